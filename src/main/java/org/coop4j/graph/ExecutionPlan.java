@@ -1,0 +1,163 @@
+package org.coop4j.graph;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A SameDiff graph bound to memory, to be run again and again without the session.
+ *
+ * <p>The ops that the wanted outputs need stand in order, each bound to arrays allocated once;
+ * arrays share memory where their lives do not overlap, an elementwise op writes over an input that
+ * nobody needs any more, and identities and reshapes are views. A run allocates nothing. SameDiff's
+ * session spends some milliseconds an op on bookkeeping and fresh memory; a plan spends about a
+ * microsecond.
+ *
+ * <p>Constants and variables are read where they lie, so a change to a variable's array is seen by
+ * the next run. One thread at a time.
+ */
+public final class ExecutionPlan {
+
+    private final Map<String, INDArray> inputs;
+    private final Map<String, INDArray> outputs;
+    private final List<Step> steps;
+    private final List<INDArray> arenas;
+    private final boolean onHost;
+
+    /**
+     * One op of the plan.
+     *
+     * @param op the op's name, such as {@code coop_linear}
+     * @param flops floating-point operations of its matrix products
+     * @param bytes bytes of its outputs
+     */
+    record Step(String op, HostKernel kernel, long flops, long bytes) {}
+
+    ExecutionPlan(
+            Map<String, INDArray> inputs,
+            Map<String, INDArray> outputs,
+            List<Step> steps,
+            List<INDArray> arenas,
+            boolean onHost) {
+        this.inputs = inputs;
+        this.outputs = outputs;
+        this.steps = steps;
+        this.arenas = arenas;
+        this.onHost = onHost;
+    }
+
+    /**
+     * The plan of {@code sd} for {@code outputs}; every placeholder needs a full shape.
+     *
+     * @throws IllegalArgumentException if an output or a placeholder's shape is unknown
+     */
+    public static ExecutionPlan of(SameDiff sd, Collection<String> outputs, Workers workers) {
+        Map<String, String> names = new LinkedHashMap<>();
+        outputs.forEach(output -> names.put(output, output));
+        return of(sd, names, workers);
+    }
+
+    /** The same with names of the caller's for the outputs: name → variable of the graph. */
+    static ExecutionPlan of(SameDiff sd, Map<String, String> outputs, Workers workers) {
+        return new PlanBuilder(sd, outputs, workers).build();
+    }
+
+    /** The array that a placeholder's value is written to before a run. */
+    public INDArray input(String placeholder) {
+        return named(inputs, placeholder);
+    }
+
+    /** The array that holds an output after a run, until the next run. */
+    public INDArray output(String name) {
+        return named(outputs, name);
+    }
+
+    private static INDArray named(Map<String, INDArray> arrays, String name) {
+        INDArray array = arrays.get(name);
+        if (array == null) {
+            throw new IllegalArgumentException(name + " is none of " + arrays.keySet());
+        }
+        return array;
+    }
+
+    /** Computes all outputs from the inputs, constants and variables as they are now. */
+    public void run() {
+        if (onHost) {
+            Gemm.singleThreaded(this::runSteps);
+        } else {
+            runSteps();
+        }
+    }
+
+    private void runSteps() {
+        for (int i = 0; i < steps.size(); i++) {
+            steps.get(i).kernel().run();
+        }
+    }
+
+    /** Runs once and says where the time went, the slowest kind of op first. */
+    public List<OpTime> profile() {
+        Map<String, OpTime> times = new LinkedHashMap<>();
+        Runnable timed =
+                () -> {
+                    for (Step step : steps) {
+                        long start = System.nanoTime();
+                        step.kernel().run();
+                        long nanos = System.nanoTime() - start;
+                        OpTime time = new OpTime(step.op(), 1, nanos, step.flops(), step.bytes());
+                        times.merge(step.op(), time, OpTime::plus);
+                    }
+                };
+        if (onHost) {
+            Gemm.singleThreaded(timed);
+        } else {
+            timed.run();
+        }
+        List<OpTime> result = new ArrayList<>(times.values());
+        result.sort((a, b) -> Long.compare(b.nanos(), a.nanos()));
+        return result;
+    }
+
+    /**
+     * Time and work of all ops of one kind in a run.
+     *
+     * @param op the ops' name
+     * @param count how many there are
+     * @param nanos their time together
+     * @param flops floating-point operations of their matrix products
+     * @param bytes bytes of their outputs
+     */
+    public record OpTime(String op, int count, long nanos, long flops, long bytes) {
+
+        OpTime plus(OpTime other) {
+            return new OpTime(
+                    op,
+                    count + other.count,
+                    nanos + other.nanos,
+                    flops + other.flops,
+                    bytes + other.bytes);
+        }
+    }
+
+    /** Floating-point operations of the matrix products of one run. */
+    public long flops() {
+        return steps.stream().mapToLong(Step::flops).sum();
+    }
+
+    /** Bytes of native memory for all intermediate values together. */
+    public long bytes() {
+        return arenas.stream().mapToLong(a -> a.length() * a.dataType().width()).sum();
+    }
+
+    /** Number of ops in a run. */
+    public int size() {
+        return steps.size();
+    }
+}

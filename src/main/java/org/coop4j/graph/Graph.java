@@ -1,0 +1,184 @@
+package org.coop4j.graph;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.Add;
+import org.coop4j.graph.op.Attention;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.ClassTokens;
+import org.coop4j.graph.op.CrossEntropy;
+import org.coop4j.graph.op.ExpScale;
+import org.coop4j.graph.op.LayerNorm;
+import org.coop4j.graph.op.Linear;
+import org.coop4j.graph.op.NormalizeRows;
+import org.coop4j.graph.op.Patches;
+import org.coop4j.graph.op.PlaceContext;
+import org.coop4j.graph.op.SelectRows;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.array.SingleThreadArrayHolder;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A SameDiff graph under construction, in CLIP's building blocks.
+ *
+ * <p>Constants are frozen: they get no gradient. Variables are trained: {@link #differentiate}
+ * builds their gradients. Not thread-safe, as SameDiff is not.
+ */
+public final class Graph {
+
+    private final SameDiff sd;
+
+    private Graph(SameDiff sd) {
+        this.sd = sd;
+    }
+
+    /** An empty graph. */
+    public static Graph create() {
+        GraphOps.register();
+        SameDiff sd = SameDiff.create();
+        // The default holders copy each array; weights are large and never change hands.
+        sd.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
+        return new Graph(sd);
+    }
+
+    /** The graph itself, for inspection and for a session of SameDiff's own. */
+    public SameDiff sameDiff() {
+        return sd;
+    }
+
+    /** An input that is given before each run. */
+    public SDVariable placeholder(String name, DataType type, long... shape) {
+        return sd.placeHolder(name, type, shape);
+    }
+
+    /** A frozen array; it is not copied. */
+    public SDVariable constant(String name, INDArray array) {
+        return sd.constant(name, array);
+    }
+
+    /** A trained array; it is not copied. */
+    public SDVariable variable(String name, INDArray array) {
+        return sd.var(name, array);
+    }
+
+    /** x · wᵀ + b; x [rows, in], w [out, in], b [out] → [rows, out]. */
+    public SDVariable linear(SDVariable x, SDVariable w, SDVariable b) {
+        return new Linear(sd, Linear.Weight.OUT_IN, x, w, b).outputVariable();
+    }
+
+    /** x · wᵀ; x [rows, in], w [out, in] → [rows, out]. */
+    public SDVariable linear(SDVariable x, SDVariable w) {
+        return new Linear(sd, Linear.Weight.OUT_IN, x, w).outputVariable();
+    }
+
+    /** x · w; x [rows, in], w [in, out] → [rows, out]. */
+    public SDVariable project(SDVariable x, SDVariable w) {
+        return new Linear(sd, Linear.Weight.IN_OUT, x, w).outputVariable();
+    }
+
+    /** Layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
+    public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
+        return new LayerNorm(sd, x, gain, bias).outputVariable();
+    }
+
+    /** An activation function of each element. */
+    public SDVariable activation(Activation.Kind kind, SDVariable x) {
+        return new Activation(sd, kind, x).outputVariable();
+    }
+
+    /** a + b of one shape. */
+    public SDVariable add(SDVariable a, SDVariable b) {
+        return new Add(sd, a, b).outputVariable();
+    }
+
+    /** Attention in which every row asks; qkv [rows, 3 · width] → [rows, width]. */
+    public SDVariable attention(AttentionLayout layout, SDVariable qkv) {
+        return new Attention(sd, layout, qkv).outputVariables()[0];
+    }
+
+    /**
+     * Attention in which one row of each sequence asks; q [sequences, width], kv [rows, 2 · width]
+     * → [sequences, width].
+     */
+    public SDVariable attention(AttentionLayout layout, SDVariable q, SDVariable kv) {
+        return new Attention(sd, layout, q, kv).outputVariables()[0];
+    }
+
+    /** The given rows, ascending; x [rows, width] → [chosen, width]. */
+    public SDVariable selectRows(SDVariable x, int[] rows) {
+        return new SelectRows(sd, x, rows).outputVariable();
+    }
+
+    /**
+     * {@code base} with context vectors added: row {@code rows[i]} gets vector {@code vectors[i]}.
+     */
+    public SDVariable placeContext(SDVariable context, SDVariable base, int[] rows, int[] vectors) {
+        return new PlaceContext(sd, context, base, rows, vectors).outputVariable();
+    }
+
+    /** Rows divided by their Euclidean norm. */
+    public SDVariable normalizeRows(SDVariable x) {
+        return new NormalizeRows(sd, x).outputVariable();
+    }
+
+    /** exp(s) · x, s a scalar. */
+    public SDVariable expScale(SDVariable x, SDVariable s) {
+        return new ExpScale(sd, x, s).outputVariable();
+    }
+
+    /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
+    public SDVariable crossEntropy(SDVariable logits, SDVariable labels) {
+        return new CrossEntropy(sd, logits, labels).outputVariable();
+    }
+
+    /** images [batch, 3, side, side] → patches [batch · grid², 3 · patch²]. */
+    public SDVariable patches(SDVariable images, int patch) {
+        return new Patches(sd, images, patch).outputVariable();
+    }
+
+    /** Patches with the class embedding in front and the positions added. */
+    public SDVariable classTokens(
+            SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
+        return new ClassTokens(sd, patches, classEmbedding, positions).outputVariable();
+    }
+
+    /** Builds the gradients of all variables with respect to {@code loss}, a scalar. */
+    public void differentiate(SDVariable loss) {
+        sd.setLossVariables(loss.name());
+        GraphOps.quietly(sd::createGradFunction);
+    }
+
+    /**
+     * A plan that computes {@code outputs} for the placeholder shapes that the graph declares.
+     *
+     * @param outputs names of the variables to compute
+     */
+    public ExecutionPlan plan(Collection<String> outputs, Workers workers) {
+        return ExecutionPlan.of(sd, outputs, workers);
+    }
+
+    /**
+     * A plan that computes {@code outputs} and the gradients of {@code variables}; needs {@link
+     * #differentiate}. The gradient of variable v is the output {@link #gradientName}(v).
+     */
+    public ExecutionPlan gradientPlan(
+            List<String> outputs, List<String> variables, Workers workers) {
+        Map<String, String> aliases = new LinkedHashMap<>();
+        outputs.forEach(output -> aliases.put(output, output));
+        for (String variable : variables) {
+            aliases.put(gradientName(variable), sd.grad(variable).name());
+        }
+        return ExecutionPlan.of(sd.getFunction("grad"), aliases, workers);
+    }
+
+    /** The name under which a gradient plan gives the gradient of {@code variable}. */
+    public static String gradientName(String variable) {
+        return "gradient of " + variable;
+    }
+}

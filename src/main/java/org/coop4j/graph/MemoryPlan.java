@@ -1,0 +1,79 @@
+package org.coop4j.graph;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Gives each value of a plan a place in one arena, so that values share memory whose lives do not
+ * overlap.
+ *
+ * <p>Greedy by size: the largest first, each at the lowest offset where no value placed before is
+ * alive at the same time.
+ */
+final class MemoryPlan {
+
+    /** 64 bytes, a cache line and the widest vector register. */
+    private static final long ALIGNMENT = 16;
+
+    /** A value that needs memory from step {@code first} to step {@code last}, both included. */
+    static final class Slot {
+        final long length;
+        final int first;
+        int last;
+        long offset = -1;
+
+        Slot(long length, int first) {
+            this.length = length;
+            this.first = first;
+            this.last = first;
+        }
+
+        private boolean livesWith(Slot other) {
+            return first <= other.last && other.first <= last;
+        }
+    }
+
+    private MemoryPlan() {}
+
+    /**
+     * Sets the offset of every slot.
+     *
+     * @return the arena's length in elements
+     */
+    static long place(List<Slot> slots) {
+        List<Slot> bySize = new ArrayList<>(slots);
+        bySize.sort(Comparator.comparingLong((Slot s) -> s.length).reversed());
+        List<Slot> placed = new ArrayList<>();
+        long end = 0;
+        for (Slot slot : bySize) {
+            slot.offset = lowestFreeOffset(slot, placed);
+            end = Math.max(end, slot.offset + aligned(slot.length));
+            int at = 0;
+            while (at < placed.size() && placed.get(at).offset <= slot.offset) {
+                at++;
+            }
+            placed.add(at, slot);
+        }
+        return end;
+    }
+
+    /** {@code placed} is sorted by offset. */
+    private static long lowestFreeOffset(Slot slot, List<Slot> placed) {
+        long offset = 0;
+        for (Slot other : placed) {
+            if (!slot.livesWith(other)) {
+                continue;
+            }
+            if (offset + aligned(slot.length) <= other.offset) {
+                return offset;
+            }
+            offset = Math.max(offset, other.offset + aligned(other.length));
+        }
+        return offset;
+    }
+
+    private static long aligned(long length) {
+        return (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+}

@@ -1,0 +1,71 @@
+package org.coop4j.graph;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.CustomOp;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.Op;
+import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * ND4J's own ops bound to their arrays.
+ *
+ * <p>Each has an {@code OpContext} of its own: SameDiff's session empties the contexts, and the x,
+ * y and z of legacy ops, after use.
+ */
+final class NativeOps {
+
+    private NativeOps() {}
+
+    static List<long[]> outputShapes(DifferentialFunction function, INDArray[] in) {
+        List<LongShapeDescriptor> descriptors;
+        OpContext context = context(function, in);
+        if (function instanceof DynamicCustomOp op) {
+            descriptors = op.calculateOutputShape(context);
+        } else {
+            setOperands((Op) function, in, null);
+            descriptors = function.calculateOutputShape(context);
+        }
+        List<long[]> shapes = new ArrayList<>();
+        for (LongShapeDescriptor descriptor : descriptors) {
+            shapes.add(descriptor.getShape());
+        }
+        return shapes;
+    }
+
+    static HostKernel bind(DifferentialFunction function, INDArray[] in, INDArray[] out) {
+        OpContext context = context(function, in);
+        context.setOutputArrays(out);
+        if (function instanceof CustomOp op) {
+            return () -> Nd4j.exec(op, context);
+        }
+        Op op = (Op) function;
+        return () -> {
+            setOperands(op, in, out[0]);
+            Nd4j.exec(op, context);
+        };
+    }
+
+    private static OpContext context(DifferentialFunction function, INDArray[] in) {
+        OpContext context = Nd4j.getExecutioner().buildContext();
+        if (function instanceof DynamicCustomOp op) {
+            context.setArgs(in, op.iArgs(), op.dArgs(), op.tArgs(), op.bArgs());
+        } else {
+            context.setInputArrays(in);
+        }
+        return context;
+    }
+
+    private static void setOperands(Op op, INDArray[] in, INDArray out) {
+        op.setX(in[0]);
+        if (in.length > 1) {
+            op.setY(in[1]);
+        }
+        op.setZ(out);
+    }
+}

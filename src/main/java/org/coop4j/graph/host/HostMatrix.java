@@ -1,0 +1,111 @@
+package org.coop4j.graph.host;
+
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A dense row-major float32 matrix in native memory, seen as [rows, cols].
+ *
+ * <p>An array of any rank is seen with its last axis as columns and all others as rows; a scalar is
+ * [1, 1], a vector [1, n].
+ */
+public final class HostMatrix {
+
+    private final INDArray owner;
+    private final NativeFloats floats;
+    private final FloatBuffer buffer;
+    private final int rows;
+    private final int cols;
+
+    private HostMatrix(INDArray owner, NativeFloats floats, int rows, int cols) {
+        this.owner = owner;
+        this.floats = floats;
+        this.buffer = floats.buffer();
+        this.rows = rows;
+        this.cols = cols;
+    }
+
+    /**
+     * The matrix view of {@code array}, which stays the owner of the memory.
+     *
+     * @throws IllegalArgumentException unless the array is float32 and dense in row-major order
+     */
+    public static HostMatrix of(INDArray array) {
+        if (!isHostReadable(array)) {
+            throw new IllegalArgumentException(
+                    "a dense row-major float32 array is needed, not " + array.shapeInfoToString());
+        }
+        int cols = array.rank() == 0 ? 1 : Math.toIntExact(array.size(array.rank() - 1));
+        int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
+        // The address of a view's buffer is the whole buffer's.
+        long address = array.data().address() + array.offset() * Float.BYTES;
+        return new HostMatrix(array, NativeFloats.at(address, array.length()), rows, cols);
+    }
+
+    /** Whether {@link #of} accepts the array. */
+    public static boolean isHostReadable(INDArray array) {
+        return array.dataType() == DataType.FLOAT && isDenseRowMajor(array);
+    }
+
+    private static boolean isDenseRowMajor(INDArray array) {
+        long expected = 1;
+        for (int axis = array.rank() - 1; axis >= 0; axis--) {
+            if (array.size(axis) != 1 && array.stride(axis) != expected) {
+                return false;
+            }
+            expected *= array.size(axis);
+        }
+        return true;
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    public int cols() {
+        return cols;
+    }
+
+    /** The array that owns the memory. */
+    public INDArray owner() {
+        return owner;
+    }
+
+    /** All elements, row after row. */
+    public FloatBuffer buffer() {
+        return buffer;
+    }
+
+    /** A pointer to the element at {@code (row, col)}, for a BLAS call. */
+    public FloatPointer pointer(long row, long col) {
+        long offset = row * cols + col;
+        return floats.slice(offset, floats.limit() - offset);
+    }
+
+    /** The native address of the element at {@code (row, col)}; not checked. */
+    long address(long row, long col) {
+        return floats.address() + (row * cols + col) * Float.BYTES;
+    }
+
+    /** Copies {@code n} elements from {@code (row, col)} on into {@code target}. */
+    public void get(int row, int col, float[] target, int n) {
+        buffer.get(row * cols + col, target, 0, n);
+    }
+
+    /** Copies row {@code row} into {@code target}. */
+    public void getRow(int row, float[] target) {
+        buffer.get(row * cols, target, 0, cols);
+    }
+
+    /** Copies {@code source} into row {@code row}. */
+    public void putRow(int row, float[] source) {
+        buffer.put(row * cols, source, 0, cols);
+    }
+
+    /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on. */
+    public void put(int row, int col, float[] source, int n) {
+        buffer.put(row * cols + col, source, 0, n);
+    }
+}

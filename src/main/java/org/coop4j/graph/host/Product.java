@@ -1,0 +1,133 @@
+package org.coop4j.graph.host;
+
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * A matrix product bound to its three matrices and split among workers.
+ *
+ * <p>Each worker computes a band of rows of the result, or a band of columns when there are few
+ * rows, with a single-threaded BLAS call. A bias, where there is one, is written into the band
+ * first and the product added to it, so that the result is touched while it is in the cache.
+ */
+public final class Product implements HostKernel {
+
+    /** Which operand is read transposed. */
+    public enum Form {
+        /** C = A · B. */
+        NN,
+        /** C = A · Bᵀ. */
+        NT,
+        /** C = Aᵀ · B. */
+        TN
+    }
+
+    /** With fewer rows than this for each worker the columns are split. */
+    private static final int MIN_ROWS = 8;
+
+    private final Form form;
+    private final HostMatrix b;
+    private final HostMatrix c;
+    private final HostMatrix bias;
+    private final Workers workers;
+    private final int inner;
+    private final int lda;
+    private final Band[] bands;
+    private final float[] biasRow;
+
+    /** The part of the result that one worker computes, with its pointers. */
+    private record Band(
+            int row, int rows, int col, int cols, FloatPointer a, FloatPointer b, FloatPointer c) {}
+
+    private Product(
+            Form form, HostMatrix a, HostMatrix b, HostMatrix c, HostMatrix bias, Workers workers) {
+        this.form = form;
+        this.b = b;
+        this.c = c;
+        this.bias = bias;
+        this.workers = workers;
+        this.inner = form == Form.TN ? a.rows() : a.cols();
+        this.lda = a.cols();
+        this.biasRow = bias == null ? null : new float[c.cols()];
+        this.bands = bands(a);
+        check(a);
+    }
+
+    /** C = op(A) · op(B). */
+    public static Product of(Form form, HostMatrix a, HostMatrix b, HostMatrix c, Workers workers) {
+        return new Product(form, a, b, c, null, workers);
+    }
+
+    /** C = op(A) · op(B) + bias, the bias [1, columns of C] added to every row. */
+    public static Product withBias(
+            Form form, HostMatrix a, HostMatrix b, HostMatrix bias, HostMatrix c, Workers workers) {
+        return new Product(form, a, b, c, bias, workers);
+    }
+
+    private void check(HostMatrix a) {
+        int rows = form == Form.TN ? a.cols() : a.rows();
+        int cols = form == Form.NT ? b.rows() : b.cols();
+        int innerOfB = form == Form.NT ? b.cols() : b.rows();
+        if (c.rows() != rows || c.cols() != cols || innerOfB != inner) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            "%s product of [%d, %d] and [%d, %d] into [%d, %d]",
+                            form, a.rows(), a.cols(), b.rows(), b.cols(), c.rows(), c.cols()));
+        }
+    }
+
+    private Band[] bands(HostMatrix a) {
+        int parts = workers.count();
+        boolean byRows = c.rows() >= MIN_ROWS * parts || c.rows() >= c.cols();
+        Band[] result = new Band[parts];
+        for (int part = 0; part < parts; part++) {
+            int length = byRows ? c.rows() : c.cols();
+            int from = (int) ((long) length * part / parts);
+            int to = (int) ((long) length * (part + 1) / parts);
+            if (from == to) {
+                continue;
+            }
+            int row = byRows ? from : 0;
+            int col = byRows ? 0 : from;
+            result[part] =
+                    new Band(
+                            row,
+                            byRows ? to - from : c.rows(),
+                            col,
+                            byRows ? c.cols() : to - from,
+                            form == Form.TN ? a.pointer(0, row) : a.pointer(row, 0),
+                            form == Form.NT ? b.pointer(col, 0) : b.pointer(0, col),
+                            c.pointer(row, col));
+        }
+        return result;
+    }
+
+    @Override
+    public void run() {
+        if (bias != null) {
+            bias.getRow(0, biasRow);
+        }
+        workers.run((part, parts) -> multiply(bands[part]));
+    }
+
+    private void multiply(Band band) {
+        if (band == null) {
+            return;
+        }
+        if (bias != null) {
+            for (int row = band.row; row < band.row + band.rows; row++) {
+                c.buffer().put(row * c.cols() + band.col, biasRow, band.col, band.cols);
+            }
+        }
+        float beta = bias == null ? 0f : 1f;
+        int n = b.cols();
+        int ldc = c.cols();
+        switch (form) {
+            case NN ->
+                    Gemm.nn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
+            case NT ->
+                    Gemm.nt(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
+            case TN ->
+                    Gemm.tn(band.rows, band.cols, inner, band.a, lda, band.b, n, beta, band.c, ldc);
+        }
+    }
+}

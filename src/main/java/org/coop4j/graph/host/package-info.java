@@ -1,0 +1,8 @@
+/**
+ * Float32 kernels on native memory for the CPU backend: matrix products, worker threads,
+ * arithmetic.
+ *
+ * <p>Every matrix is row-major and dense; {@code ld} is the distance between rows in elements. A
+ * kernel is bound once to its arrays and then run without allocating.
+ */
+package org.coop4j.graph.host;

@@ -1,0 +1,192 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** An activation function applied to each element. */
+public final class Activation extends GraphOp {
+
+    /** The functions that CLIP's towers use. */
+    public enum Kind {
+        /** x · sigmoid(1.702 x): OpenAI's models. */
+        QUICK_GELU,
+        /** x · Φ(x) with the exact normal distribution function: LAION's open_clip models. */
+        GELU,
+        /** max(x, 0): ModifiedResNet. */
+        RELU
+    }
+
+    private static final double QUICK_GELU_FACTOR = 1.702;
+
+    public Activation() {}
+
+    public Activation(SameDiff sd, Kind kind, SDVariable x) {
+        super(sd, x);
+        addSArgument(kind.name());
+    }
+
+    @Override
+    public String opName() {
+        return "coop_activation";
+    }
+
+    private static Kind kindOf(GraphOp op) {
+        return Kind.valueOf(op.textSetting());
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        return List.of(in.get(0));
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+        return true;
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray x = in[0];
+        switch (kindOf(this)) {
+            case QUICK_GELU -> out[0].assign(x.mul(quickSigmoid(x)));
+            case GELU -> out[0].assign(x.mul(normalCdf(x)));
+            case RELU -> out[0].assign(Transforms.max(x, 0.0, true));
+        }
+    }
+
+    private static INDArray quickSigmoid(INDArray x) {
+        return Transforms.sigmoid(x.mul(QUICK_GELU_FACTOR), false);
+    }
+
+    /** Φ(x) = (1 + erf(x / √2)) / 2. */
+    private static INDArray normalCdf(INDArray x) {
+        return Nd4j.getExecutioner().exec(new Erf(x.mul(Math.sqrt(0.5)))).addi(1).muli(0.5);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        Kind kind = kindOf(this);
+        return RowwiseKernel.of(
+                in,
+                out[0],
+                workers,
+                (rows, n) -> {
+                    float[] x = rows[0];
+                    switch (kind) {
+                        case QUICK_GELU -> {
+                            for (int i = 0; i < n; i++) {
+                                x[i] = x[i] / (1f + Floats.exp(-1.702f * x[i]));
+                            }
+                        }
+                        case GELU -> {
+                            for (int i = 0; i < n; i++) {
+                                x[i] *= NormalDistribution.cdf(x[i]);
+                            }
+                        }
+                        case RELU -> {
+                            for (int i = 0; i < n; i++) {
+                                x[i] = Math.max(x[i], 0f);
+                            }
+                        }
+                    }
+                });
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(
+                new InputGradient(sameDiff, kindOf(this), gradients.get(0), arg(0))
+                        .outputVariable());
+    }
+
+    /** dx = dy · f′(x). */
+    public static final class InputGradient extends GraphOp {
+
+        public InputGradient() {}
+
+        InputGradient(SameDiff sd, Kind kind, SDVariable dy, SDVariable x) {
+            super(sd, dy, x);
+            addSArgument(kind.name());
+        }
+
+        @Override
+        public String opName() {
+            return "coop_activation_input_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(in.get(0));
+        }
+
+        @Override
+        public boolean mayOverwrite(int input) {
+            return true;
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray x = in[1];
+            INDArray derivative =
+                    switch (kindOf(this)) {
+                        case QUICK_GELU -> {
+                            // s + 1.702 x s (1 − s)
+                            INDArray s = quickSigmoid(x);
+                            INDArray slope = s.rsub(1).muli(s).muli(x).muli(QUICK_GELU_FACTOR);
+                            yield slope.addi(s);
+                        }
+                        case GELU -> {
+                            // Φ(x) + x φ(x)
+                            INDArray density =
+                                    Transforms.exp(x.mul(x).muli(-0.5), false)
+                                            .muli(1 / Math.sqrt(2 * Math.PI));
+                            yield normalCdf(x).addi(density.muli(x));
+                        }
+                        case RELU -> x.gt(0).castTo(x.dataType());
+                    };
+            out[0].assign(derivative.muli(in[0]));
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            Kind kind = kindOf(this);
+            return RowwiseKernel.of(
+                    in,
+                    out[0],
+                    workers,
+                    (rows, n) -> {
+                        float[] dy = rows[0];
+                        float[] x = rows[1];
+                        switch (kind) {
+                            case QUICK_GELU -> {
+                                for (int i = 0; i < n; i++) {
+                                    float s = 1f / (1f + Floats.exp(-1.702f * x[i]));
+                                    dy[i] *= s + 1.702f * x[i] * s * (1f - s);
+                                }
+                            }
+                            case GELU -> {
+                                for (int i = 0; i < n; i++) {
+                                    dy[i] *=
+                                            NormalDistribution.cdf(x[i])
+                                                    + x[i] * NormalDistribution.density(x[i]);
+                                }
+                            }
+                            case RELU -> {
+                                for (int i = 0; i < n; i++) {
+                                    dy[i] = x[i] > 0f ? dy[i] : 0f;
+                                }
+                            }
+                        }
+                    });
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The sum of two arrays of one shape: a residual connection. */
+public final class Add extends GraphOp {
+
+    public Add() {}
+
+    public Add(SameDiff sd, SDVariable a, SDVariable b) {
+        super(sd, a, b);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_add";
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        if (!java.util.Arrays.equals(in.get(0), in.get(1))) {
+            throw new IllegalArgumentException(
+                    "sum of "
+                            + java.util.Arrays.toString(in.get(0))
+                            + " and "
+                            + java.util.Arrays.toString(in.get(1)));
+        }
+        return List.of(in.get(0));
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        out[0].assign(in[0].add(in[1]));
+    }
+
+    @Override
+    public boolean mayOverwrite(int input) {
+        return true;
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return sum(in, out[0], workers);
+    }
+
+    /** The sum of two matrices, also for sums that SameDiff makes of gradients. */
+    public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
+        return RowwiseKernel.of(
+                in,
+                out,
+                workers,
+                (rows, n) -> {
+                    float[] a = rows[0];
+                    float[] b = rows[1];
+                    for (int i = 0; i < n; i++) {
+                        a[i] += b[i];
+                    }
+                });
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        // Named copies that the plan does not make: SameDiff renames what an op returns.
+        SDVariable dy = gradients.get(0);
+        return List.of(sameDiff.identity(dy), sameDiff.identity(dy));
+    }
+}

@@ -1,0 +1,271 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.coop4j.graph.host.Cursor;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.AttentionLayout.Block;
+
+/**
+ * The gradient of {@link AttentionKernel}: dv = pᵀ · dout, ds = p ∘ (dout · vᵀ − Σ) · scale, dq =
+ * ds · k, dk = dsᵀ · q.
+ *
+ * <p>Every sequence adds to the gradient of the prefix's keys and values, so with a prefix a piece
+ * of work is a whole head, whose sums run in a fixed order; without one it is a head and some
+ * sequences.
+ */
+final class AttentionGradientKernel implements HostKernel {
+
+    private final AttentionOperands forward;
+    private final AttentionOperands gradient;
+    private final HostMatrix dOut;
+    private final HostMatrix probabilities;
+    private final Workers workers;
+    private final List<List<Piece>> jobs;
+    private final AtomicInteger next = new AtomicInteger();
+    private final Scratch[] scratch;
+
+    /**
+     * Sequences {@code from} to {@code to} of a block, for one head.
+     *
+     * @param first whether this piece is the first to write the prefix's gradient
+     */
+    private record Piece(Block block, int head, int from, int to, boolean first) {
+
+        int queries() {
+            return (to - from) * block.queriesEach();
+        }
+
+        int firstQuery() {
+            return block.firstQuery() + from * block.queriesEach();
+        }
+    }
+
+    /** What a worker needs for itself; {@code ds} holds the score gradients of a piece. */
+    private static final class Scratch {
+        final Cursor a = new Cursor();
+        final Cursor b = new Cursor();
+        final Cursor c = new Cursor();
+        final HostMatrix ds;
+        final float[] p;
+        final float[] d;
+
+        Scratch(int size) {
+            ds = AttentionOperands.allocate(size);
+            p = new float[size];
+            d = new float[size];
+        }
+    }
+
+    AttentionGradientKernel(
+            AttentionLayout layout, HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        HostMatrix[] qkv = java.util.Arrays.copyOfRange(in, 2, in.length);
+        this.forward = AttentionOperands.of(layout, qkv);
+        this.gradient = AttentionOperands.of(layout, allWritten(qkv, out));
+        this.dOut = in[0];
+        this.probabilities = in[1];
+        this.workers = workers;
+        this.jobs = jobs(layout);
+        int largest = 0;
+        for (Block block : layout.blocks()) {
+            int rows = AttentionOperands.sequencesPerPiece(block) * block.queriesEach();
+            largest = Math.max(largest, rows * block.keys());
+        }
+        scratch = new Scratch[workers.count()];
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = new Scratch(largest);
+        }
+    }
+
+    /** A place of its own for an output that nobody reads. */
+    private static HostMatrix[] allWritten(HostMatrix[] qkv, HostMatrix[] out) {
+        HostMatrix[] written = out.clone();
+        for (int i = 0; i < written.length; i++) {
+            if (written[i] == null) {
+                written[i] =
+                        HostMatrix.of(
+                                org.nd4j.linalg.factory.Nd4j.createUninitialized(
+                                        org.nd4j.linalg.api.buffer.DataType.FLOAT,
+                                        qkv[i].rows(),
+                                        qkv[i].cols()));
+            }
+        }
+        return written;
+    }
+
+    private static List<List<Piece>> jobs(AttentionLayout layout) {
+        List<List<Piece>> jobs = new ArrayList<>();
+        for (int head = 0; head < layout.heads(); head++) {
+            List<Piece> pieces = pieces(layout, head);
+            if (layout.prefix() > 0) {
+                jobs.add(pieces);
+            } else {
+                pieces.forEach(piece -> jobs.add(List.of(piece)));
+            }
+        }
+        return jobs;
+    }
+
+    private static List<Piece> pieces(AttentionLayout layout, int head) {
+        List<Piece> pieces = new ArrayList<>();
+        // The prefix's own block writes its key gradients plainly; without it the first piece does.
+        boolean first = true;
+        for (Block block : layout.blocks()) {
+            int step = AttentionOperands.sequencesPerPiece(block);
+            for (int from = 0; from < block.sequences(); from += step) {
+                int to = Math.min(block.sequences(), from + step);
+                pieces.add(new Piece(block, head, from, to, first));
+                first = false;
+            }
+        }
+        return pieces;
+    }
+
+    @Override
+    public void run() {
+        next.set(0);
+        workers.run(
+                (part, parts) -> {
+                    int i = next.getAndIncrement();
+                    while (i < jobs.size()) {
+                        for (Piece piece : jobs.get(i)) {
+                            differentiate(piece, scratch[part]);
+                        }
+                        i = next.getAndIncrement();
+                    }
+                });
+    }
+
+    private void differentiate(Piece piece, Scratch s) {
+        probabilityGradient(piece, s);
+        softmaxGradient(piece, s);
+        if (piece.block.sharedKeys() > 0) {
+            sharedGradients(piece, s);
+        }
+        for (int i = piece.from; i < piece.to; i++) {
+            ownGradients(piece, i, s);
+        }
+    }
+
+    /** ds = dout · vᵀ, for the prefix's values and each sequence's own. */
+    private void probabilityGradient(Piece piece, Scratch s) {
+        Block block = piece.block;
+        int width = forward.headWidth();
+        int column = piece.head * width;
+        int keys = block.keys();
+        int each = block.queriesEach();
+        if (block.sharedKeys() > 0) {
+            s.a.at(dOut, piece.firstQuery(), column);
+            forward.v(s.b, 0, piece.head);
+            s.c.at(s.ds, 0, 0);
+            Gemm.nt(
+                    piece.queries(),
+                    block.sharedKeys(),
+                    width,
+                    s.a,
+                    dOut.cols(),
+                    s.b,
+                    forward.ldk(),
+                    0f,
+                    s.c,
+                    keys);
+        }
+        for (int i = piece.from; i < piece.to; i++) {
+            s.a.at(dOut, block.firstQuery() + i * each, column);
+            forward.v(s.b, block.firstRow() + i * block.length(), piece.head);
+            s.c.at(s.ds, 0, score(piece, i, block.sharedKeys()));
+            Gemm.nt(
+                    each,
+                    block.length(),
+                    width,
+                    s.a,
+                    dOut.cols(),
+                    s.b,
+                    forward.ldk(),
+                    0f,
+                    s.c,
+                    keys);
+        }
+    }
+
+    /** ds ← p ∘ (ds − Σ p · ds) · scale, row by row. */
+    private void softmaxGradient(Piece piece, Scratch s) {
+        Block block = piece.block;
+        int keys = block.keys();
+        int n = piece.queries() * keys;
+        long start = AttentionOperands.probability(block, piece.head, piece.from, 0);
+        probabilities.get(0, Math.toIntExact(start), s.p, n);
+        s.ds.get(0, 0, s.d, n);
+        float scale = forward.scale();
+        for (int offset = 0; offset < n; offset += keys) {
+            float sum = 0;
+            for (int j = offset; j < offset + keys; j++) {
+                sum += s.p[j] * s.d[j];
+            }
+            for (int j = offset; j < offset + keys; j++) {
+                s.d[j] = s.p[j] * (s.d[j] - sum) * scale;
+            }
+        }
+        s.ds.put(0, 0, s.d, n);
+    }
+
+    private void sharedGradients(Piece piece, Scratch s) {
+        Block block = piece.block;
+        int width = forward.headWidth();
+        int keys = block.keys();
+        int shared = block.sharedKeys();
+        int queries = piece.queries();
+        float beta = piece.first ? 0f : 1f;
+        // dq = ds · k
+        s.a.at(s.ds, 0, 0);
+        forward.k(s.b, 0, piece.head);
+        gradient.q(s.c, piece.firstQuery(), piece.head);
+        Gemm.nn(queries, width, shared, s.a, keys, s.b, forward.ldk(), 0f, s.c, gradient.ldq());
+        // dk += dsᵀ · q
+        forward.q(s.b, piece.firstQuery(), piece.head);
+        gradient.k(s.c, 0, piece.head);
+        Gemm.tn(shared, width, queries, s.a, keys, s.b, forward.ldq(), beta, s.c, gradient.ldk());
+        // dv += pᵀ · dout
+        long start = AttentionOperands.probability(block, piece.head, piece.from, 0);
+        s.a.at(probabilities, 0, start);
+        s.b.at(dOut, piece.firstQuery(), (long) piece.head * width);
+        gradient.v(s.c, 0, piece.head);
+        Gemm.tn(shared, width, queries, s.a, keys, s.b, dOut.cols(), beta, s.c, gradient.ldk());
+    }
+
+    private void ownGradients(Piece piece, int sequence, Scratch s) {
+        Block block = piece.block;
+        int width = forward.headWidth();
+        int keys = block.keys();
+        int each = block.queriesEach();
+        int length = block.length();
+        int row = block.firstRow() + sequence * length;
+        int query = block.firstQuery() + sequence * each;
+        float beta = block.sharedKeys() > 0 ? 1f : 0f;
+        // dq += ds · k
+        s.a.at(s.ds, 0, score(piece, sequence, block.sharedKeys()));
+        forward.k(s.b, row, piece.head);
+        gradient.q(s.c, query, piece.head);
+        Gemm.nn(each, width, length, s.a, keys, s.b, forward.ldk(), beta, s.c, gradient.ldq());
+        // dk = dsᵀ · q
+        forward.q(s.b, query, piece.head);
+        gradient.k(s.c, row, piece.head);
+        Gemm.tn(length, width, each, s.a, keys, s.b, forward.ldq(), 0f, s.c, gradient.ldk());
+        // dv = pᵀ · dout
+        long start = AttentionOperands.probability(block, piece.head, sequence, block.sharedKeys());
+        s.a.at(probabilities, 0, start);
+        s.b.at(dOut, query, (long) piece.head * width);
+        gradient.v(s.c, row, piece.head);
+        Gemm.tn(length, width, each, s.a, keys, s.b, dOut.cols(), 0f, s.c, gradient.ldk());
+    }
+
+    /** Where the score gradients of a sequence begin in the piece's scratch. */
+    private static long score(Piece piece, int sequence, int key) {
+        Block block = piece.block;
+        return (long) (sequence - piece.from) * block.queriesEach() * block.keys() + key;
+    }
+}

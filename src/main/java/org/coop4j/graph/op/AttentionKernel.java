@@ -1,0 +1,223 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.coop4j.graph.host.Cursor;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.AttentionLayout.Block;
+
+/**
+ * Attention on native memory without copying a head out of the packed rows.
+ *
+ * <p>A head is a band of columns, which BLAS reads with the row distance of the whole matrix. The
+ * queries of many sequences meet the prefix in one product; each sequence meets its own keys in a
+ * small one. Work is cut into pieces of a head and some sequences; each writes its own place, so
+ * the result does not depend on who does which piece.
+ */
+final class AttentionKernel implements HostKernel {
+
+    private final AttentionLayout layout;
+    private final AttentionOperands operands;
+    private final HostMatrix out;
+    private final HostMatrix probabilities;
+    private final Workers workers;
+    private final List<Piece> pieces = new ArrayList<>();
+    private final AtomicInteger next = new AtomicInteger();
+    private final Scratch[] scratch;
+
+    /** Sequences {@code from} to {@code to} of a block, for one head. */
+    private record Piece(Block block, int head, int from, int to) {}
+
+    /** What a worker needs for itself. */
+    private static final class Scratch {
+        final Cursor a = new Cursor();
+        final Cursor b = new Cursor();
+        final Cursor c = new Cursor();
+        final float[] scores;
+
+        Scratch(int size) {
+            scores = new float[size];
+        }
+    }
+
+    /**
+     * @param probabilities where the probabilities go, or null to keep them to itself
+     */
+    AttentionKernel(
+            AttentionLayout layout,
+            HostMatrix[] qkv,
+            HostMatrix out,
+            HostMatrix probabilities,
+            Workers workers) {
+        this.layout = layout;
+        this.operands = AttentionOperands.of(layout, qkv);
+        this.out = out;
+        this.workers = workers;
+        this.probabilities =
+                probabilities != null
+                        ? probabilities
+                        : AttentionOperands.allocate(layout.probabilities());
+        int largest = 0;
+        for (Block block : layout.blocks()) {
+            int step = AttentionOperands.sequencesPerPiece(block);
+            largest = Math.max(largest, step * block.queriesEach() * block.keys());
+            for (int from = 0; from < block.sequences(); from += step) {
+                int to = Math.min(block.sequences(), from + step);
+                for (int head = 0; head < layout.heads(); head++) {
+                    pieces.add(new Piece(block, head, from, to));
+                }
+            }
+        }
+        scratch = new Scratch[workers.count()];
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = new Scratch(largest);
+        }
+    }
+
+    @Override
+    public void run() {
+        next.set(0);
+        workers.run(
+                (part, parts) -> {
+                    int i = next.getAndIncrement();
+                    while (i < pieces.size()) {
+                        attend(pieces.get(i), scratch[part]);
+                        i = next.getAndIncrement();
+                    }
+                });
+    }
+
+    private void attend(Piece piece, Scratch s) {
+        scores(piece, s);
+        softmax(piece, s);
+        mixValues(piece, s);
+    }
+
+    /** scores[queries, keys] = q · kᵀ, not yet scaled. */
+    private void scores(Piece piece, Scratch s) {
+        Block block = piece.block;
+        int width = operands.headWidth();
+        int each = block.queriesEach();
+        int keys = block.keys();
+        int queries = (piece.to - piece.from) * each;
+        int query = block.firstQuery() + piece.from * each;
+        if (block.sharedKeys() > 0) {
+            operands.q(s.a, query, piece.head);
+            operands.k(s.b, 0, piece.head);
+            s.c.at(probabilities, 0, probability(piece, piece.from, 0));
+            Gemm.nt(
+                    queries,
+                    block.sharedKeys(),
+                    width,
+                    s.a,
+                    operands.ldq(),
+                    s.b,
+                    operands.ldk(),
+                    0f,
+                    s.c,
+                    keys);
+        }
+        for (int i = piece.from; i < piece.to; i++) {
+            operands.q(s.a, block.firstQuery() + i * each, piece.head);
+            operands.k(s.b, block.firstRow() + i * block.length(), piece.head);
+            s.c.at(probabilities, 0, probability(piece, i, block.sharedKeys()));
+            Gemm.nt(
+                    each,
+                    block.length(),
+                    width,
+                    s.a,
+                    operands.ldq(),
+                    s.b,
+                    operands.ldk(),
+                    0f,
+                    s.c,
+                    keys);
+        }
+    }
+
+    private void softmax(Piece piece, Scratch s) {
+        Block block = piece.block;
+        int keys = block.keys();
+        int each = block.queriesEach();
+        int n = (piece.to - piece.from) * each * keys;
+        int start = Math.toIntExact(probability(piece, piece.from, 0));
+        float[] p = s.scores;
+        probabilities.get(0, start, p, n);
+        for (int offset = 0, i = 0; offset < n; offset += keys, i = (i + 1) % each) {
+            softmaxRow(p, offset, layout.visibleKeys(block, i), keys, operands.scale());
+        }
+        probabilities.put(0, start, p, n);
+    }
+
+    private static void softmaxRow(float[] p, int offset, int visible, int keys, float scale) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int j = offset; j < offset + visible; j++) {
+            max = Math.max(max, p[j]);
+        }
+        float sum = 0;
+        for (int j = offset; j < offset + visible; j++) {
+            p[j] = Floats.exp((p[j] - max) * scale);
+            sum += p[j];
+        }
+        float inverse = 1f / sum;
+        for (int j = offset; j < offset + visible; j++) {
+            p[j] *= inverse;
+        }
+        for (int j = offset + visible; j < offset + keys; j++) {
+            p[j] = 0f;
+        }
+    }
+
+    /** out[queries, head] = probabilities · v. */
+    private void mixValues(Piece piece, Scratch s) {
+        Block block = piece.block;
+        int width = operands.headWidth();
+        int each = block.queriesEach();
+        int keys = block.keys();
+        int column = piece.head * width;
+        int query = block.firstQuery() + piece.from * each;
+        if (block.sharedKeys() > 0) {
+            s.a.at(probabilities, 0, probability(piece, piece.from, 0));
+            operands.v(s.b, 0, piece.head);
+            s.c.at(out, query, column);
+            int queries = (piece.to - piece.from) * each;
+            Gemm.nn(
+                    queries,
+                    width,
+                    block.sharedKeys(),
+                    s.a,
+                    keys,
+                    s.b,
+                    operands.ldk(),
+                    0f,
+                    s.c,
+                    out.cols());
+        }
+        float beta = block.sharedKeys() > 0 ? 1f : 0f;
+        for (int i = piece.from; i < piece.to; i++) {
+            s.a.at(probabilities, 0, probability(piece, i, block.sharedKeys()));
+            operands.v(s.b, block.firstRow() + i * block.length(), piece.head);
+            s.c.at(out, block.firstQuery() + i * each, column);
+            Gemm.nn(
+                    each,
+                    width,
+                    block.length(),
+                    s.a,
+                    keys,
+                    s.b,
+                    operands.ldk(),
+                    beta,
+                    s.c,
+                    out.cols());
+        }
+    }
+
+    private static long probability(Piece piece, int sequence, int key) {
+        return AttentionOperands.probability(piece.block, piece.head, sequence, key);
+    }
+}

@@ -1,0 +1,219 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which packed rows attend to which.
+ *
+ * <p>Rows are laid out as a prefix of {@code prefix} rows, then the sequences group by group; the
+ * sequences of a group have one length and follow one another. A row of a sequence attends to the
+ * prefix and to its own sequence; a row of the prefix attends to the prefix. With {@code causal} a
+ * row does not see later rows of its own sequence (or of the prefix). A batch of prompts with a
+ * common beginning is a prefix and one sequence a class; a batch of images is a group of sequences
+ * without a prefix.
+ *
+ * @param heads number of attention heads
+ * @param queries which rows ask; all rows, or one row of each sequence
+ * @param causal whether later rows are hidden
+ * @param prefix number of rows of the shared beginning, 0 for none
+ * @param groups the sequences by length
+ */
+public record AttentionLayout(
+        int heads, Queries queries, boolean causal, int prefix, List<Group> groups) {
+
+    /** Which rows of the sequences are queries. */
+    public enum Queries {
+        /** Every row, the prefix's too. */
+        ALL,
+        /** The first row of each sequence: an image's class token. */
+        FIRST,
+        /** The last row of each sequence: a prompt's end token. */
+        LAST
+    }
+
+    /**
+     * Sequences of one length.
+     *
+     * @param sequences how many
+     * @param length rows of each
+     */
+    public record Group(int sequences, int length) {
+
+        public Group {
+            if (sequences < 1 || length < 1) {
+                throw new IllegalArgumentException(
+                        sequences + " sequences of " + length + " rows: both must be positive");
+            }
+        }
+
+        int rows() {
+            return sequences * length;
+        }
+    }
+
+    public AttentionLayout {
+        if (heads < 1 || prefix < 0) {
+            throw new IllegalArgumentException(heads + " heads, prefix of " + prefix + " rows");
+        }
+        if (groups.isEmpty()) {
+            throw new IllegalArgumentException("no sequences to attend to");
+        }
+        groups = List.copyOf(groups);
+    }
+
+    /** {@code sequences} sequences of {@code length} rows in which every row sees every other. */
+    public static AttentionLayout unmasked(int heads, int sequences, int length) {
+        return new AttentionLayout(
+                heads, Queries.ALL, false, 0, List.of(new Group(sequences, length)));
+    }
+
+    /** The same rows with other queries. */
+    public AttentionLayout withQueries(Queries other) {
+        return new AttentionLayout(heads, other, causal, prefix, groups);
+    }
+
+    /** All packed rows, the prefix's included. */
+    public int rows() {
+        return prefix + groups.stream().mapToInt(Group::rows).sum();
+    }
+
+    /** Number of sequences. */
+    public int sequences() {
+        return groups.stream().mapToInt(Group::sequences).sum();
+    }
+
+    /** Number of query rows. */
+    public int queryRows() {
+        return queries == Queries.ALL ? rows() : sequences();
+    }
+
+    /** The row that {@link #queries} names, of each sequence in turn; needs FIRST or LAST. */
+    public int[] selectedRows() {
+        int[] rows = new int[sequences()];
+        int next = 0;
+        int start = prefix;
+        for (Group group : groups) {
+            for (int s = 0; s < group.sequences; s++) {
+                rows[next++] = start + (queries == Queries.LAST ? group.length - 1 : 0);
+                start += group.length;
+            }
+        }
+        return rows;
+    }
+
+    /**
+     * A run of sequences of one length with what they share.
+     *
+     * @param firstRow packed row of the first sequence
+     * @param firstQuery query row of the first sequence
+     * @param sequences number of sequences
+     * @param length rows of each sequence
+     * @param queriesEach query rows of each sequence
+     * @param sharedKeys rows of the prefix that each sequence sees
+     * @param firstProbability where the block's attention probabilities begin
+     */
+    record Block(
+            int firstRow,
+            int firstQuery,
+            int sequences,
+            int length,
+            int queriesEach,
+            int sharedKeys,
+            long firstProbability) {
+
+        int keys() {
+            return sharedKeys + length;
+        }
+
+        int queryRows() {
+            return sequences * queriesEach;
+        }
+
+        /** Packed rows of all its sequences. */
+        int rows() {
+            return sequences * length;
+        }
+
+        /** Elements of one head's probabilities: [query rows, keys]. */
+        long probabilitiesPerHead() {
+            return (long) queryRows() * keys();
+        }
+    }
+
+    /** The prefix (where it has queries) as a block of its own, then one block for each group. */
+    List<Block> blocks() {
+        List<Block> blocks = new ArrayList<>();
+        long probability = 0;
+        int query = 0;
+        int row = prefix;
+        if (queries == Queries.ALL && prefix > 0) {
+            Block block = new Block(0, 0, 1, prefix, prefix, 0, 0);
+            blocks.add(block);
+            probability = heads * block.probabilitiesPerHead();
+            query = prefix;
+        }
+        for (Group group : groups) {
+            int each = queries == Queries.ALL ? group.length : 1;
+            Block block =
+                    new Block(row, query, group.sequences, group.length, each, prefix, probability);
+            blocks.add(block);
+            probability += heads * block.probabilitiesPerHead();
+            query += block.queryRows();
+            row += group.rows();
+        }
+        return blocks;
+    }
+
+    /** Elements of all attention probabilities. */
+    long probabilities() {
+        List<Block> blocks = blocks();
+        Block last = blocks.get(blocks.size() - 1);
+        return last.firstProbability + heads * last.probabilitiesPerHead();
+    }
+
+    /** How many keys query {@code i} of a sequence of {@code block} sees. */
+    int visibleKeys(Block block, int i) {
+        if (!causal) {
+            return block.keys();
+        }
+        int position = queries == Queries.LAST ? block.length - 1 : i;
+        return block.sharedKeys + position + 1;
+    }
+
+    /** Multiplications and additions of the products of scores and of values, in one direction. */
+    long flops(int width) {
+        long pairs = 0;
+        for (Block block : blocks()) {
+            pairs += (long) block.queryRows() * block.keys();
+        }
+        return 4 * pairs * width;
+    }
+
+    /** The integer settings of an op; the queries' name is its text setting. */
+    long[] toSettings() {
+        long[] settings = new long[4 + 2 * groups.size()];
+        settings[0] = heads;
+        settings[1] = causal ? 1 : 0;
+        settings[2] = prefix;
+        settings[3] = groups.size();
+        for (int i = 0; i < groups.size(); i++) {
+            settings[4 + 2 * i] = groups.get(i).sequences;
+            settings[5 + 2 * i] = groups.get(i).length;
+        }
+        return settings;
+    }
+
+    static AttentionLayout of(GraphOp op) {
+        List<Group> groups = new ArrayList<>();
+        for (int i = 0; i < op.intSetting(3); i++) {
+            groups.add(new Group(op.intSetting(4 + 2 * i), op.intSetting(5 + 2 * i)));
+        }
+        return new AttentionLayout(
+                op.intSetting(0),
+                Queries.valueOf(op.textSetting()),
+                op.intSetting(1) == 1,
+                op.intSetting(2),
+                groups);
+    }
+}

@@ -1,0 +1,140 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * Mean cross-entropy of logits against class labels: the mean over rows of log Σ exp(z) − z[label].
+ *
+ * <p>Inputs: logits [batch, classes] and labels [batch], class numbers held as floats. Output: a
+ * scalar. ND4J's own loss ops ignore the incoming gradient (deeplearning4j issue 9026); this one
+ * does not.
+ */
+public final class CrossEntropy extends GraphOp {
+
+    public CrossEntropy() {}
+
+    public CrossEntropy(SameDiff sd, SDVariable logits, SDVariable labels) {
+        super(sd, logits, labels);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_cross_entropy";
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        return List.of(new long[0]);
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray z = in[0];
+        INDArray max = z.max(true, 1);
+        INDArray logSum =
+                Transforms.log(Transforms.exp(z.subColumnVector(max), false).sum(true, 1), false);
+        double total = 0;
+        for (int r = 0; r < z.rows(); r++) {
+            int label = in[1].getInt(r);
+            total += logSum.getDouble(r, 0) + max.getDouble(r, 0) - z.getDouble(r, label);
+        }
+        out[0].assign(total / z.rows());
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        HostMatrix z = in[0];
+        HostMatrix labels = in[1];
+        float[] row = new float[z.cols()];
+        return () -> {
+            double total = 0;
+            for (int r = 0; r < z.rows(); r++) {
+                z.getRow(r, row);
+                double max = max(row);
+                double sum = 0;
+                for (float value : row) {
+                    sum += Math.exp(value - max);
+                }
+                total += Math.log(sum) + max - row[(int) labels.buffer().get(r)];
+            }
+            out[0].buffer().put(0, (float) (total / z.rows()));
+        };
+    }
+
+    private static float max(float[] row) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (float value : row) {
+            max = Math.max(max, value);
+        }
+        return max;
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(
+                new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+    }
+
+    /** dz = (softmax(z) − onehot(label)) · dloss / batch. */
+    public static final class LogitsGradient extends GraphOp {
+
+        public LogitsGradient() {}
+
+        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable labels) {
+            super(sd, dLoss, logits, labels);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_cross_entropy_logits_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(in.get(1));
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray z = in[1];
+            out[0].assign(Transforms.softmax(z, true));
+            for (int r = 0; r < z.rows(); r++) {
+                int label = in[2].getInt(r);
+                out[0].putScalar(r, label, out[0].getDouble(r, label) - 1);
+            }
+            out[0].muli(in[0].getDouble(0) / z.rows());
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix z = in[1];
+            HostMatrix labels = in[2];
+            float[] row = new float[z.cols()];
+            double[] e = new double[z.cols()];
+            return () -> {
+                double factor = in[0].buffer().get(0) / (double) z.rows();
+                for (int r = 0; r < z.rows(); r++) {
+                    z.getRow(r, row);
+                    double max = max(row);
+                    double sum = 0;
+                    for (int i = 0; i < e.length; i++) {
+                        e[i] = Math.exp(row[i] - max);
+                        sum += e[i];
+                    }
+                    int label = (int) labels.buffer().get(r);
+                    for (int i = 0; i < e.length; i++) {
+                        row[i] = (float) ((e[i] / sum - (i == label ? 1 : 0)) * factor);
+                    }
+                    out[0].putRow(r, row);
+                }
+            };
+        }
+    }
+}

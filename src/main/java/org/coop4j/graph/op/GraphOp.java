@@ -1,0 +1,117 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.DynamicCustomOp;
+import org.nd4j.linalg.api.ops.OpContext;
+import org.nd4j.linalg.api.shape.LongShapeDescriptor;
+
+/**
+ * A SameDiff op that is computed in Java.
+ *
+ * <p>Settings are kept as the integer and string arguments of a custom op alone, because SameDiff
+ * clones an op by writing it out and reading it back when it builds the gradient function; a clone
+ * is made by the public constructor without arguments.
+ *
+ * <p>Inputs that may have a gradient come first: {@code doDiff} returns gradients for a prefix of
+ * the inputs, and none for a frozen weight.
+ */
+public abstract class GraphOp extends DynamicCustomOp {
+
+    /** For cloning; the settings follow. */
+    protected GraphOp() {}
+
+    protected GraphOp(SameDiff sd, SDVariable... inputs) {
+        super(null, sd, inputs);
+    }
+
+    @Override
+    public abstract String opName();
+
+    /** Shapes of the outputs for these shapes of the inputs. */
+    public abstract List<long[]> outputShapes(List<long[]> inputShapes);
+
+    /**
+     * Computes the outputs in ND4J calls: the definition, for any backend and float type.
+     *
+     * @param in the inputs, none of them changed
+     * @param out dense row-major outputs of the right shape, with any content
+     */
+    public abstract void compute(INDArray[] in, INDArray[] out);
+
+    /**
+     * The same arithmetic in float32 on native memory, bound to these arrays.
+     *
+     * @param out an entry is null where nobody reads the output
+     */
+    public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
+
+    /** Whether output 0 may be written over this input when nobody needs the input afterwards. */
+    public boolean mayOverwrite(int input) {
+        return false;
+    }
+
+    /** Floating-point operations of the matrix products in one run; 0 for elementwise ops. */
+    public long flops(List<long[]> inputShapes) {
+        return 0;
+    }
+
+    /** None: an op that libnd4j does not know has no descriptor to read them by. */
+    @Override
+    public Map<String, Object> propertiesForFunction() {
+        return Map.of();
+    }
+
+    @Override
+    public void setPropertiesForFunction(Map<String, Object> properties) {
+        // All settings are arguments.
+    }
+
+    @Override
+    public int getNumOutputs() {
+        return 1;
+    }
+
+    @Override
+    public List<DataType> calculateOutputDataTypes(List<DataType> inputs) {
+        List<DataType> types = new ArrayList<>();
+        for (int i = 0; i < getNumOutputs(); i++) {
+            types.add(inputs.get(0));
+        }
+        return types;
+    }
+
+    @Override
+    public List<LongShapeDescriptor> calculateOutputShape(OpContext context) {
+        List<long[]> inputs = new ArrayList<>();
+        for (INDArray input : context.getInputArrays()) {
+            inputs.add(input.shape());
+        }
+        DataType type = context.getInputArray(0).dataType();
+        return outputShapes(inputs).stream()
+                .map(shape -> LongShapeDescriptor.fromShape(shape, type))
+                .toList();
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        throw new UnsupportedOperationException(opName() + " is a gradient and has none itself");
+    }
+
+    /** The name of the enum constant that sets the op's kind. */
+    protected final String textSetting() {
+        return sArguments.get(0);
+    }
+
+    protected final int intSetting(int index) {
+        return Math.toIntExact(getIArgument(index));
+    }
+}

@@ -1,0 +1,214 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Product;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
+ *
+ * <p>Inputs: x [rows, in], W [out, in] or [in, out], and b [out] where there is one. A frozen
+ * weight gets no gradient: only dx = dy · W is built. Where W is trained, dW and db are built too.
+ */
+public final class Linear extends GraphOp {
+
+    /** How the weight is stored. */
+    public enum Weight {
+        /** [out, in], as {@code nn.Linear} stores it. */
+        OUT_IN,
+        /** [in, out], as CLIP's {@code proj} and {@code text_projection}. */
+        IN_OUT
+    }
+
+    public Linear() {}
+
+    public Linear(SameDiff sd, Weight weight, SDVariable x, SDVariable w) {
+        super(sd, x, w);
+        addSArgument(weight.name());
+    }
+
+    public Linear(SameDiff sd, Weight weight, SDVariable x, SDVariable w, SDVariable b) {
+        super(sd, x, w, b);
+        addSArgument(weight.name());
+    }
+
+    @Override
+    public String opName() {
+        return "coop_linear";
+    }
+
+    private Weight weight() {
+        return Weight.valueOf(textSetting());
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        long[] x = in.get(0);
+        long[] w = in.get(1);
+        int outAxis = weight() == Weight.OUT_IN ? 0 : 1;
+        if (x[1] != w[1 - outAxis]) {
+            throw new IllegalArgumentException(
+                    "linear layer of " + w[1 - outAxis] + " inputs given rows of " + x[1]);
+        }
+        return List.of(new long[] {x[0], w[outAxis]});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray w = weight() == Weight.OUT_IN ? in[1].transpose() : in[1];
+        out[0].assign(in[0].mmul(w));
+        if (in.length == 3) {
+            out[0].addiRowVector(in[2]);
+        }
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        Product.Form form = weight() == Weight.OUT_IN ? Product.Form.NT : Product.Form.NN;
+        return in.length == 3
+                ? Product.withBias(form, in[0], in[1], in[2], out[0], workers)
+                : Product.of(form, in[0], in[1], out[0], workers);
+    }
+
+    @Override
+    public long flops(List<long[]> in) {
+        return 2 * in.get(0)[0] * in.get(1)[0] * in.get(1)[1];
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        SDVariable dy = gradients.get(0);
+        SDVariable w = arg(1);
+        List<SDVariable> result = new ArrayList<>();
+        result.add(new InputGradient(sameDiff, weight(), dy, w).outputVariable());
+        boolean weightIsActivation = !w.isConstant() && !w.isPlaceHolder();
+        if (weightIsActivation) {
+            result.add(new WeightGradient(sameDiff, weight(), dy, arg(0)).outputVariable());
+            if (args().length == 3) {
+                result.add(new BiasGradient(sameDiff, dy).outputVariable());
+            }
+        }
+        return result;
+    }
+
+    /** dx = dy · W, for a weight stored [out, in]. */
+    public static final class InputGradient extends GraphOp {
+
+        public InputGradient() {}
+
+        InputGradient(SameDiff sd, Weight weight, SDVariable dy, SDVariable w) {
+            super(sd, dy, w);
+            addSArgument(weight.name());
+        }
+
+        @Override
+        public String opName() {
+            return "coop_linear_input_gradient";
+        }
+
+        private boolean outIn() {
+            return Weight.valueOf(textSetting()) == Weight.OUT_IN;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(new long[] {in.get(0)[0], in.get(1)[outIn() ? 1 : 0]});
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            out[0].assign(in[0].mmul(outIn() ? in[1] : in[1].transpose()));
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            Product.Form form = outIn() ? Product.Form.NN : Product.Form.NT;
+            return Product.of(form, in[0], in[1], out[0], workers);
+        }
+
+        @Override
+        public long flops(List<long[]> in) {
+            return 2 * in.get(0)[0] * in.get(1)[0] * in.get(1)[1];
+        }
+    }
+
+    /** dW = dyᵀ · x, for a weight stored [out, in]. */
+    public static final class WeightGradient extends GraphOp {
+
+        public WeightGradient() {}
+
+        WeightGradient(SameDiff sd, Weight weight, SDVariable dy, SDVariable x) {
+            super(sd, dy, x);
+            addSArgument(weight.name());
+        }
+
+        @Override
+        public String opName() {
+            return "coop_linear_weight_gradient";
+        }
+
+        private boolean outIn() {
+            return Weight.valueOf(textSetting()) == Weight.OUT_IN;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            long outputs = in.get(0)[1];
+            long inputs = in.get(1)[1];
+            return List.of(outIn() ? new long[] {outputs, inputs} : new long[] {inputs, outputs});
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            out[0].assign(outIn() ? in[0].transpose().mmul(in[1]) : in[1].transpose().mmul(in[0]));
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix left = outIn() ? in[0] : in[1];
+            HostMatrix right = outIn() ? in[1] : in[0];
+            return Product.of(Product.Form.TN, left, right, out[0], workers);
+        }
+
+        @Override
+        public long flops(List<long[]> in) {
+            return 2 * in.get(0)[0] * in.get(0)[1] * in.get(1)[1];
+        }
+    }
+
+    /** db = the sum of dy over its rows. */
+    public static final class BiasGradient extends GraphOp {
+
+        public BiasGradient() {}
+
+        BiasGradient(SameDiff sd, SDVariable dy) {
+            super(sd, dy);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_linear_bias_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(new long[] {in.get(0)[1]});
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            out[0].assign(in[0].sum(0));
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            return new ColumnSum(in[0], out[0], workers);
+        }
+    }
+}

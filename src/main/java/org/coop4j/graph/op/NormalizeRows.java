@@ -1,0 +1,106 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** y = x / ‖x‖ for each row; no epsilon, as CLIP normalises its features. */
+public final class NormalizeRows extends GraphOp {
+
+    public NormalizeRows() {}
+
+    public NormalizeRows(SameDiff sd, SDVariable x) {
+        super(sd, x);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_normalize_rows";
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        return List.of(in.get(0));
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        out[0].assign(in[0].divColumnVector(in[0].norm2(true, 1)));
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        HostMatrix x = in[0];
+        int n = x.cols();
+        float[] row = new float[n];
+        return () -> {
+            for (int r = 0; r < x.rows(); r++) {
+                x.getRow(r, row);
+                float inverse = (float) (1 / Math.sqrt(Floats.dot(row, row, n)));
+                for (int i = 0; i < n; i++) {
+                    row[i] *= inverse;
+                }
+                out[0].putRow(r, row);
+            }
+        };
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(new InputGradient(sameDiff, gradients.get(0), arg(0)).outputVariable());
+    }
+
+    /** dx = (dy − y (y · dy)) / ‖x‖. */
+    public static final class InputGradient extends GraphOp {
+
+        public InputGradient() {}
+
+        InputGradient(SameDiff sd, SDVariable dy, SDVariable x) {
+            super(sd, dy, x);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_normalize_rows_input_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(in.get(0));
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray norm = in[1].norm2(true, 1);
+            INDArray y = in[1].divColumnVector(norm);
+            INDArray along = y.mul(in[0]).sum(true, 1);
+            out[0].assign(in[0].sub(y.muliColumnVector(along)).diviColumnVector(norm));
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix dy = in[0];
+            HostMatrix x = in[1];
+            int n = x.cols();
+            float[] g = new float[n];
+            float[] y = new float[n];
+            return () -> {
+                for (int r = 0; r < x.rows(); r++) {
+                    dy.getRow(r, g);
+                    x.getRow(r, y);
+                    float inverse = (float) (1 / Math.sqrt(Floats.dot(y, y, n)));
+                    float along = Floats.dot(g, y, n) * inverse * inverse;
+                    for (int i = 0; i < n; i++) {
+                        g[i] = (g[i] - y[i] * along) * inverse;
+                    }
+                    out[0].putRow(r, g);
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Rows of embeddings with context vectors added where a prompt has them.
+ *
+ * <p>Inputs: context [vectors, width] and base [rows, width], whose rows hold the token and
+ * position embeddings, or the position embedding alone where a context vector goes. Row r of the
+ * result is {@code base[r] + context[vector(r)]}. A vector may be placed in many rows; its gradient
+ * is the sum over them (the reference broadcasts the context over classes).
+ */
+public final class PlaceContext extends GraphOp {
+
+    public PlaceContext() {}
+
+    /**
+     * @param rows rows that take a context vector
+     * @param vectors which vector each of them takes
+     */
+    public PlaceContext(
+            SameDiff sd, SDVariable context, SDVariable base, int[] rows, int[] vectors) {
+        super(sd, context, base);
+        if (rows.length != vectors.length) {
+            throw new IllegalArgumentException(
+                    rows.length + " rows but " + vectors.length + " context vectors");
+        }
+        addIArgument(rows);
+        addIArgument(vectors);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_place_context";
+    }
+
+    private static int places(GraphOp op) {
+        return op.numIArguments() / 2;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        return List.of(in.get(1));
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        out[0].assign(in[1]);
+        int n = places(this);
+        for (int i = 0; i < n; i++) {
+            out[0].getRow(intSetting(i)).addi(in[0].getRow(intSetting(n + i)));
+        }
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        int n = places(this);
+        int[] settings = settings(this);
+        int width = in[0].cols();
+        float[] row = new float[width];
+        float[] vector = new float[width];
+        return () -> {
+            for (int r = 0; r < out[0].rows(); r++) {
+                in[1].getRow(r, row);
+                out[0].putRow(r, row);
+            }
+            for (int i = 0; i < n; i++) {
+                in[1].getRow(settings[i], row);
+                in[0].getRow(settings[n + i], vector);
+                for (int j = 0; j < width; j++) {
+                    row[j] += vector[j];
+                }
+                out[0].putRow(settings[i], row);
+            }
+        };
+    }
+
+    private static int[] settings(GraphOp op) {
+        int[] settings = new int[op.numIArguments()];
+        for (int i = 0; i < settings.length; i++) {
+            settings[i] = op.intSetting(i);
+        }
+        return settings;
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(
+                new ContextGradient(sameDiff, gradients.get(0), arg(0), settings(this))
+                        .outputVariable());
+    }
+
+    /** The gradient of each context vector: the sum of dy over the rows that hold it. */
+    public static final class ContextGradient extends GraphOp {
+
+        public ContextGradient() {}
+
+        /** The context gives the shape alone. */
+        ContextGradient(SameDiff sd, SDVariable dy, SDVariable context, int[] settings) {
+            super(sd, dy, context);
+            addIArgument(settings);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_place_context_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(in.get(1));
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            out[0].assign(0);
+            int n = places(this);
+            for (int i = 0; i < n; i++) {
+                out[0].getRow(intSetting(n + i)).addi(in[0].getRow(intSetting(i)));
+            }
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            int n = places(this);
+            int[] settings = settings(this);
+            int width = in[0].cols();
+            float[] row = new float[width];
+            float[] sum = new float[width];
+            return () -> {
+                java.util.Arrays.fill(sum, 0f);
+                for (int v = 0; v < out[0].rows(); v++) {
+                    out[0].putRow(v, sum);
+                }
+                for (int i = 0; i < n; i++) {
+                    in[0].getRow(settings[i], row);
+                    out[0].getRow(settings[n + i], sum);
+                    for (int j = 0; j < width; j++) {
+                        sum[j] += row[j];
+                    }
+                    out[0].putRow(settings[n + i], sum);
+                }
+            };
+        }
+    }
+}
