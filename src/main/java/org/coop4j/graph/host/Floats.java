@@ -9,10 +9,6 @@ package org.coop4j.graph.host;
  */
 public final class Floats {
 
-    private static final float LOG2_E = (float) (1 / Math.log(2));
-    private static final float LN2_HIGH = 355f / 512f;
-    private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
-
     private Floats() {}
 
     /** The sum of the first {@code n} elements. */
@@ -69,36 +65,5 @@ public final class Floats {
             s += a[i] * b[i];
         }
         return s;
-    }
-
-    /**
-     * e to the power of {@code x}, within 2 units in the last place; 0 below -87.3, infinity above
-     * 88.7.
-     */
-    public static float exp(float x) {
-        if (x < -87.3f) {
-            return 0f;
-        }
-        if (x > 88.72f) {
-            return Float.POSITIVE_INFINITY;
-        }
-        // x = n ln 2 + r with |r| <= ln 2 / 2, ln 2 in two parts so that r keeps its low bits.
-        float n = Math.round(x * LOG2_E);
-        float r = (x - n * LN2_HIGH) - n * LN2_LOW;
-        // Taylor's series to r^7 / 7!; the next term is below 6e-9 of the sum.
-        float p = 1f / 5040f;
-        p = p * r + 1f / 720f;
-        p = p * r + 1f / 120f;
-        p = p * r + 1f / 24f;
-        p = p * r + 1f / 6f;
-        p = p * r + 0.5f;
-        p = p * r + 1f;
-        p = p * r + 1f;
-        int half = (int) n / 2;
-        return p * powerOfTwo(half) * powerOfTwo((int) n - half);
-    }
-
-    private static float powerOfTwo(int n) {
-        return Float.intBitsToFloat((n + 127) << 23);
     }
 }

@@ -1,7 +1,6 @@
 package org.coop4j.graph.op;
 
 import java.util.List;
-import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -25,7 +24,7 @@ public final class Activation extends GraphOp {
         RELU
     }
 
-    private static final double QUICK_GELU_FACTOR = 1.702;
+    static final double QUICK_GELU_FACTOR = 1.702;
 
     public Activation() {}
 
@@ -74,31 +73,7 @@ public final class Activation extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        Kind kind = kindOf(this);
-        return RowwiseKernel.of(
-                in,
-                out[0],
-                workers,
-                (rows, n) -> {
-                    float[] x = rows[0];
-                    switch (kind) {
-                        case QUICK_GELU -> {
-                            for (int i = 0; i < n; i++) {
-                                x[i] = x[i] / (1f + Floats.exp(-1.702f * x[i]));
-                            }
-                        }
-                        case GELU -> {
-                            for (int i = 0; i < n; i++) {
-                                x[i] *= NormalDistribution.cdf(x[i]);
-                            }
-                        }
-                        case RELU -> {
-                            for (int i = 0; i < n; i++) {
-                                x[i] = Math.max(x[i], 0f);
-                            }
-                        }
-                    }
-                });
+        return RowwiseKernel.of(in, out[0], workers, ActivationRows.values(kindOf(this)));
     }
 
     @Override
@@ -158,35 +133,7 @@ public final class Activation extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            Kind kind = kindOf(this);
-            return RowwiseKernel.of(
-                    in,
-                    out[0],
-                    workers,
-                    (rows, n) -> {
-                        float[] dy = rows[0];
-                        float[] x = rows[1];
-                        switch (kind) {
-                            case QUICK_GELU -> {
-                                for (int i = 0; i < n; i++) {
-                                    float s = 1f / (1f + Floats.exp(-1.702f * x[i]));
-                                    dy[i] *= s + 1.702f * x[i] * s * (1f - s);
-                                }
-                            }
-                            case GELU -> {
-                                for (int i = 0; i < n; i++) {
-                                    dy[i] *=
-                                            NormalDistribution.cdf(x[i])
-                                                    + x[i] * NormalDistribution.density(x[i]);
-                                }
-                            }
-                            case RELU -> {
-                                for (int i = 0; i < n; i++) {
-                                    dy[i] = x[i] > 0f ? dy[i] : 0f;
-                                }
-                            }
-                        }
-                    });
+            return RowwiseKernel.of(in, out[0], workers, ActivationRows.gradients(kindOf(this)));
         }
     }
 }

@@ -51,17 +51,15 @@ public final class Add extends GraphOp {
 
     /** The sum of two matrices, also for sums that SameDiff makes of gradients. */
     public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
-        return RowwiseKernel.of(
-                in,
-                out,
-                workers,
-                (rows, n) -> {
-                    float[] a = rows[0];
-                    float[] b = rows[1];
-                    for (int i = 0; i < n; i++) {
-                        a[i] += b[i];
-                    }
-                });
+        return RowwiseKernel.of(in, out, workers, () -> Add::addRow);
+    }
+
+    private static void addRow(float[][] rows, int n) {
+        float[] a = rows[0];
+        float[] b = rows[1];
+        for (int i = 0; i < n; i++) {
+            a[i] += b[i];
+        }
     }
 
     @Override

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.Cursor;
-import org.coop4j.graph.host.Floats;
+import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -39,9 +39,11 @@ final class AttentionKernel implements HostKernel {
         final Cursor b = new Cursor();
         final Cursor c = new Cursor();
         final float[] scores;
+        final Exponential exponential;
 
         Scratch(int size) {
             scores = new float[size];
+            exponential = new Exponential(size);
         }
     }
 
@@ -149,19 +151,30 @@ final class AttentionKernel implements HostKernel {
         float[] p = s.scores;
         probabilities.get(0, start, p, n);
         for (int offset = 0, i = 0; offset < n; offset += keys, i = (i + 1) % each) {
-            softmaxRow(p, offset, layout.visibleKeys(block, i), keys, operands.scale());
+            shift(p, offset, layout.visibleKeys(block, i), operands.scale());
+        }
+        s.exponential.apply(p, n);
+        for (int offset = 0, i = 0; offset < n; offset += keys, i = (i + 1) % each) {
+            normalise(p, offset, layout.visibleKeys(block, i), keys);
         }
         probabilities.put(0, start, p, n);
     }
 
-    private static void softmaxRow(float[] p, int offset, int visible, int keys, float scale) {
+    /** Scales a row's visible scores and subtracts their maximum. */
+    private static void shift(float[] p, int offset, int visible, float scale) {
         float max = Float.NEGATIVE_INFINITY;
         for (int j = offset; j < offset + visible; j++) {
             max = Math.max(max, p[j]);
         }
+        for (int j = offset; j < offset + visible; j++) {
+            p[j] = (p[j] - max) * scale;
+        }
+    }
+
+    /** Divides a row's visible entries by their sum and clears the hidden ones. */
+    private static void normalise(float[] p, int offset, int visible, int keys) {
         float sum = 0;
         for (int j = offset; j < offset + visible; j++) {
-            p[j] = Floats.exp((p[j] - max) * scale);
             sum += p[j];
         }
         float inverse = 1f / sum;

@@ -44,7 +44,6 @@ final class NormalDistribution {
 
     /** φ(x), the density at x. */
     static float density(float x) {
-        return (float) (1 / Math.sqrt(2 * Math.PI))
-                * org.coop4j.graph.host.Floats.exp(-0.5f * x * x);
+        return (float) (Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI));
     }
 }

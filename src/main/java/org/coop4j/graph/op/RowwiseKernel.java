@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.function.Supplier;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -12,20 +13,29 @@ import org.coop4j.graph.host.Workers;
  */
 final class RowwiseKernel {
 
-    /** Turns {@code rows[0]} into the result, reading the others; {@code n} elements. */
+    /**
+     * Turns {@code rows[0]} into the result; {@code n} elements, at most {@link #PIECE}. The other
+     * rows are its to change.
+     */
     @FunctionalInterface
     interface RowFunction {
         void apply(float[][] rows, int n);
     }
 
     /** Long rows are cut, so that the copies of a piece stay in the first-level cache. */
-    private static final int PIECE = 2048;
+    static final int PIECE = 2048;
 
     private RowwiseKernel() {}
 
-    static HostKernel of(HostMatrix[] in, HostMatrix out, Workers workers, RowFunction function) {
+    /**
+     * @param functions makes one function for each worker, which may hold memory of its own
+     */
+    static HostKernel of(
+            HostMatrix[] in, HostMatrix out, Workers workers, Supplier<RowFunction> functions) {
         int length = Math.multiplyExact(out.rows(), out.cols());
         int pieces = (length + PIECE - 1) / PIECE;
+        RowFunction[] function = new RowFunction[workers.count()];
+        java.util.Arrays.setAll(function, part -> functions.get());
         float[][][] scratch = new float[workers.count()][in.length][PIECE];
         Workers.RowRange range =
                 (part, from, to) -> {
@@ -36,7 +46,7 @@ final class RowwiseKernel {
                         for (int i = 0; i < in.length; i++) {
                             in[i].buffer().get(offset, rows[i], 0, n);
                         }
-                        function.apply(rows, n);
+                        function[part].apply(rows, n);
                         out.buffer().put(offset, rows[0], 0, n);
                     }
                 };

@@ -1,0 +1,33 @@
+package org.coop4j.clip;
+
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/** CLIP's text tower ({@code encode_text}) behind the embedding, on packed prompts. */
+final class TextTransformer {
+
+    private final Parameters weights;
+    private final Transformer transformer;
+
+    TextTransformer(Parameters weights, int width, int layers, Activation.Kind activation) {
+        this.weights = weights;
+        this.transformer = new Transformer(weights, "transformer", width, layers, activation);
+    }
+
+    /**
+     * Text features, not normalised.
+     *
+     * @param x token embeddings with the position embedding added, packed [rows, width]
+     * @param layout the prompts: causal, each ending with its end token
+     * @return [prompts, embed]
+     */
+    SDVariable forward(SDVariable x, AttentionLayout layout) {
+        Graph graph = weights.graph();
+        x = transformer.forward(x, layout, Queries.LAST); // [prompts, width]
+        x = graph.layerNorm(x, weights.get("ln_final.weight"), weights.get("ln_final.bias"));
+        return graph.project(x, weights.get("text_projection")); // [prompts, embed]
+    }
+}

@@ -1,0 +1,111 @@
+package org.coop4j.clip;
+
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/**
+ * CLIP's stack of residual attention blocks ({@code Transformer} and {@code
+ * ResidualAttentionBlock}).
+ *
+ * <p>Both towers read one row of each sequence from the stack, so the last block computes keys and
+ * values for all rows but queries, projections and MLP for that row alone: the same numbers, less
+ * work.
+ */
+final class Transformer {
+
+    private final Parameters weights;
+    private final Graph graph;
+    private final String name;
+    private final int width;
+    private final int layers;
+    private final Activation.Kind activation;
+
+    /**
+     * @param name the stack's name in the checkpoint, such as {@code visual.transformer}
+     */
+    Transformer(
+            Parameters weights, String name, int width, int layers, Activation.Kind activation) {
+        this.weights = weights;
+        this.graph = weights.graph();
+        this.name = name;
+        this.width = width;
+        this.layers = layers;
+        this.activation = activation;
+    }
+
+    /**
+     * The stack's output at one row of each sequence.
+     *
+     * @param x [rows, width]
+     * @param layout which rows attend to which
+     * @param read which row of each sequence is read
+     * @return [sequences, width]
+     */
+    SDVariable forward(SDVariable x, AttentionLayout layout, Queries read) {
+        for (int i = 0; i < layers - 1; i++) {
+            x = block(name + ".resblocks." + i, x, layout); // [rows, width]
+        }
+        String last = name + ".resblocks." + (layers - 1);
+        return lastBlock(last, x, layout, layout.withQueries(read)); // [sequences, width]
+    }
+
+    private SDVariable block(String block, SDVariable x, AttentionLayout layout) {
+        SDVariable y = norm(block + ".ln_1", x); // [rows, width]
+        SDVariable qkv =
+                graph.linear(
+                        y,
+                        weights.get(block + ".attn.in_proj_weight"),
+                        weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
+        SDVariable heads = graph.attention(layout, qkv); // [rows, width]
+        x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [rows, width]
+        return graph.add(x, mlp(block, x)); // [rows, width]
+    }
+
+    private SDVariable lastBlock(
+            String block, SDVariable x, AttentionLayout layout, AttentionLayout read) {
+        int[] rows = read.selectedRows();
+        SDVariable heads; // [sequences, width]
+        if (weights.frozen()) {
+            String in = block + ".attn.in_proj_";
+            SDVariable y = norm(block + ".ln_1", x); // [rows, width]
+            SDVariable q =
+                    graph.linear(
+                            graph.selectRows(y, rows),
+                            weights.rows(in + "weight", 0, width),
+                            weights.rows(in + "bias", 0, width)); // [sequences, width]
+            SDVariable kv =
+                    graph.linear(
+                            y,
+                            weights.rows(in + "weight", width, 3 * width),
+                            weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
+            heads = graph.attention(read, q, kv);
+        } else {
+            SDVariable y = norm(block + ".ln_1", x); // [rows, width]
+            SDVariable qkv =
+                    graph.linear(
+                            y,
+                            weights.get(block + ".attn.in_proj_weight"),
+                            weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
+            heads = graph.selectRows(graph.attention(layout, qkv), rows);
+        }
+        x = graph.selectRows(x, rows); // [sequences, width]
+        x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [sequences, width]
+        return graph.add(x, mlp(block, x)); // [sequences, width]
+    }
+
+    private SDVariable mlp(String block, SDVariable x) {
+        SDVariable h = linear(block + ".mlp.c_fc", norm(block + ".ln_2", x)); // [rows, 4 width]
+        return linear(block + ".mlp.c_proj", graph.activation(activation, h)); // [rows, width]
+    }
+
+    private SDVariable linear(String layer, SDVariable x) {
+        return graph.linear(x, weights.get(layer + ".weight"), weights.get(layer + ".bias"));
+    }
+
+    private SDVariable norm(String layer, SDVariable x) {
+        return graph.layerNorm(x, weights.get(layer + ".weight"), weights.get(layer + ".bias"));
+    }
+}
