@@ -1,0 +1,97 @@
+package org.coop4j.data;
+
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists folders in an order that does not depend on the file system.
+ *
+ * <p>Names that begin with a dot are hidden and ignored. Symbolic links are followed, since
+ * datasets are often linked into place.
+ */
+public final class ImageFiles {
+    private static final Logger log = LoggerFactory.getLogger(ImageFiles.class);
+    private static final Set<String> EXTENSIONS =
+            Set.of("jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff");
+    private static final int NAMED_IN_A_MESSAGE = 5;
+
+    private ImageFiles() {}
+
+    /** Returns true if the file's name ends as an image's does, in any letter case. */
+    public static boolean isImage(Path file) {
+        String name = file.getFileName().toString();
+        return EXTENSIONS.contains(
+                name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Returns the image files in a folder and the folders below it, sorted by name.
+     *
+     * <p>Other files are passed over, with a line in the log that names the first of them.
+     */
+    public static List<Path> in(Path folder) throws IOException {
+        List<Path> images = new ArrayList<>();
+        List<Path> others = new ArrayList<>();
+        Files.walkFileTree(
+                folder,
+                EnumSet.of(FileVisitOption.FOLLOW_LINKS),
+                Integer.MAX_VALUE,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
+                        return isHidden(dir) && !dir.equals(folder)
+                                ? FileVisitResult.SKIP_SUBTREE
+                                : FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes a) {
+                        if (!isHidden(file)) {
+                            (isImage(file) ? images : others).add(file);
+                        }
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+        if (!others.isEmpty()) {
+            log.info(
+                    "{}: passed over {} files that are not images: {}",
+                    folder,
+                    others.size(),
+                    others.stream().limit(NAMED_IN_A_MESSAGE).map(Path::getFileName).toList());
+        }
+        images.sort(Comparator.comparing(image -> sortKey(folder.relativize(image))));
+        return images;
+    }
+
+    /** Returns the folders directly in a folder, sorted by name, the hidden ones left out. */
+    public static List<Path> foldersIn(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(e -> !isHidden(e) && Files.isDirectory(e))
+                    .sorted(Comparator.comparing(e -> e.getFileName().toString()))
+                    .toList();
+        }
+    }
+
+    private static boolean isHidden(Path path) {
+        Path name = path.getFileName();
+        return name != null && name.toString().startsWith(".");
+    }
+
+    private static String sortKey(Path relative) {
+        return relative.toString().replace('\\', '/');
+    }
+}

@@ -1,0 +1,111 @@
+package org.coop4j.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.commons.math3.random.MersenneTwister;
+
+/**
+ * Replays CPython's {@code random.Random}, number for number, for the few draws that the CoOp
+ * benchmarks are made of: {@code random.sample} and {@code random.shuffle} after {@code
+ * random.seed(n)} (CPython 3.2 to 3.13, {@code Lib/random.py} and {@code Modules/_randommodule.c}).
+ */
+public final class PythonRandom {
+    private final MersenneTwister twister;
+
+    /** Makes a generator in the state that {@code random.seed(seed)} leaves it in. */
+    public PythonRandom(long seed) {
+        twister = new MersenneTwister(key(seed));
+    }
+
+    /** Returns an integer of {@code bits} random bits, 1 to 31. */
+    public int getRandBits(int bits) {
+        if (bits < 1 || bits > 31) {
+            throw new IllegalArgumentException("can draw 1 to 31 bits, not " + bits);
+        }
+        return twister.nextInt() >>> (Integer.SIZE - bits);
+    }
+
+    /** Returns an integer from 0 to {@code bound - 1}, rejecting draws that are too large. */
+    public int randBelow(int bound) {
+        if (bound < 1) {
+            throw new IllegalArgumentException("bound " + bound + " must be positive");
+        }
+        int bits = Integer.SIZE - Integer.numberOfLeadingZeros(bound);
+        int draw = getRandBits(bits);
+        while (draw >= bound) {
+            draw = getRandBits(bits);
+        }
+        return draw;
+    }
+
+    /**
+     * Returns {@code k} of {@code n} positions without repetition, as {@code sample(range(n), k)}.
+     */
+    public List<Integer> samplePositions(int n, int k) {
+        if (k < 0 || k > n) {
+            throw new IllegalArgumentException("cannot draw " + k + " of " + n + " items");
+        }
+        return n <= setSize(k) ? sampleFromPool(n, k) : sampleBySet(n, k);
+    }
+
+    /** Returns {@code k} items of a list without repetition, as {@code random.sample}. */
+    public <T> List<T> sample(List<T> items, int k) {
+        return samplePositions(items.size(), k).stream().map(items::get).toList();
+    }
+
+    /** Permutes a list in place, as {@code random.shuffle}. */
+    public void shuffle(List<?> items) {
+        for (int i = items.size() - 1; i > 0; i--) {
+            Collections.swap(items, i, randBelow(i + 1));
+        }
+    }
+
+    private List<Integer> sampleFromPool(int n, int k) {
+        int[] pool = new int[n];
+        Arrays.setAll(pool, i -> i);
+        List<Integer> drawn = new ArrayList<>(k);
+        for (int i = 0; i < k; i++) {
+            int j = randBelow(n - i);
+            drawn.add(pool[j]);
+            pool[j] = pool[n - i - 1];
+        }
+        return drawn;
+    }
+
+    private List<Integer> sampleBySet(int n, int k) {
+        Set<Integer> selected = new HashSet<>();
+        List<Integer> drawn = new ArrayList<>(k);
+        while (drawn.size() < k) {
+            int j = randBelow(n);
+            if (selected.add(j)) {
+                drawn.add(j);
+            }
+        }
+        return drawn;
+    }
+
+    /** Size up to which CPython copies the population: 21 + 4^⌈log₄ 3k⌉, without the power to 5. */
+    private static long setSize(int k) {
+        long size = 21;
+        if (k > 5) {
+            long power = 1;
+            while (power < 3L * k) {
+                power *= 4;
+            }
+            size += power;
+        }
+        return size;
+    }
+
+    /** The 32-bit words of |seed|, the lowest first. */
+    private static int[] key(long seed) {
+        long magnitude = Math.abs(seed); // Long.MIN_VALUE stays, and is 2^63 when read unsigned
+        int low = (int) magnitude;
+        int high = (int) (magnitude >>> Integer.SIZE);
+        return high == 0 ? new int[] {low} : new int[] {low, high};
+    }
+}

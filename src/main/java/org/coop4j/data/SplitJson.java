@@ -1,0 +1,201 @@
+package org.coop4j.data;
+
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads and writes the JSON of a {@link SplitFile}, an item at a time. */
+final class SplitJson {
+    /** No path or class name of a published split has more than 100 characters. */
+    private static final int LONGEST_STRING = 4096;
+
+    private static final JsonFactory JSON =
+            JsonFactory.builder()
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder()
+                                    .maxStringLength(LONGEST_STRING)
+                                    .maxNestingDepth(8)
+                                    .maxNumberLength(20)
+                                    .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+                    .build();
+
+    private SplitJson() {}
+
+    /** The three lists of a split file. */
+    record Lists(List<LabelledImage> train, List<LabelledImage> val, List<LabelledImage> test) {}
+
+    static Lists read(Path file, ImageRoot root) throws IOException {
+        try (InputStream in = Files.newInputStream(file);
+                JsonParser parser = JSON.createParser(in)) {
+            Map<Split, List<LabelledImage>> lists = new Reader(parser, file, root).read();
+            for (Split split : Split.values()) {
+                if (!lists.containsKey(split)) {
+                    throw new DatasetException(
+                            "%s has no '%s': a split file has train, val and test"
+                                    .formatted(file, key(split)));
+                }
+            }
+            return new Lists(lists.get(Split.TRAIN), lists.get(Split.VAL), lists.get(Split.TEST));
+        } catch (NoSuchFileException e) {
+            throw new DatasetException("split file " + file + " does not exist", e);
+        } catch (JsonProcessingException e) {
+            throw new DatasetException(
+                    "%s is not a whole split file: %s at line %d; fetch it again"
+                            .formatted(
+                                    file,
+                                    e.getOriginalMessage(),
+                                    e.getLocation() == null ? 0 : e.getLocation().getLineNr()),
+                    e);
+        }
+    }
+
+    static void write(ImageDataset dataset, Path file, Path imageRoot) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        Path unfinished = Files.createTempFile(folder, file.getFileName().toString(), ".tmp");
+        try {
+            try (OutputStream out = Files.newOutputStream(unfinished);
+                    JsonGenerator json = JSON.createGenerator(out, JsonEncoding.UTF8)) {
+                json.setPrettyPrinter(asPythonPrints());
+                json.writeStartObject();
+                for (Split split : Split.values()) {
+                    json.writeArrayFieldStart(key(split));
+                    for (LabelledImage image : dataset.images(split)) {
+                        writeItem(json, image, imageRoot);
+                    }
+                    json.writeEndArray();
+                }
+                json.writeEndObject();
+            }
+            Files.move(
+                    unfinished,
+                    file,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(unfinished);
+        }
+    }
+
+    private static void writeItem(JsonGenerator json, LabelledImage image, Path imageRoot)
+            throws IOException {
+        if (!image.path().startsWith(imageRoot)) {
+            throw new DatasetException(
+                    "%s does not lie below %s, which the split's paths are relative to"
+                            .formatted(image.path(), imageRoot));
+        }
+        String relative = imageRoot.relativize(image.path()).toString().replace('\\', '/');
+        json.writeStartArray();
+        json.writeString(relative);
+        json.writeNumber(image.label());
+        json.writeString(image.className());
+        json.writeEndArray();
+    }
+
+    /** json.dump(…, indent=4, separators=(",", ": ")). */
+    private static DefaultPrettyPrinter asPythonPrints() {
+        DefaultIndenter fourSpaces = new DefaultIndenter("    ", "\n");
+        DefaultPrettyPrinter printer =
+                new DefaultPrettyPrinter(
+                        Separators.createDefaultInstance()
+                                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                                .withArrayEmptySeparator(""));
+        printer.indentArraysWith(fourSpaces);
+        printer.indentObjectsWith(fourSpaces);
+        return printer;
+    }
+
+    private static String key(Split split) {
+        return switch (split) {
+            case TRAIN -> "train";
+            case VAL -> "val";
+            case TEST -> "test";
+        };
+    }
+
+    /** Walks the tokens of one file. */
+    private record Reader(JsonParser parser, Path file, ImageRoot root) {
+        Map<Split, List<LabelledImage>> read() throws IOException {
+            Map<Split, List<LabelledImage>> lists = new EnumMap<>(Split.class);
+            require(parser.nextToken() == JsonToken.START_OBJECT, "the file must be an object");
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                parser.nextToken();
+                Split split = keyed(name);
+                if (split == null) {
+                    parser.skipChildren();
+                } else {
+                    lists.put(split, list(name));
+                }
+            }
+            require(parser.nextToken() == null, "there is more after the object");
+            return lists;
+        }
+
+        private List<LabelledImage> list(String name) throws IOException {
+            require(
+                    parser.currentToken() == JsonToken.START_ARRAY,
+                    "'" + name + "' must be a list");
+            List<LabelledImage> images = new ArrayList<>();
+            while (parser.nextToken() != JsonToken.END_ARRAY) {
+                images.add(item());
+            }
+            return images;
+        }
+
+        private LabelledImage item() throws IOException {
+            boolean whole = parser.currentToken() == JsonToken.START_ARRAY;
+            whole = whole && parser.nextToken() == JsonToken.VALUE_STRING;
+            String path = whole ? parser.getText() : "";
+            whole = whole && parser.nextToken() == JsonToken.VALUE_NUMBER_INT;
+            long label = whole ? parser.getLongValue() : 0;
+            whole = whole && parser.nextToken() == JsonToken.VALUE_STRING;
+            String className = whole ? parser.getText() : "";
+            whole = whole && parser.nextToken() == JsonToken.END_ARRAY;
+            require(whole, "an item must be [path, label, class name]");
+            require(
+                    label >= 0 && label <= Integer.MAX_VALUE && !className.isBlank(),
+                    "label %d and class name '%s' of '%s' are not usable"
+                            .formatted(label, className, path));
+            return new LabelledImage(root.resolve(path, file), (int) label, className);
+        }
+
+        private void require(boolean met, String wanted) throws DatasetException {
+            if (!met) {
+                throw new DatasetException(
+                        "%s line %d: %s"
+                                .formatted(file, parser.currentLocation().getLineNr(), wanted));
+            }
+        }
+
+        private static Split keyed(String name) {
+            for (Split split : Split.values()) {
+                if (key(split).equals(name)) {
+                    return split;
+                }
+            }
+            return null;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package org.coop4j.data;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The rules by which the CoOp benchmarks divide a dataset that comes without a division.
+ *
+ * <p>Sizes are rounded half to even, as Python's {@code round} does. The lists are shuffled by
+ * {@link PythonRandom}; since files are listed in sorted order here, where the reference takes them
+ * as the file system lists them, a new split is reproducible but not the published one.
+ */
+public final class SplitRules {
+    private static final double TRAIN_SHARE = 0.5;
+    private static final double VAL_SHARE = 0.2;
+
+    private SplitRules() {}
+
+    /**
+     * Divides each class into 50 % train, 20 % val and the rest test.
+     *
+     * @param name the dataset's name
+     * @param classes the images of one class each, none of them empty; shuffled in this order
+     * @throws DatasetException if a class is so small that a part would be empty
+     */
+    public static ImageDataset halfFifthRest(
+            String name, Collection<List<LabelledImage>> classes, PythonRandom random)
+            throws DatasetException {
+        List<LabelledImage> train = new ArrayList<>();
+        List<LabelledImage> val = new ArrayList<>();
+        List<LabelledImage> test = new ArrayList<>();
+        for (List<LabelledImage> images : classes) {
+            int trainCount = share(images.size(), TRAIN_SHARE);
+            int valEnd = trainCount + share(images.size(), VAL_SHARE);
+            if (trainCount == 0 || valEnd == trainCount || valEnd == images.size()) {
+                throw new DatasetException(
+                        "class '%s' of %s has %d images, and a split of 50/20/30 %% needs 4: add images, or divide them yourself (train/ and test/ folders, or a split column)"
+                                .formatted(images.get(0).className(), name, images.size()));
+            }
+            List<LabelledImage> shuffled = new ArrayList<>(images);
+            random.shuffle(shuffled);
+            train.addAll(shuffled.subList(0, trainCount));
+            val.addAll(shuffled.subList(trainCount, valEnd));
+            test.addAll(shuffled.subList(valEnd, shuffled.size()));
+        }
+        return ImageDataset.fromImages(name, train, val, test);
+    }
+
+    /**
+     * Divides an official training list into 80 % train and 20 % val, class by class in order of
+     * first appearance; the official test list stays as it is.
+     *
+     * @throws DatasetException if a class is so small that its val part would be empty
+     */
+    public static ImageDataset fifthToVal(
+            String name,
+            List<LabelledImage> trainVal,
+            List<LabelledImage> test,
+            PythonRandom random)
+            throws DatasetException {
+        List<LabelledImage> train = new ArrayList<>();
+        List<LabelledImage> val = new ArrayList<>();
+        for (List<LabelledImage> images : byFirstAppearance(trainVal)) {
+            int valCount = share(images.size(), VAL_SHARE);
+            if (valCount == 0) {
+                throw new DatasetException(
+                        "class '%s' of %s has %d training images, of which a fifth would be none: the official list is incomplete"
+                                .formatted(images.get(0).className(), name, images.size()));
+            }
+            List<LabelledImage> shuffled = new ArrayList<>(images);
+            random.shuffle(shuffled);
+            val.addAll(shuffled.subList(0, valCount));
+            train.addAll(shuffled.subList(valCount, shuffled.size()));
+        }
+        return ImageDataset.fromImages(name, train, val, test);
+    }
+
+    /** Returns the images grouped by label, the labels in order of first appearance. */
+    public static Collection<List<LabelledImage>> byFirstAppearance(List<LabelledImage> images) {
+        Map<Integer, List<LabelledImage>> groups = new LinkedHashMap<>();
+        for (LabelledImage image : images) {
+            groups.computeIfAbsent(image.label(), l -> new ArrayList<>()).add(image);
+        }
+        return groups.values();
+    }
+
+    private static int share(int count, double share) {
+        return (int) Math.rint(count * share);
+    }
+}

@@ -1,0 +1,90 @@
+package org.coop4j.data.benchmark;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A published dataset, as the CoOp benchmark uses it.
+ *
+ * @param name the reference's name, its {@code DATASET.NAME}
+ * @param title the name that the papers' tables use
+ * @param aliases further names that users may write
+ * @param layout where its files lie
+ * @param rule how its lists are made when there is no split file
+ * @param template its hand-written prompt, "{}" standing for the class name
+ * @param published the sizes that a complete copy has
+ * @param skipped class folders that do not belong to it
+ * @param renamed class names that differ from the folder's name
+ */
+public record Benchmark(
+        String name,
+        String title,
+        List<String> aliases,
+        Layout layout,
+        SplitRule rule,
+        String template,
+        Sizes published,
+        Set<String> skipped,
+        Map<String, String> renamed) {
+    /** Copies the collections. */
+    public Benchmark {
+        aliases = List.copyOf(aliases);
+        skipped = Set.copyOf(skipped);
+        renamed = Map.copyOf(renamed);
+        if (!template.contains("{}")) {
+            throw new IllegalArgumentException(
+                    "template '%s' of %s has no {} for the class name".formatted(template, name));
+        }
+    }
+
+    /** Returns true if the dataset has no images to train on. */
+    public boolean testsOnly() {
+        return published.train() == 0;
+    }
+
+    /**
+     * Where a dataset's files lie, relative to the folder of all datasets.
+     *
+     * @param directory the dataset's folder
+     * @param imageRoot the folder, in it, that a split file's paths are relative to
+     * @param splitFile the split file's name, for the datasets that have one
+     * @param folders folders of images, in it
+     * @param lists official lists, in it, needed where there is no split file
+     */
+    public record Layout(
+            String directory,
+            String imageRoot,
+            Optional<String> splitFile,
+            List<String> folders,
+            List<String> lists) {
+        /** Copies the lists. */
+        public Layout {
+            folders = List.copyOf(folders);
+            lists = List.copyOf(lists);
+        }
+
+        @JsonCreator
+        static Layout ofJson(
+                @JsonProperty("directory") String directory,
+                @JsonProperty("imageRoot") String imageRoot,
+                @JsonProperty("splitFile") String splitFile,
+                @JsonProperty("folders") List<String> folders,
+                @JsonProperty("lists") List<String> lists) {
+            return new Layout(directory, imageRoot, Optional.ofNullable(splitFile), folders, lists);
+        }
+    }
+
+    /**
+     * Numbers of classes and images.
+     *
+     * @param classes classes
+     * @param train training images
+     * @param val validation images
+     * @param test test images
+     */
+    public record Sizes(int classes, int train, int val, int test) {}
+}

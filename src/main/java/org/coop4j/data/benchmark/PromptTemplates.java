@@ -1,0 +1,43 @@
+package org.coop4j.data.benchmark;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The hand-written prompt templates; "{}" stands for the class name. */
+public final class PromptTemplates {
+    private static final String IMAGENET = "ImageNet";
+
+    private PromptTemplates() {}
+
+    /** Returns OpenAI's 80 templates for ImageNet, in the order of their notebook. */
+    public static List<String> imageNet() {
+        return read("templates-imagenet.txt");
+    }
+
+    /** Returns the 7 templates that OpenAI's notebook selects from the 80. */
+    public static List<String> selected() {
+        return read("templates-selected.txt");
+    }
+
+    /**
+     * Returns the ensemble that the CoOp reference uses with a dataset: the 7 selected templates,
+     * and for every dataset but ImageNet its own after them.
+     */
+    public static List<String> ensemble(Benchmark benchmark) {
+        return benchmark.name().equals(IMAGENET)
+                ? selected()
+                : Stream.concat(selected().stream(), Stream.of(benchmark.template())).toList();
+    }
+
+    private static List<String> read(String resource) {
+        try (InputStream in = PromptTemplates.class.getResourceAsStream(resource)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

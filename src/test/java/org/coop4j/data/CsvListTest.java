@@ -1,0 +1,125 @@
+package org.coop4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CsvListTest {
+    @TempDir Path root;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "path,label,split;a.jpg,cat,train;b.jpg,dog,train;c.jpg,dog,test;",
+                "a.jpg,cat,train;b.jpg,dog,Training;;c.jpg,dog,test",
+                "split,label,path;train,cat,a.jpg;train,dog,b.jpg;test,dog,c.jpg;",
+                "\uFEFFPath,Label,Split\r;"
+                        + "a.jpg,cat,train\r;"
+                        + "\"b.jpg\",\"dog\",train\r;"
+                        + "c.jpg,dog,test\r;",
+            })
+    void readsRowsWithAndWithoutHeader(String text) throws IOException {
+        ImageDataset dataset = load(text, 3);
+
+        assertThat(dataset.classNames()).containsExactly("cat", "dog");
+        assertThat(dataset.train())
+                .containsExactly(image("a.jpg", 0, "cat"), image("b.jpg", 1, "dog"));
+        assertThat(dataset.test()).containsExactly(image("c.jpg", 1, "dog"));
+        assertThat(dataset.val()).isEmpty();
+    }
+
+    @Test
+    void quotedCellsMayHoldCommasAndQuotes() throws IOException {
+        ImageDataset dataset =
+                load(
+                        "a.jpg,\"kite, a bird\",train;"
+                                + "b.jpg,\"colt\"\"s foot\",train;"
+                                + "c.jpg,\"kite, a bird\",test;",
+                        3);
+
+        assertThat(dataset.classNames()).containsExactly("colt\"s foot", "kite, a bird");
+    }
+
+    @Test
+    void listWithoutSplitIsDividedByThePapersRule() throws IOException {
+        StringBuilder text = new StringBuilder("path,label\n");
+        for (int i = 0; i < 20; i++) {
+            text.append("%c.jpg,%s%n".formatted('a' + i, i % 2 == 0 ? "10" : "9"));
+        }
+        ImageDataset dataset = load(text.toString(), 20);
+
+        assertThat(dataset.classNames()).containsExactly("9", "10");
+        assertThat(dataset.train()).hasSize(10);
+        assertThat(dataset.val()).hasSize(4);
+        assertThat(dataset.test()).hasSize(6);
+    }
+
+    @Test
+    void orderOfTheLinesDoesNotChangeTheDivision() throws IOException {
+        String forward = "a.jpg,x\nb.jpg,x\nc.jpg,x\nd.jpg,x\ne.jpg,y\nf.jpg,y\ng.jpg,y\nh.jpg,y\n";
+        String backward =
+                "h.jpg,y\ng.jpg,y\nf.jpg,y\ne.jpg,y\nd.jpg,x\nc.jpg,x\nb.jpg,x\na.jpg,x\n";
+
+        assertThat(load(forward, 8)).isEqualTo(load(backward, 8));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a.jpg | needs 2",
+                "a.jpg,cat,train;b.jpg,dog | needs 3",
+                "a.jpg,cat,train;b.jpg,dog,maybe | 'maybe'",
+                "a.jpg,cat;a.jpg,dog | twice",
+                "a.jpg, | label of a.jpg is empty",
+                "../a.jpg,cat | leads out",
+                "/a.jpg,cat | not relative",
+                "a.jpg,cat;b.jpg,Cat | same prompt",
+                "a.jpg,cat | 1 class:",
+                "path,label | lists no images",
+                "a.jpg,cat,train;b.jpg,dog,train;c.jpg,emu,test | 'emu'",
+                "a.jpg,cat,train;b.jpg,dog,train | training images alone",
+                "a.jpg,cat,train;b.jpg,dog,train;z.jpg,dog,test | 1 image files",
+                "a.jpg,\"cat | Missing closing quote"
+            })
+    void badListsAreRefusedWithTheirFault(String text, String message) {
+        assertThatThrownBy(() -> load(text, 3))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void otherEncodingsAreRefused() throws IOException {
+        Path csv = root.resolve("list.csv");
+        Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThatThrownBy(() -> new CsvList("d", csv, root, 1).load())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("not UTF-8");
+        assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1).load())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("does not exist");
+    }
+
+    /** Loads a list, with ';' for line ends, beside image files a.jpg, b.jpg and so on. */
+    private ImageDataset load(String text, int images) throws IOException {
+        for (int i = 0; i < images; i++) {
+            Files.write(root.resolve((char) ('a' + i) + ".jpg"), new byte[0]);
+        }
+        Path csv = Files.writeString(root.resolve("list.csv"), text.replace(';', '\n'));
+        return new CsvList("d", csv, root, 1).load();
+    }
+
+    private LabelledImage image(String path, int label, String name) {
+        return new LabelledImage(root.resolve(path), label, name);
+    }
+}

@@ -1,0 +1,172 @@
+package org.coop4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ImageDatasetTest {
+    @ParameterizedTest
+    @CsvSource({"2, 1", "3, 2", "37, 19", "47, 24", "101, 51"})
+    void baseIsTheFirstHalfRoundedUpAndNewTheRest(int classes, int base) {
+        ImageDataset dataset = dataset(classes);
+        ImageDataset first = dataset.half(ClassHalf.BASE);
+        ImageDataset second = dataset.half(ClassHalf.NEW);
+
+        assertThat(first.classNames()).isEqualTo(dataset.classNames().subList(0, base));
+        assertThat(second.classNames()).isEqualTo(dataset.classNames().subList(base, classes));
+        assertThat(first.test()).hasSize(base);
+        assertThat(second.train())
+                .extracting(LabelledImage::label)
+                .isEqualTo(IntStream.range(0, classes - base).boxed().toList());
+        assertThat(second.train().get(0).className()).isEqualTo("class " + base);
+    }
+
+    @Test
+    void bothHalvesComeFromOneFewShotSample() {
+        ImageDataset sample = new FewShotSampler(1, 3).sample(dataset(10)).dataset();
+        List<Path> halves = new ArrayList<>();
+        sample.half(ClassHalf.BASE).train().forEach(i -> halves.add(i.path()));
+        sample.half(ClassHalf.NEW).train().forEach(i -> halves.add(i.path()));
+
+        assertThat(halves).isEqualTo(sample.train().stream().map(LabelledImage::path).toList());
+        assertThat(sample.half(ClassHalf.ALL)).isSameAs(sample);
+    }
+
+    @Test
+    void oneClassHasNoNewHalf() {
+        assertThatThrownBy(() -> dataset(1).half(ClassHalf.NEW))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1 class");
+    }
+
+    @Test
+    void emptyClassesAreNamed() {
+        assertThatThrownBy(
+                        () ->
+                                new ImageDataset(
+                                        "d",
+                                        List.of("cat", "dog", "emu"),
+                                        List.of(image(1, "dog")),
+                                        List.of(),
+                                        List.of(image(0, "cat"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("2 classes of d have no images: cat, emu");
+    }
+
+    @Test
+    void labelsMustBeInRangeAndAgreeWithTheirNames() {
+        assertThatThrownBy(
+                        () ->
+                                new ImageDataset(
+                                        "d",
+                                        List.of("cat"),
+                                        List.of(image(1, "dog")),
+                                        List.of(),
+                                        List.of()))
+                .hasMessageContaining("label 1")
+                .hasMessageContaining("number of classes, 1");
+        assertThatThrownBy(
+                        () ->
+                                new ImageDataset(
+                                        "d",
+                                        List.of("cat"),
+                                        List.of(image(0, "dog")),
+                                        List.of(),
+                                        List.of()))
+                .hasMessageContaining("'dog'")
+                .hasMessageContaining("'cat'");
+        assertThatThrownBy(() -> image(-1, "cat")).hasMessageContaining("-1");
+        assertThatThrownBy(() -> image(0, " ")).hasMessageContaining("blank");
+    }
+
+    @Test
+    void imagesOfOneLabelMustShareTheirName() {
+        assertThatThrownBy(
+                        () ->
+                                ImageDataset.fromImages(
+                                        "d",
+                                        List.of(image(0, "cat"), image(0, "kitten")),
+                                        List.of(),
+                                        List.of()))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("'cat'")
+                .hasMessageContaining("'kitten'");
+    }
+
+    @Test
+    void labelsWithoutImagesAreNamed() {
+        assertThatThrownBy(
+                        () ->
+                                ImageDataset.fromImages(
+                                        "d",
+                                        List.of(image(0, "a"), image(2, "c"), image(2, "c")),
+                                        List.of(),
+                                        List.of()))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("label 1");
+    }
+
+    @Test
+    void hugeLabelTakesNoMemory() {
+        assertThatThrownBy(
+                        () ->
+                                ImageDataset.fromImages(
+                                        "d",
+                                        List.of(image(Integer.MAX_VALUE, "a")),
+                                        List.of(),
+                                        List.of()))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("2147483647");
+    }
+
+    @Test
+    void repeatedNamesAreAllowedAndListed() {
+        ImageDataset dataset =
+                new ImageDataset(
+                        "imagenet",
+                        List.of("missile", "crane", "missile"),
+                        List.of(image(0, "missile"), image(1, "crane"), image(2, "missile")),
+                        List.of(),
+                        List.of());
+
+        assertThat(dataset.repeatedClassNames()).containsExactly("missile");
+    }
+
+    @Test
+    void missingFilesAreCountedAndTheFirstNamed(@TempDir Path folder) throws IOException {
+        Path there = Files.createFile(folder.resolve("0.jpg"));
+        List<LabelledImage> images = new ArrayList<>(List.of(new LabelledImage(there, 0, "cat")));
+        for (int i = 1; i <= 7; i++) {
+            images.add(new LabelledImage(folder.resolve(i + ".jpg"), 0, "cat"));
+        }
+        ImageDataset dataset = new ImageDataset("d", List.of("cat"), images, List.of(), images);
+
+        assertThat(dataset.missingFiles()).hasSize(7);
+        assertThatThrownBy(dataset::requireFiles)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageStartingWith("7 image files of d are missing")
+                .hasMessageContaining("1.jpg")
+                .hasMessageContaining("…");
+    }
+
+    private static ImageDataset dataset(int classes) {
+        List<String> names = IntStream.range(0, classes).mapToObj(i -> "class " + i).toList();
+        List<LabelledImage> images =
+                IntStream.range(0, classes).mapToObj(i -> image(i, names.get(i))).toList();
+        return new ImageDataset("d", names, images, images, images);
+    }
+
+    private static LabelledImage image(int label, String name) {
+        return new LabelledImage(Path.of(label + ".jpg"), label, name);
+    }
+}

@@ -1,0 +1,230 @@
+package org.coop4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ImageFolderTest {
+    @TempDir Path root;
+
+    /** Half-even rounding: 5 images are 2 + 1 + 2, 15 are 8 + 3 + 4, 25 are 12 + 5 + 8. */
+    @ParameterizedTest
+    @CsvSource({"4, 2, 1", "5, 2, 1", "13, 6, 3", "15, 8, 3", "25, 12, 5", "60, 30, 12"})
+    void undividedClassesAreSplitByThePapersRule(int images, int train, int val)
+            throws IOException {
+        fill("cat", images);
+        fill("dog", images);
+        ImageDataset dataset = load();
+
+        assertThat(dataset.classNames()).containsExactly("cat", "dog");
+        assertThat(dataset.train()).hasSize(2 * train);
+        assertThat(dataset.val()).hasSize(2 * val);
+        assertThat(dataset.test()).hasSize(2 * (images - train - val));
+        Set<LabelledImage> all = new HashSet<>(dataset.train());
+        all.addAll(dataset.val());
+        all.addAll(dataset.test());
+        assertThat(all).hasSize(2 * images);
+    }
+
+    @Test
+    void aSeedGivesOneDivision() throws IOException {
+        fill("cat", 40);
+        fill("dog", 40);
+
+        assertThat(load()).isEqualTo(load());
+        assertThat(load().train())
+                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2).load().train());
+    }
+
+    @Test
+    void classesAreSortedAndHiddenAndOtherFilesPassedOver() throws IOException {
+        fill("zebra", 4);
+        fill("Ant", 4);
+        fill(".cache", 4);
+        touch("zebra/.hidden.jpg");
+        touch("zebra/notes.txt");
+        touch("zebra/more/5.WEBP");
+        touch("README.md");
+        ImageDataset dataset = load();
+
+        assertThat(dataset.classNames()).containsExactly("Ant", "zebra");
+        assertThat(dataset.train().size() + dataset.val().size() + dataset.test().size())
+                .isEqualTo(9);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"train, val, test", "training, validation, testing", "Train, dev, TEST"})
+    void dividedFoldersKeepTheirDivision(String train, String val, String test) throws IOException {
+        fill(train + "/cat", 3);
+        fill(train + "/dog", 2);
+        fill(val + "/dog", 1);
+        fill(test + "/cat", 1);
+        ImageDataset dataset = load();
+
+        assertThat(dataset.classNames()).containsExactly("cat", "dog");
+        assertThat(dataset.train()).hasSize(5);
+        assertThat(dataset.val()).extracting(LabelledImage::label).containsExactly(1);
+        assertThat(dataset.test()).extracting(LabelledImage::className).containsExactly("cat");
+    }
+
+    @Test
+    void valServesAsTestWhereThereIsNoTest() throws IOException {
+        fill("train/cat", 1);
+        fill("train/dog", 1);
+        fill("val/dog", 2);
+
+        assertThat(load().test()).isEqualTo(load().val()).hasSize(2);
+        assertThat(load().validatesOnTest()).isTrue();
+    }
+
+    @Test
+    void testAloneMakesADatasetToEvaluateOn() throws IOException {
+        fill("test/cat", 1);
+        fill("test/dog", 2);
+
+        assertThat(load().train()).isEmpty();
+        assertThat(load().test()).hasSize(3);
+    }
+
+    @Test
+    void aClassMayBeCalledTrain() throws IOException {
+        fill("train", 4);
+        fill("bus", 4);
+
+        assertThat(load().classNames()).containsExactly("bus", "train");
+    }
+
+    @Test
+    void namesFileRenamesClasses() throws IOException {
+        fill("n01", 4);
+        fill("n02", 4);
+        fill("n03", 4);
+        Path names = touch("names.txt");
+        Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
+        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1).load();
+
+        assertThat(dataset.classNames())
+                .containsExactly("tench", "n02", "great white shark, a fish");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "n09,x | n09",
+                "n01 | write the folder",
+                "n01, | write the folder",
+                ",x | write the folder",
+                "n01,n02 | same prompt",
+                "n01,a;n01,b | second time"
+            })
+    void badNamesFilesAreRefused(String text, String message) throws IOException {
+        fill("n01", 4);
+        fill("n02", 4);
+        Path names = touch("names.txt");
+        Files.writeString(names, text.replace(';', '\n'));
+
+        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1).load())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void classFolderWithoutImagesIsNamed() throws IOException {
+        fill("cat", 4);
+        touch("dog/readme.txt");
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("dog has no images");
+    }
+
+    @Test
+    void classTooSmallToSplitIsNamed() throws IOException {
+        fill("cat", 4);
+        fill("dog", 3);
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("'dog'")
+                .hasMessageContaining("3 images");
+    }
+
+    @Test
+    void oneClassIsRefused() throws IOException {
+        fill("cat", 9);
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("1 class:");
+    }
+
+    @Test
+    void emptyAndAbsentFoldersAreRefused() {
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("0 classes");
+        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1).load())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("not a folder");
+    }
+
+    @Test
+    void trainAloneIsRefused() throws IOException {
+        fill("train/cat", 4);
+        fill("train/dog", 4);
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("training images alone");
+    }
+
+    @Test
+    void twoFoldersOfOneMeaningAreRefused() throws IOException {
+        fill("train/cat", 1);
+        fill("val/cat", 1);
+        fill("validation/cat", 1);
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("same part");
+    }
+
+    @Test
+    void testClassWithoutTrainingImagesIsNamed() throws IOException {
+        fill("train/cat", 1);
+        fill("train/dog", 1);
+        fill("test/emu", 1);
+
+        assertThatThrownBy(this::load)
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("emu is a class that");
+    }
+
+    private ImageDataset load() throws IOException {
+        return new ImageFolder(root, Optional.empty(), 1).load();
+    }
+
+    private void fill(String folder, int images) throws IOException {
+        for (int i = 0; i < images; i++) {
+            touch(folder + "/" + List.of("a", "b", "c").get(i % 3) + i + ".jpg");
+        }
+    }
+
+    private Path touch(String file) throws IOException {
+        Path path = root.resolve(file);
+        Files.createDirectories(path.getParent());
+        return Files.createFile(path);
+    }
+}

@@ -1,0 +1,102 @@
+package org.coop4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PythonRandomTest {
+    /** First outputs of CPython's generator, from {@code random.getrandbits(32)}. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, 577090037, 2444712010, 3639700191",
+        "2, 4106135923, 3707026329, 4070888059",
+        "3, 1022050301, 2545373330, 2337446730",
+    })
+    void drawsCpythonsBits(long seed, long first, long second, long third) {
+        PythonRandom random = new PythonRandom(seed);
+
+        assertThat(new long[] {bits31(random), bits31(random), bits31(random)})
+                .containsExactly(first >>> 1, second >>> 1, third >>> 1);
+    }
+
+    /** random.seed(s); [random.getrandbits(31) for _ in range(2)], CPython 3.11. */
+    @ParameterizedTest
+    @CsvSource({
+        "0, 1813382118, 827307999",
+        "-1, 288545018, 1222356005",
+        "4294967296, 242653419, 754435550",
+        "1311768467463790320, 1823349692, 1261685716",
+        "-9223372036854775808, 1188554884, 845876735",
+    })
+    void seedsOfAnySizeMakeCpythonsKey(long seed, long first, long second) {
+        PythonRandom random = new PythonRandom(seed);
+
+        assertThat(new long[] {bits31(random), bits31(random)}).containsExactly(first, second);
+    }
+
+    @Test
+    void samplesOneOfSixtyAsCpython() {
+        PythonRandom random = new PythonRandom(1);
+        List<Integer> draws = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            draws.addAll(random.samplePositions(60, 1));
+        }
+
+        assertThat(draws).containsExactly(8, 36, 54, 51, 48);
+    }
+
+    @Test
+    void samplesFromTheSetBranchAsCpython() {
+        assertThat(new PythonRandom(1).samplePositions(1500, 16))
+                .containsExactly(
+                        275, 1165, 129, 522, 241, 1014, 920, 967, 1334, 777, 429, 192, 999, 58, 798,
+                        886);
+    }
+
+    @Test
+    void samplesFromThePoolBranchAsCpython() {
+        assertThat(new PythonRandom(1).samplePositions(20, 4)).containsExactly(4, 18, 2, 8);
+        assertThat(new PythonRandom(1).samplePositions(60, 16))
+                .containsExactly(8, 36, 54, 51, 48, 4, 16, 7, 31, 55, 28, 30, 41, 24, 13, 6);
+    }
+
+    @Test
+    void shufflesAsCpython() {
+        List<Integer> items = new ArrayList<>(IntStream.range(0, 10).boxed().toList());
+        new PythonRandom(1).shuffle(items);
+
+        assertThat(items).containsExactly(6, 8, 9, 7, 5, 3, 0, 4, 1, 2);
+    }
+
+    @Test
+    void samplesHaveNoRepetition() {
+        PythonRandom random = new PythonRandom(9);
+        for (int n = 1; n < 120; n++) {
+            for (int k = 0; k <= n; k += 1 + n / 7) {
+                List<Integer> sample = random.samplePositions(n, k);
+                assertThat(new HashSet<>(sample)).hasSize(k);
+                assertThat(sample).allMatch(i -> i >= 0);
+                int size = n;
+                assertThat(sample).allMatch(i -> i < size);
+            }
+        }
+    }
+
+    @Test
+    void refusesToDrawMoreThanThereIs() {
+        assertThatThrownBy(() -> new PythonRandom(1).samplePositions(3, 4))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("4 of 3");
+    }
+
+    private static long bits31(PythonRandom random) {
+        return random.getRandBits(31);
+    }
+}

@@ -1,0 +1,202 @@
+package org.coop4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SplitFileTest {
+    @TempDir Path folder;
+
+    @Test
+    void readsThePublishedCaltech101() throws IOException {
+        ImageDataset dataset = GoldenSplits.read("split_zhou_Caltech101.json.gz", folder);
+
+        assertThat(dataset.classCount()).isEqualTo(100);
+        assertThat(dataset.train()).hasSize(4128);
+        assertThat(dataset.val()).hasSize(1649);
+        assertThat(dataset.test()).hasSize(2465);
+        assertThat(dataset.classNames()).startsWith("face", "leopard", "motorbike", "accordion");
+        assertThat(dataset.train().get(0).path())
+                .isEqualTo(folder.resolve("images/Faces/image_0274.jpg"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"split_zhou_Caltech101.json.gz", "split_zhou_DescribableTextures.json.gz"})
+    void writesTheBytesOfThePublishedFile(String resource) throws IOException {
+        ImageDataset dataset = GoldenSplits.read(resource, folder);
+        Path written = folder.resolve("written.json");
+        SplitFile.write(dataset, written, folder.resolve("images"));
+
+        assertThat(written).hasBinaryContent(GoldenSplits.bytes(resource));
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files).hasSize(2);
+        }
+    }
+
+    @Test
+    void loadsWhatItWrote() throws IOException {
+        ImageDataset dataset =
+                new ImageDataset(
+                        "d",
+                        List.of("café \"x\"", "b"),
+                        List.of(image("a/1.jpg", 0, "café \"x\""), image("b/1.jpg", 1, "b")),
+                        List.of(),
+                        List.of(image("b/ü.jpg", 1, "b")));
+        for (LabelledImage image : dataset.train()) {
+            touch(image.path());
+        }
+        touch(dataset.test().get(0).path());
+        Path json = folder.resolve("split.json");
+        SplitFile.write(dataset, json, folder.resolve("images"));
+
+        assertThat(new SplitFile("d", json, folder.resolve("images")).load()).isEqualTo(dataset);
+    }
+
+    @Test
+    void missingImagesAreNamed() throws IOException {
+        Path json =
+                write(
+                        "{\"train\": [[\"a.jpg\", 0, \"a\"], [\"b.jpg\", 1, \"b\"]], \"val\": [],"
+                                + " \"test\": []}");
+
+        assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageStartingWith("2 image files of d are missing")
+                .hasMessageContaining("a.jpg");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "../a.jpg",
+                "x/../../a.jpg",
+                "x/../a.jpg",
+                "/etc/passwd",
+                "..",
+                "C:\\\\a.jpg",
+                "x\\\\..\\\\a.jpg",
+                "",
+                "a\\u0000.jpg"
+            })
+    void pathsThatLeaveTheImageFolderAreRefused(String path) throws IOException {
+        Path json = write("{\"train\": [[\"" + path + "\", 0, \"a\"]], \"val\": [], \"test\": []}");
+
+        assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("stay below it");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [] | whole split file",
+                "{\"train\": [], \"val\": []} | no 'test'",
+                "[] | must be an object",
+                "{\"train\": {}, \"val\": [], \"test\": []} | 'train' must be a list",
+                "{\"train\": [[\"a.jpg\", \"0\", \"a\"]]} | an item must be",
+                "{\"train\": [[\"a.jpg\", 0]]} | an item must be",
+                "{\"train\": [[\"a.jpg\", 0, \"a\", 1]]} | an item must be",
+                "{\"train\": [[\"a.jpg\", 0.5, \"a\"]]} | an item must be",
+                "{\"train\": [\"a.jpg\"]} | an item must be",
+                "{\"train\": [[\"a.jpg\", -1, \"a\"]]} | label -1",
+                "{\"train\": [[\"a.jpg\", 0, \" \"]]} | not usable",
+                "{\"train\": [[\"a.jpg\", 4294967296, \"a\"]]} | label 4294967296",
+                "{\"train\": [[\"a.jpg\", 99999999999999999999999, \"a\"]]} | whole split file",
+                "{\"train\": [[\"a.jpg\", 7, \"a\"]], \"val\": [], \"test\": []} | label 7",
+                "{\"train\": [], \"train\": [], \"val\": [], \"test\": []} | Duplicate",
+                "{\"train\": [[[[[[[[[[[0]]]]]]]]]]]} | an item must be",
+                "{\"train\": [], \"val\": [], \"test\": []} | no classes",
+                "{\"train\": [], \"val\": [], \"test\": []} {} | more after",
+                "`` | must be an object",
+            })
+    void brokenSplitsAreRefusedWithTheirFault(String text, String message) throws IOException {
+        Path json = write(text);
+
+        assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(json.toString())
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void overlongStringIsRefused() throws IOException {
+        Path json = write("{\"train\": [[\"" + "a".repeat(100_000) + "\", 0, \"a\"]]}");
+
+        assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("whole split file");
+    }
+
+    @Test
+    void everyTruncationOfASplitIsRefused() throws IOException {
+        String whole =
+                "{\"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": [[\"b.jpg\", 0,"
+                        + " \"a\"]]}";
+        for (int length = 0; length < whole.length(); length++) {
+            Path json = write(whole.substring(0, length));
+            assertThatThrownBy(() -> new SplitFile("d", json, folder).read())
+                    .as("first %d characters", length)
+                    .isInstanceOf(DatasetException.class);
+        }
+    }
+
+    @Test
+    void absentSplitFileIsNamed() {
+        assertThatThrownBy(() -> new SplitFile("d", folder.resolve("no.json"), folder).read())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("no.json does not exist");
+    }
+
+    @Test
+    void classNamesThatMakeOnePromptAreRefused() throws IOException {
+        Path json =
+                write(
+                        "{\"train\": [[\"a.jpg\", 0, \"Sea_Lake\"], [\"b.jpg\", 1, \"sea lake\"]],"
+                                + " \"val\": [], \"test\": []}");
+
+        assertThatThrownBy(() -> new SplitFile("d", json, folder).load())
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining("'Sea_Lake' and 'sea lake'");
+    }
+
+    @Test
+    void imagesOutsideTheRootCannotBeWritten() {
+        ImageDataset dataset =
+                new ImageDataset(
+                        "d",
+                        List.of("a"),
+                        List.of(new LabelledImage(Path.of("/elsewhere/a.jpg"), 0, "a")),
+                        List.of(),
+                        List.of());
+
+        assertThatThrownBy(() -> SplitFile.write(dataset, folder.resolve("s.json"), folder))
+                .isInstanceOf(DatasetException.class);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private LabelledImage image(String path, int label, String name) {
+        return new LabelledImage(folder.resolve("images").resolve(path), label, name);
+    }
+
+    private Path write(String text) throws IOException {
+        return Files.writeString(folder.resolve("split.json"), text);
+    }
+
+    private static void touch(Path file) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.createFile(file);
+    }
+}
