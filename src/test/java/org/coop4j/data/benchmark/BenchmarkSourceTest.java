@@ -1,0 +1,522 @@
+package org.coop4j.data.benchmark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each dataset on a miniature tree in its true layout. */
+class BenchmarkSourceTest {
+    @TempDir Path root;
+    private MiniatureTree tree;
+
+    @BeforeEach
+    void plant() {
+        tree = new MiniatureTree(root);
+    }
+
+    @Test
+    void caltech101SkipsTwoFoldersAndRenamesFour() throws IOException {
+        for (String folder :
+                List.of("BACKGROUND_Google", "Faces", "Faces_easy", "Leopards", "Motorbikes")) {
+            tree.images("caltech-101/101_ObjectCategories/" + folder, 5);
+        }
+        tree.images("caltech-101/101_ObjectCategories/airplanes", 15);
+        tree.images("caltech-101/101_ObjectCategories/water_lilly", 25);
+        ImageDataset dataset = load("Caltech101");
+
+        // Upper case sorts first, as Python sorts; halves round to even: 2.5 to 2, 7.5 to 8, 12.5
+        // to 12.
+        assertThat(dataset.classNames())
+                .containsExactly("face", "leopard", "motorbike", "airplane", "water_lilly");
+        assertThat(countPerLabel(dataset.train())).containsExactly(2, 2, 2, 8, 12);
+        assertThat(countPerLabel(dataset.val())).containsExactly(1, 1, 1, 3, 5);
+        assertThat(countPerLabel(dataset.test())).containsExactly(2, 2, 2, 4, 8);
+    }
+
+    @Test
+    void eurosatHasItsLongNames() throws IOException {
+        for (String folder :
+                List.of(
+                        "AnnualCrop",
+                        "Forest",
+                        "HerbaceousVegetation",
+                        "Highway",
+                        "Industrial",
+                        "Pasture",
+                        "PermanentCrop",
+                        "Residential",
+                        "River",
+                        "SeaLake")) {
+            tree.images("eurosat/2750/" + folder, 10);
+        }
+
+        assertThat(load("EuroSAT").classNames())
+                .containsExactly(
+                        "Annual Crop Land",
+                        "Forest",
+                        "Herbaceous Vegetation Land",
+                        "Highway or Road",
+                        "Industrial Buildings",
+                        "Pasture Land",
+                        "Permanent Crop Land",
+                        "Residential Buildings",
+                        "River",
+                        "Sea or Lake");
+    }
+
+    @Test
+    void texturesAndFoodKeepTheirFolderNames() throws IOException {
+        tree.images("dtd/images/polka-dotted", 10).images("dtd/images/banded", 10);
+        tree.images("food-101/images/apple_pie", 10).images("food-101/images/beignets", 10);
+
+        assertThat(load("DescribableTextures").classNames())
+                .containsExactly("banded", "polka-dotted");
+        assertThat(load("Food101").classNames()).containsExactly("apple_pie", "beignets");
+        assertThat(countPerLabel(load("Food101").train())).containsExactly(5, 5);
+    }
+
+    @Test
+    void petsTakeLabelsFromTheListsAndNamesFromTheFiles() throws IOException {
+        StringBuilder trainVal = new StringBuilder();
+        for (int i = 1; i <= 13; i++) {
+            trainVal.append("american_pit_bull_terrier_").append(i).append(" 2 2 1\n");
+            trainVal.append("Abyssinian_").append(i).append(" 1 1 1\n");
+            tree.file("oxford_pets/images/american_pit_bull_terrier_" + i + ".jpg");
+            tree.file("oxford_pets/images/Abyssinian_" + i + ".jpg");
+        }
+        tree.text("oxford_pets/annotations/trainval.txt", trainVal.toString())
+                .text("oxford_pets/annotations/test.txt", "Abyssinian_201 1 1 1\n")
+                .file("oxford_pets/images/Abyssinian_201.jpg");
+        ImageDataset dataset = load("OxfordPets");
+
+        assertThat(dataset.classNames()).containsExactly("abyssinian", "american_pit_bull_terrier");
+        // 20 % of 13 is 2.6, which rounds to 3; classes stay in order of first appearance.
+        assertThat(countPerLabel(dataset.val())).containsExactly(3, 3);
+        assertThat(countPerLabel(dataset.train())).containsExactly(10, 10);
+        assertThat(dataset.train().get(0).label()).isEqualTo(1);
+        assertThat(dataset.test())
+                .containsExactly(image("oxford_pets/images/Abyssinian_201.jpg", 0, "abyssinian"));
+    }
+
+    @Test
+    void carsReadMatlabFilesAndMoveTheYearToTheFront() throws IOException {
+        plantCars();
+        ImageDataset dataset = load("StanfordCars");
+
+        assertThat(dataset.classNames())
+                .containsExactly("2000 AM General Hummer SUV", "2012 Tesla Model S Sedan");
+        assertThat(countPerLabel(dataset.train())).containsExactly(6, 5);
+        assertThat(countPerLabel(dataset.val())).containsExactly(1, 1);
+        assertThat(dataset.test())
+                .containsExactly(
+                        image("stanford_cars/cars_test/00001.jpg", 1, "2012 Tesla Model S Sedan"),
+                        image(
+                                "stanford_cars/cars_test/00002.jpg",
+                                0,
+                                "2000 AM General Hummer SUV"));
+        assertThat(Files.readString(root.resolve("stanford_cars/split_zhou_StanfordCars.json")))
+                .contains("\"cars_test/00001.jpg\"");
+    }
+
+    @Test
+    void flowersTakeLabelsFromMatlabInOrderOfFirstAppearance() throws IOException {
+        plantFlowers();
+        ImageDataset dataset = load("OxfordFlowers");
+
+        assertThat(dataset.classNames())
+                .containsExactly("pink primrose", "colt's foot", "canterbury bells");
+        assertThat(dataset.train().get(0).label()).isEqualTo(1);
+        assertThat(countPerLabel(dataset.train())).containsExactly(8, 2, 2);
+        assertThat(countPerLabel(dataset.val())).containsExactly(3, 1, 1);
+        assertThat(dataset.train().get(0).path().getFileName().toString())
+                .matches("image_0000[1-5]\\.jpg");
+    }
+
+    @Test
+    void aircraftFollowTheOfficialLists() throws IOException {
+        tree.text("fgvc_aircraft/variants.txt", "707-320\nF/A-18\nDC-3\n")
+                .text(
+                        "fgvc_aircraft/images_variant_train.txt",
+                        "0000001 DC-3\n0000002 707-320\n0000003 F/A-18\n")
+                .text("fgvc_aircraft/images_variant_val.txt", "0000004 F/A-18\n")
+                .text("fgvc_aircraft/images_variant_test.txt", "0000005 707-320\n");
+        for (int i = 1; i <= 5; i++) {
+            tree.file("fgvc_aircraft/images/000000" + i + ".jpg");
+        }
+        ImageDataset dataset = load("FGVCAircraft");
+
+        assertThat(dataset.classNames()).containsExactly("707-320", "F/A-18", "DC-3");
+        assertThat(dataset.train()).extracting(LabelledImage::label).containsExactly(2, 0, 1);
+        assertThat(dataset.val())
+                .containsExactly(image("fgvc_aircraft/images/0000004.jpg", 1, "F/A-18"));
+        assertThat(dataset.test())
+                .containsExactly(image("fgvc_aircraft/images/0000005.jpg", 0, "707-320"));
+    }
+
+    @Test
+    void sunDropsTheLetterAndReversesTheRest() throws IOException {
+        StringBuilder training = new StringBuilder();
+        for (int i = 1; i <= 10; i++) {
+            for (String category : List.of("/a/abbey", "/a/apse/indoor")) {
+                training.append(category).append("/sun_").append(i).append(".jpg\n");
+                tree.file("sun397/SUN397" + category + "/sun_" + i + ".jpg");
+            }
+        }
+        tree.text("sun397/ClassName.txt", "/a/abbey\n/a/apse/indoor\n")
+                .text("sun397/Training_01.txt", training.toString())
+                .text("sun397/Testing_01.txt", "/a/apse/indoor/sun_11.jpg\n")
+                .file("sun397/SUN397/a/apse/indoor/sun_11.jpg");
+        ImageDataset dataset = load("SUN397");
+
+        assertThat(dataset.classNames()).containsExactly("abbey", "indoor apse");
+        assertThat(countPerLabel(dataset.train())).containsExactly(8, 8);
+        assertThat(countPerLabel(dataset.val())).containsExactly(2, 2);
+        assertThat(dataset.test())
+                .containsExactly(image("sun397/SUN397/a/apse/indoor/sun_11.jpg", 1, "indoor apse"));
+    }
+
+    @Test
+    void ucfSplitsCamelCaseAndTakesTheMiddleFrames() throws IOException {
+        StringBuilder training = new StringBuilder();
+        for (int i = 1; i <= 5; i++) {
+            training.append("ApplyEyeMakeup/v_ApplyEyeMakeup_g%02d_c01.avi 1%n".formatted(i));
+            training.append("YoYo/v_YoYo_g%02d_c01.avi 2%n".formatted(i));
+            tree.file(
+                    "ucf101/UCF-101-midframes/Apply_Eye_Makeup/v_ApplyEyeMakeup_g%02d_c01.jpg"
+                            .formatted(i));
+            tree.file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g%02d_c01.jpg".formatted(i));
+        }
+        tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 ApplyEyeMakeup\r\n2 YoYo\r\n\r\n")
+                .text("ucf101/ucfTrainTestlist/trainlist01.txt", training.toString())
+                .text("ucf101/ucfTrainTestlist/testlist01.txt", "YoYo/v_YoYo_g25_c04.avi\n")
+                .file("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g25_c04.jpg");
+        ImageDataset dataset = load("UCF101");
+
+        assertThat(dataset.classNames()).containsExactly("Apply_Eye_Makeup", "Yo_Yo");
+        assertThat(countPerLabel(dataset.train())).containsExactly(4, 4);
+        assertThat(countPerLabel(dataset.val())).containsExactly(1, 1);
+        assertThat(dataset.test())
+                .containsExactly(
+                        image("ucf101/UCF-101-midframes/Yo_Yo/v_YoYo_g25_c04.jpg", 1, "Yo_Yo"));
+    }
+
+    @Test
+    void imageNetTestsOnItsValidationImages() throws IOException {
+        tree.text(
+                        "imagenet/classnames.txt",
+                        "n02 great white shark\nn01 missile\nn03 missile\nn09 not here\n")
+                .images("imagenet/images/train/n01", 3)
+                .images("imagenet/images/train/n02", 2)
+                .images("imagenet/images/train/n03", 1)
+                .images("imagenet/images/val/n01", 1)
+                .images("imagenet/images/val/n03", 2);
+        ImageDataset dataset = load("ImageNet");
+
+        assertThat(dataset.classNames()).containsExactly("missile", "great white shark", "missile");
+        assertThat(dataset.repeatedClassNames()).containsExactly("missile");
+        assertThat(countPerLabel(dataset.train())).containsExactly(3, 2, 1);
+        assertThat(dataset.test()).extracting(LabelledImage::label).containsExactly(0, 2, 2);
+        assertThat(dataset.validatesOnTest()).isTrue();
+    }
+
+    @Test
+    void imageNetV2NumbersFoldersAsClassnamesTxt() throws IOException {
+        String folder = "imagenetv2/imagenetv2-matched-frequency-format-val/";
+        StringBuilder names = new StringBuilder();
+        for (int i = 0; i <= 10; i++) {
+            names.append("n%02d class %d%n".formatted(i, i));
+            tree.images(folder + i, 1);
+        }
+        tree.text("imagenetv2/classnames.txt", names.toString());
+        ImageDataset dataset = load("ImageNetV2");
+
+        // "10" sorts before "2": the number decides, not the name's order.
+        assertThat(dataset.test().get(10))
+                .isEqualTo(image(folder + "10/image_0001.jpg", 10, "class 10"));
+        assertThat(dataset.classNames().get(2)).isEqualTo("class 2");
+        assertThat(dataset.train()).isEmpty();
+        assertThat(dataset.val()).isEmpty();
+    }
+
+    @Test
+    void imageNetAAndRHaveTheClassesOfTheirFolders() throws IOException {
+        String names = "n01 tench\nn02 goldfish\nn03 great white shark\n";
+        tree.text("imagenet-adversarial/classnames.txt", names)
+                .text("imagenet-rendition/classnames.txt", names)
+                .text("imagenet-adversarial/imagenet-a/README.txt", "")
+                .text("imagenet-rendition/imagenet-r/README.txt", "")
+                .images("imagenet-adversarial/imagenet-a/n03", 2)
+                .images("imagenet-adversarial/imagenet-a/n01", 1)
+                .images("imagenet-rendition/imagenet-r/n02", 1);
+
+        assertThat(load("ImageNetA").classNames()).containsExactly("tench", "great white shark");
+        assertThat(countPerLabel(load("ImageNetA").test())).containsExactly(1, 2);
+        assertThat(load("ImageNetR").classNames()).containsExactly("goldfish");
+    }
+
+    @Test
+    void imageNetSketchSortsItsFolders() throws IOException {
+        tree.text("imagenet-sketch/classnames.txt", "n01 tench\nn02 goldfish\n")
+                .images("imagenet-sketch/images/n02", 1)
+                .images("imagenet-sketch/images/n01", 1);
+
+        assertThat(load("ImageNetSketch").classNames()).containsExactly("tench", "goldfish");
+    }
+
+    @Test
+    void madeSplitIsWrittenAndReadTheNextTime() throws IOException {
+        tree.images("dtd/images/banded", 12).images("dtd/images/dotted", 12);
+        ImageDataset made = load("DescribableTextures");
+        Path split = root.resolve("dtd/split_zhou_DescribableTextures.json");
+
+        assertThat(split).exists();
+        assertThat(new BenchmarkSource(benchmark("DTD"), root, 99).load()).isEqualTo(made);
+        Files.delete(split);
+        assertThat(load("DescribableTextures")).isEqualTo(made);
+        Files.delete(split);
+        assertThat(new BenchmarkSource(benchmark("DTD"), root, 99).load()).isNotEqualTo(made);
+    }
+
+    @Test
+    void publishedSplitDecidesOverFoldersAndRenamings() throws IOException {
+        tree.images("caltech-101/101_ObjectCategories/airplanes", 3)
+                .text(
+                        "caltech-101/split_zhou_Caltech101.json",
+                        """
+                        {"train": [["airplanes/image_0002.jpg", 0, "plane"]],
+                         "val": [["airplanes/image_0003.jpg", 0, "plane"]],
+                         "test": [["airplanes/image_0001.jpg", 0, "plane"]]}
+                        """);
+        ImageDataset dataset = load("Caltech101");
+
+        assertThat(dataset.classNames()).containsExactly("plane");
+        assertThat(dataset.train())
+                .containsExactly(
+                        image(
+                                "caltech-101/101_ObjectCategories/airplanes/image_0002.jpg",
+                                0,
+                                "plane"));
+    }
+
+    @Test
+    void brokenSplitIsRefusedAndNotReplaced() throws IOException {
+        tree.images("dtd/images/banded", 12)
+                .text("dtd/split_zhou_DescribableTextures.json", "{\"train\": [[\"banded/im");
+
+        assertRefused("DTD", "split_zhou_DescribableTextures.json", "fetch it again");
+        assertThat(root.resolve("dtd/split_zhou_DescribableTextures.json"))
+                .hasContent("{\"train\": [[\"banded/im");
+    }
+
+    @Test
+    void missingImageOfASplitIsNamed() throws IOException {
+        tree.text(
+                "dtd/split_zhou_DescribableTextures.json",
+                "{\"train\": [[\"banded/1.jpg\", 0, \"banded\"]], \"val\": [], \"test\": []}");
+
+        assertRefused("DTD", "1 image files", "1.jpg");
+    }
+
+    @Test
+    void absentDatasetNamesTheFolderItIsExpectedIn() {
+        assertRefused("EuroSAT", root.resolve("eurosat").toString());
+    }
+
+    @Test
+    void absentListsAreNamed() throws IOException {
+        Files.createDirectories(root.resolve("ucf101"));
+        Files.createDirectories(root.resolve("stanford_cars"));
+        Files.createDirectories(root.resolve("imagenet"));
+
+        assertRefused("UCF101", "classInd.txt");
+        assertRefused("StanfordCars", "cars_meta.mat");
+        assertRefused("ImageNet", "classnames.txt");
+        assertRefused("DTD", "dtd");
+    }
+
+    @Test
+    void flatImageNetValidationFolderIsRefused() throws IOException {
+        tree.text("imagenet/classnames.txt", "n01 tench\n")
+                .images("imagenet/images/train/n01", 1)
+                .file("imagenet/images/val/ILSVRC2012_val_00000001.JPEG");
+
+        assertRefused("ImageNet", "needs a folder a class");
+    }
+
+    @Test
+    void folderWithoutAClassNameIsRefused() throws IOException {
+        tree.text("imagenet-sketch/classnames.txt", "n01 tench\n")
+                .images("imagenet-sketch/images/n02", 1);
+
+        assertRefused("ImageNetSketch", "n02 is not in");
+    }
+
+    @Test
+    void emptyClassFolderIsNamed() throws IOException {
+        tree.images("dtd/images/banded", 12);
+        Files.createDirectories(root.resolve("dtd/images/dotted"));
+
+        assertRefused("DTD", "dotted of DescribableTextures has no images");
+    }
+
+    @Test
+    void listsThatLeaveTheImageFolderAreRefused() throws IOException {
+        tree.text("fgvc_aircraft/variants.txt", "DC-3\n")
+                .text("fgvc_aircraft/images_variant_train.txt", "../../secret DC-3\n");
+        assertRefused("FGVCAircraft", "leads out");
+
+        tree.text("sun397/ClassName.txt", "/../x\n")
+                .text("sun397/Training_01.txt", "/../x/../../y.jpg\n");
+        assertRefused("SUN397", "sun397");
+
+        tree.text("oxford_pets/annotations/trainval.txt", "/etc/passwd_1 1 1 1\n");
+        assertRefused("OxfordPets", "leads out");
+    }
+
+    @Test
+    void brokenLinesAreNamedWithTheirNumber() throws IOException {
+        tree.text("oxford_pets/annotations/trainval.txt", "Abyssinian_1 1 1 1\nAbyssinian_2 1\n");
+        assertRefused("OxfordPets", "trainval.txt line 2");
+
+        tree.text("oxford_pets/annotations/trainval.txt", "Abyssinian_1 0 1 1\n");
+        assertRefused("OxfordPets", "line 1", "class number");
+
+        tree.text("fgvc_aircraft/variants.txt", "DC-3\n")
+                .text("fgvc_aircraft/images_variant_train.txt", "1 DC-4\n");
+        assertRefused("FGVCAircraft", "'DC-4'");
+
+        tree.text("ucf101/ucfTrainTestlist/classInd.txt", "1 YoYo\n")
+                .text("ucf101/ucfTrainTestlist/trainlist01.txt", "v_YoYo.avi 1\n");
+        assertRefused("UCF101", "trainlist01.txt line 1");
+    }
+
+    @Test
+    void damagedMatlabFilesAreRefused() throws IOException {
+        plantFlowers();
+        Path labels = root.resolve("oxford_flowers/imagelabels.mat");
+        byte[] whole = Files.readAllBytes(labels);
+        for (int length = 0; length < whole.length; length += 7) {
+            Files.write(labels, Arrays.copyOf(whole, length));
+            assertRefused("OxfordFlowers", "imagelabels.mat is not the MATLAB file");
+        }
+        plantCars();
+        Files.copy(
+                root.resolve("stanford_cars/devkit/cars_train_annos.mat"),
+                root.resolve("stanford_cars/devkit/cars_meta.mat"),
+                StandardCopyOption.REPLACE_EXISTING);
+        assertRefused("StanfordCars", "cars_meta.mat is not the MATLAB file");
+    }
+
+    @Test
+    void flowerLabelWithoutANameIsRefused() throws IOException {
+        plantFlowers();
+        tree.text("oxford_flowers/cat_to_name.json", "{\"1\": \"pink primrose\"}");
+        assertRefused("OxfordFlowers", "no name for the label 2");
+
+        tree.text("oxford_flowers/cat_to_name.json", "{\"1\": ");
+        assertRefused("OxfordFlowers", "cat_to_name.json is not an object of names");
+    }
+
+    @Test
+    void checkCountsAgainstThePublishedSizesAndWritesNothing() throws IOException {
+        tree.images("dtd/images/banded", 12).images("dtd/images/dotted", 12);
+        BenchmarkCheck check = BenchmarkCheck.of(benchmark("DTD"), root);
+
+        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
+        assertThat(check.found()).contains(new Benchmark.Sizes(2, 12, 4, 8));
+        assertThat(check.problems())
+                .contains("2 classes instead of 47", "12 train images instead of 2,820");
+        assertThat(check.expected())
+                .containsExactly(
+                        new BenchmarkCheck.Expected(
+                                root.resolve("dtd/images"), BenchmarkCheck.Need.ALWAYS, true),
+                        new BenchmarkCheck.Expected(
+                                root.resolve("dtd/split_zhou_DescribableTextures.json"),
+                                BenchmarkCheck.Need.FOR_PUBLISHED_SPLIT,
+                                false));
+        try (Stream<Path> files = Files.list(root.resolve("dtd"))) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    @Test
+    void checkTellsAbsentFromIncompleteFromComplete() throws IOException {
+        assertThat(BenchmarkCheck.of(benchmark("DTD"), root).status())
+                .isEqualTo(BenchmarkCheck.Status.ABSENT);
+
+        Files.createDirectories(root.resolve("ucf101"));
+        BenchmarkCheck incomplete = BenchmarkCheck.of(benchmark("UCF101"), root);
+        assertThat(incomplete.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
+        assertThat(incomplete.problems()).singleElement().asString().contains("classInd.txt");
+        assertThat(incomplete.expected()).hasSize(5).noneMatch(BenchmarkCheck.Expected::exists);
+
+        for (int c = 0; c < 47; c++) {
+            tree.images("dtd/images/class%02d".formatted(c), 120);
+        }
+        BenchmarkCheck complete = BenchmarkCheck.of(benchmark("DTD"), root);
+        assertThat(complete.status()).isEqualTo(BenchmarkCheck.Status.COMPLETE);
+        assertThat(complete.problems()).isEmpty();
+    }
+
+    private void plantCars() throws IOException {
+        tree.resource("stanford_cars/devkit/cars_meta.mat", "cars_meta.mat")
+                .resource("stanford_cars/devkit/cars_train_annos.mat", "cars_train_annos.mat")
+                .resource(
+                        "stanford_cars/cars_test_annos_withlabels.mat",
+                        "cars_test_annos_withlabels.mat");
+        for (int i = 1; i <= 13; i++) {
+            tree.file("stanford_cars/cars_train/%05d.jpg".formatted(i));
+        }
+        tree.file("stanford_cars/cars_test/00001.jpg").file("stanford_cars/cars_test/00002.jpg");
+    }
+
+    private void plantFlowers() throws IOException {
+        tree.resource("oxford_flowers/imagelabels.mat", "imagelabels.mat")
+                .text(
+                        "oxford_flowers/cat_to_name.json",
+                        "{\"1\": \"pink primrose\", \"2\": \"colt's foot\", \"3\": \"canterbury"
+                                + " bells\"}");
+        for (int i = 1; i <= 24; i++) {
+            tree.file("oxford_flowers/jpg/image_%05d.jpg".formatted(i));
+        }
+    }
+
+    private ImageDataset load(String name) throws IOException {
+        return new BenchmarkSource(benchmark(name), root, 1).load();
+    }
+
+    private void assertRefused(String name, String... parts) {
+        assertThatThrownBy(() -> load(name))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContainingAll(parts);
+    }
+
+    private static Benchmark benchmark(String name) {
+        return Benchmarks.published().get(name);
+    }
+
+    private LabelledImage image(String path, int label, String className) {
+        return new LabelledImage(root.resolve(path), label, className);
+    }
+
+    private static List<Integer> countPerLabel(List<LabelledImage> images) {
+        int labels = images.stream().mapToInt(LabelledImage::label).max().orElseThrow() + 1;
+        return IntStream.range(0, labels)
+                .mapToObj(l -> (int) images.stream().filter(i -> i.label() == l).count())
+                .toList();
+    }
+}
