@@ -1,0 +1,40 @@
+package org.coop4j.eval;
+
+import java.util.List;
+
+/**
+ * Accuracies on base and on new classes, in percent (Zhou and others, CoCoOp, 2022).
+ *
+ * @param baseAccuracy accuracy on the base classes
+ * @param newAccuracy accuracy on the new classes
+ */
+public record BaseToNew(double baseAccuracy, double newAccuracy) {
+    /** Checks that both are percentages. */
+    public BaseToNew {
+        for (double accuracy : new double[] {baseAccuracy, newAccuracy}) {
+            if (!(accuracy >= 0 && accuracy <= 100)) {
+                throw new IllegalArgumentException(
+                        "accuracy " + accuracy + " is not a percentage from 0 to 100");
+            }
+        }
+    }
+
+    /** Returns the harmonic mean of both, 0 if both are 0. */
+    public double harmonicMean() {
+        double sum = baseAccuracy + newAccuracy;
+        return sum == 0 ? 0 : 2 * baseAccuracy * newAccuracy / sum;
+    }
+
+    /**
+     * Returns the averages over datasets. Its harmonic mean is the one the paper's tables give in
+     * the row of averages: that of the averages, not the average of the datasets' harmonic means.
+     */
+    public static BaseToNew average(List<BaseToNew> datasets) {
+        if (datasets.isEmpty()) {
+            throw new IllegalArgumentException("there are no datasets to average");
+        }
+        return new BaseToNew(
+                datasets.stream().mapToDouble(BaseToNew::baseAccuracy).average().orElseThrow(),
+                datasets.stream().mapToDouble(BaseToNew::newAccuracy).average().orElseThrow());
+    }
+}

@@ -1,0 +1,75 @@
+package org.coop4j.eval;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How far confidences are from accuracies (Guo and others, On Calibration of Modern Neural
+ * Networks, 2017).
+ *
+ * <p>An image's confidence is the probability of its predicted class. Bin b of B holds the
+ * confidences in (b/B, (b+1)/B]. The expected calibration error is Σ n_b/n · |accuracy_b −
+ * confidence_b|, with accuracy and mean confidence of a bin from 0 to 1.
+ *
+ * @param bins the bins, of equal width, from low to high confidence
+ */
+public record Calibration(List<Bin> bins) {
+    /** The number of bins that the literature uses. */
+    public static final int USUAL_BINS = 15;
+
+    /** Copies the list. */
+    public Calibration {
+        bins = List.copyOf(bins);
+    }
+
+    /**
+     * One bin.
+     *
+     * @param count images in it
+     * @param accuracy share of them predicted right, 0 if there are none
+     * @param confidence mean confidence of them, 0 if there are none
+     */
+    public record Bin(int count, double accuracy, double confidence) {}
+
+    /** Bins the softmax of {@code logits} [images][classes] in the usual 15 bins. */
+    public static Calibration ofLogits(int[] truth, float[][] logits) {
+        return ofLogits(truth, logits, USUAL_BINS);
+    }
+
+    /** Bins the softmax of {@code logits} [images][classes]. */
+    public static Calibration ofLogits(int[] truth, float[][] logits, int bins) {
+        if (truth.length != logits.length || truth.length == 0) {
+            throw new IllegalArgumentException(
+                    "%d labels and %d rows of logits: give as many of each, and at least one"
+                            .formatted(truth.length, logits.length));
+        }
+        if (bins < 1) {
+            throw new IllegalArgumentException("bins is " + bins + ": give 1 or more");
+        }
+        int[] counts = new int[bins];
+        int[] correct = new int[bins];
+        double[] confidences = new double[bins];
+        for (int i = 0; i < truth.length; i++) {
+            int predicted = Predictions.argmax(logits[i]);
+            double confidence = Predictions.softmax(logits[i])[predicted];
+            int bin = Math.max(0, Math.min(bins - 1, (int) Math.ceil(confidence * bins) - 1));
+            counts[bin]++;
+            correct[bin] += predicted == truth[i] ? 1 : 0;
+            confidences[bin] += confidence;
+        }
+        List<Bin> all = new ArrayList<>();
+        for (int b = 0; b < bins; b++) {
+            int n = Math.max(counts[b], 1);
+            all.add(new Bin(counts[b], (double) correct[b] / n, confidences[b] / n));
+        }
+        return new Calibration(all);
+    }
+
+    /** Returns the expected calibration error, from 0 to 1. */
+    public double expectedError() {
+        int total = bins.stream().mapToInt(Bin::count).sum();
+        return bins.stream()
+                .mapToDouble(b -> b.count() * Math.abs(b.accuracy() - b.confidence()) / total)
+                .sum();
+    }
+}

@@ -1,0 +1,52 @@
+package org.coop4j.eval;
+
+import org.apache.commons.math3.distribution.TDistribution;
+import org.apache.commons.math3.stat.StatUtils;
+
+/**
+ * The mean of a number over seeds, with its spread.
+ *
+ * @param count seeds
+ * @param mean mean over the seeds
+ * @param populationSd standard deviation with divisor n, which the reference prints
+ * @param sampleSd standard deviation with divisor n − 1; NaN for one seed
+ */
+public record SeedSummary(int count, double mean, double populationSd, double sampleSd) {
+    private static final double NORMAL_QUANTILE = 1.96;
+    private static final double TWO_SIDED = 0.975;
+
+    /**
+     * Summarises one number a seed.
+     *
+     * @throws IllegalArgumentException if there is none, or one is not finite
+     */
+    public static SeedSummary of(double... values) {
+        if (values.length == 0) {
+            throw new IllegalArgumentException("there are no values to summarise");
+        }
+        for (double value : values) {
+            if (!Double.isFinite(value)) {
+                throw new IllegalArgumentException("cannot summarise the value " + value);
+            }
+        }
+        return new SeedSummary(
+                values.length,
+                StatUtils.mean(values),
+                Math.sqrt(StatUtils.populationVariance(values)),
+                values.length == 1 ? Double.NaN : Math.sqrt(StatUtils.variance(values)));
+    }
+
+    /** Returns the reference's half width of a 95 % interval, 1.96 · populationSd / √n. */
+    public double referenceCi95() {
+        return NORMAL_QUANTILE * populationSd / Math.sqrt(count);
+    }
+
+    /** Returns the half width of Student's 95 % interval, t · sampleSd / √n; NaN for one seed. */
+    public double studentCi95() {
+        return count == 1
+                ? Double.NaN
+                : new TDistribution(count - 1).inverseCumulativeProbability(TWO_SIDED)
+                        * sampleSd
+                        / Math.sqrt(count);
+    }
+}

@@ -1,0 +1,95 @@
+package org.coop4j.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SeedSummaryTest {
+    private static final double[] COOP = {91.81, 92.01, 92.17};
+    private static final double[] ZERO_SHOT = {86.29, 86.1, 87.0};
+
+    @Test
+    void summaryIsTheReferences() {
+        SeedSummary summary = SeedSummary.of(COOP);
+
+        assertThat(summary.mean()).isEqualTo(91.9967, within(5e-5));
+        assertThat(summary.populationSd()).isEqualTo(0.1473, within(5e-5));
+        assertThat(summary.referenceCi95()).isEqualTo(0.1667, within(5e-5));
+    }
+
+    /** scipy.stats.t.ppf(0.975, 2) · numpy.std(ddof=1) / √3, SciPy 1.15. */
+    @Test
+    void studentsIntervalIsScipys() {
+        SeedSummary summary = SeedSummary.of(COOP);
+
+        assertThat(summary.sampleSd()).isEqualTo(0.1803699901129156, within(1e-9));
+        assertThat(summary.studentCi95()).isEqualTo(0.44806389450197526, within(1e-9));
+    }
+
+    @Test
+    void oneSeedHasNoSampleSpread() {
+        SeedSummary summary = SeedSummary.of(50);
+
+        assertThat(summary.mean()).isEqualTo(50);
+        assertThat(summary.populationSd()).isZero();
+        assertThat(summary.sampleSd()).isNaN();
+        assertThat(summary.studentCi95()).isNaN();
+    }
+
+    @Test
+    void nothingAndNoNumbersAreRefused() {
+        assertThatThrownBy(SeedSummary::of).hasMessageContaining("no values");
+        assertThatThrownBy(() -> SeedSummary.of(1, Double.NaN)).hasMessageContaining("NaN");
+    }
+
+    /** scipy.stats.ttest_rel, SciPy 1.15. */
+    @Test
+    void pairedTestIsScipys() {
+        PairedComparison comparison = PairedComparison.of(COOP, ZERO_SHOT);
+
+        assertThat(comparison.meanDifference()).isEqualTo(5.533333333333, within(1e-9));
+        assertThat(comparison.t()).isEqualTo(25.89013706560059, within(1e-9));
+        assertThat(comparison.pValue()).isEqualTo(0.0014885408592425558, within(1e-12));
+        assertThatThrownBy(() -> PairedComparison.of(new double[1], new double[1]))
+                .hasMessageContaining("two or more");
+    }
+
+    @Test
+    void equalDifferencesAreTold() {
+        double[] one = {1, 2, 3};
+
+        assertThat(PairedComparison.of(one, one).t()).isNaN();
+        assertThat(PairedComparison.of(one, one).pValue()).isNaN();
+        assertThat(PairedComparison.of(new double[] {2, 3, 4}, one).t()).isInfinite();
+        assertThat(PairedComparison.of(new double[] {2, 3, 4}, one).pValue()).isZero();
+    }
+
+    /** The rows of the paper's table for CLIP: averages 69.34 and 74.22, harmonic mean 71.70. */
+    @Test
+    void harmonicMeanOfAveragesIsThePapers() {
+        List<BaseToNew> clip =
+                List.of(
+                        new BaseToNew(72.43, 68.14),
+                        new BaseToNew(96.84, 94.00),
+                        new BaseToNew(91.17, 97.26),
+                        new BaseToNew(63.37, 74.89),
+                        new BaseToNew(72.08, 77.80),
+                        new BaseToNew(90.10, 91.22),
+                        new BaseToNew(27.19, 36.29),
+                        new BaseToNew(69.36, 75.35),
+                        new BaseToNew(53.24, 59.90),
+                        new BaseToNew(56.48, 64.05),
+                        new BaseToNew(70.53, 77.50));
+
+        assertThat(clip.get(0).harmonicMean()).isEqualTo(70.22, within(5e-3));
+        BaseToNew average = BaseToNew.average(clip);
+        assertThat(average.baseAccuracy()).isEqualTo(69.34, within(6e-3));
+        assertThat(average.newAccuracy()).isEqualTo(74.22, within(6e-3));
+        assertThat(average.harmonicMean()).isEqualTo(71.70, within(6e-3));
+        assertThat(new BaseToNew(0, 0).harmonicMean()).isZero();
+        assertThatThrownBy(() -> new BaseToNew(101, 0)).hasMessageContaining("101");
+    }
+}
