@@ -40,6 +40,12 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed)
                     root + " is not a folder: give the folder that has a folder a class");
         }
         List<Path> folders = ImageFiles.foldersIn(root);
+        if (folders.isEmpty()) {
+            throw new DatasetException(
+                    root
+                            + " has no folders: make one for each class, with the class's images in"
+                            + " it");
+        }
         Map<Split, Path> divided = splitFolders(folders);
         return divided.isEmpty() ? loadUndivided(folders) : loadDivided(divided);
     }

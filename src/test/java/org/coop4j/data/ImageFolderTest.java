@@ -174,7 +174,7 @@ class ImageFolderTest {
     void emptyAndAbsentFoldersAreRefused() {
         assertThatThrownBy(this::load)
                 .isInstanceOf(DatasetException.class)
-                .hasMessageContaining("0 classes");
+                .hasMessageContaining("has no folders");
         assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not a folder");
