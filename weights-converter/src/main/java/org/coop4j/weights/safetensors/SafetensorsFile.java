@@ -1,5 +1,6 @@
 package org.coop4j.weights.safetensors;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,7 +25,7 @@ import org.coop4j.weights.WeightsException;
  * <p>Format: 8 bytes of little-endian header length, the JSON header, the elements (<a
  * href="https://github.com/huggingface/safetensors#format">specification</a>).
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements Closeable {
     private static final int PREFIX = Long.BYTES;
 
     private final Path path;
@@ -110,13 +111,9 @@ public final class SafetensorsFile implements AutoCloseable {
         return length;
     }
 
-    /** Whether the first bytes of a file can be those of a safetensors file. */
-    public static boolean looksLike(byte[] firstBytes, long fileLength) {
-        if (firstBytes.length < PREFIX + 1 || firstBytes[PREFIX] != '{') {
-            return false;
-        }
-        long length = ByteBuffer.wrap(firstBytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
-        return length > 1 && length <= Header.MAX_BYTES && length <= fileLength - PREFIX;
+    /** Whether the first bytes of a file are those of a safetensors file, possibly a broken one. */
+    public static boolean looksLike(byte[] firstBytes) {
+        return firstBytes.length > PREFIX && firstBytes[PREFIX] == '{';
     }
 
     /** Where the file lies. */
