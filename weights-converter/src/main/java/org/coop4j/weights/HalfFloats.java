@@ -1,0 +1,69 @@
+package org.coop4j.weights;
+
+/** Conversions between single precision and the two 16-bit floating-point types. */
+public final class HalfFloats {
+    /**
+     * Every half as a single: 256 KiB that stay in the cache. A look-up costs the same for normal,
+     * subnormal and special values, where arithmetic on the bits would branch or meet denormals.
+     */
+    private static final float[] FROM_HALF = table();
+
+    private HalfFloats() {}
+
+    /** The value of the IEEE half with these bits. */
+    public static float fromHalf(short bits) {
+        return FROM_HALF[bits & 0xffff];
+    }
+
+    /** The value of the bfloat16 with these bits. */
+    public static float fromBfloat16(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    /** The half nearest to {@code value}, ties to even; overflow gives infinity. */
+    public static short toHalf(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int sign = (bits >>> 16) & 0x8000;
+        int magnitude = bits & 0x7fff_ffff;
+        if (magnitude > 0x7f80_0000) {
+            return (short) (sign | 0x7e00);
+        }
+        if (magnitude >= 0x4780_0000) { // 65536 and above, infinity too
+            return (short) (sign | 0x7c00);
+        }
+        if (magnitude < 0x3880_0000) { // below 2^-14: a subnormal, in units of 2^-24
+            return (short) (sign | (int) Math.rint(Float.intBitsToFloat(magnitude) * 0x1p24));
+        }
+        int rebiased = magnitude - 0x3800_0000;
+        int nearest = rebiased + 0x0fff + ((rebiased >>> 13) & 1);
+        return (short) (sign | (nearest >>> 13));
+    }
+
+    /** The bfloat16 nearest to {@code value}, ties to even. */
+    public static short toBfloat16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) ((bits >>> 16) | 0x40);
+        }
+        return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+    }
+
+    private static float[] table() {
+        float[] table = new float[1 << 16];
+        for (int bits = 0; bits < table.length; bits++) {
+            table[bits] = decode(bits);
+        }
+        return table;
+    }
+
+    private static float decode(int bits) {
+        int sign = (bits & 0x8000) << 16;
+        int exponent = (bits >>> 10) & 0x1f;
+        int fraction = bits & 0x3ff;
+        return switch (exponent) {
+            case 0 -> Math.copySign(fraction * 0x1p-24f, Float.intBitsToFloat(sign | 1));
+            case 31 -> Float.intBitsToFloat(sign | 0x7f80_0000 | (fraction << 13));
+            default -> Float.intBitsToFloat(sign | ((exponent + 112) << 23) | (fraction << 13));
+        };
+    }
+}

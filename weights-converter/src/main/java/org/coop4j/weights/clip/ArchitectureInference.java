@@ -1,0 +1,141 @@
+package org.coop4j.weights.clip;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.WeightsException;
+
+/**
+ * Reads a model's dimensions off its tensors' shapes, as {@code build_model} of openai/CLIP does.
+ * Heads leave no trace in shapes: they are 64 channels wide unless a configuration says otherwise.
+ */
+final class ArchitectureInference {
+    private static final int HEAD_WIDTH = 64;
+
+    private final Map<String, Shape> shapes;
+    private final OptionalInt visionHeads;
+    private final OptionalInt textHeads;
+
+    private ArchitectureInference(
+            Map<String, Shape> shapes, OptionalInt visionHeads, OptionalInt textHeads) {
+        this.shapes = shapes;
+        this.visionHeads = visionHeads;
+        this.textHeads = textHeads;
+    }
+
+    /**
+     * The architecture of a model with these tensors, by OpenAI's names.
+     *
+     * @param visionHeads heads of the image tower where a configuration tells them
+     * @param textHeads heads of the text tower where a configuration tells them
+     */
+    static ClipArchitecture infer(
+            Map<String, Shape> shapes, OptionalInt visionHeads, OptionalInt textHeads)
+            throws WeightsException {
+        ArchitectureInference inference = new ArchitectureInference(shapes, visionHeads, textHeads);
+        try {
+            return new ClipArchitecture(
+                    inference.dim("text_projection", 1), inference.vision(), inference.text());
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new WeightsException("impossible architecture: " + e.getMessage(), e);
+        }
+    }
+
+    private VisionArchitecture vision() throws WeightsException {
+        if (shapes.containsKey("visual.proj")) {
+            return vit();
+        }
+        if (shapes.containsKey("visual.layer1.0.conv1.weight")) {
+            return resNet();
+        }
+        throw new WeightsException(
+                "not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
+                        + " visual.layer1.0.conv1.weight (of a ResNet)");
+    }
+
+    private Vit vit() throws WeightsException {
+        int width = dim("visual.conv1.weight", 0);
+        int patch = dim("visual.conv1.weight", 3);
+        int grid = grid("visual.positional_embedding");
+        int layers = count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*");
+        int heads = heads("vision", width, visionHeads);
+        int mlpWidth = dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0);
+        return new Vit(Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
+    }
+
+    private ModifiedResNet resNet() throws WeightsException {
+        List<Integer> layers = new ArrayList<>();
+        for (int stage = 1; stage <= 4; stage++) {
+            layers.add(count("visual\\.layer" + stage + "\\.(\\d+)\\..*"));
+        }
+        int width = dim("visual.layer1.0.conv1.weight", 0);
+        int grid = grid("visual.attnpool.positional_embedding");
+        int pooled = Math.multiplyExact(width, ModifiedResNet.STRIDE);
+        return new ModifiedResNet(
+                Math.multiplyExact(grid, ModifiedResNet.STRIDE),
+                layers,
+                width,
+                heads("attention pooling", pooled, visionHeads));
+    }
+
+    private TextArchitecture text() throws WeightsException {
+        int width = dim("ln_final.weight", 0);
+        return new TextArchitecture(
+                dim("positional_embedding", 0),
+                dim("token_embedding.weight", 0),
+                width,
+                heads("text", width, textHeads),
+                count("transformer\\.resblocks\\.(\\d+)\\..*"),
+                dim("transformer.resblocks.0.mlp.c_fc.weight", 0));
+    }
+
+    private static int heads(String tower, int width, OptionalInt configured)
+            throws WeightsException {
+        if (configured.isPresent()) {
+            return configured.getAsInt();
+        }
+        if (width % HEAD_WIDTH != 0) {
+            throw new WeightsException(
+                    "the %s width %d is no multiple of 64, so the number of heads is unknown:"
+                                    .formatted(tower, width)
+                            + " convert the folder with its configuration file");
+        }
+        return width / HEAD_WIDTH;
+    }
+
+    private int grid(String positions) throws WeightsException {
+        int patches = dim(positions, 0) - 1;
+        int grid = (int) Math.round(Math.sqrt(patches));
+        if (grid < 1 || grid * grid != patches) {
+            throw new WeightsException(
+                    "%s has %d rows, which is no square and one".formatted(positions, patches + 1));
+        }
+        return grid;
+    }
+
+    private int count(String pattern) {
+        Pattern compiled = Pattern.compile(pattern);
+        return (int)
+                shapes.keySet().stream()
+                        .map(compiled::matcher)
+                        .filter(Matcher::matches)
+                        .map(matcher -> matcher.group(1))
+                        .distinct()
+                        .count();
+    }
+
+    private int dim(String name, int axis) throws WeightsException {
+        Shape shape = shapes.get(name);
+        if (shape == null) {
+            throw new WeightsException("not a complete CLIP model: tensor " + name + " is missing");
+        }
+        if (shape.rank() <= axis || shape.dim(axis) > Integer.MAX_VALUE / 64) {
+            throw new WeightsException("tensor " + name + " has the unlikely shape " + shape);
+        }
+        return (int) shape.dim(axis);
+    }
+}

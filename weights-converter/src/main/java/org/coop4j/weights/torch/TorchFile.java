@@ -1,0 +1,252 @@
+package org.coop4j.weights.torch;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32;
+import org.coop4j.weights.FileRegion;
+import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.pickle.PickleInput;
+import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.weights.pickle.Unpickler;
+
+/**
+ * An open PyTorch file: the tree of objects that was saved, with tensors that are read when asked
+ * for. Nothing in the file is executed; objects of unknown classes are inert.
+ *
+ * <pre>{@code
+ * try (TorchFile file = TorchFile.open(path)) {
+ *     float[] bias = file.stateDict().get("ln_final.bias").floats();
+ * }
+ * }</pre>
+ */
+public final class TorchFile implements Closeable {
+    private static final int CRC_CHUNK = 1 << 20;
+    private static final int ZIP_MAGIC = 0x504b_0304;
+
+    /** How the file is laid out. */
+    public enum Form {
+        /** A zip file with code beside the tensors, from {@code torch.jit.save}. */
+        TORCHSCRIPT,
+        /** A zip file, from {@code torch.save} since PyTorch 1.6. */
+        ZIP,
+        /** Pickles and storages in a row, from {@code torch.save} before PyTorch 1.6. */
+        LEGACY
+    }
+
+    private final Path path;
+    private final FileChannel channel;
+    private final Form form;
+    private final Object root;
+    private final List<CheckedEntry> checked;
+
+    private record CheckedEntry(ZipArchive archive, ZipArchive.Entry entry, FileRegion region) {}
+
+    private TorchFile(
+            Path path, FileChannel channel, Form form, Object root, List<CheckedEntry> checked) {
+        this.path = path;
+        this.channel = channel;
+        this.form = form;
+        this.root = root;
+        this.checked = checked;
+    }
+
+    /** Opens a file with the default limits. */
+    public static TorchFile open(Path path) throws IOException {
+        return open(path, PickleLimits.DEFAULT);
+    }
+
+    /**
+     * Opens a file of any of the three forms, told apart by content, and reads its pickle.
+     *
+     * @throws WeightsException when there is no such file, it is none of PyTorch's, it is damaged,
+     *     or it exceeds the limits
+     */
+    public static TorchFile open(Path path, PickleLimits limits) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw new WeightsException("no such file: " + path, e);
+        }
+        try {
+            FileRegion file = new FileRegion(path, channel, 0, channel.size());
+            return read(file, limits);
+        } catch (IOException | RuntimeException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    /** Whether the first bytes of a file are those of a zip archive or of a pickle. */
+    public static boolean looksLike(byte[] firstBytes) {
+        return isZip(firstBytes) || isPickle(firstBytes);
+    }
+
+    private static TorchFile read(FileRegion file, PickleLimits limits) throws IOException {
+        byte[] firstBytes = file.slice(0, Math.min(4, file.length())).bytes();
+        if (isZip(firstBytes)) {
+            return readArchive(file, limits);
+        }
+        if (isPickle(firstBytes)) {
+            Object root = LegacyReader.read(file, limits);
+            return new TorchFile(file.file(), file.channel(), Form.LEGACY, root, List.of());
+        }
+        throw WeightsException.in(
+                file.file(), "not a PyTorch file: it is neither a zip archive nor a pickle");
+    }
+
+    private static boolean isZip(byte[] bytes) {
+        return bytes.length >= 4 && ByteBuffer.wrap(bytes).getInt(0) == ZIP_MAGIC;
+    }
+
+    private static boolean isPickle(byte[] bytes) {
+        return bytes.length >= 2 && bytes[0] == (byte) 0x80 && bytes[1] >= 1 && bytes[1] <= 5;
+    }
+
+    private static TorchFile readArchive(FileRegion file, PickleLimits limits) throws IOException {
+        ZipArchive archive = ZipArchive.open(file);
+        String folder = rootFolder(file.file(), archive);
+        checkByteOrder(file.file(), archive, folder);
+        List<CheckedEntry> checked = new ArrayList<>();
+        TorchBindings bindings =
+                new TorchBindings(
+                        file.file(),
+                        storage -> {
+                            ZipArchive.Entry entry =
+                                    archive.entries().get(folder + "data/" + storage.key());
+                            FileRegion region = locate(file.file(), archive, entry, storage);
+                            checked.add(new CheckedEntry(archive, entry, region));
+                            return region.slice(0, storage.bytes());
+                        });
+        ZipArchive.Entry pickle = archive.entries().get(folder + "data.pkl");
+        byte[] bytes = archive.read(pickle, limits.maxBytes());
+        Object root = Unpickler.read(PickleInput.of(file.file(), bytes), limits, bindings);
+        boolean script = archive.entries().containsKey(folder + "constants.pkl");
+        Form form = script ? Form.TORCHSCRIPT : Form.ZIP;
+        return new TorchFile(file.file(), file.channel(), form, root, checked);
+    }
+
+    private static FileRegion locate(
+            Path file, ZipArchive archive, ZipArchive.Entry entry, Storage storage)
+            throws IOException {
+        if (entry == null) {
+            throw WeightsException.in(file, "storage " + storage.key() + " is not in the file");
+        }
+        FileRegion region = archive.stored(entry);
+        if (region.length() < storage.bytes()) {
+            throw WeightsException.in(
+                    file,
+                    "storage %s has %d bytes where its %d elements need %d"
+                            .formatted(
+                                    storage.key(),
+                                    region.length(),
+                                    storage.elements(),
+                                    storage.bytes()));
+        }
+        return region;
+    }
+
+    /** The one folder at the archive's top, with its slash. */
+    private static String rootFolder(Path file, ZipArchive archive) throws WeightsException {
+        List<String> folders =
+                archive.entries().keySet().stream()
+                        .filter(name -> name.matches("[^/]+/data\\.pkl"))
+                        .map(name -> name.substring(0, name.length() - "data.pkl".length()))
+                        .toList();
+        if (folders.size() != 1) {
+            throw WeightsException.in(
+                    file, "a zip archive, but not one of PyTorch's: it needs one data.pkl");
+        }
+        return folders.get(0);
+    }
+
+    private static void checkByteOrder(Path file, ZipArchive archive, String folder)
+            throws IOException {
+        Optional<ZipArchive.Entry> entry =
+                Optional.ofNullable(archive.entries().get(folder + "byteorder"));
+        if (entry.isPresent()) {
+            byte[] text = archive.read(entry.get(), 64);
+            String order = new String(text, StandardCharsets.US_ASCII).strip();
+            if (!order.equals("little")) {
+                throw WeightsException.in(
+                        file,
+                        "byte order is \"%s\": only little-endian files are supported; load and"
+                                        .formatted(order)
+                                + " save it again on a little-endian machine");
+            }
+        }
+    }
+
+    /** Where the file lies. */
+    public Path path() {
+        return path;
+    }
+
+    /** How the file is laid out. */
+    public Form form() {
+        return form;
+    }
+
+    /**
+     * What was saved, in the Java types that the {@code pickle} package describes, with {@link
+     * TorchTensor}s in it. Its containers may refer to each other in circles.
+     */
+    public Object root() {
+        return root;
+    }
+
+    /**
+     * The model's tensors by dotted name: those of the TorchScript or Python module tree, or of the
+     * state dict, which may lie under {@code state_dict}, {@code model_state_dict} or {@code
+     * model}. The prefix {@code module.} of data-parallel training is taken off.
+     *
+     * @throws WeightsException when there is none
+     */
+    public Map<String, TorchTensor> stateDict() throws WeightsException {
+        return new LinkedHashMap<>(StateDict.find(path, root));
+    }
+
+    /** Bytes that {@link #verifyChecksums} would read. */
+    public long checkedBytes() {
+        return checked.stream().mapToLong(c -> c.region().length()).sum();
+    }
+
+    /**
+     * Compares every storage with the checksum that the archive has for it, where it has one.
+     *
+     * @throws WeightsException when one differs: the file is damaged
+     */
+    public void verifyChecksums(ProgressListener listener) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CRC_CHUNK);
+        long total = checkedBytes();
+        long done = 0;
+        for (CheckedEntry item : checked) {
+            CRC32 crc = new CRC32();
+            for (long at = 0; at < item.region().length(); at += chunk.limit()) {
+                chunk.clear().limit((int) Math.min(CRC_CHUNK, item.region().length() - at));
+                item.region().read(chunk, at);
+                crc.update(chunk.flip());
+                done += chunk.limit();
+                listener.progress(done, total);
+            }
+            item.archive().checkCrc(item.entry(), crc);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
