@@ -13,11 +13,11 @@ import java.nio.FloatBuffer;
 public record Preprocessing(int size, ChannelValues mean, ChannelValues std) {
     /** The mean of CLIP's training images. */
     public static final ChannelValues CLIP_MEAN =
-            new ChannelValues(0.48145466f, 0.4578275f, 0.40821073f);
+            new ChannelValues((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
 
     /** The standard deviation of CLIP's training images. */
     public static final ChannelValues CLIP_STD =
-            new ChannelValues(0.26862954f, 0.26130258f, 0.27577711f);
+            new ChannelValues((float) 0.26862954, (float) 0.26130258, (float) 0.27577711);
 
     private static final int CHANNELS = 3;
 
