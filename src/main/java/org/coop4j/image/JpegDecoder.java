@@ -49,8 +49,8 @@ final class JpegDecoder {
     }
 
     /**
-     * Fails on what leaves a part of the picture undefined. A missing end marker after the last row
-     * and bytes left over behind it do not: Pillow takes such files, and cameras write them.
+     * Fails on what leaves a part of the picture undefined. A file that lacks only the end marker,
+     * or has bytes left over behind its last row, as those of some cameras, is whole.
      */
     private static void requireWhole(ImageSource source, JpegHeader header, List<String> warnings)
             throws ImageException {
