@@ -1,22 +1,17 @@
 package org.coop4j.image;
 
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-
 /**
- * WebP by TwelveMonkeys' reader, given only the first frame's bitstream: alpha, colour profile and
- * metadata have no effect. A frame smaller than its canvas is surrounded by black, as in Pillow.
+ * The first frame of a WebP file as libwebp decodes it. Alpha, colour profile and metadata have no
+ * effect. A frame smaller than its canvas is surrounded by black, as in Pillow.
  */
 final class WebpDecoder {
     private static final int FIRST_CHUNK = 12;
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
 
-    private final RuntimeReader reader = new RuntimeReader(new WebPImageReaderSpi());
+    private final Vp8Tables tables = Vp8Tables.load();
 
-    RgbImage decode(ImageSource source) throws IOException {
+    RgbImage decode(ImageSource source) throws ImageException {
         int canvas = -1;
         CropBox frame = null;
         long at = FIRST_CHUNK;
@@ -47,32 +42,11 @@ final class WebpDecoder {
                 source.u24le(at + 9) + 1);
     }
 
-    private RgbImage decodeChunk(ImageSource source, int start, int length) throws IOException {
-        requireBitstream(source, start);
-        int payload = CHUNK_HEADER + length;
-        ByteArrayOutputStream file = new ByteArrayOutputStream(FIRST_CHUNK + payload + 1);
-        file.write(source.bytes(), 0, 4);
-        int riffLength = 4 + payload + (length & 1);
-        for (int shift = 0; shift < 32; shift += 8) {
-            file.write(riffLength >> shift);
-        }
-        file.write(source.bytes(), 8, 4);
-        file.write(source.bytes(), start, payload);
-        if ((length & 1) != 0) {
-            file.write(0);
-        }
-        BufferedImage image = reader.read(file.toByteArray(), webp -> webp.read(0));
-        return Pixels.read(image, Pixels::stretch);
-    }
-
-    private static void requireBitstream(ImageSource source, int start) throws ImageException {
-        int at = start + CHUNK_HEADER;
-        if (source.startsWith(start, "VP8L")) {
-            int sizes = source.s32le(at + 1);
-            source.requireSize((sizes & 0x3FFF) + 1, ((sizes >> 14) & 0x3FFF) + 1);
-        } else {
-            source.requireSize(source.u16le(at + 6) & 0x3FFF, source.u16le(at + 8) & 0x3FFF);
-        }
+    private RgbImage decodeChunk(ImageSource source, int chunk, int length) throws ImageException {
+        int start = chunk + CHUNK_HEADER;
+        return source.startsWith(chunk, "VP8L")
+                ? VpLosslessDecoder.decode(source, start, start + length)
+                : Vp8Decoder.decode(source, start, start + length, tables);
     }
 
     private static RgbImage place(ImageSource source, RgbImage image, CropBox frame, int canvas)
