@@ -15,6 +15,9 @@ interface Parameters {
     /** The weight {@code name} in this graph. */
     SDVariable get(String name);
 
+    /** A convolution's weight [out, in, height, width] as a matrix [out, in · height · width]. */
+    SDVariable matrix(String name);
+
     /**
      * Rows {@code from} (inclusive) to {@code to} (exclusive) of a frozen matrix or vector.
      *

@@ -39,7 +39,7 @@ final class VisionTransformer {
     SDVariable forward(SDVariable images, int batch, int tokens) {
         Graph graph = weights.graph();
         SDVariable x = graph.patches(images, patch); // [batch grid², 3 patch²]
-        x = graph.linear(x, weights.get("visual.conv1.weight")); // [batch grid², width]
+        x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch grid², width]
         x =
                 graph.classTokens(
                         x,

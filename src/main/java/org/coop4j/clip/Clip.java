@@ -1,0 +1,265 @@
+package org.coop4j.clip;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.image.ChannelValues;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.Preprocessing;
+import org.coop4j.image.TestTransform;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+
+/**
+ * A CLIP model: images and texts to features, and features to class probabilities.
+ *
+ * <p>Opened from a file that {@code coop convert} wrote. Weights are read when they are first
+ * needed, the image tower's and the text tower's apart. One thread at a time; it uses several
+ * threads itself.
+ */
+public final class Clip implements AutoCloseable {
+
+    private final ConvertedModel model;
+    private final NativeWeights weights;
+    private final Workers workers;
+    private final Tokenizer tokenizer;
+    private final Activation.Kind activation;
+    private final TextEncoder textEncoder;
+    private final ImageEncoder imageEncoder;
+    private boolean imageTowerLoaded;
+    private boolean textTowerLoaded;
+
+    private Clip(ConvertedModel model, Tokenizer tokenizer, Workers workers) {
+        this.model = model;
+        this.tokenizer = tokenizer;
+        this.workers = workers;
+        this.weights = new NativeWeights(model.weights());
+        this.activation =
+                switch (model.activation()) {
+                    case QUICK_GELU -> Activation.Kind.QUICK_GELU;
+                    case GELU -> Activation.Kind.GELU;
+                };
+        this.textEncoder =
+                new TextEncoder(weights, model.architecture().text(), activation, workers);
+        this.imageEncoder = new ImageEncoder(weights, model.architecture(), activation, workers);
+    }
+
+    /**
+     * Opens a converted model.
+     *
+     * @throws IOException if the file is not a converted model or cannot be read
+     */
+    public static Clip open(Path file) throws IOException {
+        return open(file, Tokenizer.load(), Workers.standard());
+    }
+
+    /** Opens a converted model with another vocabulary or other threads, which it closes. */
+    public static Clip open(Path file, Tokenizer tokenizer, Workers workers) throws IOException {
+        return new Clip(ConvertedModel.open(file), tokenizer, workers);
+    }
+
+    /** The converted file behind it. */
+    public ConvertedModel model() {
+        return model;
+    }
+
+    /** Sizes of both towers. */
+    public ClipArchitecture architecture() {
+        return model.architecture();
+    }
+
+    /** The tokenizer that turns texts into token ids. */
+    public Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** The threads that it works with. */
+    public Workers workers() {
+        return workers;
+    }
+
+    /** How images are turned into pixels for this model. */
+    public Preprocessing preprocessing() {
+        var from = model.preprocessing();
+        return new Preprocessing(from.size(), channels(from.mean()), channels(from.std()));
+    }
+
+    private static ChannelValues channels(List<Double> values) {
+        return new ChannelValues(
+                values.get(0).floatValue(), values.get(1).floatValue(), values.get(2).floatValue());
+    }
+
+    /** exp(logit_scale), the factor of the cosine in the logits; about 100 in released models. */
+    public float logitScale() {
+        return (float) Math.exp(weights.floats("logit_scale")[0]);
+    }
+
+    /**
+     * Features of texts, not normalised, one row each.
+     *
+     * @throws org.coop4j.text.TextTooLongException if a text exceeds the context length
+     */
+    public FeatureMatrix encodeTexts(List<String> texts) {
+        int length = architecture().text().contextLength();
+        List<int[]> prompts = new ArrayList<>();
+        for (String text : texts) {
+            prompts.add(tokenizer.tokenize(text, length));
+        }
+        return encodeTokens(prompts);
+    }
+
+    /**
+     * Features of token sequences, not normalised, one row each; what follows the end token (the
+     * largest id of a sequence, at its first place) is ignored.
+     */
+    public FeatureMatrix encodeTokens(List<int[]> sequences) {
+        List<int[]> prompts = new ArrayList<>();
+        for (int[] ids : sequences) {
+            prompts.add(Arrays.copyOf(ids, endToken(ids) + 1));
+        }
+        loadTextTower();
+        return textEncoder.encode(prompts, architecture().embedDim());
+    }
+
+    private static int endToken(int[] ids) {
+        int end = 0;
+        for (int i = 1; i < ids.length; i++) {
+            if (ids[i] > ids[end]) {
+                end = i;
+            }
+        }
+        return end;
+    }
+
+    /**
+     * Features of image files with the model's own preprocessing, not normalised, one row each.
+     *
+     * @throws IOException if an image cannot be read or decoded, naming it
+     */
+    public FeatureMatrix encodeImages(List<Path> files) throws IOException {
+        ImageDecoder decoder = new ImageDecoder();
+        TestTransform transform = new TestTransform(preprocessing());
+        return encodePixels(
+                files.size(),
+                (index, target, offset) ->
+                        transform.apply(decoder.decode(files.get(index)), target, offset));
+    }
+
+    /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */
+    public FeatureMatrix encodePixels(FloatBuffer pixels, int n) {
+        int length = 3 * imageEncoder.imageSize() * imageEncoder.imageSize();
+        try {
+            return encodePixels(
+                    n,
+                    (index, target, offset) -> target.put(offset, pixels, index * length, length));
+        } catch (IOException e) {
+            throw new IllegalStateException("memory cannot fail to be read", e);
+        }
+    }
+
+    private FeatureMatrix encodePixels(int n, ImageEncoder.PixelSource source) throws IOException {
+        int embed = architecture().embedDim();
+        float[] features = new float[Math.multiplyExact(n, embed)];
+        IOException[] problem = new IOException[1];
+        imageEncoder()
+                .encode(
+                        n,
+                        source,
+                        new ImageEncoder.Sink() {
+                            @Override
+                            public void features(int index, float[] row) {
+                                System.arraycopy(row, 0, features, index * embed, embed);
+                            }
+
+                            @Override
+                            public void failed(int index, IOException e) {
+                                problem[0] = problem[0] == null ? e : problem[0];
+                            }
+                        });
+        if (problem[0] != null) {
+            throw problem[0];
+        }
+        return FeatureMatrix.of(n, embed, features);
+    }
+
+    /** The image tower, for long lists of images with progress and with errors one by one. */
+    public ImageEncoder imageEncoder() {
+        if (!imageTowerLoaded) {
+            weights.preload("visual.", workers);
+            imageTowerLoaded = true;
+        }
+        return imageEncoder;
+    }
+
+    private void loadTextTower() {
+        if (!textTowerLoaded) {
+            weights.preload("transformer.", workers);
+            textTowerLoaded = true;
+        }
+    }
+
+    /**
+     * Class probabilities of images: softmax over exp(logit_scale) · cosine.
+     *
+     * @param images features of images
+     * @param classes features of the classes' texts, one row a class
+     * @return [images][classes]
+     */
+    public float[][] probabilities(FeatureMatrix images, FeatureMatrix classes) {
+        FeatureMatrix x = images.normalized();
+        FeatureMatrix w = classes.normalized();
+        float scale = logitScale();
+        float[][] result = new float[x.rows()][];
+        for (int i = 0; i < result.length; i++) {
+            float[] logits = new float[w.rows()];
+            for (int c = 0; c < logits.length; c++) {
+                logits[c] = scale * x.dot(i, w, c);
+            }
+            result[i] = softmax(logits);
+        }
+        return result;
+    }
+
+    private static float[] softmax(float[] logits) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (float z : logits) {
+            max = Math.max(max, z);
+        }
+        double sum = 0;
+        double[] e = new double[logits.length];
+        for (int i = 0; i < e.length; i++) {
+            e[i] = Math.exp(logits[i] - max);
+            sum += e[i];
+        }
+        float[] p = new float[e.length];
+        for (int i = 0; i < p.length; i++) {
+            p[i] = (float) (e[i] / sum);
+        }
+        return p;
+    }
+
+    /** The text tower over prompts with learnable context vectors. */
+    public PromptTower promptTower(PackedPrompts prompts, int vectors) {
+        loadTextTower();
+        return new PromptTower(weights, textEncoder::tower, prompts, vectors, workers);
+    }
+
+    /** A copy of a token's embedding, [text width]. */
+    public float[] tokenEmbedding(int id) {
+        return new TokenEmbedding(weights).token(id);
+    }
+
+    /** Frees the weights and ends the threads. */
+    @Override
+    public void close() throws IOException {
+        weights.close();
+        workers.close();
+        model.close();
+    }
+}

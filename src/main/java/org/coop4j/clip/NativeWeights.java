@@ -1,0 +1,92 @@
+package org.coop4j.clip;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A model's weights in native memory, read from the converted file when first asked for and widened
+ * to float32.
+ */
+final class NativeWeights implements AutoCloseable {
+
+    private final SafetensorsFile file;
+    private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
+
+    NativeWeights(SafetensorsFile file) {
+        this.file = file;
+    }
+
+    /** The tensor {@code name}, in its own shape. */
+    INDArray get(String name) {
+        return arrays.computeIfAbsent(name, this::read);
+    }
+
+    /** An array made from tensors by {@code make} and kept under {@code key}. */
+    INDArray derived(String key, java.util.function.Supplier<INDArray> make) {
+        INDArray known = arrays.get(key);
+        if (known == null) {
+            known = make.get();
+            arrays.put(key, known);
+        }
+        return known;
+    }
+
+    /** A copy of the tensor in heap memory. */
+    float[] floats(String name) {
+        try {
+            return file.floats(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Reads all tensors whose name begins so, on all threads: fresh memory is what costs time. */
+    void preload(String namePrefix, Workers workers) {
+        List<String> names = new ArrayList<>();
+        for (String name : file.names()) {
+            if (name.startsWith(namePrefix)) {
+                names.add(name);
+            }
+        }
+        AtomicInteger next = new AtomicInteger();
+        workers.run(
+                (part, parts) -> {
+                    for (int i = next.getAndIncrement();
+                            i < names.size();
+                            i = next.getAndIncrement()) {
+                        get(names.get(i));
+                    }
+                });
+    }
+
+    private INDArray read(String name) {
+        try {
+            long[] shape = file.shape(name).dims().stream().mapToLong(Long::longValue).toArray();
+            INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape);
+            FloatBuffer target = HostMatrix.of(array).buffer().duplicate();
+            file.readFloats(name, target);
+            return array;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Frees the arrays; nothing that was built from them may be used afterwards. */
+    @Override
+    public void close() {
+        arrays.values().forEach(INDArray::close);
+        arrays.clear();
+    }
+}

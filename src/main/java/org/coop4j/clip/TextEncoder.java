@@ -1,0 +1,80 @@
+package org.coop4j.clip;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Encodes token sequences with the frozen text tower. */
+final class TextEncoder {
+
+    /** Prompts are encoded in parts of about so many packed rows, which bounds the memory. */
+    private static final int ROWS_PER_PART = 8192;
+
+    private final NativeWeights weights;
+    private final TextArchitecture architecture;
+    private final Activation.Kind activation;
+    private final Workers workers;
+
+    TextEncoder(
+            NativeWeights weights,
+            TextArchitecture architecture,
+            Activation.Kind activation,
+            Workers workers) {
+        this.weights = weights;
+        this.architecture = architecture;
+        this.activation = activation;
+        this.workers = workers;
+    }
+
+    /**
+     * Text features, not normalised, one row a prompt.
+     *
+     * @param prompts token ids, the end token last and nothing after it
+     */
+    FeatureMatrix encode(List<int[]> prompts, int embed) {
+        float[] features = new float[Math.multiplyExact(prompts.size(), embed)];
+        int from = 0;
+        while (from < prompts.size()) {
+            int to = from;
+            int rows = 0;
+            while (to < prompts.size()
+                    && (to == from || rows + prompts.get(to).length <= ROWS_PER_PART)) {
+                rows += prompts.get(to).length;
+                to++;
+            }
+            encodePart(prompts.subList(from, to), features, from * embed, embed);
+            from = to;
+        }
+        return FeatureMatrix.of(prompts.size(), embed, features);
+    }
+
+    private void encodePart(List<int[]> prompts, float[] target, int offset, int embed) {
+        PackedPrompts packed = PackedPrompts.of(new ArrayList<>(prompts), architecture.heads());
+        Graph graph = Graph.create();
+        FrozenParameters parameters = new FrozenParameters(graph, weights);
+        INDArray embedded = new TokenEmbedding(weights).embed(packed);
+        SDVariable x = graph.constant("prompts", embedded); // [rows, width]
+        SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]
+        ExecutionPlan plan = graph.plan(List.of(features.name()), workers);
+        plan.run();
+        float[] row = new float[embed];
+        HostMatrix result = HostMatrix.of(plan.output(features.name()));
+        int[] sequence = packed.sequenceOfPrompt();
+        for (int i = 0; i < sequence.length; i++) {
+            result.getRow(sequence[i], row);
+            System.arraycopy(row, 0, target, offset + i * embed, embed);
+        }
+    }
+
+    TextTransformer tower(Parameters parameters) {
+        return new TextTransformer(
+                parameters, architecture.width(), architecture.layers(), activation);
+    }
+}

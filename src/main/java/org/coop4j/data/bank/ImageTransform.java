@@ -1,0 +1,84 @@
+package org.coop4j.data.bank;
+
+import java.nio.FloatBuffer;
+import java.util.Locale;
+import org.coop4j.data.RandomStream;
+import org.coop4j.image.Preprocessing;
+import org.coop4j.image.RgbImage;
+import org.coop4j.image.TestTransform;
+import org.coop4j.image.TrainTransform;
+
+/** How a view of an image becomes pixels. */
+public sealed interface ImageTransform {
+
+    /** A name that is different for everything that changes a pixel. */
+    String id();
+
+    /** Number of views that the transform has. */
+    int views();
+
+    /**
+     * Writes the pixels of a view.
+     *
+     * @param contentHash what identifies the image, so that its random draws depend on nothing else
+     * @param view which view, from 0
+     */
+    void apply(RgbImage image, String contentHash, int view, FloatBuffer target, int offset);
+
+    /**
+     * Resize and centre crop: one view.
+     *
+     * @param preprocessing the model's
+     */
+    record Test(Preprocessing preprocessing) implements ImageTransform {
+
+        @Override
+        public String id() {
+            return "test-" + preprocessing.size();
+        }
+
+        @Override
+        public int views() {
+            return 1;
+        }
+
+        @Override
+        public void apply(
+                RgbImage image, String contentHash, int view, FloatBuffer target, int offset) {
+            new TestTransform(preprocessing).apply(image, target, offset);
+        }
+    }
+
+    /**
+     * Random resized crop and flip, as the reference trains: each view a draw of its own.
+     *
+     * @param preprocessing the model's
+     * @param views number of views; the number of epochs is the reference's protocol
+     * @param seed the run's seed
+     */
+    record Train(Preprocessing preprocessing, int views, long seed) implements ImageTransform {
+
+        public Train {
+            if (views < 1) {
+                throw new IllegalArgumentException(views + " views: needed is 1 or more");
+            }
+        }
+
+        @Override
+        public String id() {
+            return String.format(Locale.ROOT, "train-%d-seed%d", preprocessing.size(), seed);
+        }
+
+        @Override
+        public void apply(
+                RgbImage image, String contentHash, int view, FloatBuffer target, int offset) {
+            TrainTransform transform = TrainTransform.coop(preprocessing);
+            TrainTransform.View drawn =
+                    transform.draw(
+                            image.width(),
+                            image.height(),
+                            RandomStream.of(seed, "view " + view + " of " + contentHash));
+            transform.apply(image, drawn, target, offset);
+        }
+    }
+}

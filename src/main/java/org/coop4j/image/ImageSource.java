@@ -1,0 +1,102 @@
+package org.coop4j.image;
+
+/**
+ * The bytes of an image file with the name that messages give it and the limit of its size; reading
+ * beyond the end is an error that names the file.
+ */
+final class ImageSource {
+    private final byte[] bytes;
+    private final String name;
+    private final long maxPixels;
+
+    ImageSource(byte[] bytes, String name, long maxPixels) {
+        this.bytes = bytes;
+        this.name = name;
+        this.maxPixels = maxPixels;
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    int length() {
+        return bytes.length;
+    }
+
+    boolean startsWith(int offset, String latin1) {
+        if (offset + latin1.length() > bytes.length) {
+            return false;
+        }
+        for (int i = 0; i < latin1.length(); i++) {
+            if ((bytes[offset + i] & 0xFF) != latin1.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    int u8(int at) throws ImageException {
+        require(at, 1);
+        return bytes[at] & 0xFF;
+    }
+
+    int u16(int at) throws ImageException {
+        return u8(at) << 8 | u8(at + 1);
+    }
+
+    int u16le(int at) throws ImageException {
+        return u8(at) | u8(at + 1) << 8;
+    }
+
+    int u24le(int at) throws ImageException {
+        return u16le(at) | u8(at + 2) << 16;
+    }
+
+    int s32(int at) throws ImageException {
+        return u16(at) << 16 | u16(at + 2);
+    }
+
+    int s32le(int at) throws ImageException {
+        return u16le(at) | u16le(at + 2) << 16;
+    }
+
+    long u32le(int at) throws ImageException {
+        return s32le(at) & 0xFFFF_FFFFL;
+    }
+
+    void require(long at, long count) throws ImageException {
+        if (at < 0 || at + count > bytes.length) {
+            throw truncated();
+        }
+    }
+
+    /** Checks a size from a header, before memory is taken for it. */
+    void requireSize(long width, long height) throws ImageException {
+        if (width < 1 || height < 1) {
+            throw error("is damaged: it declares a size of " + width + " x " + height + " pixels");
+        }
+        // Both are below 2^32, so that the product may exceed a long only by its sign.
+        if (Long.compareUnsigned(width * height, maxPixels) > 0) {
+            throw error(
+                    "declares "
+                            + width
+                            + " x "
+                            + height
+                            + " pixels, more than the limit of "
+                            + maxPixels);
+        }
+    }
+
+    ImageException truncated() {
+        return error("is truncated: its " + bytes.length + " bytes end within the picture");
+    }
+
+    ImageException damaged(Throwable cause) {
+        String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        return new ImageException("image " + name + " is damaged: " + reason, cause);
+    }
+
+    ImageException error(String predicate) {
+        return new ImageException("image " + name + " " + predicate);
+    }
+}

@@ -1,0 +1,97 @@
+package org.coop4j.image;
+
+import java.nio.FloatBuffer;
+
+/**
+ * What a model's image tower expects: the side of its square input, and the mean and standard
+ * deviation that normalise it.
+ *
+ * @param size side of the input in pixels
+ * @param mean subtracted from samples in 0 to 1
+ * @param std divides the difference, above 0
+ */
+public record Preprocessing(int size, ChannelValues mean, ChannelValues std) {
+    /** The mean of CLIP's training images. */
+    public static final ChannelValues CLIP_MEAN =
+            new ChannelValues((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
+
+    /** The standard deviation of CLIP's training images. */
+    public static final ChannelValues CLIP_STD =
+            new ChannelValues((float) 0.26862954, (float) 0.26130258, (float) 0.27577711);
+
+    private static final int CHANNELS = 3;
+
+    public Preprocessing {
+        if (size < 1) {
+            throw new IllegalArgumentException("image size " + size + ": wanted is 1 or more");
+        }
+        for (int c = 0; c < CHANNELS; c++) {
+            if (!Float.isFinite(mean.get(c))) {
+                throw new IllegalArgumentException("mean " + mean + ": wanted are finite numbers");
+            }
+            if (!(std.get(c) > 0) || !Float.isFinite(std.get(c))) {
+                throw new IllegalArgumentException(
+                        "standard deviation " + std + ": wanted are finite numbers above 0");
+            }
+        }
+    }
+
+    /** OpenAI's constants, for a model of the given input size. */
+    public static Preprocessing clip(int size) {
+        return new Preprocessing(size, CLIP_MEAN, CLIP_STD);
+    }
+
+    /** The number of floats of one image: 3 · size · size. */
+    public int tensorLength() {
+        return Math.multiplyExact(CHANNELS * size, size);
+    }
+
+    /** Returns the normalised image as [3, size, size]. */
+    public float[] toTensor(RgbImage image) {
+        requireSize(image);
+        float[] tensor = new float[tensorLength()];
+        for (int c = 0; c < CHANNELS; c++) {
+            putPlane(image, c, tensor, c * size * size);
+        }
+        return tensor;
+    }
+
+    /**
+     * Writes the normalised image as [3, size, size] into a buffer, whose position is left as it
+     * is.
+     *
+     * @param offset index of the first float written
+     */
+    public void toTensor(RgbImage image, FloatBuffer target, int offset) {
+        requireSize(image);
+        float[] plane = new float[size * size];
+        for (int c = 0; c < CHANNELS; c++) {
+            putPlane(image, c, plane, 0);
+            target.put(offset + c * plane.length, plane);
+        }
+    }
+
+    private void requireSize(RgbImage image) {
+        if (image.width() != size || image.height() != size) {
+            throw new IllegalArgumentException(
+                    image + " is not of the model's size " + size + " x " + size);
+        }
+    }
+
+    private void putPlane(RgbImage image, int channel, float[] target, int offset) {
+        float[] table = normalised(channel);
+        byte[] samples = image.samples();
+        for (int i = 0, at = channel; i < size * size; i++, at += CHANNELS) {
+            target[offset + i] = table[samples[at] & 0xFF];
+        }
+    }
+
+    /** The normalised value of each sample, in PyTorch's order of float32 operations. */
+    private float[] normalised(int channel) {
+        float[] table = new float[256];
+        for (int sample = 0; sample < table.length; sample++) {
+            table[sample] = (sample / 255f - mean.get(channel)) / std.get(channel);
+        }
+        return table;
+    }
+}

@@ -1,0 +1,92 @@
+package org.coop4j.image;
+
+import java.util.Arrays;
+
+/** An image of 8-bit red, green and blue samples, packed [height, width, 3]. */
+public final class RgbImage {
+    private final int width;
+    private final int height;
+    private final byte[] samples;
+
+    /**
+     * Makes an image of the samples; the array is not copied.
+     *
+     * @param samples [height, width, 3], row by row, red first
+     */
+    public RgbImage(int width, int height, byte[] samples) {
+        if (width < 1 || height < 1) {
+            throw new IllegalArgumentException(
+                    "image of " + width + " x " + height + " pixels: wanted is 1 x 1 or more");
+        }
+        long wanted = 3L * width * height;
+        if (samples.length != wanted) {
+            throw new IllegalArgumentException(
+                    "image of "
+                            + width
+                            + " x "
+                            + height
+                            + " pixels takes "
+                            + wanted
+                            + " samples, not "
+                            + samples.length);
+        }
+        this.width = width;
+        this.height = height;
+        this.samples = samples;
+    }
+
+    public int width() {
+        return width;
+    }
+
+    public int height() {
+        return height;
+    }
+
+    /** Returns the samples [height, width, 3] themselves, not a copy: leave them as they are. */
+    public byte[] samples() {
+        return samples;
+    }
+
+    /** Returns the pixel as {@code 0xRRGGBB}. */
+    public int rgb(int x, int y) {
+        int at = 3 * (y * width + x);
+        return (samples[at] & 0xFF) << 16
+                | (samples[at + 1] & 0xFF) << 8
+                | (samples[at + 2] & 0xFF);
+    }
+
+    /** Returns the image mirrored left to right. */
+    public RgbImage flipped() {
+        byte[] mirrored = new byte[samples.length];
+        for (int y = 0; y < height; y++) {
+            int from = 3 * y * width;
+            int to = from + 3 * (width - 1);
+            for (int x = 0; x < width; x++, from += 3, to -= 3) {
+                mirrored[to] = samples[from];
+                mirrored[to + 1] = samples[from + 1];
+                mirrored[to + 2] = samples[from + 2];
+            }
+        }
+        return new RgbImage(width, height, mirrored);
+    }
+
+    /** Two images are equal when their sizes and all their samples are. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof RgbImage image
+                && image.width == width
+                && image.height == height
+                && Arrays.equals(image.samples, samples);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * (31 * width + height) + Arrays.hashCode(samples);
+    }
+
+    @Override
+    public String toString() {
+        return "RgbImage[" + width + " x " + height + "]";
+    }
+}

@@ -1,0 +1,42 @@
+package org.coop4j.image;
+
+import java.nio.FloatBuffer;
+
+/**
+ * The transform of test images: the shorter side is resized to the model's size, then the centre is
+ * cropped (torchvision's {@code Resize} and {@code CenterCrop} on a Pillow image that is already
+ * RGB).
+ *
+ * @param preprocessing size and normalisation of the model
+ */
+public record TestTransform(Preprocessing preprocessing) {
+    /** Returns the resized and cropped image, size x size. */
+    public RgbImage apply(RgbImage image) {
+        int size = preprocessing.size();
+        int width = scaled(image.width(), image.height(), image);
+        int height = scaled(image.height(), image.width(), image);
+        CropBox centre = new CropBox(margin(width), margin(height), size, size);
+        return BicubicResize.resize(image, width, height, centre);
+    }
+
+    /** Writes the transformed and normalised image as [3, size, size] into a buffer. */
+    public void apply(RgbImage image, FloatBuffer target, int offset) {
+        preprocessing.toTensor(apply(image), target, offset);
+    }
+
+    /** The length of a side after the resize: truncated, not rounded, for the longer one. */
+    private int scaled(int side, int other, RgbImage image) {
+        long size = preprocessing.size();
+        long length = side <= other ? size : size * side / other;
+        if (length > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    image + " is too long and narrow to be resized to " + size + " pixels");
+        }
+        return (int) length;
+    }
+
+    /** What is cut off before the centre, rounded half to even as Python's {@code round}. */
+    private int margin(int side) {
+        return (int) Math.rint((side - preprocessing.size()) / 2.0);
+    }
+}

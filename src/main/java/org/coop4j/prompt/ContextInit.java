@@ -1,0 +1,45 @@
+package org.coop4j.prompt;
+
+/** What the context vectors are before training. */
+public sealed interface ContextInit {
+
+    /**
+     * Normally distributed numbers of mean 0.
+     *
+     * @param length number of vectors M
+     * @param standardDeviation the reference's is 0.02
+     * @param classSpecific whether each class gets vectors of its own
+     * @param seed where the random numbers begin
+     */
+    record Random(int length, double standardDeviation, boolean classSpecific, long seed)
+            implements ContextInit {
+
+        /** The reference's standard deviation. */
+        public static final double STANDARD_DEVIATION = 0.02;
+
+        public Random {
+            if (length < 1) {
+                throw new IllegalArgumentException(
+                        "context of " + length + " vectors: needed is 1 or more");
+            }
+            if (!(standardDeviation > 0)) {
+                throw new IllegalArgumentException(
+                        "standard deviation " + standardDeviation + " must be positive");
+            }
+        }
+    }
+
+    /**
+     * The token embeddings of words, one vector a token; always unified.
+     *
+     * @param text such as "a photo of a"
+     */
+    record Words(String text) implements ContextInit {
+
+        public Words {
+            if (text.isBlank()) {
+                throw new IllegalArgumentException("no words to begin with: " + '"' + text + '"');
+            }
+        }
+    }
+}

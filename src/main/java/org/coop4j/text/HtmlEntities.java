@@ -1,0 +1,206 @@
+package org.coop4j.text;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Character references of HTML, decoded as Python's {@code html.unescape} does (the HTML Standard,
+ * section 13.2.5.72 ff.): all 2,231 names, names without their semicolon where the standard has
+ * them, the longest known beginning of an unknown name, and the standard's replacements of invalid
+ * numbers.
+ */
+final class HtmlEntities {
+    private static final String RESOURCE = "html-entities.txt";
+    private static final int MAX_NAME = 32;
+    private static final String REPLACEMENT = "\uFFFD";
+    private static final Pattern UNAMBIGUOUS = Pattern.compile("&#?[0-9A-Za-z]{1,24};");
+
+    /** Text by name; the key has the semicolon where the reference has. */
+    private final Map<String, String> texts;
+
+    private HtmlEntities(Map<String, String> texts) {
+        this.texts = texts;
+    }
+
+    static HtmlEntities load() {
+        try (InputStream in = HtmlEntities.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new IllegalStateException(
+                        "resource " + RESOURCE + " is missing: the jar is incomplete");
+            }
+            return new HtmlEntities(parse(in));
+        } catch (IOException e) {
+            throw new UncheckedIOException("resource " + RESOURCE + " is unreadable", e);
+        }
+    }
+
+    private static Map<String, String> parse(InputStream in) throws IOException {
+        Map<String, String> texts = new HashMap<>();
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.startsWith("#")) {
+                continue;
+            }
+            int space = line.indexOf(' ');
+            String name = line.substring(0, space);
+            String text = codePoints(line, space + 1);
+            texts.put(name, text);
+            if (!name.endsWith(";")) {
+                texts.put(name + ";", text);
+            }
+        }
+        return texts;
+    }
+
+    private static String codePoints(String line, int from) {
+        StringBuilder text = new StringBuilder();
+        int start = from;
+        while (start < line.length()) {
+            int end = line.indexOf(' ', start);
+            end = end < 0 ? line.length() : end;
+            text.appendCodePoint(Integer.parseInt(line, start, end, 16));
+            start = end + 1;
+        }
+        return text.toString();
+    }
+
+    /** Decodes all character references, as Python's {@code html.unescape}. */
+    String unescape(String text) {
+        int ampersand = text.indexOf('&');
+        if (ampersand < 0) {
+            return text;
+        }
+        StringBuilder out = new StringBuilder(text.length());
+        int copied = 0;
+        while (ampersand >= 0) {
+            out.append(text, copied, ampersand);
+            copied = reference(text, ampersand, out);
+            ampersand = text.indexOf('&', copied);
+        }
+        return out.append(text, copied, text.length()).toString();
+    }
+
+    /** Appends what the reference at the ampersand stands for, or itself; returns where it ends. */
+    private int reference(String text, int ampersand, StringBuilder out) {
+        int start = ampersand + 1;
+        if (start < text.length() && text.charAt(start) == '#') {
+            return numeric(text, ampersand, out);
+        }
+        int end = nameEnd(text, start);
+        String name = text.substring(start, end);
+        for (int length = name.length(); length > 1; length--) {
+            String known = texts.get(name.substring(0, length));
+            if (known != null) {
+                out.append(known).append(name, length, name.length());
+                return end;
+            }
+        }
+        out.append('&').append(name);
+        return end;
+    }
+
+    /** The end of up to 32 code points that may be a name, and a semicolon. */
+    private static int nameEnd(String text, int start) {
+        int end = start;
+        for (int n = 0; n < MAX_NAME && end < text.length(); n++) {
+            int c = text.codePointAt(end);
+            if ("\t\n\f <&#;".indexOf(c) >= 0) {
+                break;
+            }
+            end += Character.charCount(c);
+        }
+        boolean semicolon = end > start && end < text.length() && text.charAt(end) == ';';
+        return semicolon ? end + 1 : end;
+    }
+
+    private static int numeric(String text, int ampersand, StringBuilder out) {
+        int at = ampersand + 2;
+        boolean hex = at < text.length() && (text.charAt(at) == 'x' || text.charAt(at) == 'X');
+        int radix = hex ? 16 : 10;
+        int start = hex ? at + 1 : at;
+        int end = start;
+        long value = 0;
+        while (end < text.length() && asciiDigit(text.charAt(end), radix) >= 0) {
+            // Saturates above the last code point, so that a long number cannot overflow.
+            value = Math.min(value * radix + asciiDigit(text.charAt(end), radix), 0x110000);
+            end++;
+        }
+        if (end == start) {
+            out.append('&');
+            return ampersand + 1;
+        }
+        out.append(character((int) value));
+        return end < text.length() && text.charAt(end) == ';' ? end + 1 : end;
+    }
+
+    private static int asciiDigit(char c, int radix) {
+        return c < 0x80 ? Character.digit(c, radix) : -1;
+    }
+
+    private static String character(int value) {
+        if (value == 0
+                || value > Character.MAX_CODE_POINT
+                || (value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE)) {
+            return REPLACEMENT;
+        }
+        if (Windows1252.isC1(value)) {
+            return String.valueOf(Windows1252.decode(value));
+        }
+        return isForbidden(value) ? "" : Character.toString(value);
+    }
+
+    /**
+     * Control characters and noncharacters, which the standard calls parse errors and Python drops.
+     */
+    private static boolean isForbidden(int value) {
+        boolean control = (value < 0x20 && "\t\n\f\r".indexOf(value) < 0) || value == 0x7F;
+        boolean nonCharacter = (value >= 0xFDD0 && value <= 0xFDEF) || (value & 0xFFFE) == 0xFFFE;
+        return control || nonCharacter;
+    }
+
+    /**
+     * Decodes only references that end in a semicolon, and capitalised names, as ftfy's {@code
+     * unescape_html}: in text that is not known to be HTML, {@code this&not that} is to stay.
+     */
+    String unescapeUnambiguous(String text) {
+        if (text.indexOf('&') < 0) {
+            return text;
+        }
+        return UNAMBIGUOUS
+                .matcher(text)
+                .replaceAll(match -> Matcher.quoteReplacement(unambiguous(match.group())));
+    }
+
+    private String unambiguous(String reference) {
+        if (reference.charAt(1) == '#') {
+            String text = unescape(reference);
+            return text.indexOf(';') >= 0 ? reference : text;
+        }
+        String name = reference.substring(1);
+        String text = texts.containsKey(name) ? texts.get(name) : capitalised(name);
+        return text == null ? reference : text;
+    }
+
+    /**
+     * The text of a name in capitals that HTML does not have, as {@code EACUTE;}: databases contain
+     * them.
+     */
+    private String capitalised(String name) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        String text = texts.get(lower);
+        String reference = "&" + name;
+        boolean unknown = unescape(reference).equals(reference);
+        boolean capitals = name.equals(lower.toUpperCase(Locale.ROOT));
+        return text != null && capitals && unknown ? text.toUpperCase(Locale.ROOT) : null;
+    }
+}

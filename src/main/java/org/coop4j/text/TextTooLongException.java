@@ -1,0 +1,39 @@
+package org.coop4j.text;
+
+/** A text has more tokens than the context holds. */
+public final class TextTooLongException extends IllegalArgumentException {
+    private static final int SHOWN = 120;
+
+    private final int tokenCount;
+    private final int contextLength;
+
+    TextTooLongException(String text, int tokenCount, int contextLength) {
+        super(
+                "text of "
+                        + tokenCount
+                        + " tokens (start and end token included) exceeds the context length "
+                        + contextLength
+                        + ": shorten or truncate it: \""
+                        + shortened(text)
+                        + '"');
+        this.tokenCount = tokenCount;
+        this.contextLength = contextLength;
+    }
+
+    private static String shortened(String text) {
+        if (text.codePointCount(0, text.length()) <= SHOWN) {
+            return text;
+        }
+        return text.substring(0, text.offsetByCodePoints(0, SHOWN)) + "\u2026";
+    }
+
+    /** The text's number of tokens, start and end token included. */
+    public int tokenCount() {
+        return tokenCount;
+    }
+
+    /** The number of tokens that the context holds. */
+    public int contextLength() {
+        return contextLength;
+    }
+}

@@ -1,0 +1,243 @@
+package org.coop4j.text;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}):
+ * 49,408 symbols, lower-cased text, words ended by {@code </w>}.
+ *
+ * <p>Token ids equal CLIP's for every text but mojibake, which CLIP's dependency ftfy repairs and
+ * this class leaves alone. Instances are safe for use by several threads.
+ */
+public final class Tokenizer {
+    private static final String MERGES = "merges.txt.gz";
+
+    /**
+     * CLIP's pattern; white space has become single spaces by then. U+0345 belongs to no word:
+     * Python's {@code regex} folds it to the letter iota where it looks for other characters, but
+     * not where it looks for letters.
+     */
+    private static final Pattern WORD =
+            Pattern.compile(
+                    "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
+                            + "|\\p{L}+|\\p{N}|[^ \\u0345\\p{L}\\p{N}]+",
+                    Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+
+    private static final int MAX_CACHED_WORDS = 1 << 15;
+    private static final int MAX_CACHED_LENGTH = 64;
+
+    /** What happens to a text that has more tokens than the context holds. */
+    public enum Overflow {
+        /** It is an error. */
+        FAIL,
+        /** Its last tokens are cut off; the end token stays. */
+        TRUNCATE
+    }
+
+    private final ByteAlphabet alphabet;
+    private final TextCleaner cleaner;
+    private final List<String> symbols;
+    private final BytePairEncoding merges;
+    private final int[] innerBytes; // id of each byte within a word
+    private final int[] finalBytes; // id of each byte that ends a word
+    private final int startToken;
+    private final int endToken;
+
+    /** Ids by word: most words of a data set's prompts repeat. Emptied when full. */
+    private final ConcurrentMap<String, int[]> cache = new ConcurrentHashMap<>();
+
+    private Tokenizer(Vocabulary vocabulary, ByteAlphabet alphabet, TextCleaner cleaner) {
+        this.alphabet = alphabet;
+        this.cleaner = cleaner;
+        this.symbols = vocabulary.symbols();
+        this.merges = new BytePairEncoding(vocabulary.merges());
+        this.innerBytes = new int[256];
+        this.finalBytes = new int[256];
+        for (int b = 0; b < 256; b++) {
+            String symbol = String.valueOf(alphabet.charOf((byte) b));
+            innerBytes[b] = vocabulary.ids().get(symbol);
+            finalBytes[b] = vocabulary.ids().get(symbol + Vocabulary.END_OF_WORD);
+        }
+        this.startToken = vocabulary.ids().get(Vocabulary.START_TOKEN);
+        this.endToken = vocabulary.ids().get(Vocabulary.END_TOKEN);
+    }
+
+    /** Loads the vocabulary of OpenAI's CLIP models, which nearly all CLIP models share. */
+    public static Tokenizer load() {
+        ByteAlphabet alphabet = new ByteAlphabet();
+        try (InputStream in = Tokenizer.class.getResourceAsStream(MERGES)) {
+            if (in == null) {
+                throw new IllegalStateException(
+                        "resource " + MERGES + " is missing: the jar is incomplete");
+            }
+            BufferedReader lines =
+                    new BufferedReader(
+                            new InputStreamReader(
+                                    new GZIPInputStream(in, 1 << 16), StandardCharsets.UTF_8));
+            Vocabulary vocabulary = Vocabulary.ofMerges(MergesFile.read(lines, MERGES), alphabet);
+            return new Tokenizer(vocabulary, alphabet, new TextCleaner(HtmlEntities.load()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("resource " + MERGES + " is unreadable", e);
+        }
+    }
+
+    /**
+     * Loads the vocabulary of a Hugging Face folder.
+     *
+     * @param folder holds {@code vocab.json} (id by symbol) and {@code merges.txt}
+     * @throws IOException when a file is missing or is not a CLIP tokenizer's; the message names
+     *     the file and the entry
+     */
+    public static Tokenizer fromHuggingFace(Path folder) throws IOException {
+        ByteAlphabet alphabet = new ByteAlphabet();
+        Vocabulary vocabulary = HuggingFaceVocabulary.read(folder, alphabet);
+        return new Tokenizer(vocabulary, alphabet, new TextCleaner(HtmlEntities.load()));
+    }
+
+    /** Returns the text's token ids, without start and end token. */
+    public int[] encode(String text) {
+        String cleaned = cleaner.clean(text);
+        int[] ids = new int[16];
+        int count = 0;
+        Matcher words = WORD.matcher(cleaned);
+        while (words.find()) {
+            int[] word = encodeWord(words.group());
+            if (count + word.length > ids.length) {
+                ids = Arrays.copyOf(ids, Math.max(2 * ids.length, count + word.length));
+            }
+            System.arraycopy(word, 0, ids, count, word.length);
+            count += word.length;
+        }
+        return Arrays.copyOf(ids, count);
+    }
+
+    private int[] encodeWord(String word) {
+        if (word.equals(Vocabulary.START_TOKEN)) {
+            return new int[] {startToken};
+        }
+        if (word.equals(Vocabulary.END_TOKEN)) {
+            return new int[] {endToken};
+        }
+        if (word.length() > MAX_CACHED_LENGTH) {
+            return mergeBytes(word);
+        }
+        int[] known = cache.get(word);
+        if (known != null) {
+            return known;
+        }
+        int[] ids = mergeBytes(word);
+        if (cache.size() >= MAX_CACHED_WORDS) {
+            cache.clear();
+        }
+        cache.put(word, ids);
+        return ids;
+    }
+
+    private int[] mergeBytes(String word) {
+        byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+        int[] ids = new int[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            int[] table = i == bytes.length - 1 ? finalBytes : innerBytes;
+            ids[i] = table[bytes[i] & 0xFF];
+        }
+        return merges.merge(ids);
+    }
+
+    /**
+     * Returns start token, the text's tokens, end token, and zeros up to the context length.
+     *
+     * @throws TextTooLongException when the text has more than {@code contextLength - 2} tokens
+     */
+    public int[] tokenize(String text, int contextLength) {
+        return tokenize(text, contextLength, Overflow.FAIL);
+    }
+
+    /**
+     * Returns start token, the text's tokens, end token, and zeros up to the context length. Zero
+     * is the token "!", as in CLIP; nothing after the end token has an effect on the text's
+     * features.
+     *
+     * @param overflow what happens to a text of more than {@code contextLength - 2} tokens
+     * @throws TextTooLongException when the text is too long and {@code overflow} is {@code FAIL}
+     */
+    public int[] tokenize(String text, int contextLength, Overflow overflow) {
+        if (contextLength < 2) {
+            throw new IllegalArgumentException(
+                    "context length "
+                            + contextLength
+                            + " has no room for start and end token: wanted is 2 or more");
+        }
+        int[] ids = encode(text);
+        int room = contextLength - 2;
+        if (ids.length > room && overflow == Overflow.FAIL) {
+            throw new TextTooLongException(text, ids.length + 2, contextLength);
+        }
+        int kept = Math.min(ids.length, room);
+        int[] tokens = new int[contextLength];
+        tokens[0] = startToken;
+        System.arraycopy(ids, 0, tokens, 1, kept);
+        tokens[kept + 1] = endToken;
+        return tokens;
+    }
+
+    /**
+     * Returns the text that the ids spell, as CLIP does: a space after each word, start and end
+     * token spelled out. Bytes that are not UTF-8 become U+FFFD.
+     */
+    public String decode(int[] ids) {
+        StringBuilder spelled = new StringBuilder();
+        for (int id : ids) {
+            spelled.append(symbol(id));
+        }
+        byte[] bytes = new byte[spelled.length()];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) alphabet.byteOf(spelled.charAt(i));
+        }
+        return new String(bytes, StandardCharsets.UTF_8).replace(Vocabulary.END_OF_WORD, " ");
+    }
+
+    /**
+     * Returns the vocabulary's string of an id, in its byte alphabet, {@code </w>} kept: 320 is
+     * {@code a</w>}.
+     *
+     * @throws IllegalArgumentException when the vocabulary has no such id
+     */
+    public String symbol(int id) {
+        if (id < 0 || id >= symbols.size()) {
+            throw new IllegalArgumentException(
+                    "token id "
+                            + id
+                            + " is outside the vocabulary: wanted is 0 to "
+                            + (symbols.size() - 1));
+        }
+        return symbols.get(id);
+    }
+
+    /** The id before every text: 49406 in CLIP. */
+    public int startToken() {
+        return startToken;
+    }
+
+    /** The id after every text, at whose position the text's features are read: 49407 in CLIP. */
+    public int endToken() {
+        return endToken;
+    }
+
+    /** The number of symbols: 49,408 in CLIP. */
+    public int vocabularySize() {
+        return symbols.size();
+    }
+}

@@ -1,0 +1,53 @@
+package org.coop4j.clip;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ConversionOptions;
+import org.coop4j.weights.clip.Converter;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+
+/** The small golden models, converted. */
+public final class GoldenModels {
+
+    private GoldenModels() {}
+
+    /** A golden file by its path, such as {@code vit/coop.json}. */
+    public static Path file(String path) {
+        return Path.of("/work/shared/golden").resolve(path);
+    }
+
+    /** The golden numbers in {@code path}. */
+    public static SafetensorsFile numbers(String path) {
+        try {
+            return SafetensorsFile.open(file(path));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Converts {@code vit}, {@code vit_gelu} or {@code resnet} into {@code folder}. */
+    public static Path convert(String model, Path folder) throws IOException {
+        Path target = folder.resolve(model + ".safetensors");
+        if (!Files.exists(target)) {
+            String source =
+                    switch (model) {
+                        case "vit" -> "vit/torchscript.pt";
+                        case "vit_gelu" -> "vit_gelu/open_clip";
+                        default -> "resnet/torchscript.pt";
+                    };
+            ConversionOptions options =
+                    new ConversionOptions(Optional.<Activation>empty(), (done, total) -> {});
+            Converter.convert(file(source), target, options);
+        }
+        return target;
+    }
+
+    /** Opens a golden model. */
+    public static Clip open(String model, Path folder) throws IOException {
+        return Clip.open(convert(model, folder));
+    }
+}

@@ -1,0 +1,165 @@
+package org.coop4j.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BicubicResizeTest {
+    private static final int[] ROW = {10, 200, 30, 255, 0, 90, 60, 120};
+
+    @ParameterizedTest
+    @CsvSource({
+        "4, 92 140 66 91",
+        "3, 105 107 79",
+        "12, 0 109 188 40 148 236 28 31 91 61 90 124",
+        "8, 10 200 30 255 0 90 60 120"
+    })
+    void rowHasPillowsValues(int width, String values) {
+        int[] wanted = Arrays.stream(values.split(" ")).mapToInt(Integer::parseInt).toArray();
+        RgbImage row = grey(ROW.length, 1, ROW);
+        assertThat(greyOf(BicubicResize.resize(row, width, 1))).isEqualTo(wanted);
+        RgbImage column = grey(1, ROW.length, ROW);
+        assertThat(greyOf(BicubicResize.resize(column, 1, width))).isEqualTo(wanted);
+    }
+
+    @Test
+    void weightsArePillows() {
+        assertThat(weights(8, 4, 0)).containsExactly(1947982, 1947982, 508932, -157945, -52648);
+        assertThat(weights(8, 4, 1))
+                .containsExactly(-145748, 469632, 1797559, 1797559, 469632, -145748, -48583);
+        assertThat(weights(8, 3, 1))
+                .containsExactly(-113649, 59548, 732425, 1418827, 1418827, 732425, 59548, -113649);
+        assertThat(weights(8, 12, 0)).containsExactly(4470245, -275941);
+        assertThat(weights(8, 12, 1)).containsExactly(2220514, 2220514, -246724);
+        assertThat(weights(8, 12, 2)).containsExactly(-242726, 3932160, 553415, -48545);
+    }
+
+    private static int[] weights(int inputs, int outputs, int output) {
+        BicubicKernel kernel = BicubicKernel.of(inputs, outputs, output, 1);
+        return Arrays.copyOf(kernel.weights, kernel.count[0]);
+    }
+
+    @Test
+    void constantImageStaysConstant() {
+        for (int value = 0; value < 256; value += 15) {
+            int[] samples = new int[33 * 17];
+            Arrays.fill(samples, value);
+            RgbImage image = grey(33, 17, samples);
+            for (int[] size : new int[][] {{7, 5}, {224, 100}, {33, 90}, {5, 17}, {1, 1}}) {
+                RgbImage resized = BicubicResize.resize(image, size[0], size[1]);
+                assertThat(greyOf(resized)).containsOnly(value);
+            }
+        }
+    }
+
+    @Test
+    void unchangedSizeIsTheIdentity() {
+        RgbImage image = noise(31, 19, 1);
+        assertThat(BicubicResize.resize(image, 31, 19)).isEqualTo(image);
+    }
+
+    /** Rounding of halves is not symmetric, hence one grey level. */
+    @Test
+    void mirroredImageGivesTheMirroredResult() {
+        RgbImage image = noise(61, 43, 2);
+        byte[] a = BicubicResize.resize(image, 20, 30).flipped().samples();
+        byte[] b = BicubicResize.resize(image.flipped(), 20, 30).samples();
+        for (int i = 0; i < a.length; i++) {
+            assertThat(Math.abs((a[i] & 0xFF) - (b[i] & 0xFF))).isLessThanOrEqualTo(1);
+        }
+    }
+
+    @Test
+    void channelsDoNotMix() {
+        RgbImage image = noise(40, 30, 3);
+        byte[] red = image.samples().clone();
+        for (int i = 0; i < red.length; i++) {
+            red[i] = i % 3 == 0 ? red[i] : 0;
+        }
+        RgbImage resized = BicubicResize.resize(image, 17, 50);
+        RgbImage resizedRed = BicubicResize.resize(new RgbImage(40, 30, red), 17, 50);
+        for (int y = 0; y < 50; y++) {
+            for (int x = 0; x < 17; x++) {
+                assertThat(resizedRed.rgb(x, y)).isEqualTo(resized.rgb(x, y) & 0xFF0000);
+            }
+        }
+    }
+
+    @Test
+    void windowIsThatPartOfTheWholeResult() {
+        RgbImage image = noise(70, 50, 4);
+        CropBox window = new CropBox(11, 3, 30, 20);
+        for (int[] size : new int[][] {{41, 23}, {200, 100}, {70, 50}}) {
+            RgbImage whole = BicubicResize.resize(image, size[0], size[1]);
+            RgbImage part = BicubicResize.resize(image, size[0], size[1], window);
+            assertThat(part).isEqualTo(crop(whole, window));
+        }
+    }
+
+    @Test
+    void pixelsOutsideOfTheCropHaveNoEffect() {
+        RgbImage image = noise(70, 50, 5);
+        CropBox box = new CropBox(13, 7, 40, 31);
+        assertThat(BicubicResize.resize(image, box, 24, 24))
+                .isEqualTo(BicubicResize.resize(crop(image, box), 24, 24));
+    }
+
+    @Test
+    void hugeEnlargementCostsOnlyItsWindow() {
+        RgbImage image = grey(2, 3, new int[] {50, 50, 50, 50, 50, 50});
+        CropBox window = new CropBox(400_000, 999_999_000, 3, 2);
+        RgbImage part = BicubicResize.resize(image, 500_000, 1_000_000_000, window);
+        assertThat(greyOf(part)).containsOnly(50);
+    }
+
+    @Test
+    void boxesBeyondTheImageAreRefused() {
+        RgbImage image = noise(10, 10, 7);
+        assertThatThrownBy(() -> BicubicResize.resize(image, new CropBox(5, 0, 6, 10), 4, 4))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("10 x 10");
+        assertThatThrownBy(
+                        () ->
+                                BicubicResize.resize(
+                                        image, 4, 4, new CropBox(Integer.MAX_VALUE, 0, 4, 4)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static RgbImage crop(RgbImage image, CropBox box) {
+        byte[] rgb = new byte[3 * box.width() * box.height()];
+        for (int y = 0; y < box.height(); y++) {
+            int from = 3 * ((box.top() + y) * image.width() + box.left());
+            System.arraycopy(image.samples(), from, rgb, 3 * y * box.width(), 3 * box.width());
+        }
+        return new RgbImage(box.width(), box.height(), rgb);
+    }
+
+    static RgbImage noise(int width, int height, long seed) {
+        byte[] rgb = new byte[3 * width * height];
+        new Random(seed).nextBytes(rgb);
+        return new RgbImage(width, height, rgb);
+    }
+
+    private static RgbImage grey(int width, int height, int[] values) {
+        byte[] rgb = new byte[3 * values.length];
+        for (int i = 0; i < rgb.length; i++) {
+            rgb[i] = (byte) values[i / 3];
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    private static int[] greyOf(RgbImage image) {
+        int[] values = new int[image.width() * image.height()];
+        for (int i = 0; i < values.length; i++) {
+            int rgb = image.rgb(i % image.width(), i / image.width());
+            assertThat(rgb & 0xFF).isEqualTo(rgb >> 16).isEqualTo((rgb >> 8) & 0xFF);
+            values[i] = rgb & 0xFF;
+        }
+        return values;
+    }
+}

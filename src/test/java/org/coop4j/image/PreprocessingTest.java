@@ -1,0 +1,78 @@
+package org.coop4j.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PreprocessingTest {
+    private static final float SIX_DIGITS = 1e-6f;
+
+    @Test
+    void blackAndWhiteHaveThePublishedValues() {
+        Preprocessing one = Preprocessing.clip(1);
+        assertTensor(one.toTensor(pixel(0, 0, 0)), -1.792263f, -1.752097f, -1.480220f);
+        assertTensor(one.toTensor(pixel(255, 255, 255)), 1.930336f, 2.074884f, 2.145897f);
+    }
+
+    private static void assertTensor(float[] tensor, float red, float green, float blue) {
+        assertThat(tensor).hasSize(3);
+        assertThat(tensor[0]).isCloseTo(red, within(SIX_DIGITS));
+        assertThat(tensor[1]).isCloseTo(green, within(SIX_DIGITS));
+        assertThat(tensor[2]).isCloseTo(blue, within(SIX_DIGITS));
+    }
+
+    @Test
+    void operationsAreFloat32InPyTorchsOrder() {
+        float mean = (float) 0.48145466;
+        float std = (float) 0.26862954;
+        for (int sample = 0; sample < 256; sample++) {
+            float scaled = sample / 255f;
+            float centred = scaled - mean;
+            float wanted = centred / std;
+            assertThat(Preprocessing.clip(1).toTensor(pixel(sample, 0, 0))[0]).isEqualTo(wanted);
+        }
+    }
+
+    @Test
+    void planesFollowEachOther() {
+        RgbImage image = new RgbImage(2, 2, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
+        Preprocessing plain =
+                new Preprocessing(2, ChannelValues.of(0, 0, 0), ChannelValues.of(1, 1, 1));
+        float[] tensor = plain.toTensor(image);
+        int[] samples = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12};
+        for (int i = 0; i < samples.length; i++) {
+            assertThat(tensor[i]).isEqualTo(samples[i] / 255f);
+        }
+    }
+
+    @Test
+    void imageOfAnotherSizeIsRefused() {
+        assertThatThrownBy(() -> Preprocessing.clip(2).toTensor(pixel(0, 0, 0)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1 x 1")
+                .hasMessageContaining("2 x 2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {0, -1, Float.NaN, Float.POSITIVE_INFINITY})
+    void deviationThatCannotDivideIsRefused(float std) {
+        ChannelValues bad = ChannelValues.of(1, std, 1);
+        assertThatThrownBy(() -> new Preprocessing(224, Preprocessing.CLIP_MEAN, bad))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("standard deviation");
+    }
+
+    @Test
+    void sizesAndChannelCountsAreChecked() {
+        assertThatThrownBy(() -> Preprocessing.clip(0)).hasMessageContaining("image size 0");
+        assertThatThrownBy(() -> ChannelValues.of(1, 2)).hasMessageContaining("2 channel values");
+    }
+
+    private static RgbImage pixel(int red, int green, int blue) {
+        return new RgbImage(1, 1, new byte[] {(byte) red, (byte) green, (byte) blue});
+    }
+}

@@ -1,0 +1,93 @@
+package org.coop4j.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TestTransformTest {
+    private static final String FOLDER = "/golden/text_image/";
+
+    static List<String> goldenImages() throws IOException {
+        List<String> names = new ArrayList<>();
+        byte[] json = GoldenImages.bytes(FOLDER + "preprocess.json");
+        for (JsonNode image : new ObjectMapper().readTree(json)) {
+            names.add(image.get("name").asText());
+        }
+        assertThat(names).hasSize(11);
+        return names;
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldenImages")
+    void everyGoldenImageHasPillowsPixels(String name) throws IOException {
+        String file = name + ".png";
+        RgbImage image = new ImageDecoder().decode(GoldenImages.bytes(FOLDER + file), file);
+        for (int size : new int[] {224, 32}) {
+            RgbImage wanted = GoldenImages.expected(FOLDER + name + "." + size + ".png");
+            TestTransform transform = new TestTransform(Preprocessing.clip(size));
+            assertThat(transform.apply(image)).isEqualTo(wanted);
+        }
+    }
+
+    /** The longer side after the resize, and what is cut off before the centre. */
+    @ParameterizedTest
+    @CsvSource({
+        "8, 9, 0", // margin 1: 0.5 rounds to even 0
+        "8, 11, 2", // margin 3: 1.5 rounds to even 2
+        "8, 13, 2", // margin 5: 2.5 rounds to even 2
+        "8, 15, 4" // margin 7: 3.5 rounds to even 4
+    })
+    void marginIsRoundedHalfToEven(int size, int height, int margin) {
+        RgbImage image = BicubicResizeTest.noise(size, height, 1);
+        RgbImage wanted =
+                BicubicResize.resize(image, size, height, new CropBox(0, margin, size, size));
+        assertThat(new TestTransform(Preprocessing.clip(size)).apply(image)).isEqualTo(wanted);
+    }
+
+    @Test
+    void longerSideIsTruncated() {
+        RgbImage image = BicubicResizeTest.noise(100, 67, 1); // 32 * 100 / 67 = 47.76
+        RgbImage wanted = BicubicResize.resize(image, 47, 32, new CropBox(8, 0, 32, 32));
+        assertThat(new TestTransform(Preprocessing.clip(32)).apply(image)).isEqualTo(wanted);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "3, 2", "1, 5000", "5000, 1", "32, 32", "31, 33"})
+    void everyShapeBecomesTheModelsSize(int width, int height) {
+        RgbImage image = BicubicResizeTest.noise(width, height, 1);
+        RgbImage seen = new TestTransform(Preprocessing.clip(32)).apply(image);
+        assertThat(seen.width()).isEqualTo(32);
+        assertThat(seen.height()).isEqualTo(32);
+    }
+
+    @Test
+    void imageTooNarrowForItsLengthIsRefused() {
+        RgbImage image = BicubicResizeTest.noise(10_000_000, 1, 1);
+        assertThatThrownBy(() -> new TestTransform(Preprocessing.clip(224)).apply(image))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("10000000 x 1");
+    }
+
+    @Test
+    void tensorIsWrittenAtItsOffset() {
+        RgbImage image = BicubicResizeTest.noise(50, 40, 1);
+        TestTransform transform = new TestTransform(Preprocessing.clip(8));
+        FloatBuffer batch = FloatBuffer.allocate(3 * 64 * 2 + 1);
+        transform.apply(image, batch, 3 * 64);
+        float[] tensor = transform.preprocessing().toTensor(transform.apply(image));
+        float[] wanted = new float[batch.capacity()];
+        System.arraycopy(tensor, 0, wanted, 3 * 64, 3 * 64);
+        assertThat(batch.array()).isEqualTo(wanted);
+        assertThat(batch.position()).isZero();
+    }
+}

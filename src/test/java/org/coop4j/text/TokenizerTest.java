@@ -1,0 +1,218 @@
+package org.coop4j.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
+import org.coop4j.text.Tokenizer.Overflow;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TokenizerTest {
+    private static final Tokenizer TOKENIZER = Tokenizer.load();
+    private static final int CONTEXT = 77;
+
+    @Test
+    void everyGoldenTextHasClipsIds() throws IOException {
+        JsonNode lines;
+        try (InputStream in = getClass().getResourceAsStream("/golden/text_image/tokenizer.json")) {
+            lines = new ObjectMapper().readTree(in);
+        }
+        assertThat(lines).hasSize(91);
+        for (JsonNode line : lines) {
+            String text = line.get("text").asText();
+            int[] wanted =
+                    IntStream.range(0, line.get("ids").size())
+                            .map(i -> line.get("ids").get(i).asInt())
+                            .toArray();
+            assertThat(TOKENIZER.encode(text)).as(text).isEqualTo(wanted);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    Hello World!               | 3306 1002 256
+                    X                          | 343
+                    jack-o'-lantern            | 3267 268 334 26152 17185
+                    kite (bird of prey).       | 19867 263 3329 539 17131 1818
+                    don't I'M                  | 847 713 328 880
+                    it's 1,234 &amp; café      | 585 568 272 267 273 274 275 261 15304
+                    naïve 東京 🙂                | 1097 35689 563 48338 21078 361 14860
+                    a{}b_c__d                  | 320 39025 321 318 322 3838 323
+                    """)
+    void publishedTextsHaveTheirIds(String text, String ids) {
+        assertThat(TOKENIZER.encode(text)).isEqualTo(ints(ids));
+    }
+
+    /**
+     * Found by comparing 60,000 random texts with the pattern of CLIP in Python's {@code regex}.
+     */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    'ſ                  | 6 129 379
+                    ¼2                  | 126 376 273
+                    c\u0345Σ1             | 322 139 480 272
+                    ΟΔΥΣΣΕΥΣ.           | 138 123 138 112 139 227 139 225 139 225 138 113 139 227 139 480 269
+                    ⅷ a\u0301\u0316        | 158 227 371 22229 136 500
+                    İL'LL               | 328 16384 331 1342
+                    """)
+    void oddTextsHaveTheIdsOfClipsPattern(String text, String ids) {
+        assertThat(TOKENIZER.encode(text)).isEqualTo(ints(ids));
+    }
+
+    @Test
+    void vocabularyIsClips() {
+        assertThat(TOKENIZER.vocabularySize()).isEqualTo(49408);
+        assertThat(TOKENIZER.startToken()).isEqualTo(49406);
+        assertThat(TOKENIZER.endToken()).isEqualTo(49407);
+        assertThat(symbols(0, 93, 94, 187, 188, 255)).containsExactly("!", "~", "¡", "ÿ", "Ā", "Ń");
+        assertThat(symbols(256, 512, 49405)).containsExactly("!</w>", "in", "jekyll</w>");
+        assertThat(symbols(13, 269, 320, 1125, 539, 318, 268))
+                .containsExactly(".", ".</w>", "a</w>", "photo</w>", "of</w>", "_</w>", "-</w>");
+        assertThat(symbols(49406, 49407)).containsExactly("<|startoftext|>", "<|endoftext|>");
+    }
+
+    @Test
+    void mergesAreThoseOfOpenAisModels() throws Exception {
+        byte[] merges;
+        try (InputStream in = Tokenizer.class.getResourceAsStream("merges.txt.gz")) {
+            merges = new GZIPInputStream(in).readAllBytes();
+        }
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(merges);
+        assertThat(HexFormat.of().formatHex(hash))
+                .isEqualTo("9fd691f7c8039210e0fced15865466c65820d09b63988b0174bfe25de299051a");
+    }
+
+    @Test
+    void tokenizeFramesAndPadsWithZeros() {
+        int[] tokens = TOKENIZER.tokenize("Hello World!", CONTEXT);
+        assertThat(tokens).hasSize(CONTEXT).startsWith(49406, 3306, 1002, 256, 49407);
+        assertThat(Arrays.copyOfRange(tokens, 5, CONTEXT)).containsOnly(0);
+    }
+
+    @Test
+    void textThatFillsTheContextFits() {
+        int[] tokens = TOKENIZER.tokenize("cat ".repeat(CONTEXT - 2), CONTEXT);
+        assertThat(tokens[CONTEXT - 2]).isEqualTo(2368);
+        assertThat(tokens[CONTEXT - 1]).isEqualTo(49407);
+    }
+
+    @Test
+    void tooLongTextIsAnErrorThatNamesItAndTheCounts() {
+        String text = "photo of a cat ".repeat(20);
+        assertThatThrownBy(() -> TOKENIZER.tokenize(text, CONTEXT))
+                .isInstanceOfSatisfying(
+                        TextTooLongException.class,
+                        e -> {
+                            assertThat(e.tokenCount()).isEqualTo(82);
+                            assertThat(e.contextLength()).isEqualTo(CONTEXT);
+                        })
+                .hasMessageContaining("82 tokens")
+                .hasMessageContaining("context length 77")
+                .hasMessageContaining("photo of a cat photo");
+    }
+
+    @Test
+    void truncatedTextKeepsTheEndToken() {
+        int[] tokens = TOKENIZER.tokenize("cat ".repeat(100), CONTEXT, Overflow.TRUNCATE);
+        assertThat(tokens).hasSize(CONTEXT).endsWith(2368, 49407);
+        assertThat(TOKENIZER.tokenize("a cat", 3, Overflow.TRUNCATE))
+                .containsExactly(49406, 320, 49407);
+    }
+
+    @Test
+    void contextWithoutRoomForTheFrameIsRefused() {
+        assertThatThrownBy(() -> TOKENIZER.tokenize("", 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("context length 1");
+        assertThat(TOKENIZER.tokenize("", 2)).containsExactly(49406, 49407);
+    }
+
+    @Test
+    void decodeSpellsCleanedText() {
+        int[] ids = TOKENIZER.encode("Naïve  東京 isn't 🙂");
+        assertThat(TOKENIZER.decode(ids)).isEqualTo("naïve 東京 isn 't 🙂 ");
+        assertThat(TOKENIZER.decode(new int[] {49406, 2368, 49407}))
+                .isEqualTo("<|startoftext|>cat <|endoftext|>");
+    }
+
+    @Test
+    void decodeReplacesBytesThatAreNotUtf8() {
+        assertThat(TOKENIZER.decode(new int[] {TOKENIZER.encode("東")[0]})).contains("\uFFFD");
+    }
+
+    @Test
+    void idsOutsideOfTheVocabularyAreRefused() {
+        assertThatThrownBy(() -> TOKENIZER.symbol(49408))
+                .hasMessageContaining("49408")
+                .hasMessageContaining("0 to 49407");
+        assertThatThrownBy(() -> TOKENIZER.decode(new int[] {-1}))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void anyTextIsEncodedAndItsSymbolsSpellItsBytes() {
+        Random random = new Random(3);
+        for (int n = 0; n < 2000; n++) {
+            String text =
+                    random.ints(random.nextInt(40), 0, 0x20000)
+                            .filter(Character::isLetterOrDigit)
+                            .collect(
+                                    StringBuilder::new,
+                                    StringBuilder::appendCodePoint,
+                                    StringBuilder::append)
+                            .toString();
+            String cleaned = new TextCleaner(HtmlEntities.load()).clean(text);
+            String decoded = TOKENIZER.decode(TOKENIZER.encode(text));
+            assertThat(decoded.replace(" ", "")).isEqualTo(cleaned.replace(" ", ""));
+            if (n == 20) {
+                assertThat(cleaned).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void longWordsAreMergedLikeShortOnes() {
+        String word = "ab".repeat(50_000);
+        assertThat(TOKENIZER.decode(TOKENIZER.encode(word))).isEqualTo(word + " ");
+    }
+
+    @Test
+    void threadsShareATokenizer() {
+        List<String> texts =
+                IntStream.range(0, 40_000).mapToObj(i -> "photo of word" + i % 37_000).toList();
+        List<int[]> alone = texts.stream().map(Tokenizer.load()::encode).toList();
+        Tokenizer shared = Tokenizer.load();
+        List<int[]> together = texts.parallelStream().map(shared::encode).toList();
+        for (int i = 0; i < texts.size(); i++) {
+            assertThat(together.get(i)).isEqualTo(alone.get(i));
+        }
+    }
+
+    private static List<String> symbols(int... ids) {
+        return Arrays.stream(ids).mapToObj(TOKENIZER::symbol).toList();
+    }
+
+    private static int[] ints(String ids) {
+        return Arrays.stream(ids.trim().split(" ")).mapToInt(Integer::parseInt).toArray();
+    }
+}
