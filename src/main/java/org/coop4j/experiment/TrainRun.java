@@ -1,0 +1,346 @@
+package org.coop4j.experiment;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.baseline.ZeroShot;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FewShotSample;
+import org.coop4j.data.FewShotSampler;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.eval.Evaluation;
+import org.coop4j.image.Preprocessing;
+import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.prompt.PromptLearner;
+import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Checkpoint;
+import org.coop4j.train.Trainable;
+import org.coop4j.train.TrainingLoop;
+
+/**
+ * Learns context vectors from a few images a class, and tests them beside hand-written prompts.
+ *
+ * <p>Order of work: sample the images, check every prompt, fill the feature bank, train with
+ * checkpoints, test. An interrupted run goes on from its bank and its last checkpoint and gives the
+ * same bits as an uninterrupted one.
+ */
+public final class TrainRun {
+
+    private final Clip clip;
+    private final TrainConfig config;
+    private final Path bankFolder;
+    private final boolean skipBad;
+    private final Listener listener;
+
+    /** What the user sees of a run. */
+    public interface Listener extends TrainingLoop.Listener {
+
+        /** Something that the user should know. */
+        void note(String message);
+
+        /** Images are about to be encoded; {@code what} says which. */
+        BankedImages.Listener encoding(String what);
+
+        /** Training begins (or goes on) after {@code epoch} epochs. */
+        void training(int epoch, TrainConfig config, int batches);
+    }
+
+    /**
+     * @param bankFolder where features are kept between runs
+     * @param skipBad whether to go on without unreadable images
+     */
+    public TrainRun(
+            Clip clip, TrainConfig config, Path bankFolder, boolean skipBad, Listener listener) {
+        this.clip = clip;
+        this.config = config;
+        this.bankFolder = bankFolder;
+        this.skipBad = skipBad;
+        this.listener = listener;
+    }
+
+    /**
+     * Runs everything that is left to do in {@code folder}.
+     *
+     * @param resume whether to go on with what the folder holds; otherwise it must be empty
+     */
+    public RunResult run(Path folder, boolean resume) throws IOException {
+        try (RunFolder run = RunFolder.open(folder)) {
+            claim(run, resume);
+            return run(run);
+        }
+    }
+
+    private void claim(RunFolder run, boolean resume) throws IOException {
+        if (run.has(RunFolder.CONFIG)) {
+            if (!resume) {
+                throw new IOException(
+                        run.path()
+                                + " already holds a run: add --resume to go on with it, or choose"
+                                + " another --out");
+            }
+            Resolved there = RunFolder.read(run.file(RunFolder.CONFIG), Resolved.class);
+            String model = clip.model().sha256();
+            if (!there.modelSha256().equals(model)) {
+                throw new IOException(
+                        String.format(
+                                "the run in %s was begun with another model (SHA-256 %.12s…, this"
+                                        + " one %.12s…): resume it with that model, or choose"
+                                        + " another --out",
+                                run.path(), there.modelSha256(), model));
+            }
+            if (!there.config().equals(config)) {
+                throw new IOException(
+                        "the run in "
+                                + run.path()
+                                + " was begun with other settings (see its config.json): resume it"
+                                + " with the same, or choose another --out");
+            }
+        } else if (!run.isEmpty()) {
+            throw new IOException(
+                    run.path() + " is not empty and holds no run: choose another --out");
+        } else {
+            run.write(RunFolder.CONFIG, new Resolved(config, clip.model().sha256()));
+        }
+    }
+
+    /**
+     * What {@code config.json} holds.
+     *
+     * @param config all settings
+     * @param modelSha256 the model that they were used with
+     */
+    record Resolved(TrainConfig config, String modelSha256) {}
+
+    private RunResult run(RunFolder run) throws IOException {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        Stopwatch watch = new Stopwatch();
+        ImageDataset dataset = sample();
+        if (dataset.classCount() < 2) {
+            throw new IOException(
+                    "one class alone ("
+                            + String.join(", ", dataset.classNames())
+                            + ") leaves nothing to tell apart: give two or more");
+        }
+        Features train = new Features();
+        PromptLearner learner =
+                PromptLearner.of(
+                        clip,
+                        PromptLearner.classNames(dataset.classNames(), clip.tokenizer()),
+                        config.init(),
+                        config.position(),
+                        train);
+        seconds.put("prepare", watch.lap());
+        Preprocessing preprocessing = clip.preprocessing();
+        ImageTransform test = new ImageTransform.Test(preprocessing);
+        ImageTransform training =
+                config.views() == 0
+                        ? test
+                        : new ImageTransform.Train(preprocessing, config.views(), config.seed());
+        try (FeatureBank bank = bank(training)) {
+            train.images = encode(bank, training, dataset.train(), "training images");
+            seconds.put("encode_train", watch.lap());
+            learn(run, learner, dataset, train.images);
+            seconds.put("train", watch.lap());
+        }
+        LearnedPrompt prompt = prompt(learner, dataset);
+        prompt.write(run.file(RunFolder.PROMPT));
+        try (FeatureBank bank = bank(test)) {
+            BankedImages images = encode(bank, test, dataset.test(), "test images");
+            seconds.put("encode_test", watch.lap());
+            RunResult result = test(dataset, images, learner.classFeatures().normalized(), seconds);
+            seconds.put("test", watch.lap());
+            run.write(RunFolder.RESULT, result);
+            run.write(RunFolder.PROVENANCE, Provenance.of(clip, dataset.train(), dataset.test()));
+            return result;
+        }
+    }
+
+    /** Few-shot sampling precedes the halving of the classes, as in the reference. */
+    private ImageDataset sample() throws IOException {
+        ImageDataset whole = config.data().load(config.seed());
+        whole.requireFiles();
+        if (config.shots() == 0) {
+            return whole.half(config.classes());
+        }
+        FewShotSample sample = new FewShotSampler(config.shots(), config.seed()).sample(whole);
+        for (FewShotSample.Shortage shortage : sample.shortages()) {
+            if (shortage.split() == org.coop4j.data.Split.TRAIN) {
+                listener.note(
+                        String.format(
+                                "class \"%s\" has %d training images where %d were asked for: all"
+                                        + " are taken",
+                                shortage.className(), shortage.available(), shortage.wanted()));
+            }
+        }
+        return sample.dataset().half(config.classes());
+    }
+
+    private FeatureBank bank(ImageTransform transform) throws IOException {
+        return FeatureBank.open(
+                bankFolder, clip.model().sha256(), transform.id(), clip.architecture().embedDim());
+    }
+
+    private BankedImages encode(
+            FeatureBank bank, ImageTransform transform, List<LabelledImage> images, String what)
+            throws IOException {
+        return BankedImages.build(bank, clip, transform, images, skipBad, listener.encoding(what));
+    }
+
+    private void learn(
+            RunFolder run, PromptLearner learner, ImageDataset dataset, BankedImages images)
+            throws IOException {
+        if (images.size() == 0) {
+            throw new IOException("no readable training image is left");
+        }
+        BatchOrder order = new BatchOrder(images.size(), config.batch(), config.seed());
+        TrainingLoop loop = new TrainingLoop(learner, config.schedule(), config.sgd(), order);
+        int done = 0;
+        if (run.has(RunFolder.CHECKPOINT)) {
+            Checkpoint checkpoint = TrainCheckpoint.read(run.file(RunFolder.CHECKPOINT));
+            loop.resume(checkpoint);
+            done = checkpoint.epochs();
+        }
+        run.keepMetrics(done);
+        listener.training(done, config, order.batches());
+        loop.run(new Recorder(run));
+    }
+
+    /** Writes metrics and checkpoints, and passes on what happens. */
+    private final class Recorder implements TrainingLoop.Listener {
+        private final RunFolder run;
+
+        Recorder(RunFolder run) {
+            this.run = run;
+        }
+
+        @Override
+        public void batch(int epoch, int batch, int batches, Trainable.BatchResult result) {
+            listener.batch(epoch, batch, batches, result);
+        }
+
+        @Override
+        public void epoch(
+                int epoch, double loss, double accuracy, double rate, Checkpoint checkpoint)
+                throws IOException {
+            Map<String, Object> line = new LinkedHashMap<>();
+            line.put("epoch", epoch + 1);
+            line.put("loss", loss);
+            line.put("accuracy", 100 * accuracy);
+            line.put("learning_rate", rate);
+            run.appendMetrics(line);
+            boolean last = epoch + 1 == config.epochs();
+            if (last || (epoch + 1) % config.checkpointEvery() == 0) {
+                TrainCheckpoint.write(run.file(RunFolder.CHECKPOINT), checkpoint);
+            }
+            listener.epoch(epoch, loss, accuracy, rate, checkpoint);
+        }
+    }
+
+    /** Training images as features, set once the bank has them. */
+    private static final class Features implements PromptLearner.ImageFeatures {
+        private BankedImages images;
+
+        @Override
+        public int width() {
+            return images.width();
+        }
+
+        @Override
+        public int label(int example) {
+            return images.image(example).label();
+        }
+
+        @Override
+        public void copy(int example, int epoch, float[] target, int offset) {
+            images.copyNormalized(example, epoch, target, offset);
+        }
+    }
+
+    private LearnedPrompt prompt(PromptLearner learner, ImageDataset dataset) throws IOException {
+        Map<String, String> training = new LinkedHashMap<>();
+        training.put("data", config.data().name());
+        training.put("shots", Integer.toString(config.shots()));
+        training.put("seed", Long.toString(config.seed()));
+        training.put("epochs", Integer.toString(config.epochs()));
+        training.put("init", config.words() == null ? "random" : config.words());
+        return new LearnedPrompt(
+                learner.parameters(),
+                learner.tower().width(),
+                learner.layout(),
+                dataset.classNames(),
+                clip.model().sha256(),
+                training);
+    }
+
+    private RunResult test(
+            ImageDataset dataset,
+            BankedImages images,
+            FeatureMatrix weights,
+            Map<String, Double> seconds) {
+        float scale = clip.logitScale();
+        Scores scores = Scores.of(images, weights, scale);
+        Evaluation evaluation = scores.evaluation();
+        List<RunResult.HandWritten> handWritten = new ArrayList<>();
+        for (ZeroShot zeroShot : handWrittenPrompts(config.data())) {
+            FeatureMatrix zeroShotWeights = zeroShot.classWeights(clip, dataset.classNames());
+            double accuracy = Scores.of(images, zeroShotWeights, scale).evaluation().accuracy();
+            handWritten.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
+        }
+        return new RunResult(
+                "coop",
+                config.data().name(),
+                config.shots(),
+                config.seed(),
+                dataset.classCount(),
+                dataset.train().size(),
+                images.size(),
+                evaluation.accuracy(),
+                evaluation.errorRate(),
+                evaluation.macroF1(),
+                scores.calibrationError(),
+                handWritten,
+                Scores.perClass(evaluation, dataset.classNames()),
+                seconds);
+    }
+
+    /**
+     * Hand-written prompts to compare with: the dataset's own or "a photo of a {}.", the bare name,
+     * the seven templates that suit ImageNet best, and the ensemble of all.
+     */
+    static List<ZeroShot> handWrittenPrompts(DataSpec data) {
+        String own = data.published().map(b -> b.template()).orElse("a photo of a {}.");
+        List<String> templates = new ArrayList<>();
+        templates.add(own);
+        templates.add("{}");
+        templates.addAll(PromptTemplates.selected());
+        List<ZeroShot> prompts = new ArrayList<>();
+        for (String template : templates) {
+            prompts.add(ZeroShot.of(template));
+        }
+        List<String> ensemble = new ArrayList<>(PromptTemplates.selected());
+        ensemble.add(own);
+        prompts.add(new ZeroShot(ensemble));
+        return prompts;
+    }
+
+    /** Seconds since the last lap. */
+    private static final class Stopwatch {
+        private long last = System.nanoTime();
+
+        double lap() {
+            long now = System.nanoTime();
+            double seconds = (now - last) / 1e9;
+            last = now;
+            return seconds;
+        }
+    }
+}
