@@ -148,7 +148,7 @@ public final class TrainRun {
         try (FeatureBank bank = bank(training)) {
             train.images = encode(bank, training, dataset.train(), "training images");
             seconds.put("encode_train", watch.lap());
-            learn(run, learner, dataset, train.images);
+            learn(run, learner, train.images);
             seconds.put("train", watch.lap());
         }
         LearnedPrompt prompt = prompt(learner, dataset);
@@ -195,8 +195,7 @@ public final class TrainRun {
         return BankedImages.build(bank, clip, transform, images, skipBad, listener.encoding(what));
     }
 
-    private void learn(
-            RunFolder run, PromptLearner learner, ImageDataset dataset, BankedImages images)
+    private void learn(RunFolder run, PromptLearner learner, BankedImages images)
             throws IOException {
         if (images.size() == 0) {
             throw new IOException("no readable training image is left");

@@ -14,8 +14,9 @@ import java.util.HexFormat;
  * <p>The form is told by the content; the file's name does not matter. Alpha is dropped without
  * blending, grey is repeated, palettes are looked up, CMYK is converted without a colour profile;
  * embedded colour profiles, gamma and the EXIF orientation have no effect. Damaged and truncated
- * files are errors, never partly grey pictures. Sizes are read from the header and checked before
- * memory is taken. Instances are safe for use by several threads.
+ * files are errors, never partly grey pictures. Samples of 16 bits keep their upper half, but grey
+ * ones without alpha are clipped at 255, as Pillow does. Sizes are read from the header and checked
+ * before memory is taken. Instances are safe for use by several threads.
  */
 public final class ImageDecoder {
     /**

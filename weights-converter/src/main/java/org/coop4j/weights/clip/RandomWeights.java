@@ -154,9 +154,10 @@ public final class RandomWeights {
 
     private static Draw vit(String name, Shape shape) {
         return switch (name) {
-            case "visual.class_embedding" -> new Draw.Normal(inverseRoot(shape.dim(0)));
-            case "visual.positional_embedding" -> new Draw.Normal(inverseRoot(shape.dim(1)));
-            case "visual.proj" -> new Draw.Normal(inverseRoot(shape.dim(0)));
+            case "visual.class_embedding" -> new Draw.Normal(inverseRoot((double) shape.dim(0)));
+            case "visual.positional_embedding" ->
+                    new Draw.Normal(inverseRoot((double) shape.dim(1)));
+            case "visual.proj" -> new Draw.Normal(inverseRoot((double) shape.dim(0)));
             case "visual.conv1.weight" -> fanIn(shape);
             default -> norm(name);
         };
