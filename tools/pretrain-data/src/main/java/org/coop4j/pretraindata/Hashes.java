@@ -1,0 +1,33 @@
+package org.coop4j.pretraindata;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/** Draws that depend on a text alone: the same on every machine and whatever else is drawn. */
+final class Hashes {
+    private Hashes() {}
+
+    /** The first eight bytes of the text's SHA-256. */
+    static long of(String text) {
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(text.getBytes(StandardCharsets.UTF_8));
+            return ByteBuffer.wrap(digest).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** A number in [0, 1), evenly spread over texts. */
+    static double fraction(String text) {
+        return (of(text) >>> 11) * 0x1.0p-53;
+    }
+
+    /** A number in [0, bound), evenly spread over texts. */
+    static int below(int bound, String text) {
+        return (int) Long.remainderUnsigned(of(text), bound);
+    }
+}
