@@ -129,7 +129,7 @@ final class OpenClipArt {
         return List.copyOf(nouns);
     }
 
-    /** Decodes a picture, one of huge size at every n-th pixel only: one drawing is 40,000 wide. */
+    /** Decodes a picture, one of huge size at every n-th pixel only: one is 20,990 by 29,700. */
     private static BufferedImage decode(Path png) throws IOException {
         ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
         try (ImageInputStream in = ImageIO.createImageInputStream(png.toFile())) {
