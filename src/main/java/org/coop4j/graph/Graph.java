@@ -9,13 +9,19 @@ import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.Attention;
 import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AveragePool;
+import org.coop4j.graph.op.BatchNorm;
 import org.coop4j.graph.op.ClassTokens;
+import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
 import org.coop4j.graph.op.ExpScale;
+import org.coop4j.graph.op.Grid;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
+import org.coop4j.graph.op.MeanTokens;
 import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
+import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
 import org.coop4j.graph.op.SelectRows;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -82,6 +88,11 @@ public final class Graph {
         return new Linear(sd, Linear.Weight.IN_OUT, x, w).outputVariable();
     }
 
+    /** x · w + b; x [rows, in], w [in, out], b [out] → [rows, out]. */
+    public SDVariable project(SDVariable x, SDVariable w, SDVariable b) {
+        return new Linear(sd, Linear.Weight.IN_OUT, x, w, b).outputVariable();
+    }
+
     /** Layer norm of each row, epsilon 1e-5; x [rows, width] → same. */
     public SDVariable layerNorm(SDVariable x, SDVariable gain, SDVariable bias) {
         return new LayerNorm(sd, x, gain, bias).outputVariable();
@@ -146,6 +157,44 @@ public final class Graph {
     public SDVariable classTokens(
             SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
         return new ClassTokens(sd, patches, classEmbedding, positions).outputVariable();
+    }
+
+    /** images [batch, channels, height, width] → one row a pixel [batch · pixels, channels]. */
+    public SDVariable pixelRows(SDVariable images) {
+        return new PixelRows(sd, images).outputVariable();
+    }
+
+    /**
+     * A 3×3 convolution with one pixel of padding; x [batch · pixels, in], kernel [9 · in, out] as
+     * {@link Convolution} orders it → [batch · pixels / stride², out].
+     */
+    public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride) {
+        return new Convolution(sd, x, kernel, grid, stride).outputVariable();
+    }
+
+    /** The same with a bias [out] added. */
+    public SDVariable convolution(
+            SDVariable x, SDVariable kernel, SDVariable bias, Grid grid, int stride) {
+        return new Convolution(sd, x, kernel, bias, grid, stride).outputVariable();
+    }
+
+    /**
+     * Batch norm of each column with the batch's own statistics; x [rows, channels] → the same, and
+     * the batch's mean and biased variance [channels].
+     */
+    public SDVariable[] batchNorm(
+            BatchNorm.Then then, SDVariable x, SDVariable gain, SDVariable bias) {
+        return new BatchNorm(sd, then, x, gain, bias).outputVariables();
+    }
+
+    /** Means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
+    public SDVariable averagePool(SDVariable x, Grid grid, int size) {
+        return new AveragePool(sd, x, grid, size).outputVariable();
+    }
+
+    /** Pixels with their mean in front and the positions added. */
+    public SDVariable meanTokens(SDVariable x, SDVariable positions) {
+        return new MeanTokens(sd, x, positions).outputVariable();
     }
 
     /** Builds the gradients of all variables with respect to {@code loss}, a scalar. */

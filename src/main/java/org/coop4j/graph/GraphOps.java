@@ -7,14 +7,19 @@ import java.util.List;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.Attention;
+import org.coop4j.graph.op.AveragePool;
+import org.coop4j.graph.op.BatchNorm;
 import org.coop4j.graph.op.ClassTokens;
+import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
 import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
+import org.coop4j.graph.op.MeanTokens;
 import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
+import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
 import org.coop4j.graph.op.SelectRows;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -32,8 +37,15 @@ final class GraphOps {
                 new Add(),
                 new Attention(),
                 new Attention.InputGradient(),
+                new AveragePool(),
+                new AveragePool.InputGradient(),
+                new BatchNorm(),
+                new BatchNorm.Gradient(),
                 new ClassTokens(),
                 new ClassTokens.InputGradient(),
+                new Convolution(),
+                new Convolution.InputGradient(),
+                new Convolution.KernelGradient(),
                 new CrossEntropy(),
                 new CrossEntropy.LogitsGradient(),
                 new ExpScale(),
@@ -45,9 +57,12 @@ final class GraphOps {
                 new Linear.InputGradient(),
                 new Linear.WeightGradient(),
                 new Linear.BiasGradient(),
+                new MeanTokens(),
+                new MeanTokens.InputGradient(),
                 new NormalizeRows(),
                 new NormalizeRows.InputGradient(),
                 new Patches(),
+                new PixelRows(),
                 new PlaceContext(),
                 new PlaceContext.ContextGradient(),
                 new SelectRows(),

@@ -78,9 +78,11 @@ public final class Activation extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        // The rectifier's result says as well as its input where it let through, and is kept
+        // anyway.
+        SDVariable x = kindOf(this) == Kind.RELU ? outputVariables()[0] : arg(0);
         return List.of(
-                new InputGradient(sameDiff, kindOf(this), gradients.get(0), arg(0))
-                        .outputVariable());
+                new InputGradient(sameDiff, kindOf(this), gradients.get(0), x).outputVariable());
     }
 
     /** dx = dy · f′(x). */

@@ -94,7 +94,7 @@ final class ActivationRows {
         float[] dy = rows[0];
         float[] x = rows[1];
         for (int i = 0; i < n; i++) {
-            dy[i] = x[i] > 0f ? dy[i] : 0f;
+            dy[i] *= BatchNormGradientKernel.passes(x[i], 0f);
         }
     }
 }

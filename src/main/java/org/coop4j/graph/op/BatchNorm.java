@@ -1,0 +1,166 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/**
+ * y = (x − mean) / √(variance + 1e-5) · gain + bias over each column with the batch's own
+ * statistics: batch norm in training (PyTorch's {@code BatchNorm2d}), with the rectifier that
+ * follows it where there is one.
+ *
+ * <p>Inputs: x [rows, channels], gain [channels], bias [channels]. Outputs: y, and the batch's mean
+ * and biased variance [channels], which the caller's running averages and the gradient need.
+ */
+public final class BatchNorm extends GraphOp {
+
+    /** Added to the variance (PyTorch's default, which CLIP uses). */
+    public static final double EPSILON = 1e-5;
+
+    /** What follows the norm. */
+    public enum Then {
+        /** Nothing. */
+        NOTHING,
+        /** max(y, 0). */
+        RELU
+    }
+
+    public BatchNorm() {}
+
+    public BatchNorm(SameDiff sd, Then then, SDVariable x, SDVariable gain, SDVariable bias) {
+        super(sd, x, gain, bias);
+        addSArgument(then.name());
+    }
+
+    @Override
+    public String opName() {
+        return "coop_batch_norm";
+    }
+
+    private static Then thenOf(GraphOp op) {
+        return Then.valueOf(op.textSetting());
+    }
+
+    @Override
+    public int getNumOutputs() {
+        return 3;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        long[] x = in.get(0);
+        return List.of(x, new long[] {x[1]}, new long[] {x[1]});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        INDArray mean = in[0].mean(0);
+        INDArray centred = in[0].subRowVector(mean);
+        INDArray variance = centred.mul(centred).mean(0);
+        INDArray y = centred.muliRowVector(inverseDeviation(variance).muli(in[1]));
+        y.addiRowVector(in[2]);
+        out[0].assign(thenOf(this) == Then.RELU ? Transforms.max(y, 0.0, false) : y);
+        out[1].assign(mean);
+        out[2].assign(variance);
+    }
+
+    private static INDArray inverseDeviation(INDArray variance) {
+        return Transforms.pow(variance.add(EPSILON), -0.5, false);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return new BatchNormKernel(thenOf(this), in, out, workers);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        SDVariable[] outputs = outputVariables();
+        SDVariable[] gradient =
+                new Gradient(
+                                sameDiff,
+                                thenOf(this),
+                                gradients.get(0),
+                                arg(0),
+                                arg(1),
+                                arg(2),
+                                outputs[1],
+                                outputs[2])
+                        .outputVariables();
+        List<SDVariable> result = new ArrayList<>(List.of(gradient[0]));
+        if (!arg(1).isConstant()) {
+            result.add(gradient[1]);
+            result.add(gradient[2]);
+        }
+        return result;
+    }
+
+    /**
+     * With g = dy where the rectifier lets it through and x̂ the normalised rows: dx = (g − mean(g)
+     * − x̂ · mean(g · x̂)) · gain / √(variance + epsilon), dgain = Σ g · x̂, dbias = Σ g.
+     */
+    public static final class Gradient extends GraphOp {
+
+        public Gradient() {}
+
+        /**
+         * @param inputs dy, the forward op's inputs, then its mean and variance
+         */
+        Gradient(SameDiff sd, Then then, SDVariable... inputs) {
+            super(sd, inputs);
+            addSArgument(then.name());
+        }
+
+        @Override
+        public String opName() {
+            return "coop_batch_norm_gradient";
+        }
+
+        @Override
+        public int getNumOutputs() {
+            return 3;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 4);
+        }
+
+        @Override
+        public boolean mayOverwrite(int input) {
+            return input == 0;
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray inverse = inverseDeviation(in[5]);
+            INDArray normalised = in[1].subRowVector(in[4]).muliRowVector(inverse);
+            INDArray g = in[0];
+            if (thenOf(this) == Then.RELU) {
+                INDArray y = normalised.mulRowVector(in[2]).addiRowVector(in[3]);
+                g = y.gt(0).castTo(g.dataType()).muli(g);
+            }
+            INDArray dGain = g.mul(normalised).sum(0);
+            INDArray dBias = g.sum(0);
+            long n = g.rows();
+            INDArray dx =
+                    g.subRowVector(dBias.div(n))
+                            .subi(normalised.muliRowVector(dGain.div(n)))
+                            .muliRowVector(inverse.muli(in[2]));
+            out[0].assign(dx);
+            out[1].assign(dGain);
+            out[2].assign(dBias);
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            return new BatchNormGradientKernel(thenOf(this), in, out, workers);
+        }
+    }
+}

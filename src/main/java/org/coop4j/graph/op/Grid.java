@@ -1,0 +1,45 @@
+package org.coop4j.graph.op;
+
+/**
+ * The pixels of an image as matrix rows: {@code height · width} rows in raster order, one column a
+ * channel; the images of a batch follow one another.
+ *
+ * @param height lines of pixels
+ * @param width pixels of a line
+ */
+public record Grid(int height, int width) {
+
+    public Grid {
+        if (height < 1 || width < 1) {
+            throw new IllegalArgumentException(
+                    "an image of " + width + "x" + height + " pixels: both must be positive");
+        }
+    }
+
+    /** Rows of one image. */
+    public int pixels() {
+        return Math.multiplyExact(height, width);
+    }
+
+    /**
+     * The grid with every {@code factor}-th line and pixel.
+     *
+     * @throws IllegalArgumentException if {@code factor} does not divide both sides
+     */
+    public Grid dividedBy(int factor) {
+        if (factor < 1 || height % factor != 0 || width % factor != 0) {
+            throw new IllegalArgumentException(
+                    "an image of " + width + "x" + height + " pixels divided by " + factor);
+        }
+        return new Grid(height / factor, width / factor);
+    }
+
+    /** The number of images in {@code rows} rows. */
+    int images(long rows) {
+        if (rows % pixels() != 0) {
+            throw new IllegalArgumentException(
+                    rows + " rows are no whole images of " + width + "x" + height + " pixels");
+        }
+        return Math.toIntExact(rows / pixels());
+    }
+}
