@@ -49,4 +49,41 @@ final class FrozenParameters implements Parameters {
         INDArray view = Nd4j.create(whole.data(), shape, whole.stride(), offset, 'c');
         return graph.constant(name + "[" + from + ":" + to + "]", view);
     }
+
+    @Override
+    public SDVariable stacked(String first, String second) {
+        String key = first + " over " + second;
+        return graph.constant(
+                key,
+                weights.derived(
+                        key, () -> Nd4j.concat(0, weights.get(first), weights.get(second))));
+    }
+
+    @Override
+    public SDVariable kernel(String convolution, String norm) {
+        String key = convolution + " folded with " + norm;
+        return graph.constant(key, weights.derived(key, () -> foldedKernel(convolution, norm)));
+    }
+
+    private INDArray foldedKernel(String convolution, String norm) {
+        long[] shape = weights.shape(convolution + ".weight"); // [out, in, size, size]
+        int taps = Math.toIntExact(shape[2] * shape[3]);
+        float[] kernel = folding(norm).scaled(weights.floats(convolution + ".weight"), taps);
+        return Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
+    }
+
+    @Override
+    public SDVariable foldedBias(String norm) {
+        String key = norm + " folded";
+        return graph.constant(
+                key, weights.derived(key, () -> Nd4j.createFromArray(folding(norm).bias())));
+    }
+
+    private BatchNormFolding folding(String norm) {
+        return BatchNormFolding.of(
+                weights.floats(norm + ".weight"),
+                weights.floats(norm + ".bias"),
+                weights.floats(norm + ".running_mean"),
+                weights.floats(norm + ".running_var"));
+    }
 }

@@ -12,7 +12,6 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ModifiedResNet;
 import org.coop4j.weights.clip.VisionArchitecture;
 import org.coop4j.weights.clip.Vit;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -188,8 +187,9 @@ public final class ImageEncoder {
                             vit.heads(),
                             activation);
             features = tower.forward(images, batch, vit.tokens());
-        } else if (vision instanceof ModifiedResNet resnet) {
-            throw new UnsupportedOperationException("ModifiedResNet " + resnet);
+        } else if (vision instanceof org.coop4j.weights.clip.ModifiedResNet resNet) {
+            ModifiedResNet tower = new ModifiedResNet(parameters, resNet.layers(), resNet.heads());
+            features = tower.forward(images, batch, resNet.imageSize());
         } else {
             throw new IllegalStateException("unknown image tower " + vision);
         }

@@ -43,6 +43,15 @@ final class NativeWeights implements AutoCloseable {
         return known;
     }
 
+    /** The shape of the tensor {@code name}. */
+    long[] shape(String name) {
+        try {
+            return file.shape(name).dims().stream().mapToLong(Long::longValue).toArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A copy of the tensor in heap memory. */
     float[] floats(String name) {
         try {
@@ -73,8 +82,7 @@ final class NativeWeights implements AutoCloseable {
 
     private INDArray read(String name) {
         try {
-            long[] shape = file.shape(name).dims().stream().mapToLong(Long::longValue).toArray();
-            INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape);
+            INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
             FloatBuffer target = HostMatrix.of(array).buffer().duplicate();
             file.readFloats(name, target);
             return array;

@@ -49,7 +49,7 @@ final class Transformer {
             x = block(name + ".resblocks." + i, x, layout); // [rows, width]
         }
         String last = name + ".resblocks." + (layers - 1);
-        return lastBlock(last, x, layout, layout.withQueries(read)); // [sequences, width]
+        return lastBlock(last, x, layout.withQueries(read)); // [sequences, width]
     }
 
     private SDVariable block(String block, SDVariable x, AttentionLayout layout) {
@@ -64,33 +64,21 @@ final class Transformer {
         return graph.add(x, mlp(block, x)); // [rows, width]
     }
 
-    private SDVariable lastBlock(
-            String block, SDVariable x, AttentionLayout layout, AttentionLayout read) {
+    private SDVariable lastBlock(String block, SDVariable x, AttentionLayout read) {
         int[] rows = read.selectedRows();
-        SDVariable heads; // [sequences, width]
-        if (weights.frozen()) {
-            String in = block + ".attn.in_proj_";
-            SDVariable y = norm(block + ".ln_1", x); // [rows, width]
-            SDVariable q =
-                    graph.linear(
-                            graph.selectRows(y, rows),
-                            weights.rows(in + "weight", 0, width),
-                            weights.rows(in + "bias", 0, width)); // [sequences, width]
-            SDVariable kv =
-                    graph.linear(
-                            y,
-                            weights.rows(in + "weight", width, 3 * width),
-                            weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
-            heads = graph.attention(read, q, kv);
-        } else {
-            SDVariable y = norm(block + ".ln_1", x); // [rows, width]
-            SDVariable qkv =
-                    graph.linear(
-                            y,
-                            weights.get(block + ".attn.in_proj_weight"),
-                            weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
-            heads = graph.selectRows(graph.attention(layout, qkv), rows);
-        }
+        String in = block + ".attn.in_proj_";
+        SDVariable y = norm(block + ".ln_1", x); // [rows, width]
+        SDVariable q =
+                graph.linear(
+                        graph.selectRows(y, rows),
+                        weights.rows(in + "weight", 0, width),
+                        weights.rows(in + "bias", 0, width)); // [sequences, width]
+        SDVariable kv =
+                graph.linear(
+                        y,
+                        weights.rows(in + "weight", width, 3 * width),
+                        weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
+        SDVariable heads = graph.attention(read, q, kv); // [sequences, width]
         x = graph.selectRows(x, rows); // [sequences, width]
         x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [sequences, width]
         return graph.add(x, mlp(block, x)); // [sequences, width]

@@ -23,7 +23,7 @@ class ClipGoldenTest {
     @TempDir static Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"vit", "vit_gelu"})
+    @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
     void imageFeaturesEqualPyTorch(String model) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
@@ -36,7 +36,7 @@ class ClipGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vit", "vit_gelu"})
+    @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
     void textFeaturesEqualPyTorch(String model) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
@@ -47,7 +47,7 @@ class ClipGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vit", "vit_gelu"})
+    @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
     void logitsEqualPyTorch(String model) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
@@ -68,7 +68,7 @@ class ClipGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vit", "vit_gelu"})
+    @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
     void featuresDoNotDependOnTheOtherImagesOfABatch(String model) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
