@@ -68,45 +68,43 @@ public final class AveragePool extends GraphOp {
         int size = sizeOf(this);
         int width = gridOf(this).width();
         int channels = in[0].cols();
-        int lines = in[0].rows() / (width * size);
+        int pixels = width / size;
         float factor = 1f / (size * size);
-        float[][] line = new float[workers.count()][width * channels];
-        float[][] sum = new float[workers.count()][width * channels];
+        float[][] lines = new float[workers.count()][width * channels];
+        float[][] sums = new float[workers.count()][pixels * channels];
         Workers.RowRange range =
                 (part, from, to) -> {
-                    float[] s = sum[part];
+                    float[] line = lines[part];
+                    float[] sum = sums[part];
                     for (int pooled = from; pooled < to; pooled++) {
-                        in[0].get(pooled * size * width, 0, s, s.length);
-                        for (int i = 1; i < size; i++) {
-                            int row = (pooled * size + i) * width;
-                            in[0].get(row, 0, line[part], s.length);
-                            add(line[part], s);
+                        java.util.Arrays.fill(sum, 0f);
+                        for (int i = 0; i < size; i++) {
+                            in[0].get((pooled * size + i) * width, 0, line, line.length);
+                            addSquares(line, sum, size, channels);
                         }
-                        sumAlong(s, size, channels, factor);
-                        int pixels = width / size;
-                        out[0].put(pooled * pixels, 0, s, pixels * channels);
+                        for (int i = 0; i < sum.length; i++) {
+                            sum[i] *= factor;
+                        }
+                        out[0].put(pooled * pixels, 0, sum, sum.length);
                     }
                 };
-        return () -> workers.rows(lines, range);
+        return () -> workers.rows(out[0].rows() / pixels, range);
     }
 
-    private static void add(float[] line, float[] sum) {
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += line[i];
+    /** Adds each {@code size} neighbours of a line to one pixel of {@code sum}. */
+    private static void addSquares(float[] line, float[] sum, int size, int channels) {
+        int from = 0;
+        for (int to = 0; to < sum.length; to += channels) {
+            for (int i = 0; i < size; i++) {
+                add(line, from, sum, to, channels);
+                from += channels;
+            }
         }
     }
 
-    /** Replaces each {@code size} neighbours by one, in place from the left. */
-    private static void sumAlong(float[] s, int size, int channels, float factor) {
-        int step = size * channels;
-        for (int from = 0, to = 0; from < s.length; from += step, to += channels) {
-            for (int c = 0; c < channels; c++) {
-                float sum = s[from + c];
-                for (int i = 1; i < size; i++) {
-                    sum += s[from + i * channels + c];
-                }
-                s[to + c] = sum * factor;
-            }
+    private static void add(float[] a, int fromA, float[] to, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            to[at + i] += a[fromA + i];
         }
     }
 

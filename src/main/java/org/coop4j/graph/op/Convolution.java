@@ -79,7 +79,8 @@ public final class Convolution extends GraphOp {
         ConvolutionShape shape = ConvolutionShape.of(this);
         HostMatrix bias = in.length == 3 ? in[2] : null;
         return shape.stride() == 1
-                ? WinogradKernel.forward(shape.in(), in[0], in[1], bias, out[0], workers)
+                ? WinogradKernel.forward(
+                        shape.in(), in[0], in[1], arg(1).isConstant(), bias, out[0], workers)
                 : UnfoldedKernels.forward(shape, in[0], in[1], bias, out[0], workers);
     }
 
@@ -141,7 +142,8 @@ public final class Convolution extends GraphOp {
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             ConvolutionShape shape = ConvolutionShape.of(this);
             return shape.stride() == 1
-                    ? WinogradKernel.inputGradient(shape.in(), in[0], in[1], out[0], workers)
+                    ? WinogradKernel.inputGradient(
+                            shape.in(), in[0], in[1], arg(1).isConstant(), out[0], workers)
                     : UnfoldedKernels.inputGradient(shape, in[0], in[1], out[0], workers);
         }
 

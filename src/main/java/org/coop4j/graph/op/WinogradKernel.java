@@ -35,6 +35,8 @@ final class WinogradKernel implements HostKernel {
     private final Workers workers;
     private final WinogradWeights weights;
     private final HostMatrix transformed;
+    private final boolean fixed;
+    private boolean isTransformed;
     private final float[] biasLine;
     private final int across;
     private final Blocks blocks;
@@ -95,12 +97,14 @@ final class WinogradKernel implements HostKernel {
             Grid grid,
             HostMatrix x,
             HostMatrix kernel,
+            boolean fixed,
             HostMatrix bias,
             HostMatrix y,
             Turn turn,
             Workers workers) {
         this.x = x;
         this.kernel = kernel;
+        this.fixed = fixed;
         this.bias = bias;
         this.y = y;
         this.turn = turn;
@@ -115,26 +119,40 @@ final class WinogradKernel implements HostKernel {
         java.util.Arrays.setAll(scratch, part -> new Scratch(grid, tiles, x.cols(), y.cols()));
     }
 
-    /** y = x ∗ kernel + bias; the bias may be null. */
+    /**
+     * y = x ∗ kernel + bias.
+     *
+     * @param fixed whether the kernel never changes, so that it is transformed once
+     * @param bias [1, out], or null
+     */
     static HostKernel forward(
             Grid grid,
             HostMatrix x,
             HostMatrix kernel,
+            boolean fixed,
             HostMatrix bias,
             HostMatrix y,
             Workers workers) {
-        return new WinogradKernel(grid, x, kernel, bias, y, Turn.NONE, workers);
+        return new WinogradKernel(grid, x, kernel, fixed, bias, y, Turn.NONE, workers);
     }
 
-    /** dx from dy. */
+    /** dx from dy; {@code fixed} as in {@link #forward}. */
     static HostKernel inputGradient(
-            Grid grid, HostMatrix dy, HostMatrix kernel, HostMatrix dx, Workers workers) {
-        return new WinogradKernel(grid, dy, kernel, null, dx, Turn.HALF, workers);
+            Grid grid,
+            HostMatrix dy,
+            HostMatrix kernel,
+            boolean fixed,
+            HostMatrix dx,
+            Workers workers) {
+        return new WinogradKernel(grid, dy, kernel, fixed, null, dx, Turn.HALF, workers);
     }
 
     @Override
     public void run() {
-        weights.transform(kernel, turn, transformed);
+        if (!fixed || !isTransformed) {
+            weights.transform(kernel, turn, transformed);
+            isTransformed = true;
+        }
         if (bias != null) {
             int n = y.cols();
             bias.getRow(0, biasLine);
