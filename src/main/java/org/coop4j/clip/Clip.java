@@ -244,10 +244,25 @@ public final class Clip implements AutoCloseable {
         return p;
     }
 
-    /** The text tower over prompts with learnable context vectors. */
-    public PromptTower promptTower(PackedPrompts prompts, int vectors) {
+    /**
+     * The text tower over prompts with learnable context vectors.
+     *
+     * @param prompts pieces of each class's prompt, the end token last and nothing after it
+     * @param vectors number of context vectors that the pieces refer to
+     * @param memory native memory for intermediate values; where a step of all classes together
+     *     would need more, it goes through the classes in parts, with the same result
+     */
+    public PromptTower promptTower(List<int[]> prompts, int vectors, MemoryLimit memory) {
         loadTextTower();
-        return new PromptTower(weights, textEncoder::tower, prompts, vectors, workers);
+        return new PromptTower(
+                new PromptGraphs(
+                        weights,
+                        textEncoder::tower,
+                        architecture().text().heads(),
+                        vectors,
+                        workers),
+                prompts,
+                memory);
     }
 
     /** A copy of a token's embedding, [text width]. */

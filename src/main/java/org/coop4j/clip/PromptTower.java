@@ -1,15 +1,9 @@
 package org.coop4j.clip;
 
 import java.util.List;
-import java.util.function.Function;
-import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.PlanDraft;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.host.Workers;
-import org.nd4j.autodiff.samediff.SDVariable;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The frozen text tower over prompts with learnable context vectors: class features, and the loss
@@ -20,90 +14,53 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class PromptTower {
 
-    private final NativeWeights weights;
-    private final Function<Parameters, TextTransformer> tower;
-    private final PackedPrompts prompts;
-    private final Workers workers;
-    private final INDArray context;
-    private final HostMatrix contextMatrix;
-    private ExecutionPlan featurePlan;
-    private ExecutionPlan lossPlan;
+    private final PromptGraphs graphs;
+    private final List<int[]> prompts;
+    private final MemoryLimit memory;
+    private final HostMatrix context;
+    private ClassParts features;
+    private LossStep loss;
     private int lossBatch;
 
-    PromptTower(
-            NativeWeights weights,
-            Function<Parameters, TextTransformer> tower,
-            PackedPrompts prompts,
-            int vectors,
-            Workers workers) {
-        this.weights = weights;
-        this.tower = tower;
+    PromptTower(PromptGraphs graphs, List<int[]> prompts, MemoryLimit memory) {
+        this.graphs = graphs;
         this.prompts = prompts;
-        this.workers = workers;
-        int width = new TokenEmbedding(weights).width();
-        this.context = Nd4j.create(DataType.FLOAT, vectors, width);
-        this.contextMatrix = HostMatrix.of(context);
+        this.memory = memory;
+        this.context = graphs.context();
     }
 
     /** Number of classes, one prompt each. */
     public int classes() {
-        return prompts.layout().sequences();
+        return prompts.size();
     }
 
     /** Number of context vectors of all classes together. */
     public int vectors() {
-        return contextMatrix.rows();
+        return context.rows();
     }
 
     /** Width of a context vector. */
     public int width() {
-        return contextMatrix.cols();
+        return context.cols();
     }
 
     /** Sets the context vectors, row after row [vectors, width]. */
     public void setContext(float[] values) {
-        contextMatrix.buffer().put(0, values, 0, vectors() * width());
+        context.buffer().put(0, values, 0, vectors() * width());
     }
 
     /** Features of the classes' prompts, not normalised, in the order of the prompts. */
     public FeatureMatrix features() {
-        if (featurePlan == null) {
-            Graph graph = Graph.create();
-            features(graph).rename("features");
-            featurePlan = graph.plan(List.of("features"), workers);
+        if (features == null) {
+            features = ClassParts.within(memory, prompts, graphs, PromptGraphs::features);
         }
-        featurePlan.run();
-        HostMatrix features = HostMatrix.of(featurePlan.output("features"));
-        int[] sequences = prompts.sequenceOfPrompt();
-        float[] result = new float[sequences.length * features.cols()];
-        float[] row = new float[features.cols()];
-        for (int i = 0; i < sequences.length; i++) {
-            features.getRow(sequences[i], row);
-            System.arraycopy(row, 0, result, i * row.length, row.length);
-        }
-        return FeatureMatrix.of(sequences.length, features.cols(), result);
-    }
-
-    /** Class features in the order of the packed sequences, [classes, embed]. */
-    private SDVariable features(Graph graph) {
-        Parameters parameters = new FrozenParameters(graph, weights);
-        SDVariable ctx = graph.variable("ctx", context); // [vectors, width]
-        SDVariable base =
-                graph.constant("base", new TokenEmbedding(weights).embed(prompts)); // [rows, width]
-        SDVariable x = placeContext(graph, ctx, base); // [rows, width]
-        return tower.apply(parameters).forward(x, prompts.layout()); // [classes, embed]
-    }
-
-    private SDVariable placeContext(Graph graph, SDVariable ctx, SDVariable base) {
-        int[] rows =
-                java.util.stream.IntStream.range(0, prompts.rows())
-                        .filter(row -> PackedPrompts.isContext(prompts.piece(row)))
-                        .toArray();
-        int[] vectors =
-                java.util.Arrays.stream(rows)
-                        .map(row -> PackedPrompts.contextIndex(prompts.piece(row)))
-                        .toArray();
-        return graph.placeContext(ctx, base, rows, vectors);
+        float[] result = new float[classes() * graphs.embed()];
+        features.forEach(
+                part -> {
+                    part.plan().run();
+                    part.readByClass(part.plan().output("features"), result);
+                });
+        return FeatureMatrix.of(classes(), graphs.embed(), result);
     }
 
     /**
@@ -114,79 +71,68 @@ public final class PromptTower {
      */
     public Step step(float[] images, int[] labels) {
         prepare(labels.length);
-        int[] sequences = prompts.sequenceOfPrompt();
-        HostMatrix x = HostMatrix.of(lossPlan.input("images"));
-        if (images.length != x.rows() * x.cols()) {
-            throw new IllegalArgumentException(
-                    images.length + " values for " + x.rows() + " features of " + x.cols());
-        }
-        x.buffer().put(0, images, 0, images.length);
-        HostMatrix y = HostMatrix.of(lossPlan.input("labels"));
-        for (int i = 0; i < labels.length; i++) {
-            y.buffer().put(i, sequences[labels[i]]);
-        }
-        lossPlan.run();
-        return new Step(lossPlan, sequences, labels);
+        loss.run(images, labels);
+        return new Step(loss, labels);
     }
 
     /** Plans steps of {@code batch} images, which otherwise happens at the first of them. */
     public void prepare(int batch) {
-        if (lossPlan != null && lossBatch == batch) {
+        if (loss != null && lossBatch == batch) {
             return;
         }
-        Graph graph = Graph.create();
-        int embed = Math.toIntExact(weights.get("text_projection").size(1));
-        SDVariable texts = graph.normalizeRows(features(graph)); // [classes, embed]
-        SDVariable images = graph.placeholder("images", DataType.FLOAT, batch, embed);
-        SDVariable labels = graph.placeholder("labels", DataType.FLOAT, batch);
-        SDVariable scale = graph.constant("logit_scale", weights.get("logit_scale"));
-        SDVariable logits = graph.expScale(graph.linear(images, texts), scale); // [batch, classes]
-        logits = logits.rename("logits");
-        SDVariable loss = graph.crossEntropy(logits, labels).rename("loss");
-        graph.differentiate(loss);
-        lossPlan = graph.gradientPlan(List.of("loss", "logits"), List.of("ctx"), workers);
+        PackedPrompts packed = graphs.pack(prompts);
+        PlanDraft whole = graphs.loss(packed, batch);
+        loss =
+                whole.bytes() <= memory.bytes()
+                        ? new WholeLossStep(whole, packed)
+                        : new PartedLossStep(graphs, prompts, memory, batch);
         lossBatch = batch;
     }
 
-    /** The plan of a step, for measuring; needs {@link #prepare}. */
-    public ExecutionPlan stepPlan() {
-        return lossPlan;
+    /** Bytes of native memory for the intermediate values of a step; needs {@link #prepare}. */
+    public long stepBytes() {
+        return loss.bytes();
+    }
+
+    /** Floating-point operations of the products of a step; needs {@link #prepare}. */
+    public long stepFlops() {
+        return loss.flops();
+    }
+
+    /** Parts of the classes that a step goes through; needs {@link #prepare}. */
+    public int stepParts() {
+        return loss.parts();
+    }
+
+    /** Runs the step again and says where its time goes; needs a step before. */
+    public List<org.coop4j.graph.ExecutionPlan.OpTime> profileStep() {
+        return loss.profile();
     }
 
     /** What a step computed; valid until the next one. */
     public static final class Step {
 
-        private final ExecutionPlan plan;
-        private final int[] sequences;
+        private final LossStep loss;
         private final int[] labels;
 
-        private Step(ExecutionPlan plan, int[] sequences, int[] labels) {
-            this.plan = plan;
-            this.sequences = sequences;
+        private Step(LossStep loss, int[] labels) {
+            this.loss = loss;
             this.labels = labels;
         }
 
         /** Mean cross-entropy of the batch. */
         public float loss() {
-            return plan.output("loss").getFloat(0);
+            return loss.loss();
         }
 
         /** Copies the gradient of the context, [vectors, width], into {@code target}. */
         public void gradient(float[] target) {
-            HostMatrix gradient = HostMatrix.of(plan.output(Graph.gradientName("ctx")));
-            gradient.buffer().get(0, target, 0, gradient.rows() * gradient.cols());
+            loss.gradient(target);
         }
 
         /** The logits of image {@code row}, by the order of the prompts. */
         public float[] logits(int row) {
-            HostMatrix logits = HostMatrix.of(plan.output("logits"));
-            float[] bySequence = new float[logits.cols()];
-            logits.getRow(row, bySequence);
-            float[] byClass = new float[bySequence.length];
-            for (int c = 0; c < byClass.length; c++) {
-                byClass[c] = bySequence[sequences[c]];
-            }
-            return byClass;
+            return loss.logits(row);
         }
 
         /** Share of the batch whose largest logit is the label's, 0 to 1. */
@@ -202,5 +148,10 @@ public final class PromptTower {
             }
             return (double) correct / labels.length;
         }
+    }
+
+    /** The name under which plans give the context's gradient. */
+    static String contextGradient() {
+        return Graph.gradientName("ctx");
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
@@ -37,8 +38,7 @@ public final class TrainRun {
 
     private final Clip clip;
     private final TrainConfig config;
-    private final Path bankFolder;
-    private final boolean skipBad;
+    private final Options options;
     private final Listener listener;
 
     /** What the user sees of a run. */
@@ -55,15 +55,19 @@ public final class TrainRun {
     }
 
     /**
+     * What does not change the result.
+     *
      * @param bankFolder where features are kept between runs
      * @param skipBad whether to go on without unreadable images
+     * @param memory native memory for the intermediate values of a step
      */
-    public TrainRun(
-            Clip clip, TrainConfig config, Path bankFolder, boolean skipBad, Listener listener) {
+    public record Options(Path bankFolder, boolean skipBad, MemoryLimit memory) {}
+
+    /** A run that has not begun. */
+    public TrainRun(Clip clip, TrainConfig config, Options options, Listener listener) {
         this.clip = clip;
         this.config = config;
-        this.bankFolder = bankFolder;
-        this.skipBad = skipBad;
+        this.options = options;
         this.listener = listener;
     }
 
@@ -137,7 +141,8 @@ public final class TrainRun {
                         PromptLearner.classNames(dataset.classNames(), clip.tokenizer()),
                         config.init(),
                         config.position(),
-                        train);
+                        train,
+                        options.memory());
         seconds.put("prepare", watch.lap());
         Preprocessing preprocessing = clip.preprocessing();
         ImageTransform test = new ImageTransform.Test(preprocessing);
@@ -186,13 +191,14 @@ public final class TrainRun {
 
     private FeatureBank bank(ImageTransform transform) throws IOException {
         return FeatureBank.open(
-                bankFolder, clip.model().sha256(), transform.id(), clip.architecture().embedDim());
+                options.bankFolder(), clip.model().sha256(), transform.id(), clip.architecture().embedDim());
     }
 
     private BankedImages encode(
             FeatureBank bank, ImageTransform transform, List<LabelledImage> images, String what)
             throws IOException {
-        return BankedImages.build(bank, clip, transform, images, skipBad, listener.encoding(what));
+        return BankedImages.build(
+                bank, clip, transform, images, options.skipBad(), listener.encoding(what));
     }
 
     private void learn(RunFolder run, PromptLearner learner, BankedImages images)

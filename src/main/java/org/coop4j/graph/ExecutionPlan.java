@@ -28,7 +28,7 @@ public final class ExecutionPlan {
     private final Map<String, INDArray> inputs;
     private final Map<String, INDArray> outputs;
     private final List<Step> steps;
-    private final List<INDArray> arenas;
+    private final long bytes;
     private final boolean onHost;
 
     /**
@@ -44,12 +44,12 @@ public final class ExecutionPlan {
             Map<String, INDArray> inputs,
             Map<String, INDArray> outputs,
             List<Step> steps,
-            List<INDArray> arenas,
+            long bytes,
             boolean onHost) {
         this.inputs = inputs;
         this.outputs = outputs;
         this.steps = steps;
-        this.arenas = arenas;
+        this.bytes = bytes;
         this.onHost = onHost;
     }
 
@@ -66,7 +66,7 @@ public final class ExecutionPlan {
 
     /** The same with names of the caller's for the outputs: name → variable of the graph. */
     static ExecutionPlan of(SameDiff sd, Map<String, String> outputs, Workers workers) {
-        return new PlanBuilder(sd, outputs, workers).build();
+        return new PlanDraft(sd, outputs, workers).bind();
     }
 
     /** The array that a placeholder's value is written to before a run. */
@@ -136,7 +136,8 @@ public final class ExecutionPlan {
      */
     public record OpTime(String op, int count, long nanos, long flops, long bytes) {
 
-        OpTime plus(OpTime other) {
+        /** The sum of two measurements of one kind of op. */
+        public OpTime plus(OpTime other) {
             return new OpTime(
                     op,
                     count + other.count,
@@ -153,7 +154,7 @@ public final class ExecutionPlan {
 
     /** Bytes of native memory for all intermediate values together. */
     public long bytes() {
-        return arenas.stream().mapToLong(a -> a.length() * a.dataType().width()).sum();
+        return bytes;
     }
 
     /** Number of ops in a run. */

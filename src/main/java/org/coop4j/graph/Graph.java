@@ -16,6 +16,7 @@ import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
 import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.Grid;
+import org.coop4j.graph.op.InnerProduct;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.MeanTokens;
@@ -143,6 +144,11 @@ public final class Graph {
         return new ExpScale(sd, x, s).outputVariable();
     }
 
+    /** Σ x · pull, a scalar whose gradient in x is {@code pull}. */
+    public SDVariable innerProduct(SDVariable x, SDVariable pull) {
+        return new InnerProduct(sd, x, pull).outputVariable();
+    }
+
     /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
     public SDVariable crossEntropy(SDVariable logits, SDVariable labels) {
         return new CrossEntropy(sd, logits, labels).outputVariable();
@@ -218,12 +224,24 @@ public final class Graph {
      */
     public ExecutionPlan gradientPlan(
             List<String> outputs, List<String> variables, Workers workers) {
-        Map<String, String> aliases = new LinkedHashMap<>();
-        outputs.forEach(output -> aliases.put(output, output));
+        return gradientDraft(outputs, variables, workers).bind();
+    }
+
+    /** The plan of {@link #plan} before it has memory. */
+    public PlanDraft draft(Collection<String> outputs, Workers workers) {
+        Map<String, String> names = new LinkedHashMap<>();
+        outputs.forEach(output -> names.put(output, output));
+        return new PlanDraft(sd, names, workers);
+    }
+
+    /** The plan of {@link #gradientPlan} before it has memory. */
+    public PlanDraft gradientDraft(List<String> outputs, List<String> variables, Workers workers) {
+        Map<String, String> names = new LinkedHashMap<>();
+        outputs.forEach(output -> names.put(output, output));
         for (String variable : variables) {
-            aliases.put(gradientName(variable), sd.grad(variable).name());
+            names.put(gradientName(variable), sd.grad(variable).name());
         }
-        return ExecutionPlan.of(sd.getFunction("grad"), aliases, workers);
+        return new PlanDraft(sd.getFunction("grad"), names, workers);
     }
 
     /** The name under which a gradient plan gives the gradient of {@code variable}. */

@@ -14,6 +14,7 @@ import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
 import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.GraphOp;
+import org.coop4j.graph.op.InnerProduct;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.MeanTokens;
@@ -50,6 +51,8 @@ final class GraphOps {
                 new CrossEntropy.LogitsGradient(),
                 new ExpScale(),
                 new ExpScale.ScaleGradient(),
+                new InnerProduct(),
+                new InnerProduct.Pulled(),
                 new LayerNorm(),
                 new LayerNorm.InputGradient(),
                 new LayerNorm.WeightGradient(),

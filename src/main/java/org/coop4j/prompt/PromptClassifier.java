@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 
 /**
@@ -62,7 +63,8 @@ public final class PromptClassifier {
                 PromptLearner.tower(
                         clip,
                         prompt.layout(),
-                        PromptLearner.classNames(classNames, clip.tokenizer()));
+                        PromptLearner.classNames(classNames, clip.tokenizer()),
+                        MemoryLimit.none());
         tower.setContext(prompt.context());
         return new PromptClassifier(clip, classNames, tower.features().normalized());
     }

@@ -6,7 +6,7 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.PackedPrompts;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.data.RandomStream;
 import org.coop4j.text.Tokenizer;
@@ -49,6 +49,7 @@ public final class PromptLearner implements Trainable {
     /**
      * A learner for these classes.
      *
+     * @param memory native memory for the intermediate values of a step
      * @throws IllegalArgumentException if a prompt exceeds the context length, naming its class
      */
     public static PromptLearner of(
@@ -56,18 +57,20 @@ public final class PromptLearner implements Trainable {
             List<ClassName> classes,
             ContextInit init,
             ClassPosition position,
-            ImageFeatures images) {
+            ImageFeatures images,
+            MemoryLimit memory) {
         float[] context = initialContext(clip, classes.size(), init);
         int width = clip.architecture().text().width();
         boolean classSpecific = init instanceof ContextInit.Random random && random.classSpecific();
         int vectors = context.length / width;
         int length = classSpecific ? vectors / classes.size() : vectors;
         PromptLayout layout = new PromptLayout(length, position, classSpecific);
-        return new PromptLearner(layout, tower(clip, layout, classes), images, context);
+        return new PromptLearner(layout, tower(clip, layout, classes, memory), images, context);
     }
 
     /** The text tower over the prompts of these classes. */
-    static PromptTower tower(Clip clip, PromptLayout layout, List<ClassName> classes) {
+    static PromptTower tower(
+            Clip clip, PromptLayout layout, List<ClassName> classes, MemoryLimit memory) {
         Tokenizer tokenizer = clip.tokenizer();
         List<int[]> prompts =
                 layout.prompts(
@@ -75,8 +78,7 @@ public final class PromptLearner implements Trainable {
                         tokenizer.startToken(),
                         tokenizer.endToken(),
                         clip.architecture().text().contextLength());
-        PackedPrompts packed = PackedPrompts.of(prompts, clip.architecture().text().heads());
-        return clip.promptTower(packed, layout.vectors(classes.size()));
+        return clip.promptTower(prompts, layout.vectors(classes.size()), memory);
     }
 
     private static float[] initialContext(Clip clip, int classes, ContextInit init) {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.coop4j.weights.Golden;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ConversionOptions;
 import org.coop4j.weights.clip.Converter;
@@ -17,7 +18,7 @@ public final class GoldenModels {
 
     /** A golden file by its path, such as {@code vit/coop.json}. */
     public static Path file(String path) {
-        return Path.of("/work/shared/golden").resolve(path);
+        return Golden.path(path);
     }
 
     /** The golden numbers in {@code path}. */

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
-import org.coop4j.clip.PackedPrompts;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.train.Sgd;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -64,7 +64,7 @@ class PromptGoldenTest {
         return new ObjectMapper().readTree(GoldenModels.file(model + "/coop.json").toFile());
     }
 
-    private static PromptTower tower(Clip clip, Case c) throws IOException {
+    private static PromptTower tower(Clip clip, Case c, MemoryLimit memory) throws IOException {
         JsonNode json = json(c.model);
         List<ClassName> names = new ArrayList<>();
         for (JsonNode ids : json.get("class_name_token_ids")) {
@@ -86,7 +86,7 @@ class PromptGoldenTest {
     void firstStepEqualsPyTorch(Case c) throws IOException {
         try (Clip clip = GoldenModels.open(c.model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
-            PromptTower tower = tower(clip, c);
+            PromptTower tower = tower(clip, c, MemoryLimit.none());
             tower.setContext(golden.floats(c.key + ".ctx0"));
             FeatureMatrix features = tower.features();
             assertClose(features.toArray(), golden.floats(c.key + ".text_features"), FEATURES, 0);
@@ -106,10 +106,35 @@ class PromptGoldenTest {
 
     @ParameterizedTest
     @MethodSource("cases")
+    void stepInPartsEqualsTheWholeStep(Case c) throws IOException {
+        try (Clip clip = GoldenModels.open(c.model, folder);
+                SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
+            PromptTower whole = tower(clip, c, MemoryLimit.none());
+            whole.prepare(8);
+            PromptTower parted = tower(clip, c, new MemoryLimit(whole.stepBytes() / 3));
+            float[][] gradients = new float[2][];
+            float[] losses = new float[2];
+            int i = 0;
+            for (PromptTower tower : List.of(whole, parted)) {
+                tower.setContext(golden.floats(c.key + ".ctx0"));
+                PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
+                losses[i] = step.loss();
+                gradients[i] = new float[tower.vectors() * tower.width()];
+                step.gradient(gradients[i++]);
+            }
+            assertThat(parted.stepParts()).isGreaterThan(1);
+            assertThat(losses[1]).isCloseTo(losses[0], within(1e-5f));
+            assertClose(gradients[1], gradients[0], 1e-5, 0);
+            assertClose(parted.features().toArray(), whole.features().toArray(), 1e-6, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
     void tenStepsEqualPyTorch(Case c) throws IOException {
         try (Clip clip = GoldenModels.open(c.model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
-            PromptTower tower = tower(clip, c);
+            PromptTower tower = tower(clip, c, MemoryLimit.none());
             float[] context = golden.floats(c.key + ".ctx0");
             float[] gradient = new float[context.length];
             Sgd sgd = new Sgd(Sgd.Config.reference(), context.length);

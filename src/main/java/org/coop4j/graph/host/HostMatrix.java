@@ -104,6 +104,19 @@ public final class HostMatrix {
         buffer.put(row * cols, source, 0, cols);
     }
 
+    /**
+     * Sets all elements, row after row.
+     *
+     * @throws IllegalArgumentException unless there are as many values as elements
+     */
+    public void fill(float[] values) {
+        if (values.length != (long) rows * cols) {
+            throw new IllegalArgumentException(
+                    values.length + " values for a matrix of " + rows + " rows of " + cols);
+        }
+        buffer.put(0, values, 0, values.length);
+    }
+
     /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on. */
     public void put(int row, int col, float[] source, int n) {
         buffer.put(row * cols + col, source, 0, n);

@@ -65,7 +65,7 @@ final class AttentionGradientKernel implements HostKernel {
             AttentionLayout layout, HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix[] qkv = java.util.Arrays.copyOfRange(in, 2, in.length);
         this.forward = AttentionOperands.of(layout, qkv);
-        this.gradient = AttentionOperands.of(layout, allWritten(qkv, out));
+        this.gradient = AttentionOperands.of(layout, out);
         this.dOut = in[0];
         this.probabilities = in[1];
         this.workers = workers;
@@ -79,22 +79,6 @@ final class AttentionGradientKernel implements HostKernel {
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = new Scratch(largest);
         }
-    }
-
-    /** A place of its own for an output that nobody reads. */
-    private static HostMatrix[] allWritten(HostMatrix[] qkv, HostMatrix[] out) {
-        HostMatrix[] written = out.clone();
-        for (int i = 0; i < written.length; i++) {
-            if (written[i] == null) {
-                written[i] =
-                        HostMatrix.of(
-                                org.nd4j.linalg.factory.Nd4j.createUninitialized(
-                                        org.nd4j.linalg.api.buffer.DataType.FLOAT,
-                                        qkv[i].rows(),
-                                        qkv[i].cols()));
-            }
-        }
-        return written;
     }
 
     private static List<List<Piece>> jobs(AttentionLayout layout) {

@@ -47,9 +47,6 @@ final class AttentionKernel implements HostKernel {
         }
     }
 
-    /**
-     * @param probabilities where the probabilities go, or null to keep them to itself
-     */
     AttentionKernel(
             AttentionLayout layout,
             HostMatrix[] qkv,
@@ -60,10 +57,7 @@ final class AttentionKernel implements HostKernel {
         this.operands = AttentionOperands.of(layout, qkv);
         this.out = out;
         this.workers = workers;
-        this.probabilities =
-                probabilities != null
-                        ? probabilities
-                        : AttentionOperands.allocate(layout.probabilities());
+        this.probabilities = probabilities;
         int largest = 0;
         for (Block block : layout.blocks()) {
             int step = AttentionOperands.sequencesPerPiece(block);

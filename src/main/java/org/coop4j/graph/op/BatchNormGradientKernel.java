@@ -142,12 +142,8 @@ final class BatchNormGradientKernel implements HostKernel {
         }
         wide.repeat(ofX);
         wide.repeat(constant);
-        if (dGain != null) {
-            dGain.putRow(0, gain);
-        }
-        if (dBias != null) {
-            dBias.putRow(0, bias);
-        }
+        dGain.putRow(0, gain);
+        dBias.putRow(0, bias);
     }
 
     private void differentiateRows(int part, int from, int to) {

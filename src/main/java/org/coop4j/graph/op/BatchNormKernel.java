@@ -104,12 +104,8 @@ final class BatchNormKernel implements HostKernel {
             scale[c] = (float) factor;
             offset[c] = (float) (offset[c] - m * factor);
         }
-        if (meanOut != null) {
-            meanOut.putRow(0, mean);
-        }
-        if (varianceOut != null) {
-            varianceOut.putRow(0, variance);
-        }
+        meanOut.putRow(0, mean);
+        varianceOut.putRow(0, variance);
         wide.repeat(scale);
         wide.repeat(offset);
     }

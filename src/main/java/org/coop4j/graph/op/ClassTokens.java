@@ -144,14 +144,12 @@ public final class ClassTokens extends GraphOp {
                                 for (int i = 0; i < width; i++) {
                                     sum[i] += row[i];
                                 }
-                                if (token > 0 && out[0] != null) {
+                                if (token > 0) {
                                     out[0].putRow(image * (tokens - 1) + token - 1, row);
                                 }
                             }
-                            if (out[2] != null) {
-                                out[2].putRow(token, sum);
-                            }
-                            if (token == 0 && out[1] != null) {
+                            out[2].putRow(token, sum);
+                            if (token == 0) {
                                 out[1].putRow(0, sum);
                             }
                         }

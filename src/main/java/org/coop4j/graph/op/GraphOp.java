@@ -47,11 +47,7 @@ public abstract class GraphOp extends DynamicCustomOp {
      */
     public abstract void compute(INDArray[] in, INDArray[] out);
 
-    /**
-     * The same arithmetic in float32 on native memory, bound to these arrays.
-     *
-     * @param out an entry is null where nobody reads the output
-     */
+    /** The same arithmetic in float32 on native memory, bound to these arrays. */
     public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
 
     /** Whether output 0 may be written over this input when nobody needs the input afterwards. */

@@ -278,12 +278,8 @@ public final class LayerNorm extends GraphOp {
                         biases[0][i] += biases[part][i];
                     }
                 }
-                if (out[0] != null) {
-                    out[0].putRow(0, gains[0]);
-                }
-                if (out[1] != null) {
-                    out[1].putRow(0, biases[0]);
-                }
+                out[0].putRow(0, gains[0]);
+                out[1].putRow(0, biases[0]);
             };
         }
 

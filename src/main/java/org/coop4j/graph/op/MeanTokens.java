@@ -173,9 +173,7 @@ public final class MeanTokens extends GraphOp {
                     };
             return () -> {
                 workers.rows(batch, ofPixels);
-                if (out[1] != null) {
-                    workers.rows(tokens, ofPositions);
-                }
+                workers.rows(tokens, ofPositions);
             };
         }
 

@@ -28,13 +28,19 @@ import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Turns a SameDiff graph into an {@link ExecutionPlan}. */
-final class PlanBuilder {
+/**
+ * A SameDiff graph analysed into an {@link ExecutionPlan} that has no memory yet: the ops in order,
+ * and where each value will lie.
+ */
+public final class PlanDraft {
 
     private final SameDiff sd;
     private final Map<String, String> outputs;
     private final Workers workers;
     private final boolean onHost;
+    private final List<SameDiffOp> ops;
+    private final List<Boolean> isView = new ArrayList<>();
+    private final Map<DataType, Long> lengths;
     private final Map<String, Value> values = new HashMap<>();
     private final Map<String, INDArray> inputs = new LinkedHashMap<>();
 
@@ -70,32 +76,54 @@ final class PlanBuilder {
         }
     }
 
-    PlanBuilder(SameDiff sd, Map<String, String> outputs, Workers workers) {
+    PlanDraft(SameDiff sd, Map<String, String> outputs, Workers workers) {
         this.sd = sd;
         this.outputs = outputs;
         this.workers = workers;
         this.onHost = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
-    }
-
-    ExecutionPlan build() {
-        List<SameDiffOp> ops = neededOpsInOrder();
+        this.ops = neededOpsInOrder();
         Map<String, Integer> lastUses = lastUses(ops);
         Map<Slot, DataType> slotTypes = new LinkedHashMap<>();
-        List<Boolean> isView = new ArrayList<>();
         for (int step = 0; step < ops.size(); step++) {
             isView.add(addOutputs(ops.get(step), step, lastUses, slotTypes));
         }
         extendLives(ops);
-        Map<DataType, INDArray> arenas = allocate(slotTypes);
+        this.lengths = place(slotTypes);
+    }
+
+    /** Bytes of native memory that all intermediate values together will need. */
+    public long bytes() {
+        long bytes = 0;
+        for (Map.Entry<DataType, Long> length : lengths.entrySet()) {
+            bytes += length.getValue() * length.getKey().width();
+        }
+        return bytes;
+    }
+
+    /** Elements that are needed of each type. */
+    Map<DataType, Long> lengths() {
+        return lengths;
+    }
+
+    /** The plan in memory of its own. */
+    public ExecutionPlan bind() {
+        return bind(Arena.of(List.of(this)));
+    }
+
+    /**
+     * The plan in memory that it shares with other plans: no two of them may run at once, and the
+     * outputs of one are lost when another runs.
+     */
+    public ExecutionPlan bind(Arena arena) {
         List<ExecutionPlan.Step> steps = new ArrayList<>();
         for (int step = 0; step < ops.size(); step++) {
             if (!isView.get(step)) {
-                steps.add(bind(ops.get(step), arenas));
+                steps.add(bind(ops.get(step), arena));
             }
         }
         Map<String, INDArray> results = new LinkedHashMap<>();
-        outputs.forEach((name, variable) -> results.put(name, array(value(variable), arenas)));
-        return new ExecutionPlan(inputs, results, steps, List.copyOf(arenas.values()), onHost);
+        outputs.forEach((name, variable) -> results.put(name, array(value(variable), arena)));
+        return new ExecutionPlan(inputs, results, steps, bytes(), onHost);
     }
 
     /** Depth first from the outputs, an op after all that it reads. */
@@ -156,10 +184,6 @@ final class PlanBuilder {
         }
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
-            boolean isRead = lastUses.containsKey(names.get(i)) || isOutput(names.get(i));
-            if (!isRead && function instanceof GraphOp && i > 0) {
-                continue;
-            }
             Value value = new Value(shapes.get(i), type, null, null);
             Slot slot = i == 0 ? overwritable(op, in, value, step, lastUses) : null;
             if (slot == null) {
@@ -225,34 +249,29 @@ final class PlanBuilder {
         }
     }
 
-    /** One arena a type; sets the slots' offsets. */
-    private static Map<DataType, INDArray> allocate(Map<Slot, DataType> slotTypes) {
+    /** Sets the slots' offsets, each type in an arena of its own, and gives the lengths. */
+    private static Map<DataType, Long> place(Map<Slot, DataType> slotTypes) {
         Map<DataType, List<Slot>> byType = new EnumMap<>(DataType.class);
         slotTypes.forEach(
                 (slot, type) -> byType.computeIfAbsent(type, t -> new ArrayList<>()).add(slot));
-        Map<DataType, INDArray> arenas = new EnumMap<>(DataType.class);
-        byType.forEach(
-                (type, slots) -> {
-                    long length = Math.max(1, MemoryPlan.place(slots));
-                    arenas.put(type, Nd4j.createUninitialized(type, length));
-                });
-        return arenas;
+        Map<DataType, Long> lengths = new EnumMap<>(DataType.class);
+        byType.forEach((type, slots) -> lengths.put(type, Math.max(1, MemoryPlan.place(slots))));
+        return lengths;
     }
 
-    private ExecutionPlan.Step bind(SameDiffOp op, Map<DataType, INDArray> arenas) {
+    private ExecutionPlan.Step bind(SameDiffOp op, Arena arena) {
         DifferentialFunction function = op.getOp();
         INDArray[] in =
                 op.getInputsToOp().stream()
-                        .map(name -> array(value(name), arenas))
+                        .map(name -> array(value(name), arena))
                         .toArray(INDArray[]::new);
         INDArray[] out =
                 op.getOutputsOfOp().stream()
-                        .map(values::get)
-                        .map(value -> value == null ? null : array(value, arenas))
+                        .map(name -> array(values.get(name), arena))
                         .toArray(INDArray[]::new);
         long bytes = 0;
         for (INDArray array : out) {
-            bytes += array == null ? 0 : array.length() * array.dataType().width();
+            bytes += array.length() * array.dataType().width();
         }
         long flops = 0;
         if (function instanceof GraphOp graphOp) {
@@ -266,7 +285,7 @@ final class PlanBuilder {
         if (function instanceof GraphOp op) {
             return host
                     ? op.hostKernel(matrices(in), matrices(out), workers)
-                    : portable(op, in, out);
+                    : () -> op.compute(in, out);
         }
         if (function instanceof AddOp && host && sameShapes(in)) {
             return Add.sum(matrices(in), matrices(out)[0], workers);
@@ -274,20 +293,9 @@ final class PlanBuilder {
         return NativeOps.bind(function, in, out);
     }
 
-    private static HostKernel portable(GraphOp op, INDArray[] in, INDArray[] out) {
-        INDArray[] all = out.clone();
-        List<long[]> shapes = op.outputShapes(shapes(in));
-        for (int i = 0; i < all.length; i++) {
-            if (all[i] == null) {
-                all[i] = Nd4j.createUninitialized(in[0].dataType(), shapes.get(i));
-            }
-        }
-        return () -> op.compute(in, all);
-    }
-
     private static boolean allHostReadable(INDArray[] arrays) {
         for (INDArray array : arrays) {
-            if (array != null && !HostMatrix.isHostReadable(array)) {
+            if (!HostMatrix.isHostReadable(array)) {
                 return false;
             }
         }
@@ -301,7 +309,7 @@ final class PlanBuilder {
     private static HostMatrix[] matrices(INDArray[] arrays) {
         HostMatrix[] matrices = new HostMatrix[arrays.length];
         for (int i = 0; i < arrays.length; i++) {
-            matrices[i] = arrays[i] == null ? null : HostMatrix.of(arrays[i]);
+            matrices[i] = HostMatrix.of(arrays[i]);
         }
         return matrices;
     }
@@ -367,7 +375,7 @@ final class PlanBuilder {
         return Nd4j.create(variable.dataType(), shape);
     }
 
-    private static INDArray array(Value value, Map<DataType, INDArray> arenas) {
+    private static INDArray array(Value value, Arena arena) {
         if (value.outside != null) {
             return value.outside;
         }
@@ -377,7 +385,7 @@ final class PlanBuilder {
             strides[axis] = stride;
             stride *= value.shape[axis];
         }
-        INDArray arena = arenas.get(value.type);
-        return Nd4j.create(arena.data(), value.shape, strides, value.slot.offset, 'c');
+        return Nd4j.create(
+                arena.array(value.type).data(), value.shape, strides, value.slot.offset, 'c');
     }
 }

@@ -1,0 +1,94 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Σ x · p over all elements, a scalar whose gradient in x is p: it pulls a gradient p that is known
+ * from elsewhere back through whatever made x. The pull p has no gradient.
+ */
+public final class InnerProduct extends GraphOp {
+
+    public InnerProduct() {}
+
+    public InnerProduct(SameDiff sd, SDVariable x, SDVariable pull) {
+        super(sd, x, pull);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_inner_product";
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        return List.of(new long[0]);
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        out[0].assign(in[0].mul(in[1]).sumNumber());
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        int n = Math.multiplyExact(in[0].rows(), in[0].cols());
+        return () -> {
+            double sum = 0;
+            for (int i = 0; i < n; i++) {
+                sum += (double) in[0].buffer().get(i) * in[1].buffer().get(i);
+            }
+            out[0].buffer().put(0, (float) sum);
+        };
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(new Pulled(sameDiff, gradients.get(0), arg(1)).outputVariable());
+    }
+
+    /** dx = dy · p. */
+    public static final class Pulled extends GraphOp {
+
+        public Pulled() {}
+
+        Pulled(SameDiff sd, SDVariable dy, SDVariable pull) {
+            super(sd, dy, pull);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_inner_product_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(in.get(1));
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            out[0].assign(in[1].mul(in[0].getDouble(0)));
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            float[] row = new float[in[1].cols()];
+            return () -> {
+                float factor = in[0].buffer().get(0);
+                for (int r = 0; r < in[1].rows(); r++) {
+                    in[1].getRow(r, row);
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] *= factor;
+                    }
+                    out[0].putRow(r, row);
+                }
+            };
+        }
+    }
+}
