@@ -38,8 +38,9 @@ final class ArchitectureInference {
             throws WeightsException {
         ArchitectureInference inference = new ArchitectureInference(shapes, visionHeads, textHeads);
         try {
-            return new ClipArchitecture(
-                    inference.dim("text_projection", 1), inference.vision(), inference.text());
+            VisionArchitecture vision = inference.vision();
+            int embedDim = inference.dim("text_projection", 1);
+            return new ClipArchitecture(embedDim, vision, inference.text());
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new WeightsException("impossible architecture: " + e.getMessage(), e);
         }
