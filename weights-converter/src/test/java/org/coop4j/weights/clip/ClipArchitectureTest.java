@@ -143,6 +143,25 @@ class ClipArchitectureTest {
     }
 
     @Test
+    void aWideVisionTransformerNeedsAConfigurationEvenIfItsWidthIsAMultipleOf64()
+            throws WeightsException {
+        // ViT-H/14 of open_clip: 16 heads of 80 channels, not 20 of 64.
+        Vit vit = new Vit(224, 14, 1280, 1, 16, 5120);
+        TextArchitecture text = new TextArchitecture(77, 600, 1024, 16, 1, 4096);
+        Map<String, Shape> shapes = new ClipArchitecture(1024, vit, text).expectedTensors();
+        assertThatThrownBy(
+                        () ->
+                                ArchitectureInference.infer(
+                                        shapes, OptionalInt.empty(), OptionalInt.empty()))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("the number of heads is unknown");
+        assertThat(
+                        ArchitectureInference.infer(shapes, OptionalInt.of(16), OptionalInt.empty())
+                                .vision())
+                .isEqualTo(vit);
+    }
+
+    @Test
     void tensorSpecsDeclareEveryTensorInOneType() throws WeightsException {
         assertThat(ClipArchitecture.named("ViT-B/16").tensorSpecs(DType.F16))
                 .hasSize(302)

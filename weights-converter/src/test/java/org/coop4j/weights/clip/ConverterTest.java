@@ -329,8 +329,12 @@ class ConverterTest {
                                 "\"crop_size\": {\"height\": 32, \"width\": 32}"));
         ModelMetadata metadata = Converter.convert(source, target, DEFAULTS);
         assertThat(metadata.preprocessing().mean()).containsExactly(0.5, 0.4578275, 0.40821073);
-        Files.writeString(file, json.replace("\"crop_size\": 32", "\"crop_size\": 48"));
+        Files.writeString(file, json.replace("\"crop_size\": 32", "\"crop_size\": 24"));
+        assertFails(source, DEFAULTS, "size 32 and crop_size 24");
+        Files.writeString(file, json.replace("e\": 32", "e\": 48"));
         assertFails(source, DEFAULTS, "preprocessing to 48 pixels for an image tower of 32");
+        Files.writeString(file, json.replace("\"do_resize\": true", "\"do_resize\": false"));
+        assertFails(source, DEFAULTS, "do_resize is false");
         Files.writeString(file, json.replace("\"resample\": 3", "\"resample\": 2"));
         assertFails(source, DEFAULTS, "resample is 2");
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -106,7 +107,7 @@ class HostileFilesTest {
     void bitsFlippedAtBothEndsOfAFileDoNoHarm(String name) throws IOException {
         byte[] whole = Files.readAllBytes(Golden.path(name));
         Random random = new Random(name.hashCode());
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 40; i++) {
             byte[] bytes = whole.clone();
             // Headers, pickles and directories lie there; the middle is nothing but numbers.
             int at = random.nextInt(12_000);
@@ -133,15 +134,17 @@ class HostileFilesTest {
         Random random = new Random(1);
         for (byte[] whole : new byte[][] {torch, safetensors, legacy()}) {
             int refused = 0;
-            for (int i = 0; i < 4_000; i++) {
+            Files.write(damaged, whole);
+            for (int i = 0; i < 3_000; i++) {
                 byte[] bytes = whole.clone();
                 for (int n = 1 + random.nextInt(3); n > 0; n--) {
                     bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
                 }
-                Files.write(damaged, bytes);
+                // Over the old bytes: truncating a file makes some file systems flush it.
+                Files.write(damaged, bytes, StandardOpenOption.WRITE);
                 refused += readsEverything() ? 0 : 1;
             }
-            assertThat(refused).isBetween(500, 4_000);
+            assertThat(refused).isBetween(500, 3_000);
         }
     }
 
@@ -165,6 +168,17 @@ class HostileFilesTest {
             assertThat(e.getMessage()).isNotBlank();
             return false;
         }
+    }
+
+    @Test
+    void controlSequencesInNamesDoNotReachTheMessage() throws IOException {
+        OrderedDict stateDict = new OrderedDict();
+        stateDict.put("\u001b[2Jvisual.proj", DenseTensor.ofFloats(Shape.of(1), 0));
+        TorchSave.write(damaged, Map.of("\u001b[31m" + "x".repeat(10_000), stateDict));
+        assertThatThrownBy(() -> Converter.convert(damaged, target, QUICK_GELU))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("?[31mxxx")
+                .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(4_100));
     }
 
     @Test
