@@ -15,8 +15,11 @@ import java.util.Arrays;
  * in place. A view is as thread-safe as its file and is dead once that is closed.
  */
 public final class TensorView {
-    /** Bytes read at a time: large enough to be fast, small enough to stay in the cache. */
-    private static final int CHUNK = 1 << 20;
+    /**
+     * Bytes read at a time: large enough to be fast, small enough to stay in the cache. On the
+     * heap, since direct buffers would pile up until a garbage collection frees them.
+     */
+    private static final int CHUNK = 1 << 18;
 
     /** A tensor expanded beyond its storage (stride 0) may take this much; more is an attack. */
     private static final long MAX_EXPANDED_BYTES = 64L << 20;
@@ -191,8 +194,7 @@ public final class TensorView {
             return;
         }
         ByteBuffer chunk =
-                ByteBuffer.allocateDirect((int) Math.min(CHUNK, left))
-                        .order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer.allocate((int) Math.min(CHUNK, left)).order(ByteOrder.LITTLE_ENDIAN);
         StridedGather gather =
                 isContiguous() ? null : new StridedGather(storage, dtype, shape, offset, strides);
         long at = offset * dtype.bytes();

@@ -13,14 +13,23 @@ import java.nio.file.Path;
 public final class WeightsException extends IOException {
     @Serial private static final long serialVersionUID = 1L;
 
+    private static final int MAX_MESSAGE = 4_000;
+
     /** A failure with a message for the user. */
     public WeightsException(String message) {
-        super(message);
+        super(printable(message));
     }
 
     /** A failure with a message for the user and what caused it. */
     public WeightsException(String message, Throwable cause) {
-        super(message, cause);
+        super(printable(message), cause);
+    }
+
+    /** Names in hostile files may be long, or hold control sequences meant for a terminal. */
+    private static String printable(String message) {
+        String cut =
+                message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) + " …" : message;
+        return cut.replaceAll("\\p{Cntrl}", "?");
     }
 
     /** A failure in one file: the message is {@code file: problem}. */

@@ -16,6 +16,9 @@ import org.coop4j.weights.WeightsException;
 final class ArchitectureInference {
     private static final int HEAD_WIDTH = 64;
 
+    /** Wider vision transformers exist only in open_clip, with heads of 80, 88 or 104 channels. */
+    private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
+
     private final Map<String, Shape> shapes;
     private final OptionalInt visionHeads;
     private final OptionalInt textHeads;
@@ -38,8 +41,9 @@ final class ArchitectureInference {
             throws WeightsException {
         ArchitectureInference inference = new ArchitectureInference(shapes, visionHeads, textHeads);
         try {
-            return new ClipArchitecture(
-                    inference.dim("text_projection", 1), inference.vision(), inference.text());
+            VisionArchitecture vision = inference.vision();
+            int embedDim = inference.dim("text_projection", 1);
+            return new ClipArchitecture(embedDim, vision, inference.text());
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new WeightsException("impossible architecture: " + e.getMessage(), e);
         }
@@ -62,6 +66,9 @@ final class ArchitectureInference {
         int patch = dim("visual.conv1.weight", 3);
         int grid = grid("visual.positional_embedding");
         int layers = count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*");
+        if (width > MAX_WIDTH_WITH_KNOWN_HEADS && visionHeads.isEmpty()) {
+            throw headsUnknown("the vision width " + width + " is more than any OpenAI model's");
+        }
         int heads = heads("vision", width, visionHeads);
         int mlpWidth = dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0);
         return new Vit(Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
@@ -99,12 +106,16 @@ final class ArchitectureInference {
             return configured.getAsInt();
         }
         if (width % HEAD_WIDTH != 0) {
-            throw new WeightsException(
-                    "the %s width %d is no multiple of 64, so the number of heads is unknown:"
-                                    .formatted(tower, width)
-                            + " convert the folder with its configuration file");
+            throw headsUnknown("the %s width %d is no multiple of 64".formatted(tower, width));
         }
         return width / HEAD_WIDTH;
+    }
+
+    private static WeightsException headsUnknown(String reason) {
+        return new WeightsException(
+                reason
+                        + ", so the number of heads is unknown: convert the folder with its"
+                        + " configuration file");
     }
 
     private int grid(String positions) throws WeightsException {

@@ -142,10 +142,26 @@ final class HuggingFaceConfig {
         if (reader.integer(json, "resample", PIL_BICUBIC) != PIL_BICUBIC) {
             throw reader.problem("resample is " + json.path("resample") + ", not 3 (bicubic)");
         }
+        for (String step : new String[] {"do_resize", "do_center_crop", "do_normalize"}) {
+            if (!json.path(step).asBoolean(true)) {
+                throw reader.problem(step + " is false; CLIP's preprocessing is wanted");
+            }
+        }
+        JsonNode crop = sized(json, "crop_size", "height");
+        int size = reader.integer(crop, "height", imageSize);
+        int shorterSide =
+                reader.integer(sized(json, "size", "shortest_edge"), "shortest_edge", size);
+        if (json.path("size").has("height")
+                || shorterSide != size
+                || reader.integer(crop, "width", size) != size) {
+            throw reader.problem(
+                    "size %s and crop_size %s: the shorter side must be resized to what is cropped"
+                            .formatted(json.path("size"), json.path("crop_size")));
+        }
         Preprocessing defaults = Preprocessing.openAi(imageSize);
         try {
             return new Preprocessing(
-                    reader.integer(sized(json, "crop_size", "height"), "height", imageSize),
+                    size,
                     json.has("image_mean")
                             ? Preprocessing.numbers(json, "image_mean")
                             : defaults.mean(),

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -70,7 +72,7 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
         }
         Map<String, Placed> tensors = new LinkedHashMap<>();
         Map<String, String> metadata = new LinkedHashMap<>();
-        try (JsonParser parser = JSON.createParser(decode(json))) {
+        try (JsonParser parser = JSON.createParser(reader(json))) {
             parser.nextToken();
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String name = parser.currentName();
@@ -86,6 +88,8 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
             if (parser.nextToken() != null) {
                 throw new BadHeader("the header goes on after its JSON object");
             }
+        } catch (CharacterCodingException e) {
+            throw new BadHeader("the header is not UTF-8");
         } catch (JsonProcessingException e) {
             throw new BadHeader("the header is not valid JSON (" + e.getOriginalMessage() + ")");
         }
@@ -94,12 +98,9 @@ record Header(Map<String, Placed> tensors, Map<String, String> metadata) {
                 Collections.unmodifiableMap(tensors), Collections.unmodifiableMap(metadata));
     }
 
-    private static String decode(byte[] json) throws BadHeader {
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
-        } catch (CharacterCodingException e) {
-            throw new BadHeader("the header is not UTF-8");
-        }
+    private static Reader reader(byte[] json) {
+        return new InputStreamReader(
+                new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
     }
 
     private static void readMetadata(JsonParser parser, Map<String, String> metadata)

@@ -129,18 +129,27 @@ public final class SafetensorsWriter implements AutoCloseable {
         }
         ByteBuffer block = ByteBuffer.allocate(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
         while (source.hasRemaining()) {
-            block.clear();
             int n = Math.min(source.remaining(), BLOCK / dtype.bytes());
-            for (int i = 0; i < n; i++) {
-                float value = source.get();
-                switch (dtype) {
-                    case F32 -> block.putFloat(value);
-                    case F16 -> block.putShort(HalfFloats.toHalf(value));
-                    case BF16 -> block.putShort(HalfFloats.toBfloat16(value));
-                    default -> block.putDouble(value);
-                }
-            }
+            block.clear();
+            encode(source, n, dtype, block);
             append(slot, block.flip());
+        }
+    }
+
+    private static void encode(FloatBuffer source, int n, DType dtype, ByteBuffer block) {
+        if (dtype == DType.F32) {
+            block.asFloatBuffer().put(source.slice(source.position(), n));
+            block.position(n * Float.BYTES);
+            source.position(source.position() + n);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            float value = source.get();
+            switch (dtype) {
+                case F16 -> block.putShort(HalfFloats.toHalf(value));
+                case BF16 -> block.putShort(HalfFloats.toBfloat16(value));
+                default -> block.putDouble(value);
+            }
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.pickle.PickleBindings;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.PickleLimits;
 import org.coop4j.weights.pickle.Unpickler;
@@ -27,18 +26,19 @@ final class LegacyReader {
     static Object read(FileRegion file, PickleLimits limits) throws IOException {
         PickleInput in = PickleInput.of(file);
         TorchBindings bindings = new TorchBindings(file.file(), storage -> null);
-        if (!MAGIC.equals(Unpickler.read(in, limits, PickleBindings.NONE))) {
+        TorchBindings plain = new TorchBindings(file.file(), storage -> null);
+        if (!MAGIC.equals(Unpickler.read(in, limits, plain))) {
             throw problem(file, "a pickle, but not one that torch.save wrote");
         }
-        if (!Long.valueOf(PROTOCOL).equals(Unpickler.read(in, limits, PickleBindings.NONE))) {
+        if (!Long.valueOf(PROTOCOL).equals(Unpickler.read(in, limits, plain))) {
             throw problem(file, "a torch.save file of an unknown protocol");
         }
-        if (Unpickler.read(in, limits, PickleBindings.NONE) instanceof Map<?, ?> system
+        if (Unpickler.read(in, limits, plain) instanceof Map<?, ?> system
                 && Boolean.FALSE.equals(system.get("little_endian"))) {
             throw problem(file, "written on a big-endian machine, which is not supported");
         }
         Object root = Unpickler.read(in, limits, bindings);
-        Object keys = Unpickler.read(in, limits, PickleBindings.NONE);
+        Object keys = Unpickler.read(in, limits, plain);
         if (!(keys instanceof List<?> list)) {
             throw problem(file, "damaged: its list of storages is missing");
         }

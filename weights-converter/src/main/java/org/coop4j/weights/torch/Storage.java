@@ -22,6 +22,10 @@ final class Storage {
         this.elements = elements;
     }
 
+    Path file() {
+        return file;
+    }
+
     String key() {
         return key;
     }

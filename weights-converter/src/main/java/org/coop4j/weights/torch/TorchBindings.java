@@ -42,7 +42,7 @@ final class TorchBindings implements PickleBindings {
         PickleFunction function =
                 switch (name.module()) {
                     case "torch._utils", "torch._tensor" -> rebuilder(name.name());
-                    case "torch" -> name.name().equals("Size") ? TorchBindings::first : null;
+                    case "torch" -> name.name().equals("Size") ? this::first : null;
                     case "torch.jit._pickle" -> scriptFunction(name.name());
                     default -> null;
                 };
@@ -53,28 +53,28 @@ final class TorchBindings implements PickleBindings {
         return switch (name) {
             case "_rebuild_tensor", "_rebuild_tensor_v2" -> this::rebuildTensor;
             case "_rebuild_tensor_v3" -> this::rebuildTensorOfType;
-            case "_rebuild_parameter", "_rebuild_parameter_with_state" -> TorchBindings::first;
+            case "_rebuild_parameter", "_rebuild_parameter_with_state" -> this::first;
             case "_rebuild_from_type_v2" -> this::rebuildFromType;
             default -> null;
         };
     }
 
     /** TorchScript wraps its typed lists and values in calls whose first argument is the value. */
-    private static PickleFunction scriptFunction(String name) {
+    private PickleFunction scriptFunction(String name) {
         return switch (name) {
             case "build_intlist",
                     "build_doublelist",
                     "build_boollist",
                     "build_tensorlist",
                     "restore_type_tag" ->
-                    TorchBindings::first;
+                    this::first;
             default -> null;
         };
     }
 
-    private static Object first(Tuple arguments) throws IOException {
+    private Object first(Tuple arguments) throws IOException {
         if (arguments.isEmpty()) {
-            throw new WeightsException("a PyTorch function is called without arguments");
+            throw malformed("call of a PyTorch function without arguments");
         }
         return arguments.get(0);
     }

@@ -44,7 +44,8 @@ public final class TorchTensor {
      */
     public TensorView view(String name) throws WeightsException {
         if (dtype.isEmpty()) {
-            throw new WeightsException(
+            throw WeightsException.in(
+                    storage.file(),
                     "tensor " + name + " is complex or quantized, which is not supported");
         }
         return TensorView.strided(name, dtype.get(), shape, storage.region(), offset, strides);

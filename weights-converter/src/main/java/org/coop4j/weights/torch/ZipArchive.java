@@ -28,7 +28,7 @@ final class ZipArchive {
     private static final int ZIP64_LOCATOR = 0x0706_4b50;
     private static final int END_BYTES = 22;
     private static final int MAX_COMMENT = 0xffff;
-    private static final int MAX_DIRECTORY = 64 << 20;
+    private static final int MAX_DIRECTORY = 32 << 20;
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
     private static final long IN_ZIP64 = 0xffff_ffffL;

@@ -1,0 +1,156 @@
+package org.coop4j.weights;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.tukaani.xz.XZInputStream;
+
+/**
+ * The golden models, unpacked once from {@code testdata/golden-models.tar.xz} into {@code
+ * target/golden} of the project's root. Other modules' tests may use it; {@code testdata/README.md}
+ * tells what is in it.
+ */
+public final class Golden {
+    private static final int TAR_BLOCK = 512;
+    private static final String HALVES = ".halves";
+
+    private Golden() {}
+
+    /** A golden file or folder, such as {@code vit/torchscript.pt}. */
+    public static Path path(String name) throws IOException {
+        Path path = folder().resolve(name);
+        if (!Files.exists(path)) {
+            throw new FileNotFoundException(path.toString());
+        }
+        return path;
+    }
+
+    /** The folder that holds {@code vit}, {@code vit_gelu} and {@code resnet}. */
+    public static synchronized Path folder() throws IOException {
+        Path root = projectRoot();
+        Path archive = root.resolve("testdata/golden-models.tar.xz");
+        // By the archive's size and time, so that another archive is unpacked anew.
+        String version =
+                Long.toHexString(Files.size(archive))
+                        + Long.toHexString(Files.getLastModifiedTime(archive).toMillis());
+        Path folder = root.resolve("target/golden-" + version);
+        if (!Files.isDirectory(folder)) {
+            unpackBeside(archive, folder);
+        }
+        return folder;
+    }
+
+    private static Path projectRoot() {
+        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.isRegularFile(at.resolve("testdata/golden-models.tar.xz"))) {
+                return at;
+            }
+        }
+        throw new IllegalStateException("no testdata/golden-models.tar.xz above this folder");
+    }
+
+    /** Unpacks elsewhere and renames, since two processes may come here at once. */
+    private static void unpackBeside(Path archive, Path folder) throws IOException {
+        Path temporary = folder.resolveSibling("golden-" + UUID.randomUUID() + ".tmp");
+        unpack(archive, temporary);
+        try {
+            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            if (!Files.isDirectory(folder)) {
+                throw e;
+            }
+            delete(temporary);
+        }
+    }
+
+    private static void unpack(Path archive, Path folder) throws IOException {
+        List<Path> recipes = new ArrayList<>();
+        try (InputStream in =
+                new XZInputStream(new BufferedInputStream(Files.newInputStream(archive)))) {
+            byte[] header = in.readNBytes(TAR_BLOCK);
+            while (header.length == TAR_BLOCK && header[0] != 0) {
+                Path file = folder.resolve(field(header, 0, 100));
+                long size = Long.parseLong(field(header, 124, 12), 8);
+                Files.createDirectories(file.getParent());
+                byte[] contents = in.readNBytes(Math.toIntExact(size));
+                Files.write(file, contents);
+                in.skipNBytes((TAR_BLOCK - size % TAR_BLOCK) % TAR_BLOCK);
+                if (file.toString().endsWith(HALVES)) {
+                    recipes.add(file);
+                }
+                header = in.readNBytes(TAR_BLOCK);
+            }
+        }
+        for (Path recipe : recipes) {
+            fillHalves(recipe);
+        }
+    }
+
+    private static String field(byte[] header, int start, int length) {
+        String text = new String(header, start, length, UTF_8);
+        int end = text.indexOf('\0');
+        return (end < 0 ? text : text.substring(0, end)).strip();
+    }
+
+    /** Rounds the single-precision model's elements into the zeros of the half-precision file. */
+    private static void fillHalves(Path recipe) throws IOException {
+        String name = recipe.toString();
+        Path target = Path.of(name.substring(0, name.length() - HALVES.length()));
+        Path source = target.resolveSibling("state_dict_fp32.pt");
+        byte[] rebuilt = Files.readAllBytes(target);
+        ByteBuffer halves = littleEndian(rebuilt);
+        ByteBuffer singles = littleEndian(Files.readAllBytes(source));
+        List<String> lines = Files.readAllLines(recipe);
+        for (String line : lines.subList(1, lines.size())) {
+            String[] fields = line.split(" ", -1);
+            int to = Integer.parseInt(fields[0]);
+            int from = Integer.parseInt(fields[1]);
+            for (int i = 0; i < Integer.parseInt(fields[2]); i++) {
+                float value = singles.getFloat(from + Float.BYTES * i);
+                halves.putShort(to + Short.BYTES * i, HalfFloats.toHalf(value));
+            }
+        }
+        if (!sha256(rebuilt).equals(lines.get(0))) {
+            throw new IllegalStateException(target + " could not be rebuilt");
+        }
+        Files.write(target, rebuilt);
+        Files.delete(recipe);
+    }
+
+    private static ByteBuffer littleEndian(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}

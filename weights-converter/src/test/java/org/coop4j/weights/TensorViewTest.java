@@ -1,0 +1,195 @@
+package org.coop4j.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TensorViewTest {
+    @TempDir private Path folder;
+    private final List<FileChannel> channels = new ArrayList<>();
+
+    @AfterEach
+    void closeFiles() throws IOException {
+        for (FileChannel channel : channels) {
+            channel.close();
+        }
+    }
+
+    private FileRegion region(ByteBuffer contents) throws IOException {
+        Path file = folder.resolve("storage");
+        FileChannel channel =
+                FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
+        channels.add(channel);
+        channel.write(contents.clear(), 0);
+        return new FileRegion(file, channel, 0, contents.capacity());
+    }
+
+    private FileRegion floats(int count) throws IOException {
+        ByteBuffer contents = littleEndian(count * Float.BYTES);
+        for (int i = 0; i < count; i++) {
+            contents.putFloat(i);
+        }
+        return region(contents);
+    }
+
+    private static ByteBuffer littleEndian(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Test
+    void stridesAndOffsetPickTheElements() throws IOException {
+        // Every second column of rows 1 and 2 of a 4 by 6 matrix, from column 1.
+        TensorView view = TensorView.strided("t", DType.F32, Shape.of(2, 3), floats(24), 7, 6, 2);
+        assertThat(view.floats()).containsExactly(7, 9, 11, 13, 15, 17);
+        assertThat(view.isContiguous()).isFalse();
+    }
+
+    @Test
+    void transposingExchangesRowsAndColumns() throws IOException {
+        TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(2, 3), floats(6));
+        assertThat(view.transposed().floats()).containsExactly(0, 3, 1, 4, 2, 5);
+        assertThat(view.transposed().shape()).isEqualTo(Shape.of(3, 2));
+        assertThat(view.transposed().transposed().isContiguous()).isTrue();
+    }
+
+    @Test
+    void aTransposedMatrixLargerThanTheChunkIsWhole() throws IOException {
+        int rows = 300;
+        int columns = 700;
+        TensorView view =
+                TensorView.contiguous(
+                        "t", DType.F32, Shape.of(rows, columns), floats(rows * columns));
+        float[] transposed = view.transposed().floats();
+        for (int c = 0; c < columns; c++) {
+            for (int r = 0; r < rows; r++) {
+                assertThat(transposed[c * rows + r]).isEqualTo((float) (r * columns + c));
+            }
+        }
+    }
+
+    @Test
+    void aScalarAndAnEmptyTensorAreRead() throws IOException {
+        FileRegion storage = floats(3);
+        TensorView scalar = TensorView.strided("s", DType.F32, Shape.scalar(), storage, 2);
+        assertThat(scalar.floats()).containsExactly(2);
+        TensorView empty = TensorView.strided("e", DType.F32, Shape.of(0, 5), storage, 0, 5, 1);
+        assertThat(empty.floats()).isEmpty();
+    }
+
+    @Test
+    void halvesBfloat16sAndDoublesBecomeSingles() throws IOException {
+        ByteBuffer halves = littleEndian(4).putShort((short) 0x3c00).putShort((short) 0x0001);
+        assertThat(TensorView.contiguous("h", DType.F16, Shape.of(2), region(halves)).floats())
+                .containsExactly(1, 0x1p-24f);
+        ByteBuffer bfloats = littleEndian(4).putShort((short) 0xbf80).putShort((short) 0x4049);
+        assertThat(TensorView.contiguous("b", DType.BF16, Shape.of(2), region(bfloats)).floats())
+                .containsExactly(-1, 3.140625f);
+        ByteBuffer doubles = littleEndian(8).putDouble(0.1);
+        assertThat(TensorView.contiguous("d", DType.F64, Shape.of(1), region(doubles)).floats())
+                .containsExactly(0.1f);
+    }
+
+    @Test
+    void integersKeepOrLoseTheirSignAsTheirTypeSays() throws IOException {
+        ByteBuffer bytes = littleEndian(8).putLong(-1);
+        FileRegion storage = region(bytes);
+        assertThat(longs(DType.I64, storage)).containsExactly(-1);
+        assertThat(longs(DType.I32, storage)).containsExactly(-1);
+        assertThat(longs(DType.U32, storage)).containsExactly(0xffff_ffffL);
+        assertThat(longs(DType.I16, storage)).containsExactly(-1);
+        assertThat(longs(DType.U16, storage)).containsExactly(0xffff);
+        assertThat(longs(DType.I8, storage)).containsExactly(-1);
+        assertThat(longs(DType.U8, storage)).containsExactly(255);
+    }
+
+    private static long[] longs(DType dtype, FileRegion storage) throws IOException {
+        return TensorView.strided("i", dtype, Shape.of(1), storage, 0, 1).longs();
+    }
+
+    @Test
+    void floatsAreNotReadAsIntegersNorTheOtherWayRound() throws IOException {
+        TensorView floats = TensorView.contiguous("f", DType.F32, Shape.of(2), floats(2));
+        assertThatThrownBy(floats::longs)
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("tensor f holds F32");
+        TensorView longs = TensorView.strided("l", DType.I64, Shape.of(1), floats(2), 0, 1);
+        assertThatThrownBy(longs::floats)
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("tensor l holds I64");
+    }
+
+    @Test
+    void aTensorThatReachesBeyondItsStorageIsRefused() throws IOException {
+        FileRegion storage = floats(24);
+        assertRefused(storage, Shape.of(25), 0, 1);
+        assertRefused(storage, Shape.of(24), 1, 1);
+        assertRefused(storage, Shape.of(4, 6), 0, 7, 1);
+        assertRefused(storage, Shape.of(2), 0, -1);
+        assertRefused(storage, Shape.of(2), -1, 1);
+        assertRefused(storage, Shape.of(2, 2), 0, 1);
+        assertRefused(storage, Shape.of(1L << 40, 3), 0, 1L << 60, 1);
+        assertRefused(storage, Shape.of(3), 0, Long.MAX_VALUE);
+    }
+
+    @Test
+    void aTensorExpandedFarBeyondItsStorageIsRefused() throws IOException {
+        FileRegion storage = floats(1);
+        assertRefused(storage, Shape.of(1L << 40), 0, 0);
+        assertThat(TensorView.strided("e", DType.F32, Shape.of(1000), storage, 0, 0).floats())
+                .containsOnly(0f);
+    }
+
+    private static void assertRefused(
+            FileRegion storage, Shape shape, long offset, long... strides) {
+        assertThatThrownBy(
+                        () -> TensorView.strided("bad", DType.F32, shape, storage, offset, strides))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("tensor bad");
+    }
+
+    @Test
+    void readingNeedsEnoughRoom() throws IOException {
+        TensorView view = TensorView.contiguous("t", DType.F32, Shape.of(4), floats(4));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> view.readFloats(FloatBuffer.allocate(3)));
+        FloatBuffer target = FloatBuffer.allocate(6);
+        target.put(9f);
+        view.readFloats(target);
+        assertThat(target.array()).containsExactly(9, 0, 1, 2, 3, 0);
+    }
+
+    @Test
+    void mappingGivesTheBytesInPlace() throws IOException {
+        FileRegion storage = floats(10);
+        TensorView view = TensorView.strided("t", DType.F32, Shape.of(3), storage, 4, 1);
+        assertThat(view.map().getFloat(4)).isEqualTo(5);
+        assertThatThrownBy(TensorView.strided("t", DType.F32, Shape.of(3), storage, 0, 2)::map)
+                .hasMessageContaining("not contiguous");
+    }
+
+    @Test
+    void aShapeWhoseProductOverflowsIsRefused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(1L << 32, 1L << 32));
+        assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> Shape.of(1L << 61).bytes(DType.F32));
+        assertThat(Shape.of(0, 1L << 62, 1L << 62).elements()).isZero();
+        assertThat(Shape.scalar().elements()).isEqualTo(1);
+    }
+}

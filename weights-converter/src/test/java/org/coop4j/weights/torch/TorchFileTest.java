@@ -1,0 +1,386 @@
+package org.coop4j.weights.torch;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Golden;
+import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.pickle.PickleBytes;
+import org.coop4j.weights.pickle.PyObject;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TorchFileTest {
+    private static final long[] SIX = {6};
+
+    @TempDir private Path folder;
+
+    private static byte[] floats(float... values) {
+        ByteBuffer bytes = littleEndian(values.length * Float.BYTES);
+        for (float value : values) {
+            bytes.putFloat(value);
+        }
+        return toArray(bytes);
+    }
+
+    private static byte[] shorts(int... values) {
+        ByteBuffer bytes = littleEndian(values.length * Short.BYTES);
+        for (int value : values) {
+            bytes.putShort((short) value);
+        }
+        return toArray(bytes);
+    }
+
+    private static ByteBuffer littleEndian(int size) {
+        return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static byte[] toArray(ByteBuffer bytes) {
+        byte[] array = new byte[bytes.position()];
+        bytes.get(0, array);
+        return array;
+    }
+
+    private Path file() {
+        return folder.resolve("m.pt");
+    }
+
+    /** A dict of one tensor {@code t}. */
+    private static byte[] dict(
+            String type, String key, long elements, long offset, long[] shape, long... strides) {
+        return PickleBytes.protocol2()
+                .op('}')
+                .text("t")
+                .tensor(type, key, elements, offset, shape, strides)
+                .op('s')
+                .stop();
+    }
+
+    private Map<String, TorchTensor> read(TorchZip zip) throws IOException {
+        try (TorchFile file = TorchFile.open(zip.write(file()))) {
+            return file.stateDict();
+        }
+    }
+
+    private static void assertRefused(Path path, String problem) {
+        assertThatThrownBy(
+                        () -> {
+                            try (TorchFile file = TorchFile.open(path)) {
+                                for (TorchTensor tensor : file.stateDict().values()) {
+                                    tensor.view("t");
+                                }
+                            }
+                        })
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining(problem);
+    }
+
+    @Test
+    void stridesOffsetsAndSharedStoragesAreHonoured() throws IOException {
+        PickleBytes pickle = PickleBytes.protocol2().op('}');
+        pickle.text("whole").tensor("FloatStorage", "0", 6, 0, new long[] {2, 3}, 3, 1).op('s');
+        pickle.text("turned").tensor("FloatStorage", "0", 6, 0, new long[] {3, 2}, 1, 3).op('s');
+        pickle.text("column").tensor("FloatStorage", "0", 6, 2, new long[] {2}, 3).op('s');
+        pickle.text("scalar").tensor("FloatStorage", "0", 6, 5, new long[] {}).op('s');
+        TorchZip zip = new TorchZip().store("data.pkl", pickle.stop());
+        zip.store("data/0", floats(0, 1, 2, 3, 4, 5)).write(file());
+        try (TorchFile file = TorchFile.open(file())) {
+            Map<String, TorchTensor> tensors = file.stateDict();
+            assertThat(file.form()).isEqualTo(TorchFile.Form.ZIP);
+            assertThat(tensors.keySet()).containsExactly("whole", "turned", "column", "scalar");
+            assertThat(tensors.get("whole").floats()).containsExactly(0, 1, 2, 3, 4, 5);
+            assertThat(tensors.get("turned").floats()).containsExactly(0, 3, 1, 4, 2, 5);
+            assertThat(tensors.get("column").floats()).containsExactly(2, 5);
+            assertThat(tensors.get("scalar").floats()).containsExactly(5);
+            assertThat(tensors.get("scalar").shape()).isEqualTo(Shape.scalar());
+        }
+    }
+
+    @Test
+    void halvesBfloat16sAndIntegersAreRead() throws IOException {
+        PickleBytes pickle = PickleBytes.protocol2().op('}');
+        pickle.text("h").tensor("HalfStorage", "0", 1, 0, new long[] {1}, 1).op('s');
+        pickle.text("b").tensor("BFloat16Storage", "1", 1, 0, new long[] {1}, 1).op('s');
+        pickle.text("i").tensor("CharStorage", "2", 2, 0, new long[] {2}, 1).op('s');
+        TorchZip zip = new TorchZip().store("data.pkl", pickle.stop());
+        zip.store("data/0", shorts(0x3e00)).store("data/1", shorts(0xc000));
+        zip.store("data/2", new byte[] {-5, 5}).write(file());
+        try (TorchFile file = TorchFile.open(file())) {
+            Map<String, TorchTensor> tensors = file.stateDict();
+            assertThat(tensors.get("h").floats()).containsExactly(1.5f);
+            assertThat(tensors.get("b").floats()).containsExactly(-2);
+            assertThat(tensors.get("b").dtype()).isEqualTo(Optional.of(DType.BF16));
+            assertThat(tensors.get("i").longs()).containsExactly(-5, 5);
+        }
+    }
+
+    @Test
+    void anUntypedStorageTakesTheTensorsType() throws IOException {
+        PickleBytes pickle = PickleBytes.protocol2().op('}').text("t");
+        pickle.global("torch._utils", "_rebuild_tensor_v3").op('(');
+        pickle.storage("UntypedStorage", "0", 8).integer(1).integers(1).integers(1).op(0x89);
+        pickle.global("collections", "OrderedDict").op(')', 'R').global("torch", "float32");
+        TorchZip zip = new TorchZip().store("data.pkl", pickle.op('t', 'R', 's').stop());
+        zip.store("data/0", floats(1, 2)).write(file());
+        try (TorchFile file = TorchFile.open(file())) {
+            assertThat(file.stateDict().get("t").floats()).containsExactly(2);
+        }
+    }
+
+    @Test
+    void zip64SizesAndDataDescriptorsAreUnderstood() throws IOException {
+        TorchZip zip = new TorchZip();
+        zip.store("data.pkl", dict("FloatStorage", "0", 2, 0, new long[] {2}, 1));
+        zip.store("data/0", floats(3, 4)).store("byteorder", "little");
+        Files.write(file(), zip.zip64());
+        try (TorchFile file = TorchFile.open(file())) {
+            assertThat(file.stateDict().get("t").floats()).containsExactly(3, 4);
+            file.verifyChecksums(ProgressListener.NONE);
+        }
+    }
+
+    @Test
+    void aStateDictIsFoundWhereTrainingScriptsPutIt() throws IOException {
+        for (String wrapper : List.of("state_dict", "model", "model_state_dict")) {
+            PickleBytes pickle = PickleBytes.protocol2().op('}').text("epoch").op('K', 3, 's');
+            pickle.text(wrapper).op('}').text("module.t");
+            pickle.tensor("FloatStorage", "0", 1, 0, new long[] {1}, 1).op('s', 's');
+            TorchZip zip = new TorchZip().store("data.pkl", pickle.stop());
+            assertThat(read(zip.store("data/0", floats(1))).keySet()).containsExactly("t");
+        }
+    }
+
+    @Test
+    void aPickledPythonModuleGivesItsTensorsByDottedName() throws IOException {
+        PickleBytes child = PickleBytes.protocol2().global("torch.nn", "Model").op(')', 0x81, '}');
+        child.text("_parameters").op('}').text("w");
+        child.tensor("FloatStorage", "0", 1, 0, new long[] {1}, 1).op('s', 's');
+        child.text("_modules").op('}').text("sub").global("torch.nn", "Linear").op(')', 0x81, '}');
+        child.text("_buffers").op('}').text("b");
+        child.tensor("FloatStorage", "0", 1, 0, new long[] {1}, 1).op('s', 's', 'b', 's', 's', 'b');
+        TorchZip zip = new TorchZip().store("data.pkl", child.stop());
+        assertThat(read(zip.store("data/0", floats(1))).keySet()).containsExactly("w", "sub.b");
+    }
+
+    @Test
+    void aModuleTreeThatHoldsItselfIsRefused() throws IOException {
+        PickleBytes pickle = PickleBytes.protocol2().global("__torch__", "M").op(')', 0x81);
+        pickle.op('q', 0, '}').text("self").op('h', 0, 's', 'b');
+        assertRefused(
+                new TorchZip().store("data.pkl", pickle.stop()).write(file()), "nest without end");
+    }
+
+    @Test
+    void modulesSharedExponentiallyOftenAreRefused() throws IOException {
+        PickleBytes pickle = PickleBytes.protocol2().global("m", "M").op(')', 0x81, 'q', 0, '0');
+        for (int i = 0; i < 60; i++) {
+            pickle.global("m", "M").op(')', 0x81, '}').text("a").op('h', 0, 's');
+            pickle.text("b").op('h', 0, 's', 'b', 'q', 0, '0');
+        }
+        assertRefused(
+                new TorchZip().store("data.pkl", pickle.op('h', 0).stop()).write(file()),
+                "nest without end");
+    }
+
+    @Test
+    void aTensorLargerThanItsStorageIsRefused() throws IOException {
+        TorchZip zip = new TorchZip().store("data/0", floats(1, 2, 3));
+        zip.store("data.pkl", dict("FloatStorage", "0", 3, 0, new long[] {4}, 1));
+        assertRefused(zip.write(file()), "needs element 3 of a storage that has 3");
+        zip.store("data.pkl", dict("FloatStorage", "0", 3, 1, new long[] {3}, 1));
+        assertRefused(zip.write(file()), "needs element 3");
+        zip.store("data.pkl", dict("FloatStorage", "0", 4, 0, new long[] {4}, 1));
+        assertRefused(zip.write(file()), "storage 0 has 12 bytes where its 4 elements need 16");
+        zip.store("data.pkl", dict("FloatStorage", "1", 3, 0, new long[] {3}, 1));
+        assertRefused(zip.write(file()), "storage 1 is not in the file");
+    }
+
+    @Test
+    void aStorageWithTwoSizesOrAnUnknownTypeIsRefused() throws IOException {
+        PickleBytes pickle = PickleBytes.protocol2().op('}');
+        pickle.text("a").tensor("FloatStorage", "0", 2, 0, new long[] {2}, 1).op('s');
+        pickle.text("b").tensor("FloatStorage", "0", 1, 0, new long[] {1}, 1).op('s');
+        TorchZip zip = new TorchZip().store("data/0", floats(1, 2));
+        assertRefused(zip.store("data.pkl", pickle.stop()).write(file()), "two types or sizes");
+        zip.store("data.pkl", dict("StrangeStorage", "0", 2, 0, new long[] {2}, 1));
+        assertRefused(zip.write(file()), "unknown type torch.StrangeStorage");
+        zip.store("data.pkl", dict("ComplexFloatStorage", "0", 1, 0, new long[] {1}, 1));
+        assertRefused(zip.write(file()), "complex or quantized");
+    }
+
+    @Test
+    void aBigEndianFileIsRefused() throws IOException {
+        TorchZip zip = new TorchZip().store("byteorder", "big").store("data/0", floats(1));
+        zip.store("data.pkl", dict("FloatStorage", "0", 1, 0, new long[] {1}, 1));
+        assertRefused(zip.write(file()), "only little-endian files are supported");
+    }
+
+    @Test
+    void aCompressedPickleIsReadAndACompressedTensorRefused() throws IOException {
+        byte[] pickle = dict("FloatStorage", "0", 6, 0, SIX, 1);
+        TorchZip zip = new TorchZip().deflate("data.pkl", pickle);
+        zip.store("data/0", floats(1, 2, 3, 4, 5, 6));
+        assertThat(read(zip)).containsOnlyKeys("t");
+        TorchZip bad = new TorchZip().store("data.pkl", pickle).deflate("data/0", new byte[24]);
+        assertRefused(bad.write(file()), "data/0 is compressed");
+    }
+
+    @Test
+    void aZipBombIsRefusedBeforeItExpands() throws IOException {
+        // 200 MB of zeros take 200 KB; as the pickle they would be read whole.
+        Path bomb = new TorchZip().deflate("data.pkl", new byte[200_000_000]).write(file());
+        assertThat(Files.size(bomb)).isLessThan(300_000);
+        assertRefused(bomb, "data.pkl takes 200000000 bytes, more than the 67108864 allowed");
+    }
+
+    @Test
+    void aZipBombThatLiesAboutItsSizeIsRefused() throws IOException {
+        byte[] zip =
+                Files.readAllBytes(
+                        new TorchZip().deflate("data.pkl", new byte[50_000_000]).write(file()));
+        ByteBuffer bytes = ByteBuffer.wrap(zip).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = bytes.getInt(zip.length - 6);
+        bytes.putInt(directory + 24, 1000);
+        Files.write(file(), zip);
+        assertRefused(file(), "expands beyond its stated size");
+        bytes.putInt(directory + 24, 50_000_001);
+        Files.write(file(), zip);
+        assertRefused(file(), "truncated");
+    }
+
+    @Test
+    void aDamagedTensorIsFoundByItsChecksum() throws IOException {
+        TorchZip zip = new TorchZip().store("data/0", floats(1, 2, 3, 4, 5, 6));
+        zip.store("data.pkl", dict("FloatStorage", "0", 6, 0, SIX, 1)).write(file());
+        try (TorchFile file = TorchFile.open(file())) {
+            file.verifyChecksums(ProgressListener.NONE);
+            assertThat(file.checkedBytes()).isEqualTo(24);
+        }
+        byte[] bytes = Files.readAllBytes(file());
+        bytes[50] ^= 1;
+        Files.write(file(), bytes);
+        try (TorchFile file = TorchFile.open(file())) {
+            assertThatThrownBy(() -> file.verifyChecksums(ProgressListener.NONE))
+                    .isInstanceOf(WeightsException.class)
+                    .hasMessageContaining("m/data/0 differ from their checksum");
+        }
+    }
+
+    @Test
+    void otherZipArchivesAndTextAreNamedAsSuch() throws IOException {
+        assertRefused(new TorchZip().store("a.txt", "text").write(file()), "needs one data.pkl");
+        Files.writeString(file(), "just text");
+        assertRefused(file(), "neither a zip archive nor a pickle");
+        Files.writeString(file(), "");
+        assertRefused(file(), "neither a zip archive nor a pickle");
+        assertRefused(folder.resolve("none"), "no such file");
+    }
+
+    @Test
+    void aPickleThatCallsSystemIsInertInATorchFile() throws IOException {
+        Path evidence = folder.resolve("evidence");
+        PickleBytes pickle = PickleBytes.protocol2().global("os", "system");
+        pickle.text("touch " + evidence).op(0x85, 'R');
+        new TorchZip().store("data.pkl", pickle.stop()).write(file());
+        try (TorchFile file = TorchFile.open(file())) {
+            assertThat(file.root()).isInstanceOf(PyObject.class).hasToString("<os.system>");
+        }
+        assertRefused(file(), "holds no state dict: an object of class os.system");
+        assertThat(evidence).doesNotExist();
+    }
+
+    private static PickleBytes legacyHead() {
+        PickleBytes head = PickleBytes.protocol2().op(0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9);
+        head.op(0x20, 0x6a, 0xa8, 0x50, 0x19, '.').op(0x80, 2, 'M', 0xe9, 3, '.');
+        return head.op(0x80, 2, '}').text("little_endian").op(0x88, 's', '.').op(0x80, 2);
+    }
+
+    /** Two tensors over two storages, whose order in the file is not that in the pickle. */
+    private static byte[] legacy(long countOfFirst) {
+        PickleBytes file = legacyHead().op('}').text("a");
+        file.tensor("FloatStorage", "10", 2, 0, new long[] {2}, 1).op('s').text("b");
+        file.tensor("LongStorage", "20", 1, 0, new long[] {}).op('s', '.');
+        file.op(0x80, 2, ']', '(').text("20").text("10").op('e', '.').int8(1).int8(-9);
+        file.int8(countOfFirst).ascii("");
+        byte[] head = file.stop();
+        ByteBuffer all = ByteBuffer.allocate(head.length - 1 + 8);
+        return all.put(head, 0, head.length - 1).put(floats(1, 2)).array();
+    }
+
+    @Test
+    void filesFromBeforePyTorch16AreRead() throws IOException {
+        Files.write(file(), legacy(2));
+        try (TorchFile file = TorchFile.open(file())) {
+            assertThat(file.form()).isEqualTo(TorchFile.Form.LEGACY);
+            assertThat(file.stateDict().get("a").floats()).containsExactly(1, 2);
+            assertThat(file.stateDict().get("b").longs()).containsExactly(-9);
+        }
+    }
+
+    @Test
+    void damagedFilesFromBeforePyTorch16AreRefused() throws IOException {
+        Files.write(file(), legacy(3));
+        assertRefused(file(), "storage 10 has 3 elements where its tensors say 2");
+        byte[] whole = legacy(2);
+        Files.write(file(), Arrays.copyOf(whole, whole.length - 1));
+        assertRefused(file(), "truncated within storage 10");
+        Files.write(file(), PickleBytes.protocol2().op('}').stop());
+        assertRefused(file(), "not one that torch.save wrote");
+        String big = new String(whole, ISO_8859_1);
+        byte[] swapped =
+                big.replace("little_endian\u0088", "little_endian\u0089").getBytes(ISO_8859_1);
+        Files.write(file(), swapped);
+        assertRefused(file(), "big-endian");
+    }
+
+    @Test
+    void theReferenceTrainersCheckpointGivesItsValuesAndInertObjects() throws IOException {
+        Path path = Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50");
+        try (TorchFile file = TorchFile.open(path)) {
+            Map<?, ?> root = (Map<?, ?>) file.root();
+            assertThat(root.get("epoch")).isEqualTo(50L);
+            assertThat(root.containsKey("val_result")).isTrue();
+            assertThat(file.stateDict().keySet())
+                    .containsExactly("ctx", "token_prefix", "token_suffix");
+            assertThat(file.stateDict().get("ctx").shape()).isEqualTo(Shape.of(4, 128));
+            assertThat(file.stateDict().get("token_suffix").shape())
+                    .isEqualTo(Shape.of(6, 72, 128));
+            Map<?, ?> scheduler = (Map<?, ?>) root.get("scheduler");
+            PyObject successor = (PyObject) scheduler.get("successor");
+            assertThat(successor.type().name()).isEqualTo("CosineAnnealingLR");
+            Map<?, ?> optimizer = (Map<?, ?>) root.get("optimizer");
+            Map<?, ?> state = (Map<?, ?>) ((Map<?, ?>) optimizer.get("state")).get(0L);
+            assertThat(((TorchTensor) state.get("momentum_buffer")).floats()).hasSize(4 * 128);
+        }
+    }
+
+    @Test
+    void aTorchScriptArchiveIsToldByItsConstants() throws IOException {
+        try (TorchFile file = TorchFile.open(Golden.path("vit/torchscript.pt"))) {
+            assertThat(file.form()).isEqualTo(TorchFile.Form.TORCHSCRIPT);
+            assertThat(file.stateDict().get("input_resolution").longs()).containsExactly(32);
+            assertThat(file.stateDict())
+                    .containsKey("visual.transformer.resblocks.1.mlp.c_fc.bias");
+        }
+    }
+
+    @Test
+    void theMessageNamesTheFile() throws IOException {
+        Files.write(file(), "PK\3\4 and nothing more".getBytes(UTF_8));
+        assertRefused(file(), "m.pt: damaged archive: its directory is missing");
+    }
+}
