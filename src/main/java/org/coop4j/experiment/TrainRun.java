@@ -191,7 +191,10 @@ public final class TrainRun {
 
     private FeatureBank bank(ImageTransform transform) throws IOException {
         return FeatureBank.open(
-                options.bankFolder(), clip.model().sha256(), transform.id(), clip.architecture().embedDim());
+                options.bankFolder(),
+                clip.model().sha256(),
+                transform.id(),
+                clip.architecture().embedDim());
     }
 
     private BankedImages encode(

@@ -17,7 +17,7 @@ public final class GoldenModels {
     private GoldenModels() {}
 
     /** A golden file by its path, such as {@code vit/coop.json}. */
-    public static Path file(String path) {
+    public static Path file(String path) throws IOException {
         return Golden.path(path);
     }
 

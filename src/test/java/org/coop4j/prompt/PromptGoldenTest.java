@@ -77,8 +77,7 @@ class PromptGoldenTest {
         }
         List<int[]> prompts =
                 c.layout.prompts(names, json.get("sot").asInt(), json.get("eot").asInt(), 77);
-        int heads = clip.architecture().text().heads();
-        return clip.promptTower(PackedPrompts.of(prompts, heads), c.layout.vectors(prompts.size()));
+        return clip.promptTower(prompts, c.layout.vectors(prompts.size()), memory);
     }
 
     @ParameterizedTest
@@ -111,7 +110,7 @@ class PromptGoldenTest {
                 SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
             PromptTower whole = tower(clip, c, MemoryLimit.none());
             whole.prepare(8);
-            PromptTower parted = tower(clip, c, new MemoryLimit(whole.stepBytes() / 3));
+            PromptTower parted = tower(clip, c, new MemoryLimit(whole.stepBytes() * 3 / 4));
             float[][] gradients = new float[2][];
             float[] losses = new float[2];
             int i = 0;
