@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.ProgressListener;
 
 /**
  * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
@@ -44,28 +46,48 @@ public record ZeroShot(List<String> templates) {
     /**
      * Normalised class weights, one row a class: the text features normalised, their mean over the
      * templates, normalised again.
+     *
+     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
      */
     public FeatureMatrix classWeights(Clip clip, List<String> classNames) {
-        List<String> texts = new ArrayList<>();
+        return classWeights(clip, classNames, Tokenizer.Overflow.FAIL, ProgressListener.NONE);
+    }
+
+    /**
+     * Normalised class weights, one row a class.
+     *
+     * @param overflow what happens to a prompt that exceeds the context; if it is an error, it is
+     *     one before any prompt is encoded
+     * @param listener is told the prompts encoded so far
+     */
+    public FeatureMatrix classWeights(
+            Clip clip,
+            List<String> classNames,
+            Tokenizer.Overflow overflow,
+            ProgressListener listener) {
+        List<List<int[]>> prompts = new ArrayList<>();
         for (String template : templates) {
-            texts.addAll(texts(template, classNames));
+            prompts.add(tokens(clip, texts(template, classNames), overflow));
         }
-        FeatureMatrix features = clip.encodeTexts(texts).normalized();
-        if (templates.size() == 1) {
-            return features;
-        }
-        int width = features.width();
-        float[] mean = new float[classNames.size() * width];
-        float[] row = new float[width];
+        int classes = classNames.size();
+        int width = clip.architecture().embedDim();
+        float[] sum = new float[Math.multiplyExact(classes, width)];
         for (int t = 0; t < templates.size(); t++) {
-            for (int c = 0; c < classNames.size(); c++) {
-                features.copyRow(t * classNames.size() + c, row, 0);
-                for (int i = 0; i < width; i++) {
-                    mean[c * width + i] += row[i] / templates.size();
-                }
+            float[] features = clip.encodeTokens(prompts.get(t)).normalized().toArray();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += features[i];
             }
+            listener.progress((t + 1L) * classes, (long) templates.size() * classes);
         }
-        return FeatureMatrix.of(classNames.size(), width, mean).normalized();
+        // The sum has the mean's direction.
+        return FeatureMatrix.of(classes, width, sum).normalized();
+    }
+
+    private static List<int[]> tokens(Clip clip, List<String> texts, Tokenizer.Overflow overflow) {
+        int context = clip.architecture().text().contextLength();
+        return texts.stream()
+                .map(text -> clip.tokenizer().tokenize(text, context, overflow))
+                .toList();
     }
 
     /** The template, or how many the ensemble has. */

@@ -1,0 +1,117 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.coop4j.baseline.ZeroShot;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The classes to tell apart and the prompts that describe them. */
+final class ClassOptions {
+
+    private static final String PHOTO = "a photo of a {}.";
+
+    @ArgGroup private Names names;
+
+    @Option(
+            names = {"-t", "--template"},
+            paramLabel = "TEXT",
+            description = {
+                "A prompt with {} for the class name (default: \"a photo of a {}.\"). Given several"
+                        + " times, the prompts' features are averaged."
+            })
+    private List<String> templates = List.of();
+
+    /** One way of giving class names. */
+    private static final class Names {
+
+        @Option(
+                names = {"-c", "--classes"},
+                paramLabel = "A,B,...",
+                description = "Class names, separated by commas.")
+        private String list;
+
+        @Option(
+                names = "--classes-file",
+                paramLabel = "FILE",
+                description = "A file in UTF-8 with a class name a line.")
+        private Path file;
+    }
+
+    /** Whether the command line names classes. */
+    boolean areGiven() {
+        return names != null;
+    }
+
+    /** The class names of the command line, checked. */
+    List<String> read(CommandLine command) throws IOException {
+        if (names.file != null) {
+            return checked(lines(names.file), names.file.toString());
+        }
+        try {
+            return checked(Arrays.asList(names.list.split(",", -1)), "--classes");
+        } catch (CommandFailure e) {
+            throw new ParameterException(command, e.getMessage(), e);
+        }
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
+        } catch (CharacterCodingException e) {
+            throw new CommandFailure(file + " is not a text file in UTF-8");
+        }
+    }
+
+    /** Class names without white space around them, if a classifier can be made of them. */
+    static List<String> checked(List<String> given, String source) {
+        List<String> result = new ArrayList<>();
+        Map<String, String> byPrompt = new HashMap<>();
+        for (String name : given) {
+            String stripped = name.strip();
+            if (stripped.isEmpty() && given.size() > 1) {
+                throw new CommandFailure(source + " has an empty class name");
+            }
+            String other = byPrompt.putIfAbsent(inPrompt(stripped), stripped);
+            if (other != null) {
+                throw new CommandFailure(
+                        "%s has the classes '%s' and '%s', which make the same prompt: leave one away"
+                                .formatted(source, other, stripped));
+            }
+            result.add(stripped);
+        }
+        if (result.isEmpty() || result.equals(List.of(""))) {
+            throw new CommandFailure(source + " names no class: give two or more");
+        }
+        if (result.size() == 1) {
+            throw new CommandFailure(
+                    "%s names one class, '%s': give two or more to choose from"
+                            .formatted(source, result.get(0)));
+        }
+        return result;
+    }
+
+    /** What the tokenizer sees of a name. */
+    static String inPrompt(String name) {
+        return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
+    }
+
+    /** The prompts, checked. */
+    ZeroShot prompts(CommandLine command) {
+        try {
+            return templates.isEmpty() ? ZeroShot.of(PHOTO) : new ZeroShot(templates);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Option;
+
+/** Which model a command uses, and which vocabulary. */
+final class ClipOptions {
+
+    @Option(
+            names = {"-m", "--model"},
+            required = true,
+            paramLabel = "FILE",
+            description = "A model that coop convert wrote.")
+    private Path model;
+
+    @Option(
+            names = "--vocabulary",
+            paramLabel = "DIR",
+            description =
+                    "A Hugging Face folder with vocab.json and merges.txt, for a model that does"
+                            + " not share CLIP's vocabulary.")
+    private Path vocabulary;
+
+    @Option(
+            names = "--truncate",
+            description =
+                    "Cut off what a text has beyond the context length; without it, too long a text"
+                            + " is an error.")
+    private boolean truncate;
+
+    /** What becomes of too long a text. */
+    Tokenizer.Overflow overflow() {
+        return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
+    }
+
+    /** Opens the model for images alone. */
+    Clip open() throws IOException {
+        Tokenizer tokenizer =
+                vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
+        return Clip.open(model, tokenizer, Workers.standard());
+    }
+
+    /** Opens the model and checks that it has the tokenizer's vocabulary. */
+    Clip openForTexts() throws IOException {
+        Clip clip = open();
+        int wanted = clip.architecture().text().vocabularySize();
+        int given = clip.tokenizer().vocabularySize();
+        if (wanted != given) {
+            clip.close();
+            throw new CommandFailure(
+                    "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
+                            .formatted(model, Numbers.count(wanted), Numbers.count(given)));
+        }
+        return clip;
+    }
+}

@@ -1,0 +1,143 @@
+package org.coop4j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Standard output and standard error, and what is known of them.
+ *
+ * <p>Text is written in UTF-8. A status line (a progress bar) may stand at the bottom of the
+ * terminal; notes are printed above it. Safe for use by several threads.
+ */
+final class Console {
+
+    private static final int DEFAULT_WIDTH = 80;
+    private static final int LEAST_WIDTH = 40;
+    private static final String CLEAR_LINE = "\r\u001b[K";
+
+    private final StandardOutput output;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean errorIsTerminal;
+    private final int width;
+    private boolean quiet;
+    private String status = "";
+
+    /**
+     * @param errorIsTerminal whether {@code err} is a terminal that understands cursor movement
+     * @param width columns of the terminal
+     */
+    Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
+        this.output = new StandardOutput(out);
+        this.out = new PrintStream(output, false, StandardCharsets.UTF_8);
+        this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
+        this.errorIsTerminal = errorIsTerminal;
+        this.width = width;
+    }
+
+    /**
+     * The console of this process.
+     *
+     * <p>Java cannot tell whether standard error is a terminal, so the launcher says it ({@code
+     * coop.stderr=terminal}, {@code coop.columns}); without the launcher, Linux is asked.
+     */
+    static Console system() {
+        String told = System.getProperty("coop.stderr");
+        boolean terminal = told != null ? told.equals("terminal") : linuxSaysTerminal();
+        return new Console(
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                terminal && understandsCursor(System.getenv()),
+                width(System.getProperty("coop.columns", "")));
+    }
+
+    private static boolean linuxSaysTerminal() {
+        try {
+            String device = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return device.startsWith("/dev/pts/") || device.startsWith("/dev/tty");
+        } catch (IOException e) {
+            return false; // another system
+        }
+    }
+
+    static boolean understandsCursor(Map<String, String> environment) {
+        return !environment.getOrDefault("TERM", "").equals("dumb");
+    }
+
+    static int width(String columns) {
+        if (!columns.matches("[1-9][0-9]{1,3}")) {
+            return DEFAULT_WIDTH;
+        }
+        return Math.max(LEAST_WIDTH, Integer.parseInt(columns));
+    }
+
+    /** Where results go. */
+    PrintStream out() {
+        return out;
+    }
+
+    /** Where everything else goes; {@link #note} respects the status line. */
+    PrintStream err() {
+        return err;
+    }
+
+    /** Whether a line on standard error can be redrawn. */
+    boolean errorIsTerminal() {
+        return errorIsTerminal;
+    }
+
+    /** Columns of the terminal. */
+    int width() {
+        return width;
+    }
+
+    /** Whether only results and problems are shown. */
+    boolean quiet() {
+        return quiet;
+    }
+
+    void quiet(boolean newQuiet) {
+        quiet = newQuiet;
+    }
+
+    /** Prints a line on standard error, above the status line. */
+    synchronized void note(String line) {
+        if (!status.isEmpty()) {
+            err.print(CLEAR_LINE);
+        }
+        err.println(Printable.of(line));
+        if (!status.isEmpty()) {
+            err.print(status);
+            err.flush();
+        }
+    }
+
+    /** Prints a line on standard error, as {@link #note}, unless the user asked for quiet. */
+    void info(String line) {
+        if (!quiet) {
+            note(line);
+        }
+    }
+
+    /** Replaces the status line; an empty one takes it away. */
+    synchronized void status(String line) {
+        if (!status.isEmpty() || !line.isEmpty()) {
+            err.print(CLEAR_LINE + line);
+            err.flush();
+        }
+        status = line;
+    }
+
+    /** Brings results to their reader; throws what went wrong with writing them, if anything. */
+    void flush() {
+        out.flush();
+        output.rethrow();
+    }
+}

@@ -1,0 +1,74 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ConversionOptions;
+import org.coop4j.weights.clip.Converter;
+import org.coop4j.weights.clip.ModelMetadata;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop convert}: a checkpoint of any published form to one safetensors file. */
+@Command(
+        name = "convert",
+        description = {
+            "Convert a CLIP checkpoint to the one safetensors file that the other commands read.",
+            "",
+            "SOURCE is a file (OpenAI's TorchScript archive, torch.save, safetensors, an index of"
+                    + " shards) or a folder (Hugging Face with config.json, open_clip with"
+                    + " open_clip_config.json). No code in the source is run.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
+            "  coop convert clip-vit-large-patch14/ -o vit-l-14.safetensors",
+            "  coop convert state_dict.pt --activation quick_gelu -o clip.safetensors"
+        })
+final class ConvertCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
+    private Path source;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
+
+    @Option(
+            names = "--activation",
+            paramLabel = "NAME",
+            converter = ActivationName.class,
+            description =
+                    "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only where"
+                            + " the source does not tell.")
+    private Activation activation;
+
+    ConvertCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ModelMetadata written;
+        try (Progress progress = Progress.of(console, "converting", Progress.Unit.BYTES)) {
+            written =
+                    Converter.convert(
+                            source,
+                            out,
+                            new ConversionOptions(
+                                    Optional.ofNullable(activation), progress::update));
+        }
+        console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
+        return 0;
+    }
+}

@@ -1,0 +1,27 @@
+package org.coop4j.cli;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** Writes comma-separated values (RFC 4180), a line feed after each record. */
+final class Csv {
+
+    private final PrintStream out;
+
+    Csv(PrintStream out, String... header) {
+        this.out = out;
+        record(header);
+    }
+
+    /** Writes a record. */
+    void record(String... fields) {
+        out.print(Arrays.stream(fields).map(Csv::quoted).collect(Collectors.joining(",")) + "\n");
+    }
+
+    private static String quoted(String field) {
+        boolean plain =
+                field.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+        return plain ? field : '"' + field.replace("\"", "\"\"") + '"';
+    }
+}

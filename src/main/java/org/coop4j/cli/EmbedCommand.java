@@ -1,0 +1,162 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code coop embed}: features of texts or images in a safetensors file. */
+@Command(
+        name = "embed",
+        description = {
+            "Write the features of texts or images to a safetensors file.",
+            "",
+            "The file has the tensor features [n, width] in the order of the inputs, not normalised"
+                    + " unless --normalize is given, and in its metadata the inputs' names (a JSON"
+                    + " array). Images that cannot be read are left out and reported.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop embed -m clip.safetensors --text \"a cat\" --text \"a dog\" -o"
+                    + " texts.safetensors",
+            "  coop embed -m clip.safetensors --texts captions.txt -o captions.safetensors",
+            "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors"
+        })
+final class EmbedCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+    @Mixin private ClipOptions clipOptions;
+
+    @Option(
+            names = "--text",
+            paramLabel = "TEXT",
+            description = "A text; may be given several times.")
+    private List<String> texts = List.of();
+
+    @Option(
+            names = "--texts",
+            paramLabel = "FILE",
+            description = "A file in UTF-8 with a text a line.")
+    private Path textFile;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
+
+    @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
+    private boolean normalize;
+
+    @Option(
+            names = "--pixels",
+            description = "Also write the preprocessed images, pixels [n, 3, size, size].")
+    private boolean pixels;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "IMAGE|DIR",
+            description = "Images; a folder means all images in it and below.")
+    private List<Path> arguments = List.of();
+
+    EmbedCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        boolean ofTexts = !texts.isEmpty() || textFile != null;
+        if (ofTexts == !arguments.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), "give either images or texts (--text, --texts)");
+        }
+        if (ofTexts && pixels) {
+            throw new ParameterException(spec.commandLine(), "--pixels is for images");
+        }
+        return ofTexts ? embedTexts() : embedImages();
+    }
+
+    private int embedTexts() throws IOException {
+        List<String> all = new ArrayList<>(texts);
+        if (textFile != null) {
+            all.addAll(lines(textFile));
+        }
+        try (Clip clip = clipOptions.openForTexts()) {
+            int context = clip.architecture().text().contextLength();
+            List<int[]> tokens = new ArrayList<>();
+            for (String text : all) {
+                tokens.add(clip.tokenizer().tokenize(text, context, clipOptions.overflow()));
+            }
+            write(clip, FeatureFile.Kind.TEXT, all, clip.encodeTokens(tokens), List.of());
+        }
+        return 0;
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (CharacterCodingException e) {
+            throw new CommandFailure(file + " is not a text file in UTF-8");
+        }
+        if (lines.isEmpty()) {
+            throw new CommandFailure(file + " has no texts");
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).isBlank()) {
+                throw new CommandFailure("line %d of %s is empty".formatted(i + 1, file));
+            }
+        }
+        return lines;
+    }
+
+    private int embedImages() throws IOException {
+        List<Path> files = ImageInputs.of(arguments).files();
+        try (Clip clip = clipOptions.open()) {
+            EncodedImages images = EncodedImages.encode(clip, files, console);
+            List<Path> good = images.positions().stream().map(files::get).toList();
+            if (good.isEmpty()) {
+                throw new CommandFailure("none of the images can be read: nothing is written");
+            }
+            write(
+                    clip,
+                    FeatureFile.Kind.IMAGE,
+                    good.stream().map(Path::toString).toList(),
+                    images.features(),
+                    pixels ? good : List.of());
+            return images.exitCode(console);
+        }
+    }
+
+    private void write(
+            Clip clip,
+            FeatureFile.Kind kind,
+            List<String> inputs,
+            FeatureMatrix features,
+            List<Path> pixelsOf)
+            throws IOException {
+        new FeatureFile(clip, kind, inputs, normalize)
+                .write(normalize ? features.normalized() : features, pixelsOf, out, console);
+        console.info(
+                "%s: %s, %d wide"
+                        .formatted(
+                                out, Numbers.count(inputs.size(), kind.label()), features.width()));
+    }
+}

@@ -1,0 +1,92 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/**
+ * The file that {@code coop embed} writes: {@code features} [n, embed], maybe {@code pixels} [n, 3,
+ * side, side], and metadata.
+ *
+ * @param clip the model that made the features
+ * @param kind what the features are of
+ * @param inputs texts or file names, one a row
+ * @param normalized whether rows have norm 1
+ */
+record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized) {
+
+    /** What features are of. */
+    enum Kind {
+        TEXT,
+        IMAGE;
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * Writes the file, whole or not at all.
+     *
+     * @param pixelsOf the images whose pixels are written too; read a second time, so that memory
+     *     does not grow with their number
+     */
+    void write(FeatureMatrix features, List<Path> pixelsOf, Path out, Console console)
+            throws IOException {
+        int side = clip.preprocessing().size();
+        List<TensorSpec> specs = new ArrayList<>();
+        specs.add(
+                new TensorSpec("features", DType.F32, Shape.of(features.rows(), features.width())));
+        if (!pixelsOf.isEmpty()) {
+            specs.add(
+                    new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
+        }
+        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata())) {
+            for (int row = 0; row < features.rows(); row++) {
+                writer.writeFloats("features", features.row(row));
+            }
+            if (!pixelsOf.isEmpty()) {
+                writePixels(writer, pixelsOf, 3 * side * side, console);
+            }
+            writer.commit();
+        }
+    }
+
+    private void writePixels(
+            SafetensorsWriter writer, List<Path> files, int length, Console console)
+            throws IOException {
+        EncodedImages.Pixels source = new EncodedImages.Pixels(clip, files);
+        FloatBuffer image = FloatBuffer.allocate(length);
+        try (Progress progress = Progress.of(console, "pixels", Progress.Unit.IMAGES)) {
+            for (int i = 0; i < files.size(); i++) {
+                source.read(i, image, 0);
+                writer.writeFloats("pixels", image.duplicate());
+                progress.update(i + 1L, files.size());
+            }
+        }
+    }
+
+    private Map<String, String> metadata() throws IOException {
+        ArrayNode names = JsonNodeFactory.instance.arrayNode();
+        inputs.forEach(names::add);
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("coop4j.inputs", names.toString());
+        metadata.put("coop4j.kind", kind.label());
+        metadata.put("coop4j.model_sha256", clip.model().sha256());
+        metadata.put("coop4j.normalized", String.valueOf(normalized));
+        return metadata;
+    }
+}

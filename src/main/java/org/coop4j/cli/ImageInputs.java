@@ -1,0 +1,101 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.data.ImageFiles;
+import org.coop4j.data.Split;
+
+/**
+ * The images that a command's arguments name.
+ *
+ * @param files the images, in order
+ * @param truth the class folder of each image; empty where there are no class folders
+ * @param folders names of the class folders, sorted; empty where there are none
+ */
+record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
+
+    /** Copies the lists. */
+    ImageInputs {
+        files = List.copyOf(files);
+        truth = List.copyOf(truth);
+        folders = List.copyOf(folders);
+    }
+
+    /** Whether each image lies in the folder of its class. */
+    boolean isLabelled() {
+        return !folders.isEmpty();
+    }
+
+    /**
+     * Finds the images: a file is taken as it is; a folder means the images directly in it, or, if
+     * it is the only argument and has folders of images, the images of these classes.
+     */
+    static ImageInputs of(List<Path> arguments) throws IOException {
+        if (arguments.size() == 1 && Files.isDirectory(arguments.get(0))) {
+            return ofFolder(arguments.get(0));
+        }
+        List<Path> files = new ArrayList<>();
+        for (Path argument : arguments) {
+            if (Files.isDirectory(argument)) {
+                ImageInputs inside = ofFolder(argument);
+                if (inside.isLabelled()) {
+                    throw new CommandFailure(
+                            "%s has folders of images, a class each: give it alone, or name the folders with images"
+                                    .formatted(argument));
+                }
+                files.addAll(inside.files);
+            } else {
+                files.add(argument);
+            }
+        }
+        return new ImageInputs(files, List.of(), List.of());
+    }
+
+    private static ImageInputs ofFolder(Path folder) throws IOException {
+        Map<String, List<Path>> classes = new LinkedHashMap<>();
+        List<Path> all = ImageFiles.in(folder);
+        for (Path sub : ImageFiles.foldersIn(folder)) {
+            List<Path> images = ImageFiles.in(sub);
+            if (!images.isEmpty()) {
+                classes.put(sub.getFileName().toString(), images);
+            }
+        }
+        int inClasses = classes.values().stream().mapToInt(List::size).sum();
+        if (all.isEmpty()) {
+            throw new CommandFailure("%s has no images".formatted(folder));
+        }
+        if (classes.isEmpty()) {
+            return new ImageInputs(all, List.of(), List.of());
+        }
+        if (inClasses < all.size()) {
+            throw new CommandFailure(
+                    "%s has both images and folders of images: keep one kind, or name the images themselves"
+                            .formatted(folder));
+        }
+        return labelled(folder, classes);
+    }
+
+    private static ImageInputs labelled(Path folder, Map<String, List<Path>> classes) {
+        if (classes.keySet().stream().allMatch(name -> Split.named(name).isPresent())) {
+            throw new CommandFailure(
+                    "%s is divided into %s: name one of them, such as %s"
+                            .formatted(
+                                    folder,
+                                    String.join(", ", classes.keySet()),
+                                    folder.resolve(classes.keySet().iterator().next())));
+        }
+        List<Path> files = new ArrayList<>();
+        List<String> truth = new ArrayList<>();
+        classes.forEach(
+                (name, images) -> {
+                    files.addAll(images);
+                    images.forEach(image -> truth.add(name));
+                });
+        return new ImageInputs(files, truth, List.copyOf(classes.keySet()));
+    }
+}

@@ -1,0 +1,60 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.weights.clip.ConvertedModel;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code coop model}: what a converted file holds. */
+@Command(
+        name = "model",
+        description = "Show what a converted model is: sizes, activation, preprocessing, origin.",
+        synopsisSubcommandLabel = "[new ...]",
+        footer = {
+            "",
+            "Examples:",
+            "  coop model vit-b-32.safetensors",
+            "  coop model --json vit-b-32.safetensors",
+            "  coop model new --arch ViT-B/32 --seed 1 -o random.safetensors"
+        })
+final class ModelCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+
+    @Parameters(
+            arity = "0..1", // none with "new"
+            paramLabel = "FILE",
+            description = "A converted model.")
+    private Path file;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    ModelCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (file == null) {
+            throw new ParameterException(spec.commandLine(), "Missing required parameter: 'FILE'");
+        }
+        try (ConvertedModel model = ConvertedModel.open(file)) {
+            ModelSummary summary = ModelSummary.of(model);
+            if (json) {
+                Json.print(summary.toJson(), console.out());
+            } else {
+                summary.print(console);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,94 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.RandomWeights;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code coop model new}: a model with random weights. */
+@Command(
+        name = "new",
+        description = {
+            "Write a model with random weights (CLIP's initialisation).",
+            "",
+            "It knows nothing: it is for trying out, for work on speed and memory, and as the"
+                    + " beginning of training. The same seed gives the same file everywhere.",
+            ""
+        },
+        footer = {
+            "",
+            "Example:",
+            "  coop model new --arch ViT-B/16 --seed 1 -o random.safetensors"
+        })
+final class ModelNewCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--arch",
+            required = true,
+            paramLabel = "NAME",
+            completionCandidates = ArchitectureNames.class,
+            description = "One of ${COMPLETION-CANDIDATES}.")
+    private String architecture;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "Seed of the random numbers (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--activation",
+            defaultValue = "quick_gelu",
+            paramLabel = "NAME",
+            converter = ActivationName.class,
+            description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
+    private Activation activation;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
+
+    ModelNewCommand(Console console) {
+        this.console = console;
+    }
+
+    /** What --arch may be. */
+    static final class ArchitectureNames implements Iterable<String> {
+
+        @Override
+        public java.util.Iterator<String> iterator() {
+            return ClipArchitecture.publishedNames().iterator();
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var written = RandomWeights.write(named(), seed, out, activation);
+        console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
+        return 0;
+    }
+
+    private ClipArchitecture named() {
+        try {
+            return ClipArchitecture.named(architecture);
+        } catch (WeightsException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Optional;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.ModelMetadata;
+import org.coop4j.weights.clip.ModifiedResNet;
+import org.coop4j.weights.clip.Preprocessing;
+import org.coop4j.weights.clip.SourceInfo;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.VisionArchitecture;
+import org.coop4j.weights.clip.Vit;
+
+/** Describes a converted model, for people and as JSON. */
+final class ModelSummary {
+
+    private final ConvertedModel model;
+    private final String sha256;
+    private final long bytes;
+    private final double logitScale;
+
+    private ModelSummary(ConvertedModel model, String sha256, long bytes, double logitScale) {
+        this.model = model;
+        this.sha256 = sha256;
+        this.bytes = bytes;
+        this.logitScale = logitScale;
+    }
+
+    /** Reads what the description needs, the whole file for its hash. */
+    static ModelSummary of(ConvertedModel model) throws IOException {
+        return new ModelSummary(
+                model,
+                model.sha256(),
+                Files.size(model.path()),
+                Math.exp(model.weights().floats("logit_scale")[0]));
+    }
+
+    /** "ViT-B/32, 151,277,313 parameters, quick_gelu, OpenAI ViT-B/32". */
+    static String line(ModelMetadata metadata) {
+        ClipArchitecture architecture = metadata.architecture();
+        return "%s, %s parameters, %s; from %s"
+                .formatted(
+                        name(architecture),
+                        Numbers.count(architecture.parameterCount()),
+                        metadata.activation().id(),
+                        source(metadata.source()));
+    }
+
+    /** The published name, or what it is made of. */
+    private static String name(ClipArchitecture architecture) {
+        return publishedName(architecture).orElseGet(() -> vision(architecture.vision()));
+    }
+
+    private static Optional<String> publishedName(ClipArchitecture architecture) {
+        return ClipArchitecture.publishedNames().stream()
+                .filter(name -> published(name).equals(architecture))
+                .findFirst();
+    }
+
+    private static ClipArchitecture published(String name) {
+        try {
+            return ClipArchitecture.named(name);
+        } catch (WeightsException e) {
+            throw new IllegalStateException("every published name is known", e);
+        }
+    }
+
+    private static String vision(VisionArchitecture vision) {
+        if (vision instanceof Vit vit) {
+            return "ViT of %s, patch %d, width %d, %s, %d px"
+                    .formatted(
+                            Numbers.count(vit.layers(), "layer"),
+                            vit.patchSize(),
+                            vit.width(),
+                            Numbers.count(vit.heads(), "head"),
+                            vit.imageSize());
+        }
+        ModifiedResNet resNet = (ModifiedResNet) vision;
+        return "ModifiedResNet %s, width %d, %s, %d px"
+                .formatted(
+                        resNet.layers(),
+                        resNet.width(),
+                        Numbers.count(resNet.heads(), "head"),
+                        resNet.imageSize());
+    }
+
+    private static String source(SourceInfo source) {
+        StringBuilder text = new StringBuilder();
+        if (source.file().isEmpty()) {
+            text.append(source.format());
+        } else {
+            text.append(source.file()).append(" (").append(source.format()).append(')');
+        }
+        source.knownAs().ifPresent(name -> text.append(", known as ").append(name));
+        return text.toString();
+    }
+
+    void print(Console console) {
+        ClipArchitecture architecture = model.architecture();
+        TextArchitecture text = architecture.text();
+        Preprocessing pixels = model.preprocessing();
+        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        table.row("model", publishedName(architecture).orElse("of no published architecture"));
+        table.row("file", model.path() + ", " + Numbers.bytes(bytes));
+        table.row("SHA-256", sha256);
+        table.row("source", source(model.source()));
+        model.source().sha256().ifPresent(hash -> table.row("its SHA-256", hash));
+        table.row("parameters", parameters(architecture));
+        table.row("image tower", vision(architecture.vision()));
+        table.row(
+                "text tower",
+                "%s, width %d, %s, context %d, vocabulary %s"
+                        .formatted(
+                                Numbers.count(text.layers(), "layer"),
+                                text.width(),
+                                Numbers.count(text.heads(), "head"),
+                                text.contextLength(),
+                                Numbers.count(text.vocabularySize())));
+        table.row("features", architecture.embedDim() + " wide");
+        table.row("activation", model.activation().id());
+        table.row(
+                "pixels",
+                "shorter side to %d (bicubic), centre crop; mean %s, deviation %s"
+                        .formatted(pixels.size(), pixels.mean(), pixels.std()));
+        table.row("logit scale", "%.2f".formatted(logitScale));
+        table.print(console.out());
+    }
+
+    private static String parameters(ClipArchitecture architecture) {
+        long vision = architecture.visionParameterCount();
+        return "%s: image tower %s, text tower %s"
+                .formatted(
+                        Numbers.count(architecture.parameterCount()),
+                        Numbers.count(vision),
+                        Numbers.count(architecture.parameterCount() - vision));
+    }
+
+    ObjectNode toJson() {
+        ClipArchitecture architecture = model.architecture();
+        ObjectNode json = Json.object();
+        json.put("file", model.path().toString());
+        json.put("bytes", bytes);
+        json.put("sha256", sha256);
+        publishedName(architecture).ifPresent(name -> json.put("name", name));
+        json.set("source", Json.parse(model.source().toJson()));
+        json.set("architecture", Json.parse(architecture.toJson()));
+        ObjectNode parameters = json.putObject("parameters");
+        parameters.put("all", architecture.parameterCount());
+        parameters.put("image", architecture.visionParameterCount());
+        parameters.put("text", architecture.parameterCount() - architecture.visionParameterCount());
+        json.put("activation", model.activation().id());
+        json.set("preprocessing", Json.parse(model.preprocessing().toJson()));
+        json.put("logit_scale", logitScale);
+        return json;
+    }
+}

@@ -1,0 +1,121 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import org.coop4j.data.DatasetException;
+import org.coop4j.image.ImageException;
+import org.coop4j.text.TextTooLongException;
+import org.coop4j.weights.WeightsException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns what went wrong into one line for the user, and an exit code. */
+final class Problems {
+
+    private final Console console;
+    private boolean stackTraces;
+
+    Problems(Console console) {
+        this.console = console;
+    }
+
+    /** Whether the stack trace is shown after the line. */
+    void stackTraces(boolean shown) {
+        stackTraces = shown;
+    }
+
+    /** A mistake on the command line. */
+    int wrongUsage(ParameterException e, String[] ignoredArguments) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        console.note("coop: " + sentence(e) + " (see " + name + " --help)");
+        trace(e);
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static String sentence(ParameterException e) {
+        String message = String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ").strip();
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            var suggestions = unmatched.getSuggestions();
+            if (!suggestions.isEmpty()) {
+                message += "; did you mean " + suggestions.get(0) + "?";
+            }
+        }
+        return message.isEmpty()
+                ? message
+                : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+    }
+
+    /** A failure of the work. */
+    int failed(Throwable problem) {
+        if (problem instanceof StandardOutput.ReaderGoneException) {
+            return Coop.EXIT_READER_GONE;
+        }
+        console.status("");
+        console.note("coop: " + describe(problem));
+        trace(problem);
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private void trace(Throwable problem) {
+        if (stackTraces) {
+            problem.printStackTrace(console.err());
+        }
+    }
+
+    /** What happened, for the user's eyes. */
+    static String describe(Throwable problem) {
+        if (problem instanceof UncheckedIOException e) {
+            return describe(e.getCause());
+        }
+        if (problem instanceof CommandFailure
+                || problem instanceof WeightsException
+                || problem instanceof ImageException
+                || problem instanceof DatasetException
+                || problem instanceof TextTooLongException) {
+            return problem.getMessage();
+        }
+        if (problem instanceof FileSystemException e) {
+            return describe(e);
+        }
+        if (problem instanceof IOException && problem.getMessage() != null) {
+            return problem.getMessage();
+        }
+        if (problem instanceof OutOfMemoryError) {
+            return "out of memory (%s): give Java more, for example JAVA_OPTS=-Xmx8g"
+                    .formatted(problem.getMessage());
+        }
+        return "internal error: %s; this is a bug (--debug shows where)".formatted(problem);
+    }
+
+    private static String describe(FileSystemException e) {
+        String file = String.valueOf(e.getFile());
+        if (e instanceof NoSuchFileException) {
+            return "no such file or folder: " + file;
+        }
+        if (e instanceof AccessDeniedException) {
+            return "no permission for " + file;
+        }
+        if (e instanceof NotDirectoryException) {
+            return "not a folder: " + file;
+        }
+        if (e instanceof FileAlreadyExistsException) {
+            return file + " exists already";
+        }
+        if (e instanceof DirectoryNotEmptyException) {
+            return "the folder " + file + " is not empty";
+        }
+        if (e instanceof FileSystemLoopException) {
+            return file + " is a link to a folder above it";
+        }
+        return e.getReason() == null ? "cannot use " + file : file + ": " + e.getReason();
+    }
+}

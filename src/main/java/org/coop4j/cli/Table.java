@@ -1,0 +1,77 @@
+package org.coop4j.cli;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Prints rows in aligned columns, two spaces apart. */
+final class Table {
+
+    private static final int FIRST_EMOJI = 0x1F300;
+
+    /** Where the text of a column stands. */
+    enum Align {
+        LEFT,
+        RIGHT
+    }
+
+    private final List<Align> alignment;
+    private final List<List<String>> rows = new ArrayList<>();
+
+    Table(Align... alignment) {
+        this.alignment = List.of(alignment);
+    }
+
+    /** Adds a row; the cells are made printable. */
+    Table row(String... cells) {
+        if (cells.length != alignment.size()) {
+            throw new IllegalArgumentException(
+                    cells.length + " cells in a table of " + alignment.size() + " columns");
+        }
+        List<String> row = new ArrayList<>();
+        for (String cell : cells) {
+            row.add(Printable.of(cell));
+        }
+        rows.add(row);
+        return this;
+    }
+
+    /** Prints all rows. */
+    void print(PrintStream out) {
+        int[] widths = new int[alignment.size()];
+        for (List<String> row : rows) {
+            for (int c = 0; c < widths.length; c++) {
+                widths[c] = Math.max(widths[c], columns(row.get(c)));
+            }
+        }
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int c = 0; c < widths.length; c++) {
+                String padding = " ".repeat(widths[c] - columns(row.get(c)));
+                line.append(c == 0 ? "" : "  ");
+                line.append(
+                        alignment.get(c) == Align.RIGHT
+                                ? padding + row.get(c)
+                                : row.get(c) + padding);
+            }
+            out.println(line.toString().stripTrailing());
+        }
+    }
+
+    /** Columns that a text takes on the terminal: East Asian characters take two. */
+    private static int columns(String text) {
+        return text.codePoints().map(Table::columns).sum();
+    }
+
+    private static int columns(int codePoint) {
+        if (Character.getType(codePoint) == Character.NON_SPACING_MARK) {
+            return 0;
+        }
+        boolean wide =
+                switch (Character.UnicodeScript.of(codePoint)) {
+                    case HAN, HIRAGANA, KATAKANA, HANGUL -> true;
+                    default -> codePoint >= FIRST_EMOJI;
+                };
+        return wide ? 2 : 1;
+    }
+}

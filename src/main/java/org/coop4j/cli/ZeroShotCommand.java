@@ -1,0 +1,104 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.baseline.ZeroShot;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code coop zero-shot}: classifies images by prompts that name the classes. */
+@Command(
+        name = "zero-shot",
+        description = {
+            "Classify images by prompts that name the classes.",
+            "",
+            "A folder with a folder a class is scored: accuracy, and that of each class.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
+            "  coop zero-shot -m clip.safetensors --classes-file names.txt --json *.jpg",
+            "  coop zero-shot -m clip.safetensors -t \"a photo of a {}.\" -t \"art of a {}.\" test/"
+        })
+final class ZeroShotCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+    @Mixin private ClipOptions clipOptions;
+    @Mixin private ClassOptions classOptions;
+
+    @Option(
+            names = {"-k", "--top"},
+            defaultValue = "5",
+            paramLabel = "K",
+            description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
+    private int top;
+
+    @ArgGroup private OutputFormat format = new OutputFormat();
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "IMAGE|DIR",
+            description = "Images; a folder means its images, or with folders in it, a class each.")
+    private List<Path> arguments;
+
+    ZeroShotCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (top < 1) {
+            throw new ParameterException(spec.commandLine(), "--top is " + top + ", not 1 or more");
+        }
+        ZeroShotTask task = task();
+        try (Clip clip = clipOptions.openForTexts()) {
+            FeatureMatrix weights = classWeights(clip, task);
+            EncodedImages images = EncodedImages.encode(clip, task.inputs().files(), console);
+            float[][] probabilities = clip.probabilities(images.features(), weights);
+            new ZeroShotReport(task, images, probabilities, top).print(format, console.out());
+            return images.exitCode(console);
+        }
+    }
+
+    /** Checks all that can be checked before the model is loaded. */
+    private ZeroShotTask task() throws IOException {
+        ZeroShot prompts = classOptions.prompts(spec.commandLine());
+        List<String> given =
+                classOptions.areGiven() ? classOptions.read(spec.commandLine()) : List.of();
+        ImageInputs inputs = ImageInputs.of(arguments);
+        List<String> classes = given.isEmpty() ? fromFolders(inputs) : given;
+        List<Integer> labels = inputs.isLabelled() ? ClassLabels.of(inputs, classes) : List.of();
+        return new ZeroShotTask(inputs, classes, labels, prompts);
+    }
+
+    private List<String> fromFolders(ImageInputs inputs) {
+        if (!inputs.isLabelled()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "which classes? Give --classes, --classes-file, or a folder with a folder a"
+                            + " class");
+        }
+        return ClassOptions.checked(inputs.folders(), arguments.get(0).toString());
+    }
+
+    private FeatureMatrix classWeights(Clip clip, ZeroShotTask task) {
+        try (Progress progress = Progress.of(console, "prompts", Progress.Unit.PROMPTS)) {
+            return task.prompts()
+                    .classWeights(clip, task.classes(), clipOptions.overflow(), progress::update);
+        }
+    }
+}
