@@ -88,7 +88,12 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(model)
                         .addSubcommand(new TokenizeCommand(console))
                         .addSubcommand(new ZeroShotCommand(console))
-                        .addSubcommand(new EmbedCommand(console));
+                        .addSubcommand(new EmbedCommand(console))
+                        .addSubcommand(new TrainCommand(console))
+                        .addSubcommand(new EvalCommand(console))
+                        .addSubcommand(new PredictCommand(console))
+                        .addSubcommand(new BenchCommand(console))
+                        .addSubcommand(new DoctorCommand(console));
         return configure(line, coop, console, problems);
     }
 

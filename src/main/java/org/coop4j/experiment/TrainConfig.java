@@ -127,6 +127,11 @@ public record TrainConfig(
                 checkpointEvery);
     }
 
+    /** The learning rate of an epoch, counted from 0. */
+    public double rateOf(int epoch) {
+        return schedule().at(epoch);
+    }
+
     @JsonIgnore
     ContextInit init() {
         return words != null

@@ -36,6 +36,9 @@ import org.coop4j.train.TrainingLoop;
  */
 public final class TrainRun {
 
+    /** Under this name a learned prompt records where its model file was. */
+    public static final String MODEL_FILE = "model_file";
+
     private final Clip clip;
     private final TrainConfig config;
     private final Options options;
@@ -50,8 +53,13 @@ public final class TrainRun {
         /** Images are about to be encoded; {@code what} says which. */
         BankedImages.Listener encoding(String what);
 
-        /** Training begins (or goes on) after {@code epoch} epochs. */
-        void training(int epoch, TrainConfig config, int batches);
+        /**
+         * Training begins (or goes on) after {@code epoch} epochs.
+         *
+         * @param batches batches of an epoch
+         * @param stepBytes native memory for the intermediate values of a step
+         */
+        void training(int epoch, TrainConfig config, int batches, long stepBytes);
     }
 
     /**
@@ -218,7 +226,8 @@ public final class TrainRun {
             done = checkpoint.epochs();
         }
         run.keepMetrics(done);
-        listener.training(done, config, order.batches());
+        learner.tower().prepare(order.batchSize());
+        listener.training(done, config, order.batches(), learner.tower().stepBytes());
         loop.run(new Recorder(run));
     }
 
@@ -275,6 +284,7 @@ public final class TrainRun {
 
     private LearnedPrompt prompt(PromptLearner learner, ImageDataset dataset) throws IOException {
         Map<String, String> training = new LinkedHashMap<>();
+        training.put(MODEL_FILE, clip.model().path().toAbsolutePath().toString());
         training.put("data", config.data().name());
         training.put("shots", Integer.toString(config.shots()));
         training.put("seed", Long.toString(config.seed()));

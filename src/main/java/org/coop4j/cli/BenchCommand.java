@@ -1,0 +1,367 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.experiment.bench.Machine;
+import org.coop4j.experiment.bench.Measurement;
+import org.coop4j.experiment.bench.StepBench;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.prompt.ClassPosition;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.RandomWeights;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop bench}: measures speed and memory. */
+@Command(
+        name = "bench",
+        description = {
+            "Measure speed and memory on this machine, with random weights of a published size.",
+            "",
+            "step     a gradient step of the context vectors, image features given",
+            "encode   images to features, pixels given",
+            "files    JPEG files to features in the bank (give a folder)",
+            "load     opening a model until the first image's features",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --position end --batch"
+                    + " 32",
+            "  coop bench step --classes 1000 --memory 2G --json",
+            "  coop bench encode --arch ViT-B/16 --batch 32",
+            "  coop bench files --arch ViT-B/32 pictures/"
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    /** As many files as the comparison with PyTorch takes. */
+    private static final int FILES = 320;
+
+    private final Console console;
+
+    @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode, files or load.")
+    private String what;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "DIR",
+            description = "For files: the folder.")
+    private Path folder;
+
+    @Option(
+            names = "--arch",
+            defaultValue = "ViT-B/16",
+            paramLabel = "NAME",
+            description = "A published architecture (default: ${DEFAULT-VALUE}).")
+    private String architecture;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = "A converted model, instead of random weights.")
+    private Path model;
+
+    @Option(
+            names = "--classes",
+            defaultValue = "100",
+            paramLabel = "N",
+            description = "Classes (default: ${DEFAULT-VALUE}).")
+    private int classes;
+
+    @Option(
+            names = "--context",
+            defaultValue = "16",
+            paramLabel = "M",
+            description = "Context vectors (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    @Option(
+            names = "--position",
+            defaultValue = "end",
+            paramLabel = "WHERE",
+            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
+    private String position;
+
+    @Option(names = "--csc", description = "Class-specific context.")
+    private boolean classSpecific;
+
+    @Option(
+            names = "--name-tokens",
+            defaultValue = "3",
+            paramLabel = "N",
+            description = "Tokens of a class name (default: ${DEFAULT-VALUE}).")
+    private int nameTokens;
+
+    @Option(
+            names = "--batch",
+            defaultValue = "32",
+            paramLabel = "N",
+            description = "Images (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(
+            names = "--runs",
+            defaultValue = "7",
+            paramLabel = "N",
+            description = "Repetitions (default: ${DEFAULT-VALUE}).")
+    private int runs;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "Memory limit of a step, such as 800M.")
+    private String memory;
+
+    @Option(names = "--profile", description = "Show where the time of a step goes.")
+    private boolean profile;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    BenchCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path file = model == null ? randomModel() : model;
+        ObjectNode result = Json.object().put("what", what).put("arch", architecture);
+        switch (what) {
+            case "step" -> step(file, result);
+            case "encode" -> encode(file, result);
+            case "files" -> files(file, result);
+            case "load" -> load(file, result);
+            default ->
+                    throw new CommandFailure(
+                            "bench \"" + what + "\": choose step, encode, files or load");
+        }
+        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+        if (json) {
+            Json.print(result, console.out());
+        } else {
+            print(result);
+        }
+        return 0;
+    }
+
+    /** A model with random weights, made once and kept in the cache. */
+    private Path randomModel() throws IOException {
+        String name = architecture.replaceAll("[^A-Za-z0-9]+", "-");
+        Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name + ".safetensors");
+        if (!Files.exists(file)) {
+            console.info("writing random weights to " + file);
+            Files.createDirectories(file.getParent());
+            RandomWeights.write(
+                    ClipArchitecture.named(architecture), 1, file, Activation.QUICK_GELU);
+        }
+        return file;
+    }
+
+    private void step(Path file, ObjectNode result) throws IOException {
+        StepBench bench =
+                new StepBench(
+                        classes,
+                        context,
+                        nameTokens,
+                        ClassPosition.named(position),
+                        classSpecific,
+                        batch);
+        MemoryLimit limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
+        try (Clip clip = Clip.open(file)) {
+            StepBench.Outcome outcome = bench.run(clip, limit, runs);
+            times(result, outcome.time());
+            result.put("gflops", outcome.time().gflops());
+            result.put("step_mb", outcome.bytes() >> 20);
+            result.put("parts", outcome.parts());
+            Machine.memory().ifPresent(bytes -> result.put("rss_mb", bytes >> 20));
+            product(clip, result);
+            if (profile) {
+                result.set("profile", profile(outcome.profile()));
+            }
+        }
+    }
+
+    private static ArrayNode profile(List<ExecutionPlan.OpTime> ops) {
+        ArrayNode array = Json.object().putArray("profile");
+        for (ExecutionPlan.OpTime op : ops) {
+            array.addObject()
+                    .put("op", op.op())
+                    .put("count", op.count())
+                    .put("ms", op.nanos() / 1e6)
+                    .put("gflops", op.flops() / (double) Math.max(1, op.nanos()))
+                    .put("output_mb", op.bytes() >> 20);
+        }
+        return array;
+    }
+
+    private void product(Clip clip, ObjectNode result) {
+        Measurement product = Machine.product(clip.workers());
+        result.put("product_gflops", product.gflops());
+        if (result.has("gflops")) {
+            result.put("share_of_product", result.get("gflops").asDouble() / product.gflops());
+        }
+    }
+
+    private void encode(Path file, ObjectNode result) throws IOException {
+        try (Clip clip = Clip.open(file)) {
+            int side = clip.architecture().vision().imageSize();
+            FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
+            java.util.SplittableRandom random = new java.util.SplittableRandom(1);
+            while (pixels.hasRemaining()) {
+                pixels.put((float) random.nextGaussian());
+            }
+            Measurement time =
+                    timed(1, runs, () -> clip.encodePixels(pixels.duplicate().rewind(), batch));
+            times(result, time);
+            result.put("images_per_second", batch / time.median());
+            product(clip, result);
+        }
+    }
+
+    private static Measurement timed(int warmup, int runs, Runnable work) {
+        List<Double> seconds = new ArrayList<>();
+        for (int i = 0; i < warmup + runs; i++) {
+            long start = System.nanoTime();
+            work.run();
+            if (i >= warmup) {
+                seconds.add((System.nanoTime() - start) / 1e9);
+            }
+        }
+        return new Measurement(seconds, 0);
+    }
+
+    private void files(Path file, ObjectNode result) throws IOException {
+        if (folder == null) {
+            throw new CommandFailure("bench files needs a folder of JPEG files");
+        }
+        List<LabelledImage> images = new ArrayList<>();
+        try (Stream<Path> walk = Files.walk(folder)) {
+            walk.filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
+                    .sorted(Comparator.naturalOrder())
+                    .limit(FILES)
+                    .forEach(path -> images.add(new LabelledImage(path, 0, "image")));
+        }
+        if (images.isEmpty()) {
+            throw new CommandFailure(folder + " has no .jpg files");
+        }
+        try (Clip clip = Clip.open(file)) {
+            clip.imageEncoder();
+            List<Double> seconds = new ArrayList<>();
+            for (int run = 0; run < 2; run++) {
+                seconds.add(fill(clip, images));
+            }
+            Measurement time = new Measurement(seconds.subList(1, 2), 0);
+            times(result, time);
+            result.put("images", images.size());
+            result.put("images_per_second", images.size() / time.median());
+        }
+    }
+
+    /** Seconds to fill a new bank. */
+    private double fill(Clip clip, List<LabelledImage> images) throws IOException {
+        Path bankFolder = Files.createTempDirectory("coop-bench");
+        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
+        long start = System.nanoTime();
+        EncodingProgress progress = new EncodingProgress(console, "files");
+        try (FeatureBank bank =
+                FeatureBank.open(
+                        bankFolder,
+                        clip.model().sha256(),
+                        transform.id(),
+                        clip.architecture().embedDim())) {
+            BankedImages.build(bank, clip, transform, images, true, progress);
+        } finally {
+            progress.close();
+            delete(bankFolder);
+        }
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> walk = Files.walk(tree)) {
+            walk.sorted(Comparator.reverseOrder())
+                    .forEach(
+                            path -> {
+                                try {
+                                    Files.delete(path);
+                                } catch (IOException e) {
+                                    throw new UncheckedIOException(e);
+                                }
+                            });
+        }
+    }
+
+    private void load(Path file, ObjectNode result) throws IOException {
+        long start = System.nanoTime();
+        try (Clip clip = Clip.open(file)) {
+            int side = clip.architecture().vision().imageSize();
+            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
+            result.put("seconds_to_first_feature", (System.nanoTime() - start) / 1e9);
+        }
+    }
+
+    private static void times(ObjectNode result, Measurement time) {
+        result.put("median_s", time.median());
+        result.put("least_s", time.least());
+        result.put("most_s", time.most());
+        result.put("runs", time.seconds().size());
+    }
+
+    private void print(ObjectNode result) {
+        Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT);
+        for (var field : result.properties()) {
+            if (!field.getValue().isArray()) {
+                table.row(
+                        field.getKey(),
+                        field.getValue().isDouble()
+                                ? String.format(Locale.ROOT, "%.3f", field.getValue().asDouble())
+                                : field.getValue().asText());
+            }
+        }
+        table.print(console.out());
+        if (result.has("profile")) {
+            printProfile(result.withArray("profile"));
+        }
+    }
+
+    private void printProfile(ArrayNode ops) {
+        Table table =
+                new Table(
+                        Table.Align.LEFT,
+                        Table.Align.RIGHT,
+                        Table.Align.RIGHT,
+                        Table.Align.RIGHT,
+                        Table.Align.RIGHT);
+        table.row("OP", "COUNT", "MS", "GFLOP/S", "OUTPUT MB");
+        ops.forEach(
+                op ->
+                        table.row(
+                                op.get("op").asText(),
+                                op.get("count").asText(),
+                                String.format(Locale.ROOT, "%.1f", op.get("ms").asDouble()),
+                                String.format(Locale.ROOT, "%.0f", op.get("gflops").asDouble()),
+                                op.get("output_mb").asText()));
+        table.print(console.out());
+    }
+}

@@ -1,0 +1,29 @@
+package org.coop4j.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Where features and random models are kept between runs. */
+final class CacheFolder {
+
+    private CacheFolder() {}
+
+    /** {@code $COOP_CACHE}, or coop4j's folder in the user's cache. */
+    static Path of(Map<String, String> environment) {
+        String own = environment.get("COOP_CACHE");
+        if (own != null && !own.isBlank()) {
+            return Path.of(own);
+        }
+        String cache = environment.get("XDG_CACHE_HOME");
+        Path folder =
+                cache != null && !cache.isBlank()
+                        ? Path.of(cache)
+                        : Path.of(System.getProperty("user.home"), ".cache");
+        return folder.resolve("coop4j");
+    }
+
+    /** The folder of the feature banks. */
+    static Path bank() {
+        return of(System.getenv()).resolve("bank");
+    }
+}

@@ -1,0 +1,66 @@
+package org.coop4j.cli;
+
+import java.nio.file.Path;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.experiment.DataSpec;
+import picocli.CommandLine.Option;
+
+/** Where a command's labelled images come from. */
+final class DataOptions {
+
+    @Option(
+            names = {"-d", "--data"},
+            required = true,
+            paramLabel = "DIR|FILE",
+            description = {
+                "A folder with a folder a class (with train, val and test above them, or not); a"
+                    + " CoOp split file (.json); a list of path,label (.csv); with --dataset, the"
+                    + " folder of all datasets."
+            })
+    private Path data;
+
+    @Option(
+            names = "--dataset",
+            paramLabel = "NAME",
+            description = "A published dataset, such as caltech101, in the benchmarks' layout.")
+    private String benchmark;
+
+    @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description =
+                    "What the paths of a split file or list are relative to (default: its folder).")
+    private Path images;
+
+    @Option(
+            names = "--names",
+            paramLabel = "FILE",
+            description = "Class names of class folders: lines of folder,name.")
+    private Path names;
+
+    @Option(
+            names = "--half",
+            defaultValue = "all",
+            paramLabel = "HALF",
+            description =
+                    "all, base or new: the reference's halves of the classes (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private String half;
+
+    DataSpec spec() {
+        return new DataSpec(
+                data.toString(),
+                benchmark,
+                images == null ? null : images.toString(),
+                names == null ? null : names.toString());
+    }
+
+    ClassHalf half() {
+        for (ClassHalf choice : ClassHalf.values()) {
+            if (choice.name().equalsIgnoreCase(half)) {
+                return choice;
+            }
+        }
+        throw new CommandFailure("--half is \"" + half + "\": choose all, base or new");
+    }
+}

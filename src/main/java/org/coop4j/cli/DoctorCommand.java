@@ -1,0 +1,121 @@
+package org.coop4j.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.coop4j.experiment.bench.Machine;
+import org.coop4j.experiment.bench.Measurement;
+import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Workers;
+import picocli.CommandLine.Command;
+
+/** {@code coop doctor}: what was chosen for this machine, and what to change. */
+@Command(
+        name = "doctor",
+        description = {
+            "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend), how"
+                    + " fast a large matrix product is, and what to change.",
+            ""
+        })
+final class DoctorCommand implements Callable<Integer> {
+
+    private static final Set<String> FEATURES =
+            Set.of("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "neon", "asimd");
+
+    private final Console console;
+    private final List<String> advice = new ArrayList<>();
+
+    DoctorCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        table.row(
+                "java",
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
+        table.row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        table.row("processor", Machine.processor("model name").orElse("unknown"));
+        table.row("features", features());
+        int cores = Runtime.getRuntime().availableProcessors();
+        table.row("cores", Integer.toString(cores));
+        table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
+        try (Workers workers = Workers.standard()) {
+            table.row("threads", threads(workers, cores));
+            Backend backend = Backend.loaded();
+            table.row("ND4J backend", backend.name());
+            table.row("device", backend.device());
+            table.row("BLAS", backend.blas());
+            environment(table, "OMP_NUM_THREADS");
+            environment(table, "OPENBLAS_NUM_THREADS");
+            environment(table, "OPENBLAS_CORETYPE");
+            if (backend.onHost()) {
+                Measurement product = Machine.product(workers);
+                table.row(
+                        "matrix product",
+                        String.format(
+                                Locale.ROOT,
+                                "%.0f GFLOP/s on %d threads (1536 x 1536 x 1536, float32)",
+                                product.gflops(),
+                                workers.count()));
+                if (product.most() > 1.5 * product.least()) {
+                    advice.add(
+                            "the product's time varied from "
+                                    + String.format(
+                                            Locale.ROOT,
+                                            "%.0f to %.0f ms",
+                                            1000 * product.least(),
+                                            1000 * product.most())
+                                    + ": something else uses the cores");
+                }
+            }
+        }
+        table.print(console.out());
+        advice.forEach(line -> console.out().println("advice: " + line));
+        if (advice.isEmpty()) {
+            console.out().println("nothing to change");
+        }
+        return 0;
+    }
+
+    private String threads(Workers workers, int cores) {
+        String chosen = System.getenv("OMP_NUM_THREADS") == null ? "all cores" : "OMP_NUM_THREADS";
+        if (workers.count() > cores) {
+            advice.add("OMP_NUM_THREADS is larger than the number of cores: unset it");
+        }
+        return workers.count() + " (" + chosen + ")";
+    }
+
+    private void environment(Table table, String variable) {
+        String value = System.getenv(variable);
+        if (value != null) {
+            table.row(variable, value);
+            if (variable.equals("OPENBLAS_CORETYPE")) {
+                advice.add(
+                        "OPENBLAS_CORETYPE="
+                                + value
+                                + " overrides the kernel that OpenBLAS would choose for this"
+                                + " processor: unset it unless you know why it is there");
+            }
+        }
+    }
+
+    private String features() {
+        String flags = Machine.processor("flags").orElse(Machine.processor("Features").orElse(""));
+        List<String> known = new ArrayList<>();
+        for (String flag : List.of(flags.split(" ", -1))) {
+            if (FEATURES.contains(flag)) {
+                known.add(flag);
+            }
+        }
+        if (!flags.isEmpty() && known.isEmpty()) {
+            advice.add(
+                    "the processor has no vector instructions that BLAS could use: it will be"
+                            + " slow");
+        }
+        return known.isEmpty() ? "unknown" : String.join(" ", known);
+    }
+}

@@ -1,0 +1,82 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.clip.Clip;
+import org.coop4j.experiment.RunFolder;
+import org.coop4j.experiment.TrainRun;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Option;
+
+/** Which learned prompt a command uses, and which model with it. */
+final class PromptOptions {
+
+    @Option(
+            names = {"-p", "--prompt"},
+            required = true,
+            paramLabel = "RUN|FILE",
+            description = "A learned prompt, or the folder of the run that learned it.")
+    private Path prompt;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description =
+                    "The model it was learned with (default: where it was then, or beside the"
+                            + " prompt).")
+    private Path model;
+
+    @Option(
+            names = "--vocabulary",
+            paramLabel = "DIR",
+            description = "A Hugging Face folder with vocab.json and merges.txt.")
+    private Path vocabulary;
+
+    LearnedPrompt read() throws IOException {
+        return LearnedPrompt.read(file());
+    }
+
+    private Path file() throws IOException {
+        if (!Files.isDirectory(prompt)) {
+            return prompt;
+        }
+        Path inside = prompt.resolve(RunFolder.PROMPT);
+        if (!Files.exists(inside)) {
+            throw new CommandFailure(
+                    prompt + " holds no " + RunFolder.PROMPT + ": the run has not finished");
+        }
+        return inside;
+    }
+
+    Clip open(LearnedPrompt learned) throws IOException {
+        Tokenizer tokenizer =
+                vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
+        return Clip.open(model(learned), tokenizer, Workers.standard());
+    }
+
+    private Path model(LearnedPrompt learned) throws IOException {
+        if (model != null) {
+            return model;
+        }
+        String recorded = learned.training().getOrDefault(TrainRun.MODEL_FILE, "");
+        if (!recorded.isEmpty()) {
+            Path then = Path.of(recorded);
+            if (Files.exists(then)) {
+                return then;
+            }
+            Path beside = file().toAbsolutePath().resolveSibling(then.getFileName());
+            if (Files.exists(beside)) {
+                return beside;
+            }
+        }
+        throw new CommandFailure(
+                "the model of this prompt is not at "
+                        + (recorded.isEmpty() ? "a known place" : recorded)
+                        + ": give it with --model (SHA-256 "
+                        + learned.modelSha256()
+                        + ")");
+    }
+}
