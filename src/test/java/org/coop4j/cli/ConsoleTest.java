@@ -61,7 +61,7 @@ class ConsoleTest {
                 Thread.sleep(20);
             }
         }
-        assertThat(shown()).contains("encoding", "25%", "10/40", "images/s", "loss 1.25");
+        assertThat(shown()).contains("encoding ", "25 %, 10 of 40 images, ", " left", "loss 1.25");
         assertThat(shown()).endsWith("\r\u001b[K");
     }
 
@@ -69,13 +69,14 @@ class ConsoleTest {
     void theClockTellsPositionAndSummary() {
         ProgressClock clock = new ProgressClock(Progress.Unit.BYTES);
         clock.update(120_000_000, 480_000_000);
-        assertThat(clock.position()).startsWith("120 of 480 MB (25 %), ").endsWith(" left");
+        assertThat(clock.position()).startsWith("25 %, 120 of 480 MB, ").endsWith(" left");
         assertThat(clock.summary()).startsWith("120 MB in ").contains(" MB/s");
     }
 
     @Test
     void anEmptyTaskHasAPosition() {
-        assertThat(new ProgressClock(Progress.Unit.IMAGES).position()).isEqualTo("0 of 0 images");
+        assertThat(new ProgressClock(Progress.Unit.IMAGES).position())
+                .isEqualTo("0 %, 0 of 0 images");
     }
 
     @Test
