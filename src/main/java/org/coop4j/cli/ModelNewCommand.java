@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ModelMetadata;
 import org.coop4j.weights.clip.RandomWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,7 +80,11 @@ final class ModelNewCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        var written = RandomWeights.write(named(), seed, out, activation);
+        ClipArchitecture named = named();
+        ModelMetadata written;
+        try (Progress progress = Progress.of(console, "parameters", Progress.Unit.PARAMETERS)) {
+            written = RandomWeights.write(named, seed, out, activation, progress::update);
+        }
         console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
         return 0;
     }

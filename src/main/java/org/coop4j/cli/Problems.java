@@ -59,10 +59,24 @@ final class Problems {
         if (problem instanceof StandardOutput.ReaderGoneException) {
             return Coop.EXIT_READER_GONE;
         }
+        if (processIsEnding()) {
+            return CommandLine.ExitCode.SOFTWARE; // interrupted: files are closed under our hands
+        }
         console.status("");
         console.note("coop: " + describe(problem));
         trace(problem);
         return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** Whether the process was interrupted, which the runtime tells only who asks for more time. */
+    private static boolean processIsEnding() {
+        Thread unused = new Thread(() -> {});
+        try {
+            Runtime.getRuntime().addShutdownHook(unused);
+            return !Runtime.getRuntime().removeShutdownHook(unused);
+        } catch (IllegalStateException e) {
+            return true;
+        }
     }
 
     private void trace(Throwable problem) {

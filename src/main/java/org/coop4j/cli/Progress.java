@@ -28,6 +28,7 @@ interface Progress extends AutoCloseable {
     /** What is counted. */
     enum Unit {
         BYTES(1_000_000, "MB"),
+        PARAMETERS(1_000_000, "million"),
         IMAGES(1, "images"),
         PROMPTS(1, "prompts"),
         STEPS(1, "steps"),

@@ -2,7 +2,7 @@ package org.coop4j.cli;
 
 import java.time.Duration;
 
-/** How far a task has come and how long it has taken. */
+/** How far a task has come and how long it has taken; told by one thread, read by another. */
 final class ProgressClock {
 
     private final Progress.Unit unit;
@@ -14,7 +14,7 @@ final class ProgressClock {
         this.unit = unit;
     }
 
-    void update(long newDone, long newTotal) {
+    synchronized void update(long newDone, long newTotal) {
         done = newDone;
         total = newTotal;
     }
@@ -23,12 +23,17 @@ final class ProgressClock {
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
-    /** "120 of 270 MB (44 %), 31.5 MB/s, 4.8 s left". */
-    String position() {
-        String text = "%s of %s %s".formatted(scaled(done), scaled(total), unit.label());
-        if (total > 0) {
-            text += " (" + 100 * done / total + " %)";
-        }
+    /** What is done, from 0 to 1. */
+    synchronized double share() {
+        return total > 0 ? Math.min(1, (double) done / total) : 0;
+    }
+
+    /** "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left". */
+    synchronized String position() {
+        String text =
+                "%d %%, %s of %s %s"
+                        .formatted(
+                                (int) (100 * share()), scaled(done), scaled(total), unit.label());
         if (done > 0 && done < total) {
             double seconds = elapsed().toNanos() / 1e9 / done * (total - done);
             text += ", " + rate() + ", " + left(seconds) + " left";
@@ -37,13 +42,13 @@ final class ProgressClock {
     }
 
     /** "2,465 images in 61 s (40.4 images/s)". */
-    String summary() {
+    synchronized String summary() {
         return "%s %s in %s (%s)"
                 .formatted(scaled(done), unit.label(), Numbers.duration(elapsed()), rate());
     }
 
     private static String left(double seconds) {
-        return Numbers.duration(Duration.ofSeconds(Math.max(1, Math.round(seconds))));
+        return Numbers.duration(Duration.ofMillis((long) (1000 * seconds)));
     }
 
     private String scaled(long parts) {

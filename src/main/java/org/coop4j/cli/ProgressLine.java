@@ -1,29 +1,33 @@
 package org.coop4j.cli;
 
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
-import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressBarRenderer;
+import me.tongfei.progressbar.ProgressState;
 
 /** Progress as a live bar at the bottom of the terminal. */
 final class ProgressLine implements Progress {
 
     private static final int REFRESH_MILLIS = 200;
+    private static final int BAR_CELLS = 20;
+
+    /** A cell filled by 1/8 to 7/8. */
+    private static final String EIGHTHS = "\u258f\u258e\u258d\u258c\u258b\u258a\u2589";
+
+    private static final char FULL_CELL = '\u2588';
 
     private final Console console;
     private final String task;
-    private final Unit unit;
     private final ProgressClock clock;
+    private final boolean unicode =
+            System.getProperty("native.encoding", "").equalsIgnoreCase("UTF-8");
     private ProgressBar bar;
-    private String detail = "";
+    private volatile String detail = "";
 
     ProgressLine(Console console, String task, Unit unit) {
         this.console = console;
         this.task = task;
-        this.unit = unit;
         this.clock = new ProgressClock(unit);
     }
 
@@ -31,42 +35,23 @@ final class ProgressLine implements Progress {
     public void update(long done, long total) {
         clock.update(done, total);
         if (bar == null && clock.elapsed().compareTo(PATIENCE) > 0) {
-            bar = newBar(total);
-            bar.setExtraMessage(detail);
+            bar =
+                    new ProgressBarBuilder()
+                            .setInitialMax(total)
+                            .setUpdateIntervalMillis(REFRESH_MILLIS)
+                            .setRenderer(new Renderer())
+                            .setConsumer(new StatusLine())
+                            .clearDisplayOnFinish()
+                            .build();
         }
         if (bar != null) {
-            bar.maxHint(total);
             bar.stepTo(done);
         }
-    }
-
-    private ProgressBar newBar(long total) {
-        DecimalFormat speed =
-                new DecimalFormat("#,##0.0", DecimalFormatSymbols.getInstance(Locale.ROOT));
-        return new ProgressBarBuilder()
-                .setTaskName(task)
-                .setInitialMax(total)
-                .setUnit(" " + unit.label(), unit.size())
-                .setStyle(style())
-                .setUpdateIntervalMillis(REFRESH_MILLIS)
-                .startsFrom(0, clock.elapsed())
-                .showSpeed(speed)
-                .setConsumer(new StatusLine())
-                .clearDisplayOnFinish()
-                .build();
-    }
-
-    private static ProgressBarStyle style() {
-        boolean unicode = System.getProperty("native.encoding", "").equalsIgnoreCase("UTF-8");
-        return unicode ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII;
     }
 
     @Override
     public void detail(String text) {
         detail = text;
-        if (bar != null) {
-            bar.setExtraMessage(text);
-        }
     }
 
     @Override
@@ -80,6 +65,30 @@ final class ProgressLine implements Progress {
         }
     }
 
+    /** "encoding ███▌ 44 % · 120 of 270 images · 31.5 images/s · 4.8 s left". */
+    private final class Renderer implements ProgressBarRenderer {
+
+        @Override
+        public String render(ProgressState state, int maxLength) {
+            String suffix = detail.isEmpty() ? "" : ", " + detail;
+            String line = task + " " + cells(clock.share()) + " " + clock.position() + suffix;
+            return line.length() <= maxLength ? line : line.substring(0, maxLength);
+        }
+
+        private String cells(double share) {
+            int eighths = (int) (share * BAR_CELLS * 8);
+            int full = eighths / 8;
+            if (!unicode) {
+                return "[" + "#".repeat(full) + ".".repeat(BAR_CELLS - full) + "]";
+            }
+            String cells = String.valueOf(FULL_CELL).repeat(full);
+            if (eighths % 8 > 0) {
+                cells += EIGHTHS.charAt(eighths % 8 - 1);
+            }
+            return cells + " ".repeat(BAR_CELLS - cells.length());
+        }
+    }
+
     /** Takes the bar's text, from the bar's own thread. */
     private final class StatusLine implements ProgressBarConsumer {
 
@@ -90,7 +99,7 @@ final class ProgressLine implements Progress {
 
         @Override
         public void accept(String rendered) {
-            console.status(rendered.strip());
+            console.status(rendered);
         }
 
         @Override

@@ -3,6 +3,7 @@ package org.coop4j.weights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,19 +14,21 @@ import java.util.UUID;
 
 /**
  * A file being written that appears whole or not at all: bytes go to a hidden temporary file in the
- * target's folder, which {@link #commit()} moves over the target. Closed without a commit, it
- * leaves no trace.
+ * target's folder, which {@link #commit()} moves over the target. Closed without a commit, or when
+ * the process is interrupted, it leaves no trace.
  */
 public final class AtomicFile implements AutoCloseable {
     private final Path target;
     private final Path temporary;
     private final FileChannel channel;
+    private final Thread onInterrupt;
     private boolean committed;
 
     private AtomicFile(Path target, Path temporary, FileChannel channel) {
         this.target = target;
         this.temporary = temporary;
         this.channel = channel;
+        this.onInterrupt = new Thread(this::discard, "discard-" + target.getFileName());
     }
 
     /**
@@ -44,7 +47,12 @@ public final class AtomicFile implements AutoCloseable {
             FileChannel channel =
                     FileChannel.open(
                             temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            return new AtomicFile(target, temporary, channel);
+            AtomicFile file = new AtomicFile(target, temporary, channel);
+            Runtime.getRuntime().addShutdownHook(file.onInterrupt);
+            return file;
+        } catch (AccessDeniedException e) {
+            throw new WeightsException(
+                    "no permission to write in the folder " + absolute.getParent(), e);
         } catch (NoSuchFileException e) {
             throw new WeightsException("no such folder: " + absolute.getParent(), e);
         } catch (FileAlreadyExistsException e) {
@@ -60,8 +68,12 @@ public final class AtomicFile implements AutoCloseable {
     /** Writes all that remains in {@code source} at {@code position}. */
     public void write(ByteBuffer source, long position) throws IOException {
         long at = position;
-        while (source.hasRemaining()) {
-            at += channel.write(source, at);
+        try {
+            while (source.hasRemaining()) {
+                at += channel.write(source, at);
+            }
+        } catch (IOException e) {
+            throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
         }
     }
 
@@ -81,8 +93,23 @@ public final class AtomicFile implements AutoCloseable {
     @Override
     public void close() throws IOException {
         channel.close();
+        try {
+            Runtime.getRuntime().removeShutdownHook(onInterrupt);
+        } catch (IllegalStateException e) {
+            return; // the process is ending: the hook discards the file
+        }
         if (!committed) {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Runs when the process ends before the file is closed. */
+    private void discard() {
+        try {
+            channel.close();
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            // Nobody is left to be told.
         }
     }
 }

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongConsumer;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.ProgressListener;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
@@ -43,14 +46,26 @@ public final class RandomWeights {
         record Uniform(double bound) implements Draw {}
     }
 
+    /** Writes a converted model, telling nobody how far it is. */
+    public static ModelMetadata write(
+            ClipArchitecture architecture, long seed, Path target, Activation activation)
+            throws IOException {
+        return write(architecture, seed, target, activation, ProgressListener.NONE);
+    }
+
     /**
      * Writes a converted model in single precision. Every tensor has its own stream of random
      * numbers, by seed and name, so that the same seed gives the same file everywhere.
      *
+     * @param listener is told the parameters drawn so far
      * @return what was written into the file's metadata
      */
     public static ModelMetadata write(
-            ClipArchitecture architecture, long seed, Path target, Activation activation)
+            ClipArchitecture architecture,
+            long seed,
+            Path target,
+            Activation activation,
+            ProgressListener listener)
             throws IOException {
         ModelMetadata metadata =
                 new ModelMetadata(
@@ -62,15 +77,25 @@ public final class RandomWeights {
         try (SafetensorsWriter writer =
                 SafetensorsWriter.create(
                         target, architecture.tensorSpecs(DType.F32), metadata.toMap())) {
-            for (TensorSpec spec : architecture.tensorSpecs(DType.F32)) {
-                weights.write(writer, spec);
-            }
+            weights.write(writer, architecture.tensorSpecs(DType.F32), listener);
             writer.commit();
         }
         return metadata;
     }
 
-    private void write(SafetensorsWriter writer, TensorSpec spec) throws IOException {
+    private void write(SafetensorsWriter writer, List<TensorSpec> specs, ProgressListener listener)
+            throws IOException {
+        long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
+        long done = 0;
+        for (TensorSpec spec : specs) {
+            long before = done;
+            write(writer, spec, drawn -> listener.progress(before + drawn, total));
+            done += spec.shape().elements();
+        }
+    }
+
+    private void write(SafetensorsWriter writer, TensorSpec spec, LongConsumer drawn)
+            throws IOException {
         Draw draw = draw(spec.name(), spec.shape());
         Gaussian random = Gaussian.stream(seed, spec.name());
         float[] block = new float[(int) Math.min(BLOCK, spec.shape().elements())];
@@ -78,6 +103,7 @@ public final class RandomWeights {
             int n = (int) Math.min(left, block.length);
             fill(block, n, draw, random);
             writer.writeFloats(spec.name(), FloatBuffer.wrap(block, 0, n));
+            drawn.accept(spec.shape().elements() - left + n);
         }
     }
 

@@ -1,0 +1,110 @@
+package org.coop4j;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
+import java.util.List;
+
+/** The rooms of docs/architecture.md, and what belongs in which. */
+@AnalyzeClasses(packages = "org.coop4j", importOptions = ImportOption.DoNotIncludeTests.class)
+class RoomsTest {
+
+    /** Top to bottom; those of one line do not know each other. */
+    private static final List<List<String>> FLOORS =
+            List.of(
+                    List.of("cli"),
+                    List.of("experiment"),
+                    List.of("prompt"),
+                    List.of("train"),
+                    List.of("baseline"),
+                    List.of("eval"),
+                    List.of("data"),
+                    List.of("clip"),
+                    List.of("image", "text"),
+                    List.of("graph"),
+                    List.of("weights"));
+
+    @ArchTest static final ArchRule roomsUseOnlyTheRoomsBelowThem = order();
+
+    @ArchTest
+    static final ArchRule graphAndClipAloneUseNd4j =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages("org.coop4j.graph..", "org.coop4j.clip..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.nd4j..")
+                    .because("a graph backend could then be exchanged by rewriting two rooms");
+
+    @ArchTest
+    static final ArchRule graphAloneCallsSameDiffOps =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.graph..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.nd4j.autodiff.samediff.ops..")
+                    .because("all knowledge of SameDiff's ops is in one room");
+
+    @ArchTest
+    static final ArchRule theCommandLineAlonePrints =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.cli..")
+                    .and()
+                    // Closes System.out while SameDiff prints to it.
+                    .doNotHaveFullyQualifiedName("org.coop4j.graph.GraphOps")
+                    .should(ACCESS_STANDARD_STREAMS);
+
+    @ArchTest
+    static final ArchRule theCommandLineAloneKnowsItsLibraries =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.cli..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
+
+    @ArchTest static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    private static ArchRule order() {
+        CompositeArchRule all = null;
+        for (int floor = 0; floor < FLOORS.size(); floor++) {
+            for (String room : FLOORS.get(floor)) {
+                ArchRule rule = usesNoneOf(room, floor);
+                all = all == null ? CompositeArchRule.of(rule) : all.and(rule);
+            }
+        }
+        return all;
+    }
+
+    /** A room may not use the rooms above it or beside it. */
+    private static ArchRule usesNoneOf(String room, int floor) {
+        String[] others =
+                FLOORS.subList(0, floor + 1).stream()
+                        .flatMap(List::stream)
+                        .filter(other -> !other.equals(room))
+                        .map(other -> "org.coop4j." + other + "..")
+                        .toArray(String[]::new);
+        return noClasses()
+                .that()
+                .resideInAPackage("org.coop4j." + room + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others.length == 0 ? new String[] {"none"} : others);
+    }
+}

@@ -1,0 +1,102 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CoopTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"convert", "model", "model new", "tokenize", "zero-shot", "embed"})
+    void everyCommandExplainsItselfWithExamples(String command) {
+        CommandRun run = coop((Object[]) (command + " --help").split(" "));
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Usage: coop " + command).containsPattern("Examples?:");
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void theHelpNamesEveryCommand() {
+        assertThat(coop("--help").out())
+                .contains("convert", "model", "tokenize", "zero-shot", "embed", "Exit codes");
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(coop("--version").out()).containsPattern("^coop4j \\d+\\.\\d+\\.\\d+");
+    }
+
+    @Test
+    void withoutACommandTheUsageIsShownAsAnError() {
+        CommandRun run = coop();
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("Usage: coop");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void anUnknownCommandIsWrongUsageInOneLine() {
+        CommandRun run = coop("zeroshot");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).startsWith("coop: ").contains("did you mean zero-shot?");
+    }
+
+    @Test
+    void anUnknownOptionIsWrongUsageInOneLine() {
+        CommandRun run = coop("tokenize", "--jsn", "text");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).contains("--jsn").contains("see coop tokenize --help");
+    }
+
+    @Test
+    void debugShowsWhereAnErrorArose() {
+        assertThat(coop("model", "no-such-file").err()).doesNotContain("\tat ");
+        assertThat(coop("--debug", "model", "no-such-file").err()).contains("\tat org.coop4j");
+        assertThat(coop("model", "no-such-file", "--debug").err()).contains("\tat org.coop4j");
+    }
+
+    @Test
+    void aTextThatBeginsWithAnAtSignIsNoFileOfArguments() {
+        assertThat(coop("tokenize", "@home").out()).contains("@home");
+    }
+
+    @Test
+    void aReaderThatGoesAwayIsNoError() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = Coop.run(new Console(failing("Broken pipe"), err, false, 80), "tokenize", "a");
+        assertThat(code).isEqualTo(141);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void outputThatCannotBeWrittenIsAnError() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code =
+                Coop.run(
+                        new Console(failing("No space left on device"), err, false, 80),
+                        "tokenize",
+                        "a");
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("coop: cannot write to standard output: No space left on device\n");
+    }
+
+    private static OutputStream failing(String message) {
+        return new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(message);
+            }
+        };
+    }
+}

@@ -1,0 +1,155 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.picture;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.TestTransform;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbedCommandTest {
+
+    @TempDir private static Path folder;
+    private static Path model;
+
+    @TempDir private Path outFolder;
+    private Path out;
+
+    private final Path accordion = picture("accordion-image_0001");
+    private final Path chair = picture("chair-image_0013");
+
+    @BeforeAll
+    static void writeModel() throws IOException {
+        model = TinyModel.write(folder);
+    }
+
+    @BeforeEach
+    void chooseOutput() {
+        out = outFolder.resolve("features.safetensors");
+    }
+
+    @Test
+    void textFeaturesAreThoseOfTheModelInOrder() throws IOException {
+        CommandRun run =
+                coop("embed", "-m", model, "--text", "a dog", "--text", "a cat", "-o", out);
+        assertThat(run.code()).isZero();
+        try (SafetensorsFile file = SafetensorsFile.open(out);
+                Clip clip = Clip.open(model)) {
+            assertThat(file.shape("features").dims()).containsExactly(2L, 32L);
+            assertThat(file.floats("features"))
+                    .containsExactly(clip.encodeTexts(List.of("a dog", "a cat")).toArray());
+            assertThat(file.metadata())
+                    .containsEntry("coop4j.inputs", "[\"a dog\",\"a cat\"]")
+                    .containsEntry("coop4j.kind", "text")
+                    .containsEntry("coop4j.normalized", "false")
+                    .containsEntry("coop4j.model_sha256", clip.model().sha256());
+        }
+    }
+
+    @Test
+    void normalizedFeaturesHaveNormOne() throws IOException {
+        coop("embed", "-m", model, "--text", "a dog", "--normalize", "-o", out);
+        try (SafetensorsFile file = SafetensorsFile.open(out)) {
+            double square = 0;
+            for (float value : file.floats("features")) {
+                square += (double) value * value;
+            }
+            assertThat(square).isCloseTo(1, within(1e-6));
+        }
+    }
+
+    @Test
+    void textsComeFromAFile() throws IOException {
+        Path texts = Files.writeString(folder.resolve("texts.txt"), "a dog\na \"big\" cat\n");
+        assertThat(coop("embed", "-m", model, "--texts", texts, "-o", out).code()).isZero();
+        try (SafetensorsFile file = SafetensorsFile.open(out)) {
+            assertThat(file.metadata().get("coop4j.inputs"))
+                    .isEqualTo("[\"a dog\",\"a \\\"big\\\" cat\"]");
+        }
+        Path gap = Files.writeString(folder.resolve("gap.txt"), "a dog\n\na cat\n");
+        CommandRun run = coop("embed", "-m", model, "--texts", gap, "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("line 2 of");
+    }
+
+    @Test
+    void pixelsAreThePreprocessedImages() throws IOException {
+        CommandRun run = coop("embed", "-m", model, accordion, chair, "--pixels", "-o", out);
+        assertThat(run.code()).isZero();
+        try (SafetensorsFile file = SafetensorsFile.open(out);
+                Clip clip = Clip.open(model)) {
+            assertThat(file.shape("pixels").dims()).containsExactly(2L, 3L, 32L, 32L);
+            var transform = new TestTransform(clip.preprocessing());
+            float[] second =
+                    clip.preprocessing()
+                            .toTensor(transform.apply(new ImageDecoder().decode(chair)));
+            float[] pixels = file.floats("pixels");
+            assertThat(java.util.Arrays.copyOfRange(pixels, second.length, pixels.length))
+                    .containsExactly(second);
+            assertThat(file.floats("features"))
+                    .containsExactly(clip.encodeImages(List.of(accordion, chair)).toArray());
+        }
+    }
+
+    @Test
+    void unreadableImagesAreLeftOutAndReported() throws IOException {
+        Path damaged = Files.writeString(folder.resolve("damaged.jpg"), "no picture");
+        CommandRun run =
+                coop("embed", "-m", model, accordion, damaged, chair, "--pixels", "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("damaged.jpg").contains("1 of 3 images cannot be read");
+        try (SafetensorsFile file = SafetensorsFile.open(out)) {
+            assertThat(file.shape("features").dim(0)).isEqualTo(2);
+            assertThat(file.shape("pixels").dim(0)).isEqualTo(2);
+            assertThat(file.metadata().get("coop4j.inputs"))
+                    .contains("accordion")
+                    .contains("chair")
+                    .doesNotContain("damaged");
+        }
+    }
+
+    @Test
+    void nothingIsWrittenWhenNothingCanBeRead() throws IOException {
+        CommandRun run = coop("embed", "-m", model, folder.resolve("absent.png"), "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("nothing is written");
+        assertNothingWritten();
+    }
+
+    @Test
+    void tooLongATextWritesNothing() throws IOException {
+        CommandRun run =
+                coop("embed", "-m", model, "--text", "cat ".repeat(100), "--text", "b", "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("exceeds the context length");
+        assertNothingWritten();
+    }
+
+    @Test
+    void imagesAndTextsDoNotMix() throws IOException {
+        assertThat(coop("embed", "-m", model, "--text", "a", accordion, "-o", out).code())
+                .isEqualTo(2);
+        assertThat(coop("embed", "-m", model, "-o", out).code()).isEqualTo(2);
+        assertThat(coop("embed", "-m", model, "--text", "a", "--pixels", "-o", out).code())
+                .isEqualTo(2);
+        assertNothingWritten();
+    }
+
+    private void assertNothingWritten() throws IOException {
+        try (Stream<Path> left = Files.list(outFolder)) {
+            assertThat(left).isEmpty();
+        }
+    }
+}

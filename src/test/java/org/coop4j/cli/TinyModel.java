@@ -1,0 +1,56 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/** Writes small models with random weights. */
+final class TinyModel {
+
+    private TinyModel() {}
+
+    /** A converted model with CLIP's vocabulary. */
+    static Path write(Path folder) throws IOException {
+        return write(folder.resolve("tiny.safetensors"), 49408);
+    }
+
+    static Path write(Path file, int vocabulary) throws IOException {
+        // Wider heads than needed, so that no two classes have the same probability.
+        ClipArchitecture architecture =
+                new ClipArchitecture(
+                        32,
+                        new Vit(32, 16, 64, 2, 1, 128),
+                        new TextArchitecture(77, vocabulary, 64, 1, 2, 128));
+        RandomWeights.write(architecture, 1, file, Activation.QUICK_GELU);
+        return file;
+    }
+
+    /** The same weights as they come from elsewhere: OpenAI's names, nothing said of them. */
+    static Path writeBare(Path folder) throws IOException {
+        Path bare = folder.resolve("bare.safetensors");
+        try (ConvertedModel model = ConvertedModel.open(write(folder))) {
+            List<TensorSpec> specs = new ArrayList<>();
+            for (TensorView tensor : model.weights().tensors()) {
+                specs.add(new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()));
+            }
+            try (SafetensorsWriter writer = SafetensorsWriter.create(bare, specs, Map.of())) {
+                for (TensorView tensor : model.weights().tensors()) {
+                    writer.writeBytes(tensor.name(), tensor.map());
+                }
+                writer.commit();
+            }
+        }
+        return bare;
+    }
+}

@@ -1,0 +1,53 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class TokenizeCommandTest {
+
+    @Test
+    void idsSymbolsAndCountAreThoseOfClip() {
+        CommandRun run = coop("tokenize", "a photo of a cat.");
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .isEqualTo(
+                        """
+                        text     a photo of a cat.
+                        ids      320 1125 539 320 2368 269
+                        symbols  a</w> photo</w> of</w> a</w> cat</w> .</w>
+                        tokens   6, with start and end token 8
+                        """);
+    }
+
+    @Test
+    void jsonIsAnObjectAText() throws IOException {
+        JsonNode json = new ObjectMapper().readTree(coop("tokenize", "--json", "X", "東京").out());
+        assertThat(json).hasSize(2);
+        assertThat(json.get(0).path("ids").toString()).isEqualTo("[343]");
+        assertThat(json.get(1).path("text").asText()).isEqualTo("東京");
+        assertThat(json.get(1).path("tokens").asInt()).isEqualTo(json.get(1).path("ids").size());
+    }
+
+    @Test
+    void aTextBeyondTheContextIsMarked() {
+        assertThat(coop("tokenize", "cat ".repeat(76)).out())
+                .contains("78: more than the 77 of a prompt");
+    }
+
+    @Test
+    void aFolderWithoutAVocabularyIsRefused() {
+        CommandRun run = coop("tokenize", "--vocabulary", "no-such-folder", "cat");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("vocab.json").doesNotContain("internal error");
+    }
+
+    @Test
+    void controlCharactersDoNotReachTheTerminal() {
+        assertThat(coop("tokenize", "\u001b[2Jcat").out()).doesNotContain("\u001b");
+    }
+}

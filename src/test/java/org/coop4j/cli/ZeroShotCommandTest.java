@@ -1,0 +1,251 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.cli.CommandRun.coop;
+import static org.coop4j.cli.CommandRun.picture;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ZeroShotCommandTest {
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path damaged;
+
+    private final Path accordion = picture("accordion-image_0001");
+    private final Path chair = picture("chair-image_0013");
+
+    @BeforeAll
+    static void writeFiles() throws IOException {
+        model = TinyModel.write(folder);
+        damaged = Files.writeString(folder.resolve("damaged.png"), "\u0089PNG, but not really");
+    }
+
+    private static CommandRun zeroShot(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("zero-shot", "--model", model));
+        all.addAll(List.of(arguments));
+        return coop(all.toArray());
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    @Test
+    void aTableShowsTheMostProbableClasses() {
+        CommandRun run = zeroShot("-c", "cat,dog,chair", "-k", 2, accordion, chair);
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines()).hasSize(5);
+        assertThat(run.out()).startsWith("IMAGE ").containsPattern("\\d\\d\\.\\d %");
+    }
+
+    @Test
+    void probabilitiesAreThoseOfTheModel() throws IOException {
+        JsonNode found = json(zeroShot("-c", "cat,dog", "--json", accordion));
+        JsonNode predictions = found.path("images").path(0).path("predictions");
+        assertThat(predictions).hasSize(2);
+        try (Clip clip = Clip.open(model)) {
+            FeatureMatrix images = clip.encodeImages(List.of(accordion));
+            FeatureMatrix texts =
+                    clip.encodeTexts(List.of("a photo of a cat.", "a photo of a dog."));
+            float[] expected = clip.probabilities(images, texts)[0];
+            for (JsonNode prediction : predictions) {
+                boolean cat = prediction.path("class").asText().equals("cat");
+                assertThat(prediction.path("probability").asDouble())
+                        .isCloseTo(expected[cat ? 0 : 1], within(1e-6));
+            }
+        }
+    }
+
+    @Test
+    void severalTemplatesAverageNormalisedFeatures() throws IOException {
+        JsonNode found =
+                json(
+                        zeroShot(
+                                "-c",
+                                "cat,dog",
+                                "-t",
+                                "a {}",
+                                "-t",
+                                "{}s everywhere",
+                                "--json",
+                                accordion));
+        JsonNode best = found.path("images").path(0).path("predictions").path(0);
+        int label = best.path("class").asText().equals("cat") ? 0 : 1;
+        try (Clip clip = Clip.open(model)) {
+            FeatureMatrix first = clip.encodeTexts(List.of("a cat", "a dog")).normalized();
+            FeatureMatrix second =
+                    clip.encodeTexts(List.of("cats everywhere", "dogs everywhere")).normalized();
+            float[] mean = new float[2 * first.width()];
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] = (first.toArray()[i] + second.toArray()[i]) / 2;
+            }
+            FeatureMatrix weights = FeatureMatrix.of(2, first.width(), mean);
+            float[] expected =
+                    clip.probabilities(clip.encodeImages(List.of(accordion)), weights)[0];
+            assertThat(best.path("probability").asDouble())
+                    .isCloseTo(expected[label], within(1e-6));
+        }
+    }
+
+    @Test
+    void csvHasARowAnImageAndRank() {
+        CommandRun run = zeroShot("-c", "cat,dog", "--csv", accordion, chair);
+        assertThat(run.out().lines().toList().get(0)).isEqualTo("image,rank,class,probability");
+        assertThat(run.out().lines()).hasSize(5);
+    }
+
+    @Test
+    void aFolderWithAFolderAClassIsScored() throws IOException {
+        Path data = classFolders("scored");
+        CommandRun run = zeroShot(data);
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .containsPattern("CLASS +IMAGES +CORRECT +ACCURACY")
+                .containsPattern("folding_chair +1 ")
+                .containsPattern("accordion +2 ")
+                .containsPattern("all +3 ")
+                .contains("macro F1");
+        JsonNode json = json(zeroShot("--json", data));
+        assertThat(json.path("scores").path("images").asInt()).isEqualTo(3);
+        assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("accordion");
+        int correct = 0;
+        for (JsonNode image : json.path("images")) {
+            String best = image.path("predictions").path(0).path("class").asText();
+            correct += best.equals(image.path("truth").asText()) ? 1 : 0;
+        }
+        assertThat(json.path("scores").path("correct").asInt()).isEqualTo(correct);
+    }
+
+    @Test
+    void foldersAreMatchedWithTheClassesGiven() throws IOException {
+        Path data = classFolders("matched");
+        assertThat(zeroShot("-c", "Folding Chair,accordion,cat", data).code()).isZero();
+        CommandRun run = zeroShot("-c", "accordion,cat", data);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("folding_chair is not among the classes");
+    }
+
+    @Test
+    void anUnreadableImageIsReportedAndTheRestGoesOn() throws IOException {
+        Path absent = folder.resolve("absent.jpg");
+        CommandRun run = zeroShot("-c", "cat,dog", "--json", accordion, damaged, absent, chair);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("damaged.png")
+                .contains("absent.jpg")
+                .contains("2 of 4 images cannot be read")
+                .doesNotContain("\tat ");
+        assertThat(json(run).path("images")).hasSize(2);
+        assertThat(json(run).path("unreadable")).hasSize(2);
+    }
+
+    @Test
+    void noReadableImageIsAnErrorWithoutATable() {
+        CommandRun run = zeroShot("-c", "cat,dog", damaged);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void classListsThatMakeNoClassifierAreWrongUsage() {
+        assertWrongUsage("names no class", "-c", "", accordion);
+        assertWrongUsage("one class, 'cat'", "-c", "cat", accordion);
+        assertWrongUsage("empty class name", "-c", "cat,,dog", accordion);
+        assertWrongUsage("'big_cat' and 'Big  cat'", "-c", "big_cat,Big  cat", accordion);
+        assertWrongUsage("which classes?", accordion);
+    }
+
+    @Test
+    void templatesNeedAPlaceForTheName() {
+        assertWrongUsage("has no {}", "-c", "cat,dog", "-t", "a photo", accordion);
+    }
+
+    @Test
+    void topMustBePositive() {
+        assertWrongUsage("--top", "-c", "cat,dog", "-k", "0", accordion);
+    }
+
+    private static void assertWrongUsage(String message, Object... arguments) {
+        CommandRun run = zeroShot(arguments);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains(message).doesNotContain("\tat ");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void classesComeFromAFile() throws IOException {
+        Path names = Files.writeString(folder.resolve("names.txt"), "cat\n\n sea, lake \n");
+        JsonNode json = json(zeroShot("--classes-file", names, "--json", accordion));
+        assertThat(json.path("classes").toString()).isEqualTo("[\"cat\",\"sea, lake\"]");
+        Path empty = Files.writeString(folder.resolve("empty.txt"), "\n");
+        CommandRun run = zeroShot("--classes-file", empty, accordion);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("empty.txt names no class");
+    }
+
+    @Test
+    void tooLongAPromptIsAnErrorUnlessTruncated() {
+        String name = "very ".repeat(80) + "long cat";
+        CommandRun run = zeroShot("-c", name + ",dog", accordion);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("exceeds the context length 77");
+        assertThat(zeroShot("-c", name + ",dog", "--truncate", accordion).code()).isZero();
+    }
+
+    @Test
+    void aModelWithAnotherVocabularyAsksForIt() throws IOException {
+        Path other = TinyModel.write(folder.resolve("other.safetensors"), 600);
+        CommandRun run = coop("zero-shot", "-m", other, "-c", "cat,dog", accordion);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("vocabulary of 600 tokens").contains("--vocabulary");
+    }
+
+    @Test
+    void aFolderOfImagesMeansItsImages() throws IOException {
+        Path flat = Files.createDirectory(folder.resolve("flat"));
+        Files.copy(accordion, flat.resolve("b.png"));
+        Files.copy(chair, flat.resolve("a.png"));
+        Files.writeString(flat.resolve("notes.txt"), "no image");
+        CommandRun run = zeroShot("-c", "cat,dog", "--csv", "-k", "1", flat);
+        assertThat(run.code()).isZero();
+        assertThat(run.out().lines().skip(1).map(line -> line.replaceAll(".*/|,.*", "")))
+                .containsExactly("a.png", "b.png");
+    }
+
+    @Test
+    void aFolderThatCannotBeUnderstoodIsRefused() throws IOException {
+        Path mixed = classFolders("mixed");
+        Files.copy(chair, mixed.resolve("loose.png"));
+        assertThat(zeroShot("-c", "cat,dog", mixed).err()).contains("both images and folders");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertThat(zeroShot("-c", "cat,dog", empty).err()).contains("has no images");
+        Path divided = folder.resolve("divided");
+        Files.createDirectories(divided.resolve("train/cat"));
+        Files.copy(chair, divided.resolve("train/cat/1.png"));
+        assertThat(zeroShot("-c", "cat,dog", divided).err()).contains("name one of them");
+    }
+
+    private Path classFolders(String name) throws IOException {
+        Path data = folder.resolve(name);
+        Path first = Files.createDirectories(data.resolve("accordion"));
+        Path second = Files.createDirectories(data.resolve("folding_chair"));
+        Files.copy(accordion, first.resolve("1.png"));
+        Files.copy(picture("grey"), first.resolve("2.png"));
+        Files.copy(chair, second.resolve("1.png"));
+        return data;
+    }
+}
