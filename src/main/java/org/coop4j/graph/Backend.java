@@ -1,6 +1,10 @@
 package org.coop4j.graph;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
+import org.nd4j.linalg.api.environment.Nd4jEnvironment;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -14,17 +18,50 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public record Backend(String name, String device, String blas, boolean onHost) {
 
-    /** The backend of this process. */
+    /** nd4j-cuda-11.6 holds machine code up to sm_86, which also runs on sm_89, and no PTX. */
+    private static final int LAST_MAJOR = 8;
+
+    /**
+     * The backend of this process.
+     *
+     * @throws IllegalStateException if it is CUDA and the device is too new for its library
+     */
     public static Backend loaded() {
         boolean onHost = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
         String name = Nd4j.getBackend().getClass().getSimpleName();
         if (!onHost) {
-            Object device = Nd4j.getExecutioner().getEnvironmentInformation().get("cuda.device");
-            return new Backend(name, "CUDA " + (device == null ? "" : device), "cuBLAS", false);
+            return new Backend(name, cudaDevice(), "cuBLAS", false);
         }
         String library = Loader.load(org.bytedeco.openblas.global.openblas.class);
         String file =
                 library == null ? "OpenBLAS" : library.replaceAll(".*/(openblas[^/]*)/.*", "$1");
         return new Backend(name, "CPU", file, true);
+    }
+
+    /** Name and compute capability of the first device. */
+    private static String cudaDevice() {
+        Properties environment = Nd4j.getExecutioner().getEnvironmentInformation();
+        Object devices = environment.get(Nd4jEnvironment.CUDA_DEVICE_INFORMATION_KEY);
+        if (!(devices instanceof List<?> list)
+                || list.isEmpty()
+                || !(list.get(0) instanceof Map<?, ?> device)) {
+            return "CUDA device of unknown kind";
+        }
+        String name = String.valueOf(device.get(Nd4jEnvironment.CUDA_DEVICE_NAME_KEY));
+        String major = String.valueOf(device.get(Nd4jEnvironment.CUDA_DEVICE_MAJOR_VERSION_KEY));
+        String minor = String.valueOf(device.get(Nd4jEnvironment.CUDA_DEVICE_MINOR_VERSION_KEY));
+        checkCapability(name, major, minor);
+        return name + ", compute capability " + major + "." + minor;
+    }
+
+    static void checkCapability(String name, String major, String minor) {
+        if (major.matches("\\d+") && Integer.parseInt(major) > LAST_MAJOR) {
+            throw new IllegalStateException(
+                    String.format(
+                            "%s has compute capability %s.%s; nd4j-cuda-11.6 runs on 3.7 to 8.9:"
+                                    + " use an older GPU, or build without -Pcuda to compute on"
+                                    + " the CPU",
+                            name, major, minor));
+        }
     }
 }

@@ -75,8 +75,11 @@ final class GraphOps {
     /**
      * Registers the ops by name, so that SameDiff can clone a graph for its gradient function, and
      * a session that runs them. Doing it again changes nothing.
+     *
+     * @throws IllegalStateException if the backend cannot run on the device
      */
     static synchronized void register() {
+        Backend.loaded();
         for (GraphOp op : all()) {
             ImportClassMapping.getOpNameMapping().putIfAbsent(op.opName(), op);
         }
