@@ -194,7 +194,12 @@ final class BenchCommand implements Callable<Integer> {
             result.put("gflops", outcome.time().gflops());
             result.put("step_mb", outcome.bytes() >> 20);
             result.put("parts", outcome.parts());
-            Machine.memory().ifPresent(bytes -> result.put("rss_mb", bytes >> 20));
+            if (outcome.early() > 0) {
+                result.put("rss_after_30_steps_mb", outcome.early() >> 20);
+            }
+            result.put("rss_mb", outcome.late() >> 20);
+            Machine.peakMemory()
+                    .ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
             product(clip, result);
             if (profile) {
                 result.set("profile", profile(outcome.profile()));

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -97,10 +96,5 @@ final class PredictCommand implements Callable<Integer> {
         } else if (csv == null && probabilities.length > 0) {
             table.print(console.out());
         }
-    }
-
-    @Override
-    public String toString() {
-        return "predict " + Arrays.toString(arguments.toArray());
     }
 }

@@ -1,18 +1,20 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.experiment.ReferencePreset;
 import org.coop4j.experiment.RunFolder;
 import org.coop4j.experiment.RunResult;
 import org.coop4j.experiment.TrainConfig;
 import org.coop4j.experiment.TrainRun;
 import org.coop4j.prompt.ClassPosition;
+import org.coop4j.weights.clip.ClipArchitecture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -124,8 +126,17 @@ final class TrainCommand implements Callable<Integer> {
     private double rate;
 
     @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = {
+                "A configuration of the reference, such as coop-vit-b16 or coop-vit-b16-ctxv1: the"
+                        + " defaults here, with its words, and --views epochs. Other options given"
+                        + " beside it win."
+            })
+    private String preset;
+
+    @Option(
             names = "--views",
-            defaultValue = "0",
             paramLabel = "K|epochs",
             description = {
                 "Random crops of each training image that are encoded, used in turn; \"epochs\" is"
@@ -175,6 +186,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainRun.Options options = options();
         List<RunResult> results = new ArrayList<>();
         try (Clip clip = clipOptions.openForTexts()) {
+            checkPreset(clip);
             if (seeds.isEmpty()) {
                 results.add(run(clip, config, options, out));
             }
@@ -193,6 +205,17 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void checkPreset(Clip clip) throws IOException {
+        if (preset == null) {
+            return;
+        }
+        String wanted = ReferencePreset.named(preset).architecture();
+        if (!ClipArchitecture.named(wanted).equals(clip.architecture())) {
+            throw new CommandFailure(
+                    "preset " + preset + " is for " + wanted + ", which this model is not");
+        }
+    }
+
     private RunResult run(Clip clip, TrainConfig config, TrainRun.Options options, Path folder)
             throws IOException {
         if (resume && finished(folder)) {
@@ -205,7 +228,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static boolean finished(Path folder) {
-        return java.nio.file.Files.exists(folder.resolve(RunFolder.PROVENANCE));
+        return Files.exists(folder.resolve(RunFolder.PROVENANCE));
     }
 
     private TrainRun.Options options() {
@@ -223,6 +246,7 @@ final class TrainCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--init gives one vector a token: leave out --context, or --init");
         }
+        applyPreset();
         int resolvedEpochs = epochs != null ? epochs : TrainConfig.referenceEpochs(shots);
         try {
             return new TrainConfig(
@@ -248,7 +272,26 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private void applyPreset() {
+        if (preset == null) {
+            return;
+        }
+        ReferencePreset chosen;
+        try {
+            chosen = ReferencePreset.named(preset);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        if (words == null && context == null) {
+            words = chosen.words().orElse(null);
+        }
+        views = views == null ? "epochs" : views;
+    }
+
     private int views(int resolvedEpochs) {
+        if (views == null) {
+            return 0;
+        }
         if (views.equals("epochs")) {
             return resolvedEpochs;
         }
@@ -257,11 +300,5 @@ final class TrainCommand implements Callable<Integer> {
                     "--views is \"" + views + "\": give a number, or \"epochs\"");
         }
         return Integer.parseInt(views);
-    }
-
-    /** For messages: the seeds as the user gave them. */
-    @Override
-    public String toString() {
-        return "train with seeds " + Arrays.toString(seeds.toArray());
     }
 }

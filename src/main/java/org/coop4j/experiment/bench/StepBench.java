@@ -30,16 +30,26 @@ public record StepBench(
         boolean classSpecific,
         int batch) {
 
+    /** Steps after which the memory is looked at for the first time. */
+    public static final int EARLY = 30;
+
     /**
      * What was measured.
      *
      * @param time of a step
      * @param bytes native memory for intermediate values
      * @param parts parts that the classes went in
+     * @param early memory of the process after {@link #EARLY} steps, 0 where unknown
+     * @param late memory of the process after the last step, 0 where unknown
      * @param profile where the time of one step went
      */
     public record Outcome(
-            Measurement time, long bytes, int parts, List<ExecutionPlan.OpTime> profile) {}
+            Measurement time,
+            long bytes,
+            int parts,
+            long early,
+            long late,
+            List<ExecutionPlan.OpTime> profile) {}
 
     /** Measures with random names, features and labels; {@code runs} steps after three others. */
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {
@@ -52,6 +62,8 @@ public record StepBench(
         float[] gradient = new float[parameters.length];
         Sgd sgd = new Sgd(Sgd.Config.reference(), parameters.length);
         tower.prepare(batch);
+        int[] steps = {0};
+        long[] early = {0};
         Measurement time =
                 Measurement.of(
                         3,
@@ -61,8 +73,13 @@ public record StepBench(
                             tower.setContext(parameters);
                             tower.step(images, labels).gradient(gradient);
                             sgd.step(parameters, gradient, 0.002);
+                            if (++steps[0] == EARLY) {
+                                early[0] = Machine.memory().orElse(0);
+                            }
                         });
-        return new Outcome(time, tower.stepBytes(), tower.stepParts(), tower.profileStep());
+        long late = Machine.memory().orElse(0);
+        return new Outcome(
+                time, tower.stepBytes(), tower.stepParts(), early[0], late, tower.profileStep());
     }
 
     private List<int[]> prompts(Clip clip, SplittableRandom random) {
