@@ -7,12 +7,15 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.Differences;
 import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole towers against PyTorch's numbers. */
+@ExtendWith(Differences.Extension.class)
 class ClipGoldenTest {
 
     /** Largest difference over the largest value; float32 sums in another order. */
@@ -24,46 +27,48 @@ class ClipGoldenTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
-    void imageFeaturesEqualPyTorch(String model) throws IOException {
+    void imageFeaturesEqualPyTorch(String model, Differences differences) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
             float[] pixels = golden.floats("image");
             int n = (int) golden.shape("image").dim(0);
             FeatureMatrix features = clip.encodePixels(FloatBuffer.wrap(pixels), n);
-            assertThat(relativeDifference(features.toArray(), golden.floats("image_features")))
+            double difference =
+                    Differences.relative(features.toArray(), golden.floats("image_features"));
+            assertThat(differences.note(model, "image features, relative", difference))
                     .isLessThan(RELATIVE);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
-    void textFeaturesEqualPyTorch(String model) throws IOException {
+    void textFeaturesEqualPyTorch(String model, Differences differences) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
             FeatureMatrix features = clip.encodeTokens(tokens(golden));
-            assertThat(relativeDifference(features.toArray(), golden.floats("text_features")))
+            double difference =
+                    Differences.relative(features.toArray(), golden.floats("text_features"));
+            assertThat(differences.note(model, "text features, relative", difference))
                     .isLessThan(RELATIVE);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
-    void logitsEqualPyTorch(String model) throws IOException {
+    void logitsEqualPyTorch(String model, Differences differences) throws IOException {
         try (Clip clip = GoldenModels.open(model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(model + "/forward.safetensors")) {
             int n = (int) golden.shape("image").dim(0);
             FeatureMatrix images =
                     clip.encodePixels(FloatBuffer.wrap(golden.floats("image")), n).normalized();
             FeatureMatrix texts = clip.encodeTokens(tokens(golden)).normalized();
-            float[] logits = golden.floats("logits");
-            for (int i = 0; i < n; i++) {
-                for (int t = 0; t < texts.rows(); t++) {
-                    assertThat(clip.logitScale() * images.dot(i, texts, t))
-                            .isCloseTo(
-                                    logits[i * texts.rows() + t],
-                                    org.assertj.core.data.Offset.offset((float) LOGITS));
-                }
+            float[] logits = new float[n * texts.rows()];
+            for (int i = 0; i < logits.length; i++) {
+                int image = i / texts.rows();
+                logits[i] = clip.logitScale() * images.dot(image, texts, i % texts.rows());
             }
+            double difference = Differences.absolute(logits, golden.floats("logits"));
+            assertThat(differences.note(model, "logits, absolute", difference)).isLessThan(LOGITS);
         }
     }
 
@@ -78,7 +83,7 @@ class ClipGoldenTest {
             for (int i = 0; i < 4; i++) {
                 float[] alone = java.util.Arrays.copyOfRange(pixels, i * one, (i + 1) * one);
                 FeatureMatrix single = clip.encodePixels(FloatBuffer.wrap(alone), 1);
-                assertThat(relativeDifference(single.row(0), together.row(i))).isLessThan(1e-5);
+                assertThat(Differences.relative(single.row(0), together.row(i))).isLessThan(1e-5);
             }
         }
     }
@@ -95,16 +100,5 @@ class ClipGoldenTest {
             result.add(row);
         }
         return result;
-    }
-
-    static double relativeDifference(float[] actual, float[] expected) {
-        assertThat(actual).hasSameSizeAs(expected);
-        double difference = 0;
-        double scale = 0;
-        for (int i = 0; i < expected.length; i++) {
-            difference = Math.max(difference, Math.abs((double) actual[i] - expected[i]));
-            scale = Math.max(scale, Math.abs((double) expected[i]));
-        }
-        return difference / scale;
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.coop4j.Differences;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
@@ -17,6 +18,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.train.Sgd;
 import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,6 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The prompt learner against PyTorch's full 77-position computation: M = 4, 16, 3, every position,
  * unified and class-specific, first step and ten SGD steps.
  */
+@ExtendWith(Differences.Extension.class)
 class PromptGoldenTest {
 
     private static final double FEATURES = 2e-5;
@@ -82,7 +85,7 @@ class PromptGoldenTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void firstStepEqualsPyTorch(Case c) throws IOException {
+    void firstStepEqualsPyTorch(Case c, Differences differences) throws IOException {
         try (Clip clip = GoldenModels.open(c.model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
             PromptTower tower = tower(clip, c, MemoryLimit.none());
@@ -95,10 +98,23 @@ class PromptGoldenTest {
             step.gradient(gradient);
             assertClose(
                     gradient, golden.floats(c.key + ".grad"), GRADIENT_RELATIVE, GRADIENT_ABSOLUTE);
+            differences.note(
+                    c.model,
+                    "prompts' text features, relative",
+                    Differences.relative(
+                            features.toArray(), golden.floats(c.key + ".text_features")));
+            differences.note(
+                    c.model,
+                    "gradient of the context, relative",
+                    Differences.relative(gradient, golden.floats(c.key + ".grad")));
             float[] logits = golden.floats(c.key + ".logits");
             for (int i = 0; i < 8; i++) {
                 float[] expected = java.util.Arrays.copyOfRange(logits, i * 6, (i + 1) * 6);
                 assertThat(step.logits(i)).containsExactly(expected, within(1e-3f));
+                differences.note(
+                        c.model,
+                        "prompts' logits, absolute",
+                        Differences.absolute(step.logits(i), expected));
             }
         }
     }
@@ -130,7 +146,7 @@ class PromptGoldenTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void tenStepsEqualPyTorch(Case c) throws IOException {
+    void tenStepsEqualPyTorch(Case c, Differences differences) throws IOException {
         try (Clip clip = GoldenModels.open(c.model, folder);
                 SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
             PromptTower tower = tower(clip, c, MemoryLimit.none());
@@ -141,10 +157,16 @@ class PromptGoldenTest {
                 tower.setContext(context);
                 PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
                 assertThat((double) step.loss()).isCloseTo(expected, within(LOSS));
+                differences.note(
+                        c.model, "losses of ten steps, absolute", Math.abs(step.loss() - expected));
                 step.gradient(gradient);
                 sgd.step(context, gradient, 0.002);
             }
             float[] expected = golden.floats(c.key + ".ctx10");
+            differences.note(
+                    c.model,
+                    "context after ten steps, absolute",
+                    Differences.absolute(context, expected));
             for (int i = 0; i < expected.length; i++) {
                 assertThat((double) context[i]).isCloseTo(expected[i], within(CONTEXT));
             }
