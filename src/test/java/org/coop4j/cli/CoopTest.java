@@ -7,14 +7,38 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 class CoopTest {
 
+    /** Every command by name. */
+    static Stream<String> commands() {
+        CommandLine line =
+                Coop.commandLine(
+                        new Console(
+                                OutputStream.nullOutputStream(),
+                                OutputStream.nullOutputStream(),
+                                false,
+                                80));
+        return names(line);
+    }
+
+    private static Stream<String> names(CommandLine line) {
+        return line.getSubcommands().entrySet().stream()
+                .flatMap(
+                        command ->
+                                Stream.concat(
+                                        Stream.of(command.getKey()),
+                                        names(command.getValue())
+                                                .map(name -> command.getKey() + " " + name)));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"convert", "model", "model new", "tokenize", "zero-shot", "embed"})
+    @MethodSource("commands")
     void everyCommandExplainsItselfWithExamples(String command) {
         CommandRun run = coop((Object[]) (command + " --help").split(" "));
         assertThat(run.code()).isZero();
@@ -23,10 +47,19 @@ class CoopTest {
         assertThat(run.err()).isEmpty();
     }
 
+    @ParameterizedTest
+    @MethodSource("commands")
+    void noExampleIsBrokenInTwo(String command) {
+        String help = coop((Object[]) (command + " --help").split(" ")).out();
+        assertThat(help.substring(help.indexOf("Example")).lines())
+                .allMatch(line -> line.isEmpty() || line.matches("(  coop |    |[A-Z]).*"));
+    }
+
     @Test
     void theHelpNamesEveryCommand() {
         assertThat(coop("--help").out())
-                .contains("convert", "model", "tokenize", "zero-shot", "embed", "Exit codes");
+                .contains(commands().filter(name -> !name.contains(" ")).toList())
+                .contains("Exit codes");
     }
 
     @Test

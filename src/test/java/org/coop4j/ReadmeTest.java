@@ -1,0 +1,66 @@
+package org.coop4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.Vit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Keeps what the README shows true. */
+class ReadmeTest {
+
+    @TempDir private Path folder;
+
+    // README begins
+    static float[][] classify(Path model, List<Path> photos, List<String> prompts)
+            throws IOException {
+        try (Clip clip = Clip.open(model)) {
+            FeatureMatrix images = clip.encodeImages(photos); // a row a photo
+            FeatureMatrix texts = clip.encodeTexts(prompts); // a row a prompt
+            return clip.probabilities(images, texts); // [photos][prompts]
+        }
+    }
+
+    // README ends
+
+    @Test
+    void theExampleClassifies() throws IOException {
+        Path model = folder.resolve("tiny.safetensors");
+        RandomWeights.write(
+                new ClipArchitecture(
+                        16,
+                        new Vit(32, 16, 64, 1, 1, 64),
+                        new TextArchitecture(77, 49408, 64, 1, 1, 64)),
+                1,
+                model,
+                Activation.QUICK_GELU);
+        Path photo = Path.of("test/resources/golden/text_image/grey.png");
+        float[][] probabilities =
+                classify(model, List.of(photo, photo), List.of("a cat", "a dog", "a fox"));
+        assertThat(probabilities).hasDimensions(2, 3);
+        assertThat(probabilities[0][0] + probabilities[0][1] + probabilities[0][2])
+                .isCloseTo(1f, within(1e-6f));
+    }
+
+    @Test
+    void theReadmeShowsTheExample() throws IOException {
+        String source = Files.readString(Path.of("test/java/org/coop4j/ReadmeTest.java"));
+        String example =
+                source.substring(
+                        source.indexOf("// README begins\n") + "// README begins\n".length(),
+                        source.indexOf("    // README ends"));
+        assertThat(Files.readString(Path.of("../README.md")))
+                .contains(example.stripTrailing().stripIndent());
+    }
+}
