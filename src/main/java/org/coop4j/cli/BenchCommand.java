@@ -46,8 +46,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --position end --batch"
-                    + " 32",
+            "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
             "  coop bench step --classes 1000 --memory 2G --json",
             "  coop bench encode --arch ViT-B/16 --batch 32",
             "  coop bench files --arch ViT-B/32 pictures/"

@@ -77,7 +77,8 @@ public final class Coop implements Callable<Integer> {
         }
     }
 
-    private static CommandLine commandLine(Console console, Problems problems) {
+    /** All commands. */
+    static CommandLine commandLine(Console console, Problems problems) {
         Coop coop = new Coop(console);
         CommandLine model =
                 new CommandLine(new ModelCommand(console))

@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
             "Show what coop4j uses on this machine (processor, threads, BLAS, memory, backend), how"
                     + " fast a large matrix product is, and what to change.",
             ""
-        })
+        },
+        footer = {"", "Example:", "  coop doctor"})
 final class DoctorCommand implements Callable<Integer> {
 
     private static final Set<String> FEATURES =

@@ -31,9 +31,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  coop embed -m clip.safetensors --text \"a cat\" --text \"a dog\" -o"
-                    + " texts.safetensors",
-            "  coop embed -m clip.safetensors --texts captions.txt -o captions.safetensors",
+            "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
+            "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
             "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors"
         })
 final class EmbedCommand implements Callable<Integer> {

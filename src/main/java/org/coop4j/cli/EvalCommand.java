@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  coop eval -p run -d pictures/",
-            "  coop eval -p run -d pictures/ --confusion confusion.csv --picture confusion.png",
+            "  coop eval -p run -d pictures/ --confusion table.csv --picture table.png",
             "  coop eval -p run -d pictures/ --split val --json"
         })
 final class EvalCommand implements Callable<Integer> {

@@ -38,9 +38,9 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  coop train -m clip.safetensors -d pictures/ --shots 16 -o run",
-            "  coop train -m clip.safetensors -d pictures/ --shots 4 --csc --seeds 1,2,3 -o runs",
+            "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
             "  coop train -m clip.safetensors -d pictures/ --init \"a photo of a\" -o run",
-            "  coop train -m clip.safetensors --dataset caltech101 -d DATA --views epochs -o run",
+            "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
             "",
             "An interrupted run goes on with the same command and --resume."
         })

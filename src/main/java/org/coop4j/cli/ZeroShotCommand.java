@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
             "  coop zero-shot -m clip.safetensors --classes-file names.txt --json *.jpg",
-            "  coop zero-shot -m clip.safetensors -t \"a photo of a {}.\" -t \"art of a {}.\" test/"
+            "  coop zero-shot -m clip.safetensors -t \"a {}\" -t \"art of a {}\" test/"
         })
 final class ZeroShotCommand implements Callable<Integer> {
 

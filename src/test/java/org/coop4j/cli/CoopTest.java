@@ -17,14 +17,9 @@ class CoopTest {
 
     /** Every command by name. */
     static Stream<String> commands() {
-        CommandLine line =
-                Coop.commandLine(
-                        new Console(
-                                OutputStream.nullOutputStream(),
-                                OutputStream.nullOutputStream(),
-                                false,
-                                80));
-        return names(line);
+        OutputStream nowhere = OutputStream.nullOutputStream();
+        Console console = new Console(nowhere, nowhere, false, 80);
+        return names(Coop.commandLine(console, new Problems(console)));
     }
 
     private static Stream<String> names(CommandLine line) {

@@ -9,8 +9,6 @@ import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** What the machine is and can do. */
 public final class Machine {
@@ -21,12 +19,20 @@ public final class Machine {
 
     /** A product of square matrices of 1,536 rows, split among the workers as the towers do it. */
     public static Measurement product(Workers workers) {
-        HostMatrix a = HostMatrix.of(Nd4j.rand(DataType.FLOAT, SIDE, SIDE));
-        HostMatrix b = HostMatrix.of(Nd4j.rand(DataType.FLOAT, SIDE, SIDE));
-        HostMatrix c = HostMatrix.of(Nd4j.create(DataType.FLOAT, SIDE, SIDE));
+        HostMatrix a = filled();
+        HostMatrix b = filled();
+        HostMatrix c = HostMatrix.zeros(SIDE, SIDE);
         Product product = Product.of(Product.Form.NT, a, b, c, workers);
         long flops = 2L * SIDE * SIDE * SIDE;
         return Measurement.of(3, 9, flops, () -> Gemm.singleThreaded(product::run));
+    }
+
+    private static HostMatrix filled() {
+        HostMatrix matrix = HostMatrix.zeros(SIDE, SIDE);
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            matrix.buffer().put(i, i % 97 / 97f);
+        }
+        return matrix;
     }
 
     /** The most memory that the process has had, in bytes; known on Linux. */

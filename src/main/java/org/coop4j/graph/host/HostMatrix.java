@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A dense row-major float32 matrix in native memory, seen as [rows, cols].
@@ -25,6 +26,11 @@ public final class HostMatrix {
         this.buffer = floats.buffer();
         this.rows = rows;
         this.cols = cols;
+    }
+
+    /** A new matrix of zeros, which owns its memory. */
+    public static HostMatrix zeros(int rows, int cols) {
+        return of(Nd4j.create(DataType.FLOAT, rows, cols));
     }
 
     /**
