@@ -90,6 +90,20 @@ public record ZeroShot(List<String> templates) {
                 .toList();
     }
 
+    /**
+     * Checks that the prompts of all classes fit.
+     *
+     * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
+     */
+    public void requireFit(Clip clip, List<String> classNames) {
+        int contextLength = clip.architecture().text().contextLength();
+        for (String template : templates) {
+            for (String text : texts(template, classNames)) {
+                clip.tokenizer().tokenize(text, contextLength);
+            }
+        }
+    }
+
     /** The template, or how many the ensemble has. */
     public String describe() {
         return templates.size() == 1

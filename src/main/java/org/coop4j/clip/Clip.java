@@ -168,7 +168,7 @@ public final class Clip implements AutoCloseable {
         float[] features = new float[Math.multiplyExact(n, embed)];
         IOException[] problem = new IOException[1];
         imageEncoder()
-                .encode(
+                .encodeFew(
                         n,
                         source,
                         new ImageEncoder.Sink() {

@@ -26,7 +26,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  */
 public final class ImageEncoder {
 
-    /** Images whose pixels are held at a time. */
+    /** Images whose pixels are held at a time, about. */
     private static final int PART = 32;
 
     /** Packed rows of a ViT's batch. */
@@ -82,14 +82,33 @@ public final class ImageEncoder {
         return architecture.embedDim();
     }
 
-    /** Encodes images 0 to {@code count} - 1. */
-    public synchronized void encode(int count, PixelSource source, Sink sink) {
+    /**
+     * Encodes images 0 to {@code count} - 1, {@link #batch} at a time.
+     *
+     * <p>A matrix product's last bits depend on its size, and so on how many images share a batch:
+     * every batch has the same size here, the last one too. An image in the same place of a batch
+     * has the same features to the last bit.
+     */
+    public void encode(int count, PixelSource source, Sink sink) {
+        encode(count, batch(), source, sink);
+    }
+
+    /** Encodes a few images with a batch no larger than they need: less work, other last bits. */
+    void encodeFew(int count, PixelSource source, Sink sink) {
+        encode(count, Math.min(count, batch()), source, sink);
+    }
+
+    private synchronized void encode(int count, int batch, PixelSource source, Sink sink) {
+        if (count == 0) {
+            return;
+        }
         int pixels = 3 * imageSize() * imageSize();
-        FloatBuffer part = allocate(Math.min(PART, count) * pixels);
-        for (int from = 0; from < count; from += PART) {
-            int n = Math.min(PART, count - from);
+        int most = batch * Math.max(1, PART / batch);
+        FloatBuffer part = allocate(Math.multiplyExact(most, pixels));
+        for (int from = 0; from < count; from += most) {
+            int n = Math.min(most, count - from);
             IOException[] problems = read(from, n, pixels, source, part);
-            encodePart(from, n, pixels, part, problems, sink);
+            encodePart(from, n, batch, part, problems, sink);
         }
     }
 
@@ -109,38 +128,25 @@ public final class ImageEncoder {
         return problems;
     }
 
+    /** Images that cannot be read keep their places, so that the others keep theirs. */
     private void encodePart(
-            int from, int n, int pixels, FloatBuffer part, IOException[] problems, Sink sink) {
-        int[] good = new int[n];
-        int goods = 0;
-        for (int i = 0; i < n; i++) {
-            if (problems[i] == null) {
-                good[goods++] = i;
-            }
-        }
-        float[] features = new float[goods * embed()];
-        for (int done = 0; done < goods; ) {
-            int size = Math.min(batchSize(), goods - done);
-            ExecutionPlan plan = planFor(size);
-            FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
-            for (int i = 0; i < size; i++) {
-                input.put(i * pixels, part, good[done + i] * pixels, pixels);
-            }
-            plan.run();
-            HostMatrix.of(plan.output("features"))
-                    .buffer()
-                    .get(0, features, done * embed(), size * embed());
-            done += size;
-        }
+            int from, int n, int batch, FloatBuffer part, IOException[] problems, Sink sink) {
+        int pixels = 3 * imageSize() * imageSize();
+        ExecutionPlan plan = planFor(batch);
+        FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
+        HostMatrix features = HostMatrix.of(plan.output("features"));
         float[] row = new float[embed()];
-        int next = 0;
-        for (int i = 0; i < n; i++) {
-            if (problems[i] == null) {
-                System.arraycopy(features, next * embed(), row, 0, embed());
-                next++;
-                sink.features(from + i, row);
-            } else {
-                sink.failed(from + i, problems[i]);
+        for (int done = 0; done < n; done += batch) {
+            int size = Math.min(batch, n - done);
+            input.put(0, part, done * pixels, size * pixels);
+            plan.run();
+            for (int i = 0; i < size; i++) {
+                if (problems[done + i] == null) {
+                    features.getRow(i, row);
+                    sink.features(from + done + i, row);
+                } else {
+                    sink.failed(from + done + i, problems[done + i]);
+                }
             }
         }
     }
@@ -152,7 +158,7 @@ public final class ImageEncoder {
     }
 
     /** Images that the tower takes at once. */
-    private int batchSize() {
+    public int batch() {
         VisionArchitecture vision = architecture.vision();
         if (vision instanceof Vit vit) {
             return Math.max(1, ROWS_PER_BATCH / vit.tokens());
@@ -163,8 +169,8 @@ public final class ImageEncoder {
     /** A plan for at least {@code size} images: building one takes as long as some batches. */
     private ExecutionPlan planFor(int size) {
         ExecutionPlan known = plans.get(size);
-        if (known == null && plans.containsKey(batchSize())) {
-            known = plans.get(batchSize());
+        if (known == null && plans.containsKey(batch())) {
+            known = plans.get(batch());
         }
         return known != null ? known : plans.computeIfAbsent(size, this::plan);
     }

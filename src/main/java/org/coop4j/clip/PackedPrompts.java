@@ -66,6 +66,11 @@ public final class PackedPrompts {
         if (prompts.isEmpty()) {
             throw new IllegalArgumentException("no prompts to pack");
         }
+        for (int[] prompt : prompts) {
+            if (prompt.length == 0) {
+                throw new IllegalArgumentException("a prompt needs its end token at least");
+            }
+        }
         int prefix = commonPrefix(prompts);
         Integer[] order = new Integer[prompts.size()];
         Arrays.setAll(order, i -> i);

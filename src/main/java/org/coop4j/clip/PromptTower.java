@@ -27,6 +27,18 @@ public final class PromptTower {
         this.prompts = prompts;
         this.memory = memory;
         this.context = graphs.context();
+        for (int[] prompt : prompts) {
+            for (int piece : prompt) {
+                if (PackedPrompts.isContext(piece)
+                        && PackedPrompts.contextIndex(piece) >= vectors()) {
+                    throw new IllegalArgumentException(
+                            "a prompt holds context vector "
+                                    + PackedPrompts.contextIndex(piece)
+                                    + ", but there are "
+                                    + vectors());
+                }
+            }
+        }
     }
 
     /** Number of classes, one prompt each. */
@@ -44,8 +56,16 @@ public final class PromptTower {
         return context.cols();
     }
 
-    /** Sets the context vectors, row after row [vectors, width]. */
+    /**
+     * Sets the context vectors, row after row [vectors, width].
+     *
+     * @throws IllegalArgumentException if there are more or fewer numbers
+     */
     public void setContext(float[] values) {
+        if (values.length != vectors() * width()) {
+            throw new IllegalArgumentException(
+                    values.length + " numbers for " + vectors() + " context vectors of " + width());
+        }
         context.buffer().put(0, values, 0, vectors() * width());
     }
 
@@ -68,8 +88,15 @@ public final class PromptTower {
      *
      * @param images normalised image features, row after row [batch, embed]
      * @param labels class of each image, by the order of the prompts
+     * @throws IllegalArgumentException unless there are as many features as labels, each of a class
      */
     public Step step(float[] images, int[] labels) {
+        for (int label : labels) {
+            if (label < 0 || label >= classes()) {
+                throw new IllegalArgumentException(
+                        "label " + label + " of an image: there are " + classes() + " classes");
+            }
+        }
         prepare(labels.length);
         loss.run(images, labels);
         return new Step(loss, labels);

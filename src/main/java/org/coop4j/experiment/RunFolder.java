@@ -1,5 +1,6 @@
 package org.coop4j.experiment;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +102,23 @@ public final class RunFolder implements AutoCloseable {
                             + folder
                             + ": wait for it, or choose another --out");
         }
-        return new RunFolder(folder, channel);
+        RunFolder run = new RunFolder(folder, channel);
+        try {
+            run.deleteUnfinished();
+        } catch (IOException e) {
+            run.close();
+            throw e;
+        }
+        return run;
+    }
+
+    /** Deletes the temporary files of a run that was killed while it wrote. */
+    private void deleteUnfinished() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".*.tmp")) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
     }
 
     private static FileLock lock(FileChannel channel) throws IOException {
@@ -146,18 +164,30 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** Reads what {@link #write} wrote. */
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @throws IOException if it is something else, naming the file
+     */
     public static <T> T read(Path file, Class<T> type) throws IOException {
-        return JSON.readValue(file.toFile(), type);
+        try {
+            return JSON.readValue(file.toFile(), type);
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+        }
     }
 
     /** Adds a line to {@code metrics.jsonl}. */
     void appendMetrics(Object value) throws IOException {
-        Files.writeString(
-                file(METRICS),
-                LINES.writeValueAsString(value) + "\n",
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND);
+        try {
+            Files.writeString(
+                    file(METRICS),
+                    LINES.writeValueAsString(value) + "\n",
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file(METRICS) + ": " + e.getMessage(), e);
+        }
     }
 
     /**
@@ -175,16 +205,12 @@ public final class RunFolder implements AutoCloseable {
                 if (node.path("epoch").asInt(Integer.MAX_VALUE) <= epochs) {
                     kept.add(line + "\n");
                 }
-            } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+            } catch (JsonProcessingException e) {
                 break;
             }
         }
         try (AtomicFile file = AtomicFile.create(file(METRICS))) {
-            file.write(
-                    ByteBuffer.wrap(
-                            String.join("", kept)
-                                    .getBytes(java.nio.charset.StandardCharsets.UTF_8)),
-                    0);
+            file.write(ByteBuffer.wrap(String.join("", kept).getBytes(StandardCharsets.UTF_8)), 0);
             file.commit();
         }
     }

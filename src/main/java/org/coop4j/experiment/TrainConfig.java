@@ -52,6 +52,17 @@ public record TrainConfig(
     public static final int REFERENCE_LENGTH = 16;
 
     public TrainConfig {
+        if (data == null || classes == null || position == null) {
+            throw new IllegalArgumentException(
+                    "data "
+                            + data
+                            + ", classes "
+                            + classes
+                            + ", position "
+                            + position
+                            + ": all are"
+                            + " needed");
+        }
         if (shots < 0) {
             throw new IllegalArgumentException(
                     "shots: " + shots + "; needed is 1 or more, or 0 for all images");
@@ -71,6 +82,10 @@ public record TrainConfig(
                             + checkpointEvery
                             + " epochs: none may be negative or, but for the views, zero");
         }
+        // Their own checks, so that no image is encoded for a run that cannot train.
+        initOf(words, contextLength, classSpecific, seed);
+        new CosineSchedule(rate, epochs, warmupEpochs, warmupRate);
+        new Sgd.Config(momentum, weightDecay);
     }
 
     /**
@@ -134,6 +149,11 @@ public record TrainConfig(
 
     @JsonIgnore
     ContextInit init() {
+        return initOf(words, contextLength, classSpecific, seed);
+    }
+
+    private static ContextInit initOf(
+            String words, int contextLength, boolean classSpecific, long seed) {
         return words != null
                 ? new ContextInit.Words(words)
                 : new ContextInit.Random(

@@ -3,6 +3,7 @@ package org.coop4j.experiment;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.prompt.LearnedPrompt;
 import org.coop4j.prompt.PromptLearner;
+import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
@@ -142,6 +144,7 @@ public final class TrainRun {
                             + String.join(", ", dataset.classNames())
                             + ") leaves nothing to tell apart: give two or more");
         }
+        List<ZeroShot> handWritten = handWrittenPromptsThatFit(dataset.classNames());
         Features train = new Features();
         PromptLearner learner =
                 PromptLearner.of(
@@ -160,6 +163,7 @@ public final class TrainRun {
                         : new ImageTransform.Train(preprocessing, config.views(), config.seed());
         try (FeatureBank bank = bank(training)) {
             train.images = encode(bank, training, dataset.train(), "training images");
+            requireEveryClass(dataset.classNames(), train.images);
             seconds.put("encode_train", watch.lap());
             learn(run, learner, train.images);
             seconds.put("train", watch.lap());
@@ -169,7 +173,12 @@ public final class TrainRun {
         try (FeatureBank bank = bank(test)) {
             BankedImages images = encode(bank, test, dataset.test(), "test images");
             seconds.put("encode_test", watch.lap());
-            RunResult result = test(dataset, images, learner.classFeatures().normalized(), seconds);
+            if (images.size() == 0) {
+                throw new IOException("no readable test image is left");
+            }
+            FeatureMatrix weights = learner.classFeatures().normalized();
+            RunResult result =
+                    test(dataset, train.images.size(), images, weights, handWritten, seconds);
             seconds.put("test", watch.lap());
             run.write(RunFolder.RESULT, result);
             run.write(RunFolder.PROVENANCE, Provenance.of(clip, dataset.train(), dataset.test()));
@@ -197,6 +206,37 @@ public final class TrainRun {
         return sample.dataset().half(config.classes());
     }
 
+    /** Said now and not after the training: a template may be longer than the context. */
+    private List<ZeroShot> handWrittenPromptsThatFit(List<String> classNames) {
+        List<ZeroShot> fitting = new ArrayList<>();
+        for (ZeroShot prompts : handWrittenPrompts(config.data())) {
+            try {
+                prompts.requireFit(clip, classNames);
+                fitting.add(prompts);
+            } catch (TextTooLongException e) {
+                listener.note(
+                        "the hand-written prompt \"%s\" is not compared with: %s"
+                                .formatted(prompts.describe(), e.getMessage()));
+            }
+        }
+        return fitting;
+    }
+
+    /** Unreadable images may have been all that a class had. */
+    private static void requireEveryClass(List<String> classNames, BankedImages images)
+            throws IOException {
+        BitSet present = new BitSet();
+        for (int i = 0; i < images.size(); i++) {
+            present.set(images.image(i).label());
+        }
+        int missing = present.nextClearBit(0);
+        if (missing < classNames.size()) {
+            throw new IOException(
+                    "class \"%s\" has no readable training image: mend them or remove the class"
+                            .formatted(classNames.get(missing)));
+        }
+    }
+
     private FeatureBank bank(ImageTransform transform) throws IOException {
         return FeatureBank.open(
                 options.bankFolder(),
@@ -214,29 +254,29 @@ public final class TrainRun {
 
     private void learn(RunFolder run, PromptLearner learner, BankedImages images)
             throws IOException {
-        if (images.size() == 0) {
-            throw new IOException("no readable training image is left");
-        }
+        String hash = images.contentHash();
         BatchOrder order = new BatchOrder(images.size(), config.batch(), config.seed());
         TrainingLoop loop = new TrainingLoop(learner, config.schedule(), config.sgd(), order);
         int done = 0;
         if (run.has(RunFolder.CHECKPOINT)) {
-            Checkpoint checkpoint = TrainCheckpoint.read(run.file(RunFolder.CHECKPOINT));
+            Checkpoint checkpoint = TrainCheckpoint.read(run.file(RunFolder.CHECKPOINT), hash);
             loop.resume(checkpoint);
             done = checkpoint.epochs();
         }
         run.keepMetrics(done);
         learner.tower().prepare(order.batchSize());
         listener.training(done, config, order.batches(), learner.tower().stepBytes());
-        loop.run(new Recorder(run));
+        loop.run(new Recorder(run, hash));
     }
 
     /** Writes metrics and checkpoints, and passes on what happens. */
     private final class Recorder implements TrainingLoop.Listener {
         private final RunFolder run;
+        private final String imagesHash;
 
-        Recorder(RunFolder run) {
+        Recorder(RunFolder run, String imagesHash) {
             this.run = run;
+            this.imagesHash = imagesHash;
         }
 
         @Override
@@ -256,7 +296,7 @@ public final class TrainRun {
             run.appendMetrics(line);
             boolean last = epoch + 1 == config.epochs();
             if (last || (epoch + 1) % config.checkpointEvery() == 0) {
-                TrainCheckpoint.write(run.file(RunFolder.CHECKPOINT), checkpoint);
+                TrainCheckpoint.write(run.file(RunFolder.CHECKPOINT), checkpoint, imagesHash);
             }
             listener.epoch(epoch, loss, accuracy, rate, checkpoint);
         }
@@ -301,14 +341,16 @@ public final class TrainRun {
 
     private RunResult test(
             ImageDataset dataset,
+            int trainImages,
             BankedImages images,
             FeatureMatrix weights,
+            List<ZeroShot> handWrittenPrompts,
             Map<String, Double> seconds) {
         float scale = clip.logitScale();
         Scores scores = Scores.of(images, weights, scale);
         Evaluation evaluation = scores.evaluation();
         List<RunResult.HandWritten> handWritten = new ArrayList<>();
-        for (ZeroShot zeroShot : handWrittenPrompts(config.data())) {
+        for (ZeroShot zeroShot : handWrittenPrompts) {
             FeatureMatrix zeroShotWeights = zeroShot.classWeights(clip, dataset.classNames());
             double accuracy = Scores.of(images, zeroShotWeights, scale).evaluation().accuracy();
             handWritten.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
@@ -319,7 +361,7 @@ public final class TrainRun {
                 config.shots(),
                 config.seed(),
                 dataset.classCount(),
-                dataset.train().size(),
+                trainImages,
                 images.size(),
                 evaluation.accuracy(),
                 evaluation.errorRate(),

@@ -26,6 +26,7 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.api.ops.impl.shape.Reshape;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
+import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -68,6 +69,12 @@ public final class PlanDraft {
                 length *= size;
             }
             return length;
+        }
+
+        /** Whether a reshape is a view that sees later changes: a transposed array is copied. */
+        boolean isReshapedInPlace() {
+            return outside == null
+                    || (outside.ordering() == 'c' && Shape.hasDefaultStridesForShape(outside));
         }
 
         Value reshaped(long[] newShape) {
@@ -177,8 +184,15 @@ public final class PlanDraft {
             values.put(names.get(0), in.get(0));
             return true;
         }
+        if (function instanceof org.nd4j.linalg.api.ops.impl.shape.Shape) {
+            // Shapes are known, and ops that take one need its numbers to be planned.
+            DataType type = sd.getVariable(names.get(0)).dataType();
+            INDArray shape = Nd4j.createFromArray(in.get(0).shape).castTo(type);
+            values.put(names.get(0), new Value(shape.shape(), type, shape, null));
+            return true;
+        }
         List<long[]> shapes = outputShapes(function, in);
-        if (function instanceof Reshape) {
+        if (function instanceof Reshape && in.get(0).isReshapedInPlace()) {
             values.put(names.get(0), in.get(0).reshaped(shapes.get(0)));
             return true;
         }

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +58,7 @@ public final class LearnedPrompt {
         this.layout = layout;
         this.classNames = List.copyOf(classNames);
         this.modelSha256 = modelSha256;
-        this.training = new LinkedHashMap<>(training);
+        this.training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
     }
 
     /** A copy of the context vectors, row after row. */
@@ -86,22 +88,25 @@ public final class LearnedPrompt {
 
     /** How it was trained. */
     public Map<String, String> training() {
-        return Map.copyOf(training);
+        return training;
+    }
+
+    /** Shape of the context: [M, width] or, class-specific, [classes, M, width]. */
+    Shape contextShape() {
+        return layout.classSpecific()
+                ? Shape.of(classNames.size(), layout.length(), width)
+                : Shape.of(layout.length(), width);
     }
 
     /** Writes the file, whole or not at all. */
     public void write(Path target) throws IOException {
-        Shape shape =
-                layout.classSpecific()
-                        ? Shape.of(classNames.size(), layout.length(), width)
-                        : Shape.of(layout.length(), width);
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT_KEY, FORMAT);
         metadata.put("coop4j.position", layout.position().id());
         metadata.put("coop4j.classes", JSON.writeValueAsString(classNames));
         metadata.put("coop4j.model_sha256", modelSha256);
         metadata.put("coop4j.training", JSON.writeValueAsString(training));
-        TensorSpec spec = new TensorSpec(TENSOR, DType.F32, shape);
+        TensorSpec spec = new TensorSpec(TENSOR, DType.F32, contextShape());
         try (SafetensorsWriter writer = SafetensorsWriter.create(target, List.of(spec), metadata)) {
             writer.writeFloats(TENSOR, context);
             writer.commit();
@@ -122,10 +127,7 @@ public final class LearnedPrompt {
                                 + " is not a learned prompt: give a prompt.safetensors that coop"
                                 + " train wrote, or the folder of its run");
             }
-            List<String> classNames =
-                    List.of(
-                            JSON.readValue(
-                                    required(file, metadata, "coop4j.classes"), String[].class));
+            List<String> classNames = classNames(required(file, metadata, "coop4j.classes"));
             Shape shape = tensors.shape(TENSOR);
             boolean classSpecific = shape.rank() == 3;
             if (shape.rank() != 2 && !classSpecific) {
@@ -148,16 +150,33 @@ public final class LearnedPrompt {
                     JSON.readValue(
                             metadata.getOrDefault("coop4j.training", "{}"),
                             new TypeReference<LinkedHashMap<String, String>>() {});
+            if (training == null) {
+                throw new IllegalArgumentException("coop4j.training is null");
+            }
+            float[] context = tensors.floats(TENSOR);
+            for (float value : context) {
+                if (!Float.isFinite(value)) {
+                    throw new IOException(file + ": the context holds " + value);
+                }
+            }
             return new LearnedPrompt(
-                    tensors.floats(TENSOR),
+                    context,
                     width,
                     new PromptLayout(length, position, classSpecific),
                     classNames,
                     required(file, metadata, "coop4j.model_sha256"),
                     training);
-        } catch (JsonProcessingException | IllegalArgumentException e) {
+        } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
             throw new IOException(file + ": damaged metadata: " + e.getMessage(), e);
         }
+    }
+
+    private static List<String> classNames(String json) throws JsonProcessingException {
+        String[] names = JSON.readValue(json, String[].class);
+        if (names == null || names.length == 0 || Arrays.asList(names).contains(null)) {
+            throw new IllegalArgumentException("the class names are " + json);
+        }
+        return List.of(names);
     }
 
     private static String required(Path file, Map<String, String> metadata, String key)

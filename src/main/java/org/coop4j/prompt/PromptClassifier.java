@@ -44,14 +44,7 @@ public final class PromptClassifier {
     public static PromptClassifier of(
             Clip clip, LearnedPrompt prompt, Optional<List<String>> otherClasses)
             throws IOException {
-        String model = clip.model().sha256();
-        if (!model.equals(prompt.modelSha256())) {
-            throw new IllegalArgumentException(
-                    String.format(
-                            "the prompt was learned with the model %s…, but this model is %s…:"
-                                    + " context vectors mean nothing to another model",
-                            start(prompt.modelSha256()), start(model)));
-        }
+        requireModel(clip, prompt);
         List<String> classNames = otherClasses.orElse(prompt.classNames());
         if (prompt.layout().classSpecific() && !classNames.equals(prompt.classNames())) {
             throw new IllegalArgumentException(
@@ -67,6 +60,18 @@ public final class PromptClassifier {
                         MemoryLimit.none());
         tower.setContext(prompt.context());
         return new PromptClassifier(clip, classNames, tower.features().normalized());
+    }
+
+    /** Refuses a prompt of another model. */
+    static void requireModel(Clip clip, LearnedPrompt prompt) throws IOException {
+        String model = clip.model().sha256();
+        if (!model.equals(prompt.modelSha256())) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            "the prompt was learned with the model %s…, but this model is %s…:"
+                                    + " context vectors mean nothing to another model",
+                            start(prompt.modelSha256()), start(model)));
+        }
     }
 
     private static String start(String sha256) {

@@ -1,15 +1,32 @@
 package org.coop4j.train;
 
-/** The loss became infinite or not a number; the last good checkpoint is kept. */
+import java.util.Locale;
+
+/**
+ * The loss, or a parameter after a step, became infinite or not a number; the last good checkpoint
+ * is kept.
+ */
 public final class NonFiniteLossException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    NonFiniteLossException(double loss, int epoch, int batch) {
+    private NonFiniteLossException(String what, int epoch, int batch) {
         super(
                 String.format(
-                        "loss %s in epoch %d, batch %d: training stopped; the last checkpoint is"
-                                + " kept. A smaller learning rate may help",
-                        loss, epoch + 1, batch + 1));
+                        Locale.ROOT,
+                        "%s in epoch %d, batch %d: training stopped; the last checkpoint is kept."
+                                + " A smaller learning rate may help",
+                        what,
+                        epoch + 1,
+                        batch + 1));
+    }
+
+    static NonFiniteLossException ofLoss(double loss, int epoch, int batch) {
+        return new NonFiniteLossException("loss " + loss, epoch, batch);
+    }
+
+    /** The loss was finite, the step that followed was not. */
+    static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
+        return new NonFiniteLossException("a parameter became " + value, epoch, batch);
     }
 }

@@ -7,7 +7,9 @@ import java.util.Arrays;
  * without dampening or Nesterov's look-ahead.
  *
  * <p>g ← gradient + decay · θ; v ← g at the first step, then momentum · v + g; θ ← θ − rate · v. In
- * float32, each product and sum rounded as PyTorch rounds it.
+ * float32 and rounded as PyTorch's CPU kernels round: decay and rate enter by a fused multiply-add,
+ * which rounds once, the momentum by a product and a sum. The results are PyTorch's to the last
+ * bit.
  */
 public final class Sgd {
 
@@ -48,15 +50,24 @@ public final class Sgd {
         this.velocity = new float[size];
     }
 
-    /** Moves {@code parameters} against {@code gradient}; both have the optimizer's size. */
+    /**
+     * Moves {@code parameters} against {@code gradient}.
+     *
+     * @throws IllegalArgumentException unless both have the optimizer's size
+     */
     public void step(float[] parameters, float[] gradient, double rate) {
+        if (parameters.length != velocity.length || gradient.length != velocity.length) {
+            throw new IllegalArgumentException(
+                    "%d parameters and a gradient of %d numbers for an optimizer of %d"
+                            .formatted(parameters.length, gradient.length, velocity.length));
+        }
         float momentum = (float) config.momentum;
         float decay = (float) config.weightDecay;
         float lr = (float) rate;
         for (int i = 0; i < velocity.length; i++) {
-            float g = gradient[i] + decay * parameters[i];
+            float g = Math.fma(decay, parameters[i], gradient[i]);
             velocity[i] = started ? momentum * velocity[i] + g : g;
-            parameters[i] -= lr * velocity[i];
+            parameters[i] = Math.fma(-lr, velocity[i], parameters[i]);
         }
         started = true;
     }

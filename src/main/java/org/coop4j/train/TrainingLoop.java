@@ -60,7 +60,8 @@ public final class TrainingLoop {
     /**
      * Runs all epochs that are left.
      *
-     * @throws NonFiniteLossException if a loss is infinite or not a number
+     * @throws NonFiniteLossException if a loss, or a parameter after a step, is infinite or not a
+     *     number
      * @throws IOException what the listener throws
      */
     public void run(Listener listener) throws IOException {
@@ -78,14 +79,24 @@ public final class TrainingLoop {
         for (int b = 0; b < batches.length; b++) {
             Trainable.BatchResult result = model.step(epoch, batches[b], gradient);
             if (!Double.isFinite(result.loss())) {
-                throw new NonFiniteLossException(result.loss(), epoch, b);
+                throw NonFiniteLossException.ofLoss(result.loss(), epoch, b);
             }
             optimizer.step(model.parameters(), gradient, rate);
+            requireFinite(b);
             loss += result.loss();
             accuracy += result.accuracy();
             listener.batch(epoch, b, batches.length, result);
         }
         Checkpoint checkpoint = new Checkpoint(epoch + 1, model.parameters(), optimizer.velocity());
         listener.epoch(epoch, loss / batches.length, accuracy / batches.length, rate, checkpoint);
+    }
+
+    /** A finite loss may have an infinite gradient; it must not reach a checkpoint. */
+    private void requireFinite(int batch) {
+        for (float parameter : model.parameters()) {
+            if (!Float.isFinite(parameter)) {
+                throw NonFiniteLossException.ofParameter(parameter, epoch, batch);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.RgbImage;
 
 /**
  * Labelled images whose features are all in a bank.
@@ -79,8 +81,9 @@ public final class BankedImages {
             throws IOException {
         SortedMap<Path, IOException> problems = new TreeMap<>();
         String[] hashes = hash(clip, images, problems);
-        Builder builder = new Builder(bank, clip, transform, images, hashes, problems, listener);
+        Builder builder = new Builder(bank, clip, transform, images, hashes, listener);
         builder.encodeMissing();
+        builder.addUnreadable(problems);
         problems.forEach(listener::unreadable);
         if (!problems.isEmpty() && !skipBad) {
             throw new UnreadableImagesException(problems);
@@ -124,8 +127,11 @@ public final class BankedImages {
         return new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
     }
 
-    /** A view that the bank lacks. */
-    private record Missing(int image, int view) {}
+    /** A view of an image. */
+    private record View(int image, int view) {}
+
+    /** An image whose content cannot be read. */
+    private record Unreadable(Path file, IOException problem) {}
 
     private static final class Builder implements ImageEncoder.Sink {
 
@@ -137,9 +143,12 @@ public final class BankedImages {
         private final ImageTransform transform;
         private final List<LabelledImage> images;
         private final String[] hashes;
-        private final Map<Path, IOException> problems;
         private final Listener listener;
-        private final List<Missing> missing = new ArrayList<>();
+
+        /** The first image of each content that cannot be read, with the reason. */
+        private final Map<String, Unreadable> unreadable = new HashMap<>();
+
+        private final List<View> encoded = new ArrayList<>();
         private final List<ViewKey> keys = new ArrayList<>();
         private final float[] features;
         private int total;
@@ -151,50 +160,73 @@ public final class BankedImages {
                 ImageTransform transform,
                 List<LabelledImage> images,
                 String[] hashes,
-                Map<Path, IOException> problems,
                 Listener listener) {
             this.bank = bank;
             this.clip = clip;
             this.transform = transform;
             this.images = images;
             this.hashes = hashes;
-            this.problems = problems;
             this.listener = listener;
             this.features = new float[WRITE_EVERY * bank.width()];
         }
 
-        void encodeMissing() throws IOException {
+        /** The views of all readable images; one content is there once. */
+        private List<View> distinctViews() {
+            List<View> views = new ArrayList<>();
             Set<ViewKey> seen = new HashSet<>();
             for (int view = 0; view < transform.views(); view++) {
                 for (int i = 0; i < hashes.length; i++) {
-                    if (hashes[i] != null) {
-                        ViewKey key = ViewKey.of(hashes[i], view);
-                        if (seen.add(key) && !bank.contains(key)) {
-                            missing.add(new Missing(i, view));
-                        }
+                    if (hashes[i] != null && seen.add(ViewKey.of(hashes[i], view))) {
+                        views.add(new View(i, view));
                     }
                 }
             }
-            total = seen.size();
-            done = total - missing.size();
+            return views;
+        }
+
+        private ViewKey key(View view) {
+            return ViewKey.of(hashes[view.image], view.view);
+        }
+
+        /**
+         * Encodes the batches that lack a view, whole: a feature's last bits depend on its place in
+         * a batch, which must not depend on where an earlier run was interrupted.
+         */
+        void encodeMissing() throws IOException {
+            List<View> all = distinctViews();
+            int batch = clip.imageEncoder().batch();
+            total = all.size();
+            for (int from = 0; from < total; from += batch) {
+                List<View> together = all.subList(from, Math.min(from + batch, total));
+                long missing = together.stream().filter(v -> !bank.contains(key(v))).count();
+                done += together.size() - (int) missing;
+                if (missing > 0) {
+                    encoded.addAll(together);
+                }
+            }
             listener.progress(done, total);
-            if (missing.isEmpty()) {
+            if (encoded.isEmpty()) {
                 return;
             }
             ImageDecoder decoder = new ImageDecoder();
             try {
                 clip.imageEncoder()
                         .encode(
-                                missing.size(),
+                                encoded.size(),
                                 (index, target, offset) -> {
-                                    Missing view = missing.get(index);
+                                    View view = encoded.get(index);
                                     Path file = images.get(view.image).path();
-                                    transform.apply(
-                                            decoder.decode(file),
-                                            hashes[view.image],
-                                            view.view,
-                                            target,
-                                            offset);
+                                    RgbImage image = decoder.decode(file);
+                                    try {
+                                        transform.apply(
+                                                image,
+                                                hashes[view.image],
+                                                view.view,
+                                                target,
+                                                offset);
+                                    } catch (IllegalArgumentException e) {
+                                        throw new IOException(file + ": " + e.getMessage(), e);
+                                    }
                                 },
                                 this);
                 flush();
@@ -205,9 +237,12 @@ public final class BankedImages {
 
         @Override
         public void features(int index, float[] row) {
-            Missing view = missing.get(index);
+            ViewKey key = key(encoded.get(index));
+            if (bank.contains(key)) {
+                return;
+            }
             System.arraycopy(row, 0, features, keys.size() * row.length, row.length);
-            keys.add(ViewKey.of(hashes[view.image], view.view));
+            keys.add(key);
             if (keys.size() == WRITE_EVERY) {
                 flush();
             }
@@ -216,8 +251,28 @@ public final class BankedImages {
 
         @Override
         public void failed(int index, IOException problem) {
-            problems.put(images.get(missing.get(index).image).path(), problem);
+            View view = encoded.get(index);
+            if (bank.contains(key(view))) {
+                return;
+            }
+            int image = view.image;
+            unreadable.putIfAbsent(
+                    hashes[image], new Unreadable(images.get(image).path(), problem));
             listener.progress(++done, total);
+        }
+
+        /** Content is encoded once, so that what is wrong with it is wrong in all its files. */
+        void addUnreadable(Map<Path, IOException> problems) {
+            for (int i = 0; i < hashes.length; i++) {
+                Unreadable first = unreadable.get(hashes[i]);
+                Path file = images.get(i).path();
+                if (first != null && first.file.equals(file)) {
+                    problems.put(file, first.problem);
+                } else if (first != null) {
+                    String message = file + " has the content of " + first.problem.getMessage();
+                    problems.put(file, new IOException(message, first.problem));
+                }
+            }
         }
 
         private void flush() {
@@ -233,6 +288,15 @@ public final class BankedImages {
     /** Number of readable images. */
     public int size() {
         return images.size();
+    }
+
+    /** SHA-256 of the images' contents and labels in their order, in hexadecimal. */
+    public String contentHash() {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < images.size(); i++) {
+            lines.append(hashes.get(i)).append('\t').append(images.get(i).label()).append('\n');
+        }
+        return ViewKey.hash(lines.toString());
     }
 
     /** Width of a feature. */

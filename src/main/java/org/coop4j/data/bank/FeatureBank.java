@@ -16,16 +16,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Features of image views in one file, appended as they are computed and read through a memory map.
  *
  * <p>The file is a header that names the weights, the transform and the width, then records of one
  * size: key, features, checksum. A process killed at any moment leaves at worst a last record that
- * is not whole; opening the bank checks every record and cuts the file at the first bad one. One
- * process at a time.
+ * is not whole; opening the bank checks every record, so that a damaged one is computed again and
+ * never used. One process at a time.
  */
 public final class FeatureBank implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(FeatureBank.class);
 
     private static final int HEADER_BYTES = 512;
     private static final String MAGIC = "coop4j feature bank 1\n";
@@ -33,7 +37,6 @@ public final class FeatureBank implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
-    private final FileLock lock;
     private final int width;
     private final int recordBytes;
     private final int recordsPerSegment;
@@ -42,10 +45,9 @@ public final class FeatureBank implements AutoCloseable {
     private int count;
     private int mapped;
 
-    private FeatureBank(Path file, FileChannel channel, FileLock lock, int width) {
+    private FeatureBank(Path file, FileChannel channel, int width) {
         this.file = file;
         this.channel = channel;
-        this.lock = lock;
         this.width = width;
         this.recordBytes = ViewKey.BYTES + width * Float.BYTES + Integer.BYTES;
         this.recordsPerSegment = Math.max(1, (int) (SEGMENT_BYTES / recordBytes));
@@ -62,15 +64,10 @@ public final class FeatureBank implements AutoCloseable {
     public static FeatureBank open(Path folder, String weights, String transform, int width)
             throws IOException {
         Path file = folder.resolve(weights.substring(0, 16)).resolve(transform + ".bank");
-        Files.createDirectories(file.getParent());
-        FileChannel channel =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE);
+        FileChannel channel = openFile(file);
         try {
-            FeatureBank bank = new FeatureBank(file, channel, lock(file, channel), width);
+            lock(file, channel);
+            FeatureBank bank = new FeatureBank(file, channel, width);
             bank.readHeader(weights, transform);
             bank.verifyRecords();
             return bank;
@@ -80,11 +77,31 @@ public final class FeatureBank implements AutoCloseable {
         }
     }
 
-    private static FileLock lock(Path file, FileChannel channel) throws IOException {
+    private static FileChannel openFile(Path file) throws IOException {
+        try {
+            Files.createDirectories(file.getParent());
+            return FileChannel.open(
+                    file,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot open the feature bank "
+                            + file
+                            + " ("
+                            + e.getClass().getSimpleName()
+                            + "): give --bank a folder that you may write to",
+                    e);
+        }
+    }
+
+    /** The lock is held until the channel is closed. */
+    private static void lock(Path file, FileChannel channel) throws IOException {
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {
-                return lock;
+                return;
             }
         } catch (OverlappingFileLockException e) {
             // The same process has it: the message below says what to do.
@@ -117,27 +134,28 @@ public final class FeatureBank implements AutoCloseable {
         }
     }
 
-    /** Reads every record, and cuts the file at the first that is not whole. */
+    /** Reads every record; passes over damaged ones, and cuts off a last one that is not whole. */
     private void verifyRecords() throws IOException {
-        long whole = (channel.size() - HEADER_BYTES) / recordBytes;
+        long size = channel.size();
+        count = Math.toIntExact((size - HEADER_BYTES) / recordBytes);
         ByteBuffer chunk = buffer(Math.max(1, (1 << 20) / recordBytes) * recordBytes);
-        long good = 0;
-        while (good < whole) {
-            int n = (int) Math.min(whole - good, chunk.capacity() / recordBytes);
+        int damaged = 0;
+        for (int first = 0; first < count; first += chunk.capacity() / recordBytes) {
+            int n = Math.min(count - first, chunk.capacity() / recordBytes);
             chunk.clear().limit(n * recordBytes);
-            read(chunk, HEADER_BYTES + good * recordBytes);
-            int i = 0;
-            while (i < n && checksumHolds(chunk, i * recordBytes)) {
-                rows.put(ViewKey.read(chunk, i * recordBytes), (int) good + i);
-                i++;
-            }
-            good += i;
-            if (i < n) {
-                break;
+            read(chunk, HEADER_BYTES + (long) first * recordBytes);
+            for (int i = 0; i < n; i++) {
+                if (checksumHolds(chunk, i * recordBytes)) {
+                    rows.put(ViewKey.read(chunk, i * recordBytes), first + i);
+                } else {
+                    damaged++;
+                }
             }
         }
-        channel.truncate(HEADER_BYTES + good * recordBytes);
-        count = Math.toIntExact(good);
+        channel.truncate(HEADER_BYTES + (long) count * recordBytes);
+        if (damaged > 0) {
+            log.warn("{}: {} of {} views are damaged and not used", file, damaged, count);
+        }
     }
 
     private boolean checksumHolds(ByteBuffer chunk, int offset) {
@@ -152,7 +170,7 @@ public final class FeatureBank implements AutoCloseable {
 
     /** Number of views in the bank. */
     public int size() {
-        return count;
+        return rows.size();
     }
 
     /** Width of a feature. */
@@ -164,7 +182,11 @@ public final class FeatureBank implements AutoCloseable {
         return rows.containsKey(key);
     }
 
-    /** Adds the features of views; they are safe once this returns. */
+    /**
+     * Adds the features of views; no kill of the process loses them once this returns.
+     *
+     * @throws IOException if they cannot be written, as on a full disk; the bank keeps what it had
+     */
     void append(List<ViewKey> keys, float[] features) throws IOException {
         ByteBuffer records = buffer(keys.size() * recordBytes);
         for (int i = 0; i < keys.size(); i++) {
@@ -176,7 +198,17 @@ public final class FeatureBank implements AutoCloseable {
             }
             records.putInt(offset + recordBytes - Integer.BYTES, checksum(records, offset));
         }
-        write(records, HEADER_BYTES + (long) count * recordBytes);
+        try {
+            write(records, HEADER_BYTES + (long) count * recordBytes);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot write to the feature bank "
+                            + file
+                            + " ("
+                            + e.getMessage()
+                            + "): make room and run again, what it holds is kept",
+                    e);
+        }
         for (ViewKey key : keys) {
             rows.put(key, count++);
         }
@@ -234,9 +266,9 @@ public final class FeatureBank implements AutoCloseable {
         }
     }
 
+    /** Closes the file, which gives up its lock. */
     @Override
     public void close() throws IOException {
-        lock.release();
         channel.close();
     }
 }

@@ -11,7 +11,10 @@ import org.coop4j.image.TrainTransform;
 /** How a view of an image becomes pixels. */
 public sealed interface ImageTransform {
 
-    /** A name that is different for everything that changes a pixel. */
+    /**
+     * A name that is different for all that changes a pixel, but for the model's preprocessing
+     * constants, which its weights are kept with, and the view.
+     */
     String id();
 
     /** Number of views that the transform has. */

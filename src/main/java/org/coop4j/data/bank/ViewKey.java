@@ -32,6 +32,11 @@ record ViewKey(long high, long low) {
         return HexFormat.of().formatHex(digest.digest());
     }
 
+    /** The SHA-256 of a text, in hexadecimal. */
+    static String hash(String text) {
+        return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
     static ViewKey of(String contentHash, int view) {
         byte[] text = (contentHash + "/" + view).getBytes(StandardCharsets.US_ASCII);
         return read(ByteBuffer.wrap(sha256().digest(text)), 0);

@@ -30,6 +30,9 @@ public final class Workers implements AutoCloseable {
     private volatile Throwable failure;
     private volatile boolean closed;
 
+    /** Whether the calling thread is in {@link #run}, so that a nested call is seen. */
+    private boolean busy;
+
     /**
      * @param count number of threads including the caller's, at least 1
      */
@@ -64,9 +67,36 @@ public final class Workers implements AutoCloseable {
     /**
      * Runs every share of {@code share} once, and returns when all are done.
      *
-     * @throws RuntimeException or Error what the first failing share threw
+     * @throws RuntimeException or Error what a failing share threw, the caller's own before others
+     * @throws IllegalStateException if the workers are closed, or called from a share
      */
-    public synchronized void run(Share share) {
+    public void run(Share share) {
+        for (Thread thread : threads) {
+            if (Thread.currentThread() == thread) {
+                throw nested(); // which would wait for itself
+            }
+        }
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException("the workers are closed");
+            }
+            if (busy) {
+                throw nested();
+            }
+            busy = true;
+            try {
+                runOnAll(share);
+            } finally {
+                busy = false;
+            }
+        }
+    }
+
+    private static IllegalStateException nested() {
+        return new IllegalStateException("a share of the workers' work cannot hand out work");
+    }
+
+    private synchronized void runOnAll(Share share) {
         if (threads.length == 0) {
             share.run(0, 1);
             return;
@@ -116,9 +146,6 @@ public final class Workers implements AutoCloseable {
     }
 
     private void start() {
-        if (closed) {
-            throw new IllegalStateException("the workers are closed");
-        }
         for (int i = 0; i < threads.length; i++) {
             if (threads[i] == null) {
                 int part = i + 1;

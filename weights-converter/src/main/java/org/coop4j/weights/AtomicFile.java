@@ -73,14 +73,23 @@ public final class AtomicFile implements AutoCloseable {
                 at += channel.write(source, at);
             }
         } catch (IOException e) {
-            throw new IOException("cannot write " + target + ": " + e.getMessage(), e);
+            throw problem(e);
         }
+    }
+
+    /** What the system says, such as "No space left on device", with the file that it is about. */
+    private IOException problem(IOException e) {
+        return new IOException("cannot write " + target + ": " + e.getMessage(), e);
     }
 
     /** Brings the bytes to the disk and moves them over the target. */
     public void commit() throws IOException {
-        channel.force(true);
-        channel.close();
+        try {
+            channel.force(true);
+            channel.close();
+        } catch (IOException e) {
+            throw problem(e);
+        }
         Files.move(
                 temporary,
                 target.toAbsolutePath(),

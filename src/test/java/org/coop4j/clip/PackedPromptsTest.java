@@ -1,0 +1,154 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Group;
+import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PackedPromptsTest {
+
+    private static final int END = 99;
+
+    /** Prompts of a random vocabulary of three, so that long common beginnings are frequent. */
+    static Stream<List<int[]>> prompts() {
+        List<List<int[]>> cases = new ArrayList<>();
+        Random random = new Random(3);
+        for (int n = 0; n < 60; n++) {
+            List<int[]> prompts = new ArrayList<>();
+            int classes = 1 + random.nextInt(9);
+            int shared = random.nextInt(5);
+            for (int c = 0; c < classes; c++) {
+                int[] prompt = new int[shared + 1 + random.nextInt(6)];
+                for (int i = 0; i < prompt.length - 1; i++) {
+                    prompt[i] = i < shared ? PackedPrompts.context(i) : random.nextInt(3);
+                }
+                prompt[prompt.length - 1] = END;
+                prompts.add(prompt);
+            }
+            cases.add(prompts);
+        }
+        cases.add(List.of(new int[] {1, 2, END}));
+        cases.add(List.of(new int[] {END}));
+        cases.add(List.of(new int[] {1, 2, END}, new int[] {1, 2, END}, new int[] {1, 2, END}));
+        cases.add(List.of(new int[] {1, 2, 3, 4, END}, new int[] {1, 2, END}));
+        cases.add(List.of(new int[] {1, END}, new int[] {END}, new int[] {1, 1, END}));
+        return cases.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void everyPromptIsThePrefixAndItsRows(List<int[]> prompts) {
+        PackedPrompts packed = PackedPrompts.of(prompts, 1);
+        int[] starts = new int[prompts.size()];
+        int[] lengths = new int[prompts.size()];
+        int sequence = 0;
+        int row = packed.prefix();
+        for (Group group : packed.layout().groups()) {
+            for (int s = 0; s < group.sequences(); s++) {
+                starts[sequence] = row;
+                lengths[sequence++] = group.length();
+                row += group.length();
+            }
+        }
+        assertThat(row).isEqualTo(packed.rows());
+        int[] sequences = packed.sequenceOfPrompt();
+        assertThat(Arrays.stream(sequences).sorted().toArray())
+                .isEqualTo(java.util.stream.IntStream.range(0, prompts.size()).toArray());
+        for (int p = 0; p < prompts.size(); p++) {
+            int[] rebuilt = new int[packed.prefix() + lengths[sequences[p]]];
+            for (int i = 0; i < rebuilt.length; i++) {
+                int at = i < packed.prefix() ? i : starts[sequences[p]] + i - packed.prefix();
+                rebuilt[i] = packed.piece(at);
+                assertThat(packed.position(at)).isEqualTo(i);
+            }
+            assertThat(rebuilt).isEqualTo(prompts.get(p));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void theLastRowOfEachSequenceIsItsEndToken(List<int[]> prompts) {
+        PackedPrompts packed = PackedPrompts.of(prompts, 1);
+        int ends = 0;
+        for (int row = 0; row < packed.rows(); row++) {
+            ends += packed.piece(row) == END ? 1 : 0;
+        }
+        assertThat(ends).as("one end token a prompt and none shared").isEqualTo(prompts.size());
+        for (int row : packed.layout().withQueries(Queries.LAST).selectedRows()) {
+            assertThat(packed.piece(row)).isEqualTo(END);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void groupsAscendInLengthWithoutRepeating(List<int[]> prompts) {
+        AttentionLayout layout = PackedPrompts.of(prompts, 1).layout();
+        int before = 0;
+        for (Group group : layout.groups()) {
+            assertThat(group.length()).isGreaterThan(before);
+            before = group.length();
+        }
+        assertThat(layout.causal()).isTrue();
+        assertThat(layout.sequences()).isEqualTo(prompts.size());
+    }
+
+    @ParameterizedTest
+    @MethodSource("prompts")
+    void thePrefixIsTheLongestThatLeavesEachPromptARow(List<int[]> prompts) {
+        int prefix = PackedPrompts.of(prompts, 1).prefix();
+        int shortest = prompts.stream().mapToInt(p -> p.length).min().orElseThrow();
+        assertThat(prefix).isLessThan(shortest);
+        if (prefix + 1 < shortest) {
+            long different = prompts.stream().mapToInt(p -> p[prefix]).distinct().count();
+            assertThat(different).isGreaterThan(1);
+        }
+    }
+
+    @Test
+    void promptsOfOneLengthKeepTheirOrder() {
+        List<int[]> prompts =
+                List.of(
+                        new int[] {5, END},
+                        new int[] {3, END},
+                        new int[] {END},
+                        new int[] {4, END});
+        assertThat(PackedPrompts.of(prompts, 1).sequenceOfPrompt()).containsExactly(1, 2, 0, 3);
+    }
+
+    @Test
+    void aUnifiedContextAtTheEndOfAHundredClassesIsSharedOnce() {
+        List<int[]> prompts = new ArrayList<>();
+        for (int c = 0; c < 100; c++) {
+            int[] prompt = new int[1 + 16 + 2 + 1 + 1];
+            for (int v = 0; v < 16; v++) {
+                prompt[1 + v] = PackedPrompts.context(v);
+            }
+            prompt[17] = 100 + c;
+            prompt[18] = 1;
+            prompt[19] = 2;
+            prompt[20] = 400;
+            prompts.add(prompt);
+        }
+        assertThat(PackedPrompts.of(prompts, 1).rows()).isEqualTo(17 + 100 * 4);
+    }
+
+    @Test
+    void nothingToPackIsRefused() {
+        assertThatThrownBy(() -> PackedPrompts.of(List.of(), 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no prompts");
+        assertThatThrownBy(() -> PackedPrompts.of(List.of(new int[] {1, END}, new int[0]), 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("needs its end token");
+    }
+}

@@ -1,0 +1,68 @@
+package org.coop4j.clip;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ModelMetadata;
+import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/** A CLIP of a few thousand weights with the real vocabulary, for tests that need a whole model. */
+public final class TinyModel {
+
+    public static final ClipArchitecture ARCHITECTURE =
+            new ClipArchitecture(
+                    12,
+                    new Vit(16, 8, 16, 2, 2, 64),
+                    new TextArchitecture(77, 49_408, 16, 2, 2, 64));
+
+    private TinyModel() {}
+
+    /**
+     * Writes a model of random weights in which no bias is 0 and no gain is 1, so that leaving one
+     * out shows, and the logit scale is that of trained models.
+     */
+    public static Path write(Path target, long seed) throws IOException {
+        Path plain = target.resolveSibling(target.getFileName() + ".plain");
+        ModelMetadata metadata =
+                RandomWeights.write(ARCHITECTURE, seed, plain, Activation.QUICK_GELU);
+        Random random = new Random(seed);
+        List<TensorSpec> specs = new ArrayList<>(ARCHITECTURE.tensorSpecs(DType.F32));
+        try (SafetensorsFile tensors = SafetensorsFile.open(plain);
+                SafetensorsWriter writer =
+                        SafetensorsWriter.create(target, specs, metadata.toMap())) {
+            for (TensorSpec spec : specs) {
+                float[] values = tensors.floats(spec.name());
+                if (spec.shape().rank() == 1) {
+                    for (int i = 0; i < values.length; i++) {
+                        values[i] += 0.2f * (float) random.nextGaussian();
+                    }
+                }
+                if (spec.name().equals("logit_scale")) {
+                    values[0] = (float) Math.log(100);
+                }
+                writer.writeFloats(spec.name(), values);
+            }
+            writer.commit();
+        }
+        Files.delete(plain);
+        return target;
+    }
+
+    /** Opens a model with so many threads. */
+    public static Clip open(Path file, int threads) throws IOException {
+        return Clip.open(file, Tokenizer.load(), new Workers(threads));
+    }
+}

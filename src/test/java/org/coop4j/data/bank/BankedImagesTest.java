@@ -1,0 +1,377 @@
+package org.coop4j.data.bank;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.RgbImage;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.Vit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BankedImagesTest {
+
+    @TempDir static Path models;
+    private static Clip clip;
+
+    @TempDir Path folder;
+    private final List<LabelledImage> images = new ArrayList<>();
+
+    @BeforeAll
+    static void open() throws IOException {
+        clip = TinyModel.open(TinyModel.write(models.resolve("tiny.safetensors"), 1), 2);
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+    }
+
+    @BeforeEach
+    void drawPictures() throws IOException {
+        for (int i = 0; i < 70; i++) {
+            Path file = folder.resolve("images").resolve(i + ".png");
+            images.add(new LabelledImage(TestPictures.write(file, i % 3, i), i % 3, "c" + i % 3));
+        }
+    }
+
+    /** Counts what it is told. */
+    private static class Recorder implements BankedImages.Listener {
+        final List<Path> unreadable = new ArrayList<>();
+        final List<String> problems = new ArrayList<>();
+        int first = -1;
+        int last;
+        int total;
+
+        @Override
+        public void progress(int done, int total) {
+            first = first < 0 ? done : first;
+            assertThat(done).isGreaterThanOrEqualTo(last).isLessThanOrEqualTo(total);
+            last = done;
+            this.total = total;
+        }
+
+        @Override
+        public void unreadable(Path file, IOException problem) {
+            unreadable.add(file);
+            problems.add(problem.getMessage());
+        }
+    }
+
+    private FeatureBank bank(String name, ImageTransform transform) throws IOException {
+        return bank(clip, name, transform);
+    }
+
+    private FeatureBank bank(Clip model, String name, ImageTransform transform) throws IOException {
+        return FeatureBank.open(
+                folder.resolve(name),
+                model.model().sha256(),
+                transform.id(),
+                model.architecture().embedDim());
+    }
+
+    private static ImageTransform train(int views, long seed) {
+        return new ImageTransform.Train(clip.preprocessing(), views, seed);
+    }
+
+    private static ImageTransform test() {
+        return new ImageTransform.Test(clip.preprocessing());
+    }
+
+    private List<float[]> features(
+            String bankName, ImageTransform transform, List<LabelledImage> list)
+            throws IOException {
+        return features(clip, bankName, transform, list);
+    }
+
+    private List<float[]> features(
+            Clip model, String bankName, ImageTransform transform, List<LabelledImage> list)
+            throws IOException {
+        try (FeatureBank bank = bank(model, bankName, transform)) {
+            BankedImages banked =
+                    BankedImages.build(bank, model, transform, list, false, new Recorder());
+            List<float[]> rows = new ArrayList<>();
+            for (int view = 0; view < transform.views(); view++) {
+                for (int i = 0; i < banked.size(); i++) {
+                    float[] row = new float[banked.width()];
+                    banked.copy(i, view, row, 0);
+                    rows.add(row);
+                }
+            }
+            return rows;
+        }
+    }
+
+    @Test
+    void testFeaturesAreTheModelsOwn() throws IOException {
+        List<float[]> rows = features("a", test(), images);
+        List<Path> files = images.stream().map(LabelledImage::path).toList();
+        for (int i = 0; i < rows.size(); i++) {
+            assertThat(rows.get(i))
+                    .usingComparatorWithPrecision(1e-5f)
+                    .containsExactly(clip.encodeImages(List.of(files.get(i))).row(0));
+        }
+    }
+
+    @Test
+    void featuresAreNormalisedWhenAsked() throws IOException {
+        try (FeatureBank bank = bank("a", test())) {
+            BankedImages banked =
+                    BankedImages.build(bank, clip, test(), images, false, new Recorder());
+            float[] row = new float[2 + banked.width()];
+            banked.copyNormalized(5, 0, row, 2);
+            double square = 0;
+            for (float value : row) {
+                square += (double) value * value;
+            }
+            assertThat(square).isBetween(1 - 1e-6, 1 + 1e-6);
+            assertThat(row[0]).isZero();
+        }
+    }
+
+    @Test
+    void aRunInterruptedAnywhereHasTheSameBitsAfterwards() throws IOException {
+        ImageTransform transform = train(2, 7);
+        List<float[]> whole = features("whole", transform, images);
+        for (int stop : new int[] {1, 31, 64, 65, 100, 139}) {
+            String name = "stopped-at-" + stop;
+            try (FeatureBank bank = bank(name, transform)) {
+                Recorder stopping =
+                        new Recorder() {
+                            @Override
+                            public void progress(int done, int total) {
+                                super.progress(done, total);
+                                if (done == stop) {
+                                    throw new IllegalStateException("stopped");
+                                }
+                            }
+                        };
+                assertThatThrownBy(
+                                () ->
+                                        BankedImages.build(
+                                                bank, clip, transform, images, false, stopping))
+                        .hasMessage("stopped");
+            }
+            assertThat(features(name, transform, images)).containsExactlyElementsOf(whole);
+        }
+    }
+
+    /** Wide enough that a product's last bits depend on its size. */
+    @Test
+    void aBankCutAnywhereIsCompletedWithTheSameBits() throws IOException {
+        ClipArchitecture wide =
+                new ClipArchitecture(
+                        32,
+                        new Vit(16, 8, 768, 1, 12, 3072),
+                        new TextArchitecture(77, 100, 16, 2, 1, 64));
+        Path model = folder.resolve("wide.safetensors");
+        RandomWeights.write(wide, 3, model, Activation.QUICK_GELU);
+        try (Clip wideClip = TinyModel.open(model, 2)) {
+            ImageTransform transform = new ImageTransform.Test(wideClip.preprocessing());
+            List<float[]> whole = features(wideClip, "whole", transform, images);
+            Path file;
+            try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
+                file = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+            }
+            byte[] bytes = Files.readAllBytes(file);
+            int record = (bytes.length - 512) / images.size();
+            for (int kept : new int[] {5, 69}) {
+                Files.write(file, java.util.Arrays.copyOf(bytes, 512 + kept * record + 7));
+                assertThat(features(wideClip, "whole", transform, images))
+                        .containsExactlyElementsOf(whole);
+            }
+        }
+    }
+
+    @Test
+    void whatIsInTheBankIsNotEncodedAgain() throws IOException {
+        ImageTransform transform = train(3, 7);
+        try (FeatureBank bank = bank("a", transform)) {
+            Recorder first = new Recorder();
+            BankedImages.build(bank, clip, transform, images, false, first);
+            assertThat(first.first).isZero();
+            assertThat(first.last).isEqualTo(first.total).isEqualTo(210);
+            Recorder second = new Recorder();
+            BankedImages.build(bank, clip, transform, images, false, second);
+            assertThat(second.first).isEqualTo(210);
+            assertThat(bank.size()).isEqualTo(210);
+        }
+    }
+
+    @Test
+    void moreViewsKeepTheFirstOnes() throws IOException {
+        List<float[]> two = features("a", train(2, 7), images);
+        List<float[]> three = features("b", train(3, 7), images);
+        for (int i = 0; i < two.size(); i++) {
+            assertThat(three.get(i))
+                    .usingComparatorWithPrecision(1e-5f)
+                    .containsExactly(two.get(i));
+        }
+    }
+
+    @Test
+    void aViewDependsOnSeedAndContentAndNotOnOrderOrName() throws IOException {
+        float[] pixels = view(images.get(0).path(), 1, 0);
+        Path moved = folder.resolve("elsewhere").resolve("renamed.png");
+        Files.createDirectories(moved.getParent());
+        Files.copy(images.get(0).path(), moved);
+        assertThat(view(moved, 1, 0)).containsExactly(pixels);
+        assertThat(view(images.get(0).path(), 1, 1)).isNotEqualTo(pixels);
+        assertThat(view(images.get(0).path(), 2, 0)).isNotEqualTo(pixels);
+
+        List<LabelledImage> shuffled = new ArrayList<>(images);
+        Collections.shuffle(shuffled, new Random(5));
+        List<float[]> inOrder = features("a", train(1, 7), images);
+        List<float[]> outOfOrder = features("b", train(1, 7), shuffled);
+        for (int i = 0; i < images.size(); i++) {
+            assertThat(outOfOrder.get(i))
+                    .usingComparatorWithPrecision(1e-5f)
+                    .containsExactly(inOrder.get(images.indexOf(shuffled.get(i))));
+        }
+    }
+
+    private static float[] view(Path file, long seed, int view) throws IOException {
+        RgbImage image = new ImageDecoder().decode(file);
+        ImageTransform transform = train(4, seed);
+        FloatBuffer pixels = FloatBuffer.allocate(3 * 16 * 16);
+        transform.apply(image, ViewKey.contentHash(file), view, pixels, 0);
+        return pixels.array();
+    }
+
+    @Test
+    void epochsTakeTheViewsInTurn() throws IOException {
+        ImageTransform transform = train(3, 7);
+        try (FeatureBank bank = bank("a", transform)) {
+            BankedImages banked =
+                    BankedImages.build(bank, clip, transform, images, false, new Recorder());
+            float[] row = new float[banked.width()];
+            float[] again = new float[banked.width()];
+            for (int epoch = 0; epoch < 3; epoch++) {
+                banked.copy(4, epoch, row, 0);
+                banked.copy(4, epoch + 3, again, 0);
+                assertThat(again).containsExactly(row);
+                banked.copy(4, epoch + 1, again, 0);
+                assertThat(again).isNotEqualTo(row);
+            }
+        }
+    }
+
+    private void damage(int... numbers) throws IOException {
+        for (int i : numbers) {
+            byte[] whole = Files.readAllBytes(images.get(i).path());
+            Files.write(images.get(i).path(), java.util.Arrays.copyOf(whole, 60));
+        }
+    }
+
+    @Test
+    void unreadableImagesAreAllListedAndThenRefused() throws IOException {
+        damage(3, 40);
+        Files.delete(images.get(69).path());
+        Recorder recorder = new Recorder();
+        try (FeatureBank bank = bank("a", test())) {
+            assertThatThrownBy(
+                            () -> BankedImages.build(bank, clip, test(), images, false, recorder))
+                    .isInstanceOf(BankedImages.UnreadableImagesException.class)
+                    .hasMessageContaining("3 images cannot be read")
+                    .hasMessageContaining("--skip-bad");
+            assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
+        }
+        assertThat(recorder.unreadable)
+                .containsExactlyInAnyOrder(
+                        images.get(3).path(), images.get(40).path(), images.get(69).path());
+        for (int i = 0; i < 3; i++) {
+            assertThat(recorder.problems.get(i)).contains(recorder.unreadable.get(i).toString());
+        }
+    }
+
+    @Test
+    void unreadableImagesAreLeftOutWhenAsked() throws IOException {
+        damage(0, 40);
+        Recorder recorder = new Recorder();
+        try (FeatureBank bank = bank("a", test())) {
+            BankedImages banked = BankedImages.build(bank, clip, test(), images, true, recorder);
+            assertThat(banked.size()).isEqualTo(68);
+            assertThat(banked.image(0)).isEqualTo(images.get(1));
+            assertThat(banked.image(39)).isEqualTo(images.get(41));
+            float[] row = new float[banked.width()];
+            for (int i = 0; i < banked.size(); i++) {
+                banked.copy(i, 0, row, 0);
+            }
+        }
+        assertThat(recorder.unreadable).hasSize(2);
+    }
+
+    @Test
+    void damagedFilesOfOneContentAreAllLeftOut() throws IOException {
+        for (int i : new int[] {2, 9, 50}) {
+            Files.write(images.get(i).path(), new byte[] {1, 2, 3});
+        }
+        Recorder recorder = new Recorder();
+        try (FeatureBank bank = bank("a", train(2, 1))) {
+            BankedImages banked =
+                    BankedImages.build(bank, clip, train(2, 1), images, true, recorder);
+            assertThat(banked.size()).isEqualTo(67);
+            assertThat(recorder.last).isEqualTo(recorder.total);
+        }
+        assertThat(recorder.unreadable)
+                .containsExactlyInAnyOrder(
+                        images.get(2).path(), images.get(9).path(), images.get(50).path());
+        for (int i = 0; i < 3; i++) {
+            assertThat(recorder.problems.get(i)).contains(recorder.unreadable.get(i).toString());
+        }
+    }
+
+    @Test
+    void imagesOfOneContentAreEncodedOnce() throws IOException {
+        Files.copy(
+                images.get(0).path(),
+                images.get(1).path(),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        List<float[]> rows = features("a", test(), images);
+        assertThat(rows.get(1)).containsExactly(rows.get(0));
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(bank.size()).isEqualTo(69);
+        }
+    }
+
+    @Test
+    void theContentHashTellsImagesLabelsAndOrder() throws IOException {
+        try (FeatureBank bank = bank("a", test())) {
+            String hash = contentHash(bank, images);
+            List<LabelledImage> other = new ArrayList<>(images);
+            Collections.swap(other, 0, 1);
+            assertThat(contentHash(bank, other)).isNotEqualTo(hash);
+            other = new ArrayList<>(images);
+            other.set(0, new LabelledImage(images.get(0).path(), 2, "c2"));
+            assertThat(contentHash(bank, other)).isNotEqualTo(hash);
+            Path moved = folder.resolve("moved.png");
+            Files.copy(images.get(0).path(), moved);
+            other.set(0, new LabelledImage(moved, 0, "c0"));
+            assertThat(contentHash(bank, other)).isEqualTo(hash);
+        }
+    }
+
+    private static String contentHash(FeatureBank bank, List<LabelledImage> list)
+            throws IOException {
+        return BankedImages.build(bank, clip, test(), list, false, new Recorder()).contentHash();
+    }
+}

@@ -1,0 +1,304 @@
+package org.coop4j.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Group;
+import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** The plan against SameDiff's own session, variable by variable. */
+class ExecutionPlanTest {
+
+    private static final double TOLERANCE = 2e-6;
+    private static final Workers WORKERS = new Workers(2);
+
+    @AfterAll
+    static void close() {
+        WORKERS.close();
+    }
+
+    private static INDArray gaussian(long seed, long... shape) {
+        Random random = new Random(seed);
+        INDArray array = Nd4j.create(DataType.FLOAT, shape);
+        for (long i = 0; i < array.length(); i++) {
+            array.putScalar(i, (float) random.nextGaussian());
+        }
+        return array;
+    }
+
+    /** Graphs, mostly of ND4J's own ops, over a placeholder {@code x} [4, 6]. */
+    enum Kind {
+        ELEMENTWISE {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SameDiff sd = graph.sameDiff();
+                SDVariable a = sd.math().tanh(x);
+                SDVariable b = sd.nn().sigmoid(x.add(a)).mul(x);
+                SDVariable c = b.sub(a).div(sd.math().exp(a));
+                c.add(1.5).mul(-0.25).add(sd.math().abs(b)).rename("end");
+            }
+        },
+        BROADCAST {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SDVariable row = graph.constant("row", gaussian(5, 6));
+                SDVariable column = graph.variable("column", gaussian(6, 4, 1));
+                SDVariable sum = x.add(row).add(column);
+                sum.mul(column).sub(row).rename("end");
+            }
+        },
+        MATRICES {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SameDiff sd = graph.sameDiff();
+                SDVariable w = graph.variable("w", gaussian(7, 6, 3));
+                SDVariable y = x.mmul(w);
+                SDVariable t = sd.transpose(y);
+                sd.nn().softmax(t.mmul(y), 1).rename("end");
+            }
+        },
+        REDUCTIONS {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SDVariable centred = x.sub(x.mean(true, 1));
+                SDVariable spread = centred.mul(centred).sum(true, 1);
+                SDVariable largest = x.max(0);
+                centred.div(spread).add(largest).sum().rename("end");
+            }
+        },
+        VIEWS {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SameDiff sd = graph.sameDiff();
+                SDVariable doubled = x.mul(2);
+                SDVariable flat = sd.reshape(doubled, 24);
+                SDVariable same = sd.identity(flat);
+                SDVariable back = sd.reshape(same, 6, 4);
+                SDVariable both = back.add(sd.reshape(doubled, 6, 4));
+                both.add(sd.transpose(x)).rename("end");
+            }
+        },
+        PARTS {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SameDiff sd = graph.sameDiff();
+                SDVariable y = sd.concat(0, x, x.mul(3));
+                SDVariable[] halves = sd.split(y, 2, 0);
+                SDVariable piece = sd.slice(halves[1], new int[] {1, 2}, 2, 3);
+                piece.mul(halves[0].sum()).rename("end");
+            }
+        },
+        OWN {
+            @Override
+            void build(Graph graph, SDVariable x) {
+                SDVariable w = graph.constant("w", gaussian(8, 18, 6));
+                SDVariable qkv = graph.linear(x, w);
+                AttentionLayout layout =
+                        new AttentionLayout(
+                                2, Queries.ALL, true, 1, List.of(new Group(1, 1), new Group(1, 2)));
+                SDVariable y = graph.add(x, graph.attention(layout, qkv));
+                SDVariable z = graph.activation(Activation.Kind.QUICK_GELU, y);
+                graph.add(graph.normalizeRows(z), graph.selectRows(y, new int[] {0, 1, 2, 3}))
+                        .rename("end");
+            }
+        };
+
+        abstract void build(Graph graph, SDVariable x);
+    }
+
+    private static Graph graph(Kind kind) {
+        Graph graph = Graph.create();
+        kind.build(graph, graph.placeholder("x", DataType.FLOAT, 4, 6));
+        return graph;
+    }
+
+    private static void assertEqual(String name, INDArray actual, INDArray expected) {
+        assertThat(actual.shape()).as(name).isEqualTo(expected.shape());
+        INDArray a = actual.dup('c').reshape(-1);
+        INDArray e = expected.dup('c').reshape(-1);
+        double scale = 1 + e.amaxNumber().doubleValue();
+        for (long i = 0; i < e.length(); i++) {
+            assertThat(a.getDouble(i))
+                    .as("%s at %d", name, i)
+                    .isCloseTo(e.getDouble(i), within(TOLERANCE * scale));
+        }
+    }
+
+    private static List<String> computed(Graph graph) {
+        List<String> names = new ArrayList<>();
+        for (SDVariable variable : graph.sameDiff().variables()) {
+            if (graph.sameDiff().getVariables().get(variable.name()).getOutputOfOp() != null) {
+                names.add(variable.name());
+            }
+        }
+        return names;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyVariableEqualsTheSessionsAloneAndTogether(Kind kind) {
+        Graph graph = graph(kind);
+        INDArray x = gaussian(1, 4, 6);
+        List<String> names = computed(graph);
+        Map<String, INDArray> expected = graph.sameDiff().output(Map.of("x", x), names);
+        ExecutionPlan together = graph.plan(names, WORKERS);
+        together.input("x").assign(x);
+        together.run();
+        together.run();
+        for (String name : names) {
+            ExecutionPlan alone = graph.plan(List.of(name), WORKERS);
+            alone.input("x").assign(x);
+            alone.run();
+            alone.run();
+            assertEqual(name + " alone", alone.output(name), expected.get(name));
+            assertEqual(name + " together", together.output(name), expected.get(name));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aNewInputGivesNewOutputs(Kind kind) {
+        Graph graph = graph(kind);
+        ExecutionPlan plan = graph.plan(List.of("end"), WORKERS);
+        for (long seed = 2; seed < 5; seed++) {
+            INDArray x = gaussian(seed, 4, 6);
+            plan.input("x").assign(x);
+            plan.run();
+            assertEqual(
+                    "end",
+                    plan.output("end"),
+                    graph.sameDiff().output(Map.of("x", x), "end").get("end"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"ELEMENTWISE", "BROADCAST", "MATRICES", "REDUCTIONS", "VIEWS"})
+    void gradientsOfNd4jsOpsEqualTheSessions(Kind kind) {
+        Graph graph = Graph.create();
+        kind.build(graph, graph.variable("x", gaussian(1, 4, 6)));
+        SDVariable end = graph.sameDiff().getVariable("end");
+        graph.differentiate(end.mul(end).sum().rename("loss"));
+        INDArray expected = graph.sameDiff().calculateGradients(Map.of(), "x").get("x");
+        ExecutionPlan plan = graph.gradientPlan(List.of("loss"), List.of("x"), WORKERS);
+        plan.run();
+        plan.run();
+        assertEqual("gradient", plan.output(Graph.gradientName("x")), expected);
+    }
+
+    @Test
+    void aChangedVariableIsSeenByTheNextRun() {
+        Graph graph = Graph.create();
+        INDArray values = gaussian(1, 2, 3);
+        SDVariable w = graph.variable("w", values);
+        graph.sameDiff().reshape(w, 3, 2).mul(2).rename("end");
+        ExecutionPlan plan = graph.plan(List.of("end"), WORKERS);
+        values.assign(1);
+        plan.run();
+        assertThat(plan.output("end").sumNumber().doubleValue()).isEqualTo(12);
+        values.assign(3);
+        plan.run();
+        assertThat(plan.output("end").sumNumber().doubleValue()).isEqualTo(36);
+    }
+
+    @Test
+    void aTransposedVariableIsSeenByTheNextRunToo() {
+        Graph graph = Graph.create();
+        INDArray values = gaussian(1, 3, 2);
+        SDVariable w = graph.variable("w", values.transpose());
+        graph.sameDiff().reshape(w, 6).mul(1).rename("end");
+        ExecutionPlan plan = graph.plan(List.of("end"), WORKERS);
+        for (int round = 0; round < 2; round++) {
+            values.assign(gaussian(round, 3, 2));
+            plan.run();
+            assertEqual("end", plan.output("end"), values.transpose().dup('c').reshape(6));
+        }
+    }
+
+    @Test
+    void inputsAndConstantsAreNeverWrittenOver() {
+        Graph graph = Graph.create();
+        INDArray c = gaussian(3, 4, 6);
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, 4, 6);
+        SDVariable constant = graph.constant("c", c);
+        graph.activation(Activation.Kind.GELU, graph.add(x, constant)).rename("first");
+        graph.activation(Activation.Kind.GELU, constant).rename("second");
+        graph.activation(Activation.Kind.GELU, x).rename("third");
+        ExecutionPlan plan = graph.plan(List.of("first", "second", "third"), WORKERS);
+        INDArray value = gaussian(4, 4, 6);
+        plan.input("x").assign(value);
+        INDArray before = c.dup();
+        plan.run();
+        assertThat(plan.input("x")).isEqualTo(value);
+        assertThat(c).isEqualTo(before);
+    }
+
+    @Test
+    void aWantedValueIsNotWrittenOverByALaterOp() {
+        Graph graph = Graph.create();
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, 2, 2);
+        SDVariable a = graph.add(x, x).rename("a");
+        graph.activation(Activation.Kind.QUICK_GELU, a).rename("b");
+        ExecutionPlan plan = graph.plan(List.of("b", "a"), WORKERS);
+        plan.input("x").assign(1);
+        plan.run();
+        assertThat(plan.output("a").getFloat(0)).isEqualTo(2f);
+        assertThat((double) plan.output("b").getFloat(0))
+                .isCloseTo(2 / (1 + Math.exp(-3.404)), within(1e-6));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void memoryOfDeadValuesIsUsedAgain(int threads) {
+        Graph graph = Graph.create();
+        SDVariable x = graph.placeholder("x", DataType.FLOAT, 64, 64);
+        SDVariable w = graph.constant("w", gaussian(1, 64, 64));
+        SDVariable y = x;
+        for (int i = 0; i < 10; i++) {
+            y = graph.linear(y, w);
+        }
+        try (Workers workers = new Workers(threads)) {
+            ExecutionPlan plan = graph.plan(List.of(y.name()), workers);
+            assertThat(plan.size()).isEqualTo(10);
+            assertThat(plan.bytes()).isEqualTo(2 * 64 * 64 * 4);
+            assertThat(plan.flops()).isEqualTo(10L * 2 * 64 * 64 * 64);
+        }
+    }
+
+    @Test
+    void unknownOutputsAndInputsAreNamed() {
+        Graph graph = graph(Kind.OWN);
+        assertThatThrownBy(() -> graph.plan(List.of("nothing"), WORKERS))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("nothing");
+        ExecutionPlan plan = graph.plan(List.of("end"), WORKERS);
+        assertThatThrownBy(() -> plan.input("y")).hasMessageContaining("y is none of [x]");
+        assertThatThrownBy(() -> plan.output("y")).hasMessageContaining("y is none of [end]");
+    }
+
+    @Test
+    void aPlaceholderWithoutAFullShapeIsRefused() {
+        Graph graph = Graph.create();
+        graph.placeholder("x", DataType.FLOAT, -1, 6).mul(2).rename("end");
+        assertThatThrownBy(() -> graph.plan(List.of("end"), WORKERS))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("placeholder x needs a full shape, not [-1, 6]");
+    }
+}
