@@ -93,6 +93,8 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new TrainCommand(console))
                         .addSubcommand(new EvalCommand(console))
                         .addSubcommand(new PredictCommand(console))
+                        .addSubcommand(new ImportCommand(console))
+                        .addSubcommand(new ExportCommand(console))
                         .addSubcommand(new BenchCommand(console))
                         .addSubcommand(new DoctorCommand(console));
         return configure(line, coop, console, problems);

@@ -83,9 +83,12 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private String threads(Workers workers, int cores) {
-        String chosen = System.getenv("OMP_NUM_THREADS") == null ? "all cores" : "OMP_NUM_THREADS";
+        String chosen = "all cores";
+        for (String variable : List.of("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")) {
+            chosen = System.getenv(variable) == null ? chosen : variable;
+        }
         if (workers.count() > cores) {
-            advice.add("OMP_NUM_THREADS is larger than the number of cores: unset it");
+            advice.add(chosen + " is larger than the number of cores: unset it");
         }
         return workers.count() + " (" + chosen + ")";
     }

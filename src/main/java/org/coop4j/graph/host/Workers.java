@@ -44,11 +44,13 @@ public final class Workers implements AutoCloseable {
     }
 
     /**
-     * As many threads as the processor has cores for this process, or as {@code OMP_NUM_THREADS}
-     * says.
+     * As many threads as the processor has cores for this process, or as {@code OMP_NUM_THREADS} or
+     * else {@code OPENBLAS_NUM_THREADS} says.
      */
     public static Workers standard() {
-        return new Workers(standardCount(System.getenv("OMP_NUM_THREADS")));
+        String threads = System.getenv("OMP_NUM_THREADS");
+        return new Workers(
+                standardCount(threads != null ? threads : System.getenv("OPENBLAS_NUM_THREADS")));
     }
 
     static int standardCount(String ompThreads) {

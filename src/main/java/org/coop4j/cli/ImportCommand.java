@@ -1,0 +1,96 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.clip.Clip;
+import org.coop4j.prompt.ClassPosition;
+import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.prompt.ReferenceCheckpoint;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code coop import}: takes over a prompt that the reference's Python code learned. */
+@Command(
+        name = "import",
+        description = {
+            "Take over a prompt that the reference's Python code learned.",
+            "",
+            "Its checkpoint names neither the classes nor the position: give both. What it holds of"
+                    + " the class names' embeddings is compared with them.",
+            ""
+        },
+        footer = {
+            "",
+            "Example:",
+            "  coop import output/.../prompt_learner/model.pth.tar-50 -m clip.safetensors"
+                    + " --classes-file names.txt -o prompt.safetensors"
+        })
+final class ImportCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+    @Mixin private ClipOptions clipOptions;
+    @Mixin private ClassOptions classOptions;
+
+    @Option(
+            names = "--position",
+            defaultValue = "end",
+            paramLabel = "WHERE",
+            description =
+                    "Where the class name stands: end, middle or front (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private String position;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The learned prompt to write.")
+    private Path out;
+
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "model.pth.tar-N, the prompt_learner folder, or the folder above.")
+    private Path checkpoint;
+
+    ImportCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (!classOptions.areGiven()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "the checkpoint does not name its classes: give --classes or --classes-file");
+        }
+        try (Clip clip = clipOptions.openForTexts()) {
+            LearnedPrompt prompt =
+                    ReferenceCheckpoint.read(
+                            checkpoint,
+                            clip,
+                            classOptions.read(spec.commandLine()),
+                            ClassPosition.named(position));
+            prompt.write(out);
+            console.out()
+                    .println(
+                            Printable.of(
+                                    "%s: %d context vectors, %s, %d classes"
+                                            .formatted(
+                                                    out,
+                                                    prompt.layout().length(),
+                                                    prompt.layout().classSpecific()
+                                                            ? "class-specific"
+                                                            : "unified",
+                                                    prompt.classNames().size())));
+        }
+        return 0;
+    }
+}
