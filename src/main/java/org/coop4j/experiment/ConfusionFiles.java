@@ -21,7 +21,14 @@ import org.coop4j.weights.AtomicFile;
 public final class ConfusionFiles {
 
     private static final int PICTURE = 640;
-    private static final int LEAST_CELL = 6;
+    private static final int LEAST_CELL = 3;
+
+    /** Cells of a size that a class name fits beside. */
+    private static final int NAMED_CELL = 11;
+
+    /** With more classes the names are left out. */
+    private static final int MOST_NAMED = 200;
+
     private static final int LARGEST_CELL = 48;
     private static final int MARGIN = 12;
     private static final Color INK = new Color(0x1f2430);
@@ -62,10 +69,12 @@ public final class ConfusionFiles {
 
     private static BufferedImage draw(ConfusionMatrix matrix, List<String> names) {
         int n = matrix.size();
-        int cell = Math.max(LEAST_CELL, Math.min(LARGEST_CELL, PICTURE / n));
-        Font font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.min(14, cell + 2));
+        boolean named = n <= MOST_NAMED;
+        int least = named ? NAMED_CELL : LEAST_CELL;
+        int cell = Math.max(least, Math.min(LARGEST_CELL, PICTURE / n));
+        Font font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(9, Math.min(14, cell - 2)));
         int[] labels = matrix.labels();
-        int text = widest(names, labels, font) + MARGIN;
+        int text = named ? widest(names, labels, font) + MARGIN : 0;
         int side = cell * n;
         BufferedImage image =
                 new BufferedImage(
@@ -84,6 +93,9 @@ public final class ConfusionFiles {
         for (int row = 0; row < n; row++) {
             for (int column = 0; column < n; column++) {
                 cell(g, left + column * cell, top + row * cell, cell, shares[row][column]);
+            }
+            if (!named) {
+                continue;
             }
             label(g, names.get(labels[row]), left - MARGIN / 2, top + row * cell, cell);
             columnLabel(g, names.get(labels[row]), left + row * cell, top - MARGIN / 2, cell);
