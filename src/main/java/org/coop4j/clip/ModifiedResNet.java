@@ -1,6 +1,9 @@
 package org.coop4j.clip;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.AttentionLayout;
@@ -23,6 +26,7 @@ final class ModifiedResNet {
     private final Graph graph;
     private final List<Integer> layers;
     private final int heads;
+    private final Map<String, Integer> normPixels = new LinkedHashMap<>();
 
     /** Pixels of one image with their width and height. */
     private record Pixels(SDVariable rows, Grid grid) {}
@@ -46,6 +50,11 @@ final class ModifiedResNet {
     /** The name of the batch's biased variance that a trained batch norm gives. */
     static String varianceName(String norm) {
         return norm + ".batch_var";
+    }
+
+    /** The trained batch norms in the order of the graph: name → pixels of one image it sees. */
+    Map<String, Integer> normPixels() {
+        return Collections.unmodifiableMap(normPixels);
     }
 
     /**
@@ -77,15 +86,15 @@ final class ModifiedResNet {
 
     /** {@code Bottleneck}: in channels → 4 · planes. */
     private Pixels bottleneck(String block, Pixels x, int stride, boolean first) {
-        SDVariable y = multiplyRelu(block + ".conv1", block + ".bn1", x.rows); // [rows, planes]
+        SDVariable y = multiplyRelu(block + ".conv1", block + ".bn1", x); // [rows, planes]
         Pixels h = convolveRelu(block + ".conv2", block + ".bn2", new Pixels(y, x.grid), 1);
         h = pool(h, stride); // [rows / stride², planes]
-        y = multiply(block + ".conv3", block + ".bn3", h.rows); // [rows / stride², 4 planes]
+        y = multiply(block + ".conv3", block + ".bn3", h); // [rows / stride², 4 planes]
         SDVariable identity = x.rows;
         if (first) {
             // Stride or not: the first block of every stage changes the number of channels.
             String projection = block + ".downsample.";
-            identity = multiply(projection + "0", projection + "1", pool(x, stride).rows);
+            identity = multiply(projection + "0", projection + "1", pool(x, stride));
         } // [rows / stride², 4 planes]
         y = graph.activation(Activation.Kind.RELU, graph.add(y, identity));
         return new Pixels(y, h.grid);
@@ -123,35 +132,37 @@ final class ModifiedResNet {
     /** relu(norm(3×3 convolution)). */
     private Pixels convolveRelu(String convolution, String norm, Pixels x, int stride) {
         SDVariable kernel = weights.kernel(convolution, norm);
+        Grid grid = stride == 1 ? x.grid : x.grid.dividedBy(stride);
         SDVariable y;
         if (weights.frozen()) {
             y = graph.convolution(x.rows, kernel, weights.foldedBias(norm), x.grid, stride);
             y = graph.activation(Activation.Kind.RELU, y);
         } else {
             y = graph.convolution(x.rows, kernel, x.grid, stride);
-            y = norm(BatchNorm.Then.RELU, norm, y);
+            y = norm(BatchNorm.Then.RELU, norm, y, grid);
         }
-        return new Pixels(y, stride == 1 ? x.grid : x.grid.dividedBy(stride));
+        return new Pixels(y, grid);
     }
 
     /** relu(norm(1×1 convolution)). */
-    private SDVariable multiplyRelu(String convolution, String norm, SDVariable x) {
+    private SDVariable multiplyRelu(String convolution, String norm, Pixels x) {
         if (weights.frozen()) {
             return graph.activation(Activation.Kind.RELU, multiply(convolution, norm, x));
         }
-        SDVariable y = graph.project(x, weights.kernel(convolution, norm));
-        return norm(BatchNorm.Then.RELU, norm, y);
+        SDVariable y = graph.project(x.rows, weights.kernel(convolution, norm));
+        return norm(BatchNorm.Then.RELU, norm, y, x.grid);
     }
 
     /** norm(1×1 convolution). */
-    private SDVariable multiply(String convolution, String norm, SDVariable x) {
+    private SDVariable multiply(String convolution, String norm, Pixels x) {
         SDVariable kernel = weights.kernel(convolution, norm);
         return weights.frozen()
-                ? graph.project(x, kernel, weights.foldedBias(norm))
-                : norm(BatchNorm.Then.NOTHING, norm, graph.project(x, kernel));
+                ? graph.project(x.rows, kernel, weights.foldedBias(norm))
+                : norm(BatchNorm.Then.NOTHING, norm, graph.project(x.rows, kernel), x.grid);
     }
 
-    private SDVariable norm(BatchNorm.Then then, String norm, SDVariable x) {
+    private SDVariable norm(BatchNorm.Then then, String norm, SDVariable x, Grid grid) {
+        normPixels.put(norm, grid.pixels());
         SDVariable[] outputs =
                 graph.batchNorm(
                         then, x, weights.get(norm + ".weight"), weights.get(norm + ".bias"));

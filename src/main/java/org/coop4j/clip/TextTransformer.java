@@ -25,8 +25,13 @@ final class TextTransformer {
      * @return [prompts, embed]
      */
     SDVariable forward(SDVariable x, AttentionLayout layout) {
+        return forward(x, Sequences.packed(weights.graph(), layout, Queries.LAST));
+    }
+
+    /** The same for sequences that are read at their end tokens. */
+    SDVariable forward(SDVariable x, Sequences sequences) {
         Graph graph = weights.graph();
-        x = transformer.forward(x, layout, Queries.LAST); // [prompts, width]
+        x = transformer.forward(x, sequences); // [prompts, width]
         x = graph.layerNorm(x, weights.get("ln_final.weight"), weights.get("ln_final.bias"));
         return graph.project(x, weights.get("text_projection")); // [prompts, embed]
     }

@@ -2,8 +2,6 @@ package org.coop4j.clip;
 
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -40,37 +38,35 @@ final class Transformer {
      * The stack's output at one row of each sequence.
      *
      * @param x [rows, width]
-     * @param layout which rows attend to which
-     * @param read which row of each sequence is read
+     * @param sequences which rows attend to which, and which are read
      * @return [sequences, width]
      */
-    SDVariable forward(SDVariable x, AttentionLayout layout, Queries read) {
+    SDVariable forward(SDVariable x, Sequences sequences) {
         for (int i = 0; i < layers - 1; i++) {
-            x = block(name + ".resblocks." + i, x, layout); // [rows, width]
+            x = block(name + ".resblocks." + i, x, sequences); // [rows, width]
         }
         String last = name + ".resblocks." + (layers - 1);
-        return lastBlock(last, x, layout.withQueries(read)); // [sequences, width]
+        return lastBlock(last, x, sequences); // [sequences, width]
     }
 
-    private SDVariable block(String block, SDVariable x, AttentionLayout layout) {
+    private SDVariable block(String block, SDVariable x, Sequences sequences) {
         SDVariable y = norm(block + ".ln_1", x); // [rows, width]
         SDVariable qkv =
                 graph.linear(
                         y,
                         weights.get(block + ".attn.in_proj_weight"),
                         weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
-        SDVariable heads = graph.attention(layout, qkv); // [rows, width]
+        SDVariable heads = sequences.attention(qkv); // [rows, width]
         x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [rows, width]
         return graph.add(x, mlp(block, x)); // [rows, width]
     }
 
-    private SDVariable lastBlock(String block, SDVariable x, AttentionLayout read) {
-        int[] rows = read.selectedRows();
+    private SDVariable lastBlock(String block, SDVariable x, Sequences sequences) {
         String in = block + ".attn.in_proj_";
         SDVariable y = norm(block + ".ln_1", x); // [rows, width]
         SDVariable q =
                 graph.linear(
-                        graph.selectRows(y, rows),
+                        sequences.readRows(y),
                         weights.rows(in + "weight", 0, width),
                         weights.rows(in + "bias", 0, width)); // [sequences, width]
         SDVariable kv =
@@ -78,8 +74,8 @@ final class Transformer {
                         y,
                         weights.rows(in + "weight", width, 3 * width),
                         weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
-        SDVariable heads = graph.attention(read, q, kv); // [sequences, width]
-        x = graph.selectRows(x, rows); // [sequences, width]
+        SDVariable heads = sequences.attention(q, kv); // [sequences, width]
+        x = sequences.readRows(x); // [sequences, width]
         x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [sequences, width]
         return graph.add(x, mlp(block, x)); // [sequences, width]
     }

@@ -47,7 +47,9 @@ final class VisionTransformer {
                         weights.get("visual.positional_embedding")); // [batch tokens, width]
         x = norm("visual.ln_pre", x);
         AttentionLayout layout = AttentionLayout.unmasked(heads, batch, tokens);
-        x = transformer.forward(x, layout, Queries.FIRST); // [batch, width]
+        x =
+                transformer.forward(
+                        x, Sequences.packed(graph, layout, Queries.FIRST)); // [batch, width]
         x = norm("visual.ln_post", x);
         return graph.project(x, weights.get("visual.proj")); // [batch, embed]
     }

@@ -12,11 +12,14 @@ import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AveragePool;
 import org.coop4j.graph.op.BatchNorm;
 import org.coop4j.graph.op.ClassTokens;
+import org.coop4j.graph.op.ContrastiveLoss;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
+import org.coop4j.graph.op.EmbedTokens;
 import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.Grid;
 import org.coop4j.graph.op.InnerProduct;
+import org.coop4j.graph.op.LastRows;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.MeanTokens;
@@ -24,6 +27,7 @@ import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
 import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
+import org.coop4j.graph.op.RaggedAttention;
 import org.coop4j.graph.op.SelectRows;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -122,6 +126,31 @@ public final class Graph {
         return new Attention(sd, layout, q, kv).outputVariables()[0];
     }
 
+    /**
+     * Causal attention over sequences whose first rows are given at each run; qkv [rows, 3 · width]
+     * → [rows, width], zero in the rows after the last sequence.
+     */
+    public SDVariable raggedAttention(int heads, int longest, SDVariable qkv, SDVariable starts) {
+        return new RaggedAttention(sd, heads, longest, qkv, starts).outputVariables()[0];
+    }
+
+    /** The same where the last row of each sequence asks; q [sequences, width] → same. */
+    public SDVariable raggedAttention(
+            int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
+        return new RaggedAttention(sd, heads, longest, q, kv, starts).outputVariables()[0];
+    }
+
+    /** The last row of each sequence; x [rows, width], starts [sequences + 1] → [sequences, …]. */
+    public SDVariable lastRows(SDVariable x, SDVariable starts) {
+        return new LastRows(sd, x, starts).outputVariable();
+    }
+
+    /** Rows of the table and of the positions, added; zero where the token is −1. */
+    public SDVariable embedTokens(
+            SDVariable table, SDVariable positions, SDVariable tokens, SDVariable places) {
+        return new EmbedTokens(sd, table, positions, tokens, places).outputVariable();
+    }
+
     /** The given rows, ascending; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
         return new SelectRows(sd, x, rows).outputVariable();
@@ -152,6 +181,11 @@ public final class Graph {
     /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
     public SDVariable crossEntropy(SDVariable logits, SDVariable labels) {
         return new CrossEntropy(sd, logits, labels).outputVariable();
+    }
+
+    /** Symmetric cross-entropy of pairs; logits [batch, batch] → scalar. */
+    public SDVariable contrastiveLoss(SDVariable logits) {
+        return new ContrastiveLoss(sd, logits).outputVariable();
     }
 
     /** images [batch, 3, side, side] → patches [batch · grid², 3 · patch²]. */

@@ -10,11 +10,14 @@ import org.coop4j.graph.op.Attention;
 import org.coop4j.graph.op.AveragePool;
 import org.coop4j.graph.op.BatchNorm;
 import org.coop4j.graph.op.ClassTokens;
+import org.coop4j.graph.op.ContrastiveLoss;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
+import org.coop4j.graph.op.EmbedTokens;
 import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.InnerProduct;
+import org.coop4j.graph.op.LastRows;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.MeanTokens;
@@ -22,6 +25,7 @@ import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
 import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
+import org.coop4j.graph.op.RaggedAttention;
 import org.coop4j.graph.op.SelectRows;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.imports.converters.ImportClassMapping;
@@ -44,15 +48,21 @@ final class GraphOps {
                 new BatchNorm.Gradient(),
                 new ClassTokens(),
                 new ClassTokens.InputGradient(),
+                new ContrastiveLoss(),
+                new ContrastiveLoss.LogitsGradient(),
                 new Convolution(),
                 new Convolution.InputGradient(),
                 new Convolution.KernelGradient(),
                 new CrossEntropy(),
                 new CrossEntropy.LogitsGradient(),
+                new EmbedTokens(),
+                new EmbedTokens.WeightGradient(),
                 new ExpScale(),
                 new ExpScale.ScaleGradient(),
                 new InnerProduct(),
                 new InnerProduct.Pulled(),
+                new LastRows(),
+                new LastRows.InputGradient(),
                 new LayerNorm(),
                 new LayerNorm.InputGradient(),
                 new LayerNorm.WeightGradient(),
@@ -68,6 +78,8 @@ final class GraphOps {
                 new PixelRows(),
                 new PlaceContext(),
                 new PlaceContext.ContextGradient(),
+                new RaggedAttention(),
+                new RaggedAttention.InputGradient(),
                 new SelectRows(),
                 new SelectRows.InputGradient());
     }

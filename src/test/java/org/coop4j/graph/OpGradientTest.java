@@ -140,6 +140,7 @@ class OpGradientTest {
                         shapes("x", shape(8, 3), "cls", shape(3), "pos", shape(5, 3)),
                         (g, v) -> g.classTokens(v.get("x"), v.get("cls"), v.get("pos"))));
         convolutionCases(cases);
+        raggedCases(cases);
         AttentionLayout images = AttentionLayout.unmasked(2, 3, 4);
         AttentionLayout prompts =
                 new AttentionLayout(
@@ -157,6 +158,52 @@ class OpGradientTest {
         cases.add(queryAttention("attention of end tokens", prompts, Queries.LAST));
         cases.add(queryAttention("attention of end tokens, no prefix", alone, Queries.LAST));
         return cases.stream();
+    }
+
+    /** Sequences of 2, 1 and 4 rows, then two rows of no sequence. */
+    private static void raggedCases(List<Case> cases) {
+        double[] starts = {0, 2, 3, 7};
+        cases.add(
+                new Case(
+                        "ragged attention",
+                        shapes("qkv", shape(9, 3 * 6)),
+                        (g, v) -> {
+                            SDVariable at = numbers(v.get("qkv"), "starts", starts);
+                            return g.raggedAttention(2, 4, v.get("qkv"), at);
+                        }));
+        cases.add(
+                new Case(
+                        "ragged attention of end tokens",
+                        shapes("q", shape(3, 6), "kv", shape(9, 2 * 6)),
+                        (g, v) -> {
+                            SDVariable at = numbers(v.get("q"), "starts", starts);
+                            return g.raggedAttention(2, 5, v.get("q"), v.get("kv"), at);
+                        }));
+        cases.add(
+                new Case(
+                        "last rows",
+                        shapes("x", shape(9, 4)),
+                        (g, v) -> g.lastRows(v.get("x"), numbers(v.get("x"), "starts", starts))));
+        cases.add(
+                new Case(
+                        "embed tokens",
+                        shapes("table", shape(5, 4), "pos", shape(6, 4)),
+                        (g, v) ->
+                                g.embedTokens(
+                                        v.get("table"),
+                                        v.get("pos"),
+                                        numbers(v.get("pos"), "tokens", 1, 3, 1, 1, 4, -1, -1),
+                                        numbers(v.get("pos"), "places", 0, 1, 0, 1, 2, 0, 0))));
+        cases.add(
+                new Case(
+                        "contrastive loss",
+                        shapes("x", shape(5, 5)),
+                        (g, v) -> g.contrastiveLoss(v.get("x"))));
+    }
+
+    private static SDVariable numbers(SDVariable like, String name, double... values) {
+        INDArray array = Nd4j.createFromArray(values).castTo(like.dataType());
+        return like.getSameDiff().constant(name, array);
     }
 
     private static void convolutionCases(List<Case> cases) {

@@ -155,7 +155,7 @@ final class AttentionKernel implements HostKernel {
     }
 
     /** Scales a row's visible scores and subtracts their maximum. */
-    private static void shift(float[] p, int offset, int visible, float scale) {
+    static void shift(float[] p, int offset, int visible, float scale) {
         float max = Float.NEGATIVE_INFINITY;
         for (int j = offset; j < offset + visible; j++) {
             max = Math.max(max, p[j]);
@@ -166,7 +166,7 @@ final class AttentionKernel implements HostKernel {
     }
 
     /** Divides a row's visible entries by their sum and clears the hidden ones. */
-    private static void normalise(float[] p, int offset, int visible, int keys) {
+    static void normalise(float[] p, int offset, int visible, int keys) {
         float sum = 0;
         for (int j = offset; j < offset + visible; j++) {
             sum += p[j];

@@ -1,0 +1,389 @@
+package org.coop4j.clip;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.ModelMetadata;
+import org.coop4j.weights.clip.SourceInfo;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A CLIP all of whose weights are trained on pairs of an image and a caption: the contrastive loss
+ * of a batch and its gradient in every weight.
+ *
+ * <p>Captions are packed rows without padding; what a batch leaves free of the rows adds exactly
+ * nothing, so that one plan serves every batch. Tokens that no caption has are not held: their
+ * embeddings are zero in the written model. Batch norms use the batch's statistics and keep running
+ * averages, as PyTorch's do (momentum 0.1, unbiased variance). One thread at a time.
+ */
+public final class TrainableClip implements AutoCloseable {
+
+    /** The largest logit scale, log 100, as the CLIP paper clips it (section 2.5). */
+    public static final double MAX_LOGIT_SCALE = Math.log(100);
+
+    private static final String TOKENS = "token_embedding.weight";
+    private static final String LOGIT_SCALE = "logit_scale";
+    private static final double MOMENTUM = 0.1;
+
+    private final ConvertedModel initial;
+    private final NativeWeights weights;
+    private final Size size;
+    private final int[] tokens;
+    private final TrainedParameters parameters;
+    private final Map<String, Integer> normPixels;
+    private final Map<String, float[]> running = new LinkedHashMap<>();
+    private final ExecutionPlan plan;
+    private final ExecutionPlan lossPlan;
+
+    /**
+     * What a step has room for.
+     *
+     * @param batch pairs of a step, exactly
+     * @param rows tokens of all captions of a step, at most
+     * @param longest tokens of a caption, at most
+     */
+    public record Size(int batch, int rows, int longest) {
+
+        public Size {
+            if (batch < 2 || rows < batch || longest < 1) {
+                throw new IllegalArgumentException(
+                        "batch of %d pairs with %d tokens, the longest caption of %d"
+                                .formatted(batch, rows, longest));
+            }
+        }
+    }
+
+    private TrainableClip(
+            ConvertedModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+        this.initial = initial;
+        this.size = size;
+        this.tokens = tokens.clone();
+        this.weights = new NativeWeights(initial.weights());
+        Graph graph = Graph.create();
+        this.parameters = new TrainedParameters(graph, weights, type);
+        this.normPixels = new LinkedHashMap<>();
+        SDVariable loss = loss(graph, type);
+        graph.differentiate(loss);
+        List<String> outputs = new ArrayList<>(List.of("loss"));
+        for (String norm : normPixels.keySet()) {
+            outputs.add(ModifiedResNet.meanName(norm));
+            outputs.add(ModifiedResNet.varianceName(norm));
+            running.put(mean(norm), weights.floats(mean(norm)));
+            running.put(variance(norm), weights.floats(variance(norm)));
+        }
+        List<String> trained = List.copyOf(parameters.entries().keySet());
+        plan = graph.gradientPlan(outputs, trained, workers);
+        lossPlan = type == DataType.DOUBLE ? graph.plan(List.of("loss"), workers) : null;
+    }
+
+    /**
+     * A model to train.
+     *
+     * @param initial the model that training begins with, closed by the caller after this one
+     * @param tokens ids of all tokens that captions will have, ascending
+     */
+    public static TrainableClip of(
+            ConvertedModel initial, Size size, int[] tokens, Workers workers) {
+        return of(initial, size, tokens, DataType.FLOAT, workers);
+    }
+
+    static TrainableClip of(
+            ConvertedModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+        TextArchitecture text = initial.architecture().text();
+        if (size.longest > text.contextLength()) {
+            throw new IllegalArgumentException(
+                    "captions of up to "
+                            + size.longest
+                            + " tokens for a context length of "
+                            + text.contextLength());
+        }
+        for (int i = 0; i < tokens.length; i++) {
+            int before = i == 0 ? -1 : tokens[i - 1];
+            if (tokens[i] <= before || tokens[i] >= text.vocabularySize()) {
+                throw new IllegalArgumentException(
+                        "token %d after %d in a vocabulary of %d"
+                                .formatted(tokens[i], before, text.vocabularySize()));
+            }
+        }
+        return new TrainableClip(initial, size, tokens, type, workers);
+    }
+
+    private SDVariable loss(Graph graph, DataType type) {
+        SDVariable images = graph.normalizeRows(imageFeatures(graph, type)); // [batch, embed]
+        SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch, embed]
+        SDVariable cosines = graph.linear(images, texts); // [batch, batch]
+        SDVariable logits = graph.expScale(cosines, parameters.get(LOGIT_SCALE));
+        return graph.contrastiveLoss(logits).rename("loss");
+    }
+
+    private SDVariable imageFeatures(Graph graph, DataType type) {
+        long side = architecture().vision().imageSize();
+        SDVariable images = graph.placeholder("images", type, size.batch, 3, side, side);
+        if (architecture().vision() instanceof Vit vit) {
+            VisionTransformer tower =
+                    new VisionTransformer(
+                            parameters,
+                            vit.patchSize(),
+                            vit.width(),
+                            vit.layers(),
+                            vit.heads(),
+                            activation());
+            return tower.forward(images, size.batch, vit.tokens());
+        }
+        var resNet = (org.coop4j.weights.clip.ModifiedResNet) architecture().vision();
+        ModifiedResNet tower = new ModifiedResNet(parameters, resNet.layers(), resNet.heads());
+        SDVariable features = tower.forward(images, size.batch, resNet.imageSize());
+        normPixels.putAll(tower.normPixels());
+        return features;
+    }
+
+    private SDVariable textFeatures(Graph graph, DataType type) {
+        TextArchitecture text = architecture().text();
+        SDVariable rowTokens = graph.placeholder("tokens", type, size.rows);
+        SDVariable places = graph.placeholder("places", type, size.rows);
+        SDVariable starts = graph.placeholder("starts", type, size.batch + 1L);
+        SDVariable table = parameters.derived(TOKENS, compactTable());
+        SDVariable x =
+                graph.embedTokens(
+                        table,
+                        parameters.get("positional_embedding"),
+                        rowTokens,
+                        places); // [rows, width]
+        Sequences sequences = Sequences.ragged(graph, text.heads(), size.longest, starts);
+        return new TextTransformer(parameters, text.width(), text.layers(), activation())
+                .forward(x, sequences); // [batch, embed]
+    }
+
+    private Activation.Kind activation() {
+        return switch (initial.activation()) {
+            case QUICK_GELU -> Activation.Kind.QUICK_GELU;
+            case GELU -> Activation.Kind.GELU;
+        };
+    }
+
+    /** The embeddings of the tokens that captions have, [tokens, width]. */
+    private INDArray compactTable() {
+        int width = architecture().text().width();
+        float[] all = weights.floats(TOKENS);
+        float[] some = new float[tokens.length * width];
+        for (int i = 0; i < tokens.length; i++) {
+            System.arraycopy(all, tokens[i] * width, some, i * width, width);
+        }
+        return Nd4j.createFromArray(some).reshape('c', tokens.length, width);
+    }
+
+    private static String mean(String norm) {
+        return norm + ".running_mean";
+    }
+
+    private static String variance(String norm) {
+        return norm + ".running_var";
+    }
+
+    /** Sizes of both towers. */
+    public ClipArchitecture architecture() {
+        return initial.architecture();
+    }
+
+    /** What a step has room for. */
+    public Size size() {
+        return size;
+    }
+
+    /** Where the normalised pixels of the next step go, [batch, 3, side, side]. */
+    public FloatBuffer images() {
+        return HostMatrix.of(plan.input("images")).buffer();
+    }
+
+    /**
+     * Sets the captions of the next step.
+     *
+     * @param captions token ids of each, the end token last and nothing after it
+     * @throws IllegalArgumentException if there are not as many as {@link Size#batch}, they exceed
+     *     the room, or one has a token that was not announced
+     */
+    public void setCaptions(List<int[]> captions) {
+        int rows = captions.stream().mapToInt(caption -> caption.length).sum();
+        if (captions.size() != size.batch || rows > size.rows) {
+            throw new IllegalArgumentException(
+                    "%d captions of %d tokens where there is room for %d of %d"
+                            .formatted(captions.size(), rows, size.batch, size.rows));
+        }
+        float[] rowTokens = new float[size.rows];
+        float[] places = new float[size.rows];
+        float[] starts = new float[size.batch + 1];
+        Arrays.fill(rowTokens, rows, size.rows, -1f);
+        int row = 0;
+        for (int s = 0; s < size.batch; s++) {
+            int[] caption = captions.get(s);
+            for (int i = 0; i < caption.length; i++, row++) {
+                rowTokens[row] = compact(caption[i]);
+                places[row] = i;
+            }
+            starts[s + 1] = row;
+        }
+        put("tokens", rowTokens);
+        put("places", places);
+        put("starts", starts);
+    }
+
+    private int compact(int token) {
+        int index = Arrays.binarySearch(tokens, token);
+        if (index < 0) {
+            throw new IllegalArgumentException(
+                    "token " + token + " is none of the tokens that the model was made for");
+        }
+        return index;
+    }
+
+    private void put(String input, float[] values) {
+        for (ExecutionPlan each : lossPlan == null ? List.of(plan) : List.of(plan, lossPlan)) {
+            INDArray array = each.input(input);
+            array.assign(
+                    Nd4j.createFromArray(values).reshape(array.shape()).castTo(array.dataType()));
+        }
+    }
+
+    /** Sets the images of a model for checking gradients. */
+    void setImages(float[] pixels) {
+        put("images", pixels);
+    }
+
+    /**
+     * Computes the loss of the images and captions that were set, the gradients, and the running
+     * averages.
+     *
+     * @return the mean of both cross-entropies
+     */
+    public double step() {
+        plan.run();
+        for (Map.Entry<String, Integer> norm : normPixels.entrySet()) {
+            long n = (long) size.batch * norm.getValue();
+            average(mean(norm.getKey()), ModifiedResNet.meanName(norm.getKey()), 1);
+            double unbiased = n / (n - 1.0);
+            average(variance(norm.getKey()), ModifiedResNet.varianceName(norm.getKey()), unbiased);
+        }
+        return plan.output("loss").getDouble(0);
+    }
+
+    private void average(String name, String batchName, double factor) {
+        float[] values = running.get(name);
+        INDArray batch = plan.output(batchName);
+        for (int i = 0; i < values.length; i++) {
+            double fresh = batch.getDouble(i) * factor;
+            values[i] = (float) ((1 - MOMENTUM) * values[i] + MOMENTUM * fresh);
+        }
+    }
+
+    /** The loss alone, of a model for checking gradients. */
+    double loss() {
+        lossPlan.run();
+        return lossPlan.output("loss").getDouble(0);
+    }
+
+    /** The plan of a step, for measuring and checking. */
+    public ExecutionPlan plan() {
+        return plan;
+    }
+
+    TrainedParameters parameters() {
+        return parameters;
+    }
+
+    /** Everything that is trained, in a fixed order. */
+    public List<TrainedArray> arrays() {
+        List<TrainedArray> arrays = new ArrayList<>();
+        parameters
+                .entries()
+                .forEach(
+                        (name, entry) ->
+                                arrays.add(
+                                        new TrainedArray(
+                                                name,
+                                                entry.matrix(),
+                                                HostMatrix.of(entry.array()),
+                                                HostMatrix.of(
+                                                        plan.output(Graph.gradientName(name))))));
+        return arrays;
+    }
+
+    /** The running means and variances of the batch norms themselves, by the tensors' names. */
+    public Map<String, float[]> runningStatistics() {
+        return running;
+    }
+
+    /** The logit scale, a logarithm. */
+    public double logitScale() {
+        return parameters.entries().get(LOGIT_SCALE).array().getDouble(0);
+    }
+
+    /** Brings the logit scale back to 0 to {@link #MAX_LOGIT_SCALE}; after each optimizer step. */
+    public void clampLogitScale() {
+        double clamped = Math.min(MAX_LOGIT_SCALE, Math.max(0, logitScale()));
+        parameters.entries().get(LOGIT_SCALE).array().assign(clamped);
+    }
+
+    /**
+     * Writes the model as it is now, an ordinary converted model.
+     *
+     * @param type element type of all tensors
+     * @param source where it says that its weights come from
+     */
+    public void write(Path target, DType type, SourceInfo source) throws IOException {
+        ModelMetadata metadata =
+                new ModelMetadata(
+                        architecture(), initial.activation(), initial.preprocessing(), source);
+        List<TensorSpec> specs = architecture().tensorSpecs(type);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
+            for (TensorSpec spec : specs) {
+                writer.writeFloats(spec.name(), tensor(spec.name()));
+            }
+            writer.commit();
+        }
+    }
+
+    private float[] tensor(String name) {
+        if (name.equals(TOKENS)) {
+            return wholeTable();
+        }
+        float[] statistics = running.get(name);
+        return statistics != null ? statistics : parameters.tensor(name);
+    }
+
+    private float[] wholeTable() {
+        TextArchitecture text = architecture().text();
+        int width = text.width();
+        float[] some = parameters.entries().get(TOKENS).array().dup('c').data().asFloat();
+        float[] all = new float[Math.multiplyExact(text.vocabularySize(), width)];
+        for (int i = 0; i < tokens.length; i++) {
+            System.arraycopy(some, i * width, all, tokens[i] * width, width);
+        }
+        return all;
+    }
+
+    /** Frees the weights. */
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

@@ -1,0 +1,173 @@
+package org.coop4j.clip;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.Graph;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** A model's weights as variables of one graph, each beginning as the given model has it. */
+final class TrainedParameters implements Parameters {
+
+    private final Graph graph;
+    private final NativeWeights initial;
+    private final DataType type;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Map<String, List<Part>> parts = new LinkedHashMap<>();
+
+    /**
+     * A variable of the graph.
+     *
+     * @param array what is trained; SameDiff copies an array that is a view
+     * @param matrix whether it is of a tensor with two axes or more
+     */
+    record Entry(SDVariable variable, INDArray array, boolean matrix) {}
+
+    /**
+     * Where some elements of a tensor are trained.
+     *
+     * @param from first element in the array
+     * @param at first element in the tensor
+     * @param taps taps of a reordered kernel, 0 where the order is the tensor's
+     */
+    private record Part(INDArray array, int from, int at, int length, int taps) {}
+
+    /**
+     * @param initial the weights to begin with, which may be changed and stay open
+     * @param type float, or double for checking gradients
+     */
+    TrainedParameters(Graph graph, NativeWeights initial, DataType type) {
+        this.graph = graph;
+        this.initial = initial;
+        this.type = type;
+    }
+
+    @Override
+    public Graph graph() {
+        return graph;
+    }
+
+    @Override
+    public boolean frozen() {
+        return false;
+    }
+
+    /** All variables by name, in the order in which the graph asked for them. */
+    Map<String, Entry> entries() {
+        return entries;
+    }
+
+    @Override
+    public SDVariable get(String name) {
+        return whole(name, initial.shape(name));
+    }
+
+    @Override
+    public SDVariable matrix(String name) {
+        long[] shape = initial.shape(name);
+        long rows = shape[0];
+        return whole(name, new long[] {rows, initial.get(name).length() / rows});
+    }
+
+    private SDVariable whole(String name, long[] shape) {
+        if (entries.containsKey(name)) {
+            return entries.get(name).variable;
+        }
+        INDArray array = add(name, initial.get(name).reshape('c', shape), isMatrix(name));
+        parts.put(name, List.of(new Part(array, 0, 0, length(array), 0)));
+        return entries.get(name).variable;
+    }
+
+    @Override
+    public SDVariable rows(String name, int from, int to) {
+        long[] shape = initial.shape(name).clone();
+        int width = Math.toIntExact(initial.get(name).length() / shape[0]);
+        shape[0] = (long) to - from;
+        float[] all = initial.floats(name);
+        float[] some = java.util.Arrays.copyOfRange(all, from * width, to * width);
+        String key = name + "[" + from + ":" + to + "]";
+        INDArray value = Nd4j.createFromArray(some).reshape('c', shape);
+        INDArray array = add(key, value, isMatrix(name));
+        parts.computeIfAbsent(name, n -> new ArrayList<>())
+                .add(new Part(array, 0, from * width, length(array), 0));
+        return entries.get(key).variable;
+    }
+
+    @Override
+    public SDVariable stacked(String first, String second) {
+        String key = first + " over " + second;
+        INDArray upper = initial.get(first);
+        INDArray array = add(key, Nd4j.concat(0, upper, initial.get(second)), isMatrix(first));
+        int split = length(upper);
+        parts.put(first, List.of(new Part(array, 0, 0, split, 0)));
+        parts.put(second, List.of(new Part(array, split, 0, length(array) - split, 0)));
+        return entries.get(key).variable;
+    }
+
+    @Override
+    public SDVariable kernel(String convolution, String norm) {
+        String name = convolution + ".weight";
+        long[] shape = initial.shape(name); // [out, in, size, size]
+        int out = Math.toIntExact(shape[0]);
+        int taps = Math.toIntExact(shape[2] * shape[3]);
+        float[] kernel = BatchNormFolding.reordered(initial.floats(name), out, taps);
+        INDArray value = Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
+        INDArray array = add(name, value, true);
+        parts.put(name, List.of(new Part(array, 0, 0, kernel.length, taps)));
+        return entries.get(name).variable;
+    }
+
+    @Override
+    public SDVariable foldedBias(String norm) {
+        throw new IllegalStateException(norm + " is trained and has its own bias");
+    }
+
+    /** A variable that is no tensor of the model, which the caller writes itself. */
+    SDVariable derived(String name, INDArray value) {
+        add(name, value, true);
+        return entries.get(name).variable;
+    }
+
+    private INDArray add(String name, INDArray value, boolean matrix) {
+        SDVariable variable = graph.variable(name, value.castTo(type));
+        INDArray array = variable.getArr();
+        if (entries.put(name, new Entry(variable, array, matrix)) != null) {
+            throw new IllegalStateException(name + " is trained twice");
+        }
+        return array;
+    }
+
+    private boolean isMatrix(String name) {
+        return initial.shape(name).length > 1;
+    }
+
+    private static int length(INDArray array) {
+        return Math.toIntExact(array.length());
+    }
+
+    /**
+     * A tensor of the model as it is now, in the model's own order.
+     *
+     * @throws IllegalArgumentException if the graph never asked for it
+     */
+    float[] tensor(String name) {
+        List<Part> found = parts.get(name);
+        if (found == null) {
+            throw new IllegalArgumentException(name + " is not trained");
+        }
+        float[] result = new float[found.stream().mapToInt(Part::length).sum()];
+        for (Part part : found) {
+            float[] values = part.array.dup('c').data().asFloat();
+            if (part.taps > 0) {
+                int out = Math.toIntExact(part.array.size(1));
+                values = BatchNormFolding.originalOrder(values, out, part.taps);
+            }
+            System.arraycopy(values, part.from, result, part.at, part.length);
+        }
+        return result;
+    }
+}

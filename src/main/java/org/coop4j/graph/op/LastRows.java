@@ -1,0 +1,99 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The last row of each sequence: a caption's end token.
+ *
+ * <p>Inputs: x [rows, width] and starts [sequences + 1] as {@link RaggedAttention} has them, given
+ * at each run. Output: [sequences, width].
+ */
+public final class LastRows extends GraphOp {
+
+    public LastRows() {}
+
+    public LastRows(SameDiff sd, SDVariable x, SDVariable starts) {
+        super(sd, x, starts);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_last_rows";
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        return List.of(new long[] {in.get(1)[0] - 1, in.get(0)[1]});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        for (int s = 0; s < out[0].rows(); s++) {
+            out[0].putRow(s, in[0].getRow(in[1].getInt(s + 1) - 1L));
+        }
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        float[] row = new float[in[0].cols()];
+        return () -> {
+            for (int s = 0; s < out[0].rows(); s++) {
+                in[0].getRow((int) in[1].buffer().get(s + 1) - 1, row);
+                out[0].putRow(s, row);
+            }
+        };
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(
+                new InputGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+    }
+
+    /** dx is dy in the last rows and zero in the others. */
+    public static final class InputGradient extends GraphOp {
+
+        public InputGradient() {}
+
+        /** x gives the shape alone. */
+        InputGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable starts) {
+            super(sd, dy, x, starts);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_last_rows_input_gradient";
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return List.of(in.get(1));
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            out[0].assign(0);
+            for (int s = 0; s < in[0].rows(); s++) {
+                out[0].putRow(in[2].getInt(s + 1) - 1, in[0].getRow(s));
+            }
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            float[] row = new float[in[0].cols()];
+            return () -> {
+                RaggedAttentionKernel.clear(out[0], 0);
+                for (int s = 0; s < in[0].rows(); s++) {
+                    in[0].getRow(s, row);
+                    out[0].putRow((int) in[2].buffer().get(s + 1) - 1, row);
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package org.coop4j.graph.op;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Causal multi-head attention over sequences whose lengths are given at each run.
+ *
+ * <p>Inputs: qkv [rows, 3 · width] where every row asks, or q [sequences, width] and kv [rows, 2 ·
+ * width] where the last row of each sequence asks; then starts [sequences + 1], row numbers held as
+ * floats: sequence s is rows starts[s] to starts[s + 1]. A row sees its own sequence up to itself.
+ * Rows from starts[sequences] on belong to no sequence: their output and their gradient are zero,
+ * so that one graph serves every batch that has room in it.
+ *
+ * <p>Outputs: [queries, width], and the attention probabilities, which the gradient reads: a
+ * sequence's [heads, queries, keys] begins at heads · longest · (its first query row).
+ */
+public final class RaggedAttention extends GraphOp {
+
+    public RaggedAttention() {}
+
+    /**
+     * Every row asks.
+     *
+     * @param longest rows of the longest sequence that will ever be given
+     */
+    public RaggedAttention(SameDiff sd, int heads, int longest, SDVariable qkv, SDVariable starts) {
+        super(sd, qkv, starts);
+        addIArgument(heads, longest);
+    }
+
+    /** The last row of each sequence asks. */
+    public RaggedAttention(
+            SameDiff sd, int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
+        super(sd, q, kv, starts);
+        addIArgument(heads, longest);
+    }
+
+    @Override
+    public String opName() {
+        return "coop_ragged_attention";
+    }
+
+    @Override
+    public int getNumOutputs() {
+        return 2;
+    }
+
+    @Override
+    public List<long[]> outputShapes(List<long[]> in) {
+        boolean packed = in.size() == 2;
+        long width = packed ? in.get(0)[1] / 3 : in.get(0)[1];
+        long queries = in.get(0)[0];
+        if (!packed && queries != in.get(2)[0] - 1) {
+            throw new IllegalArgumentException(
+                    queries + " queries for " + (in.get(2)[0] - 1) + " sequences");
+        }
+        long probabilities = Math.multiplyExact(queries, (long) intSetting(0) * intSetting(1));
+        return List.of(new long[] {queries, width}, new long[] {probabilities});
+    }
+
+    @Override
+    public void compute(INDArray[] in, INDArray[] out) {
+        RaggedAttentionMath.forward(intSetting(0), intSetting(1), in, out[0], out[1]);
+    }
+
+    @Override
+    public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        return new RaggedAttentionKernel(
+                new RaggedOperands(intSetting(0), intSetting(1), in), out[0], out[1], workers);
+    }
+
+    @Override
+    public long flops(List<long[]> in) {
+        return flops(in, intSetting(1));
+    }
+
+    /** An upper bound: lengths are not known before the run. */
+    private static long flops(List<long[]> in, int longest) {
+        long width = in.size() == 2 ? in.get(0)[1] / 3 : in.get(0)[1];
+        return 4 * in.get(0)[0] * longest * width;
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        List<SDVariable> inputs = new ArrayList<>();
+        inputs.add(gradients.get(0));
+        inputs.add(outputVariables()[1]);
+        inputs.addAll(List.of(args()));
+        return List.of(
+                new InputGradient(
+                                sameDiff,
+                                intSetting(0),
+                                intSetting(1),
+                                inputs.toArray(SDVariable[]::new))
+                        .outputVariables());
+    }
+
+    /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
+    public static final class InputGradient extends GraphOp {
+
+        public InputGradient() {}
+
+        /**
+         * @param inputs gradient of the output, probabilities, then the forward op's inputs
+         */
+        InputGradient(SameDiff sd, int heads, int longest, SDVariable... inputs) {
+            super(sd, inputs);
+            addIArgument(heads, longest, inputs.length - 3);
+        }
+
+        @Override
+        public String opName() {
+            return "coop_ragged_attention_input_gradient";
+        }
+
+        @Override
+        public int getNumOutputs() {
+            return intSetting(2);
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(2, in.size() - 1);
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            RaggedAttentionMath.backward(intSetting(0), intSetting(1), in, out);
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            RaggedOperands forward =
+                    new RaggedOperands(
+                            intSetting(0), intSetting(1), Arrays.copyOfRange(in, 2, in.length));
+            return new RaggedAttentionGradientKernel(forward, in[0], in[1], out, workers);
+        }
+
+        @Override
+        public long flops(List<long[]> in) {
+            return 2 * RaggedAttention.flops(in.subList(2, in.size()), intSetting(1));
+        }
+    }
+}
