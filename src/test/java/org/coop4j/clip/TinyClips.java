@@ -1,0 +1,56 @@
+package org.coop4j.clip;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ModifiedResNet;
+import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.clip.Vit;
+
+/** Architectures of a few thousand weights, and inputs for them. */
+final class TinyClips {
+
+    static final int VOCABULARY = 40;
+
+    private static final TextArchitecture TEXT = new TextArchitecture(8, VOCABULARY, 8, 2, 2, 16);
+
+    private TinyClips() {}
+
+    static ClipArchitecture vit() {
+        return new ClipArchitecture(6, new Vit(8, 4, 8, 2, 2, 16), TEXT);
+    }
+
+    static ClipArchitecture resNet() {
+        return new ClipArchitecture(6, new ModifiedResNet(32, List.of(1, 1, 1, 1), 2, 4), TEXT);
+    }
+
+    static float[] pixels(ClipArchitecture architecture, int images, Random random) {
+        int side = architecture.vision().imageSize();
+        float[] pixels = new float[images * 3 * side * side];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (float) random.nextGaussian();
+        }
+        return pixels;
+    }
+
+    /** Captions of 3 to 5 tokens: a start token, some of 1 to 9, an end token. */
+    static List<int[]> captions(int n, Random random) {
+        List<int[]> captions = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            int[] caption = new int[3 + i % 3];
+            caption[0] = VOCABULARY - 2;
+            for (int j = 1; j < caption.length - 1; j++) {
+                caption[j] = 1 + random.nextInt(9);
+            }
+            caption[caption.length - 1] = VOCABULARY - 1;
+            captions.add(caption);
+        }
+        return captions;
+    }
+
+    /** The tokens that {@link #captions} may have. */
+    static int[] tokens() {
+        return new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, VOCABULARY - 2, VOCABULARY - 1};
+    }
+}

@@ -1,0 +1,248 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
+import org.coop4j.clip.TrainableClip.Size;
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.clip.SourceInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class TrainableClipTest {
+
+    private static final int BATCH = 4;
+    private static final double STEP = 1e-6;
+    private static final int ELEMENTS = 3;
+
+    /** Central differences of step 1e-6 in double keep some 1e-9 of a loss near 1. */
+    private static final double TOLERANCE = 2e-7;
+
+    @TempDir Path folder;
+
+    static Stream<ClipArchitecture> architectures() {
+        return Stream.of(TinyClips.vit(), TinyClips.resNet());
+    }
+
+    private ConvertedModel random(ClipArchitecture architecture) throws IOException {
+        Path file = folder.resolve("random.safetensors");
+        RandomWeights.write(architecture, 3, file, Activation.QUICK_GELU);
+        return ConvertedModel.open(file);
+    }
+
+    /** Moves every weight, so that none is 0 by initialisation. */
+    private static void disturb(TrainableClip clip, Random random) {
+        for (TrainedParameters.Entry entry : clip.parameters().entries().values()) {
+            for (long i = 0; i < entry.array().length(); i++) {
+                double value = entry.array().getDouble(i);
+                entry.array().putScalar(i, value + 0.2 * random.nextGaussian());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("architectures")
+    void gradientOfEveryWeightEqualsCentralDifferences(ClipArchitecture architecture)
+            throws IOException {
+        Random random = new Random(5);
+        Size size = new Size(BATCH, 20, 5);
+        try (ConvertedModel model = random(architecture);
+                Workers workers = new Workers(1);
+                TrainableClip clip =
+                        TrainableClip.of(
+                                model, size, TinyClips.tokens(), DataType.DOUBLE, workers)) {
+            disturb(clip, random);
+            clip.setImages(TinyClips.pixels(architecture, BATCH, random));
+            clip.setCaptions(TinyClips.captions(BATCH, random));
+            assertThat(clip.step()).isCloseTo(clip.loss(), Offset.offset(1e-12));
+            for (Map.Entry<String, TrainedParameters.Entry> entry :
+                    clip.parameters().entries().entrySet()) {
+                INDArray gradient = clip.plan().output(Graph.gradientName(entry.getKey()));
+                INDArray array = entry.getValue().array();
+                long n = Math.min(array.length(), ELEMENTS);
+                for (long i : random.longs(0, array.length()).distinct().limit(n).toArray()) {
+                    double numeric = difference(clip, array, i);
+                    assertThat(gradient.getDouble(i))
+                            .as("%s at %d", entry.getKey(), i)
+                            .isCloseTo(numeric, Offset.offset(TOLERANCE * (1 + Math.abs(numeric))));
+                }
+            }
+        }
+    }
+
+    private static double difference(TrainableClip clip, INDArray array, long i) {
+        double value = array.getDouble(i);
+        array.putScalar(i, value + STEP);
+        double above = clip.loss();
+        array.putScalar(i, value - STEP);
+        double below = clip.loss();
+        array.putScalar(i, value);
+        return (above - below) / (2 * STEP);
+    }
+
+    @ParameterizedTest
+    @MethodSource("architectures")
+    void freeRowsChangeNothing(ClipArchitecture architecture) throws IOException {
+        float[] tight = gradients(architecture, new Size(BATCH, 15, 5));
+        float[] roomy = gradients(architecture, new Size(BATCH, 24, 7));
+        assertThat(roomy).hasSameSizeAs(tight);
+        for (int i = 0; i < tight.length; i++) {
+            // The products sum over more rows, all zero, so that only the rounding may differ.
+            assertThat(roomy[i]).isCloseTo(tight[i], Offset.offset(1e-5f));
+        }
+    }
+
+    /** The loss and all gradients. */
+    private float[] gradients(ClipArchitecture architecture, Size size) throws IOException {
+        Random random = new Random(5);
+        try (ConvertedModel model = random(architecture);
+                Workers workers = new Workers(2);
+                TrainableClip clip = TrainableClip.of(model, size, TinyClips.tokens(), workers)) {
+            clip.images().put(0, TinyClips.pixels(architecture, BATCH, random));
+            clip.setCaptions(TinyClips.captions(BATCH, random));
+            double loss = clip.step();
+            List<TrainedArray> arrays = clip.arrays();
+            float[] all = new float[1 + arrays.stream().mapToInt(TrainedArray::length).sum()];
+            all[0] = (float) loss;
+            int at = 1;
+            for (TrainedArray array : arrays) {
+                array.gradient().get(0, all, at, array.length());
+                at += array.length();
+            }
+            return all;
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("architectures")
+    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipArchitecture architecture)
+            throws IOException {
+        Path written = folder.resolve("written.safetensors");
+        int width = architecture.text().width();
+        try (ConvertedModel model = random(architecture);
+                Workers workers = new Workers(1);
+                TrainableClip clip =
+                        TrainableClip.of(
+                                model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+            clip.write(written, DType.F32, SourceInfo.madeHere("a test"));
+            try (ConvertedModel again = ConvertedModel.open(written)) {
+                assertThat(again.source().format()).isEqualTo("a test");
+                for (String name : architecture.expectedTensors().keySet()) {
+                    float[] expected = model.weights().floats(name);
+                    if (name.equals("token_embedding.weight")) {
+                        java.util.Arrays.fill(expected, 0, width, 0f);
+                        int lastWord = 9;
+                        int start = TinyClips.VOCABULARY - 2;
+                        java.util.Arrays.fill(expected, (lastWord + 1) * width, start * width, 0f);
+                    }
+                    assertThat(again.weights().floats(name)).as(name).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void runningStatisticsFollowTheBatchesAndMakeTheFrozenModelAgree() throws IOException {
+        ClipArchitecture architecture = TinyClips.resNet();
+        Random random = new Random(9);
+        float[] pixels = TinyClips.pixels(architecture, 32, random);
+        List<int[]> captions = TinyClips.captions(32, random);
+        Path written = folder.resolve("averaged.safetensors");
+        double loss;
+        try (ConvertedModel model = random(architecture);
+                Workers workers = new Workers(1);
+                TrainableClip clip =
+                        TrainableClip.of(
+                                model, new Size(32, 160, 5), TinyClips.tokens(), workers)) {
+            clip.images().put(0, pixels);
+            clip.setCaptions(captions);
+            loss = 0;
+            for (int i = 0; i < 200; i++) {
+                loss = clip.step();
+            }
+            clip.write(written, DType.F32, SourceInfo.madeHere("a test"));
+        }
+        double frozen;
+        try (Clip clip = Clip.open(written, Tokenizer.load(), new Workers(1))) {
+            FeatureMatrix images =
+                    clip.encodePixels(java.nio.FloatBuffer.wrap(pixels), 32).normalized();
+            FeatureMatrix texts = clip.encodeTokens(captions).normalized();
+            frozen = loss(images, texts, clip.logitScale());
+        }
+        // Running variances are unbiased, the batch's are not: 32/31 where a norm sees one pixel.
+        assertThat(frozen).isCloseTo(loss, Offset.offset(0.02 * loss));
+    }
+
+    private static double loss(FeatureMatrix images, FeatureMatrix texts, double scale) {
+        int n = images.rows();
+        double total = 0;
+        for (int i = 0; i < n; i++) {
+            double byImage = 0;
+            double byText = 0;
+            for (int j = 0; j < n; j++) {
+                byImage += Math.exp(scale * images.dot(i, texts, j));
+                byText += Math.exp(scale * images.dot(j, texts, i));
+            }
+            total += Math.log(byImage) + Math.log(byText) - 2 * scale * images.dot(i, texts, i);
+        }
+        return total / (2 * n);
+    }
+
+    @Test
+    void logitScaleIsClampedToLogHundred() throws IOException {
+        try (ConvertedModel model = random(TinyClips.vit());
+                Workers workers = new Workers(1);
+                TrainableClip clip =
+                        TrainableClip.of(
+                                model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+            TrainedArray scale =
+                    clip.arrays().stream()
+                            .filter(array -> array.name().equals("logit_scale"))
+                            .findFirst()
+                            .orElseThrow();
+            assertThat(clip.logitScale()).isCloseTo(Math.log(1 / 0.07), Offset.offset(1e-6));
+            scale.values().put(0, 5f);
+            clip.clampLogitScale();
+            assertThat(Math.exp(clip.logitScale())).isCloseTo(100, Offset.offset(1e-3));
+            scale.values().put(0, -1f);
+            clip.clampLogitScale();
+            assertThat(clip.logitScale()).isZero();
+            assertThat(scale.isMatrix()).isFalse();
+        }
+    }
+
+    @Test
+    void captionsThatDoNotFitAreRefused() throws IOException {
+        try (ConvertedModel model = random(TinyClips.vit());
+                Workers workers = new Workers(1);
+                TrainableClip clip =
+                        TrainableClip.of(
+                                model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+            List<int[]> three = TinyClips.captions(3, new Random(1));
+            assertThatThrownBy(() -> clip.setCaptions(three))
+                    .hasMessage("3 captions of 12 tokens where there is room for 4 of 20");
+            List<int[]> unknown = TinyClips.captions(BATCH, new Random(1));
+            unknown.get(2)[1] = 20;
+            assertThatThrownBy(() -> clip.setCaptions(unknown))
+                    .hasMessageContaining("token 20 is none of the tokens");
+        }
+    }
+}
