@@ -316,14 +316,15 @@ public final class TrainableClip implements AutoCloseable {
         parameters
                 .entries()
                 .forEach(
-                        (name, entry) ->
-                                arrays.add(
-                                        new TrainedArray(
-                                                name,
-                                                entry.matrix(),
-                                                HostMatrix.of(entry.array()),
-                                                HostMatrix.of(
-                                                        plan.output(Graph.gradientName(name))))));
+                        (name, entry) -> {
+                            INDArray gradient = plan.output(Graph.gradientName(name));
+                            arrays.add(
+                                    new TrainedArray(
+                                            name,
+                                            entry.matrix(),
+                                            HostMatrix.of(entry.array()).buffer(),
+                                            HostMatrix.of(gradient).buffer()));
+                        });
         return arrays;
     }
 

@@ -1,7 +1,6 @@
 package org.coop4j.clip;
 
 import java.nio.FloatBuffer;
-import org.coop4j.graph.host.HostMatrix;
 
 /**
  * An array that {@link TrainableClip} trains, with its gradient: a tensor of the model, a part of
@@ -11,10 +10,19 @@ public final class TrainedArray {
 
     private final String name;
     private final boolean matrix;
-    private final HostMatrix values;
-    private final HostMatrix gradient;
+    private final FloatBuffer values;
+    private final FloatBuffer gradient;
 
-    TrainedArray(String name, boolean matrix, HostMatrix values, HostMatrix gradient) {
+    /**
+     * @param values the elements; whoever makes this keeps their memory
+     * @param gradient as many
+     */
+    public TrainedArray(String name, boolean matrix, FloatBuffer values, FloatBuffer gradient) {
+        if (values.capacity() != gradient.capacity()) {
+            throw new IllegalArgumentException(
+                    "%s has %d values and a gradient of %d"
+                            .formatted(name, values.capacity(), gradient.capacity()));
+        }
         this.name = name;
         this.matrix = matrix;
         this.values = values;
@@ -36,16 +44,16 @@ public final class TrainedArray {
 
     /** Number of elements. */
     public int length() {
-        return values.rows() * values.cols();
+        return values.capacity();
     }
 
     /** The elements themselves. */
     public FloatBuffer values() {
-        return values.buffer();
+        return values;
     }
 
     /** The gradient of the last step, in the order of the values. */
     public FloatBuffer gradient() {
-        return gradient.buffer();
+        return gradient;
     }
 }

@@ -8,13 +8,13 @@ import java.nio.file.Path;
  *
  * @param directory the folder
  */
-record ImageRoot(Path directory) {
+public record ImageRoot(Path directory) {
     /**
      * Returns the file that a list names, which always lies below the folder.
      *
      * @param source the list's file, for the message
      */
-    Path resolve(String relative, Path source) throws DatasetException {
+    public Path resolve(String relative, Path source) throws DatasetException {
         Path path;
         try {
             path = Path.of(relative);

@@ -43,16 +43,15 @@ public record Provenance(
     /** The provenance of a run that ends now. */
     static Provenance of(Clip clip, List<LabelledImage> train, List<LabelledImage> test)
             throws IOException {
-        String version = Provenance.class.getPackage().getImplementationVersion();
         return new Provenance(
                 String.valueOf(clip.model().path().getFileName()),
                 clip.model().sha256(),
                 clip.model().source().toJson(),
                 hash(train),
                 hash(test),
-                version == null ? "development" : version,
-                System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
-                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
+                coop4jVersion(),
+                virtualMachine(),
+                operatingSystem(),
                 processorName(),
                 clip.workers().count(),
                 Instant.now().toString());
@@ -75,7 +74,20 @@ public record Provenance(
         }
     }
 
-    private static String processorName() {
+    static String coop4jVersion() {
+        String version = Provenance.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    static String virtualMachine() {
+        return System.getProperty("java.vm.name") + " " + System.getProperty("java.version");
+    }
+
+    static String operatingSystem() {
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    }
+
+    static String processorName() {
         Path info = Path.of("/proc/cpuinfo");
         try {
             for (String line : Files.readAllLines(info)) {

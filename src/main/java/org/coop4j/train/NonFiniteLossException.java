@@ -21,12 +21,13 @@ public final class NonFiniteLossException extends RuntimeException {
                         batch + 1));
     }
 
-    static NonFiniteLossException ofLoss(double loss, int epoch, int batch) {
+    /** The loss of a batch; epoch and batch count from 0. */
+    public static NonFiniteLossException ofLoss(double loss, int epoch, int batch) {
         return new NonFiniteLossException("loss " + loss, epoch, batch);
     }
 
     /** The loss was finite, the step that followed was not. */
-    static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
+    public static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
         return new NonFiniteLossException("a parameter became " + value, epoch, batch);
     }
 }
