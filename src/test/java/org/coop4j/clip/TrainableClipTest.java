@@ -20,12 +20,16 @@ import org.coop4j.weights.clip.ClipArchitecture;
 import org.coop4j.weights.clip.ConvertedModel;
 import org.coop4j.weights.clip.RandomWeights;
 import org.coop4j.weights.clip.SourceInfo;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.nativeblas.NativeOps;
+import org.nd4j.nativeblas.NativeOpsHolder;
 
 class TrainableClipTest {
 
@@ -36,6 +40,21 @@ class TrainableClipTest {
     private static final double TOLERANCE = 2e-7;
 
     @TempDir Path folder;
+
+    private static int ompThreads;
+
+    /** ND4J's own threads spin between the thousand tiny ops of the portable form. */
+    @BeforeAll
+    static void computeTinyOpsOnOneThread() {
+        NativeOps nativeOps = NativeOpsHolder.getInstance().getDeviceNativeOps();
+        ompThreads = nativeOps.ompGetMaxThreads();
+        nativeOps.setOmpNumThreads(1);
+    }
+
+    @AfterAll
+    static void restoreThreads() {
+        NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(ompThreads);
+    }
 
     static Stream<ClipArchitecture> architectures() {
         return Stream.of(TinyClips.vit(), TinyClips.resNet());
