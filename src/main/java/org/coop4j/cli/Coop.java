@@ -91,6 +91,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new ZeroShotCommand(console))
                         .addSubcommand(new EmbedCommand(console))
                         .addSubcommand(new TrainCommand(console))
+                        .addSubcommand(new PretrainCommand(console))
                         .addSubcommand(new EvalCommand(console))
                         .addSubcommand(new PredictCommand(console))
                         .addSubcommand(new ImportCommand(console))

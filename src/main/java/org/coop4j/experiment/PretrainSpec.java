@@ -1,5 +1,12 @@
 package org.coop4j.experiment;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Objects;
 import org.coop4j.train.pretrain.PretrainConfig;
 
@@ -19,5 +26,28 @@ public record PretrainSpec(
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(tableSha256, "tableSha256");
         Objects.requireNonNull(config, "config");
+    }
+
+    private static final ObjectMapper STRICT =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+                    .build();
+
+    /**
+     * Reads the settings of a training, every one of them given.
+     *
+     * @throws IOException if the file is missing or malformed, or a setting is missing, unknown or
+     *     out of range
+     */
+    public static PretrainConfig readConfig(Path file) throws IOException {
+        try {
+            return STRICT.readValue(file.toFile(), PretrainConfig.class);
+        } catch (ValueInstantiationException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(file + ": " + cause.getMessage(), e);
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + ": " + e.getOriginalMessage(), e);
+        }
     }
 }

@@ -179,6 +179,11 @@ public final class Pretraining implements AutoCloseable {
         return schedule.steps();
     }
 
+    /** Steps done, those before a resume among them. */
+    public long stepsDone() {
+        return optimizer.steps();
+    }
+
     /** What a step has room for. */
     public TrainableClip.Size size() {
         return clip.size();

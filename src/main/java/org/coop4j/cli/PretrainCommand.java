@@ -1,0 +1,252 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.coop4j.experiment.PretrainRun;
+import org.coop4j.experiment.PretrainSpec;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.train.NonFiniteLossException;
+import org.coop4j.train.pretrain.PairBatches;
+import org.coop4j.train.pretrain.PretrainConfig;
+import org.coop4j.train.pretrain.Pretraining;
+import org.coop4j.train.pretrain.Retrieval;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code coop pretrain}: trains a small CLIP from pairs of an image and a caption. */
+@Command(
+        name = "pretrain",
+        description = {
+            "Train a small CLIP of your own from pictures and captions.",
+            "",
+            "The table is a CSV file with the header path,caption and a row for each caption of a"
+                    + " picture; paths are relative to it. Everything is checked before training"
+                    + " starts.",
+            "",
+            "Be modest: batches of 64 to 512 pairs and some ten thousand pictures of one kind teach"
+                    + " a model that kind of picture and the words of its captions, no more. (The"
+                    + " CLIP that OpenAI published saw 400 million pairs in batches of 32,768.)"
+                    + " With fewer than some thousand pictures, adapt a published model with coop"
+                    + " train instead.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop pretrain --arch clip.json --train pairs.csv --val held.csv -o run",
+            "  coop pretrain --arch clip.json --config how.json --train pairs.csv -o run",
+            "",
+            "The model is run/model.safetensors. An interrupted run goes on with the same",
+            "command and --resume."
+        })
+final class PretrainCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = "--arch",
+            required = true,
+            paramLabel = "FILE",
+            description = "The dimensions of the model, as JSON.")
+    private Path architecture;
+
+    @Option(
+            names = "--train",
+            required = true,
+            paramLabel = "FILE",
+            description = "The table of pictures and captions.")
+    private Path train;
+
+    @Option(
+            names = "--val",
+            paramLabel = "FILE",
+            description = "A table of held-out pictures, to measure retrieval on.")
+    private Path validation;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "DIR",
+            description = "The run's folder.")
+    private Path out;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "All settings of the training, as JSON (as a run's config.json has them);"
+                            + " other options win.")
+    private Path settings;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs (default: 30).")
+    private Integer epochs;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Pairs of a step (default: 128).")
+    private Integer batch;
+
+    @Option(
+            names = "--lr",
+            paramLabel = "RATE",
+            description = "Highest learning rate (default: 0.001).")
+    private Double rate;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Where every random draw begins (default: 1).")
+    private Long seed;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description = "Epochs between checkpoints (default: 1).")
+    private Integer checkpointEvery;
+
+    @Option(
+            names = "--activation",
+            defaultValue = "quick_gelu",
+            paramLabel = "NAME",
+            converter = ActivationName.class,
+            description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
+    private Activation activation;
+
+    @Option(names = "--resume", description = "Go on with the run that the folder holds.")
+    private boolean resume;
+
+    PretrainCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        PretrainConfig config = config();
+        ClipArchitecture dimensions = dimensions();
+        try (Workers workers = Workers.standard();
+                Display display = new Display(config)) {
+            new PretrainRun(dimensions, activation, config, train, validation, workers, display)
+                    .run(out, resume);
+        } catch (NonFiniteLossException e) {
+            throw new CommandFailure(e.getMessage());
+        }
+        console.out().println(Printable.of(out.resolve(PretrainRun.MODEL).toString()));
+        return 0;
+    }
+
+    private ClipArchitecture dimensions() throws IOException {
+        try {
+            return ClipArchitecture.fromJson(Files.readString(architecture));
+        } catch (WeightsException e) {
+            throw new WeightsException(architecture + ": " + e.getMessage(), e);
+        }
+    }
+
+    private PretrainConfig config() throws IOException {
+        PretrainConfig base =
+                settings == null ? PretrainConfig.standard(1) : PretrainSpec.readConfig(settings);
+        try {
+            PairBatches.Rule rule = base.batches();
+            return new PretrainConfig(
+                    epochs == null ? base.epochs() : epochs,
+                    new PairBatches.Rule(
+                            batch == null ? rule.size() : batch,
+                            rule.equalCaptionsApart(),
+                            rule.firstCaption()),
+                    rate == null ? base.rate() : rate,
+                    epochs == null
+                            ? base.warmupEpochs()
+                            : Math.min(base.warmupEpochs(), epochs / 10.0),
+                    base.optimizer(),
+                    base.augmentation(),
+                    seed == null ? base.seed() : seed,
+                    checkpointEvery == null ? base.checkpointEvery() : checkpointEvery);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    /** One line that says how the training goes, and one for each measurement. */
+    private final class Display implements PretrainRun.Listener, AutoCloseable {
+
+        private final PretrainConfig config;
+        private Progress progress;
+        private long steps;
+        private long done;
+
+        Display(PretrainConfig config) {
+            this.config = config;
+        }
+
+        @Override
+        public void begin(Pretraining training) {
+            if (training.epochs() > 0) {
+                console.info(
+                        "going on after epoch " + training.epochs() + " of " + config.epochs());
+            }
+            console.info(
+                    String.format(
+                            Locale.ROOT,
+                            "%d steps of %d pairs, %d different tokens, %s for a step",
+                            training.steps(),
+                            config.batches().size(),
+                            training.vocabularySize(),
+                            Numbers.bytes(training.plan().bytes())));
+            steps = training.steps() - training.stepsDone();
+            progress = Progress.of(console, "training", Progress.Unit.STEPS);
+        }
+
+        @Override
+        public void batch(int epoch, int batchNumber, int batches, double loss, double left) {
+            progress.detail(
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d/%d  loss %.4f",
+                            epoch + 1,
+                            config.epochs(),
+                            loss));
+            progress.update(++done, steps);
+        }
+
+        @Override
+        public void validated(int epoch, Retrieval retrieval) {
+            console.info(
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
+                            epoch + 1,
+                            100 * retrieval.recallAt1(),
+                            100 * retrieval.recallAt5(),
+                            retrieval.captions()));
+        }
+
+        @Override
+        public void epoch(Pretraining.Epoch epoch) {
+            console.info(
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s, %.0f min left",
+                            epoch.number() + 1,
+                            epoch.loss(),
+                            epoch.rate(),
+                            epoch.pairsPerSecond(),
+                            epoch.secondsLeft() / 60));
+        }
+
+        @Override
+        public void close() {
+            if (progress != null) {
+                progress.close();
+            }
+        }
+    }
+}
