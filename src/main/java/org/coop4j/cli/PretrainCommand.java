@@ -45,8 +45,8 @@ import picocli.CommandLine.Spec;
             "  coop pretrain --arch clip.json --train pairs.csv --val held.csv -o run",
             "  coop pretrain --arch clip.json --config how.json --train pairs.csv -o run",
             "",
-            "The model is run/model.safetensors. An interrupted run goes on with the same",
-            "command and --resume."
+            "The model is run/model.safetensors.",
+            "An interrupted run goes on with the same command and --resume."
         })
 final class PretrainCommand implements Callable<Integer> {
 

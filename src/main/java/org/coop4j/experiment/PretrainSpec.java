@@ -47,7 +47,12 @@ public record PretrainSpec(
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(file + ": " + cause.getMessage(), e);
         } catch (JsonProcessingException e) {
-            throw new IOException(file + ": " + e.getOriginalMessage(), e);
+            String problem =
+                    e.getOriginalMessage()
+                            .replaceFirst(
+                                    "Missing creator property ('[^']*').*",
+                                    "the setting $1 is missing, and every one is needed");
+            throw new IOException(file + ": " + problem, e);
         }
     }
 }

@@ -1,0 +1,78 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.train.pretrain.PictureTables;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PretrainCommandTest {
+
+    @TempDir private Path folder;
+    private Path architecture;
+    private Path table;
+
+    @BeforeEach
+    void drawPictures() throws IOException {
+        table = PictureTables.write(folder);
+        architecture = folder.resolve("clip.json");
+        Files.writeString(architecture, PictureTables.vit().toJson());
+    }
+
+    private CommandRun pretrain(Path out, Object... more) {
+        Object[] command = {
+            "pretrain", "--arch", architecture, "--train", table, "-o", out, "--epochs", "2"
+        };
+        Object[] all = java.util.Arrays.copyOf(command, command.length + more.length);
+        System.arraycopy(more, 0, all, command.length, more.length);
+        return coop(all);
+    }
+
+    @Test
+    void theModelIsAnOrdinaryOne() {
+        Path out = folder.resolve("run");
+        CommandRun run = pretrain(out, "--batch", "16", "--val", table);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualTo(out.resolve("model.safetensors") + "\n");
+        assertThat(run.err())
+                .contains("4 steps of 16 pairs")
+                .contains("epoch 2: loss ")
+                .contains("among 64 captions");
+        CommandRun use =
+                coop(
+                        "zero-shot",
+                        "--model",
+                        out.resolve("model.safetensors"),
+                        "--classes",
+                        "red circle,blue square",
+                        folder.resolve("0.png"));
+        assertThat(use.code()).as(use.err()).isZero();
+        CommandRun again = pretrain(out, "--batch", "16", "--resume");
+        assertThat(again.code()).as(again.err()).isZero();
+        assertThat(again.err()).contains("going on after epoch 2 of 2");
+    }
+
+    @Test
+    void badInputIsOneLineAndLeavesNoRun() throws IOException {
+        Path out = folder.resolve("run");
+        CommandRun large = pretrain(out);
+        assertThat(large.code()).isEqualTo(1);
+        assertThat(large.err())
+                .contains("batches of 128 pairs, but")
+                .contains("has 32 pictures")
+                .hasLineCount(1);
+        assertThat(out.resolve("config.json")).doesNotExist();
+        Files.writeString(table, "path,caption\n0.png,\n");
+        assertThat(pretrain(out).err()).contains("the caption of 0.png is empty");
+        Files.writeString(architecture, "{}");
+        assertThat(pretrain(out).err()).contains("clip.json").contains("embed_dim");
+        CommandRun usage = pretrain(out, "--lr", "-1");
+        assertThat(usage.code()).isEqualTo(2);
+        assertThat(usage.err()).contains("learning rate -1.0 must be positive");
+    }
+}
