@@ -201,6 +201,15 @@ final class PretrainCommand implements Callable<Integer> {
                             config.batches().size(),
                             training.vocabularySize(),
                             Numbers.bytes(training.plan().bytes())));
+            if (training.picturesInMemory() < training.pictures()) {
+                console.info(
+                        String.format(
+                                Locale.ROOT,
+                                "%d of %d pictures fit in memory, the others are read each time:"
+                                        + " JAVA_OPTS=-Xmx… gives Java more",
+                                training.picturesInMemory(),
+                                training.pictures()));
+            }
             steps = training.steps() - training.stepsDone();
             progress = Progress.of(console, "training", Progress.Unit.STEPS);
         }

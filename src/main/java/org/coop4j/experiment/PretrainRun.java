@@ -27,7 +27,8 @@ import org.coop4j.weights.clip.RandomWeights;
  * Trains a CLIP from random weights into a run folder, with checkpoints and validation.
  *
  * <p>Every checkpoint also writes the model so far, and measures it on the validation table. An
- * interrupted run goes on from its last checkpoint and gives the same bits as an uninterrupted one.
+ * interrupted run goes on from its last checkpoint and gives the same bits as an uninterrupted one
+ * on as many threads.
  */
 public final class PretrainRun {
 
@@ -95,6 +96,9 @@ public final class PretrainRun {
                 try (ConvertedModel model = ConvertedModel.open(initial);
                         Pretraining training =
                                 Pretraining.prepare(config, model, table, tokenizer, workers)) {
+                    if (held != null) {
+                        Retrieval.check(held, architecture, tokenizer, workers);
+                    }
                     run.write(RunFolder.CONFIG, spec);
                     train(run, training, held, tokenizer);
                 }

@@ -67,6 +67,17 @@ class PretrainCommandTest {
                 .contains("has 32 pictures")
                 .hasLineCount(1);
         assertThat(out.resolve("config.json")).doesNotExist();
+        Path held = folder.resolve("held.csv");
+        Files.writeString(held, "path,caption\n0.png," + "word ".repeat(20) + "\n");
+        assertThat(pretrain(out, "--batch", "16", "--val", held).err())
+                .contains("held.csv: the caption")
+                .contains("has 22 tokens and the context length is 16");
+        Files.writeString(held, "path,caption\nbroken.png,a ruin\n");
+        Files.write(folder.resolve("broken.png"), new byte[] {1, 2, 3});
+        assertThat(pretrain(out, "--batch", "16", "--val", held).err())
+                .contains("1 image(s) cannot be read")
+                .contains("broken.png");
+        assertThat(out.resolve("config.json")).doesNotExist();
         Files.writeString(table, "path,caption\n0.png,\n");
         assertThat(pretrain(out).err()).contains("the caption of 0.png is empty");
         Files.writeString(architecture, "{}");

@@ -12,7 +12,7 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 
 /**
- * Training pictures, held in memory as bytes while there is room for them and read again each time
+ * Pictures of a table, held in memory as bytes while there is room for them and read again each time
  * otherwise.
  *
  * <p>A picture is held at no more than one and a half times the model's resolution, which leaves
@@ -79,7 +79,7 @@ final class Pictures {
         }
         if (first != null) {
             throw new DatasetException(
-                    count + " training image(s) cannot be read, the first: " + first.getMessage(),
+                    count + " image(s) cannot be read, the first: " + first.getMessage(),
                     first);
         }
     }

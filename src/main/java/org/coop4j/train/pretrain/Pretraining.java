@@ -28,7 +28,7 @@ import org.coop4j.weights.clip.SourceInfo;
  * every caption tokenized, and the batches of all epochs are counted, since the seed determines
  * them. The pictures of a batch are prepared by all threads, then the step is computed by all
  * threads, so that the cores are busy and never fight. Stopping after any epoch and going on gives
- * the same bits.
+ * the same bits on as many threads.
  */
 public final class Pretraining implements AutoCloseable {
 
@@ -162,6 +162,11 @@ public final class Pretraining implements AutoCloseable {
                         Pictures.standardBudget(),
                         workers);
         return new Pretraining(config, initial, captions, pictures, workers);
+    }
+
+    /** Number of pictures. */
+    public int pictures() {
+        return captions.numbers().length;
     }
 
     /** How many of the pictures are held in memory; the others are read each time. */

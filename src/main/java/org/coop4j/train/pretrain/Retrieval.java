@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.clip.ClipArchitecture;
 
 /**
  * How often an image finds its own caption among all captions of a table.
@@ -17,6 +20,19 @@ import org.coop4j.clip.FeatureMatrix;
  * @param recallAt5 share of images that have one of their own among the nearest five, 0 to 1
  */
 public record Retrieval(int images, int captions, double recallAt1, double recallAt5) {
+
+    /**
+     * Reads all images and captions of a table, so that a measurement does not fail later.
+     *
+     * @throws IOException if an image cannot be read or a caption is too long, naming it
+     */
+    public static void check(
+            PairTable table, ClipArchitecture architecture, Tokenizer tokenizer, Workers workers)
+            throws IOException {
+        TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
+        List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
+        Pictures.load(files, architecture.vision().imageSize(), 0, workers);
+    }
 
     /** Measures a model on a table; nearest is by cosine. */
     public static Retrieval measure(Clip clip, PairTable table) throws IOException {

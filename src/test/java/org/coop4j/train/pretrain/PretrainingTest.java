@@ -168,7 +168,7 @@ class PretrainingTest {
         Files.writeString(csv, good);
         Files.write(folder.resolve("3.png"), new byte[] {1, 2, 3});
         assertThatThrownBy(() -> prepare(csv, 8))
-                .hasMessageContaining("1 training image(s) cannot be read")
+                .hasMessageContaining("1 image(s) cannot be read")
                 .hasMessageContaining("3.png");
         Files.writeString(csv, good.substring("path,caption\n".length()));
         assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("header");
