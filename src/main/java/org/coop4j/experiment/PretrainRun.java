@@ -146,7 +146,12 @@ public final class PretrainRun {
     private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer)
             throws IOException {
         if (run.has(RunFolder.CHECKPOINT)) {
-            training.resume(PretrainState.read(run.file(RunFolder.CHECKPOINT)));
+            Path checkpoint = run.file(RunFolder.CHECKPOINT);
+            try {
+                training.resume(PretrainState.read(checkpoint));
+            } catch (IllegalArgumentException e) {
+                throw new IOException(checkpoint + ": " + e.getMessage(), e);
+            }
         }
         run.keepMetrics(training.epochs());
         listener.begin(training);

@@ -12,8 +12,8 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 
 /**
- * Pictures of a table, held in memory as bytes while there is room for them and read again each time
- * otherwise.
+ * Pictures of a table, held in memory as bytes while there is room for them and read again each
+ * time otherwise.
  *
  * <p>A picture is held at no more than one and a half times the model's resolution, which leaves
  * the augmentation something to zoom into.
@@ -79,8 +79,7 @@ final class Pictures {
         }
         if (first != null) {
             throw new DatasetException(
-                    count + " image(s) cannot be read, the first: " + first.getMessage(),
-                    first);
+                    count + " image(s) cannot be read, the first: " + first.getMessage(), first);
         }
     }
 

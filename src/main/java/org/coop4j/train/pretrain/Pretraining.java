@@ -11,6 +11,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.clip.TrainableClip;
 import org.coop4j.clip.TrainedArray;
+import org.coop4j.data.DatasetException;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Workers;
@@ -89,7 +90,8 @@ public final class Pretraining implements AutoCloseable {
             ConvertedModel initial,
             TokenizedCaptions captions,
             Pictures pictures,
-            Workers workers) {
+            Workers workers)
+            throws DatasetException {
         this.config = config;
         this.captions = captions;
         this.pictures = pictures;
@@ -100,17 +102,17 @@ public final class Pretraining implements AutoCloseable {
         int rows = 0;
         for (int e = 0; e < batchesOfEpoch.length; e++) {
             List<PairBatches.Batch> list = batches.epoch(e);
+            if (list.isEmpty()) {
+                throw new DatasetException(
+                        "too many pictures share their captions for batches of %d different ones:"
+                                        .formatted(config.batches().size())
+                                + " choose a smaller batch, or allow equal captions");
+            }
             batchesOfEpoch[e] = list.size();
             steps += list.size();
             for (PairBatches.Batch batch : list) {
                 rows = Math.max(rows, rows(batch));
             }
-        }
-        if (steps == 0) {
-            throw new IllegalArgumentException(
-                    "too many pictures share their captions for batches of "
-                            + config.batches().size()
-                            + " different ones: choose a smaller batch");
         }
         long warmup = Math.round(config.warmupEpochs() * steps / config.epochs());
         this.schedule = new WarmupCosine(config.rate(), warmup, steps);
@@ -144,7 +146,7 @@ public final class Pretraining implements AutoCloseable {
             Workers workers)
             throws IOException {
         if (table.pictures().size() < config.batches().size()) {
-            throw new org.coop4j.data.DatasetException(
+            throw new DatasetException(
                     "batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
                             .formatted(
                                     config.batches().size(),
@@ -207,7 +209,7 @@ public final class Pretraining implements AutoCloseable {
     /**
      * Runs all epochs that are left.
      *
-     * @throws NonFiniteLossException if a loss is infinite or not a number
+     * @throws NonFiniteLossException if a loss or a weight is infinite or not a number
      * @throws IOException what the listener throws, or if a picture has become unreadable
      */
     public void run(Listener listener) throws IOException {
@@ -230,15 +232,16 @@ public final class Pretraining implements AutoCloseable {
             rate = schedule.at(optimizer.steps());
             double loss = step(list.get(b), rate);
             if (!Double.isFinite(loss)) {
-                throw new NonFiniteLossException(loss, epoch, b);
+                throw NonFiniteLossException.ofLoss(loss, epoch, b);
             }
             total += loss;
             double pace = (System.nanoTime() - start) / 1e9 / (b + 1);
             double left = pace * (schedule.steps() - optimizer.steps());
             listener.batch(epoch, b, list.size(), loss, left);
         }
-        epoch++;
         int n = list.size();
+        requireFinite(n - 1);
+        epoch++;
         double pace = (System.nanoTime() - start) / 1e9 / Math.max(1, n);
         listener.epoch(
                 new Epoch(
@@ -249,6 +252,18 @@ public final class Pretraining implements AutoCloseable {
                         n,
                         config.batches().size() / pace,
                         pace * (schedule.steps() - optimizer.steps())));
+    }
+
+    /** Keeps a last step that went astray, which no loss has shown yet, out of checkpoints. */
+    private void requireFinite(int batch) {
+        for (TrainedArray array : arrays) {
+            for (int i = 0; i < array.length(); i++) {
+                float value = array.values().get(i);
+                if (!Float.isFinite(value)) {
+                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
+                }
+            }
+        }
     }
 
     /** Shows a batch and moves the weights. */

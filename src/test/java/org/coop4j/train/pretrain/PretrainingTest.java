@@ -166,6 +166,13 @@ class PretrainingTest {
         assertThatThrownBy(() -> prepare(csv, 8))
                 .hasMessageContaining("has 22 tokens and the context length is 16: shorten it");
         Files.writeString(csv, good);
+        Files.writeString(
+                csv,
+                good.replaceAll("(?m),.*$", ",a drawing")
+                        .replace("path,a drawing", "path,caption"));
+        assertThatThrownBy(() -> prepare(csv, 8))
+                .hasMessageContaining("too many pictures share their captions");
+        Files.writeString(csv, good);
         Files.write(folder.resolve("3.png"), new byte[] {1, 2, 3});
         assertThatThrownBy(() -> prepare(csv, 8))
                 .hasMessageContaining("1 image(s) cannot be read")
