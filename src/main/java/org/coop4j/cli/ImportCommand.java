@@ -28,8 +28,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Example:",
-            "  coop import output/.../prompt_learner/model.pth.tar-50 -m clip.safetensors"
-                    + " --classes-file names.txt -o prompt.safetensors"
+            "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
+            "      --classes-file names.txt -o prompt.safetensors"
         })
 final class ImportCommand implements Callable<Integer> {
 
