@@ -8,13 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ConsoleTest {
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
+    /** Wide enough for any line: an 80 columns' cut depends on speed and encoding. */
     private Console console(boolean terminal) {
-        return new Console(OutputStream.nullOutputStream(), err, terminal, 80);
+        return new Console(OutputStream.nullOutputStream(), err, terminal, 160);
     }
 
     private String shown() {
@@ -52,6 +54,7 @@ class ConsoleTest {
     }
 
     @Test
+    @Timeout(20)
     void aLongTaskShowsABarWithRateAndTimeLeft() throws InterruptedException {
         try (Progress progress = Progress.of(console(true), "encoding", Progress.Unit.IMAGES)) {
             Thread.sleep(Progress.PATIENCE.plusMillis(50).toMillis());

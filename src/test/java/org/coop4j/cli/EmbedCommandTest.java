@@ -98,7 +98,9 @@ class EmbedCommandTest {
             float[] pixels = file.floats("pixels");
             assertThat(java.util.Arrays.copyOfRange(pixels, second.length, pixels.length))
                     .containsExactly(second);
+            // Batches of another size: the last bits differ.
             assertThat(file.floats("features"))
+                    .usingComparatorWithPrecision(1e-5f)
                     .containsExactly(clip.encodeImages(List.of(accordion, chair)).toArray());
         }
     }
