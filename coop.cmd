@@ -5,7 +5,7 @@ set "ROOT=%~dp0"
 set "TARGET=%ROOT%src\target"
 if not exist "%TARGET%\classpath.txt" (
     echo coop: building on first use ... 1>&2
-    call mvn -B -ntp -q -f "%ROOT%pom.xml" -DskipTests -Dspotless.check.skip=true -Dcompiler.werror=-Xdiags:compact package 1>&2 || exit /b 1
+    call mvn -B -ntp -q -f "%ROOT%pom.xml" -pl src -am -DskipTests -Dspotless.check.skip=true -Dcompiler.werror=-Xdiags:compact package 1>&2 || exit /b 1
 )
 set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"

@@ -8,6 +8,8 @@ import java.util.Map;
 /** Finds the class of each image by the name of its folder. */
 final class ClassLabels {
 
+    private static final int NAMED = 5;
+
     private ClassLabels() {}
 
     /**
@@ -27,11 +29,18 @@ final class ClassLabels {
                     "the folder%s %s %s not among the classes: add the class, or name the images themselves"
                             .formatted(
                                     unknown.size() == 1 ? "" : "s",
-                                    String.join(", ", unknown),
+                                    named(unknown),
                                     unknown.size() == 1 ? "is" : "are"));
         }
         return inputs.truth().stream()
                 .map(folder -> labelByName.get(ClassOptions.inPrompt(folder)))
                 .toList();
+    }
+
+    private static String named(List<String> folders) {
+        String first = String.join(", ", folders.subList(0, Math.min(NAMED, folders.size())));
+        return folders.size() <= NAMED
+                ? first
+                : first + " and " + (folders.size() - NAMED) + " others";
     }
 }

@@ -127,7 +127,7 @@ final class EmbedCommand implements Callable<Integer> {
     }
 
     private int embedImages() throws IOException {
-        List<Path> files = ImageInputs.of(arguments).files();
+        List<Path> files = ImageInputs.all(arguments);
         try (Clip clip = clipOptions.open()) {
             EncodedImages images = EncodedImages.encode(clip, files, console);
             List<Path> good = images.positions().stream().map(files::get).toList();

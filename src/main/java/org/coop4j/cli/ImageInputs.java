@@ -56,6 +56,22 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         return new ImageInputs(files, List.of(), List.of());
     }
 
+    /** Finds the images of files and folders, all that are in a folder and below it. */
+    static List<Path> all(List<Path> arguments) throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (Path argument : arguments) {
+            if (Files.isDirectory(argument)) {
+                files.addAll(ImageFiles.in(argument));
+            } else {
+                files.add(argument);
+            }
+        }
+        if (files.isEmpty()) {
+            throw new CommandFailure("%s has no images".formatted(arguments.get(0)));
+        }
+        return files;
+    }
+
     private static ImageInputs ofFolder(Path folder) throws IOException {
         Map<String, List<Path>> classes = new LinkedHashMap<>();
         List<Path> all = ImageFiles.in(folder);

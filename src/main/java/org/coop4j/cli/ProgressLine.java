@@ -10,7 +10,8 @@ import me.tongfei.progressbar.ProgressState;
 final class ProgressLine implements Progress {
 
     private static final int REFRESH_MILLIS = 200;
-    private static final int BAR_CELLS = 20;
+    private static final int MOST_CELLS = 20;
+    private static final int LEAST_CELLS = 5;
 
     /** A cell filled by 1/8 to 7/8. */
     private static final String EIGHTHS = "\u258f\u258e\u258d\u258c\u258b\u258a\u2589";
@@ -65,27 +66,29 @@ final class ProgressLine implements Progress {
         }
     }
 
-    /** "encoding ███▌ 44 % · 120 of 270 images · 31.5 images/s · 4.8 s left". */
+    /** "encoding ███▌ 44 %, 120 of 270 images, 31.5 images/s, 4.8 s left". */
     private final class Renderer implements ProgressBarRenderer {
 
         @Override
         public String render(ProgressState state, int maxLength) {
-            String suffix = detail.isEmpty() ? "" : ", " + detail;
-            String line = task + " " + cells(clock.share()) + " " + clock.position() + suffix;
+            String text = clock.position() + (detail.isEmpty() ? "" : ", " + detail);
+            int room = maxLength - task.length() - text.length() - 2;
+            String bar = room < LEAST_CELLS ? "" : cells(Math.min(room, MOST_CELLS)) + " ";
+            String line = task + " " + bar + text;
             return line.length() <= maxLength ? line : line.substring(0, maxLength);
         }
 
-        private String cells(double share) {
-            int eighths = (int) (share * BAR_CELLS * 8);
+        private String cells(int count) {
+            int eighths = (int) (clock.share() * count * 8);
             int full = eighths / 8;
             if (!unicode) {
-                return "[" + "#".repeat(full) + ".".repeat(BAR_CELLS - full) + "]";
+                return "#".repeat(full) + ".".repeat(count - full);
             }
             String cells = String.valueOf(FULL_CELL).repeat(full);
             if (eighths % 8 > 0) {
                 cells += EIGHTHS.charAt(eighths % 8 - 1);
             }
-            return cells + " ".repeat(BAR_CELLS - cells.length());
+            return cells + " ".repeat(count - cells.length());
         }
     }
 

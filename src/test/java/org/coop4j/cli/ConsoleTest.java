@@ -60,11 +60,13 @@ class ConsoleTest {
             Thread.sleep(Progress.PATIENCE.plusMillis(50).toMillis());
             progress.detail("loss 1.25");
             progress.update(10, 40);
-            while (!shown().contains("loss 1.25")) {
+            long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+            while (!shown().contains("loss 1.25") && System.nanoTime() < end) {
                 Thread.sleep(20);
             }
         }
         assertThat(shown()).contains("encoding ", "25 %, 10 of 40 images, ", " left", "loss 1.25");
+        assertThat(shown().split("\r\u001b\\[K", -1)).allMatch(line -> line.length() < 80);
         assertThat(shown()).endsWith("\r\u001b[K");
     }
 

@@ -123,6 +123,18 @@ class EmbedCommandTest {
     }
 
     @Test
+    void aFolderMeansAllImagesBelowIt() throws IOException {
+        Path mixed = Files.createDirectories(folder.resolve("mixed/below")).getParent();
+        Files.copy(chair, mixed.resolve("below/a.png"));
+        Files.copy(accordion, mixed.resolve("b.png"));
+        assertThat(coop("embed", "-m", model, mixed, "-o", out).code()).isZero();
+        try (SafetensorsFile file = SafetensorsFile.open(out)) {
+            assertThat(file.metadata().get("coop4j.inputs"))
+                    .matches("\\[\".*mixed/b.png\",\".*mixed/below/a.png\"]");
+        }
+    }
+
+    @Test
     void nothingIsWrittenWhenNothingCanBeRead() throws IOException {
         CommandRun run = coop("embed", "-m", model, folder.resolve("absent.png"), "-o", out);
         assertThat(run.code()).isEqualTo(1);
