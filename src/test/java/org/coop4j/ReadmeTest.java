@@ -9,6 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.experiment.DataSpec;
+import org.coop4j.experiment.RunFolder;
+import org.coop4j.experiment.TrainConfig;
+import org.coop4j.experiment.TrainRun;
+import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.prompt.PromptClassifier;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
 import org.coop4j.weights.clip.RandomWeights;
@@ -33,6 +40,32 @@ class ReadmeTest {
     }
 
     // README ends
+
+    // README training begins
+    static String learn(Path model, Path pictures, Path run, Path photo) throws IOException {
+        TrainConfig config = TrainConfig.reference(DataSpec.of(pictures), 16, 1); // shots, seed
+        TrainRun.Options options =
+                new TrainRun.Options(run.resolveSibling("bank"), false, MemoryLimit.none());
+        try (Clip clip = Clip.open(model)) {
+            new TrainRun(clip, config, options, TrainRun.Listener.silent()).run(run, false);
+            LearnedPrompt prompt = LearnedPrompt.read(run.resolve(RunFolder.PROMPT));
+            return PromptClassifier.of(clip, prompt).classify(photo);
+        }
+    }
+
+    // README training ends
+
+    @Test
+    void theReadmeShowsTheTrainingExample() throws IOException {
+        String source = Files.readString(Path.of("test/java/org/coop4j/ReadmeTest.java"));
+        String begin = "// README training begins\n";
+        String example =
+                source.substring(
+                        source.indexOf(begin) + begin.length(),
+                        source.indexOf("    // README training ends"));
+        assertThat(Files.readString(Path.of("../README.md")))
+                .contains(example.stripTrailing().stripIndent());
+    }
 
     @Test
     void theExampleClassifies() throws IOException {

@@ -62,6 +62,11 @@ public final class TrainRun {
          * @param stepBytes native memory for the intermediate values of a step
          */
         void training(int epoch, TrainConfig config, int batches, long stepBytes);
+
+        /** A listener that shows nothing; unreadable images still end the run. */
+        static Listener silent() {
+            return new SilentListener();
+        }
     }
 
     /**

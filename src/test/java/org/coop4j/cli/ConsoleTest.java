@@ -14,9 +14,8 @@ class ConsoleTest {
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-    /** Wide enough for any line: an 80 columns' cut depends on speed and encoding. */
     private Console console(boolean terminal) {
-        return new Console(OutputStream.nullOutputStream(), err, terminal, 160);
+        return new Console(OutputStream.nullOutputStream(), err, terminal, 80);
     }
 
     private String shown() {
