@@ -30,7 +30,7 @@ record EncodedImages(
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
         try (Progress progress = Progress.of(console, "encoding", Progress.Unit.IMAGES)) {
             collector.progress = progress;
-            encoder.encode(files.size(), new Pixels(clip, files)::read, collector);
+            encoder.encodeFew(files.size(), new Pixels(clip, files)::read, collector);
         }
         return collector.result();
     }

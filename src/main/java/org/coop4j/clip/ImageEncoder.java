@@ -93,8 +93,8 @@ public final class ImageEncoder {
         encode(count, batch(), source, sink);
     }
 
-    /** Encodes a few images with a batch no larger than they need: less work, other last bits. */
-    void encodeFew(int count, PixelSource source, Sink sink) {
+    /** Encodes images with batches no larger than needed: less work for a few, other last bits. */
+    public void encodeFew(int count, PixelSource source, Sink sink) {
         encode(count, Math.min(count, batch()), source, sink);
     }
 
