@@ -2,12 +2,15 @@ package org.coop4j.experiment;
 
 import java.util.List;
 import java.util.Map;
+import org.coop4j.data.ClassHalf;
 
 /**
  * What a run measured on the test images; accuracies, errors and F1 are percentages.
  *
- * @param method such as {@code coop} or {@code zero-shot}
- * @param dataset name of the data
+ * @param method such as {@code coop} or {@code zero-shot}; a sweep gives its own names
+ * @param dataset name of the data tested on
+ * @param trainedOn name of the data learned from, the same unless a context is transferred
+ * @param half the classes tested on
  * @param shots training images a class; 0 for all or none
  * @param seed the run's seed
  * @param classes number of classes
@@ -24,6 +27,8 @@ import java.util.Map;
 public record RunResult(
         String method,
         String dataset,
+        String trainedOn,
+        ClassHalf half,
         int shots,
         long seed,
         int classes,
@@ -36,6 +41,12 @@ public record RunResult(
         List<HandWritten> handWritten,
         List<PerClass> perClass,
         Map<String, Double> seconds) {
+
+    /** Completes what earlier versions did not write. */
+    public RunResult {
+        trainedOn = trainedOn == null ? dataset : trainedOn;
+        half = half == null ? ClassHalf.ALL : half;
+    }
 
     /**
      * A hand-written prompt's accuracy.

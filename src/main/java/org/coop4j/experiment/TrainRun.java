@@ -363,6 +363,8 @@ public final class TrainRun {
         return new RunResult(
                 "coop",
                 config.data().name(),
+                config.data().name(),
+                config.classes(),
                 config.shots(),
                 config.seed(),
                 dataset.classCount(),
