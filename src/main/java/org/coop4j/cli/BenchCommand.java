@@ -144,7 +144,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = model == null ? randomModel() : model;
+        Path file = model == null ? randomModel() : ModelFile.of(model);
         ObjectNode result = Json.object().put("what", what).put("arch", architecture);
         switch (what) {
             case "step" -> step(file, result);

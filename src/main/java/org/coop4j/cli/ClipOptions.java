@@ -14,7 +14,7 @@ final class ClipOptions {
             names = {"-m", "--model"},
             required = true,
             paramLabel = "FILE",
-            description = "A model that coop convert wrote.")
+            description = ModelFile.DESCRIPTION)
     private Path model;
 
     @Option(
@@ -41,7 +41,7 @@ final class ClipOptions {
     Clip open() throws IOException {
         Tokenizer tokenizer =
                 vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
-        return Clip.open(model, tokenizer, Workers.standard());
+        return Clip.open(ModelFile.of(model), tokenizer, Workers.standard());
     }
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */

@@ -126,6 +126,19 @@ final class Console {
         }
     }
 
+    /** Runs what prints whole lines to standard output, the status line standing aside. */
+    synchronized void above(Runnable printing) {
+        if (!status.isEmpty()) {
+            err.print(CLEAR_LINE);
+            err.flush();
+        }
+        printing.run();
+        if (!status.isEmpty()) {
+            err.print(status);
+            err.flush();
+        }
+    }
+
     /** Replaces the status line; an empty one takes it away. */
     synchronized void status(String line) {
         if (!status.isEmpty() || !line.isEmpty()) {

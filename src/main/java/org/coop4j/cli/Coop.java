@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
+            "  coop demo",
             "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
             "  coop zero-shot --model vit-b-32.safetensors --classes cat,dog photo.jpg",
             "",
@@ -85,6 +86,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new ModelNewCommand(console));
         CommandLine line =
                 new CommandLine(coop)
+                        .addSubcommand(new DemoCommand(console))
                         .addSubcommand(new ConvertCommand(console))
                         .addSubcommand(model)
                         .addSubcommand(new TokenizeCommand(console))

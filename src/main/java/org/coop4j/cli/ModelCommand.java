@@ -32,7 +32,7 @@ final class ModelCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1", // none with "new"
             paramLabel = "FILE",
-            description = "A converted model.")
+            description = ModelFile.DESCRIPTION)
     private Path file;
 
     @Option(names = "--json", description = "Print JSON.")
@@ -47,7 +47,7 @@ final class ModelCommand implements Callable<Integer> {
         if (file == null) {
             throw new ParameterException(spec.commandLine(), "Missing required parameter: 'FILE'");
         }
-        try (ConvertedModel model = ConvertedModel.open(file)) {
+        try (ConvertedModel model = ConvertedModel.open(ModelFile.of(file))) {
             ModelSummary summary = ModelSummary.of(model);
             if (json) {
                 Json.print(summary.toJson(), console.out());

@@ -59,7 +59,7 @@ final class PromptOptions {
 
     private Path model(LearnedPrompt learned) throws IOException {
         if (model != null) {
-            return model;
+            return ModelFile.of(model);
         }
         String recorded = learned.training().getOrDefault(TrainRun.MODEL_FILE, "");
         if (!recorded.isEmpty()) {

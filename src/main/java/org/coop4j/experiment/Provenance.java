@@ -74,6 +74,11 @@ public record Provenance(
         }
     }
 
+    /** The processor and how many threads of it computed, for tables of times. */
+    public static String machine(int threads) {
+        return processorName() + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+
     static String coop4jVersion() {
         String version = Provenance.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;

@@ -46,6 +46,9 @@ public final class RunFolder implements AutoCloseable {
 
     private static final String LOCK = ".lock";
 
+    private static final List<String> FILES =
+            List.of(CONFIG, METRICS, PROMPT, RESULT, PROVENANCE, CHECKPOINT);
+
     private static final ObjectMapper JSON =
             JsonMapper.builder()
                     .enable(SerializationFeature.INDENT_OUTPUT)
@@ -110,6 +113,26 @@ public final class RunFolder implements AutoCloseable {
             throw e;
         }
         return run;
+    }
+
+    /**
+     * Deletes the files of an earlier run.
+     *
+     * @throws IOException if the folder has anything else, or another run writes to it
+     */
+    public static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (RunFolder run = open(folder)) {
+            for (String name : FILES) {
+                Files.deleteIfExists(run.file(name));
+            }
+            if (!run.isEmpty()) {
+                throw new IOException(
+                        folder + " holds more than a run: move it away, or choose another --out");
+            }
+        }
     }
 
     /** Deletes the temporary files of a run that was killed while it wrote. */

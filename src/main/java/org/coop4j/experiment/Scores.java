@@ -7,6 +7,7 @@ import org.coop4j.data.bank.BankedImages;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.ClassResult;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Predictions;
 
 /** Test images scored against class weights: logits, labels and what follows from them. */
 public final class Scores {
@@ -26,18 +27,21 @@ public final class Scores {
      * @param scale exp(logit_scale)
      */
     public static Scores of(BankedImages images, FeatureMatrix weights, float scale) {
-        int[] labels = new int[images.size()];
-        float[][] logits = new float[images.size()][weights.rows()];
-        float[] row = new float[images.width()];
-        for (int i = 0; i < labels.length; i++) {
-            labels[i] = images.image(i).label();
-            images.copyNormalized(i, 0, row, 0);
-            FeatureMatrix image = FeatureMatrix.of(1, row.length, row);
-            for (int c = 0; c < weights.rows(); c++) {
-                logits[i][c] = scale * image.dot(0, weights, c);
-            }
-        }
+        return TestImages.of(images).scores(weights, scale);
+    }
+
+    static Scores of(int[] labels, float[][] logits) {
         return new Scores(labels, logits);
+    }
+
+    /** The predicted label of each image; of equal logits the smallest label wins. */
+    public int[] predictions() {
+        return Predictions.argmax(logits);
+    }
+
+    /** The probabilities of an image's classes. */
+    public double[] probabilities(int image) {
+        return Predictions.softmax(logits[image]);
     }
 
     /** Accuracy, F1 and the confusion matrix. */

@@ -35,6 +35,11 @@ final class FileHash {
         return HexFormat.of().formatHex(digest.digest());
     }
 
+    /** The hash of bytes in hexadecimal. */
+    static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(newDigest().digest(bytes));
+    }
+
     /** One file's hash, or for several the hash of the lines that {@code sha256sum} prints. */
     static String combined(List<Path> files, LongConsumer read) throws IOException {
         if (files.size() == 1) {

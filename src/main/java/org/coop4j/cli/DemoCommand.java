@@ -1,0 +1,101 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.experiment.demo.DemoConfig;
+import org.coop4j.experiment.demo.DemoPictures;
+import org.coop4j.experiment.demo.DemoReport;
+import org.coop4j.experiment.demo.DemoRun;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code coop demo}: CoOp on what is shipped, from prompts to proof. */
+@Command(
+        name = "demo",
+        description = {
+            "See CoOp work, offline, in about a minute: a small CLIP and real drawings are shipped.",
+            "",
+            "Classifies drawings of 15 everyday kinds by hand-written prompts, then learns context"
+                + " vectors from 1, 2, 4, 8 and 16 drawings a class with three seeds, beside a"
+                + " linear probe, and makes a page of it: the few-shot curve, what changed from"
+                + " wrong to right, class by class, and what the same contexts do on emoji.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop demo",
+            "  coop demo --open",
+            "  coop demo -o /tmp/demo --json",
+            "",
+            "Afterwards, classify a picture of your own with what was learned:",
+            "  coop predict -p coop-demo/runs/unified-shots16-seed1 picture.png"
+        })
+final class DemoCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Option(
+            names = {"-o", "--out"},
+            defaultValue = "coop-demo",
+            paramLabel = "DIR",
+            description =
+                    "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); what an"
+                            + " earlier demo left there is replaced.")
+    private Path out;
+
+    @Option(
+            names = "--open",
+            description =
+                    "Then show the page in the browser, served on this machine alone, until Ctrl-C.")
+    private boolean open;
+
+    @Option(
+            names = "--port",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Port for --open (default: any that is free).")
+    private int port;
+
+    @Option(names = "--json", description = "Print the results as JSON.")
+    private boolean json;
+
+    DemoCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (port < 0 || port > 65_535) {
+            throw new CommandFailure("port " + port + ": ports go from 1 to 65535; 0 takes a free one");
+        }
+        Path cache = CacheFolder.of(System.getenv()).resolve("demo");
+        DemoReport report;
+        try (Clip clip = Clip.open(ModelFile.shipped());
+                DemoScreen screen = new DemoScreen(console, !json)) {
+            screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
+            DemoRun run =
+                    new DemoRun(
+                            clip,
+                            DemoPictures.unpack(cache),
+                            DemoConfig.standard(),
+                            CacheFolder.bank(),
+                            screen);
+            report = new DemoReport(run.run(out.resolve("runs")));
+        }
+        report.write(out);
+        if (json) {
+            Json.print(Json.tree(report.result()), console.out());
+        } else {
+            DemoScreen.printEnd(report.result(), out, console.out());
+        }
+        console.flush();
+        if (open) {
+            PageServer.serve(out.resolve(DemoReport.PAGE), port, console);
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,211 @@
+package org.coop4j.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.experiment.demo.DemoContext;
+import org.coop4j.experiment.demo.DemoReport;
+import org.coop4j.experiment.demo.DemoResult;
+import org.coop4j.experiment.demo.DemoRun;
+
+/** The demo on the screen: a table that grows by a row for each number of shots. */
+final class DemoScreen implements DemoRun.Listener, AutoCloseable {
+
+    /** Columns of the bar that shows an accuracy; the whole is 100 %. */
+    private static final int BAR = 30;
+
+    private static final String ROW = "%5s  %-14s  %-14s  %-14s  %s%n";
+
+    private final Console console;
+    private final boolean table;
+    private EncodingProgress encoding;
+    private Progress progress;
+    private boolean begun;
+    private double bestPrompt;
+
+    /**
+     * @param table whether rows are printed to standard output
+     */
+    DemoScreen(Console console, boolean table) {
+        this.console = console;
+        this.table = table;
+    }
+
+    /** Says which model this is. */
+    void model(String name, long parameters) {
+        console.info(
+                name
+                        + ": a CLIP of "
+                        + Numbers.count(parameters)
+                        + " parameters, trained on emoji and clip art (docs/model-card.md)");
+    }
+
+    @Override
+    public BankedImages.Listener encoding(String what) {
+        encoding = new EncodingProgress(console, what);
+        return encoding;
+    }
+
+    @Override
+    public void prompts(ImageDataset drawings, int emoji, List<DemoResult.Prompt> prompts) {
+        bestPrompt = prompts.stream().mapToDouble(DemoResult.Prompt::drawings).max().orElseThrow();
+        if (!table) {
+            return;
+        }
+        PrintStream out = console.out();
+        out.printf(
+                Locale.ROOT,
+                "%d classes of drawings that the model never saw: %d to learn from, %d to test on%n%n",
+                drawings.classCount(),
+                drawings.train().size(),
+                drawings.test().size());
+        Table rows = new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT);
+        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "");
+        for (DemoResult.Prompt prompt : prompts) {
+            rows.row(
+                    "\"" + prompt.template() + "\"",
+                    percent(prompt.drawings()),
+                    prompt.drawings() == bestPrompt ? "best" : "");
+        }
+        rows.print(out);
+        out.println();
+        out.flush();
+    }
+
+    @Override
+    public void training(long done, long total, String what) {
+        if (progress == null) {
+            progress = Progress.of(console, "learning", Progress.Unit.STEPS);
+        }
+        progress.detail(what);
+        progress.update(done, total);
+    }
+
+    @Override
+    public void learned(int shots, List<DemoResult.Run> runs) {
+        if (!table) {
+            return;
+        }
+        console.above(
+                () -> {
+                    if (!begun) {
+                        console.out()
+                                .printf(
+                                        Locale.ROOT,
+                                        ROW,
+                                        "SHOTS",
+                                        "LEARNED PROMPT",
+                                        "CLASS-SPECIFIC",
+                                        "LINEAR PROBE",
+                                        "LEARNED PROMPT (| = best hand-written)");
+                        begun = true;
+                    }
+                    SeedSummary learned = summary(runs, DemoContext.UNIFIED.id());
+                    console.out()
+                            .printf(
+                                    Locale.ROOT,
+                                    ROW,
+                                    shots,
+                                    plusMinus(learned),
+                                    plusMinus(summary(runs, DemoContext.CLASS_SPECIFIC.id())),
+                                    plusMinus(summary(runs, DemoResult.PROBE)),
+                                    bar(learned.mean()));
+                    console.out().flush();
+                });
+    }
+
+    private String bar(double accuracy) {
+        int length = (int) Math.round(accuracy * BAR / 100);
+        int mark = (int) Math.round(bestPrompt * BAR / 100);
+        StringBuilder bar = new StringBuilder();
+        for (int i = 0; i < Math.max(length, mark + 1); i++) {
+            bar.append(i == mark ? '|' : i < length ? '█' : ' ');
+        }
+        return bar.toString();
+    }
+
+    private static SeedSummary summary(List<DemoResult.Run> runs, String method) {
+        return SeedSummary.of(
+                runs.stream()
+                        .filter(run -> run.method().equals(method))
+                        .mapToDouble(DemoResult.Run::drawings)
+                        .toArray());
+    }
+
+    /** Prints what comes after the table. */
+    static void printEnd(DemoResult result, Path folder, PrintStream out) {
+        int most = result.mostShots();
+        SeedSummary learned = result.drawings(DemoContext.UNIFIED.id(), most);
+        DemoResult.Prompt best = result.bestPrompt();
+        out.printf(
+                Locale.ROOT,
+                "%n%d shots: %s, %+.1f points over the best hand-written prompt (%s), %+.1f over the linear probe%n",
+                most,
+                plusMinus(learned),
+                learned.mean() - best.drawings(),
+                percent(best.drawings()),
+                learned.mean() - result.drawings(DemoResult.PROBE, most).mean());
+        out.printf(
+                Locale.ROOT,
+                "another domain, %d emoji: %s with the contexts learned on drawings; %s with the best hand-written prompt there%n",
+                result.emojiImages(),
+                plusMinus(result.emoji(DemoContext.UNIFIED.id(), most)),
+                percent(result.bestEmojiPrompt().emoji()));
+        out.println(
+                "nearest words of the learned vectors: "
+                        + result.words().stream()
+                                .map(v -> v.words().get(0).word())
+                                .collect(Collectors.joining(" · "))
+                        + " (not their meaning; see coop interpret)");
+        if (!result.mended().isEmpty()) {
+            out.println("from wrong to right:");
+            Table rows = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.LEFT);
+            for (DemoResult.Mended mended : result.mended()) {
+                rows.row(
+                        "  " + Path.of(mended.file()).getFileName(),
+                        String.format(
+                                Locale.ROOT,
+                                "%s (%.0f %%)",
+                                mended.before(),
+                                100 * mended.beforeProbability()),
+                        String.format(
+                                Locale.ROOT,
+                                "→ %s (%.0f %%)",
+                                mended.truth(),
+                                100 * mended.afterProbability()));
+            }
+            rows.print(out);
+        }
+        out.printf(
+                Locale.ROOT,
+                "%nreport: %s (%.0f s; coop demo --open shows it)%n",
+                folder.resolve(DemoReport.PAGE),
+                result.seconds());
+    }
+
+    private static String plusMinus(SeedSummary summary) {
+        return summary.count() > 1
+                ? String.format(Locale.ROOT, "%.1f ± %.1f %%", summary.mean(), summary.sampleSd())
+                : percent(summary.mean());
+    }
+
+    private static String percent(double value) {
+        return String.format(Locale.ROOT, "%.1f %%", value);
+    }
+
+    @Override
+    public void close() {
+        if (encoding != null) {
+            encoding.close();
+        }
+        if (progress != null) {
+            progress.close();
+            progress = null;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package org.coop4j.clip;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import org.coop4j.weights.clip.PackedModel;
+
+/**
+ * The small CLIP that comes with coop4j: trained on emoji and clip art for the demo, tests and first
+ * steps (docs/model-card.md says what it is not for).
+ */
+public final class ShippedModel {
+
+    /** What it is called where a model file may stand. */
+    public static final String NAME = "coop4j-small";
+
+    private static final String RESOURCE = NAME + ".packed";
+
+    private ShippedModel() {}
+
+    /**
+     * The model as a file, which {@link Clip#open} takes.
+     *
+     * @param folder where it is unpacked, unless it is there already
+     * @throws IOException if the folder cannot be written
+     */
+    public static Path file(Path folder) throws IOException {
+        try (InputStream packed = ShippedModel.class.getResourceAsStream(RESOURCE)) {
+            if (packed == null) {
+                throw new FileNotFoundException("this build of coop4j has no " + RESOURCE);
+            }
+            return PackedModel.unpack(packed, NAME, folder);
+        }
+    }
+}
