@@ -16,7 +16,7 @@ import org.coop4j.experiment.report.FewShotChart.Star;
 final class ChartLayout {
 
     private static final double LEFT = 52;
-    private static final double BOTTOM = 62;
+    private static final double BOTTOM = 66;
     private static final double TOP = 34;
     private static final double TITLE = 34;
     private static final double RIGHT = 22;
@@ -106,7 +106,7 @@ final class ChartLayout {
             }
             int value = i == 0 ? 0 : shots.get(i - 1);
             canvas.line(Pen.solid(Paint.MUTED, 1.2), at(i), bottom, at(i), bottom + 5);
-            canvas.text(below, at(i), bottom + 22, String.valueOf(value));
+            canvas.text(below, at(i), bottom + 24, String.valueOf(value));
         }
         canvas.text(
                 new Lettering(Paint.MUTED, TEXT, false, Anchor.START),
@@ -116,7 +116,7 @@ final class ChartLayout {
         canvas.text(
                 below,
                 (left + right) / 2,
-                frame.height() - 12,
+                frame.height() - 10,
                 "labelled training images per class");
     }
 
