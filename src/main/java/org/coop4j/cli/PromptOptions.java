@@ -54,7 +54,17 @@ final class PromptOptions {
     Clip open(LearnedPrompt learned) throws IOException {
         Tokenizer tokenizer =
                 vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
-        return Clip.open(model(learned), tokenizer, Workers.standard());
+        Path file = model(learned);
+        Clip clip = Clip.open(file, tokenizer, Workers.standard());
+        if (!clip.model().sha256().equals(learned.modelSha256())) {
+            String other = clip.model().sha256();
+            clip.close();
+            throw new CommandFailure(
+                    ("%s is not the model that the prompt was learned with (SHA-256 %.12s…, wanted"
+                                    + " %.12s…): context vectors mean nothing to another model")
+                            .formatted(file, other, learned.modelSha256()));
+        }
+        return clip;
     }
 
     private Path model(LearnedPrompt learned) throws IOException {

@@ -1,0 +1,184 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.coop4j.clip.Clip;
+import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.prompt.NearestWords;
+import org.coop4j.prompt.NearestWords.ContextVector;
+import org.coop4j.prompt.NearestWords.Word;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code coop interpret}: the words nearest to the learned context vectors. */
+@Command(
+        name = "interpret",
+        description = {
+            "Show the words whose embeddings are nearest to each learned context vector.",
+            ""
+        },
+        footer = {
+            "",
+            "Nearest words are not the meaning of a vector: it need not be near to any word, and"
+                    + " several are nearest to tokens without sense (says the CoOp paper).",
+            "",
+            "Examples:",
+            "  coop interpret -p run",
+            "  coop interpret -p run -k 10 --words",
+            "  coop interpret -p prompt.safetensors -m clip.safetensors --csv"
+        })
+final class InterpretCommand implements Callable<Integer> {
+
+    private static final String WARNING =
+            "nearest words are not the meaning of a vector: it need not be near to any word, and"
+                    + " several are nearest to tokens without sense (says the CoOp paper)";
+
+    private final Console console;
+
+    @Mixin private PromptOptions promptOptions;
+
+    @Option(
+            names = {"-k", "--nearest"},
+            defaultValue = "3",
+            paramLabel = "N",
+            description = "How many words for each vector (default: ${DEFAULT-VALUE}).")
+    private int count;
+
+    @Option(
+            names = "--words",
+            description = "Tokens that end a word only, so that most are whole words.")
+    private boolean words;
+
+    @ArgGroup private OutputFormat format = new OutputFormat();
+
+    InterpretCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (count < 1) {
+            throw new CommandFailure("--nearest is " + count + ": give 1 or more");
+        }
+        LearnedPrompt prompt = promptOptions.read();
+        try (Clip clip = promptOptions.open(prompt)) {
+            NearestWords nearest =
+                    NearestWords.of(
+                            clip,
+                            prompt,
+                            count,
+                            words ? NearestWords.Tokens.WORD_ENDS : NearestWords.Tokens.ALL);
+            if (nearest.compared() == 0) {
+                throw new CommandFailure("the model has no token to compare with");
+            }
+            if (format.isJson()) {
+                Json.print(json(nearest), console.out());
+            } else if (format.isCsv()) {
+                csv(nearest);
+            } else {
+                table(nearest);
+            }
+        }
+        return 0;
+    }
+
+    private void table(NearestWords nearest) {
+        boolean classSpecific = nearest.vectors().get(0).className().isPresent();
+        int columns = nearest.vectors().get(0).nearest().size();
+        Table.Align[] alignment = new Table.Align[(classSpecific ? 2 : 1) + 2 * columns];
+        List<String> header = new ArrayList<>();
+        int next = 0;
+        if (classSpecific) {
+            alignment[next++] = Table.Align.LEFT;
+            header.add("CLASS");
+        }
+        alignment[next++] = Table.Align.RIGHT;
+        header.add("VECTOR");
+        for (int c = 0; c < columns; c++) {
+            alignment[next++] = Table.Align.LEFT;
+            alignment[next++] = Table.Align.RIGHT;
+            header.add(c == 0 ? "NEAREST" : "");
+            header.add(c == 0 ? "DISTANCE" : "");
+        }
+        Table table = new Table(alignment);
+        table.row(header.toArray(String[]::new));
+        for (ContextVector vector : nearest.vectors()) {
+            List<String> row = new ArrayList<>();
+            vector.className().ifPresent(row::add);
+            row.add(String.valueOf(vector.number()));
+            for (Word word : vector.nearest()) {
+                row.add(word.text());
+                row.add(distance(word));
+            }
+            table.row(row.toArray(String[]::new));
+        }
+        table.print(console.out());
+        if (nearest.untrained() > 0) {
+            console.info(
+                    "compared with %s tokens; %s more have no embedding in this model"
+                            .formatted(
+                                    Numbers.count(nearest.compared()),
+                                    Numbers.count(nearest.untrained())));
+        }
+        console.info(WARNING);
+    }
+
+    private static String distance(Word word) {
+        return String.format(Locale.ROOT, "%.4f", word.distance());
+    }
+
+    private void csv(NearestWords nearest) {
+        Csv csv =
+                new Csv(
+                        console.out(),
+                        "class",
+                        "vector",
+                        "rank",
+                        "token",
+                        "symbol",
+                        "text",
+                        "distance");
+        for (ContextVector vector : nearest.vectors()) {
+            for (int rank = 0; rank < vector.nearest().size(); rank++) {
+                Word word = vector.nearest().get(rank);
+                csv.record(
+                        vector.className().orElse(""),
+                        String.valueOf(vector.number()),
+                        String.valueOf(rank + 1),
+                        String.valueOf(word.token()),
+                        word.symbol(),
+                        word.text(),
+                        String.valueOf(word.distance()));
+            }
+        }
+    }
+
+    private static ObjectNode json(NearestWords nearest) {
+        ObjectNode json = Json.object();
+        json.put("warning", WARNING);
+        json.put("compared_tokens", nearest.compared());
+        json.put("untrained_tokens", nearest.untrained());
+        ArrayNode vectors = json.putArray("vectors");
+        for (ContextVector vector : nearest.vectors()) {
+            ObjectNode node = vectors.addObject();
+            vector.className().ifPresent(name -> node.put("class", name));
+            node.put("vector", vector.number());
+            ArrayNode words = node.putArray("nearest");
+            for (Word word : vector.nearest()) {
+                words.addObject()
+                        .put("token", word.token())
+                        .put("symbol", word.symbol())
+                        .put("text", word.text())
+                        .put("distance", word.distance());
+            }
+        }
+        return json;
+    }
+}

@@ -1,0 +1,122 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.experiment.RunFolder;
+import org.coop4j.prompt.ClassPosition;
+import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.prompt.PromptLayout;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InterpretCommandTest {
+
+    private static final int WIDTH = 64;
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path run;
+    private static Path classSpecific;
+
+    /** Contexts of the words' own embeddings. */
+    @BeforeAll
+    static void writeFiles() throws IOException {
+        model = TinyModel.write(folder);
+        run = Files.createDirectory(folder.resolve("run"));
+        classSpecific = folder.resolve("csc.safetensors");
+        try (Clip clip = Clip.open(model)) {
+            int[] words = clip.tokenizer().encode("photo sky");
+            float[] context = new float[2 * WIDTH];
+            System.arraycopy(clip.tokenEmbedding(words[0]), 0, context, 0, WIDTH);
+            System.arraycopy(clip.tokenEmbedding(words[1]), 0, context, WIDTH, WIDTH);
+            String sha256 = clip.model().sha256();
+            prompt(context, 2, false, sha256).write(run.resolve(RunFolder.PROMPT));
+            prompt(context, 1, true, sha256).write(classSpecific);
+        }
+    }
+
+    private static LearnedPrompt prompt(
+            float[] context, int length, boolean classSpecific, String sha256) {
+        return new LearnedPrompt(
+                context,
+                WIDTH,
+                new PromptLayout(length, ClassPosition.END, classSpecific),
+                List.of("cat, tabby", "dog"),
+                sha256,
+                Map.of());
+    }
+
+    @Test
+    void theTableNamesTheWordsAndTheWarningGoesToStandardError() {
+        CommandRun found = coop("interpret", "-p", run, "-m", model, "-k", 2);
+
+        assertThat(found.code()).isZero();
+        assertThat(found.out().lines()).hasSize(3);
+        assertThat(found.out()).startsWith("VECTOR  NEAREST");
+        assertThat(found.out().lines().toList().get(1)).contains("1  photo").contains("0.0000");
+        assertThat(found.out().lines().toList().get(2)).contains("2  sky");
+        assertThat(found.err()).contains("not the meaning");
+        assertThat(coop("interpret", "-q", "-p", run, "-m", model).err()).isEmpty();
+    }
+
+    @Test
+    void jsonHasTokensAndDistances() throws IOException {
+        CommandRun found = coop("interpret", "-p", run, "-m", model, "--json", "--words");
+
+        JsonNode json = new ObjectMapper().readTree(found.out());
+        assertThat(json.path("compared_tokens").asInt()).isGreaterThan(20_000).isLessThan(49_408);
+        JsonNode word = json.path("vectors").path(1).path("nearest").path(0);
+        assertThat(word.path("text").asText()).isEqualTo("sky");
+        assertThat(word.path("symbol").asText()).isEqualTo("sky</w>");
+        assertThat(word.path("distance").asDouble()).isZero();
+        assertThat(json.path("vectors").path(0).path("nearest")).hasSize(3);
+    }
+
+    @Test
+    void csvOfAClassSpecificContextNamesTheClasses() {
+        CommandRun found = coop("interpret", "-p", classSpecific, "-m", model, "-k", 1, "--csv");
+
+        assertThat(found.out().lines())
+                .containsExactly(
+                        "class,vector,rank,token,symbol,text,distance",
+                        "\"cat, tabby\",1,1,1125,photo</w>,photo,0.0",
+                        "dog,1,1,2390,sky</w>,sky,0.0");
+        assertThat(coop("interpret", "-p", classSpecific, "-m", model).out()).startsWith("CLASS ");
+    }
+
+    @Test
+    void anotherModelIsRefused() throws IOException {
+        Path other = folder.resolve("other.safetensors");
+        Files.copy(model, other);
+        Path narrow = TinyModel.write(folder.resolve("narrow.safetensors"), 600);
+
+        CommandRun found = coop("interpret", "-p", run, "-m", narrow);
+
+        assertThat(found.code()).isEqualTo(1);
+        assertThat(found.out()).isEmpty();
+        assertThat(found.err()).contains("not the model that the prompt was learned with");
+        assertThat(coop("interpret", "-p", run, "-m", other).code()).isZero();
+    }
+
+    @Test
+    void wrongCallsEndInMessages() {
+        assertThat(coop("interpret").code()).isEqualTo(2);
+        CommandRun none = coop("interpret", "-p", run, "-m", model, "-k", 0);
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err()).contains("--nearest is 0: give 1 or more");
+        CommandRun lost = coop("interpret", "-p", run);
+        assertThat(lost.code()).isEqualTo(1);
+        assertThat(lost.err()).contains("give it with --model");
+        assertThat(coop("interpret", "-p", folder).err()).contains("holds no prompt.safetensors");
+    }
+}

@@ -1,0 +1,206 @@
+package org.coop4j.experiment.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.coop4j.experiment.report.FewShotChart.Curve;
+import org.coop4j.experiment.report.FewShotChart.Origin;
+import org.coop4j.experiment.report.FewShotChart.Point;
+import org.coop4j.experiment.report.FewShotChart.Star;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+class FewShotChartTest {
+
+    private static final String HOSTILE = "</svg><script>alert(\"1\" & '2')</script>\u0007";
+
+    @TempDir Path folder;
+
+    private static FewShotChart chart(String title, String method) {
+        return new FewShotChart(
+                title,
+                "accuracy (%)",
+                List.of(
+                        Curve.measured(
+                                method,
+                                0,
+                                List.of(new Point(1, 50, 2, 3), new Point(16, 70, 1, 3))),
+                        new Curve(
+                                "published",
+                                1,
+                                Origin.PUBLISHED,
+                                List.of(new Point(1, 52, 0, 0), new Point(4, 60, 0, 0)))),
+                List.of(Star.measured("zero-shot", 2, 55)));
+    }
+
+    @Test
+    void pngIsAPictureInWhichTheSeriesHaveTheirColours() throws IOException {
+        Path file = folder.resolve("curve.png");
+
+        ChartFiles.writePng(file, chart("DTD", "CoOp"));
+
+        BufferedImage image = ImageIO.read(file.toFile());
+        assertThat(image.getWidth()).isEqualTo(1640);
+        assertThat(image.getHeight()).isEqualTo(900);
+        for (int series = 0; series < 3; series++) {
+            assertThat(pixels(image, Paint.series(series).color().getRGB()))
+                    .as("pixels of series " + series)
+                    .isGreaterThan(50);
+        }
+    }
+
+    private static int pixels(BufferedImage image, int rgb) {
+        int count = 0;
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                count += image.getRGB(x, y) == rgb ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void svgFileIsXmlWithTheTextsOfTheChart() throws Exception {
+        Path file = folder.resolve("curve.svg");
+
+        ChartFiles.writeSvg(file, chart(HOSTILE, "CoOp & <co>"));
+
+        Document svg = parse(Files.readString(file));
+        assertThat(svg.getElementsByTagName("script").getLength()).isZero();
+        assertThat(texts(svg, "text"))
+                .contains(
+                        HOSTILE.replace('\u0007', '\uFFFD'),
+                        "CoOp & <co>",
+                        "0",
+                        "1",
+                        "4",
+                        "16",
+                        "accuracy (%)",
+                        "zero-shot");
+        assertThat(svg.getDocumentElement().getAttribute("aria-label"))
+                .contains("1 shot: 50.0 ± 2.0 (3 seeds), 16 shots: 70.0 ± 1.0 (3 seeds)");
+    }
+
+    @Test
+    void inlineSvgFollowsTheThemeAndNamesItsPoints() throws Exception {
+        String svg = SvgCanvas.inline(chart("DTD", "CoOp"), ChartFrame.PAGE);
+
+        assertThat(svg).contains("var(--s0)").doesNotContain("#");
+        assertThat(texts(parse(svg), "title"))
+                .containsExactlyInAnyOrder(
+                        "CoOp, 1 shot: 50.0 ± 2.0 (3 seeds)",
+                        "CoOp, 16 shots: 70.0 ± 1.0 (3 seeds)",
+                        "published, 1 shot: 52.0",
+                        "published, 4 shots: 60.0",
+                        "zero-shot: 55.0");
+    }
+
+    @Test
+    void shotsStandAtEqualDistances() throws Exception {
+        Document svg = parse(SvgCanvas.inline(chart("DTD", "CoOp"), ChartFrame.PAGE));
+
+        NodeList hovers = svg.getElementsByTagName("g");
+        // Both curves' points: 1, 16 and 1, 4; the star at 0 is the last.
+        double one = x(hovers, 0);
+        double sixteen = x(hovers, 1);
+        double otherOne = x(hovers, 2);
+        double four = x(hovers, 3);
+        double zero = x(hovers, 4);
+        double step = (sixteen - one) / 2;
+        assertThat(four - otherOne).isEqualTo(step, org.assertj.core.api.Assertions.within(0.02));
+        assertThat((one + otherOne) / 2 - zero)
+                .isEqualTo(step, org.assertj.core.api.Assertions.within(0.02));
+    }
+
+    private static double x(NodeList hovers, int index) {
+        Element circle =
+                (Element) ((Element) hovers.item(index)).getElementsByTagName("circle").item(0);
+        return Double.parseDouble(circle.getAttribute("cx"));
+    }
+
+    @Test
+    void namesOfCloseCurvesDoNotOverlap() throws Exception {
+        List<Curve> curves =
+                List.of(
+                        Curve.measured("a", 0, List.of(new Point(1, 40, 0, 1))),
+                        Curve.measured("b", 1, List.of(new Point(1, 40.1, 0, 1))),
+                        Curve.measured("c", 2, List.of(new Point(1, 40.2, 0, 1))),
+                        Curve.measured("d", 3, List.of(new Point(1, 90, 0, 1))));
+        Path file = folder.resolve("curve.svg");
+
+        ChartFiles.writeSvg(file, new FewShotChart("close", "accuracy (%)", curves, List.of()));
+
+        NodeList texts = parse(Files.readString(file)).getElementsByTagName("text");
+        double[] y = new double[4];
+        for (int i = 0; i < texts.getLength(); i++) {
+            Element text = (Element) texts.item(i);
+            int series = "abcd".indexOf(text.getTextContent());
+            if (text.getTextContent().length() == 1 && series >= 0) {
+                y[series] = Double.parseDouble(text.getAttribute("y"));
+            }
+        }
+        assertThat(y[0] - y[1]).isGreaterThan(15);
+        assertThat(y[1] - y[2]).isGreaterThan(15);
+        assertThat(y[3]).isLessThan(y[2]).isPositive();
+    }
+
+    @Test
+    void oneValueAloneIsDrawn() throws IOException {
+        FewShotChart star =
+                new FewShotChart(
+                        "star", "accuracy (%)", List.of(), List.of(Star.measured("zero", 0, 50)));
+
+        ChartFiles.writePng(folder.resolve("star.png"), star);
+
+        assertThat(ImageIO.read(folder.resolve("star.png").toFile())).isNotNull();
+        assertThat(SvgCanvas.inline(star, ChartFrame.PAGE)).doesNotContain("NaN", "Infinity");
+    }
+
+    @Test
+    void seriesAreToldApartByColourOrSignForFortyNine() {
+        assertThat(Paint.SERIES).doesNotHaveDuplicates();
+        for (int i = 0; i < 7; i++) {
+            for (int j = 0; j < i; j++) {
+                assertThat(Marker.series(i)).isNotEqualTo(Marker.series(j));
+            }
+        }
+    }
+
+    @Test
+    void pointsOutOfOrderAndNumbersThatAreNoneAreRefused() {
+        Point one = new Point(1, 50, 0, 1);
+        Point two = new Point(2, 50, 0, 1);
+        assertThatThrownBy(() -> Curve.measured("CoOp", 0, List.of(two, one)))
+                .hasMessageContaining("1 shots stand behind 2");
+        assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> Star.measured("zero-shot", 0, Double.POSITIVE_INFINITY))
+                .hasMessageContaining("Infinity");
+        assertThatThrownBy(() -> new FewShotChart("DTD", "accuracy", List.of(), List.of()))
+                .hasMessageContaining("neither a curve nor a star");
+    }
+
+    private static List<String> texts(Document document, String element) {
+        NodeList nodes = document.getElementsByTagName(element);
+        return java.util.stream.IntStream.range(0, nodes.getLength())
+                .mapToObj(i -> nodes.item(i).getTextContent())
+                .toList();
+    }
+
+    private static Document parse(String xml) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(xml.getBytes(StandardCharsets.UTF_8)));
+    }
+}
