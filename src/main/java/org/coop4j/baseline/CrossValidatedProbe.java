@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
  * A linear probe for data without val images: its penalty is chosen on the training images alone.
  *
  * <p>The images of each class are dealt to up to {@value #MOST_FOLDS} parts in turn. C is that of
- * 10³, 10², …, 10⁻³ whose fits on all parts but one classify the part left out best, the smallest of
- * those that do so. Where a class has one image, nothing can be left out, and C is 1.
+ * 10³, 10², …, 10⁻³ whose fits on all parts but one classify the part left out best, the smallest
+ * of those that do so. Where a class has one image, nothing can be left out, and C is 1.
  */
 public final class CrossValidatedProbe {
 
@@ -68,8 +68,7 @@ public final class CrossValidatedProbe {
             int part = f;
             int[] rest = IntStream.range(0, fold.length).filter(i -> fold[i] != part).toArray();
             int[] left = IntStream.range(0, fold.length).filter(i -> fold[i] == part).toArray();
-            folds.add(
-                    new Fold(new LogisticRegression(images.select(rest)), images.select(left)));
+            folds.add(new Fold(new LogisticRegression(images.select(rest)), images.select(left)));
         }
         return folds;
     }

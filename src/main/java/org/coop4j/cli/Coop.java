@@ -83,7 +83,8 @@ public final class Coop implements Callable<Integer> {
         Coop coop = new Coop(console);
         CommandLine model =
                 new CommandLine(new ModelCommand(console))
-                        .addSubcommand(new ModelNewCommand(console));
+                        .addSubcommand(new ModelNewCommand(console))
+                        .addSubcommand(new ModelPackCommand(console));
         CommandLine line =
                 new CommandLine(coop)
                         .addSubcommand(new DemoCommand(console))

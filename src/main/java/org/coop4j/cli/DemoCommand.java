@@ -16,12 +16,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "See CoOp work, offline, in about a minute: a small CLIP and real drawings are shipped.",
+            "See CoOp work, offline, in about a minute: a small CLIP and real drawings are"
+                    + " shipped.",
             "",
             "Classifies drawings of 15 everyday kinds by hand-written prompts, then learns context"
-                + " vectors from 1, 2, 4, 8 and 16 drawings a class with three seeds, beside a"
-                + " linear probe, and makes a page of it: the few-shot curve, what changed from"
-                + " wrong to right, class by class, and what the same contexts do on emoji.",
+                    + " vectors from 1, 2, 4, 8 and 16 drawings a class with three seeds, beside a"
+                    + " linear probe, and makes a page of it: the few-shot curve, what changed from"
+                    + " wrong to right, class by class, and what the same contexts do on emoji.",
             ""
         },
         footer = {
@@ -50,7 +51,8 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--open",
             description =
-                    "Then show the page in the browser, served on this machine alone, until Ctrl-C.")
+                    "Then show the page in the browser, served on this machine alone, until"
+                            + " Ctrl-C.")
     private boolean open;
 
     @Option(
@@ -70,7 +72,8 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (port < 0 || port > 65_535) {
-            throw new CommandFailure("port " + port + ": ports go from 1 to 65535; 0 takes a free one");
+            throw new CommandFailure(
+                    "port " + port + ": ports go from 1 to 65535; 0 takes a free one");
         }
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
         DemoReport report;
@@ -88,7 +91,7 @@ final class DemoCommand implements Callable<Integer> {
         }
         report.write(out);
         if (json) {
-            Json.print(Json.tree(report.result()), console.out());
+            Json.print(Json.of(report.result()), console.out());
         } else {
             DemoScreen.printEnd(report.result(), out, console.out());
         }

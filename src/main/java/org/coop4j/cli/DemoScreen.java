@@ -60,7 +60,8 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
         PrintStream out = console.out();
         out.printf(
                 Locale.ROOT,
-                "%d classes of drawings that the model never saw: %d to learn from, %d to test on%n%n",
+                "%d classes of drawings that the model never saw: %d to learn from, %d to test"
+                        + " on%n%n",
                 drawings.classCount(),
                 drawings.train().size(),
                 drawings.test().size());
@@ -144,7 +145,8 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
         DemoResult.Prompt best = result.bestPrompt();
         out.printf(
                 Locale.ROOT,
-                "%n%d shots: %s, %+.1f points over the best hand-written prompt (%s), %+.1f over the linear probe%n",
+                "%n%d shots: %s, %+.1f points over the best hand-written prompt (%s), %+.1f over"
+                        + " the linear probe%n",
                 most,
                 plusMinus(learned),
                 learned.mean() - best.drawings(),
@@ -152,7 +154,8 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                 learned.mean() - result.drawings(DemoResult.PROBE, most).mean());
         out.printf(
                 Locale.ROOT,
-                "another domain, %d emoji: %s with the contexts learned on drawings; %s with the best hand-written prompt there%n",
+                "another domain, %d emoji: %s with the contexts learned on drawings; %s with the"
+                        + " best hand-written prompt there%n",
                 result.emojiImages(),
                 plusMinus(result.emoji(DemoContext.UNIFIED.id(), most)),
                 percent(result.bestEmojiPrompt().emoji()));

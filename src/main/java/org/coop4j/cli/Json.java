@@ -17,6 +17,11 @@ final class Json {
         return JsonNodeFactory.instance.objectNode();
     }
 
+    /** A record as JSON. */
+    static JsonNode of(Record value) {
+        return new JsonMapper().valueToTree(value);
+    }
+
     /** Parses JSON that this program made. */
     static JsonNode parse(String text) {
         try {

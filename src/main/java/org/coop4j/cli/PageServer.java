@@ -66,6 +66,11 @@ final class PageServer implements AutoCloseable {
         return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
     }
 
+    /** The network address that it listens on. */
+    InetAddress listensOn() {
+        return server.getAddress().getAddress();
+    }
+
     /** Serves until the process is interrupted. */
     static void serve(Path page, int port, Console console) throws IOException {
         try (PageServer server = start(page, port)) {

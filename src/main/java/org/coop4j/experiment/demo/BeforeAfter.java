@@ -1,6 +1,7 @@
 package org.coop4j.experiment.demo;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -55,10 +56,7 @@ record BeforeAfter(ImageDataset drawings, Scores before, List<Scores> after) {
                             drawings.classNames().get(c),
                             (int) drawings.test().stream().filter(i -> i.label() == label).count(),
                             right(before, label),
-                            after.stream()
-                                    .mapToInt(s -> right(s, label))
-                                    .average()
-                                    .orElseThrow()));
+                            after.stream().mapToInt(s -> right(s, label)).average().orElseThrow()));
         }
         return gains;
     }
@@ -74,7 +72,7 @@ record BeforeAfter(ImageDataset drawings, Scores before, List<Scores> after) {
     }
 
     /** [true class][predicted class], summed over the seeds. */
-    int[][] confusion() {
+    List<List<Integer>> confusion() {
         int classes = drawings.classNames().size();
         int[][] counts = new int[classes][classes];
         for (Scores scores : after) {
@@ -83,6 +81,6 @@ record BeforeAfter(ImageDataset drawings, Scores before, List<Scores> after) {
                 counts[drawings.test().get(i).label()][predictions[i]]++;
             }
         }
-        return counts;
+        return Arrays.stream(counts).map(row -> Arrays.stream(row).boxed().toList()).toList();
     }
 }

@@ -29,7 +29,8 @@ public record DemoConfig(
         seeds = List.copyOf(seeds);
         epochs = List.copyOf(epochs);
         if (templates.isEmpty() || shots.isEmpty() || seeds.isEmpty()) {
-            throw new IllegalArgumentException("no template, no shots or no seed: give one or more");
+            throw new IllegalArgumentException(
+                    "no template, no shots or no seed: give one or more");
         }
         if (epochs.size() != shots.size()) {
             throw new IllegalArgumentException(

@@ -89,7 +89,9 @@ public record DemoPictures(Path folder) {
         if (entry.startsWith("emoji/")) {
             return entry.replaceFirst("emoji/", "emoji/test/");
         }
-        return entry.startsWith("train/") || entry.startsWith("test/") ? "drawings/" + entry : entry;
+        return entry.startsWith("train/") || entry.startsWith("test/")
+                ? "drawings/" + entry
+                : entry;
     }
 
     private static void delete(Path folder) throws IOException {

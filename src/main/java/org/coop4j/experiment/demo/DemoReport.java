@@ -71,9 +71,7 @@ public record DemoReport(DemoResult result) {
         List<FewShotChart.Point> points = new ArrayList<>();
         for (int shots : result.shots()) {
             SeedSummary summary = result.drawings(method, shots);
-            points.add(
-                    new FewShotChart.Point(
-                            shots, summary.mean(), sd(summary), summary.count()));
+            points.add(new FewShotChart.Point(shots, summary.mean(), sd(summary), summary.count()));
         }
         return FewShotChart.Curve.measured(title, series, points);
     }
@@ -84,9 +82,7 @@ public record DemoReport(DemoResult result) {
 
     private HtmlPage page() throws IOException {
         return new HtmlPage(
-                        "CoOp on "
-                                + result.classNames().size()
-                                + " kinds of drawings",
+                        "CoOp on " + result.classNames().size() + " kinds of drawings",
                         "Context vectors learned from a few drawings a class, beside hand-written"
                                 + " prompts and a linear probe, with a small CLIP that never saw"
                                 + " these drawings")

@@ -1,7 +1,8 @@
 package org.coop4j.experiment.demo;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.coop4j.eval.ConfusionMatrix;
@@ -39,7 +40,7 @@ public record DemoResult(
         List<Vector> words,
         List<Mended> mended,
         List<ClassGain> perClass,
-        int[][] confusion,
+        List<List<Integer>> confusion,
         double seconds,
         String machine) {
 
@@ -123,18 +124,20 @@ public record DemoResult(
     /** The confusion counts with their labels. */
     @JsonIgnore
     public ConfusionMatrix confusionMatrix() {
-        int total = Arrays.stream(confusion).flatMapToInt(Arrays::stream).sum();
-        int[] truth = new int[total];
-        int[] predicted = new int[total];
-        int next = 0;
-        for (int row = 0; row < confusion.length; row++) {
-            for (int column = 0; column < confusion[row].length; column++) {
-                Arrays.fill(truth, next, next + confusion[row][column], row);
-                Arrays.fill(predicted, next, next + confusion[row][column], column);
-                next += confusion[row][column];
+        List<Integer> truth = new ArrayList<>();
+        List<Integer> predicted = new ArrayList<>();
+        for (int row = 0; row < confusion.size(); row++) {
+            for (int column = 0; column < confusion.get(row).size(); column++) {
+                int count = confusion.get(row).get(column);
+                truth.addAll(Collections.nCopies(count, row));
+                predicted.addAll(Collections.nCopies(count, column));
             }
         }
-        return ConfusionMatrix.of(truth, predicted);
+        return ConfusionMatrix.of(labels(truth), labels(predicted));
+    }
+
+    private static int[] labels(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** The numbers of shots, ascending. */

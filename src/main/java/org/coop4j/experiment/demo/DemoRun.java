@@ -1,14 +1,11 @@
 package org.coop4j.experiment.demo;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import org.coop4j.baseline.LinearClassifier;
 import org.coop4j.baseline.CrossValidatedProbe;
+import org.coop4j.baseline.LinearClassifier;
 import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -162,8 +159,7 @@ public final class DemoRun {
 
     private long steps(Measured measured, int shots) {
         TrainConfig run =
-                config.run(
-                        pictures.drawings(), DemoContext.UNIFIED, shots, config.seeds().get(0));
+                config.run(pictures.drawings(), DemoContext.UNIFIED, shots, config.seeds().get(0));
         int images = Math.min(shots * measured.drawings.classCount(), measured.train.size());
         int batches = Math.max(1, images / run.batch());
         return (long) batches * run.epochs();
@@ -233,13 +229,11 @@ public final class DemoRun {
             throws IOException {
         long start = System.nanoTime();
         String best = DemoResult.best(prompts).template();
-        Scores before =
-                scores(measured.test, handWritten(best, measured.drawings.classNames()));
+        Scores before = scores(measured.test, handWritten(best, measured.drawings.classNames()));
         List<Scores> after = new ArrayList<>();
         int most = config.mostShots();
         for (long seed : config.seeds()) {
-            after.add(
-                    scores(measured.test, learned(folder, DemoContext.UNIFIED, most, seed)));
+            after.add(scores(measured.test, learned(folder, DemoContext.UNIFIED, most, seed)));
         }
         BeforeAfter comparison = new BeforeAfter(measured.drawings, before, after);
         LearnedPrompt first = prompt(folder, DemoContext.UNIFIED, most, config.seeds().get(0));
@@ -264,12 +258,17 @@ public final class DemoRun {
     }
 
     private List<DemoResult.Vector> words(LearnedPrompt prompt) throws IOException {
-        return NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WHOLE_WORDS).vectors().stream()
+        return NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS)
+                .vectors()
+                .stream()
                 .map(
                         vector ->
                                 new DemoResult.Vector(
                                         vector.nearest().stream()
-                                                .map(w -> new DemoResult.Word(w.text(), w.distance()))
+                                                .map(
+                                                        w ->
+                                                                new DemoResult.Word(
+                                                                        w.text(), w.distance()))
                                                 .toList()))
                 .toList();
     }
