@@ -67,11 +67,6 @@ public record TrainConfig(
             throw new IllegalArgumentException(
                     "shots: " + shots + "; needed is 1 or more, or 0 for all images");
         }
-        if (words != null && classSpecific) {
-            throw new IllegalArgumentException(
-                    "a context that begins as words is unified: leave out either the words or the"
-                            + " class-specific context");
-        }
         if (batch < 1 || views < 0 || checkpointEvery < 1) {
             throw new IllegalArgumentException(
                     "batch "
@@ -155,7 +150,7 @@ public record TrainConfig(
     private static ContextInit initOf(
             String words, int contextLength, boolean classSpecific, long seed) {
         return words != null
-                ? new ContextInit.Words(words)
+                ? new ContextInit.Words(words, classSpecific)
                 : new ContextInit.Random(
                         contextLength, ContextInit.Random.STANDARD_DEVIATION, classSpecific, seed);
     }

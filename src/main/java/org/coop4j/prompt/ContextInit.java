@@ -3,6 +3,9 @@ package org.coop4j.prompt;
 /** What the context vectors are before training. */
 public sealed interface ContextInit {
 
+    /** Whether each class gets vectors of its own. */
+    boolean classSpecific();
+
     /**
      * Normally distributed numbers of mean 0.
      *
@@ -30,11 +33,18 @@ public sealed interface ContextInit {
     }
 
     /**
-     * The token embeddings of words, one vector a token; always unified.
+     * The token embeddings of words, one vector a token.
      *
      * @param text such as "a photo of a"
+     * @param classSpecific whether each class gets vectors of its own, all beginning as these
+     *     words; the reference has unified ones alone
      */
-    record Words(String text) implements ContextInit {
+    record Words(String text, boolean classSpecific) implements ContextInit {
+
+        /** A unified context, as in the reference. */
+        public Words(String text) {
+            this(text, false);
+        }
 
         public Words {
             if (text.isBlank()) {

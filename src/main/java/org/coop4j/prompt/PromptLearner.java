@@ -61,7 +61,7 @@ public final class PromptLearner implements Trainable {
             MemoryLimit memory) {
         float[] context = initialContext(clip, classes.size(), init);
         int width = clip.architecture().text().width();
-        boolean classSpecific = init instanceof ContextInit.Random random && random.classSpecific();
+        boolean classSpecific = init.classSpecific();
         int vectors = context.length / width;
         int length = classSpecific ? vectors / classes.size() : vectors;
         PromptLayout layout = new PromptLayout(length, position, classSpecific);
@@ -85,9 +85,11 @@ public final class PromptLearner implements Trainable {
         int width = clip.architecture().text().width();
         if (init instanceof ContextInit.Words words) {
             int[] tokens = clip.tokenizer().encode(words.text().replace('_', ' '));
-            float[] context = new float[tokens.length * width];
-            for (int i = 0; i < tokens.length; i++) {
-                System.arraycopy(clip.tokenEmbedding(tokens[i]), 0, context, i * width, width);
+            int copies = words.classSpecific() ? classes : 1;
+            float[] context = new float[Math.multiplyExact(copies * tokens.length, width)];
+            for (int i = 0; i < copies * tokens.length; i++) {
+                float[] embedding = clip.tokenEmbedding(tokens[i % tokens.length]);
+                System.arraycopy(embedding, 0, context, i * width, width);
             }
             return context;
         }

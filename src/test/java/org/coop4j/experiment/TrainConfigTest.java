@@ -39,12 +39,6 @@ class TrainConfigTest {
     }
 
     @Test
-    void wordsTogetherWithAClassSpecificContextAreRefused() {
-        assertThatThrownBy(() -> config(4, true, "a photo of a", 2, 2, 0.1))
-                .hasMessageContaining("a context that begins as words is unified");
-    }
-
-    @Test
     void settingsThatCannotTrainAreRefusedBeforeAnyWork() {
         assertThatThrownBy(() -> config(0, false, null, 2, 2, 0.1))
                 .hasMessageContaining("context of 0 vectors");

@@ -228,6 +228,32 @@ class PromptClassifierTest {
     }
 
     @Test
+    void wordsBeginTheContextOfEachClass() {
+        PromptLearner unified = words(new ContextInit.Words("a photo of a"));
+        PromptLearner specific = words(new ContextInit.Words("a photo of a", true));
+        assertThat(specific.layout().classSpecific()).isTrue();
+        int size = unified.parameters().length;
+        assertThat(specific.parameters()).hasSize(NAMES.size() * size);
+        for (int c = 0; c < NAMES.size(); c++) {
+            assertThat(Arrays.copyOfRange(specific.parameters(), c * size, (c + 1) * size))
+                    .containsExactly(unified.parameters());
+        }
+        assertThat(specific.classFeatures().toArray())
+                .usingComparatorWithPrecision(1e-4f)
+                .containsExactly(unified.classFeatures().toArray());
+    }
+
+    private PromptLearner words(ContextInit init) {
+        return PromptLearner.of(
+                clip,
+                PromptLearner.classNames(NAMES, clip.tokenizer()),
+                init,
+                ClassPosition.END,
+                null,
+                MemoryLimit.none());
+    }
+
+    @Test
     void randomContextsHaveTheReferencesDeviation() {
         PromptLearner learner =
                 PromptLearner.of(

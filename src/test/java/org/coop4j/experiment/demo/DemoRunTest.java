@@ -117,14 +117,8 @@ class DemoRunTest {
             }
             Path runFolder =
                     folder.resolve("runs")
-                            .resolve(
-                                    run.method()
-                                            + "-shots"
-                                            + run.shots()
-                                            + "-seed"
-                                            + run.seed());
-            RunResult onDisk =
-                    RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
+                            .resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
+            RunResult onDisk = RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
             assertThat(run.drawings()).isEqualTo(onDisk.accuracy(), within(1e-9));
             for (RunResult.HandWritten prompt : onDisk.handWritten()) {
                 result.prompts().stream()
@@ -146,16 +140,13 @@ class DemoRunTest {
 
     @Test
     void confusionAndClassesAddUp() {
-        int images =
-                result.perClass().stream().mapToInt(DemoResult.ClassGain::images).sum();
+        int images = result.perClass().stream().mapToInt(DemoResult.ClassGain::images).sum();
         double right = result.perClass().stream().mapToDouble(DemoResult.ClassGain::after).sum();
         int before = result.perClass().stream().mapToInt(DemoResult.ClassGain::before).sum();
         assertThat(images).isEqualTo(result.testImages());
         assertThat(100 * right / images)
-                .isEqualTo(
-                        result.drawings(DemoContext.UNIFIED.id(), 2).mean(), within(1e-9));
-        assertThat(100.0 * before / images)
-                .isEqualTo(result.bestPrompt().drawings(), within(1e-9));
+                .isEqualTo(result.drawings(DemoContext.UNIFIED.id(), 2).mean(), within(1e-9));
+        assertThat(100.0 * before / images).isEqualTo(result.bestPrompt().drawings(), within(1e-9));
         int diagonal = 0;
         int all = 0;
         for (int row = 0; row < result.confusion().size(); row++) {
