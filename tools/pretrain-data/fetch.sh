@@ -39,6 +39,19 @@ npm_package fluent-flat     @iconify-json/fluent-emoji-flat@1.2.6
 npm_package noto-v1         @iconify-json/noto-v1@1.2.5
 npm_package emojione        @iconify-json/emojione@1.2.3
 npm_package fxemoji         @iconify-json/fxemoji@1.2.2
+npm_package streamline-emojis @iconify-json/streamline-emojis@1.2.4
+npm_package game-icons      @iconify-json/game-icons@1.2.4
+npm_package icon-park       @iconify-json/icon-park@1.2.4
+npm_package flat-color-icons @iconify-json/flat-color-icons@1.2.3
+npm_package maki            @iconify-json/maki@1.2.5
+npm_package temaki          @iconify-json/temaki@1.2.6
+npm_package fa6-solid       @iconify-json/fa6-solid@1.2.4
+npm_package ph              @iconify-json/ph@1.2.2
+npm_package mdi             @iconify-json/mdi@1.2.3
+for set in ultimate plump flex freehand kameleon stickies cyber; do
+    npm_package "streamline-$set-color" "@iconify-json/streamline-$set-color@1.2.2"
+done
+npm_package streamline-color @iconify-json/streamline-color@1.2.2
 npm_package emojibase       emojibase-data@17.0.0
 debian_package openclipart-png openclipart-png '1:0.18+dfsg-19'
 debian_package openclipart-svg openclipart-svg '1:0.18+dfsg-19'

@@ -30,7 +30,7 @@ class PretrainRunTest {
                     1e-3,
                     1,
                     new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
-                    new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2),
+                    new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20),
                     5,
                     2);
 

@@ -20,6 +20,8 @@ import org.coop4j.image.RgbImage;
  * @param brightness greatest change of the brightness as a share of it, below 1
  * @param contrast the same of the contrast about the picture's mean
  * @param saturation the same of the saturation
+ * @param hue greatest turn of the colours about the grey axis of the RGB cube, in degrees, either
+ *     way
  */
 public record Augmentation(
         double minZoom,
@@ -29,7 +31,8 @@ public record Augmentation(
         double degrees,
         double brightness,
         double contrast,
-        double saturation) {
+        double saturation,
+        double hue) {
 
     /** Samples along a side of an output pixel. */
     private static final int SAMPLES = 2;
@@ -44,8 +47,14 @@ public record Augmentation(
         requireShare("brightness", brightness);
         requireShare("contrast", contrast);
         requireShare("saturation", saturation);
+        requireAngle("turn", degrees);
+        requireAngle("hue", hue);
+    }
+
+    private static void requireAngle(String what, double degrees) {
         if (!(degrees >= 0 && degrees <= 180)) {
-            throw new IllegalArgumentException("turn of " + degrees + " degrees: wanted 0 to 180");
+            throw new IllegalArgumentException(
+                    what + " of " + degrees + " degrees: wanted 0 to 180");
         }
     }
 
@@ -57,7 +66,7 @@ public record Augmentation(
 
     /** No change at all. */
     public static Augmentation none() {
-        return new Augmentation(1, 1, 0, 0, 0, 0, 0, 0);
+        return new Augmentation(1, 1, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /** One way to see a picture. */
@@ -69,7 +78,8 @@ public record Augmentation(
             double radians,
             double brightness,
             double contrast,
-            double saturation) {}
+            double saturation,
+            double hueRadians) {}
 
     /** Draws a view; always the same number of draws. */
     View draw(SplittableRandom random) {
@@ -88,7 +98,8 @@ public record Augmentation(
                 radians,
                 1 + brightness * signed(random),
                 1 + contrast * signed(random),
-                1 + saturation * signed(random));
+                1 + saturation * signed(random),
+                StrictMath.toRadians(hue * signed(random)));
     }
 
     private static double uniform(SplittableRandom random) {
@@ -109,6 +120,7 @@ public record Augmentation(
         int size = preprocessing.size();
         float[] planes = sample(image, view, size);
         recolour(planes, view);
+        turnHue(planes, view.hueRadians);
         int pixels = size * size;
         for (int c = 0; c < 3; c++) {
             float mean = 255 * preprocessing.mean().get(c);
@@ -183,9 +195,34 @@ public record Augmentation(
             float grey = grey(planes, i, pixels);
             for (int at = i; at < planes.length; at += pixels) {
                 float value = gain * (grey + saturation * (planes[at] - grey)) + bias;
-                planes[at] = Math.min(255, Math.max(0, value));
+                planes[at] = clamp(value);
             }
         }
+    }
+
+    /** Turns each colour about the axis of greys, which keeps the mean of its channels. */
+    private static void turnHue(float[] planes, double radians) {
+        if (radians == 0) {
+            return;
+        }
+        double cos = StrictMath.cos(radians);
+        double across = StrictMath.sin(radians) / Math.sqrt(3);
+        float same = (float) ((1 + 2 * cos) / 3);
+        float next = (float) ((1 - cos) / 3 - across);
+        float last = (float) ((1 - cos) / 3 + across);
+        int pixels = planes.length / 3;
+        for (int i = 0; i < pixels; i++) {
+            float r = planes[i];
+            float g = planes[i + pixels];
+            float b = planes[i + 2 * pixels];
+            planes[i] = clamp(same * r + next * g + last * b);
+            planes[i + pixels] = clamp(last * r + same * g + next * b);
+            planes[i + 2 * pixels] = clamp(next * r + last * g + same * b);
+        }
+    }
+
+    private static float clamp(float value) {
+        return Math.min(255, Math.max(0, value));
     }
 
     /** ITU-R 601 luma, as Pillow's grey. */

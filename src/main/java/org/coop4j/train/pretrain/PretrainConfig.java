@@ -45,7 +45,7 @@ public record PretrainConfig(
                 1e-3,
                 2,
                 new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
-                new Augmentation(0.8, 1.25, 0.1, 0.5, 10, 0.2, 0.2, 0.3),
+                new Augmentation(0.7, 1.4, 0.12, 0.5, 15, 0.3, 0.3, 0.5, 40),
                 seed,
                 1);
     }

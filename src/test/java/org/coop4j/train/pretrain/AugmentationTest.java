@@ -33,7 +33,7 @@ class AugmentationTest {
 
     private static Augmentation.View moved(
             double zoom, double right, double down, boolean flipped, double radians) {
-        return new Augmentation.View(zoom, right, down, flipped, radians, 1, 1, 1);
+        return new Augmentation.View(zoom, right, down, flipped, radians, 1, 1, 1, 0);
     }
 
     @Test
@@ -102,7 +102,7 @@ class AugmentationTest {
 
     @Test
     void withoutSaturationAllChannelsAreTheGrey() {
-        Augmentation.View view = new Augmentation.View(1, 0, 0, false, 0, 1, 1, 0);
+        Augmentation.View view = new Augmentation.View(1, 0, 0, false, 0, 1, 1, 0, 0);
         float[] seen = apply(noise(16, 16), view);
         int pixels = SIZE * SIZE;
         for (int i = 0; i < pixels; i++) {
@@ -114,8 +114,58 @@ class AugmentationTest {
     }
 
     @Test
+    void aThirdOfATurnOfTheHueMovesRedToGreenToBlueToRed() {
+        byte[] samples = new byte[3 * 16 * 16];
+        for (int i = 0; i < samples.length; i += 3) {
+            samples[i] = (byte) 200;
+            samples[i + 1] = 90;
+            samples[i + 2] = 30;
+        }
+        double third = 2 * Math.PI / 3;
+        Augmentation.View view = new Augmentation.View(1, 0, 0, false, 0, 1, 1, 1, third);
+        float[] seen = apply(new RgbImage(16, 16, samples), view);
+        int pixels = SIZE * SIZE;
+        int[] expected = {30, 200, 90};
+        for (int c = 0; c < 3; c++) {
+            float std = PREPROCESSING.std().get(c);
+            float value = 255 * (seen[c * pixels] * std + PREPROCESSING.mean().get(c));
+            assertThat(value).isCloseTo(expected[c], Offset.offset(1e-2f));
+        }
+    }
+
+    @Test
+    void aTurnOfTheHueKeepsGreysAndTheMeanOfTheChannels() {
+        byte[] samples = new byte[3 * 16 * 16];
+        new Random(5).nextBytes(samples);
+        for (int i = 0; i < samples.length; i++) {
+            samples[i] = (byte) (100 + samples[i] / 8); // far from the ends, where colours are cut
+        }
+        RgbImage image = new RgbImage(16, 16, samples);
+        float[] turned = apply(image, new Augmentation.View(1, 0, 0, false, 0, 1, 1, 1, 0.6));
+        float[] plain = apply(image, PLAIN);
+        float[] grey = apply(image, new Augmentation.View(1, 0, 0, false, 0, 1, 1, 0, 0.6));
+        float[] plainGrey = apply(image, new Augmentation.View(1, 0, 0, false, 0, 1, 1, 0, 0));
+        int pixels = SIZE * SIZE;
+        for (int i = 0; i < pixels; i++) {
+            assertThat(meanOfChannels(turned, i))
+                    .isCloseTo(meanOfChannels(plain, i), Offset.offset(1e-5f));
+        }
+        assertThat(turned).isNotEqualTo(plain);
+        assertThat(grey).usingComparatorWithPrecision(1e-5f).containsExactly(plainGrey);
+    }
+
+    private static float meanOfChannels(float[] planes, int pixel) {
+        float sum = 0;
+        for (int c = 0; c < 3; c++) {
+            float value = planes[pixel + c * SIZE * SIZE];
+            sum += value * PREPROCESSING.std().get(c) + PREPROCESSING.mean().get(c);
+        }
+        return sum / 3;
+    }
+
+    @Test
     void drawsStayWithinTheirBounds() {
-        Augmentation augmentation = new Augmentation(0.8, 1.25, 0.1, 0.5, 10, 0.2, 0.3, 0.4);
+        Augmentation augmentation = new Augmentation(0.8, 1.25, 0.1, 0.5, 10, 0.2, 0.3, 0.4, 40);
         SplittableRandom random = new SplittableRandom(8);
         int flips = 0;
         for (int i = 0; i < 1000; i++) {
@@ -124,6 +174,7 @@ class AugmentationTest {
             assertThat(Math.abs(view.right())).isLessThanOrEqualTo(0.1);
             assertThat(Math.abs(view.radians())).isLessThanOrEqualTo(Math.toRadians(10));
             assertThat(view.saturation()).isBetween(0.6, 1.4);
+            assertThat(Math.abs(view.hueRadians())).isLessThanOrEqualTo(Math.toRadians(40));
             flips += view.flipped() ? 1 : 0;
         }
         assertThat(flips).isBetween(430, 570);
@@ -131,9 +182,9 @@ class AugmentationTest {
 
     @Test
     void impossibleBoundsAreRefused() {
-        assertThatThrownBy(() -> new Augmentation(0, 1, 0, 0, 0, 0, 0, 0))
+        assertThatThrownBy(() -> new Augmentation(0, 1, 0, 0, 0, 0, 0, 0, 0))
                 .hasMessageContaining("zoom of 0.0 to 1.0");
-        assertThatThrownBy(() -> new Augmentation(1, 1, 0, 2, 0, 0, 0, 0))
+        assertThatThrownBy(() -> new Augmentation(1, 1, 0, 2, 0, 0, 0, 0, 0))
                 .hasMessage("probability of a flip 2.0: wanted is 0 to 1");
     }
 }

@@ -27,7 +27,7 @@ class PretrainingTest {
     private static final Tokenizer TOKENIZER = Tokenizer.load();
     private static final AdamW.Config ADAM = new AdamW.Config(0.9, 0.98, 1e-6, 0.1);
     private static final Augmentation SOME =
-            new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2);
+            new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20);
 
     @TempDir Path folder;
 

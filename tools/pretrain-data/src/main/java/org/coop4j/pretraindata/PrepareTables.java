@@ -53,7 +53,9 @@ public final class PrepareTables {
         EmojiNames names =
                 EmojiNames.read(source("emojibase"), Resources.lists("emoji-categories.json"));
         List<Prepared> emoji = prepare(emojiPictures(names));
-        List<Prepared> clipArt = prepare(clipArtPictures(names));
+        Words words = words(names);
+        List<Prepared> icons = prepare(IconSets.readAll(work.resolve("sources"), words));
+        List<Prepared> clipArt = prepare(clipArtPictures(words));
         Drawings drawings = new Drawings(clipArt);
         Map<Prepared, Split> splits = split(clipArt, drawings);
 
@@ -70,6 +72,7 @@ public final class PrepareTables {
                 train.add(picture);
             }
         }
+        train.addAll(IconSets.unlike(icons, inSplit(splits, Split.HELD_OUT)));
         tables.addAllToTrain(train.stream().filter(p -> !p.captions().isEmpty()).toList());
         writePictures(tables);
         tables.write(work);
@@ -93,18 +96,27 @@ public final class PrepareTables {
                 sets.fromFiles(Source.TWEMOJI, source("twemoji").resolve("img/twitter/64")));
         pictures.addAll(sets.fromFiles(Source.FLUENT_3D, source("fluent-3d").resolve("assets")));
         for (Source set :
-                List.of(Source.FLUENT_FLAT, Source.NOTO_V1, Source.EMOJI_ONE, Source.FX_EMOJI)) {
+                List.of(
+                        Source.FLUENT_FLAT,
+                        Source.NOTO_V1,
+                        Source.EMOJI_ONE,
+                        Source.FX_EMOJI,
+                        Source.STREAMLINE_EMOJI)) {
             pictures.addAll(sets.fromIconify(set, source(set.folder())));
         }
         return pictures;
     }
 
-    private List<Picture> clipArtPictures(EmojiNames names) throws IOException {
+    private Words words(EmojiNames names) throws IOException {
         Words words = Words.read(source("wordlist").resolve("usr/share/dict/american-english"));
         for (EmojiName name : names.all()) {
             words.learn(name.label());
             name.subject().keywords().forEach(words::learn);
         }
+        return words;
+    }
+
+    private List<Picture> clipArtPictures(Words words) throws IOException {
         Path tree = Path.of("usr/share/openclipart");
         Set<String> broken = Resources.lines("broken-drawings.txt");
         List<Picture> pictures =
