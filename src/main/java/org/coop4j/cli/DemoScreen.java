@@ -100,22 +100,22 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                                         Locale.ROOT,
                                         ROW,
                                         "SHOTS",
-                                        "LEARNED PROMPT",
+                                        "UNIFIED",
                                         "CLASS-SPECIFIC",
                                         "LINEAR PROBE",
-                                        "LEARNED PROMPT (| = best hand-written)");
+                                        "CLASS-SPECIFIC (| = best hand-written)");
                         begun = true;
                     }
-                    SeedSummary learned = summary(runs, DemoContext.UNIFIED.id());
+                    SeedSummary featured = summary(runs, DemoContext.FEATURED.id());
                     console.out()
                             .printf(
                                     Locale.ROOT,
                                     ROW,
                                     shots,
-                                    plusMinus(learned),
-                                    plusMinus(summary(runs, DemoContext.CLASS_SPECIFIC.id())),
+                                    plusMinus(summary(runs, DemoContext.UNIFIED.id())),
+                                    plusMinus(featured),
                                     plusMinus(summary(runs, DemoResult.PROBE)),
-                                    bar(learned.mean()));
+                                    bar(featured.mean()));
                     console.out().flush();
                 });
     }
@@ -141,7 +141,7 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
     /** Prints what comes after the table. */
     static void printEnd(DemoResult result, Path folder, PrintStream out) {
         int most = result.mostShots();
-        SeedSummary learned = result.drawings(DemoContext.UNIFIED.id(), most);
+        SeedSummary learned = result.drawings(DemoContext.FEATURED.id(), most);
         DemoResult.Prompt best = result.bestPrompt();
         out.printf(
                 Locale.ROOT,
@@ -157,7 +157,7 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                 "another domain, %d emoji: %s with the contexts learned on drawings; %s with the"
                         + " best hand-written prompt there%n",
                 result.emojiImages(),
-                plusMinus(result.emoji(DemoContext.UNIFIED.id(), most)),
+                plusMinus(result.emoji(DemoContext.FEATURED.id(), most)),
                 percent(result.bestEmojiPrompt().emoji()));
         out.println(
                 "nearest words of the learned vectors: "

@@ -17,11 +17,13 @@ import org.coop4j.prompt.ClassPosition;
 public record DemoConfig(
         List<String> templates, List<Integer> shots, List<Long> seeds, List<Integer> epochs) {
 
-    /** Context vectors: so short a context suits a text transformer of 128 numbers a token. */
-    private static final int CONTEXT_LENGTH = 4;
+    /** What the context vectors begin as: the medium of all pictures is known beforehand. */
+    static final String WORDS = "a drawing of a";
 
-    /** Ten times the reference's rate, which suits a model a hundred times as large. */
-    private static final double RATE = 0.02;
+    private static final int CONTEXT_LENGTH = 4; // one vector for each of the words
+
+    /** More than the reference's 0.002, which suits a model a hundred times as large. */
+    static final double RATE = 0.005;
 
     public DemoConfig {
         templates = List.copyOf(templates);
@@ -38,14 +40,14 @@ public record DemoConfig(
         }
     }
 
-    /** 1 to 16 shots of three seeds, for as many epochs as the reference takes. */
+    /** 1 to 16 shots of three seeds; the fewer the images, the sooner more epochs do harm. */
     public static DemoConfig standard() {
         List<Integer> shots = List.of(1, 2, 4, 8, 16);
         return new DemoConfig(
                 List.of("a photo of a {}.", "a drawing of a {}.", "{}"),
                 shots,
                 List.of(1L, 2L, 3L),
-                shots.stream().map(TrainConfig::referenceEpochs).toList());
+                List.of(10, 20, 40, 60, 100));
     }
 
     /** The most training images a class. */
@@ -64,7 +66,7 @@ public record DemoConfig(
                 CONTEXT_LENGTH,
                 ClassPosition.END,
                 context == DemoContext.CLASS_SPECIFIC,
-                null,
+                WORDS,
                 length,
                 32,
                 RATE,

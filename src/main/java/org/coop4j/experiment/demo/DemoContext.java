@@ -7,6 +7,9 @@ public enum DemoContext {
     /** A context of its own for each class. */
     CLASS_SPECIFIC("CoOp, class-specific context", "class-specific");
 
+    /** The context whose gains, confusions and examples the demo shows. */
+    public static final DemoContext FEATURED = CLASS_SPECIFIC;
+
     private final String title;
     private final String id;
 

@@ -98,7 +98,7 @@ public record DemoReport(DemoResult result) {
 
     private Section summary() {
         int most = result.mostShots();
-        SeedSummary learned = result.drawings(DemoContext.UNIFIED.id(), most);
+        SeedSummary learned = result.drawings(DemoContext.FEATURED.id(), most);
         DemoResult.Prompt best = result.bestPrompt();
         return new Section("In short")
                 .facts(
@@ -106,7 +106,8 @@ public record DemoReport(DemoResult result) {
                                 percent(best.drawings()),
                                 "best hand-written prompt, \"" + best.template() + "\""),
                         new Section.Fact(
-                                percent(learned), "learned prompt, " + most + " drawings a class"),
+                                percent(learned),
+                                "prompts learned from " + most + " drawings a class"),
                         new Section.Fact(
                                 signed(learned.mean() - best.drawings()) + " points", "gain"))
                 .paragraph(
@@ -211,7 +212,7 @@ public record DemoReport(DemoResult result) {
                                                 Cell.gain(gain(g), Math.max(largest, 1)))));
         return new Section("Class by class")
                 .paragraph(
-                        "The best hand-written prompt against the unified context of "
+                        "The best hand-written prompt against the class-specific context of "
                                 + result.mostShots()
                                 + " shots, mean over the seeds.")
                 .table(table);
@@ -227,7 +228,7 @@ public record DemoReport(DemoResult result) {
                         result.confusionMatrix(),
                         result.classNames(),
                         "True classes in rows, predicted ones in columns, % of the true class:"
-                                + " unified context, "
+                                + " class-specific context, "
                                 + result.mostShots()
                                 + " shots, all seeds.");
     }
@@ -271,7 +272,8 @@ public record DemoReport(DemoResult result) {
         }
         return new Section("What the vectors resemble")
                 .paragraph(
-                        "The words whose embeddings are nearest to the learned vectors. Read little"
+                        "The words whose embeddings are nearest to the vectors of the unified context,"
+                            + " which began as \"" + DemoConfig.WORDS + "\". Read little"
                             + " into it: vectors need not mean words, and what is nearest is often"
                             + " not near.")
                 .table(table);
@@ -294,8 +296,11 @@ public record DemoReport(DemoResult result) {
                                         + " drawings of Open Clip Art (public domain), "
                                         + result.emojiImages()
                                         + " emoji of Twemoji (CC BY 4.0).",
-                                "CoOp: 4 context vectors before the class name, SGD, batches of"
-                                        + " 32, learning rate 0.02 with a cosine, no augmentation.",
+                                "CoOp: 4 context vectors before the class name that begin as \""
+                                        + DemoConfig.WORDS
+                                        + "\", SGD, batches of 32, learning rate "
+                                        + DemoConfig.RATE
+                                        + " with a cosine, no augmentation.",
                                 "Linear probe: logistic regression on the same features and"
                                         + " drawings, its penalty chosen by cross-validation.",
                                 String.format(

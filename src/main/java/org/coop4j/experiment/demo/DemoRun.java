@@ -233,7 +233,7 @@ public final class DemoRun {
         List<Scores> after = new ArrayList<>();
         int most = config.mostShots();
         for (long seed : config.seeds()) {
-            after.add(scores(measured.test, learned(folder, DemoContext.UNIFIED, most, seed)));
+            after.add(scores(measured.test, learned(folder, DemoContext.FEATURED, most, seed)));
         }
         BeforeAfter comparison = new BeforeAfter(measured.drawings, before, after);
         LearnedPrompt first = prompt(folder, DemoContext.UNIFIED, most, config.seeds().get(0));

@@ -145,7 +145,7 @@ class DemoRunTest {
         int before = result.perClass().stream().mapToInt(DemoResult.ClassGain::before).sum();
         assertThat(images).isEqualTo(result.testImages());
         assertThat(100 * right / images)
-                .isEqualTo(result.drawings(DemoContext.UNIFIED.id(), 2).mean(), within(1e-9));
+                .isEqualTo(result.drawings(DemoContext.FEATURED.id(), 2).mean(), within(1e-9));
         assertThat(100.0 * before / images).isEqualTo(result.bestPrompt().drawings(), within(1e-9));
         int diagonal = 0;
         int all = 0;
@@ -162,7 +162,7 @@ class DemoRunTest {
     @Test
     void thePageHasTheNumbersOfTheResultAndLoadsNothing() throws IOException {
         String page = Files.readString(folder.resolve(DemoReport.PAGE), StandardCharsets.UTF_8);
-        double learned = result.drawings(DemoContext.UNIFIED.id(), 2).mean();
+        double learned = result.drawings(DemoContext.FEATURED.id(), 2).mean();
         assertThat(page)
                 .contains(String.format(Locale.ROOT, "%.1f ±", learned))
                 .contains(String.format(Locale.ROOT, "%.1f", result.bestPrompt().drawings()))

@@ -28,7 +28,7 @@ final class DemoArchive {
     /** Shots that the largest of the demo's training sets needs. */
     static final int TRAIN_PICTURES = 16;
 
-    private static final int MOST_TEST_PICTURES = 22;
+    private static final int MOST_TEST_PICTURES = 30;
     private static final int MOST_EMOJI = 12;
     private static final int MOST_OF_ONE_DRAWING = 3;
     private static final LocalDateTime TIMESTAMP = LocalDateTime.of(2026, 1, 1, 0, 0);

@@ -1,14 +1,15 @@
 package org.coop4j.pretraindata;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Tells which pictures are variants of one drawing: those by one author in one series of names
- * ("clock_01", "clock_02", "clock_bw"), those that look alike (see {@link PerceptualHash}), and
- * those tied through others.
+ * Tells which pictures are variants of one drawing: those that look alike, those by one author in
+ * one series of names ("clock_01", "clock_02", "clock_bw") that look related (see {@link
+ * PerceptualHash}), and those tied through others.
  */
 final class Drawings {
     private final Map<String, String> drawingOf = new HashMap<>();
@@ -34,12 +35,20 @@ final class Drawings {
     }
 
     private static void joinSeries(List<Prepared> pictures, int[] parent) {
-        Map<String, Integer> first = new HashMap<>();
+        Map<String, List<Integer>> series = new HashMap<>();
         for (int i = 0; i < parent.length; i++) {
             Picture picture = pictures.get(i).picture();
-            Integer before = first.putIfAbsent(picture.author() + "\n" + picture.series(), i);
-            if (before != null) {
-                join(parent, before, i);
+            series.computeIfAbsent(
+                            picture.author() + "\n" + picture.series(), key -> new ArrayList<>())
+                    .add(i);
+        }
+        for (List<Integer> members : series.values()) {
+            for (int i : members) {
+                for (int j : members) {
+                    if (i < j && pictures.get(i).hash().isRelated(pictures.get(j).hash())) {
+                        join(parent, i, j);
+                    }
+                }
             }
         }
     }

@@ -16,6 +16,12 @@ public record PerceptualHash(long brightness, long outlines) {
     /** Pictures differing in no more bits than this, of either hash, are taken for one drawing. */
     public static final int NEAR = 5;
 
+    /**
+     * Pictures of one series differing in no more bits than this are taken for one drawing; those
+     * that have nothing in common differ in some 32.
+     */
+    static final int RELATED = 14;
+
     private static final int REDUCED = 32;
     private static final int KEPT = 8;
 
@@ -34,8 +40,17 @@ public record PerceptualHash(long brightness, long outlines) {
 
     /** Whether either hash is within {@link #NEAR} bits. */
     public boolean isNear(PerceptualHash other) {
-        return Long.bitCount(brightness ^ other.brightness) <= NEAR
-                || Long.bitCount(outlines ^ other.outlines) <= NEAR;
+        return isWithin(NEAR, other);
+    }
+
+    /** Whether either hash is within {@link #RELATED} bits. */
+    boolean isRelated(PerceptualHash other) {
+        return isWithin(RELATED, other);
+    }
+
+    private boolean isWithin(int bits, PerceptualHash other) {
+        return Long.bitCount(brightness ^ other.brightness) <= bits
+                || Long.bitCount(outlines ^ other.outlines) <= bits;
     }
 
     private static double[][] gradientLengths(double[][] values) {

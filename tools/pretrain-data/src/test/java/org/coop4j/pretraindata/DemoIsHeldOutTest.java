@@ -158,7 +158,7 @@ class DemoIsHeldOutTest {
                 (name, of) -> {
                     assertThat(of.get("train")).as(name).isGreaterThanOrEqualTo(16);
                     assertThat(of.get("test")).as(name).isGreaterThanOrEqualTo(10);
-                    assertThat(of.get("emoji")).as(name).isGreaterThanOrEqualTo(6);
+                    assertThat(of.get("emoji")).as(name).isGreaterThanOrEqualTo(5);
                 });
     }
 
