@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.baseline.ZeroShot;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -19,16 +20,15 @@ import picocli.CommandLine.ParameterException;
 /** The classes to tell apart and the prompts that describe them. */
 final class ClassOptions {
 
-    private static final String PHOTO = "a photo of a {}.";
-
     @ArgGroup private Names names;
 
     @Option(
             names = {"-t", "--template"},
             paramLabel = "TEXT",
             description = {
-                "A prompt with {} for the class name (default: \"a photo of a {}.\"). Given several"
-                        + " times, the prompts' features are averaged."
+                "A prompt with {} for the class name (default: \"a photo of a {}.\", or the"
+                    + " published dataset's own). Given several times, the prompts' features are"
+                    + " averaged."
             })
     private List<String> templates = List.of();
 
@@ -106,10 +106,10 @@ final class ClassOptions {
         return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     }
 
-    /** The prompts, checked. */
-    ZeroShot prompts(CommandLine command) {
+    /** The prompts of the command line, checked; none if it has none. */
+    Optional<ZeroShot> prompts(CommandLine command) {
         try {
-            return templates.isEmpty() ? ZeroShot.of(PHOTO) : new ZeroShot(templates);
+            return templates.isEmpty() ? Optional.empty() : Optional.of(new ZeroShot(templates));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, e.getMessage(), e);
         }
