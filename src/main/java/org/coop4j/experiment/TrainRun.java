@@ -145,7 +145,7 @@ public final class TrainRun {
     private RunResult run(RunFolder run) throws IOException {
         Map<String, Double> seconds = new LinkedHashMap<>();
         Stopwatch watch = new Stopwatch();
-        ImageDataset dataset = sample(config, listener::note);
+        ImageDataset dataset = sample();
         if (dataset.classCount() < 2) {
             throw new IOException(
                     "one class alone ("
@@ -194,20 +194,26 @@ public final class TrainRun {
         }
     }
 
+    private ImageDataset sample() throws IOException {
+        ImageDataset whole = config.data().load(config.seed());
+        whole.requireFiles();
+        return sample(whole, config, listener::note);
+    }
+
     /**
      * The images and classes of a run. Few-shot sampling precedes the halving of the classes, as in
      * the reference, so that both halves are of one sample.
      *
      * @param notes is told of classes that have too few images
+     * @throws DatasetException if there is nothing to train on
      */
-    static ImageDataset sample(TrainConfig config, Consumer<String> notes) throws IOException {
-        ImageDataset whole = config.data().load(config.seed());
+    static ImageDataset sample(ImageDataset whole, TrainConfig config, Consumer<String> notes)
+            throws DatasetException {
         if (whole.train().isEmpty()) {
             throw new DatasetException(
                     "%s has test images alone and nothing to learn from: learn on another dataset"
                             .formatted(whole.name()));
         }
-        whole.requireFiles();
         if (config.shots() == 0) {
             return whole.half(config.classes());
         }

@@ -47,7 +47,8 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
             case RULE -> save(dataset, folder);
             case MADE_SPLIT_FILE ->
                     log.warn(
-                            "{}: {}; numbers from it are not comparable to the papers'",
+                            "{}: {}; it is not the published one, so numbers from it are not"
+                                    + " comparable to the papers'",
                             benchmark.name(),
                             lists.division().description());
             case SPLIT_FILE, OFFICIAL -> {}
