@@ -10,7 +10,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.experiment.DataSpec;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -48,15 +47,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private ClipOptions clipOptions;
     @Mixin private ClassOptions classOptions;
-
-    @Option(
-            names = "--ensemble",
-            paramLabel = "7|80",
-            description = {
-                "Average the features of OpenAI's prompts for ImageNet: the 7 selected ones, with"
-                        + " the data's own beside them as in the reference, or all 80."
-            })
-    private String ensemble;
+    @Mixin private TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
     private DataOptions dataOptions;
@@ -99,11 +90,12 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     /** Checks all that can be checked before the model is loaded. */
     private ZeroShotTask task() throws IOException {
-        ZeroShot prompts = prompts();
+        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
+        ZeroShot prompts = templateOptions.prompts(spec.commandLine(), data);
         List<String> given =
                 classOptions.areGiven() ? classOptions.read(spec.commandLine()) : List.of();
-        if (dataOptions != null) {
-            return datasetTask(prompts);
+        if (data.isPresent()) {
+            return datasetTask(data.get(), prompts);
         }
         if (arguments.isEmpty()) {
             throw wrongUsage("which images? Name them, or give --data");
@@ -119,12 +111,11 @@ final class ZeroShotCommand implements Callable<Integer> {
         return new ZeroShotTask(inputs, classes, labels, prompts);
     }
 
-    private ZeroShotTask datasetTask(ZeroShot prompts) throws IOException {
+    private ZeroShotTask datasetTask(DataSpec data, ZeroShot prompts) throws IOException {
         if (!arguments.isEmpty() || classOptions.areGiven()) {
             throw wrongUsage("--data has its own images and classes: leave out the others");
         }
-        ImageDataset dataset =
-                dataOptions.spec().load(splitOptions.seed()).half(dataOptions.half());
+        ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.info(
                 "%s: %s images of %s, prompt: %s"
@@ -138,27 +129,6 @@ final class ZeroShotCommand implements Callable<Integer> {
                 dataset.classNames(),
                 images.stream().map(LabelledImage::label).toList(),
                 prompts);
-    }
-
-    private ZeroShot prompts() {
-        Optional<ZeroShot> given = classOptions.prompts(spec.commandLine());
-        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
-        if (ensemble == null) {
-            String own = data.map(DataSpec::template).orElse(PromptTemplates.PHOTO);
-            return given.orElse(ZeroShot.of(own));
-        }
-        if (given.isPresent()) {
-            throw wrongUsage("--ensemble has its own prompts: leave out --template");
-        }
-        return switch (ensemble) {
-            case "7" ->
-                    new ZeroShot(
-                            data.map(DataSpec::ensemble)
-                                    .orElseGet(
-                                            () -> PromptTemplates.ensemble(PromptTemplates.PHOTO)));
-            case "80" -> new ZeroShot(PromptTemplates.imageNet());
-            default -> throw wrongUsage("--ensemble is \"" + ensemble + "\": choose 7 or 80");
-        };
     }
 
     private ParameterException wrongUsage(String message) {
