@@ -29,7 +29,7 @@ class DataPageTest {
                         .filter(line -> line.startsWith("| " + benchmark.name() + " |"))
                         .toList();
 
-        assertThat(rows).hasSize(3);
+        assertThat(rows).hasSizeBetween(3, 4); // some have a rule of their own in a fourth table
         assertThat(rows.get(0)).contains("| `" + benchmark.layout().directory() + "` |");
         assertThat(benchmark.layout().folders())
                 .allSatisfy(folder -> assertThat(rows.get(0)).contains("`" + folder + "`"));
