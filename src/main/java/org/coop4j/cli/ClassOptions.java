@@ -10,27 +10,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.baseline.ZeroShot;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The classes to tell apart and the prompts that describe them. */
+/** The classes to tell apart. */
 final class ClassOptions {
 
-    private static final String PHOTO = "a photo of a {}.";
-
     @ArgGroup private Names names;
-
-    @Option(
-            names = {"-t", "--template"},
-            paramLabel = "TEXT",
-            description = {
-                "A prompt with {} for the class name (default: \"a photo of a {}.\"). Given several"
-                        + " times, the prompts' features are averaged."
-            })
-    private List<String> templates = List.of();
 
     /** One way of giving class names. */
     private static final class Names {
@@ -104,14 +92,5 @@ final class ClassOptions {
     /** What the tokenizer sees of a name. */
     static String inPrompt(String name) {
         return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
-    }
-
-    /** The prompts, checked. */
-    ZeroShot prompts(CommandLine command) {
-        try {
-            return templates.isEmpty() ? ZeroShot.of(PHOTO) : new ZeroShot(templates);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(command, e.getMessage(), e);
-        }
     }
 }

@@ -85,6 +85,10 @@ public final class Coop implements Callable<Integer> {
                 new CommandLine(new ModelCommand(console))
                         .addSubcommand(new ModelNewCommand(console))
                         .addSubcommand(new ModelPackCommand(console));
+        CommandLine datasets =
+                new CommandLine(new DatasetsCommand(console))
+                        .addSubcommand(new DatasetsCheckCommand(console))
+                        .addSubcommand(new DatasetsShowCommand(console));
         CommandLine line =
                 new CommandLine(coop)
                         .addSubcommand(new DemoCommand(console))
@@ -93,6 +97,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new TokenizeCommand(console))
                         .addSubcommand(new ZeroShotCommand(console))
                         .addSubcommand(new EmbedCommand(console))
+                        .addSubcommand(datasets)
                         .addSubcommand(new TrainCommand(console))
                         .addSubcommand(new PretrainCommand(console))
                         .addSubcommand(new EvalCommand(console))
@@ -131,6 +136,7 @@ public final class Coop implements Callable<Integer> {
         console.quiet(quiet);
         if (debug) {
             System.setProperty("coop.log", "INFO");
+            System.setProperty("coop.log.pattern", "%d{HH:mm:ss.SSS} %-5level %logger{24}: %msg%n");
         }
         return new CommandLine.RunLast().execute(parsed);
     }

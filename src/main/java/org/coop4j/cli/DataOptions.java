@@ -2,6 +2,7 @@ package org.coop4j.cli;
 
 import java.nio.file.Path;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.experiment.DataSpec;
 import picocli.CommandLine.Option;
 
@@ -22,8 +23,12 @@ final class DataOptions {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            description = "A published dataset, such as caltech101, in the benchmarks' layout.")
-    private String benchmark;
+            converter = BenchmarkName.class,
+            description = {
+                "A published dataset, such as caltech101, in the benchmarks' layout; \"coop"
+                        + " datasets\" lists them."
+            })
+    private Benchmark benchmark;
 
     @Option(
             names = "--images",
@@ -50,7 +55,7 @@ final class DataOptions {
     DataSpec spec() {
         return new DataSpec(
                 data.toString(),
-                benchmark,
+                benchmark == null ? null : benchmark.name(),
                 images == null ? null : images.toString(),
                 names == null ? null : names.toString());
     }

@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.Split;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
@@ -46,21 +45,7 @@ final class EvalCommand implements Callable<Integer> {
 
     @Mixin private PromptOptions promptOptions;
     @Mixin private DataOptions dataOptions;
-
-    @Option(
-            names = "--split",
-            defaultValue = "test",
-            paramLabel = "SPLIT",
-            description = "train, val or test (default: ${DEFAULT-VALUE}).")
-    private String split;
-
-    @Option(
-            names = "--seed",
-            defaultValue = "1",
-            paramLabel = "N",
-            description =
-                    "The split's seed, where the data has no split (default: ${DEFAULT-VALUE}).")
-    private long seed;
+    @Mixin private SplitOptions splitOptions;
 
     @Option(
             names = "--confusion",
@@ -92,19 +77,9 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         LearnedPrompt prompt = promptOptions.read();
-        ImageDataset dataset = dataOptions.spec().load(seed).half(dataOptions.half());
-        Split chosen =
-                Split.named(split)
-                        .orElseThrow(
-                                () ->
-                                        new CommandFailure(
-                                                "--split is \""
-                                                        + split
-                                                        + "\": choose train, val or test"));
-        List<LabelledImage> images = dataset.images(chosen);
-        if (images.isEmpty()) {
-            throw new CommandFailure("the data has no " + split + " images");
-        }
+        ImageDataset dataset =
+                dataOptions.spec().load(splitOptions.seed()).half(dataOptions.half());
+        List<LabelledImage> images = splitOptions.of(dataset);
         try (Clip clip = promptOptions.open(prompt)) {
             PromptClassifier classifier =
                     PromptClassifier.of(clip, prompt, Optional.of(dataset.classNames()));
@@ -117,7 +92,7 @@ final class EvalCommand implements Callable<Integer> {
     private Scores score(Clip clip, List<LabelledImage> images, PromptClassifier classifier)
             throws IOException {
         ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-        EncodingProgress progress = new EncodingProgress(console, split + " images");
+        EncodingProgress progress = new EncodingProgress(console, splitOptions.name() + " images");
         try (FeatureBank open =
                 FeatureBank.open(
                         bank == null ? CacheFolder.bank() : bank,

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.data.ImageFiles;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 
 /**
@@ -54,6 +55,14 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
             }
         }
         return new ImageInputs(files, List.of(), List.of());
+    }
+
+    /** The images of a dataset, each with its class. */
+    static ImageInputs of(List<LabelledImage> images, List<String> classNames) {
+        return new ImageInputs(
+                images.stream().map(LabelledImage::path).toList(),
+                images.stream().map(LabelledImage::className).toList(),
+                classNames);
     }
 
     /** Finds the images of files and folders, all that are in a folder and below it. */

@@ -3,10 +3,14 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.experiment.DataSpec;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,7 +26,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Classify images by prompts that name the classes.",
             "",
-            "A folder with a folder a class is scored: accuracy, and that of each class.",
+            "A folder with a folder a class is scored: accuracy, and that of each class. So is the"
+                + " test part of a dataset (--data), with the hand-written prompt of a published"
+                + " one (--dataset).",
             ""
         },
         footer = {
@@ -30,7 +36,9 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  coop zero-shot -m clip.safetensors -c cat,dog photo.jpg",
             "  coop zero-shot -m clip.safetensors --classes-file names.txt --json *.jpg",
-            "  coop zero-shot -m clip.safetensors -t \"a {}\" -t \"art of a {}\" test/"
+            "  coop zero-shot -m clip.safetensors -t \"a {}\" -t \"art of a {}\" test/",
+            "  coop zero-shot -m clip.safetensors --dataset eurosat -d DATA",
+            "  coop zero-shot -m clip.safetensors --dataset imagenet-a -d DATA --ensemble 80"
         })
 final class ZeroShotCommand implements Callable<Integer> {
 
@@ -39,6 +47,12 @@ final class ZeroShotCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
     @Mixin private ClipOptions clipOptions;
     @Mixin private ClassOptions classOptions;
+    @Mixin private TemplateOptions templateOptions;
+
+    @ArgGroup(exclusive = false)
+    private DataOptions dataOptions;
+
+    @Mixin private SplitOptions splitOptions;
 
     @Option(
             names = {"-k", "--top"},
@@ -50,10 +64,10 @@ final class ZeroShotCommand implements Callable<Integer> {
     @ArgGroup private OutputFormat format = new OutputFormat();
 
     @Parameters(
-            arity = "1..*",
+            arity = "0..*", // none with --data
             paramLabel = "IMAGE|DIR",
             description = "Images; a folder means its images, or with folders in it, a class each.")
-    private List<Path> arguments;
+    private List<Path> arguments = List.of();
 
     ZeroShotCommand(Console console) {
         this.console = console;
@@ -62,7 +76,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (top < 1) {
-            throw new ParameterException(spec.commandLine(), "--top is " + top + ", not 1 or more");
+            throw wrongUsage("--top is " + top + ", not 1 or more");
         }
         ZeroShotTask task = task();
         try (Clip clip = clipOptions.openForTexts()) {
@@ -76,19 +90,54 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     /** Checks all that can be checked before the model is loaded. */
     private ZeroShotTask task() throws IOException {
-        ZeroShot prompts = classOptions.prompts(spec.commandLine());
+        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
+        ZeroShot prompts = templateOptions.prompts(spec.commandLine(), data);
         List<String> given =
                 classOptions.areGiven() ? classOptions.read(spec.commandLine()) : List.of();
+        if (data.isPresent()) {
+            return datasetTask(data.get(), prompts);
+        }
+        if (arguments.isEmpty()) {
+            throw wrongUsage("which images? Name them, or give --data");
+        }
+        for (String option : List.of("--split", "--seed")) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw wrongUsage(option + " is for a dataset: give --data");
+            }
+        }
         ImageInputs inputs = ImageInputs.of(arguments);
         List<String> classes = given.isEmpty() ? fromFolders(inputs) : given;
         List<Integer> labels = inputs.isLabelled() ? ClassLabels.of(inputs, classes) : List.of();
         return new ZeroShotTask(inputs, classes, labels, prompts);
     }
 
+    private ZeroShotTask datasetTask(DataSpec data, ZeroShot prompts) throws IOException {
+        if (!arguments.isEmpty() || classOptions.areGiven()) {
+            throw wrongUsage("--data has its own images and classes: leave out the others");
+        }
+        ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
+        List<LabelledImage> images = splitOptions.of(dataset);
+        console.info(
+                "%s: %s images of %s, prompt: %s"
+                        .formatted(
+                                dataset.name(),
+                                Numbers.count(images.size()) + " " + splitOptions.name(),
+                                Numbers.count(dataset.classCount()) + " classes",
+                                prompts.describe()));
+        return new ZeroShotTask(
+                ImageInputs.of(images, dataset.classNames()),
+                dataset.classNames(),
+                images.stream().map(LabelledImage::label).toList(),
+                prompts);
+    }
+
+    private ParameterException wrongUsage(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
     private List<String> fromFolders(ImageInputs inputs) {
         if (!inputs.isLabelled()) {
-            throw new ParameterException(
-                    spec.commandLine(),
+            throw wrongUsage(
                     "which classes? Give --classes, --classes-file, or a folder with a folder a"
                             + " class");
         }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -125,10 +126,20 @@ public record ImageDataset(
 
     /** Returns the distinct image files that do not exist, in the order of the lists. */
     public List<Path> missingFiles() {
+        return missingFiles(count -> {});
+    }
+
+    /**
+     * Returns the distinct image files that do not exist, in the order of the lists.
+     *
+     * @param looked is told of each file that was looked for, as 1
+     */
+    public List<Path> missingFiles(IntConsumer looked) {
         return Stream.of(train, val, test)
                 .flatMap(List::stream)
                 .map(LabelledImage::path)
                 .distinct()
+                .peek(path -> looked.accept(1))
                 .filter(Files::notExists)
                 .toList();
     }

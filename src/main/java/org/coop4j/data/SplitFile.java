@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,19 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
 
     /** Reads the split as it stands, without looking for the images. */
     public ImageDataset read() throws IOException {
+        return contents().dataset();
+    }
+
+    /**
+     * What a split file says.
+     *
+     * @param dataset the lists
+     * @param madeBy how the file was made, if this program made it; a published file does not say
+     */
+    public record Contents(ImageDataset dataset, Optional<String> madeBy) {}
+
+    /** Reads the split as it stands, and how it was made. */
+    public Contents contents() throws IOException {
         SplitJson.Lists lists = SplitJson.read(json, new ImageRoot(imageRoot));
         ImageDataset dataset;
         try {
@@ -48,7 +62,7 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
             throw new DatasetException(json + ": " + e.getMessage(), e);
         }
         warnOfLeaks(dataset);
-        return dataset;
+        return new Contents(dataset, lists.madeBy());
     }
 
     /**
@@ -58,7 +72,17 @@ public record SplitFile(String name, Path json, Path imageRoot) implements Datas
      * @throws DatasetException if an image does not lie below the image root
      */
     public static void write(ImageDataset dataset, Path json, Path imageRoot) throws IOException {
-        SplitJson.write(dataset, json, imageRoot);
+        SplitJson.write(dataset, json, imageRoot, Optional.empty());
+    }
+
+    /**
+     * Writes lists that were made here, with a note of it that the reference's reader passes over.
+     *
+     * @param madeBy how they were made
+     */
+    public static void write(ImageDataset dataset, Path json, Path imageRoot, String madeBy)
+            throws IOException {
+        SplitJson.write(dataset, json, imageRoot, Optional.of(madeBy));
     }
 
     private void warnOfLeaks(ImageDataset dataset) {

@@ -12,22 +12,27 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.coop4j.weights.AtomicFile;
 
 /** Reads and writes the JSON of a {@link SplitFile}, an item at a time. */
 final class SplitJson {
     /** No path or class name of a published split has more than 100 characters. */
     private static final int LONGEST_STRING = 4096;
+
+    /** Beside the three lists; the reference's reader passes over it. */
+    private static final String MADE_BY = "made_by";
 
     private static final JsonFactory JSON =
             JsonFactory.builder()
@@ -43,13 +48,18 @@ final class SplitJson {
 
     private SplitJson() {}
 
-    /** The three lists of a split file. */
-    record Lists(List<LabelledImage> train, List<LabelledImage> val, List<LabelledImage> test) {}
+    /** The three lists of a split file, and how it was made, if it says so. */
+    record Lists(
+            List<LabelledImage> train,
+            List<LabelledImage> val,
+            List<LabelledImage> test,
+            Optional<String> madeBy) {}
 
     static Lists read(Path file, ImageRoot root) throws IOException {
         try (InputStream in = Files.newInputStream(file);
                 JsonParser parser = JSON.createParser(in)) {
-            Map<Split, List<LabelledImage>> lists = new Reader(parser, file, root).read();
+            Reader reader = new Reader(parser, file, root);
+            Map<Split, List<LabelledImage>> lists = reader.read();
             for (Split split : Split.values()) {
                 if (!lists.containsKey(split)) {
                     throw new DatasetException(
@@ -57,7 +67,11 @@ final class SplitJson {
                                     .formatted(file, key(split)));
                 }
             }
-            return new Lists(lists.get(Split.TRAIN), lists.get(Split.VAL), lists.get(Split.TEST));
+            return new Lists(
+                    lists.get(Split.TRAIN),
+                    lists.get(Split.VAL),
+                    lists.get(Split.TEST),
+                    Optional.ofNullable(reader.madeBy));
         } catch (NoSuchFileException e) {
             throw new DatasetException("split file " + file + " does not exist", e);
         } catch (JsonProcessingException e) {
@@ -71,30 +85,27 @@ final class SplitJson {
         }
     }
 
-    static void write(ImageDataset dataset, Path file, Path imageRoot) throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
-        Path unfinished = Files.createTempFile(folder, file.getFileName().toString(), ".tmp");
-        try {
-            try (OutputStream out = Files.newOutputStream(unfinished);
-                    JsonGenerator json = JSON.createGenerator(out, JsonEncoding.UTF8)) {
-                json.setPrettyPrinter(asPythonPrints());
-                json.writeStartObject();
-                for (Split split : Split.values()) {
-                    json.writeArrayFieldStart(key(split));
-                    for (LabelledImage image : dataset.images(split)) {
-                        writeItem(json, image, imageRoot);
-                    }
-                    json.writeEndArray();
-                }
-                json.writeEndObject();
+    static void write(ImageDataset dataset, Path file, Path imageRoot, Optional<String> madeBy)
+            throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(bytes, JsonEncoding.UTF8)) {
+            json.setPrettyPrinter(asPythonPrints());
+            json.writeStartObject();
+            if (madeBy.isPresent()) {
+                json.writeStringField(MADE_BY, madeBy.get());
             }
-            Files.move(
-                    unfinished,
-                    file,
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(unfinished);
+            for (Split split : Split.values()) {
+                json.writeArrayFieldStart(key(split));
+                for (LabelledImage image : dataset.images(split)) {
+                    writeItem(json, image, imageRoot);
+                }
+                json.writeEndArray();
+            }
+            json.writeEndObject();
+        }
+        try (AtomicFile target = AtomicFile.create(file)) {
+            target.write(ByteBuffer.wrap(bytes.toByteArray()), 0);
+            target.commit();
         }
     }
 
@@ -135,7 +146,18 @@ final class SplitJson {
     }
 
     /** Walks the tokens of one file. */
-    private record Reader(JsonParser parser, Path file, ImageRoot root) {
+    private static final class Reader {
+        private final JsonParser parser;
+        private final Path file;
+        private final ImageRoot root;
+        private String madeBy;
+
+        Reader(JsonParser parser, Path file, ImageRoot root) {
+            this.parser = parser;
+            this.file = file;
+            this.root = root;
+        }
+
         Map<Split, List<LabelledImage>> read() throws IOException {
             Map<Split, List<LabelledImage>> lists = new EnumMap<>(Split.class);
             require(parser.nextToken() == JsonToken.START_OBJECT, "the file must be an object");
@@ -143,10 +165,14 @@ final class SplitJson {
                 String name = parser.currentName();
                 parser.nextToken();
                 Split split = keyed(name);
-                if (split == null) {
-                    parser.skipChildren();
-                } else {
+                if (split != null) {
                     lists.put(split, list(name));
+                } else if (name.equals(MADE_BY)
+                        && parser.currentToken() == JsonToken.VALUE_STRING) {
+                    // Shown to the user, so no control sequences for the terminal.
+                    madeBy = parser.getText().replaceAll("\\p{Cntrl}", "?");
+                } else {
+                    parser.skipChildren();
                 }
             }
             require(parser.nextToken() == null, "there is more after the object");

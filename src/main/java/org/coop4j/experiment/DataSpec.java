@@ -3,6 +3,7 @@ package org.coop4j.experiment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.data.CsvList;
@@ -13,6 +14,7 @@ import org.coop4j.data.SplitFile;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.data.benchmark.PromptTemplates;
 
 /**
  * Where a run's images come from.
@@ -80,6 +82,18 @@ public record DataSpec(String path, String benchmark, String imageRoot, String n
         return benchmark == null
                 ? Optional.empty()
                 : Optional.of(Benchmarks.published().get(benchmark));
+    }
+
+    /** The hand-written prompt: the published dataset's own, or "a photo of a {}.". */
+    public String template() {
+        return published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
+    }
+
+    /** The prompts whose features the reference averages for this data. */
+    public List<String> ensemble() {
+        return published()
+                .map(PromptTemplates::ensemble)
+                .orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
     }
 
     /** A short name for tables. */

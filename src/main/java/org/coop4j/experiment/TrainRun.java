@@ -7,14 +7,17 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.DatasetException;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Split;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
@@ -191,17 +194,33 @@ public final class TrainRun {
         }
     }
 
-    /** Few-shot sampling precedes the halving of the classes, as in the reference. */
     private ImageDataset sample() throws IOException {
         ImageDataset whole = config.data().load(config.seed());
         whole.requireFiles();
+        return sample(whole, config, listener::note);
+    }
+
+    /**
+     * The images and classes of a run. Few-shot sampling precedes the halving of the classes, as in
+     * the reference, so that both halves are of one sample.
+     *
+     * @param notes is told of classes that have too few images
+     * @throws DatasetException if there is nothing to train on
+     */
+    static ImageDataset sample(ImageDataset whole, TrainConfig config, Consumer<String> notes)
+            throws DatasetException {
+        if (whole.train().isEmpty()) {
+            throw new DatasetException(
+                    "%s has test images alone and nothing to learn from: learn on another dataset"
+                            .formatted(whole.name()));
+        }
         if (config.shots() == 0) {
             return whole.half(config.classes());
         }
         FewShotSample sample = new FewShotSampler(config.shots(), config.seed()).sample(whole);
         for (FewShotSample.Shortage shortage : sample.shortages()) {
-            if (shortage.split() == org.coop4j.data.Split.TRAIN) {
-                listener.note(
+            if (shortage.split() == Split.TRAIN) {
+                notes.accept(
                         String.format(
                                 "class \"%s\" has %d training images where %d were asked for: all"
                                         + " are taken",
@@ -384,18 +403,15 @@ public final class TrainRun {
      * the seven templates that suit ImageNet best, and the ensemble of all.
      */
     static List<ZeroShot> handWrittenPrompts(DataSpec data) {
-        String own = data.published().map(b -> b.template()).orElse("a photo of a {}.");
         List<String> templates = new ArrayList<>();
-        templates.add(own);
+        templates.add(data.template());
         templates.add("{}");
         templates.addAll(PromptTemplates.selected());
         List<ZeroShot> prompts = new ArrayList<>();
         for (String template : templates) {
             prompts.add(ZeroShot.of(template));
         }
-        List<String> ensemble = new ArrayList<>(PromptTemplates.selected());
-        ensemble.add(own);
-        prompts.add(new ZeroShot(ensemble));
+        prompts.add(new ZeroShot(data.ensemble()));
         return prompts;
     }
 

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /** The published split files among the test resources. */
-final class GoldenSplits {
+public final class GoldenSplits {
     private GoldenSplits() {}
 
-    static byte[] bytes(String resource) throws IOException {
+    public static byte[] bytes(String resource) throws IOException {
         try (InputStream in =
                 new GZIPInputStream(GoldenSplits.class.getResourceAsStream(resource))) {
             return in.readAllBytes();
         }
     }
 
-    static ImageDataset read(String splitResource, Path folder) throws IOException {
+    public static ImageDataset read(String splitResource, Path folder) throws IOException {
         Path json = folder.resolve("split.json");
         Files.write(json, bytes(splitResource));
         return new SplitFile("golden", json, folder.resolve("images")).read();

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,40 @@ class SplitFileTest {
         SplitFile.write(dataset, json, folder.resolve("images"));
 
         assertThat(new SplitFile("d", json, folder.resolve("images")).load()).isEqualTo(dataset);
+    }
+
+    @Test
+    void howASplitWasMadeIsKeptBesideTheLists() throws IOException {
+        ImageDataset dataset =
+                new ImageDataset(
+                        "d",
+                        List.of("a"),
+                        List.of(image("1.jpg", 0, "a")),
+                        List.of(),
+                        List.of(image("2.jpg", 0, "a")));
+        Path json = folder.resolve("split.json");
+        SplitFile split = new SplitFile("d", json, folder.resolve("images"));
+        SplitFile.write(dataset, json, folder.resolve("images"), "a rule, seed 1");
+
+        assertThat(split.contents())
+                .isEqualTo(new SplitFile.Contents(dataset, Optional.of("a rule, seed 1")));
+        SplitFile.write(dataset, json, folder.resolve("images"));
+        assertThat(split.contents()).isEqualTo(new SplitFile.Contents(dataset, Optional.empty()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {"\"a\\u001b[2Jb\" | a?[2Jb", "7 |", "[\"a\"] |", "{\"train\": 1} |"})
+    void aNoteOfStrangersIsHarmless(String note, String read) throws IOException {
+        Path json =
+                write(
+                        "{\"made_by\": %s, \"train\": [[\"a.jpg\", 0, \"a\"]], \"val\": [], \"test\": []}"
+                                .formatted(note));
+
+        assertThat(new SplitFile("d", json, folder).contents().madeBy())
+                .isEqualTo(Optional.ofNullable(read));
     }
 
     @Test

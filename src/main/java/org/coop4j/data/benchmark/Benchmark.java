@@ -2,10 +2,14 @@ package org.coop4j.data.benchmark;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * A published dataset, as the CoOp benchmark uses it.
@@ -19,6 +23,7 @@ import java.util.Set;
  * @param published the sizes that a complete copy has
  * @param skipped class folders that do not belong to it
  * @param renamed class names that differ from the folder's name
+ * @param about who made it, on which terms, and how to prepare it
  */
 public record Benchmark(
         String name,
@@ -29,16 +34,35 @@ public record Benchmark(
         String template,
         Sizes published,
         Set<String> skipped,
-        Map<String, String> renamed) {
+        Map<String, String> renamed,
+        About about) {
     /** Copies the collections. */
     public Benchmark {
         aliases = List.copyOf(aliases);
         skipped = Set.copyOf(skipped);
-        renamed = Map.copyOf(renamed);
+        renamed = Collections.unmodifiableMap(new TreeMap<>(renamed));
         if (!template.contains("{}")) {
             throw new IllegalArgumentException(
                     "template '%s' of %s has no {} for the class name".formatted(template, name));
         }
+    }
+
+    /**
+     * Returns the names that users may write, the reference's first. Letter case, spaces, hyphens
+     * and underscores do not matter, so of those that differ in them alone the first stands for
+     * all.
+     */
+    public List<String> names() {
+        Map<String, String> byBareName = new LinkedHashMap<>();
+        Stream.concat(Stream.of(name, title, layout.directory()), aliases.stream())
+                .forEach(written -> byBareName.putIfAbsent(Benchmarks.bare(written), written));
+        return List.copyOf(byBareName.values());
+    }
+
+    /** Returns how many image files a complete copy has; ImageNet's val list is its test list. */
+    public long publishedFiles() {
+        long val = rule == SplitRule.IMAGENET ? 0 : published.val();
+        return published.train() + val + published.test();
     }
 
     /** Returns true if the dataset has no images to train on. */
@@ -77,6 +101,16 @@ public record Benchmark(
             return new Layout(directory, imageRoot, Optional.ofNullable(splitFile), folders, lists);
         }
     }
+
+    /**
+     * Where a dataset is from.
+     *
+     * @param homepage its page, where it is or was offered
+     * @param paper authors, title, venue and year
+     * @param terms its licence or terms of use, as far as they are known
+     * @param preparation what to do with the download to have the benchmark's layout
+     */
+    public record About(String homepage, String paper, String terms, String preparation) {}
 
     /**
      * Numbers of classes and images.

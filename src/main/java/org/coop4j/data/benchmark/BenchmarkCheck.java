@@ -1,30 +1,37 @@
 package org.coop4j.data.benchmark;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.data.DatasetException;
+import java.util.function.IntConsumer;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.weights.ProgressListener;
 
 /**
- * What of a dataset was found on disk, beside what was expected. Checking writes nothing.
+ * What of a dataset was found on disk, beside what was expected. Checking writes nothing and opens
+ * no image.
  *
  * @param benchmark the dataset
  * @param directory the folder it is expected in
  * @param status the verdict
  * @param expected the files and folders that belong to it
+ * @param division where its lists come from, if they could be made
  * @param found classes and images of the lists, if they could be made
- * @param problems what is wrong, a sentence each; missing images are counted, the first few named
+ * @param missing images that are on the lists and not on disk
+ * @param problems what is wrong, a sentence each
  */
 public record BenchmarkCheck(
         Benchmark benchmark,
         Path directory,
         Status status,
         List<Expected> expected,
+        Optional<Division> division,
         Optional<Benchmark.Sizes> found,
+        Missing missing,
         List<String> problems) {
     /** Copies the lists. */
     public BenchmarkCheck {
@@ -38,10 +45,15 @@ public record BenchmarkCheck(
         ABSENT,
         /** Something that is needed is missing or damaged. */
         INCOMPLETE,
-        /** It loads, with other numbers of images than the published ones. */
+        /** It loads, with other numbers of classes or images than the published ones. */
         DIFFERENT,
         /** It loads, with the published numbers of classes and images. */
-        COMPLETE
+        COMPLETE;
+
+        /** Returns true if something is there and is not the whole dataset. */
+        public boolean isFaulty() {
+            return this == INCOMPLETE || this == DIFFERENT;
+        }
     }
 
     /** When a file or folder is needed. */
@@ -63,41 +75,117 @@ public record BenchmarkCheck(
      */
     public record Expected(Path path, Need need, boolean exists) {}
 
-    /** Looks for a dataset under the folder of all datasets. */
-    public static BenchmarkCheck of(Benchmark benchmark, Path root) throws IOException {
-        Path directory = BenchmarkFolder.under(root, benchmark).directory();
-        List<Expected> expected = expected(benchmark, directory);
-        if (!Files.isDirectory(directory)) {
-            return new BenchmarkCheck(
-                    benchmark, directory, Status.ABSENT, expected, Optional.empty(), List.of());
+    /**
+     * Images that are on the lists and not on disk.
+     *
+     * @param count how many
+     * @param first the first few, in the order of the lists
+     */
+    public record Missing(int count, List<Path> first) {
+        private static final int NAMED = 5;
+        private static final Missing NONE = new Missing(0, List.of());
+
+        /** Copies the list. */
+        public Missing {
+            first = List.copyOf(first);
         }
-        try {
-            Benchmark.Sizes found = sizes(new BenchmarkSource(benchmark, root, 0).read());
-            List<String> differences = differences(found, benchmark.published());
-            return new BenchmarkCheck(
-                    benchmark,
-                    directory,
-                    differences.isEmpty() ? Status.COMPLETE : Status.DIFFERENT,
-                    expected,
-                    Optional.of(found),
-                    differences);
-        } catch (DatasetException e) {
-            return new BenchmarkCheck(
-                    benchmark,
-                    directory,
-                    Status.INCOMPLETE,
-                    expected,
-                    Optional.empty(),
-                    List.of(e.getMessage()));
+
+        static Missing of(List<Path> all) {
+            return new Missing(all.size(), all.subList(0, Math.min(NAMED, all.size())));
         }
     }
 
-    private static List<Expected> expected(Benchmark benchmark, Path directory) {
-        Benchmark.Layout layout = benchmark.layout();
+    /**
+     * Looks for a dataset under the folder of all datasets.
+     *
+     * @param listener is told how many images were found so far, of how many there should be
+     */
+    public static BenchmarkCheck of(Benchmark benchmark, Path root, ProgressListener listener) {
+        BenchmarkSource source = new BenchmarkSource(benchmark, root, 0);
+        BenchmarkFolder folder = source.folder(counting(benchmark, listener));
+        List<Expected> expected = expected(folder);
+        if (!Files.isDirectory(folder.directory())) {
+            return verdict(folder, Status.ABSENT, expected, List.of());
+        }
+        List<String> absent = absent(expected);
+        if (!absent.isEmpty()) {
+            return verdict(folder, Status.INCOMPLETE, expected, absent);
+        }
+        try {
+            return ofLists(folder, expected, source.lists(folder));
+        } catch (FileSystemException e) {
+            String problem = "cannot read %s (%s)".formatted(e.getFile(), reason(e));
+            return verdict(folder, Status.INCOMPLETE, expected, List.of(problem));
+        } catch (IOException e) {
+            return verdict(folder, Status.INCOMPLETE, expected, List.of(e.getMessage()));
+        }
+    }
+
+    private static String reason(FileSystemException e) {
+        return e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+    }
+
+    /** A verdict on a dataset that has no lists. */
+    private static BenchmarkCheck verdict(
+            BenchmarkFolder folder, Status status, List<Expected> expected, List<String> problems) {
+        return new BenchmarkCheck(
+                folder.benchmark(),
+                folder.directory(),
+                status,
+                expected,
+                Optional.empty(),
+                Optional.empty(),
+                Missing.NONE,
+                problems);
+    }
+
+    private static BenchmarkCheck ofLists(
+            BenchmarkFolder folder, List<Expected> expected, BenchmarkSource.Lists lists) {
+        Benchmark benchmark = folder.benchmark();
+        ImageDataset dataset = lists.dataset();
+        List<Path> missing =
+                lists.division().isOfFolders(benchmark)
+                        ? List.of()
+                        : dataset.missingFiles(folder.found());
+        Benchmark.Sizes found =
+                new Benchmark.Sizes(
+                        dataset.classCount(),
+                        dataset.train().size(),
+                        dataset.val().size(),
+                        dataset.test().size());
+        List<String> problems = differences(found, benchmark.published());
+        Status status = problems.isEmpty() ? Status.COMPLETE : Status.DIFFERENT;
+        return new BenchmarkCheck(
+                benchmark,
+                folder.directory(),
+                missing.isEmpty() ? status : Status.INCOMPLETE,
+                expected,
+                Optional.of(lists.division()),
+                Optional.of(found),
+                Missing.of(missing),
+                problems);
+    }
+
+    /** Adds up what is found, and reports it beside the published number of images. */
+    private static IntConsumer counting(Benchmark benchmark, ProgressListener listener) {
+        return new IntConsumer() {
+            private final long total = benchmark.publishedFiles();
+            private long done;
+
+            @Override
+            public void accept(int count) {
+                done += count;
+                listener.progress(Math.min(done, total), total);
+            }
+        };
+    }
+
+    private static List<Expected> expected(BenchmarkFolder folder) {
+        Benchmark.Layout layout = folder.benchmark().layout();
+        Path directory = folder.directory();
         List<Expected> expected = new ArrayList<>();
         layout.folders().forEach(f -> expected.add(at(directory.resolve(f), Need.ALWAYS)));
-        layout.splitFile()
-                .ifPresent(f -> expected.add(at(directory.resolve(f), Need.FOR_PUBLISHED_SPLIT)));
+        folder.splitFile().ifPresent(f -> expected.add(at(f, Need.FOR_PUBLISHED_SPLIT)));
         Need lists = layout.splitFile().isPresent() ? Need.WITHOUT_SPLIT_FILE : Need.ALWAYS;
         layout.lists().forEach(f -> expected.add(at(directory.resolve(f), lists)));
         return expected;
@@ -107,12 +195,18 @@ public record BenchmarkCheck(
         return new Expected(path, need, Files.exists(path));
     }
 
-    private static Benchmark.Sizes sizes(ImageDataset dataset) {
-        return new Benchmark.Sizes(
-                dataset.classCount(),
-                dataset.train().size(),
-                dataset.val().size(),
-                dataset.test().size());
+    /** What is needed, given whether there is a split file, and is not there. */
+    private static List<String> absent(List<Expected> expected) {
+        boolean split =
+                expected.stream().anyMatch(e -> e.need() == Need.FOR_PUBLISHED_SPLIT && e.exists());
+        return expected.stream()
+                .filter(e -> !e.exists())
+                .filter(
+                        e ->
+                                e.need() == Need.ALWAYS
+                                        || (e.need() == Need.WITHOUT_SPLIT_FILE && !split))
+                .map(e -> "there is no " + e.path())
+                .toList();
     }
 
     private static List<String> differences(Benchmark.Sizes found, Benchmark.Sizes published) {
@@ -121,7 +215,7 @@ public record BenchmarkCheck(
         compare("train images", found.train(), published.train(), differences);
         compare("val images", found.val(), published.val(), differences);
         compare("test images", found.test(), published.test(), differences);
-        return differences;
+        return differences.isEmpty() ? List.of() : List.of(String.join(", ", differences));
     }
 
     private static void compare(String what, int found, int published, List<String> differences) {

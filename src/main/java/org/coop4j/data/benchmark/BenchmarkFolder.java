@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -15,15 +17,17 @@ import org.coop4j.data.LabelledImage;
  *
  * @param benchmark the dataset
  * @param directory its folder
+ * @param found is told of images as they are found in class folders, a number at a time
  */
-record BenchmarkFolder(Benchmark benchmark, Path directory) {
+record BenchmarkFolder(Benchmark benchmark, Path directory, IntConsumer found) {
     /** Far above any list there is: SUN397's are 1 MB. */
     private static final long LARGEST_LIST = 64L << 20;
 
-    static BenchmarkFolder under(Path root, Benchmark benchmark) {
+    static BenchmarkFolder under(Path root, Benchmark benchmark, IntConsumer found) {
         return new BenchmarkFolder(
                 benchmark,
-                root.toAbsolutePath().normalize().resolve(benchmark.layout().directory()));
+                root.toAbsolutePath().normalize().resolve(benchmark.layout().directory()),
+                found);
     }
 
     String name() {
@@ -34,6 +38,11 @@ record BenchmarkFolder(Benchmark benchmark, Path directory) {
     Path imageRoot() {
         String relative = benchmark.layout().imageRoot();
         return relative.isEmpty() ? directory : directory.resolve(relative);
+    }
+
+    /** Where the split file belongs, if the dataset has one. */
+    Optional<Path> splitFile() {
+        return benchmark.layout().splitFile().map(directory::resolve);
     }
 
     /** A file of the dataset that must be there. */
@@ -91,6 +100,7 @@ record BenchmarkFolder(Benchmark benchmark, Path directory) {
                     "class folder %s of %s has no images: extract the archive again"
                             .formatted(folder, name()));
         }
+        found.accept(images.size());
         return images;
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.DatasetSource;
 import org.coop4j.data.ImageDataset;
@@ -36,10 +37,21 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
 
     @Override
     public ImageDataset load() throws IOException {
-        ImageDataset dataset = read();
-        Optional<Path> split = splitFile();
-        if (split.isPresent() && Files.notExists(split.get())) {
-            save(dataset, split.get());
+        BenchmarkFolder folder = folder(count -> {});
+        Lists lists = lists(folder);
+        ImageDataset dataset = lists.dataset();
+        if (!lists.division().isOfFolders(benchmark)) {
+            dataset.requireFiles();
+        }
+        switch (lists.division().origin()) {
+            case RULE -> save(dataset, folder);
+            case MADE_SPLIT_FILE ->
+                    log.warn(
+                            "{}: {}; it is not the published one, so numbers from it are not"
+                                    + " comparable to the papers'",
+                            benchmark.name(),
+                            lists.division().description());
+            case SPLIT_FILE, OFFICIAL -> {}
         }
         if (!dataset.repeatedClassNames().isEmpty()) {
             log.warn(
@@ -51,21 +63,36 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
         return dataset;
     }
 
-    /** Reads the lists without writing a split file. */
-    ImageDataset read() throws IOException {
-        BenchmarkFolder folder = BenchmarkFolder.under(root, benchmark);
+    /**
+     * The lists of a dataset.
+     *
+     * @param dataset the lists; their images need not exist
+     * @param division where they come from
+     */
+    record Lists(ImageDataset dataset, Division division) {}
+
+    /** The dataset's folder; {@code found} is told of images as they are found in it. */
+    BenchmarkFolder folder(IntConsumer found) {
+        return BenchmarkFolder.under(root, benchmark, found);
+    }
+
+    /** Reads or makes the lists, without writing a split file. */
+    Lists lists(BenchmarkFolder folder) throws IOException {
         if (!Files.isDirectory(folder.directory())) {
             throw new DatasetException(
-                    "%s is expected in %s, which is not a folder"
-                            .formatted(benchmark.name(), folder.directory()));
+                    "%s is expected in %s, which is not a folder: give the folder that has %s in it"
+                            .formatted(
+                                    benchmark.name(),
+                                    folder.directory(),
+                                    benchmark.layout().directory()));
         }
-        Optional<Path> split = splitFile().filter(Files::exists);
-        ImageDataset dataset =
-                split.isPresent()
-                        ? new SplitFile(benchmark.name(), split.get(), folder.imageRoot()).read()
-                        : make(folder);
-        dataset.requireFiles();
-        return dataset;
+        Optional<Path> split = folder.splitFile().filter(Files::exists);
+        if (split.isEmpty()) {
+            return new Lists(make(folder), Division.byRule(benchmark));
+        }
+        SplitFile.Contents contents =
+                new SplitFile(benchmark.name(), split.get(), folder.imageRoot()).contents();
+        return new Lists(contents.dataset(), Division.of(split.get(), contents));
     }
 
     private ImageDataset make(BenchmarkFolder folder) throws IOException {
@@ -84,29 +111,29 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
         };
     }
 
-    private Optional<Path> splitFile() {
-        return benchmark
-                .layout()
-                .splitFile()
-                .map(BenchmarkFolder.under(root, benchmark).directory()::resolve);
-    }
-
-    private void save(ImageDataset dataset, Path split) throws IOException {
-        Path folder = split.getParent();
-        if (!Files.isWritable(folder)) {
+    /** Keeps a split for the next time; a folder that cannot be written is no reason to stop. */
+    private void save(ImageDataset dataset, BenchmarkFolder folder) {
+        Path split = folder.splitFile().orElseThrow();
+        String how = "coop4j: %s, seed %d".formatted(benchmark.rule().description(), splitSeed);
+        try {
+            SplitFile.write(dataset, split, folder.imageRoot(), how);
             log.warn(
-                    "{}: made a split with seed {}, which cannot be kept, as {} is read-only",
+                    "{}: there is no {}, so a split was made ({}, seed {}) and written there;"
+                            + " numbers from it are not comparable to the papers'",
                     benchmark.name(),
+                    split,
+                    benchmark.rule().description(),
+                    splitSeed);
+        } catch (IOException e) {
+            log.warn(
+                    "{}: there is no {}, so a split was made ({}, seed {}); it cannot be kept for"
+                            + " the next time ({}); numbers from it are not comparable to the"
+                            + " papers'",
+                    benchmark.name(),
+                    split,
+                    benchmark.rule().description(),
                     splitSeed,
-                    folder);
-            return;
+                    e.getMessage());
         }
-        SplitFile.write(dataset, split, BenchmarkFolder.under(root, benchmark).imageRoot());
-        log.info(
-                "{}: found no published split, made one with seed {} and wrote it to {}; numbers"
-                        + " from it are not comparable to the papers'",
-                benchmark.name(),
-                splitSeed,
-                split);
     }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The published datasets, by name.
@@ -37,7 +36,7 @@ public record Benchmarks(List<Benchmark> all) {
     public Optional<Benchmark> find(String name) {
         String wanted = bare(name);
         return all.stream()
-                .filter(b -> namesOf(b).map(Benchmarks::bare).anyMatch(wanted::equals))
+                .filter(b -> b.names().stream().map(Benchmarks::bare).anyMatch(wanted::equals))
                 .findFirst();
     }
 
@@ -59,12 +58,6 @@ public record Benchmarks(List<Benchmark> all) {
                                                                 .collect(
                                                                         Collectors.joining(
                                                                                 ", ")))));
-    }
-
-    static Stream<String> namesOf(Benchmark benchmark) {
-        return Stream.concat(
-                Stream.of(benchmark.name(), benchmark.title(), benchmark.layout().directory()),
-                benchmark.aliases().stream());
     }
 
     static String bare(String name) {

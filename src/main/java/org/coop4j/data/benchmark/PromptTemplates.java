@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 
 /** The hand-written prompt templates; "{}" stands for the class name. */
 public final class PromptTemplates {
+    /** The template of data that has none of its own. */
+    public static final String PHOTO = "a photo of a {}.";
+
     private static final String IMAGENET = "ImageNet";
 
     private PromptTemplates() {}
@@ -28,9 +31,12 @@ public final class PromptTemplates {
      * and for every dataset but ImageNet its own after them.
      */
     public static List<String> ensemble(Benchmark benchmark) {
-        return benchmark.name().equals(IMAGENET)
-                ? selected()
-                : Stream.concat(selected().stream(), Stream.of(benchmark.template())).toList();
+        return benchmark.name().equals(IMAGENET) ? selected() : ensemble(benchmark.template());
+    }
+
+    /** Returns the 7 selected templates and the data's own after them. */
+    public static List<String> ensemble(String own) {
+        return Stream.concat(selected().stream(), Stream.of(own)).toList();
     }
 
     private static List<String> read(String resource) {

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.weights.ProgressListener;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,7 +115,7 @@ class BenchmarkSourceTest {
 
     @Test
     void carsReadMatlabFilesAndMoveTheYearToTheFront() throws IOException {
-        plantCars();
+        MiniatureBenchmarks.cars(tree);
         ImageDataset dataset = load("StanfordCars");
 
         assertThat(dataset.classNames())
@@ -134,7 +135,7 @@ class BenchmarkSourceTest {
 
     @Test
     void flowersTakeLabelsFromMatlabInOrderOfFirstAppearance() throws IOException {
-        plantFlowers();
+        MiniatureBenchmarks.flowers(tree);
         ImageDataset dataset = load("OxfordFlowers");
 
         assertThat(dataset.classNames())
@@ -406,14 +407,14 @@ class BenchmarkSourceTest {
 
     @Test
     void damagedMatlabFilesAreRefused() throws IOException {
-        plantFlowers();
+        MiniatureBenchmarks.flowers(tree);
         Path labels = root.resolve("oxford_flowers/imagelabels.mat");
         byte[] whole = Files.readAllBytes(labels);
         for (int length = 0; length < whole.length; length += 7) {
             Files.write(labels, Arrays.copyOf(whole, length));
             assertRefused("OxfordFlowers", "imagelabels.mat is not the MATLAB file");
         }
-        plantCars();
+        MiniatureBenchmarks.cars(tree);
         Files.copy(
                 root.resolve("stanford_cars/devkit/cars_train_annos.mat"),
                 root.resolve("stanford_cars/devkit/cars_meta.mat"),
@@ -423,7 +424,7 @@ class BenchmarkSourceTest {
 
     @Test
     void flowerLabelWithoutANameIsRefused() throws IOException {
-        plantFlowers();
+        MiniatureBenchmarks.flowers(tree);
         tree.text("oxford_flowers/cat_to_name.json", "{\"1\": \"pink primrose\"}");
         assertRefused("OxfordFlowers", "no name for the label 2");
 
@@ -434,12 +435,14 @@ class BenchmarkSourceTest {
     @Test
     void checkCountsAgainstThePublishedSizesAndWritesNothing() throws IOException {
         tree.images("dtd/images/banded", 12).images("dtd/images/dotted", 12);
-        BenchmarkCheck check = BenchmarkCheck.of(benchmark("DTD"), root);
+        BenchmarkCheck check = check("DTD");
 
         assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
         assertThat(check.found()).contains(new Benchmark.Sizes(2, 12, 4, 8));
         assertThat(check.problems())
-                .contains("2 classes instead of 47", "12 train images instead of 2,820");
+                .containsExactly(
+                        "2 classes instead of 47, 12 train images instead of 2,820, 4 val images"
+                                + " instead of 1,128, 8 test images instead of 1,692");
         assertThat(check.expected())
                 .containsExactly(
                         new BenchmarkCheck.Expected(
@@ -455,48 +458,28 @@ class BenchmarkSourceTest {
 
     @Test
     void checkTellsAbsentFromIncompleteFromComplete() throws IOException {
-        assertThat(BenchmarkCheck.of(benchmark("DTD"), root).status())
-                .isEqualTo(BenchmarkCheck.Status.ABSENT);
+        assertThat(check("DTD").status()).isEqualTo(BenchmarkCheck.Status.ABSENT);
 
         Files.createDirectories(root.resolve("ucf101"));
-        BenchmarkCheck incomplete = BenchmarkCheck.of(benchmark("UCF101"), root);
+        BenchmarkCheck incomplete = check("UCF101");
         assertThat(incomplete.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
-        assertThat(incomplete.problems()).singleElement().asString().contains("classInd.txt");
+        assertThat(incomplete.problems())
+                .hasSize(4)
+                .contains("there is no " + root.resolve("ucf101/ucfTrainTestlist/classInd.txt"));
         assertThat(incomplete.expected()).hasSize(5).noneMatch(BenchmarkCheck.Expected::exists);
 
-        for (int c = 0; c < 47; c++) {
-            tree.images("dtd/images/class%02d".formatted(c), 120);
-        }
-        BenchmarkCheck complete = BenchmarkCheck.of(benchmark("DTD"), root);
+        MiniatureBenchmarks.wholeDtd(root, "");
+        BenchmarkCheck complete = check("DTD");
         assertThat(complete.status()).isEqualTo(BenchmarkCheck.Status.COMPLETE);
         assertThat(complete.problems()).isEmpty();
     }
 
-    private void plantCars() throws IOException {
-        tree.resource("stanford_cars/devkit/cars_meta.mat", "cars_meta.mat")
-                .resource("stanford_cars/devkit/cars_train_annos.mat", "cars_train_annos.mat")
-                .resource(
-                        "stanford_cars/cars_test_annos_withlabels.mat",
-                        "cars_test_annos_withlabels.mat");
-        for (int i = 1; i <= 13; i++) {
-            tree.file("stanford_cars/cars_train/%05d.jpg".formatted(i));
-        }
-        tree.file("stanford_cars/cars_test/00001.jpg").file("stanford_cars/cars_test/00002.jpg");
-    }
-
-    private void plantFlowers() throws IOException {
-        tree.resource("oxford_flowers/imagelabels.mat", "imagelabels.mat")
-                .text(
-                        "oxford_flowers/cat_to_name.json",
-                        "{\"1\": \"pink primrose\", \"2\": \"colt's foot\", \"3\": \"canterbury"
-                                + " bells\"}");
-        for (int i = 1; i <= 24; i++) {
-            tree.file("oxford_flowers/jpg/image_%05d.jpg".formatted(i));
-        }
-    }
-
     private ImageDataset load(String name) throws IOException {
         return new BenchmarkSource(benchmark(name), root, 1).load();
+    }
+
+    private BenchmarkCheck check(String name) {
+        return BenchmarkCheck.of(benchmark(name), root, ProgressListener.NONE);
     }
 
     private void assertRefused(String name, String... parts) {

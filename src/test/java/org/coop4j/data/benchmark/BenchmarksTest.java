@@ -58,7 +58,7 @@ class BenchmarksTest {
     void namesMeanOneDatasetEach() {
         Map<String, String> owners = new HashMap<>();
         for (Benchmark benchmark : benchmarks.all()) {
-            Benchmarks.namesOf(benchmark)
+            benchmark.names().stream()
                     .map(Benchmarks::bare)
                     .distinct()
                     .forEach(name -> assertThat(owners.put(name, benchmark.name())).isNull());

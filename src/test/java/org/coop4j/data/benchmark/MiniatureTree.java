@@ -6,20 +6,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Makes a dataset's folder in its true layout, with few and empty image files. */
-record MiniatureTree(Path root) {
+public record MiniatureTree(Path root) {
     /** Makes numbered images in a folder. */
-    MiniatureTree images(String folder, int count) throws IOException {
+    public MiniatureTree images(String folder, int count) throws IOException {
         for (int i = 1; i <= count; i++) {
             file(folder + "/image_%04d.jpg".formatted(i));
         }
         return this;
     }
 
-    MiniatureTree file(String path) throws IOException {
+    public MiniatureTree file(String path) throws IOException {
         return text(path, "");
     }
 
-    MiniatureTree text(String path, String text) throws IOException {
+    public MiniatureTree text(String path, String text) throws IOException {
         Path file = root.resolve(path);
         Files.createDirectories(file.getParent());
         Files.writeString(file, text);
@@ -27,7 +27,7 @@ record MiniatureTree(Path root) {
     }
 
     /** Copies a test resource. */
-    MiniatureTree resource(String path, String resource) throws IOException {
+    public MiniatureTree resource(String path, String resource) throws IOException {
         Path file = root.resolve(path);
         Files.createDirectories(file.getParent());
         try (InputStream in = MiniatureTree.class.getResourceAsStream(resource)) {

@@ -1,0 +1,54 @@
+package org.coop4j.cli;
+
+import java.util.List;
+import java.util.Locale;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Split;
+import picocli.CommandLine.Option;
+
+/** Which part of a dataset a command works on. */
+final class SplitOptions {
+
+    @Option(
+            names = "--split",
+            defaultValue = "test",
+            paramLabel = "SPLIT",
+            description = "train, val or test (default: ${DEFAULT-VALUE}).")
+    private String split;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "N",
+            description =
+                    "The split's seed, where the data has no split (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    /** Where the split's random draws begin, if the data has none. */
+    long seed() {
+        return seed;
+    }
+
+    /** The images of the chosen part; there is at least one. */
+    List<LabelledImage> of(ImageDataset dataset) {
+        List<LabelledImage> images = dataset.images(split());
+        if (images.isEmpty()) {
+            throw new CommandFailure(dataset.name() + " has no " + name() + " images");
+        }
+        return images;
+    }
+
+    /** The chosen part's name. */
+    String name() {
+        return split().name().toLowerCase(Locale.ROOT);
+    }
+
+    private Split split() {
+        return Split.named(split)
+                .orElseThrow(
+                        () ->
+                                new CommandFailure(
+                                        "--split is \"" + split + "\": choose train, val or test"));
+    }
+}

@@ -1,0 +1,67 @@
+package org.coop4j.cli;
+
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.baseline.ZeroShot;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.experiment.DataSpec;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** The prompts that describe the classes. */
+final class TemplateOptions {
+
+    @Option(
+            names = {"-t", "--template"},
+            paramLabel = "TEXT",
+            description = {
+                "A prompt with {} for the class name (default: \"a photo of a {}.\", or the"
+                    + " published dataset's own). Given several times, the prompts' features are"
+                    + " averaged."
+            })
+    private List<String> templates = List.of();
+
+    @Option(
+            names = "--ensemble",
+            paramLabel = "7|80",
+            description = {
+                "Average the features of OpenAI's prompts for ImageNet: the 7 selected ones, with"
+                        + " the data's own beside them as in the reference, or all 80."
+            })
+    private String ensemble;
+
+    /**
+     * The prompts, checked.
+     *
+     * @param data the dataset, if the images are those of one
+     */
+    ZeroShot prompts(CommandLine command, Optional<DataSpec> data) {
+        try {
+            return new ZeroShot(chosen(data));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, e.getMessage(), e);
+        }
+    }
+
+    private List<String> chosen(Optional<DataSpec> data) {
+        if (ensemble == null) {
+            return templates.isEmpty()
+                    ? List.of(data.map(DataSpec::template).orElse(PromptTemplates.PHOTO))
+                    : templates;
+        }
+        if (!templates.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--ensemble has its own prompts: leave out --template");
+        }
+        return switch (ensemble) {
+            case "7" ->
+                    data.map(DataSpec::ensemble)
+                            .orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
+            case "80" -> PromptTemplates.imageNet();
+            default ->
+                    throw new IllegalArgumentException(
+                            "--ensemble is \"" + ensemble + "\": choose 7 or 80");
+        };
+    }
+}

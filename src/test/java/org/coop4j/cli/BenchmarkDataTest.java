@@ -1,0 +1,216 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.data.bank.TestPictures;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Commands that take a published dataset by name, on a miniature of it with real pictures. */
+class BenchmarkDataTest {
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path data;
+
+    @BeforeAll
+    static void write() throws IOException {
+        model = TinyModel.write(folder);
+        data = folder.resolve("data");
+        List<String> classes = List.of("banded", "dotted", "polka-dotted");
+        for (int label = 0; label < classes.size(); label++) {
+            for (int i = 0; i < 10; i++) {
+                Path image = Path.of("dtd", "images", classes.get(label), "image_" + i + ".png");
+                TestPictures.write(data.resolve(image), label, i);
+            }
+        }
+        Path shifted = data.resolve("imagenet-adversarial");
+        for (int label = 0; label < 2; label++) {
+            Path image = shifted.resolve("imagenet-a").resolve("n0" + label).resolve("1.png");
+            TestPictures.write(image, label, 7);
+        }
+        Files.writeString(shifted.resolve("classnames.txt"), "n00 dotted\nn01 great white shark\n");
+    }
+
+    private static CommandRun zeroShot(Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of("zero-shot", "-m", model, "--data", data));
+        all.addAll(List.of(arguments));
+        return coop(all.toArray());
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        assertThat(run.code()).as(run.err()).isZero();
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    private static List<String> texts(JsonNode array) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(text -> texts.add(text.asText()));
+        return texts;
+    }
+
+    @Test
+    void zeroShotTakesADatasetsTestImagesAndItsTemplate() throws IOException {
+        CommandRun run = zeroShot("--dataset", "dtd", "--json");
+        JsonNode json = json(run);
+        assertThat(texts(json.path("classes"))).containsExactly("banded", "dotted", "polka-dotted");
+        assertThat(texts(json.path("templates"))).containsExactly("{} texture.");
+        assertThat(json.at("/scores/images").asInt()).isEqualTo(9);
+        assertThat(json.path("images").path(0).path("truth").asText()).isEqualTo("banded");
+        assertThat(run.err())
+                .contains("DescribableTextures: 9 test images of 3 classes, prompt: {} texture.");
+    }
+
+    @Test
+    void splitAndHalfChooseThePart() throws IOException {
+        JsonNode json =
+                json(zeroShot("--dataset", "DTD", "--split", "val", "--half", "base", "--json"));
+        assertThat(json.at("/scores/images").asInt()).isEqualTo(4);
+        assertThat(texts(json.path("classes"))).containsExactly("banded", "dotted");
+    }
+
+    @Test
+    void shiftedImageNetsAreTestedAmongTheirOwnClasses() throws IOException {
+        JsonNode json = json(zeroShot("--dataset", "imagenet-a", "--json"));
+        assertThat(texts(json.path("classes"))).containsExactly("dotted", "great white shark");
+        assertThat(texts(json.path("templates"))).containsExactly("a photo of a {}.");
+        assertThat(json.at("/scores/images").asInt()).isEqualTo(2);
+        CommandRun val = zeroShot("--dataset", "imagenet-a", "--split", "val");
+        assertThat(val.code()).isEqualTo(1);
+        assertThat(val.err()).contains("ImageNetA has no val images");
+    }
+
+    @Test
+    void ensemblesAreTheReferences() throws IOException {
+        JsonNode seven = json(zeroShot("--dataset", "dtd", "--ensemble", "7", "--json"));
+        assertThat(texts(seven.path("templates")))
+                .hasSize(8)
+                .startsWith("itap of a {}.")
+                .endsWith("{} texture.");
+        JsonNode eighty = json(zeroShot("--dataset", "dtd", "--ensemble", "80", "--json"));
+        assertThat(texts(eighty.path("templates"))).hasSize(80).startsWith("a bad photo of a {}.");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--data DATA --dataset mnist | no dataset is called 'mnist'; there are ImageNet",
+                "--dataset dtd | --data",
+                "--data DATA --dataset dtd -c a,b | has its own images and classes",
+                "--data DATA --dataset dtd x.png | has its own images and classes",
+                "--data DATA --dataset dtd --ensemble 9 | choose 7 or 80",
+                "--data DATA --dataset dtd --ensemble 7 -t {} | leave out --template",
+                "-c a,b --split val x.png | --split is for a dataset",
+                "-c a,b | which images?",
+            })
+    void combinationsWithoutAMeaningAreWrongUsage(String line, String message) {
+        List<Object> arguments = new ArrayList<>(List.of("zero-shot", "-m", model));
+        for (String word : line.split(" ", -1)) {
+            arguments.add(word.equals("DATA") ? data : word);
+        }
+        CommandRun run = coop(arguments.toArray());
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains(message).doesNotContain("\tat ");
+        assertThat(run.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void aPromptLearnedOnADatasetIsComparedWithItsTemplateAndTestedByName() throws IOException {
+        Path run = folder.resolve("run");
+        CommandRun trained =
+                coop(
+                        "train",
+                        "-m",
+                        model,
+                        "-d",
+                        data,
+                        "--dataset",
+                        "describable-textures",
+                        "-k",
+                        "2",
+                        "--epochs",
+                        "2",
+                        "-M",
+                        "2",
+                        "--bank",
+                        folder.resolve("bank"),
+                        "-o",
+                        run,
+                        "--json");
+        assertThat(trained.code()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("\"{} texture.\"");
+        assertThat(Files.readString(run.resolve("config.json")))
+                .contains("\"DescribableTextures\"");
+        JsonNode tested =
+                json(
+                        coop(
+                                "eval",
+                                "-p",
+                                run,
+                                "-d",
+                                data,
+                                "--dataset",
+                                "dtd",
+                                "--bank",
+                                folder.resolve("bank"),
+                                "--json"));
+        assertThat(tested.path("images").asInt()).isEqualTo(9);
+        JsonNode elsewhere =
+                json(
+                        coop(
+                                "eval",
+                                "-p",
+                                run,
+                                "-d",
+                                data,
+                                "--dataset",
+                                "imagenet-a",
+                                "--bank",
+                                folder.resolve("bank"),
+                                "--json"));
+        assertThat(elsewhere.path("images").asInt()).isEqualTo(2);
+        assertThat(elsewhere.at("/classes/1/class").asText()).isEqualTo("great white shark");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"train, 2", "eval, 2"})
+    void anUnknownDatasetIsWrongUsageInEveryCommand(String command, int code) {
+        CommandRun run =
+                command.equals("train")
+                        ? coop("train", "-m", model, "-d", data, "--dataset", "mnist", "-o", "x")
+                        : coop("eval", "-p", "x", "-d", data, "--dataset", "mnist");
+        assertThat(run.code()).isEqualTo(code);
+        assertThat(run.err()).contains("no dataset is called 'mnist'");
+    }
+
+    @Test
+    void thereIsNothingToLearnFromAShiftedImageNet() {
+        CommandRun run =
+                coop(
+                        "train",
+                        "-m",
+                        model,
+                        "-d",
+                        data,
+                        "--dataset",
+                        "imagenet-a",
+                        "--bank",
+                        folder.resolve("bank"),
+                        "-o",
+                        folder.resolve("no-run"));
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("ImageNetA has test images alone").doesNotContain("bug");
+    }
+}

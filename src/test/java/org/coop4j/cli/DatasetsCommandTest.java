@@ -1,0 +1,223 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.data.benchmark.MiniatureBenchmarks;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DatasetsCommandTest {
+
+    @TempDir Path root;
+
+    static Stream<Benchmark> all() {
+        return Benchmarks.published().all().stream();
+    }
+
+    private static JsonNode json(CommandRun run) throws IOException {
+        return new ObjectMapper().readTree(run.out());
+    }
+
+    @Test
+    void theListHasEveryDatasetWithSizesTemplateNamesAndPlace() {
+        CommandRun run = coop("datasets");
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines()).hasSize(33);
+        assertThat(run.out())
+                .containsPattern("(?m)^Food101 +101 +50,500 +20,200 +30,300  a photo of \\{}, a")
+                .containsPattern("(?m)^ImageNetA +200 +0 +0 +7,500  a photo of a \\{}\\.$")
+                .containsPattern(
+                        "(?m)^OxfordFlowers +Flowers102, flowers, oxford-flowers-102 +"
+                                + "oxford_flowers/: jpg, split_zhou_OxfordFlowers.json$")
+                .containsPattern("(?m)^ImageNetV2 .*classnames.txt$");
+        all().forEach(b -> assertThat(run.out().split(b.name() + " ", -1)).hasSize(3));
+    }
+
+    @Test
+    void theListCanBeReadByOtherPrograms() throws IOException {
+        List<String> csv = coop("datasets", "--csv").out().lines().toList();
+        assertThat(csv).hasSize(16);
+        assertThat(csv.get(0))
+                .isEqualTo("name,aliases,classes,train,val,test,template,directory,expected");
+        assertThat(csv.get(3))
+                .isEqualTo(
+                        "OxfordPets,pets oxford-iiit-pet,37,2944,736,3669,\"a photo of a {}, a type"
+                                + " of pet.\",oxford_pets,images split_zhou_OxfordPets.json");
+        JsonNode datasets = json(coop("datasets", "--json")).path("datasets");
+        assertThat(datasets).hasSize(15);
+        JsonNode caltech = datasets.path(1);
+        assertThat(caltech.path("published").path("train").asInt()).isEqualTo(4128);
+        assertThat(caltech.path("split_file").asText()).isEqualTo("split_zhou_Caltech101.json");
+        assertThat(caltech.path("renamed").path("Faces").asText()).isEqualTo("face");
+        assertThat(caltech.path("skipped")).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void showTellsWhereADatasetComesFromAndWhatItNeeds(Benchmark benchmark) throws IOException {
+        CommandRun run = coop("datasets", "show", benchmark.name().toLowerCase(Locale.ROOT));
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 90);
+        String directory = "DATA/" + benchmark.layout().directory() + "/";
+        assertThat(run.out())
+                .contains(benchmark.template(), benchmark.about().homepage())
+                .contains(benchmark.layout().folders().stream().map(f -> directory + f).toList());
+        for (String list : benchmark.layout().lists()) {
+            assertThat(run.out()).contains(directory + list);
+        }
+        benchmark
+                .layout()
+                .splitFile()
+                .ifPresent(f -> assertThat(run.out()).contains(directory + f));
+        assertThat(json(coop("datasets", "show", "--json", benchmark.title())).path("template"))
+                .hasToString('"' + benchmark.template() + '"');
+    }
+
+    @Test
+    void showNamesSkippedFoldersAndRenamings() {
+        assertThat(coop("datasets", "show", "caltech").out())
+                .contains("BACKGROUND_Google, Faces_easy")
+                .contains("airplanes is called \"airplane\"")
+                .contains("for the published division");
+        assertThat(coop("datasets", "show", "eurosat").out())
+                .contains("SeaLake is called \"Sea or Lake\"")
+                .doesNotContain("River is called", "also called");
+        assertThat(coop("datasets", "show", "imagenet-r").out()).contains("none to train on");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"datasets show mnist", "datasets check . dtd mnist"})
+    void anUnknownNameIsWrongUsageThatListsTheNames(String line) {
+        CommandRun run = coop((Object[]) line.split(" "));
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).contains("no dataset is called 'mnist'", "EuroSAT");
+    }
+
+    @Test
+    void whatIsNotThereAtAllIsSaidAndNoFault() throws IOException {
+        CommandRun all = coop("datasets", "check", root);
+        assertThat(all.code()).isZero();
+        assertThat(all.out().lines()).hasSize(1);
+        assertThat(all.out()).startsWith("not in " + root + ": ImageNet, Caltech101, ");
+        CommandRun named = coop("datasets", "check", root, "dtd", "DTD", "cars");
+        assertThat(named.code()).isZero();
+        assertThat(named.out())
+                .isEqualTo("not in " + root + ": DescribableTextures, StanfordCars\n");
+        JsonNode json = json(coop("datasets", "check", root, "dtd", "--json"));
+        JsonNode dtd = json.path("datasets").path(0);
+        assertThat(dtd.path("status").asText()).isEqualTo("absent");
+        assertThat(dtd.path("found").isNull()).isTrue();
+        assertThat(root).isEmptyDirectory();
+    }
+
+    @Test
+    void aWholeDatasetIsComplete() throws IOException {
+        MiniatureBenchmarks.wholeDtd(root, "");
+        CommandRun run = coop("datasets", "check", root);
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .containsPattern(
+                        "DescribableTextures +complete +47 +2,820 +1,128 +1,692 +0"
+                                + " +split_zhou_DescribableTextures.json\n")
+                .contains("not in " + root)
+                .doesNotContain("DescribableTextures:");
+        assertThat(coop("datasets", "check", root, "dtd").out().lines()).hasSize(2);
+    }
+
+    @Test
+    void missingImagesAreCountedAndTheFirstNamed() throws IOException {
+        MiniatureBenchmarks.plant("OxfordPets", root);
+        Path image = root.resolve("oxford_pets/images/shiba_inu_7.jpg");
+        Files.delete(image);
+        Files.delete(root.resolve("oxford_pets/images/Abyssinian_201.jpg"));
+        CommandRun run = coop("datasets", "check", root, "pets");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out())
+                .containsPattern("OxfordPets +incomplete +2 +20 +6 +2 +2 +no split file")
+                .contains("OxfordPets: 2 images are missing: ")
+                .contains(image.toString())
+                .contains("2 classes instead of 37, 20 train images instead of 2,944");
+        JsonNode pets = json(coop("datasets", "check", root, "pets", "--json")).at("/datasets/0");
+        assertThat(pets.at("/missing/count").asInt()).isEqualTo(2);
+        assertThat(pets.at("/missing/first").toString()).contains(image.toString());
+        assertThat(pets.at("/found/train").asInt()).isEqualTo(20);
+        assertThat(pets.at("/published/train").asInt()).isEqualTo(2944);
+        assertThat(pets.at("/division/origin").asText()).isEqualTo("rule");
+        assertThat(pets.at("/expected/1/exists").asBoolean()).isFalse();
+        List<String> csv = coop("datasets", "check", root, "pets", "--csv").out().lines().toList();
+        assertThat(csv).hasSize(2);
+        assertThat(csv.get(0))
+                .startsWith("name,status,classes,train,val,test,published_classes,")
+                .endsWith(",missing,division,problems");
+        assertThat(csv.get(1))
+                .startsWith("OxfordPets,incomplete,2,20,6,2,37,2944,736,3669,2,\"no split file");
+    }
+
+    @Test
+    void aMadeSplitIsToldFromAPublishedOne() throws IOException {
+        MiniatureBenchmarks.wholeDtd(root, "coop4j: by some rule, seed 1");
+        CommandRun made = coop("datasets", "check", root, "dtd");
+        assertThat(made.code()).isZero();
+        assertThat(made.out())
+                .contains("split_zhou_DescribableTextures.json, made by coop4j: by some rule")
+                .contains("complete");
+        JsonNode division =
+                json(coop("datasets", "check", root, "dtd", "--json")).at("/datasets/0/division");
+        assertThat(division.path("origin").asText()).isEqualTo("made_split_file");
+    }
+
+    @Test
+    void aDamagedSplitIsNamedAndTheOthersAreCheckedAllTheSame() throws IOException {
+        MiniatureBenchmarks.wholeDtd(root, "");
+        MiniatureBenchmarks.plant("EuroSAT", root);
+        Path split = root.resolve("eurosat/split_zhou_EuroSAT.json");
+        Files.writeString(split, "{\"train\": [[\"\u001b[2J");
+        CommandRun run = coop("datasets", "check", root);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out())
+                .containsPattern("DescribableTextures +complete")
+                .containsPattern("EuroSAT +incomplete")
+                .contains("EuroSAT: " + split)
+                .contains("fetch it again")
+                .doesNotContain("\u001b");
+        assertThat(coop("datasets", "check", root, "dtd").code()).isZero();
+    }
+
+    @Test
+    void whatIsNeededAndAbsentIsListed() throws IOException {
+        Files.createDirectories(root.resolve("ucf101"));
+        CommandRun run = coop("datasets", "check", root, "ucf101");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out())
+                .contains("UCF101: there is no " + root.resolve("ucf101/UCF-101-midframes"))
+                .contains("trainlist01.txt");
+    }
+
+    @Test
+    void aRootThatIsNoneIsRefusedAndADatasetsOwnFolderRecognised() throws IOException {
+        CommandRun none = coop("datasets", "check", root.resolve("none"));
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err()).contains("none is not a folder");
+        Path own = Files.createDirectories(root.resolve("caltech-101"));
+        assertThat(coop("datasets", "check", own).out())
+                .contains("seems to be the folder of Caltech101 itself: give the folder above it");
+    }
+}

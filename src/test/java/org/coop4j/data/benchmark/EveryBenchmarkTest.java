@@ -1,0 +1,396 @@
+package org.coop4j.data.benchmark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Split;
+import org.coop4j.data.SplitFile;
+import org.coop4j.weights.ProgressListener;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
+
+/** What holds for every dataset, each on a miniature in its true layout. */
+class EveryBenchmarkTest {
+
+    @TempDir Path root;
+
+    static Stream<Benchmark> all() {
+        return Benchmarks.published().all().stream();
+    }
+
+    static Stream<Benchmark> withSplitFile() {
+        return all().filter(benchmark -> benchmark.layout().splitFile().isPresent());
+    }
+
+    /** Every dataset with each file and folder that it cannot do without if it has no split. */
+    static Stream<Arguments> neededFiles() {
+        return all().flatMap(
+                        benchmark ->
+                                Stream.concat(
+                                                benchmark.layout().folders().stream(),
+                                                benchmark.layout().lists().stream())
+                                        .map(needed -> Arguments.of(benchmark, needed)));
+    }
+
+    /** Classes in label order, and the numbers of images, half rounded to even. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ImageNet | tench, great white shark | 5 | 2 | 2",
+                "Caltech101 | face, accordion, airplane | 24 | 9 | 12",
+                "OxfordPets | abyssinian, shiba_inu | 20 | 6 | 2",
+                "StanfordCars | 2000 AM General Hummer SUV, 2012 Tesla Model S Sedan | 11 | 2 | 2",
+                "OxfordFlowers | pink primrose, colt's foot, canterbury bells | 12 | 5 | 7",
+                "Food101 | apple_pie, beignets | 16 | 6 | 8",
+                "FGVCAircraft | DC-3, 707-320 | 2 | 1 | 1",
+                "SUN397 | abbey, indoor apse | 16 | 4 | 1",
+                "DescribableTextures | banded, polka-dotted | 16 | 6 | 8",
+                "EuroSAT | Annual Crop Land, Sea or Lake | 16 | 6 | 8",
+                "UCF101 | Apply_Eye_Makeup, Yo_Yo | 8 | 2 | 1",
+                "ImageNetV2 | tench, great white shark, hen, missile | 0 | 0 | 4",
+                "ImageNetSketch | great white shark, missile | 0 | 0 | 3",
+                "ImageNetA | great white shark, missile | 0 | 0 | 3",
+                "ImageNetR | great white shark, missile | 0 | 0 | 3",
+            })
+    void loadsFromItsTrueLayout(String name, String classNames, int train, int val, int test)
+            throws IOException {
+        Benchmark benchmark = Benchmarks.published().get(name);
+        ImageDataset dataset = plantAndLoad(benchmark);
+
+        assertThat(String.join(", ", dataset.classNames())).isEqualTo(classNames);
+        assertThat(dataset.train()).hasSize(train);
+        assertThat(dataset.val()).hasSize(val);
+        assertThat(dataset.test()).hasSize(test);
+        assertThat(dataset.missingFiles()).isEmpty();
+        assertThat(dataset.train().isEmpty()).isEqualTo(benchmark.testsOnly());
+        for (Split split : Split.values()) {
+            assertThat(dataset.images(split))
+                    .extracting(LabelledImage::path)
+                    .doesNotHaveDuplicates()
+                    .allMatch(path -> path.startsWith(directory(benchmark)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("withSplitFile")
+    void aMadeSplitIsWrittenForTheNextTimeAndReadAgainEqual(Benchmark benchmark)
+            throws IOException {
+        MiniatureBenchmarks.plant(benchmark.name(), root);
+        List<Path> before = files();
+        ImageDataset made = load(benchmark, 7);
+        Path split = splitFile(benchmark);
+
+        assertThat(files()).hasSize(before.size() + 1).contains(split);
+        assertThat(Files.readString(split))
+                .startsWith(
+                        "{\n    \"made_by\": \"coop4j: %s, seed 7\",\n    \"train\": [\n        [\n"
+                                .formatted(benchmark.rule().description()));
+        assertThat(load(benchmark, 8)).isEqualTo(made);
+        Files.delete(split);
+        assertThat(load(benchmark, 7)).isEqualTo(made);
+        Files.delete(split);
+        assertThat(load(benchmark, 8).train()).isNotEqualTo(made.train());
+    }
+
+    /** The folder of the split file is not there, so that nobody can write it, not even root. */
+    @ParameterizedTest
+    @MethodSource("withSplitFile")
+    void aSplitThatCannotBeKeptIsSaidSoAndUsed(Benchmark benchmark) throws IOException {
+        ImageDataset made = plantAndLoad(benchmark);
+        Files.delete(splitFile(benchmark));
+        List<Path> before = files();
+        Benchmark unwritable = withSplitFile(benchmark, "nowhere/split.json");
+        List<String> warnings = new ArrayList<>();
+        ImageDataset unkept =
+                warnings(warnings, () -> new BenchmarkSource(unwritable, root, 1).load());
+
+        assertThat(unkept).isEqualTo(made);
+        assertThat(files()).isEqualTo(before);
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .contains(benchmark.rule().description(), "seed 1", "cannot be kept", "nowhere");
+    }
+
+    @ParameterizedTest
+    @MethodSource("withSplitFile")
+    void aMadeSplitIsSaidToBeNoPublishedOneEachTime(Benchmark benchmark) throws IOException {
+        MiniatureBenchmarks.plant(benchmark.name(), root);
+        for (String expected : List.of("so a split was made", "made by coop4j")) {
+            List<String> warnings = new ArrayList<>();
+            warnings(warnings, () -> load(benchmark, 1));
+            assertThat(warnings)
+                    .singleElement()
+                    .asString()
+                    .contains(expected, "seed 1", "not comparable to the papers'");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("withSplitFile")
+    void aSplitFileDecidesAndIsNotSaidToBeMade(Benchmark benchmark) throws IOException {
+        ImageDataset made = plantAndLoad(benchmark);
+        List<LabelledImage> train = new ArrayList<>(made.test());
+        train.addAll(made.train());
+        ImageDataset other =
+                new ImageDataset(
+                        made.name(),
+                        made.classNames().stream().map(name -> "my " + name).toList(),
+                        renamed(train),
+                        List.of(),
+                        renamed(made.val()));
+        SplitFile.write(other, splitFile(benchmark), imageRoot(benchmark));
+        List<String> warnings = new ArrayList<>();
+
+        assertThat(warnings(warnings, () -> load(benchmark, 1))).isEqualTo(other);
+        assertThat(warnings).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("withSplitFile")
+    void aBrokenSplitIsRefusedAndLeftAsItIs(Benchmark benchmark) throws IOException {
+        plantAndLoad(benchmark);
+        Path split = splitFile(benchmark);
+        byte[] whole = Files.readAllBytes(split);
+        for (int length : new int[] {0, 1, whole.length / 3, whole.length - 2}) {
+            byte[] broken = Arrays.copyOf(whole, length);
+            Files.write(split, broken);
+            assertThatThrownBy(() -> load(benchmark, 1))
+                    .isInstanceOf(DatasetException.class)
+                    .hasMessageContaining(split.toString());
+            BenchmarkCheck check = check(benchmark);
+            assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
+            assertThat(check.problems()).singleElement().asString().contains(split.toString());
+            assertThat(split).hasBinaryContent(broken);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void aMissingImageIsNamed(Benchmark benchmark) throws IOException {
+        List<LabelledImage> test = plantAndLoad(benchmark).test();
+        Path missing = test.get(test.size() - 1).path();
+        Files.delete(missing);
+        if (benchmark.layout().splitFile().isEmpty() && benchmark.rule().listsFolders()) {
+            // No list says what should be in a folder, but an empty one is no class.
+            deleteFilesIn(missing.getParent());
+            missing = missing.getParent();
+        }
+
+        assertThatThrownBy(() -> load(benchmark, 1))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(benchmark.name())
+                .hasMessageContaining(missing.toString());
+        assertThat(check(benchmark).status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
+    }
+
+    @ParameterizedTest
+    @MethodSource("neededFiles")
+    void aMissingListOrFolderIsNamed(Benchmark benchmark, String needed) throws IOException {
+        MiniatureBenchmarks.plant(benchmark.name(), root);
+        Path missing = directory(benchmark).resolve(needed);
+        Files.move(missing, root.resolve("elsewhere"));
+
+        assertThatThrownBy(() -> load(benchmark, 1))
+                .isInstanceOf(DatasetException.class)
+                .hasMessageContaining(missing.toString());
+        BenchmarkCheck check = check(benchmark);
+        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
+        assertThat(check.problems()).containsExactly("there is no " + missing);
+        assertThat(check.found()).isEmpty();
+        benchmark
+                .layout()
+                .splitFile()
+                .ifPresent(f -> assertThat(directory(benchmark).resolve(f)).doesNotExist());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void checkingCountsNamesTheDivisionAndWritesNothing(Benchmark benchmark) throws IOException {
+        MiniatureBenchmarks.plant(benchmark.name(), root);
+        List<Path> before = files();
+        List<Long> seen = new ArrayList<>();
+        BenchmarkCheck check =
+                BenchmarkCheck.of(
+                        benchmark,
+                        root,
+                        (done, total) -> {
+                            seen.add(done);
+                            assertThat(total).isEqualTo(benchmark.publishedFiles());
+                        });
+
+        assertThat(files()).isEqualTo(before);
+        boolean made = benchmark.layout().splitFile().isPresent();
+        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.DIFFERENT);
+        assertThat(check.division())
+                .contains(
+                        new Division(
+                                made ? Division.Origin.RULE : Division.Origin.OFFICIAL,
+                                benchmark.rule().description()));
+        assertThat(check.missing().count()).isZero();
+        ImageDataset dataset = load(benchmark, 1);
+        assertThat(check.found())
+                .contains(
+                        new Benchmark.Sizes(
+                                dataset.classCount(),
+                                dataset.train().size(),
+                                dataset.val().size(),
+                                dataset.test().size()));
+        assertThat(seen).isSorted();
+        long files =
+                Stream.of(dataset.train(), dataset.val(), dataset.test())
+                        .flatMap(List::stream)
+                        .map(LabelledImage::path)
+                        .distinct()
+                        .count();
+        assertThat(seen.get(seen.size() - 1)).isEqualTo(files);
+        if (made) {
+            assertThat(check(benchmark).division().orElseThrow().origin())
+                    .isEqualTo(Division.Origin.MADE_SPLIT_FILE);
+        }
+    }
+
+    @Test
+    void missingImagesAreCountedAndTheFirstFewNamed() throws IOException {
+        Benchmark dtd = Benchmarks.published().get("dtd");
+        ImageDataset dataset = plantAndLoad(dtd);
+        for (LabelledImage image : dataset.train().subList(0, 9)) {
+            Files.delete(image.path());
+        }
+        BenchmarkCheck check = check(dtd);
+
+        assertThat(check.missing().count()).isEqualTo(9);
+        assertThat(check.missing().first())
+                .isEqualTo(
+                        dataset.train().subList(0, 5).stream().map(LabelledImage::path).toList());
+        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
+        assertThat(check.found().orElseThrow().train()).isEqualTo(16);
+    }
+
+    @Test
+    void aFolderThatLeadsBackToItselfIsAProblemAndNoEndlessWalk() throws IOException {
+        Benchmark dtd = Benchmarks.published().get("dtd");
+        MiniatureBenchmarks.plant(dtd.name(), root);
+        Path loop = root.resolve("dtd/images/banded/again");
+        Files.createSymbolicLink(loop, root.resolve("dtd/images/banded"));
+        BenchmarkCheck check = check(dtd);
+
+        assertThat(check.status()).isEqualTo(BenchmarkCheck.Status.INCOMPLETE);
+        assertThat(check.problems()).singleElement().asString().contains(loop.toString());
+    }
+
+    /** What a complete copy has, without any list in two parts. */
+    @Test
+    void publishedFilesCountsImageNetsValidationImagesOnce() {
+        assertThat(Benchmarks.published().get("imagenet").publishedFiles()).isEqualTo(1_331_167);
+        assertThat(Benchmarks.published().get("caltech101").publishedFiles()).isEqualTo(8_242);
+        assertThat(Benchmarks.published().get("imagenet-v2").publishedFiles()).isEqualTo(10_000);
+    }
+
+    private ImageDataset plantAndLoad(Benchmark benchmark) throws IOException {
+        MiniatureBenchmarks.plant(benchmark.name(), root);
+        return load(benchmark, 1);
+    }
+
+    private ImageDataset load(Benchmark benchmark, long seed) throws IOException {
+        return new BenchmarkSource(benchmark, root, seed).load();
+    }
+
+    private BenchmarkCheck check(Benchmark benchmark) {
+        return BenchmarkCheck.of(benchmark, root, ProgressListener.NONE);
+    }
+
+    private Path directory(Benchmark benchmark) {
+        return root.resolve(benchmark.layout().directory());
+    }
+
+    private Path imageRoot(Benchmark benchmark) {
+        return directory(benchmark).resolve(benchmark.layout().imageRoot());
+    }
+
+    private Path splitFile(Benchmark benchmark) {
+        return directory(benchmark).resolve(benchmark.layout().splitFile().orElseThrow());
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.sorted(Comparator.naturalOrder()).toList();
+        }
+    }
+
+    private static void deleteFilesIn(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private static List<LabelledImage> renamed(List<LabelledImage> images) {
+        return images.stream()
+                .map(i -> new LabelledImage(i.path(), i.label(), "my " + i.className()))
+                .toList();
+    }
+
+    private static Benchmark withSplitFile(Benchmark like, String splitFile) {
+        Benchmark.Layout layout = like.layout();
+        return new Benchmark(
+                like.name(),
+                like.title(),
+                like.aliases(),
+                new Benchmark.Layout(
+                        layout.directory(),
+                        layout.imageRoot(),
+                        Optional.of(splitFile),
+                        layout.folders(),
+                        layout.lists()),
+                like.rule(),
+                like.template(),
+                like.published(),
+                like.skipped(),
+                like.renamed(),
+                like.about());
+    }
+
+    private interface Loading {
+        ImageDataset load() throws IOException;
+    }
+
+    /** Loads, and adds what a user is warned of. */
+    private static ImageDataset warnings(List<String> warnings, Loading loading)
+            throws IOException {
+        Logger logger = (Logger) LoggerFactory.getLogger(BenchmarkSource.class);
+        ListAppender<ILoggingEvent> appender = new ListAppender<>();
+        appender.start();
+        logger.addAppender(appender);
+        logger.setAdditive(false);
+        try {
+            return loading.load();
+        } finally {
+            logger.detachAppender(appender);
+            logger.setAdditive(true);
+            appender.list.forEach(event -> warnings.add(event.getFormattedMessage()));
+        }
+    }
+}
