@@ -52,7 +52,10 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
     }
 
     @Override
-    public void prompts(ImageDataset drawings, int emoji, List<DemoResult.Prompt> prompts) {
+    public void prompts(
+            ImageDataset drawings,
+            List<DemoResult.Prompt> prompts,
+            List<DemoResult.Prompt> renamed) {
         bestPrompt = prompts.stream().mapToDouble(DemoResult.Prompt::drawings).max().orElseThrow();
         if (!table) {
             return;
@@ -65,13 +68,16 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                 drawings.classCount(),
                 drawings.train().size(),
                 drawings.test().size());
-        Table rows = new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT);
-        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "");
-        for (DemoResult.Prompt prompt : prompts) {
+        Table rows =
+                new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT, Table.Align.RIGHT);
+        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH BETTER CLASS NAMES");
+        for (int i = 0; i < prompts.size(); i++) {
+            DemoResult.Prompt prompt = prompts.get(i);
             rows.row(
                     "\"" + prompt.template() + "\"",
                     percent(prompt.drawings()),
-                    prompt.drawings() == bestPrompt ? "best" : "");
+                    prompt.drawings() == bestPrompt ? "best" : "",
+                    percent(renamed.get(i).drawings()));
         }
         rows.print(out);
         out.println();

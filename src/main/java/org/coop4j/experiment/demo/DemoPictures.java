@@ -22,8 +22,9 @@ import org.coop4j.experiment.DataSpec;
  * The shipped pictures as folders: drawings to learn from and to test on, and emoji of the same
  * classes.
  *
- * @param folder holds {@code drawings/train}, {@code drawings/test}, {@code emoji/test} and {@code
- *     attribution.csv}, which says who made each picture
+ * @param folder holds {@code drawings/train}, {@code drawings/test}, {@code emoji/test}, {@code
+ *     names.csv} with a better name for each class, and {@code attribution.csv}, which says who
+ *     made each picture
  */
 public record DemoPictures(Path folder) {
 
@@ -52,6 +53,15 @@ public record DemoPictures(Path folder) {
     /** Drawings, divided into training and test images. */
     public DataSpec drawings() {
         return DataSpec.of(folder.resolve("drawings"));
+    }
+
+    /** The same drawings, their classes called not as their folders are but by better names. */
+    public DataSpec renamedDrawings() {
+        return new DataSpec(
+                folder.resolve("drawings").toString(),
+                null,
+                null,
+                folder.resolve("names.csv").toString());
     }
 
     /** Emoji of the same classes, test images alone. */

@@ -62,9 +62,11 @@ public record DemoReport(DemoResult result) {
                 curves,
                 List.of(
                         FewShotChart.Star.measured(
-                                "zero-shot, \"" + best.template() + "\"",
-                                series,
-                                best.drawings())));
+                                "zero-shot, \"" + best.template() + "\"", series, best.drawings()),
+                        FewShotChart.Star.measured(
+                                "zero-shot, better class names",
+                                series + 1,
+                                result.bestRenamedPrompt().drawings())));
     }
 
     private FewShotChart.Curve curve(String title, String method, int series) {
@@ -133,8 +135,10 @@ public record DemoReport(DemoResult result) {
         HtmlTable prompts =
                 new HtmlTable("Hand-written prompts, accuracy in %")
                         .words("prompt")
-                        .numbers("drawings", "emoji");
-        for (DemoResult.Prompt prompt : result.prompts()) {
+                        .numbers("drawings", "emoji", "better names: drawings", "emoji");
+        for (int i = 0; i < result.prompts().size(); i++) {
+            DemoResult.Prompt prompt = result.prompts().get(i);
+            DemoResult.Prompt renamed = result.renamedPrompts().get(i);
             prompts.row(
                     List.of(
                             Cell.of("\"" + prompt.template() + "\""),
@@ -143,7 +147,9 @@ public record DemoReport(DemoResult result) {
                                     kind(prompt.equals(result.bestPrompt()))),
                             Cell.of(
                                     number(prompt.emoji()),
-                                    kind(prompt.equals(result.bestEmojiPrompt())))));
+                                    kind(prompt.equals(result.bestEmojiPrompt()))),
+                            Cell.of(number(renamed.drawings())),
+                            Cell.of(number(renamed.emoji()))));
         }
         return new Section("Accuracy over shots")
                 .chart(
@@ -151,7 +157,25 @@ public record DemoReport(DemoResult result) {
                         "Accuracy over the number of training drawings a class; bars are one"
                                 + " standard deviation.")
                 .table(table)
-                .table(prompts);
+                .table(prompts)
+                .paragraph(
+                        "The classes are called as their folders in Open Clip Art are, as the"
+                                + " folders of a user would be. Better names are "
+                                + betterNames()
+                                + ".");
+    }
+
+    /** Such as "bird for birds, insect for bugs". */
+    private String betterNames() {
+        List<String> pairs = new ArrayList<>();
+        for (int i = 0; i < result.classNames().size(); i++) {
+            String own = result.classNames().get(i);
+            String better = result.betterNames().get(i);
+            if (!own.equals(better)) {
+                pairs.add(better + " for " + own);
+            }
+        }
+        return String.join(", ", pairs);
     }
 
     private List<Cell> curveRow(String title, String method) {
@@ -272,10 +296,11 @@ public record DemoReport(DemoResult result) {
         }
         return new Section("What the vectors resemble")
                 .paragraph(
-                        "The words whose embeddings are nearest to the vectors of the unified context,"
-                            + " which began as \"" + DemoConfig.WORDS + "\". Read little"
-                            + " into it: vectors need not mean words, and what is nearest is often"
-                            + " not near.")
+                        "The words whose embeddings are nearest to the vectors of the unified"
+                                + " context, which began as \""
+                                + DemoConfig.WORDS
+                                + "\". Read little into it: vectors need not mean words, and what"
+                                + " is nearest is often not near.")
                 .table(table);
     }
 

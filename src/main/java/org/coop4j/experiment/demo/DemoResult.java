@@ -19,6 +19,8 @@ import org.coop4j.eval.SeedSummary;
  * @param testImages drawings tested on
  * @param emojiImages emoji tested on
  * @param prompts hand-written prompts
+ * @param betterNames better names for the classes, in the same order
+ * @param renamedPrompts the same prompts with the better names
  * @param runs accuracy of each learned context and each linear probe
  * @param words nearest words of the vectors of the first seed's context of most shots
  * @param mended drawings that the best hand-written prompt gets wrong and the learned one right
@@ -36,6 +38,8 @@ public record DemoResult(
         int testImages,
         int emojiImages,
         List<Prompt> prompts,
+        List<String> betterNames,
+        List<Prompt> renamedPrompts,
         List<Run> runs,
         List<Vector> words,
         List<Mended> mended,
@@ -109,6 +113,12 @@ public record DemoResult(
     @JsonIgnore
     public Prompt bestPrompt() {
         return best(prompts);
+    }
+
+    /** The best on the test drawings of the prompts with better class names. */
+    @JsonIgnore
+    public Prompt bestRenamedPrompt() {
+        return best(renamedPrompts);
     }
 
     static Prompt best(List<Prompt> prompts) {

@@ -47,8 +47,11 @@ public final class DemoRun {
         /** Pictures are about to be encoded; {@code what} says which. */
         BankedImages.Listener encoding(String what);
 
-        /** The hand-written prompts are measured. */
-        void prompts(ImageDataset drawings, int emoji, List<DemoResult.Prompt> prompts);
+        /** The hand-written prompts are measured, {@code renamed} with better class names. */
+        void prompts(
+                ImageDataset drawings,
+                List<DemoResult.Prompt> prompts,
+                List<DemoResult.Prompt> renamed);
 
         /** {@code done} of {@code total} steps of all training runs are done; called often. */
         void training(long done, long total, String what);
@@ -83,25 +86,41 @@ public final class DemoRun {
         if (!emoji.classNames().equals(drawings.classNames())) {
             throw new IOException("drawings and emoji are not of the same classes");
         }
+        List<String> betterNames = pictures.renamedDrawings().load(1).classNames();
         Measured measured =
                 new Measured(
                         drawings,
                         encode(drawings.train(), "training drawings"),
                         encode(drawings.test(), "test drawings"),
                         encode(emoji.test(), "emoji"));
+        Prompts prompts =
+                new Prompts(
+                        prompts(measured, drawings.classNames()),
+                        betterNames,
+                        prompts(measured, betterNames));
+        listener.prompts(drawings, prompts.own, prompts.renamed);
+        List<DemoResult.Run> runs = learnAll(folder, measured);
+        return result(folder, measured, prompts, runs, (System.nanoTime() - start) / 1e9);
+    }
+
+    private List<DemoResult.Prompt> prompts(Measured measured, List<String> classNames) {
         List<DemoResult.Prompt> prompts = new ArrayList<>();
         for (String template : config.templates()) {
-            FeatureMatrix weights = handWritten(template, drawings.classNames());
+            FeatureMatrix weights = handWritten(template, classNames);
             prompts.add(
                     new DemoResult.Prompt(
                             template,
                             accuracy(measured.test, weights),
                             accuracy(measured.emoji, weights)));
         }
-        listener.prompts(drawings, measured.emoji.size(), prompts);
-        List<DemoResult.Run> runs = learnAll(folder, measured);
-        return result(folder, measured, prompts, runs, (System.nanoTime() - start) / 1e9);
+        return prompts;
     }
+
+    /** The hand-written prompts, with the classes' own names and with better ones. */
+    private record Prompts(
+            List<DemoResult.Prompt> own,
+            List<String> betterNames,
+            List<DemoResult.Prompt> renamed) {}
 
     /** The drawings with all features. */
     private record Measured(
@@ -223,12 +242,12 @@ public final class DemoRun {
     private DemoResult result(
             Path folder,
             Measured measured,
-            List<DemoResult.Prompt> prompts,
+            Prompts prompts,
             List<DemoResult.Run> runs,
             double learnSeconds)
             throws IOException {
         long start = System.nanoTime();
-        String best = DemoResult.best(prompts).template();
+        String best = DemoResult.best(prompts.own).template();
         Scores before = scores(measured.test, handWritten(best, measured.drawings.classNames()));
         List<Scores> after = new ArrayList<>();
         int most = config.mostShots();
@@ -247,7 +266,9 @@ public final class DemoRun {
                 measured.train.size(),
                 measured.test.size(),
                 measured.emoji.size(),
-                prompts,
+                prompts.own,
+                prompts.betterNames,
+                prompts.renamed,
                 runs,
                 words,
                 mended,

@@ -76,7 +76,10 @@ class DemoRunTest {
         }
 
         @Override
-        public void prompts(ImageDataset drawings, int emoji, List<DemoResult.Prompt> prompts) {}
+        public void prompts(
+                ImageDataset drawings,
+                List<DemoResult.Prompt> prompts,
+                List<DemoResult.Prompt> renamed) {}
 
         @Override
         public void training(long stepsDone, long stepsTotal, String what) {
@@ -89,6 +92,25 @@ class DemoRunTest {
         public void learned(int shots, List<DemoResult.Run> runs) {
             learned.add(shots);
         }
+    }
+
+    @Test
+    void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
+        ImageDataset drawings = pictures.drawings().load(1);
+        ImageDataset renamed = pictures.renamedDrawings().load(1);
+        assertThat(result.betterNames()).isEqualTo(renamed.classNames());
+        assertThat(result.betterNames()).isNotEqualTo(result.classNames());
+        assertThat(renamed.test()).hasSameSizeAs(drawings.test());
+        for (int i = 0; i < drawings.test().size(); i++) {
+            assertThat(renamed.test().get(i).path()).isEqualTo(drawings.test().get(i).path());
+            assertThat(renamed.test().get(i).label()).isEqualTo(drawings.test().get(i).label());
+        }
+        int bugs = result.classNames().indexOf("bugs");
+        assertThat(result.betterNames().get(bugs)).isEqualTo("insect");
+        assertThat(result.renamedPrompts())
+                .extracting(DemoResult.Prompt::template)
+                .isEqualTo(
+                        result.prompts().stream().map(DemoResult.Prompt::template).toList());
     }
 
     @Test

@@ -19,8 +19,9 @@ import javax.imageio.ImageIO;
 
 /**
  * The demo's archive: {@code train/CLASS/…png} and {@code test/CLASS/…png} of held-out drawings,
- * {@code emoji/CLASS/…png} of the artist held out, and {@code attribution.csv} with each picture's
- * id, drawing, title, author, source and licence.
+ * {@code emoji/CLASS/…png} of the artist held out, {@code names.csv} with a better name for each
+ * class, and {@code attribution.csv} with each picture's id, drawing, title, author, source and
+ * licence.
  *
  * <p>The archive is the same byte for byte whenever it is made from the same sources.
  */
@@ -35,6 +36,7 @@ final class DemoArchive {
 
     private final Drawings drawings;
     private final Map<String, Entry> entries = new TreeMap<>();
+    private final Map<String, String> names = new TreeMap<>();
 
     /**
      * An archive without pictures.
@@ -99,6 +101,11 @@ final class DemoArchive {
         entries.put(entry.path(), entry);
     }
 
+    /** Gives a class a name that says better what it is. */
+    void addName(String className, String name) {
+        names.put(className, name);
+    }
+
     /** How many pictures a class has in a split. */
     long count(String split, String className) {
         return entries.values().stream()
@@ -114,6 +121,9 @@ final class DemoArchive {
     private void write(OutputStream out) throws IOException {
         ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8);
         store(zip, "attribution.csv", attribution().getBytes(StandardCharsets.UTF_8));
+        StringBuilder renamed = new StringBuilder();
+        names.forEach((className, name) -> renamed.append(Csv.row(className, name)));
+        store(zip, "names.csv", renamed.toString().getBytes(StandardCharsets.UTF_8));
         for (Entry entry : entries.values()) {
             ByteArrayOutputStream png = new ByteArrayOutputStream();
             ImageIO.write(entry.picture().square(), "png", png);

@@ -6,7 +6,9 @@ import java.util.regex.Pattern;
 /**
  * One class of the demo's task.
  *
- * @param name the class's name, as a prompt says it
+ * @param name the class's name, as a prompt says it best
+ * @param folder what its folder is called in the archive: the name of the folder of Open Clip Art
+ *     that most of it comes from
  * @param heldOutShare the share of its drawings that no table has
  * @param folders folders of Open Clip Art whose drawings belong to it
  * @param words words that make a drawing a candidate where its name or a keyword has one
@@ -14,6 +16,7 @@ import java.util.regex.Pattern;
  */
 record DemoClass(
         String name,
+        String folder,
         double heldOutShare,
         List<String> folders,
         List<String> words,

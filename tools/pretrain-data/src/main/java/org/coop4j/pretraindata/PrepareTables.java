@@ -190,11 +190,12 @@ public final class PrepareTables {
     private DemoArchive archive(List<Prepared> heldOut, List<Prepared> emoji, Drawings drawings) {
         DemoArchive archive = new DemoArchive(drawings);
         demo.assign(heldOut)
-                .forEach((demoClass, members) -> archive.addDrawings(demoClass.name(), members));
+                .forEach((demoClass, members) -> archive.addDrawings(demoClass.folder(), members));
         List<Prepared> otherDomain =
                 emoji.stream().filter(p -> p.picture().source() == Source.TWEMOJI).toList();
         for (DemoClass demoClass : demo.classes()) {
-            archive.addEmoji(demoClass.name(), demo.emojiOf(demoClass, otherDomain));
+            archive.addEmoji(demoClass.folder(), demo.emojiOf(demoClass, otherDomain));
+            archive.addName(demoClass.folder(), demoClass.name());
         }
         return archive;
     }
@@ -257,7 +258,7 @@ public final class PrepareTables {
         }
         out.println("demo: class, train, test, emoji");
         for (DemoClass demoClass : demo.classes()) {
-            String name = demoClass.name();
+            String name = demoClass.folder();
             out.printf(
                     "  %s %d %d %d%n",
                     name,

@@ -84,7 +84,7 @@ class DemoIsHeldOutTest {
                 pictures.add(new Shown(fields.get(0), fields.get(1), fields.get(2), picture));
             }
         }
-        assertThat(zip.size()).as("entries of the archive").isEqualTo(pictures.size() + 1);
+        assertThat(zip.size()).as("entries of the archive").isEqualTo(pictures.size() + 2);
         return pictures;
     }
 
