@@ -3,19 +3,21 @@ package org.coop4j.baseline;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * A linear probe for data without val images: its penalty is chosen on the training images alone.
  *
  * <p>The images of each class are dealt to up to {@value #MOST_FOLDS} parts in turn. C is that of
- * 10³, 10², …, 10⁻³ whose fits on all parts but one classify the part left out best, the smallest
- * of those that do so. Where a class has one image, nothing can be left out, and C is 1.
+ * 10⁻⁴, 10⁻³, …, 10 whose fits on all parts but one classify the part left out best, the smallest
+ * of those that do so (features as CLIP gives them have a length of some ten: larger C hardly
+ * penalise). Where a class has one image, nothing can be left out, and C is 1.
  */
 public final class CrossValidatedProbe {
 
     private static final int MOST_FOLDS = 4;
-    private static final double[] GRID = {1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3};
+    private static final double[] GRID = {1e-4, 1e-3, 1e-2, 1e-1, 1, 1e1};
     private static final double WITHOUT_VALIDATION = 1;
 
     private CrossValidatedProbe() {}
@@ -74,11 +76,21 @@ public final class CrossValidatedProbe {
     }
 
     /** All parts but one, and that one. */
-    private record Fold(LogisticRegression rest, LabelledFeatures left) {
+    private static final class Fold {
+        private final LogisticRegression rest;
+        private final LabelledFeatures left;
+        private Optional<LinearClassifier> last = Optional.empty();
 
-        /** Images of the part left out that are classified rightly. */
+        Fold(LogisticRegression rest, LabelledFeatures left) {
+            this.rest = rest;
+            this.left = left;
+        }
+
+        /** Images of the part left out that are classified rightly; begins at the last fit. */
         double right(double c) {
-            return rest.fit(c).accuracy(left) * left.count();
+            LinearClassifier fit = rest.fit(c, last);
+            last = Optional.of(fit);
+            return fit.accuracy(left) * left.count();
         }
     }
 }

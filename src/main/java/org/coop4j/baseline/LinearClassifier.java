@@ -75,18 +75,61 @@ public final class LinearClassifier {
         return converged;
     }
 
+    /**
+     * Returns a classifier of some of the classes alone, with the scores that they have here.
+     *
+     * @param positions the classes, labelled from 0 in this order
+     */
+    public LinearClassifier select(int[] positions) {
+        int d = dimension();
+        int k = positions.length;
+        double[] fewWeights = new double[d * k];
+        double[] fewIntercepts = new double[k];
+        for (int j = 0; j < k; j++) {
+            fewIntercepts[j] = intercept(positions[j]);
+            for (int feature = 0; feature < d; feature++) {
+                fewWeights[feature * k + j] = weight(feature, positions[j]);
+            }
+        }
+        return new LinearClassifier(
+                IntStream.range(0, k).toArray(),
+                fewWeights,
+                fewIntercepts,
+                c,
+                objective,
+                iterations,
+                converged);
+    }
+
     /** Returns the label predicted for each image; of equal scores the smallest label wins. */
     public int[] predict(LabelledFeatures images) {
-        if (images.dimension() != dimension()) {
-            throw new IllegalArgumentException(
-                    "images of %d features given to a classifier of %d"
-                            .formatted(images.dimension(), dimension()));
-        }
+        requireDimension(images);
         int[] predicted = new int[images.count()];
         IntStream.range(0, images.count())
                 .parallel()
                 .forEach(image -> predicted[image] = predict(images, image));
         return predicted;
+    }
+
+    /**
+     * Returns how far each class's score is from the largest, [images][classes]; the softmax of a
+     * row is the classes' probabilities.
+     */
+    public float[][] scores(LabelledFeatures images) {
+        requireDimension(images);
+        float[][] scores = new float[images.count()][labels.length];
+        IntStream.range(0, images.count())
+                .parallel()
+                .forEach(
+                        image -> {
+                            double[] exact = scores(images, image);
+                            double largest = Arrays.stream(exact).max().orElseThrow();
+                            for (int j = 0; j < exact.length; j++) {
+                                // Not the scores: in singles, two of them might be equal.
+                                scores[image][j] = (float) (exact[j] - largest);
+                            }
+                        });
+        return scores;
     }
 
     /** Returns the share of images, from 0 to 1, whose label is predicted. */
@@ -102,7 +145,24 @@ public final class LinearClassifier {
         return (double) correct / predicted.length;
     }
 
+    private void requireDimension(LabelledFeatures images) {
+        if (images.dimension() != dimension()) {
+            throw new IllegalArgumentException(
+                    "images of %d features given to a classifier of %d"
+                            .formatted(images.dimension(), dimension()));
+        }
+    }
+
     private int predict(LabelledFeatures images, int image) {
+        double[] scores = scores(images, image);
+        int best = 0;
+        for (int j = 1; j < scores.length; j++) {
+            best = scores[j] > scores[best] ? j : best;
+        }
+        return labels[best];
+    }
+
+    private double[] scores(LabelledFeatures images, int image) {
         int k = labels.length;
         double[] scores = Arrays.copyOf(intercepts, k);
         for (int feature = 0; feature < dimension(); feature++) {
@@ -111,10 +171,6 @@ public final class LinearClassifier {
                 scores[j] += x * weights[feature * k + j];
             }
         }
-        int best = 0;
-        for (int j = 1; j < k; j++) {
-            best = scores[j] > scores[best] ? j : best;
-        }
-        return labels[best];
+        return scores;
     }
 }

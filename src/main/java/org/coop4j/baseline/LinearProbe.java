@@ -1,6 +1,8 @@
 package org.coop4j.baseline;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,37 +42,95 @@ public final class LinearProbe {
             LabelledFeatures test,
             int shots,
             int seed) {
-        if (shots < 1) {
-            throw new IllegalArgumentException("shots is " + shots + ": give 1 or more");
+        Drawn drawn = draw(train.labels(), val.labels(), shots, seed);
+        for (int label : train.distinctLabels()) {
+            requireEnough(train, "train", label, shots);
+            requireEnough(val, "val", label, Math.min(shots, MOST_VAL_SHOTS));
         }
-        NumpyRandom random = new NumpyRandom(seed);
-        int[] labels = train.distinctLabels();
-        LabelledFeatures fewTrain = draw(train, "train", labels, shots, random);
-        LabelledFeatures fewVal = draw(val, "val", labels, Math.min(shots, MOST_VAL_SHOTS), random);
-        return search(fewTrain, fewVal, test);
+        return search(select(train, drawn.train()), select(val, drawn.val()), test);
+    }
+
+    private static void requireEnough(LabelledFeatures images, String part, int label, int wanted) {
+        int count = images.positionsOf(label).length;
+        if (count < wanted) {
+            throw new IllegalArgumentException(
+                    "class %d has %d %s images, and the linear probe draws %d of each class"
+                            .formatted(label, count, part, wanted));
+        }
+    }
+
+    private static LabelledFeatures select(LabelledFeatures images, List<Integer> positions) {
+        return images.select(positions.stream().mapToInt(i -> i).toArray());
     }
 
     /** Searches for C with given training and val images. */
     public static LinearProbeResult search(
             LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+        return fit(train, val, test).path();
+    }
+
+    /** Searches for C with given training and val images, and keeps the classifier of the end. */
+    public static Fitted fit(LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
         return new Search(new LogisticRegression(train), val, test).run();
     }
 
-    private static LabelledFeatures draw(
-            LabelledFeatures images, String part, int[] labels, int count, NumpyRandom random) {
+    /**
+     * A search and what it found.
+     *
+     * @param path the path of the search
+     * @param classifier the classifier of the last C
+     */
+    public record Fitted(LinearProbeResult path, LinearClassifier classifier) {}
+
+    /**
+     * Positions of the images that a linear probe learns from.
+     *
+     * @param train in the list of all training images
+     * @param val in the list of all val images
+     */
+    public record Drawn(List<Integer> train, List<Integer> val) {
+        /** Copies the lists. */
+        public Drawn {
+            train = List.copyOf(train);
+            val = List.copyOf(val);
+        }
+    }
+
+    /**
+     * Draws a few-shot subset as the reference does, with NumPy's generator. A class with too few
+     * images, where the reference stops with an error, gives all it has.
+     *
+     * @param train labels of all training images
+     * @param val labels of all val images
+     * @param shots training images a class; min(shots, 4) val images a class
+     * @param seed seed of the draw
+     */
+    public static Drawn draw(int[] train, int[] val, int shots, int seed) {
+        if (shots < 1) {
+            throw new IllegalArgumentException("shots is " + shots + ": give 1 or more");
+        }
+        NumpyRandom random = new NumpyRandom(seed);
+        int[] labels = Arrays.stream(train).sorted().distinct().toArray();
+        return new Drawn(
+                draw(train, labels, shots, random),
+                draw(val, labels, Math.min(shots, MOST_VAL_SHOTS), random));
+    }
+
+    private static List<Integer> draw(int[] images, int[] labels, int count, NumpyRandom random) {
+        Map<Integer, List<Integer>> positions = new HashMap<>();
+        for (int i = 0; i < images.length; i++) {
+            positions.computeIfAbsent(images[i], label -> new ArrayList<>()).add(i);
+        }
         List<Integer> drawn = new ArrayList<>();
         for (int label : labels) {
-            int[] positions = images.positionsOf(label);
-            if (positions.length < count) {
-                throw new IllegalArgumentException(
-                        "class %d has %d %s images, and the linear probe draws %d of each class"
-                                .formatted(label, positions.length, part, count));
-            }
-            for (int chosen : random.choice(positions.length, count)) {
-                drawn.add(positions[chosen]);
+            List<Integer> own = positions.getOrDefault(label, List.of());
+            if (!own.isEmpty()) {
+                for (int chosen : random.choice(own.size(), Math.min(count, own.size()))) {
+                    drawn.add(own.get(chosen));
+                }
             }
         }
-        return images.select(drawn.stream().mapToInt(i -> i).toArray());
+        return drawn;
     }
 
     /** One search. Fits are kept, as the end that stays is the same in the next step. */
@@ -86,7 +146,7 @@ public final class LinearProbe {
             this.test = test;
         }
 
-        LinearProbeResult run() {
+        Fitted run() {
             fitGrid();
             List<LinearProbeResult.GridPoint> grid = new ArrayList<>();
             LinearProbeResult.GridPoint peak = null;
@@ -98,18 +158,19 @@ public final class LinearProbe {
                     peak = point;
                 }
             }
-            return new LinearProbeResult(grid, halve(GRID_EXPONENTS.get(grid.indexOf(peak))));
+            return halve(grid, GRID_EXPONENTS.get(grid.indexOf(peak)));
         }
 
-        private List<LinearProbeResult.Step> halve(int peak) {
+        private Fitted halve(List<LinearProbeResult.GridPoint> grid, int peak) {
             double left = peak - 1;
             double right = peak + 1;
             List<LinearProbeResult.Step> steps = new ArrayList<>();
+            double kept = peak;
             for (int i = 0; i < STEPS; i++) {
                 double leftAccuracy = valAccuracy(left);
                 double rightAccuracy = valAccuracy(right);
                 boolean keepRight = leftAccuracy < rightAccuracy;
-                double kept = keepRight ? right : left;
+                kept = keepRight ? right : left;
                 steps.add(
                         new LinearProbeResult.Step(
                                 c(left),
@@ -122,7 +183,7 @@ public final class LinearProbe {
                 left = keepRight ? middle : left;
                 right = keepRight ? right : middle;
             }
-            return steps;
+            return new Fitted(new LinearProbeResult(grid, steps), fit(kept));
         }
 
         /** From strong to weak penalty, each fit starting from the one before. */

@@ -1,12 +1,16 @@
 package org.coop4j.data;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What the class names of a user's own data must meet before a prompt is made of them. */
-final class ClassNames {
+/** Class names as prompts see them: letter case, underscores and further spaces do not matter. */
+public final class ClassNames {
+    private static final int NAMED_IN_A_MESSAGE = 5;
+
     private ClassNames() {}
 
     /**
@@ -30,6 +34,37 @@ final class ClassNames {
                                 .formatted(source, other, name));
             }
         }
+    }
+
+    /**
+     * Finds some classes among others by their names. Of classes that share a name (ImageNet has
+     * some) the first wanted one is the first there is, the second the second.
+     *
+     * @return the position of each wanted class
+     * @throws IllegalArgumentException if one is not there, naming it
+     */
+    public static int[] positions(List<String> wanted, List<String> available) {
+        Map<String, Deque<Integer>> places = new HashMap<>();
+        for (int i = 0; i < available.size(); i++) {
+            places.computeIfAbsent(inAPrompt(available.get(i)), name -> new ArrayDeque<>()).add(i);
+        }
+        int[] positions = new int[wanted.size()];
+        for (int i = 0; i < positions.length; i++) {
+            Deque<Integer> left = places.get(inAPrompt(wanted.get(i)));
+            if (left == null || left.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "class \"%s\" is not among the %d classes %s"
+                                .formatted(wanted.get(i), available.size(), firstFew(available)));
+            }
+            positions[i] = left.remove();
+        }
+        return positions;
+    }
+
+    private static String firstFew(List<String> names) {
+        return names.size() <= NAMED_IN_A_MESSAGE
+                ? String.join(", ", names)
+                : String.join(", ", names.subList(0, NAMED_IN_A_MESSAGE)) + ", …";
     }
 
     private static String inAPrompt(String name) {

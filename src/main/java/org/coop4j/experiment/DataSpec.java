@@ -24,13 +24,30 @@ import org.coop4j.data.benchmark.PromptTemplates;
  * @param benchmark name of a published dataset, or null
  * @param imageRoot what a split file's or list's paths are relative to; null for its own folder
  * @param namesFile class names of a folder's classes; null for the folders' names
+ * @param splitSeed makes the split where the data has none, so that runs of all seeds share it;
+ *     null for the run's own seed
+ * @param title what to call the data in results; null for the published name or the file's
+ * @param template the hand-written prompt that suits it; null for the published one, or "a photo of
+ *     a {}."
  */
-public record DataSpec(String path, String benchmark, String imageRoot, String namesFile) {
+public record DataSpec(
+        String path,
+        String benchmark,
+        String imageRoot,
+        String namesFile,
+        Long splitSeed,
+        String title,
+        String template) {
 
     public DataSpec {
         if (path == null || path.isBlank()) {
             throw new IllegalArgumentException("no data: give a folder, a split file or a list");
         }
+    }
+
+    /** Data with the run's own split where it has none, under its own name. */
+    public DataSpec(String path, String benchmark, String imageRoot, String namesFile) {
+        this(path, benchmark, imageRoot, namesFile, null, null, null);
     }
 
     /** A folder, split file or list found by what it is. */
@@ -41,19 +58,24 @@ public record DataSpec(String path, String benchmark, String imageRoot, String n
     /**
      * Reads the lists of images.
      *
-     * @param splitSeed makes the split where the data has none
+     * @param seed makes the split where the data has none and {@link #splitSeed} does not say
      */
-    public ImageDataset load(long splitSeed) throws IOException {
-        return source(splitSeed).load();
+    public ImageDataset load(long seed) throws IOException {
+        return source(seedOfSplit(seed)).load();
     }
 
-    private DatasetSource source(long splitSeed) throws IOException {
+    /** The seed of the split in a run of this seed. */
+    long seedOfSplit(long seed) {
+        return splitSeed == null ? seed : splitSeed;
+    }
+
+    private DatasetSource source(long seed) throws IOException {
         Path place = Path.of(path);
         if (benchmark != null) {
-            return new BenchmarkSource(published().orElseThrow(), place, splitSeed);
+            return new BenchmarkSource(published().orElseThrow(), place, seed);
         }
         if (Files.isDirectory(place)) {
-            return new ImageFolder(place, Optional.ofNullable(namesFile).map(Path::of), splitSeed);
+            return new ImageFolder(place, Optional.ofNullable(namesFile).map(Path::of), seed);
         }
         if (!Files.exists(place)) {
             throw new IOException("no such folder or file: " + place);
@@ -64,7 +86,7 @@ public record DataSpec(String path, String benchmark, String imageRoot, String n
             return new SplitFile(name(), place, root);
         }
         if (file.endsWith(".csv")) {
-            return new CsvList(name(), place, root, splitSeed);
+            return new CsvList(name(), place, root, seed);
         }
         throw new IOException(
                 place
@@ -84,20 +106,25 @@ public record DataSpec(String path, String benchmark, String imageRoot, String n
                 : Optional.of(Benchmarks.published().get(benchmark));
     }
 
-    /** The hand-written prompt: the published dataset's own, or "a photo of a {}.". */
-    public String template() {
-        return published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
+    /** The hand-written prompt that suits the data, {@code {}} standing for the class name. */
+    public String handWrittenPrompt() {
+        return template != null
+                ? template
+                : published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
     }
 
     /** The prompts whose features the reference averages for this data. */
     public List<String> ensemble() {
-        return published()
-                .map(PromptTemplates::ensemble)
-                .orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
+        return template == null && benchmark != null
+                ? PromptTemplates.ensemble(published().orElseThrow())
+                : PromptTemplates.ensemble(handWrittenPrompt());
     }
 
     /** A short name for tables. */
     public String name() {
+        if (title != null) {
+            return title;
+        }
         return published()
                 .map(Benchmark::name)
                 .orElseGet(

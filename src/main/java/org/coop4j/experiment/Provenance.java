@@ -41,7 +41,7 @@ public record Provenance(
         String finished) {
 
     /** The provenance of a run that ends now. */
-    static Provenance of(Clip clip, List<LabelledImage> train, List<LabelledImage> test)
+    public static Provenance of(Clip clip, List<LabelledImage> train, List<LabelledImage> test)
             throws IOException {
         return new Provenance(
                 String.valueOf(clip.model().path().getFileName()),
@@ -57,8 +57,8 @@ public record Provenance(
                 Instant.now().toString());
     }
 
-    /** Over file names and labels, not folders, so that a moved dataset keeps its hash. */
-    private static String hash(List<LabelledImage> images) {
+    /** SHA-256 over file names and labels, not folders, so that a moved dataset keeps its hash. */
+    public static String hash(List<LabelledImage> images) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (LabelledImage image : images) {

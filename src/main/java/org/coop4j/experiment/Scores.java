@@ -30,7 +30,13 @@ public final class Scores {
         return TestImages.of(images).scores(weights, scale);
     }
 
-    static Scores of(int[] labels, float[][] logits) {
+    /**
+     * Scores of any classifier.
+     *
+     * @param labels the class of each image
+     * @param logits [images][classes]
+     */
+    public static Scores of(int[] labels, float[][] logits) {
         return new Scores(labels, logits);
     }
 

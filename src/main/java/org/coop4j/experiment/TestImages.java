@@ -1,5 +1,6 @@
 package org.coop4j.experiment;
 
+import java.util.stream.IntStream;
 import org.coop4j.baseline.LabelledFeatures;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.bank.BankedImages;
@@ -40,6 +41,11 @@ public final class TestImages {
         return labels.length;
     }
 
+    /** The classes of all images. */
+    public int[] labels() {
+        return labels.clone();
+    }
+
     /** The class of an image. */
     public int label(int image) {
         return labels[image];
@@ -58,11 +64,14 @@ public final class TestImages {
      */
     public Scores scores(FeatureMatrix weights, float scale) {
         float[][] logits = new float[labels.length][weights.rows()];
-        for (int i = 0; i < labels.length; i++) {
-            for (int c = 0; c < weights.rows(); c++) {
-                logits[i][c] = scale * normalized.dot(i, weights, c);
-            }
-        }
+        IntStream.range(0, labels.length)
+                .parallel()
+                .forEach(
+                        i -> {
+                            for (int c = 0; c < weights.rows(); c++) {
+                                logits[i][c] = scale * normalized.dot(i, weights, c);
+                            }
+                        });
         return Scores.of(labels, logits);
     }
 }

@@ -2,31 +2,22 @@ package org.coop4j.experiment;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.data.benchmark.PromptTemplates;
-import org.coop4j.eval.Evaluation;
-import org.coop4j.image.Preprocessing;
 import org.coop4j.prompt.LearnedPrompt;
 import org.coop4j.prompt.PromptLearner;
-import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
@@ -44,7 +35,12 @@ public final class TrainRun {
     /** Under this name a learned prompt records where its model file was. */
     public static final String MODEL_FILE = "model_file";
 
+    /** What results of single runs call the method. */
+    private static final String METHOD = "coop";
+
+    private final SharedData shared;
     private final Clip clip;
+    private final String method;
     private final TrainConfig config;
     private final Options options;
     private final Listener listener;
@@ -83,9 +79,20 @@ public final class TrainRun {
 
     /** A run that has not begun. */
     public TrainRun(Clip clip, TrainConfig config, Options options, Listener listener) {
-        this.clip = clip;
+        this(new SharedData(clip, options), METHOD, config, listener);
+    }
+
+    /**
+     * A run that has not begun, one of several on the same data.
+     *
+     * @param method what its result calls the method
+     */
+    public TrainRun(SharedData shared, String method, TrainConfig config, Listener listener) {
+        this.shared = shared;
+        this.clip = shared.clip();
+        this.method = method;
         this.config = config;
-        this.options = options;
+        this.options = shared.options();
         this.listener = listener;
     }
 
@@ -152,7 +159,9 @@ public final class TrainRun {
                             + String.join(", ", dataset.classNames())
                             + ") leaves nothing to tell apart: give two or more");
         }
-        List<ZeroShot> handWritten = handWrittenPromptsThatFit(dataset.classNames());
+        HandWrittenPrompts.of(clip, config.data(), dataset.classNames())
+                .notes()
+                .forEach(listener::note); // said now and not after the training
         Features train = new Features();
         PromptLearner learner =
                 PromptLearner.of(
@@ -163,41 +172,48 @@ public final class TrainRun {
                         train,
                         options.memory());
         seconds.put("prepare", watch.lap());
-        Preprocessing preprocessing = clip.preprocessing();
-        ImageTransform test = new ImageTransform.Test(preprocessing);
-        ImageTransform training =
-                config.views() == 0
-                        ? test
-                        : new ImageTransform.Train(preprocessing, config.views(), config.seed());
-        try (FeatureBank bank = bank(training)) {
-            train.images = encode(bank, training, dataset.train(), "training images");
-            requireEveryClass(dataset.classNames(), train.images);
-            seconds.put("encode_train", watch.lap());
-            learn(run, learner, train.images);
-            seconds.put("train", watch.lap());
-        }
+        shared.encode(
+                trainTransform(),
+                dataset.train(),
+                options.skipBad(),
+                listener.encoding("training images"),
+                images -> {
+                    train.images = images;
+                    requireEveryClass(dataset.classNames(), images);
+                    seconds.put("encode_train", watch.lap());
+                    learn(run, learner, images);
+                    seconds.put("train", watch.lap());
+                });
         LearnedPrompt prompt = prompt(learner, dataset);
         prompt.write(run.file(RunFolder.PROMPT));
-        try (FeatureBank bank = bank(test)) {
-            BankedImages images = encode(bank, test, dataset.test(), "test images");
-            seconds.put("encode_test", watch.lap());
-            if (images.size() == 0) {
-                throw new IOException("no readable test image is left");
-            }
-            FeatureMatrix weights = learner.classFeatures().normalized();
-            RunResult result =
-                    test(dataset, train.images.size(), images, weights, handWritten, seconds);
-            seconds.put("test", watch.lap());
-            run.write(RunFolder.RESULT, result);
-            run.write(RunFolder.PROVENANCE, Provenance.of(clip, dataset.train(), dataset.test()));
-            return result;
-        }
+        TestBench bench =
+                shared.bench(
+                        config.data(),
+                        config.seed(),
+                        config.classes(),
+                        listener.encoding("test images"));
+        seconds.put("encode_test", watch.lap());
+        Scores scores = bench.scores(learner.classFeatures().normalized());
+        RunResult result = bench.result(label(), train.images.size(), scores, seconds);
+        seconds.put("test", watch.lap());
+        run.write(RunFolder.RESULT, result);
+        run.write(RunFolder.PROVENANCE, Provenance.of(clip, dataset.train(), dataset.test()));
+        return result;
+    }
+
+    private RunLabel label() {
+        String data = config.data().name();
+        return new RunLabel(method, data, data, config.classes(), config.shots(), config.seed());
+    }
+
+    private ImageTransform trainTransform() {
+        return config.views() == 0
+                ? shared.testTransform()
+                : new ImageTransform.Train(clip.preprocessing(), config.views(), config.seed());
     }
 
     private ImageDataset sample() throws IOException {
-        ImageDataset whole = config.data().load(config.seed());
-        whole.requireFiles();
-        return sample(whole, config, listener::note);
+        return sample(shared.dataset(config.data(), config.seed()), config, listener::note);
     }
 
     /**
@@ -230,22 +246,6 @@ public final class TrainRun {
         return sample.dataset().half(config.classes());
     }
 
-    /** Said now and not after the training: a template may be longer than the context. */
-    private List<ZeroShot> handWrittenPromptsThatFit(List<String> classNames) {
-        List<ZeroShot> fitting = new ArrayList<>();
-        for (ZeroShot prompts : handWrittenPrompts(config.data())) {
-            try {
-                prompts.requireFit(clip, classNames);
-                fitting.add(prompts);
-            } catch (TextTooLongException e) {
-                listener.note(
-                        "the hand-written prompt \"%s\" is not compared with: %s"
-                                .formatted(prompts.describe(), e.getMessage()));
-            }
-        }
-        return fitting;
-    }
-
     /** Unreadable images may have been all that a class had. */
     private static void requireEveryClass(List<String> classNames, BankedImages images)
             throws IOException {
@@ -259,21 +259,6 @@ public final class TrainRun {
                     "class \"%s\" has no readable training image: mend them or remove the class"
                             .formatted(classNames.get(missing)));
         }
-    }
-
-    private FeatureBank bank(ImageTransform transform) throws IOException {
-        return FeatureBank.open(
-                options.bankFolder(),
-                clip.model().sha256(),
-                transform.id(),
-                clip.architecture().embedDim());
-    }
-
-    private BankedImages encode(
-            FeatureBank bank, ImageTransform transform, List<LabelledImage> images, String what)
-            throws IOException {
-        return BankedImages.build(
-                bank, clip, transform, images, options.skipBad(), listener.encoding(what));
     }
 
     private void learn(RunFolder run, PromptLearner learner, BankedImages images)
@@ -361,58 +346,6 @@ public final class TrainRun {
                 dataset.classNames(),
                 clip.model().sha256(),
                 training);
-    }
-
-    private RunResult test(
-            ImageDataset dataset,
-            int trainImages,
-            BankedImages images,
-            FeatureMatrix weights,
-            List<ZeroShot> handWrittenPrompts,
-            Map<String, Double> seconds) {
-        float scale = clip.logitScale();
-        Scores scores = Scores.of(images, weights, scale);
-        Evaluation evaluation = scores.evaluation();
-        List<RunResult.HandWritten> handWritten = new ArrayList<>();
-        for (ZeroShot zeroShot : handWrittenPrompts) {
-            FeatureMatrix zeroShotWeights = zeroShot.classWeights(clip, dataset.classNames());
-            double accuracy = Scores.of(images, zeroShotWeights, scale).evaluation().accuracy();
-            handWritten.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
-        }
-        return new RunResult(
-                "coop",
-                config.data().name(),
-                config.data().name(),
-                config.classes(),
-                config.shots(),
-                config.seed(),
-                dataset.classCount(),
-                trainImages,
-                images.size(),
-                evaluation.accuracy(),
-                evaluation.errorRate(),
-                evaluation.macroF1(),
-                scores.calibrationError(),
-                handWritten,
-                Scores.perClass(evaluation, dataset.classNames()),
-                seconds);
-    }
-
-    /**
-     * Hand-written prompts to compare with: the dataset's own or "a photo of a {}.", the bare name,
-     * the seven templates that suit ImageNet best, and the ensemble of all.
-     */
-    static List<ZeroShot> handWrittenPrompts(DataSpec data) {
-        List<String> templates = new ArrayList<>();
-        templates.add(data.template());
-        templates.add("{}");
-        templates.addAll(PromptTemplates.selected());
-        List<ZeroShot> prompts = new ArrayList<>();
-        for (String template : templates) {
-            prompts.add(ZeroShot.of(template));
-        }
-        prompts.add(new ZeroShot(data.ensemble()));
-        return prompts;
     }
 
     /** Seconds since the last lap. */

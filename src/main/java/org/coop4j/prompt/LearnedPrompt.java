@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.data.ClassNames;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
@@ -89,6 +90,34 @@ public final class LearnedPrompt {
     /** How it was trained. */
     public Map<String, String> training() {
         return training;
+    }
+
+    /**
+     * The same context for other classes: a unified one takes any names; of a class-specific one
+     * each class takes the vectors of the class of its name.
+     *
+     * @throws IllegalArgumentException if a class-specific context has no vectors for a class,
+     *     naming it
+     */
+    public LearnedPrompt forClasses(List<String> names) {
+        if (!layout.classSpecific()) {
+            return new LearnedPrompt(context, width, layout, names, modelSha256, training);
+        }
+        int[] positions;
+        try {
+            positions = ClassNames.positions(names, classNames);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "a class-specific context has vectors for its own classes alone: "
+                            + e.getMessage(),
+                    e);
+        }
+        int size = layout.length() * width;
+        float[] rows = new float[Math.multiplyExact(names.size(), size)];
+        for (int i = 0; i < positions.length; i++) {
+            System.arraycopy(context, positions[i] * size, rows, i * size, size);
+        }
+        return new LearnedPrompt(rows, width, layout, names, modelSha256, training);
     }
 
     /** Shape of the context: [M, width] or, class-specific, [classes, M, width]. */

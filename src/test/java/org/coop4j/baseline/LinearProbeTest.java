@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -64,6 +65,44 @@ class LinearProbeTest {
                                 test,
                                 run.get("shots").asInt(),
                                 run.get("seed").asInt()));
+    }
+
+    @Test
+    void theReferencesImagesAreDrawnFromLabelsAlone() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        JsonNode run = golden.get("runs").get(7);
+        LinearProbe.Drawn drawn =
+                LinearProbe.draw(
+                        GoldenFeatures.ints(golden.get("train_labels")),
+                        GoldenFeatures.ints(golden.get("val_labels")),
+                        run.get("shots").asInt(),
+                        run.get("seed").asInt());
+        assertThat(drawn.train())
+                .containsExactly(boxed(GoldenFeatures.ints(run.get("train_positions"))));
+        assertThat(drawn.val())
+                .containsExactly(boxed(GoldenFeatures.ints(run.get("val_positions"))));
+    }
+
+    private static Integer[] boxed(int[] values) {
+        return Arrays.stream(values).boxed().toArray(Integer[]::new);
+    }
+
+    @Test
+    void aDrawTakesAllOfAClassWithTooFewImages() {
+        LinearProbe.Drawn drawn = LinearProbe.draw(new int[] {1, 0, 1, 1, 1}, new int[] {1}, 2, 1);
+        assertThat(drawn.train()).hasSize(3).startsWith(1).doesNotHaveDuplicates();
+        assertThat(drawn.val()).containsExactly(0);
+    }
+
+    @Test
+    void theClassifierKeptHasTheAccuracyOfTheLastStep() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        LabelledFeatures test = GoldenFeatures.features(golden, "test");
+        LinearProbe.Fitted fitted =
+                LinearProbe.fit(train, GoldenFeatures.features(golden, "val"), test);
+        assertThat(fitted.classifier().c()).isEqualTo(fitted.path().c());
+        assertThat(fitted.classifier().accuracy(test)).isEqualTo(fitted.path().testAccuracy());
     }
 
     @Test

@@ -90,7 +90,7 @@ class BenchmarkSampleTest {
         DataSpec pets = named("pets");
         DataSpec imageNet = named("imagenet");
 
-        assertThat(TrainRun.handWrittenPrompts(pets).get(0).templates())
+        assertThat(HandWrittenPrompts.all(pets).get(0).templates())
                 .containsExactly("a photo of a {}, a type of pet.");
         assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
         assertThat(imageNet.template()).isEqualTo("a photo of a {}.");

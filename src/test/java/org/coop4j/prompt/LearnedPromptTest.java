@@ -56,6 +56,30 @@ class LearnedPromptTest {
     }
 
     @Test
+    void aUnifiedContextIsTheSameForOtherClasses() {
+        LearnedPrompt prompt = prompt(ClassPosition.END, false);
+        LearnedPrompt other = prompt.forClasses(List.of("fox", "owl"));
+        assertThat(other.classNames()).containsExactly("fox", "owl");
+        assertThat(other.context()).containsExactly(prompt.context());
+        assertThat(other.training()).isEqualTo(prompt.training());
+    }
+
+    @Test
+    void ofAClassSpecificContextClassesTakeTheRowsOfTheirNames() {
+        LearnedPrompt prompt = prompt(ClassPosition.MIDDLE, true);
+        LearnedPrompt few = prompt.forClasses(List.of("東京", "Sea Lake"));
+        float[] all = prompt.context();
+        assertThat(Arrays.copyOf(few.context(), 8))
+                .containsExactly(Arrays.copyOfRange(all, 16, 24));
+        assertThat(Arrays.copyOfRange(few.context(), 8, 16)).containsExactly(Arrays.copyOf(all, 8));
+        assertThat(few.layout()).isEqualTo(prompt.layout());
+        assertThatThrownBy(() -> prompt.forClasses(List.of("fox", "東京")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("vectors for its own classes alone")
+                .hasMessageContaining("class \"fox\" is not among the 3 classes");
+    }
+
+    @Test
     void theSamePromptGivesTheSameBytes() throws IOException {
         prompt(ClassPosition.END, false).write(folder.resolve("a"));
         prompt(ClassPosition.END, false).write(folder.resolve("b"));

@@ -14,11 +14,10 @@ import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.experiment.Provenance;
 import org.coop4j.experiment.RunFolder;
 import org.coop4j.experiment.Scores;
+import org.coop4j.experiment.SharedData;
 import org.coop4j.experiment.TestImages;
 import org.coop4j.experiment.TrainConfig;
 import org.coop4j.experiment.TrainRun;
@@ -32,13 +31,14 @@ import org.coop4j.prompt.PromptClassifier;
  */
 public final class DemoRun {
 
+    private static final String METHOD = "coop";
     private static final int WORDS = 5;
     private static final int MENDED = 3;
 
     private final Clip clip;
     private final DemoPictures pictures;
     private final DemoConfig config;
-    private final Path bankFolder;
+    private final SharedData shared;
     private final Listener listener;
 
     /** What the user sees of the demo. */
@@ -69,7 +69,8 @@ public final class DemoRun {
         this.clip = clip;
         this.pictures = pictures;
         this.config = config;
-        this.bankFolder = bankFolder;
+        this.shared =
+                new SharedData(clip, new TrainRun.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
     }
 
@@ -127,17 +128,7 @@ public final class DemoRun {
             ImageDataset drawings, TestImages train, TestImages test, TestImages emoji) {}
 
     private TestImages encode(List<LabelledImage> images, String what) throws IOException {
-        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-        try (FeatureBank bank =
-                FeatureBank.open(
-                        bankFolder,
-                        clip.model().sha256(),
-                        transform.id(),
-                        clip.architecture().embedDim())) {
-            return TestImages.of(
-                    BankedImages.build(
-                            bank, clip, transform, images, false, listener.encoding(what)));
-        }
+        return shared.features(images, listener.encoding(what));
     }
 
     private FeatureMatrix handWritten(String template, List<String> classNames) {
@@ -190,14 +181,13 @@ public final class DemoRun {
 
     private void learn(Path folder, TrainConfig run, long done, long total) throws IOException {
         RunFolder.delete(folder);
-        TrainRun.Options options = new TrainRun.Options(bankFolder, false, MemoryLimit.none());
         DemoTraining training =
                 new DemoTraining(
                         listener,
                         done,
                         total,
                         "%d shots, seed %d".formatted(run.shots(), run.seed()));
-        new TrainRun(clip, run, options, training).run(folder, false);
+        new TrainRun(shared, METHOD, run, training).run(folder, false);
     }
 
     private DemoResult.Run test(

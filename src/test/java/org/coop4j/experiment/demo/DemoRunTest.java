@@ -109,8 +109,7 @@ class DemoRunTest {
         assertThat(result.betterNames().get(bugs)).isEqualTo("insect");
         assertThat(result.renamedPrompts())
                 .extracting(DemoResult.Prompt::template)
-                .isEqualTo(
-                        result.prompts().stream().map(DemoResult.Prompt::template).toList());
+                .isEqualTo(result.prompts().stream().map(DemoResult.Prompt::template).toList());
     }
 
     @Test
