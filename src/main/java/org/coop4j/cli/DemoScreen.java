@@ -151,12 +151,16 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
         DemoResult.Prompt best = result.bestPrompt();
         out.printf(
                 Locale.ROOT,
-                "%n%d shots: %s, %+.1f points over the best hand-written prompt (%s), %+.1f over"
-                        + " the linear probe%n",
+                "%n%d shots, class-specific: %s%n"
+                        + "  %+.1f points over the best hand-written prompt (%s)%n"
+                        + "  %+.1f points over it with better class names (%s)%n"
+                        + "  %+.1f points over the linear probe%n",
                 most,
                 plusMinus(learned),
                 learned.mean() - best.drawings(),
                 percent(best.drawings()),
+                learned.mean() - result.bestRenamedPrompt().drawings(),
+                percent(result.bestRenamedPrompt().drawings()),
                 learned.mean() - result.drawings(DemoResult.PROBE, most).mean());
         out.printf(
                 Locale.ROOT,

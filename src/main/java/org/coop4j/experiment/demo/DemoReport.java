@@ -111,7 +111,10 @@ public record DemoReport(DemoResult result) {
                                 percent(learned),
                                 "prompts learned from " + most + " drawings a class"),
                         new Section.Fact(
-                                signed(learned.mean() - best.drawings()) + " points", "gain"))
+                                signed(learned.mean() - best.drawings()) + " points", "gain"),
+                        new Section.Fact(
+                                percent(result.bestRenamedPrompt().drawings()),
+                                "best hand-written prompt with class names rewritten by hand"))
                 .paragraph(
                         "CLIP classifies an image by comparing it with prompts, one a class. CoOp"
                             + " leaves CLIP as it is and learns the words in front of the class"
@@ -266,6 +269,13 @@ public record DemoReport(DemoResult result) {
         table.row(
                 "best hand-written prompt there, \"" + result.bestEmojiPrompt().template() + "\"",
                 number(result.bestEmojiPrompt().emoji()));
+        table.row(
+                "the same with better class names",
+                number(
+                        result.renamedPrompts().stream()
+                                .mapToDouble(DemoResult.Prompt::emoji)
+                                .max()
+                                .orElseThrow()));
         for (DemoContext context : DemoContext.values()) {
             table.row(
                     context.title() + ", learned on drawings",

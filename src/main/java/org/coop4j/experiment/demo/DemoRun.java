@@ -10,6 +10,7 @@ import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -249,7 +250,7 @@ public final class DemoRun {
         List<DemoResult.Vector> words = words(first);
         List<DemoResult.Mended> mended = comparison.mended(MENDED);
         return new DemoResult(
-                clip.model().path().getFileName().toString(),
+                ShippedModel.NAME,
                 clip.model().sha256(),
                 clip.architecture().parameterCount(),
                 measured.drawings.classNames(),
