@@ -93,7 +93,7 @@ class BenchmarkSampleTest {
         assertThat(HandWrittenPrompts.all(pets).get(0).templates())
                 .containsExactly("a photo of a {}, a type of pet.");
         assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
-        assertThat(imageNet.template()).isEqualTo("a photo of a {}.");
+        assertThat(imageNet.handWrittenPrompt()).isEqualTo("a photo of a {}.");
         assertThat(imageNet.ensemble()).hasSize(7);
         assertThat(DataSpec.of(root).ensemble()).hasSize(8).endsWith("a photo of a {}.");
     }
