@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "pack",
         hidden = true,
-        description = "Write a model in half precision and compressed, as the shipped one is kept.")
+        description = "Write a model in half precision and compressed, as the shipped one is kept.",
+        footer = {"", "Example:", "  coop model pack model.safetensors -o coop4j-small.packed"})
 final class ModelPackCommand implements Callable<Integer> {
 
     private final Console console;
