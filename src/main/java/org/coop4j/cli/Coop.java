@@ -103,6 +103,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new EvalCommand(console))
                         .addSubcommand(new PredictCommand(console))
                         .addSubcommand(new InterpretCommand(console))
+                        .addSubcommand(new ReportCommand(console))
                         .addSubcommand(new ImportCommand(console))
                         .addSubcommand(new ExportCommand(console))
                         .addSubcommand(new BenchCommand(console))

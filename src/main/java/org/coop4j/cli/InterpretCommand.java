@@ -82,6 +82,7 @@ final class InterpretCommand implements Callable<Integer> {
                 Json.print(json(nearest), console.out());
             } else if (format.isCsv()) {
                 csv(nearest);
+                console.info(WARNING);
             } else {
                 table(nearest);
             }

@@ -32,7 +32,9 @@ interface Progress extends AutoCloseable {
         IMAGES(1, "images"),
         PROMPTS(1, "prompts"),
         STEPS(1, "steps"),
-        RUNS(1, "runs");
+        RUNS(1, "runs"),
+        FOLDERS(1, "folders"),
+        FIGURES(1, "figures");
 
         private final long size;
         private final String label;

@@ -25,6 +25,9 @@ interface Canvas {
     /** A text's look. */
     record Lettering(Paint paint, double size, boolean bold, Anchor anchor) {}
 
+    /** Draws what belongs to a series, which a page can then find. */
+    void series(int index, Runnable drawing);
+
     /** Lines through the points x0, y0, x1, y1, …. */
     void line(Pen pen, double... points);
 

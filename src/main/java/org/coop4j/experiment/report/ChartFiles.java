@@ -2,6 +2,7 @@ package org.coop4j.experiment.report;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,15 +17,24 @@ public final class ChartFiles {
     /** Writes a PNG of 1,640 × 900 pixels, twice the size that it is made for. */
     public static void writePng(Path file, FewShotChart chart) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ChartFrame frame = ChartFrame.FILE;
-        ImageIO.write(ImageCanvas.draw(chart, frame, labelWidth(chart)), "png", bytes);
+        writePng(bytes, chart);
         write(file, bytes.toByteArray());
+    }
+
+    /** Writes such a PNG to a stream. */
+    public static void writePng(OutputStream out, FewShotChart chart) throws IOException {
+        ChartFrame frame = ChartFrame.FILE;
+        ImageIO.write(ImageCanvas.draw(chart, frame, labelWidth(chart)), "png", out);
     }
 
     /** Writes an SVG of its own. */
     public static void writeSvg(Path file, FewShotChart chart) throws IOException {
-        String svg = SvgCanvas.file(chart, ChartFrame.FILE, labelWidth(chart));
-        write(file, svg.getBytes(StandardCharsets.UTF_8));
+        write(file, svg(chart).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** An SVG of its own. */
+    public static String svg(FewShotChart chart) {
+        return SvgCanvas.file(chart, ChartFrame.FILE, labelWidth(chart));
     }
 
     /** At most half of the picture: a longer name is cut off rather than the curves. */

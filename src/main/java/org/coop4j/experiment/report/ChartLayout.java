@@ -3,7 +3,6 @@ package org.coop4j.experiment.report;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import org.coop4j.experiment.report.Canvas.Anchor;
 import org.coop4j.experiment.report.Canvas.Lettering;
 import org.coop4j.experiment.report.Canvas.Pen;
@@ -12,7 +11,7 @@ import org.coop4j.experiment.report.FewShotChart.Origin;
 import org.coop4j.experiment.report.FewShotChart.Point;
 import org.coop4j.experiment.report.FewShotChart.Star;
 
-/** Lays out a few-shot chart: 0 and the numbers of shots stand at equal distances. */
+/** Lays out a few-shot chart as the paper's figure 3, with names beside the curves. */
 final class ChartLayout {
 
     private static final double LEFT = 52;
@@ -25,14 +24,15 @@ final class ChartLayout {
     private static final double SIDE = 26;
     private static final double MOST_DODGE = 3;
     private static final double DODGED_WIDTH = 16;
+    private static final double DODGED_SHARE = 0.3;
     static final double TEXT = 13.5;
     private static final double RADIUS = 4.2;
     private static final double BAND = 0.11;
 
     private final FewShotChart chart;
     private final ChartFrame frame;
-    private final List<Integer> shots;
     private final ScoreAxis axis;
+    private final ShotAxis shotAxis;
     private final double left = LEFT;
     private final double right;
     private final double top;
@@ -44,11 +44,11 @@ final class ChartLayout {
     ChartLayout(FewShotChart chart, ChartFrame frame, double labelWidth) {
         this.chart = chart;
         this.frame = frame;
-        this.shots = chart.shots();
         this.axis = ScoreAxis.of(chart);
         this.right = frame.width() - (frame.named() ? LABEL_GAP + labelWidth + 14 : RIGHT);
         this.top = TOP + (frame.named() ? TITLE : 0);
         this.bottom = frame.height() - BOTTOM;
+        this.shotAxis = ShotAxis.of(chart, left + SIDE, right - SIDE);
     }
 
     /** The names that stand beside the plot. */
@@ -66,13 +66,13 @@ final class ChartLayout {
             canvas.line(guide, x(0), y(star.value()), right, y(star.value()));
         }
         for (Curve curve : chart.curves()) {
-            drawSpread(canvas, curve);
+            canvas.series(curve.series(), () -> drawSpread(canvas, curve));
         }
         for (Curve curve : chart.curves()) {
-            drawLine(canvas, curve);
+            canvas.series(curve.series(), () -> drawLine(canvas, curve));
         }
         for (Curve curve : chart.curves()) {
-            drawPoints(canvas, curve);
+            canvas.series(curve.series(), () -> drawPoints(canvas, curve));
         }
         for (Star star : chart.stars()) {
             canvas.marker(
@@ -100,13 +100,10 @@ final class ChartLayout {
         }
         canvas.line(Pen.solid(Paint.MUTED, 1.2), left, bottom, right, bottom);
         Lettering below = new Lettering(Paint.MUTED, TEXT, false, Anchor.MIDDLE);
-        for (int i = 0; i <= shots.size(); i++) {
-            if (i == 0 && chart.stars().isEmpty()) {
-                continue;
-            }
-            int value = i == 0 ? 0 : shots.get(i - 1);
-            canvas.line(Pen.solid(Paint.MUTED, 1.2), at(i), bottom, at(i), bottom + 5);
-            canvas.text(below, at(i), bottom + 24, String.valueOf(value));
+        for (int shots : shotAxis.ticks()) {
+            canvas.line(grid, x(shots), top, x(shots), bottom);
+            canvas.line(Pen.solid(Paint.MUTED, 1.2), x(shots), bottom, x(shots), bottom + 5);
+            canvas.text(below, x(shots), bottom + 24, String.valueOf(shots));
         }
         canvas.text(
                 new Lettering(Paint.MUTED, TEXT, false, Anchor.START),
@@ -117,7 +114,7 @@ final class ChartLayout {
                 below,
                 (left + right) / 2,
                 frame.height() - 10,
-                "labelled training images per class");
+                "number of labelled training examples per class");
     }
 
     private void drawSpread(Canvas canvas, Curve curve) {
@@ -152,7 +149,8 @@ final class ChartLayout {
     /** Bars of several curves stand side by side, not on each other. */
     private double dodge(Curve curve) {
         int curves = chart.curves().size();
-        double distance = Math.min(MOST_DODGE, DODGED_WIDTH / curves);
+        double width = Math.min(DODGED_WIDTH, DODGED_SHARE * shotAxis.leastDistance());
+        double distance = Math.min(MOST_DODGE, width / curves);
         return distance * (chart.curves().indexOf(curve) - (curves - 1) / 2.0);
     }
 
@@ -283,70 +281,10 @@ final class ChartLayout {
     }
 
     private double x(int shot) {
-        return at(shot == 0 ? 0 : shots.indexOf(shot) + 1);
-    }
-
-    /** Without stars there is no 0, and its place is given to the others. */
-    private double at(int place) {
-        int first = chart.stars().isEmpty() ? 1 : 0;
-        int steps = Math.max(1, shots.size() - first);
-        return left + SIDE + (right - left - 2 * SIDE) * (place - first) / steps;
+        return shotAxis.x(shot);
     }
 
     private double y(double value) {
         return bottom - (bottom - top) * (value - axis.low()) / (axis.high() - axis.low());
-    }
-
-    /**
-     * The axis of scores.
-     *
-     * @param low its lower end
-     * @param high its upper end
-     * @param step distance of its ticks
-     */
-    private record ScoreAxis(double low, double high, double step) {
-
-        private static final int MOST_STEPS = 7;
-        private static final double PADDING = 0.05; // as the reference's draw_curves.py
-
-        static ScoreAxis of(FewShotChart chart) {
-            double low = Double.POSITIVE_INFINITY;
-            double high = Double.NEGATIVE_INFINITY;
-            for (Star star : chart.stars()) {
-                low = Math.min(low, star.value());
-                high = Math.max(high, star.value());
-            }
-            for (Curve curve : chart.curves()) {
-                for (Point point : curve.points()) {
-                    low = Math.min(low, point.mean() - point.sd());
-                    high = Math.max(high, point.mean() + point.sd());
-                }
-            }
-            double padding = Math.max(PADDING * (high - low), 0.5);
-            double step = step(high - low + 2 * padding);
-            return new ScoreAxis(low - padding, high + padding, step);
-        }
-
-        private static double step(double range) {
-            double power = Math.pow(10, Math.floor(Math.log10(range / MOST_STEPS)));
-            for (double nice : new double[] {1, 2, 5, 10}) {
-                if (range / (nice * power) <= MOST_STEPS) {
-                    return nice * power;
-                }
-            }
-            return 10 * power;
-        }
-
-        List<Double> ticks() {
-            List<Double> ticks = new ArrayList<>();
-            for (long i = (long) Math.ceil(low / step); i * step <= high; i++) {
-                ticks.add(i * step);
-            }
-            return ticks;
-        }
-
-        String format(double value) {
-            return String.format(Locale.ROOT, step < 1 ? "%.1f" : "%.0f", value);
-        }
     }
 }

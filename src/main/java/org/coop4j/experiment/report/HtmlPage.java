@@ -27,6 +27,7 @@ public final class HtmlPage {
     private final String title;
     private final String subtitle;
     private final List<Section> sections = new ArrayList<>();
+    private final List<HtmlFilter> filters = new ArrayList<>();
     private String footer = "";
     private String script = "";
 
@@ -40,6 +41,12 @@ public final class HtmlPage {
     public HtmlPage add(Section section) {
         sections.add(section);
         return this;
+    }
+
+    /** Lets the reader choose what is shown; without script all of it is. */
+    public HtmlPage filters(List<HtmlFilter> choices) {
+        filters.addAll(choices);
+        return script(resource("filter.js"));
     }
 
     /** Sets the small print at the end. */
@@ -78,6 +85,9 @@ public final class HtmlPage {
                         Markup.element("h1", Markup.text(title)),
                         Markup.element("p", Map.of("class", "lead"), Markup.text(subtitle)),
                         contents()));
+        if (!filters.isEmpty()) {
+            body.add(HtmlFilter.bar(filters));
+        }
         List<Markup> main = new ArrayList<>();
         for (int i = 0; i < sections.size(); i++) {
             Section section = sections.get(i);

@@ -13,6 +13,8 @@ public final class HtmlTable {
     public enum Align {
         /** Words. */
         LEFT,
+        /** Sentences, which may take several lines. */
+        TEXT,
         /** Numbers, with digits of one width. */
         RIGHT
     }
@@ -90,6 +92,7 @@ public final class HtmlTable {
     private final String caption;
     private final List<Column> columns = new ArrayList<>();
     private final List<Row> rows = new ArrayList<>();
+    private boolean tall;
 
     /** A table without columns yet. */
     public HtmlTable(String caption) {
@@ -101,6 +104,12 @@ public final class HtmlTable {
         for (String header : headers) {
             columns.add(new Column(header, Align.LEFT));
         }
+        return this;
+    }
+
+    /** Adds a column of sentences. */
+    public HtmlTable text(String header) {
+        columns.add(new Column(header, Align.TEXT));
         return this;
     }
 
@@ -155,6 +164,12 @@ public final class HtmlTable {
         return this;
     }
 
+    /** Gives a table of many rows a height of its own, in which it scrolls below its header. */
+    public HtmlTable tall() {
+        tall = true;
+        return this;
+    }
+
     /** Whether it has no rows. */
     public boolean isEmpty() {
         return rows.isEmpty();
@@ -163,7 +178,7 @@ public final class HtmlTable {
     /** The table in a box of its own that scrolls where the page is too narrow. */
     Markup markup() {
         Map<String, String> box = new LinkedHashMap<>();
-        box.put("class", "scroll");
+        box.put("class", tall ? "scroll tall" : "scroll");
         box.put("role", "region");
         box.put("aria-label", caption);
         box.put("tabindex", "0");
@@ -206,8 +221,8 @@ public final class HtmlTable {
 
     private static Markup cell(Cell cell, Column column, boolean first) {
         List<String> classes = new ArrayList<>();
-        if (column.align == Align.RIGHT) {
-            classes.add("num");
+        if (column.align != Align.LEFT) {
+            classes.add(column.align == Align.RIGHT ? "num" : "text");
         }
         if (cell.kind != Kind.PLAIN) {
             classes.add(cell.kind.name().toLowerCase(Locale.ROOT));

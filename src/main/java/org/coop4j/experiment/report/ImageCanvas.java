@@ -62,6 +62,11 @@ final class ImageCanvas implements Canvas {
     }
 
     @Override
+    public void series(int index, Runnable drawing) {
+        drawing.run();
+    }
+
+    @Override
     public void line(Pen pen, double... points) {
         g.setComposite(AlphaComposite.SrcOver.derive((float) pen.opacity()));
         g.setColor(pen.paint().color());

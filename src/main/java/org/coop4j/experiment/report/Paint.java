@@ -32,7 +32,9 @@ record Paint(String variable, String light, String dark) {
                     new Paint("--s3", "#a8478c", "#ea9cd0"),
                     new Paint("--s4", "#a87400", "#eec34c"),
                     new Paint("--s5", "#3f97cf", "#a5d8ff"),
-                    new Paint("--s6", "#4d535c", "#c3c9d2"));
+                    new Paint("--s6", "#4d535c", "#c3c9d2"),
+                    new Paint("--s7", "#6b4fb3", "#b9a3f5"),
+                    new Paint("--s8", "#7d5436", "#d6ab8b"));
 
     static final List<Paint> ALL = List.of(PAGE, INK, MUTED, RULE, SOFT, ACCENT, LOSS);
 

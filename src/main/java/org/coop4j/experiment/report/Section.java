@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.experiment.report.FewShotChart.Curve;
 import org.coop4j.experiment.report.FewShotChart.Origin;
@@ -97,6 +98,22 @@ public final class Section {
         return add(table.markup());
     }
 
+    /**
+     * Tables behind a line that opens them, which a script can find.
+     *
+     * @param data values of attributes {@code data-…} by their names
+     */
+    public Section details(String summary, Map<String, String> data, HtmlTable... tables) {
+        Map<String, String> attributes = new LinkedHashMap<>();
+        data.forEach((name, value) -> attributes.put("data-" + name, value));
+        List<Markup> content = new ArrayList<>();
+        content.add(Markup.element("summary", Markup.text(summary)));
+        for (HtmlTable table : tables) {
+            content.add(table.markup());
+        }
+        return add(Markup.element("details", attributes, content.toArray(Markup[]::new)));
+    }
+
     /** A few-shot chart with its legend. */
     public Section chart(FewShotChart chart, String caption) {
         return add(
@@ -118,9 +135,8 @@ public final class Section {
      *
      * @param data values of attributes {@code data-…} by their names
      */
-    Section charts(
-            List<FewShotChart> charts,
-            java.util.function.Function<FewShotChart, Map<String, String>> data) {
+    public Section charts(
+            List<FewShotChart> charts, Function<FewShotChart, Map<String, String>> data) {
         List<Markup> figures = new ArrayList<>();
         for (FewShotChart chart : charts) {
             Map<String, String> attributes = new LinkedHashMap<>();

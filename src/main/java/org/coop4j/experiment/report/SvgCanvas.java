@@ -60,6 +60,17 @@ final class SvgCanvas implements Canvas {
     }
 
     @Override
+    public void series(int index, Runnable drawing) {
+        svg.append("<g");
+        if (inline) {
+            attribute("data-series", String.valueOf(index));
+        }
+        svg.append(">\n");
+        drawing.run();
+        svg.append("</g>\n");
+    }
+
+    @Override
     public void line(Pen pen, double... points) {
         svg.append("<polyline fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\"");
         paint("stroke", pen.paint());

@@ -101,6 +101,34 @@ class HtmlPageTest {
     }
 
     @Test
+    void filtersAreHiddenUntilTheScriptShowsThemAndTheirNamesStayText() {
+        String html =
+                new HtmlPage("t", "s")
+                        .filters(
+                                List.of(
+                                        new HtmlFilter(
+                                                "dataset",
+                                                "Dataset",
+                                                "all",
+                                                List.of(HtmlFilter.Option.of(HOSTILE, HOSTILE)))))
+                        .html();
+
+        assertThat(html)
+                .contains("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">")
+                .contains("<select name=\"dataset\"><option value=\"\">all</option>")
+                .contains("script-src 'sha256-")
+                .doesNotContain(HOSTILE);
+    }
+
+    @Test
+    void tallTablesAndSentencesHaveClassesOfTheirOwn() {
+        String html =
+                new HtmlTable("t").tall().words("a").text("b").row("1", "2").markup().toString();
+
+        assertThat(html).contains("class=\"scroll tall\"", "<td class=\"text\">2</td>");
+    }
+
+    @Test
     void tableNamesRowsAndColumnsAndSetsNumbersRight() {
         String html =
                 new HtmlTable("Accuracy")

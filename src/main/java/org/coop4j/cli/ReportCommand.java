@@ -1,0 +1,143 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.experiment.paper.StudyReport;
+import org.coop4j.experiment.results.Findings;
+import org.coop4j.experiment.results.Findings.Failure;
+import org.coop4j.experiment.results.RunSearch;
+import org.coop4j.experiment.results.Study;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop report}: the papers' tables and figures of a folder of runs. */
+@Command(
+        name = "report",
+        description = {
+            "Make the papers' tables and figures from finished runs, and a page to look at them.",
+            "",
+            "Reads all runs below a folder, such as those of coop sweep or coop train: few-shot"
+                + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
+                + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
+                + " each class, base-to-new, robustness, and the published numbers beside them."
+                + " Tables are written as CSV and LaTeX, figures as PNG and SVG.",
+            "",
+            "Runs of different models, test images or settings are shown apart and never averaged.",
+            ""
+        },
+        footer = {
+            "",
+            "--csv prints the few-shot table; all tables are in OUT/tables.",
+            "A run whose files are damaged is named and left out, and the exit code is 1.",
+            "",
+            "Examples:",
+            "  coop report runs",
+            "  coop report runs -o paper --json",
+            "  coop report runs -q --csv | head"
+        })
+final class ReportCommand implements Callable<Integer> {
+
+    private static final int MOST_NAMED = 8;
+
+    private final Console console;
+
+    @Parameters(paramLabel = "DIR", description = "The folder that holds the runs.")
+    private Path folder;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "OUT",
+            description = "Where the report goes (default: DIR/report); replaces one there.")
+    private Path out;
+
+    @ArgGroup private OutputFormat format = new OutputFormat();
+
+    ReportCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path target = out == null ? folder.resolve("report") : out;
+        Findings findings = search();
+        name("damaged", findings.damaged());
+        name("failed", findings.failed());
+        if (findings.finished().isEmpty()) {
+            throw new CommandFailure(
+                    "no finished run below "
+                            + folder
+                            + " ("
+                            + Numbers.count(findings.failed().size(), "failed run")
+                            + ", "
+                            + Numbers.count(findings.unfinished().size(), "unfinished one")
+                            + "): a finished run is a folder with config.json and result.json, as"
+                            + " coop train and coop sweep leave it");
+        }
+        List<Study> studies = Study.of(findings);
+        StudyReport report = new StudyReport(findings, studies);
+        noteWhatIsLeftOut(findings, report);
+        List<Path> files = write(report, target);
+        if (format.isJson()) {
+            Json.print(new ReportJson(findings, report, target, files).of(studies), console.out());
+        } else if (format.isCsv()) {
+            console.out().print(report.fewShotCsv());
+        } else {
+            new ReportScreen(console.out()).print(studies, target, files);
+        }
+        return findings.damaged().isEmpty() ? 0 : 1;
+    }
+
+    private Findings search() throws IOException {
+        try (Progress progress = Progress.of(console, "reading", Progress.Unit.FOLDERS)) {
+            return RunSearch.below(folder, progress::update);
+        }
+    }
+
+    private List<Path> write(StudyReport report, Path target) throws IOException {
+        try (Progress progress = Progress.of(console, "drawing", Progress.Unit.FIGURES)) {
+            return report.write(target, progress::update);
+        }
+    }
+
+    private void name(String state, List<Failure> runs) {
+        runs.stream()
+                .limit(MOST_NAMED)
+                .forEach(
+                        run ->
+                                console.note(
+                                        "coop: %s run %s: %s"
+                                                .formatted(
+                                                        state, path(run.folder()), run.reason())));
+        if (runs.size() > MOST_NAMED) {
+            console.note(
+                    "coop: and %s more %s runs"
+                            .formatted(Numbers.count(runs.size() - MOST_NAMED), state));
+        }
+    }
+
+    private Path path(Path run) {
+        return folder.resolve(run);
+    }
+
+    private void noteWhatIsLeftOut(Findings findings, StudyReport report) {
+        if (!findings.unfinished().isEmpty()) {
+            console.note(
+                    "coop: not counted: "
+                            + Numbers.count(findings.unfinished().size(), "unfinished run")
+                            + ", the first in "
+                            + path(findings.unfinished().get(0)));
+        }
+        List<String> notes = report.notes();
+        notes.stream().limit(MOST_NAMED).forEach(note -> console.note("coop: " + note));
+        if (notes.size() > MOST_NAMED) {
+            console.note(
+                    "coop: and "
+                            + Numbers.count(notes.size() - MOST_NAMED, "more remark")
+                            + ", see the page");
+        }
+    }
+}

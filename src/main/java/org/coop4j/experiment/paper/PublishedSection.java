@@ -1,0 +1,78 @@
+package org.coop4j.experiment.paper;
+
+import java.util.List;
+import java.util.Map;
+import org.coop4j.experiment.paper.PublishedTable.Comparison;
+import org.coop4j.experiment.report.HtmlTable;
+import org.coop4j.experiment.report.HtmlTable.Cell;
+import org.coop4j.experiment.report.HtmlTable.Kind;
+import org.coop4j.experiment.report.Section;
+import org.coop4j.experiment.results.Method;
+import org.coop4j.experiment.results.PublishedNumbers.Score;
+import org.coop4j.experiment.results.Shots;
+
+/** The papers' few-shot numbers beside those measured here, on the page. */
+final class PublishedSection {
+
+    private final StudyView view;
+    private final String suffix;
+
+    PublishedSection(StudyView view, String suffix) {
+        this.view = view;
+        this.suffix = suffix;
+    }
+
+    Section section(List<Comparison> papers) {
+        HtmlTable table =
+                new HtmlTable("Few-shot accuracy in %: published, and measured here")
+                        .tall()
+                        .words("dataset", "method")
+                        .numbers("shots", "published")
+                        .words("backbone")
+                        .numbers("here", "difference");
+        for (Comparison comparison : papers) {
+            Score score = comparison.score();
+            Method method = comparison.ours().orElseThrow();
+            String dataset = datasetHere(score);
+            table.row(
+                    data(dataset, method, score.shots()),
+                    List.of(
+                            Cell.of(StudyView.title(score.dataset())),
+                            Cell.of(method.title()),
+                            Cell.of(score.shots().label()),
+                            Cell.of(Rounded.number(score.accuracy()), Kind.PUBLISHED),
+                            Cell.of(score.backbone(), Kind.PUBLISHED),
+                            Cell.of(Rounded.number(comparison.accuracy().orElse(Double.NaN))),
+                            Cell.of(Rounded.signed(comparison.difference().orElse(Double.NaN)))));
+        }
+        return new Section("Published numbers" + suffix)
+                .paragraph(comparable())
+                .table(table)
+                .list(
+                        papers.stream()
+                                .map(c -> c.score().source() + ": " + c.score().place() + ".")
+                                .distinct()
+                                .toList());
+    }
+
+    private String datasetHere(Score score) {
+        return view.fewShot().datasets().stream()
+                .filter(d -> StudyView.title(d).equals(StudyView.title(score.dataset())))
+                .findFirst()
+                .orElse("");
+    }
+
+    private String comparable() {
+        String known =
+                view.backbone()
+                        .map(backbone -> "The model here is " + backbone + ".")
+                        .orElse("The model here is none that the papers used.");
+        return known
+                + " A published number of another backbone is no yardstick for it; one of the same"
+                + " backbone is from the authors' images, splits and half precision.";
+    }
+
+    private Map<String, String> data(String dataset, Method method, Shots shots) {
+        return StudyPage.data(view, dataset, method, shots);
+    }
+}

@@ -1,0 +1,172 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.experiment.results.RunFiles;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportCommandTest {
+
+    @TempDir Path runs;
+
+    /** Two datasets, each with zero-shot and three seeds of a context. */
+    private void writeRuns() throws IOException {
+        for (String dataset : new String[] {"EuroSAT", "Food101"}) {
+            double zeroShot = dataset.equals("EuroSAT") ? 40 : 70;
+            RunFiles.of("zero-shot", dataset, zeroShot).write(runs.resolve(dataset + "/zero-shot"));
+            for (int seed = 1; seed <= 3; seed++) {
+                RunFiles.of("coop-m16-end", dataset, zeroShot + 10 * seed)
+                        .learned(16, seed)
+                        .write(runs.resolve(dataset + "/coop/seed" + seed));
+            }
+        }
+    }
+
+    @Test
+    void theTableAndTheFilesGoToStandardOutput() throws IOException {
+        writeRuns();
+
+        CommandRun run = coop("report", runs);
+
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .startsWith("small (SHA-256 a1a1a1a1a1a1…): 8 runs, 2 datasets, seeds 1, 2, 3\n")
+                .contains("average of 2 datasets")
+                .containsPattern("zero-shot +55\\.0\n")
+                // Averages 65, 75 and 85.
+                .containsPattern("coop-m16-end +75\\.0 ±10\\.0\n")
+                .containsPattern("EuroSAT +16 +40\\.0 +60\\.0 ±10\\.0 +\\+20\\.0\n")
+                .contains("page: " + runs.resolve("report/report.html"))
+                .contains("average.png", "few-shot.tex");
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 160);
+        assertThat(runs.resolve("report/report.html")).isRegularFile();
+        // Again, over the report that is there now.
+        assertThat(coop("report", runs, "-q").out()).isEqualTo(run.out());
+    }
+
+    @Test
+    void jsonHasAllNumbers() throws IOException {
+        writeRuns();
+        RunFiles.failed(runs.resolve("x"), "why");
+
+        CommandRun run = coop("report", runs, "--json", "-o", runs.resolve("paper"));
+
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).contains("failed run " + runs.resolve("x") + ": why");
+        JsonNode json = new ObjectMapper().readTree(run.out());
+        assertThat(json.path("failed").path(0).path("reason").asText()).isEqualTo("why");
+        JsonNode cell = json.path("models").path(0).path("few_shot").path(1);
+        assertThat(cell.path("dataset").asText()).isEqualTo("Food101");
+        assertThat(cell.path("accuracy").asDouble()).isEqualTo(90);
+        assertThat(cell.path("accuracy_sd").asDouble()).isEqualTo(10);
+        assertThat(cell.path("seeds")).hasSize(3);
+        assertThat(cell.path("gain_over_zero_shot").asDouble()).isEqualTo(20);
+        JsonNode average = json.path("models").path(0).path("averages").path(1);
+        assertThat(average.path("accuracy").asDouble()).isEqualTo(75);
+        assertThat(json.path("files").path(0).asText())
+                .isEqualTo(runs.resolve("paper/report.html").toString());
+    }
+
+    @Test
+    void csvIsTheFewShotTable() throws IOException {
+        writeRuns();
+
+        CommandRun run = coop("report", runs, "--csv");
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out().lines()).hasSize(5);
+        assertThat(run.out()).startsWith("model,model_sha256,dataset,method,shots,");
+    }
+
+    @Test
+    void aDamagedRunIsNamedAndTheReportMadeAndTheExitCodeIs1() throws IOException {
+        writeRuns();
+        Files.writeString(runs.resolve("EuroSAT/coop/seed2/result.json"), "{\"method\":");
+
+        CommandRun run = coop("report", runs);
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("damaged run " + runs.resolve("EuroSAT/coop/seed2"))
+                .contains("result.json is damaged")
+                .contains("seed 2 is missing: EuroSAT, coop-m16-end, 16 shots");
+        assertThat(run.out()).contains("page: ");
+    }
+
+    @Test
+    void aSingleTrainingRunIsReportedWithItsHandWrittenPrompts() throws IOException {
+        RunFiles.of("coop", "pictures", 91)
+                .learned(16, 1)
+                .prompt("a photo of a {}.", 80)
+                .prompt("a painting of a {}.", 83)
+                .write(runs);
+
+        CommandRun run = coop("report", runs);
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .containsPattern("zero-shot +80\\.0\n")
+                .containsPattern("hand-written-best +83\\.0\n")
+                .containsPattern("coop +91\\.0\n");
+        assertThat(Files.readString(runs.resolve("report/report.html")))
+                .contains("a painting of a {}.");
+    }
+
+    @Test
+    void modelsAreShownApartAndThatIsSaid() throws IOException {
+        writeRuns();
+        RunFiles.of("coop-m16-end", "EuroSAT", 99)
+                .learned(16, 1)
+                .model("b2".repeat(32), "OpenAI RN50")
+                .write(runs.resolve("other"));
+
+        CommandRun run = coop("report", runs);
+
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).contains("runs of 2 models are shown apart");
+        assertThat(run.out()).contains("RN50 (SHA-256 b2b2b2b2b2b2…): 1 run, 1 dataset, seed 1");
+    }
+
+    @Test
+    void withoutRunsThereIsAMessageAndNoReport() throws IOException {
+        RunFiles.failed(runs.resolve("x"), "out of memory");
+
+        CommandRun run = coop("report", runs);
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .contains("out of memory")
+                .contains("no finished run below " + runs + " (1 failed run, 0 unfinished ones)");
+        assertThat(runs.resolve("report")).doesNotExist();
+    }
+
+    @Test
+    void wrongCallsEndInMessages() throws IOException {
+        assertThat(coop("report").code()).isEqualTo(2);
+        assertThat(coop("report", runs, "--json", "--csv").code()).isEqualTo(2);
+        CommandRun none = coop("report", runs.resolve("none"));
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err()).contains("no such folder: " + runs.resolve("none"));
+        writeRuns();
+        CommandRun inTheWay = coop("report", runs, "-o", runs);
+        assertThat(inTheWay.code()).isEqualTo(1);
+        assertThat(inTheWay.err()).contains("is not empty and holds no report");
+    }
+
+    @Test
+    void helpTeachesWithExamples() {
+        CommandRun help = coop("report", "--help");
+
+        assertThat(help.code()).isZero();
+        assertThat(help.out()).contains("coop report runs -o paper --json", "exit code is 1");
+    }
+}
