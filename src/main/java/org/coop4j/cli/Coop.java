@@ -94,6 +94,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new ZeroShotCommand(console))
                         .addSubcommand(new EmbedCommand(console))
                         .addSubcommand(new TrainCommand(console))
+                        .addSubcommand(new SweepCommand(console))
                         .addSubcommand(new PretrainCommand(console))
                         .addSubcommand(new EvalCommand(console))
                         .addSubcommand(new PredictCommand(console))

@@ -32,7 +32,10 @@ interface Progress extends AutoCloseable {
         IMAGES(1, "images"),
         PROMPTS(1, "prompts"),
         STEPS(1, "steps"),
-        RUNS(1, "runs");
+        RUNS(1, "runs"),
+
+        /** An estimate, of which only the share is shown. */
+        WORK(1, "");
 
         private final long size;
         private final String label;
@@ -49,6 +52,11 @@ interface Progress extends AutoCloseable {
 
         String label() {
             return label;
+        }
+
+        /** Whether numbers of it mean something to people. */
+        boolean counted() {
+            return this != WORK;
         }
     }
 
