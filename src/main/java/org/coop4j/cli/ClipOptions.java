@@ -39,14 +39,27 @@ final class ClipOptions {
 
     /** Opens the model for images alone. */
     Clip open() throws IOException {
+        return open(model, vocabulary);
+    }
+
+    /** Opens the model and checks that it has the tokenizer's vocabulary. */
+    Clip openForTexts() throws IOException {
+        return openForTexts(model, vocabulary);
+    }
+
+    private static Clip open(Path model, Path vocabulary) throws IOException {
         Tokenizer tokenizer =
                 vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
         return Clip.open(ModelFile.of(model), tokenizer, Workers.standard());
     }
 
-    /** Opens the model and checks that it has the tokenizer's vocabulary. */
-    Clip openForTexts() throws IOException {
-        Clip clip = open();
+    /**
+     * Opens a model and checks that it has the tokenizer's vocabulary.
+     *
+     * @param vocabulary a Hugging Face folder, or null for CLIP's
+     */
+    static Clip openForTexts(Path model, Path vocabulary) throws IOException {
+        Clip clip = open(model, vocabulary);
         int wanted = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
         if (wanted != given) {

@@ -8,19 +8,22 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Standard output and standard error, and what is known of them.
  *
  * <p>Text is written in UTF-8. A status line (a progress bar) may stand at the bottom of the
- * terminal; notes are printed above it. Safe for use by several threads.
+ * terminal, and above it a board of a few lines that change; notes are printed above both. Safe for
+ * use by several threads.
  */
 final class Console {
 
     private static final int DEFAULT_WIDTH = 80;
     private static final int LEAST_WIDTH = 40;
     private static final String CLEAR_LINE = "\r\u001b[K";
+    private static final String UP = "\u001b[1A";
 
     private final StandardOutput output;
     private final PrintStream out;
@@ -29,6 +32,7 @@ final class Console {
     private final int width;
     private boolean quiet;
     private String status = "";
+    private List<String> board = List.of();
 
     /**
      * @param errorIsTerminal whether {@code err} is a terminal that understands cursor movement
@@ -107,16 +111,38 @@ final class Console {
         quiet = newQuiet;
     }
 
-    /** Prints a line on standard error, above the status line. */
+    /** Prints a line on standard error, above board and status line. */
     synchronized void note(String line) {
-        if (!status.isEmpty()) {
-            err.print(CLEAR_LINE);
-        }
+        takeAway();
         err.println(Printable.of(line));
+        putBack();
+    }
+
+    private void takeAway() {
+        if (!status.isEmpty() || !board.isEmpty()) {
+            err.print(CLEAR_LINE + (UP + CLEAR_LINE).repeat(board.size()));
+        }
+    }
+
+    private void putBack() {
+        board.forEach(err::println);
         if (!status.isEmpty()) {
             err.print(status);
+        }
+        if (!status.isEmpty() || !board.isEmpty()) {
             err.flush();
         }
+    }
+
+    /**
+     * Replaces the board; an empty one takes it away. For a terminal alone.
+     *
+     * @param lines made printable, and cut where the terminal ends
+     */
+    synchronized void board(List<String> lines) {
+        takeAway();
+        board = lines.stream().map(line -> Table.cut(Printable.of(line), width - 1)).toList();
+        putBack();
     }
 
     /** Prints a line on standard error, as {@link #note}, unless the user asked for quiet. */
@@ -126,17 +152,12 @@ final class Console {
         }
     }
 
-    /** Runs what prints whole lines to standard output, the status line standing aside. */
+    /** Runs what prints whole lines to standard output, board and status line standing aside. */
     synchronized void above(Runnable printing) {
-        if (!status.isEmpty()) {
-            err.print(CLEAR_LINE);
-            err.flush();
-        }
+        takeAway();
+        err.flush();
         printing.run();
-        if (!status.isEmpty()) {
-            err.print(status);
-            err.flush();
-        }
+        putBack();
     }
 
     /** Replaces the status line; an empty one takes it away. */

@@ -34,7 +34,10 @@ interface Progress extends AutoCloseable {
         STEPS(1, "steps"),
         RUNS(1, "runs"),
         FOLDERS(1, "folders"),
-        FIGURES(1, "figures");
+        FIGURES(1, "figures"),
+
+        /** An estimate, of which only the share is shown. */
+        WORK(1, "");
 
         private final long size;
         private final String label;
@@ -51,6 +54,11 @@ interface Progress extends AutoCloseable {
 
         String label() {
             return label;
+        }
+
+        /** Whether numbers of it mean something to people. */
+        boolean counted() {
+            return this != WORK;
         }
     }
 

@@ -30,21 +30,23 @@ final class ProgressClock {
 
     /** "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left". */
     synchronized String position() {
-        String text =
-                "%d %%, %s of %s %s"
-                        .formatted(
-                                (int) (100 * share()), scaled(done), scaled(total), unit.label());
+        String text = (int) (100 * share()) + " %";
+        if (unit.counted()) {
+            text += ", %s of %s %s".formatted(scaled(done), scaled(total), unit.label());
+        }
         if (done > 0 && done < total) {
             double seconds = elapsed().toNanos() / 1e9 / done * (total - done);
-            text += ", " + rate() + ", " + left(seconds) + " left";
+            text += (unit.counted() ? ", " + rate() : "") + ", " + left(seconds) + " left";
         }
         return text;
     }
 
     /** "2,465 images in 61 s (40.4 images/s)". */
     synchronized String summary() {
-        return "%s %s in %s (%s)"
-                .formatted(scaled(done), unit.label(), Numbers.duration(elapsed()), rate());
+        String time = Numbers.duration(elapsed());
+        return unit.counted()
+                ? "%s %s in %s (%s)".formatted(scaled(done), unit.label(), time, rate())
+                : time;
     }
 
     private static String left(double seconds) {

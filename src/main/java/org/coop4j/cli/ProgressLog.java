@@ -6,6 +6,10 @@ import java.time.Duration;
 final class ProgressLog implements Progress {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
+    private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(5);
+
+    /** The log of a task of hours has lines less often. */
+    private static final int LINES_SO_FAR = 20;
 
     private final Console console;
     private final String task;
@@ -23,10 +27,18 @@ final class ProgressLog implements Progress {
     public void update(long done, long total) {
         clock.update(done, total);
         if (clock.elapsed().compareTo(next) >= 0) {
-            next = clock.elapsed().plus(INTERVAL);
+            next = clock.elapsed().plus(interval());
             String suffix = detail.isEmpty() ? "" : ", " + detail;
             console.note(task + ": " + clock.position() + suffix);
         }
+    }
+
+    private Duration interval() {
+        Duration part = clock.elapsed().dividedBy(LINES_SO_FAR);
+        if (part.compareTo(INTERVAL) < 0) {
+            return INTERVAL;
+        }
+        return part.compareTo(LONGEST_INTERVAL) > 0 ? LONGEST_INTERVAL : part;
     }
 
     @Override

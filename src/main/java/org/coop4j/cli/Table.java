@@ -38,12 +38,18 @@ final class Table {
 
     /** Prints all rows. */
     void print(PrintStream out) {
+        lines().forEach(out::println);
+    }
+
+    /** All rows as they are printed. */
+    List<String> lines() {
         int[] widths = new int[alignment.size()];
         for (List<String> row : rows) {
             for (int c = 0; c < widths.length; c++) {
                 widths[c] = Math.max(widths[c], columns(row.get(c)));
             }
         }
+        List<String> lines = new ArrayList<>();
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder();
             for (int c = 0; c < widths.length; c++) {
@@ -54,8 +60,24 @@ final class Table {
                                 ? padding + row.get(c)
                                 : row.get(c) + padding);
             }
-            out.println(line.toString().stripTrailing());
+            lines.add(line.toString().stripTrailing());
         }
+        return lines;
+    }
+
+    /** The beginning of a text that takes no more than so many columns. */
+    static String cut(String text, int most) {
+        int end = 0;
+        int taken = 0;
+        while (end < text.length()) {
+            int next = text.codePointAt(end);
+            taken += columns(next);
+            if (taken > most) {
+                return text.substring(0, end);
+            }
+            end += Character.charCount(next);
+        }
+        return text;
     }
 
     /** Columns that a text takes on the terminal: East Asian characters take two. */

@@ -42,12 +42,18 @@ public final class RunFolder implements AutoCloseable {
     /** What the run was made from and on. */
     public static final String PROVENANCE = "provenance.json";
 
+    /** Why a run of a sweep has no result. */
+    public static final String FAILURE = "failure.json";
+
+    /** A fitted linear probe. */
+    public static final String PROBE = "probe.safetensors";
+
     static final String CHECKPOINT = "checkpoint.safetensors";
 
     private static final String LOCK = ".lock";
 
     private static final List<String> FILES =
-            List.of(CONFIG, METRICS, PROMPT, RESULT, PROVENANCE, CHECKPOINT);
+            List.of(CONFIG, METRICS, PROMPT, RESULT, PROVENANCE, FAILURE, PROBE, CHECKPOINT);
 
     private static final ObjectMapper JSON =
             JsonMapper.builder()

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +29,41 @@ class ConsoleTest {
         console.status("50 %");
         console.note("coop: image x is damaged");
         assertThat(shown()).isEqualTo("\r\u001b[K50 %\r\u001b[Kcoop: image x is damaged\n50 %");
+    }
+
+    @Test
+    void theBoardStandsAboveTheStatusLineAndBelowNotes() {
+        Console console = console(true);
+        console.board(List.of("first", "x".repeat(100)));
+        console.status("50 %");
+        console.note("note");
+        console.board(List.of("new"));
+        console.board(List.of());
+        String clear = "\r\u001b[K";
+        String clearTwo = clear + ("\u001b[1A" + clear).repeat(2);
+        String board = "first\n" + "x".repeat(79) + "\n";
+        assertThat(shown())
+                .isEqualTo(
+                        board
+                                + (clear + "50 %")
+                                + (clearTwo + "note\n" + board + "50 %")
+                                + (clearTwo + "new\n50 %")
+                                + (clear + "\u001b[1A" + clear + "50 %"));
+    }
+
+    @Test
+    void aTextIsCutByTheColumnsThatItTakes() {
+        assertThat(Table.cut("東京 abc", 5)).isEqualTo("東京 ");
+        assertThat(Table.cut("東京 abc", 3)).isEqualTo("東");
+        assertThat(Table.cut("abc", 3)).isEqualTo("abc");
+    }
+
+    @Test
+    void ofAnEstimateOnlyTheShareIsShown() {
+        ProgressClock clock = new ProgressClock(Progress.Unit.WORK);
+        clock.update(1, 4);
+        assertThat(clock.position()).matches("25 %, .* left");
+        assertThat(clock.summary()).matches("[\\d.]+ s");
     }
 
     @Test

@@ -1,0 +1,194 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.experiment.SharedData;
+import org.coop4j.experiment.TrainRun;
+import org.coop4j.experiment.sweep.PlanException;
+import org.coop4j.experiment.sweep.Sweep;
+import org.coop4j.experiment.sweep.SweepOutcome;
+import org.coop4j.experiment.sweep.SweepPlan;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code coop sweep}: datasets × methods × shots × seeds, from a plan. */
+@Command(
+        name = "sweep",
+        customSynopsis = {
+            "coop sweep PLAN.yaml -m FILE -o DIR [OPTIONS]",
+            "       coop sweep --example"
+        },
+        description = {
+            "Run every method on every dataset, with every number of shots and every seed, as a"
+                    + " plan in YAML says.",
+            "",
+            "Each run is a folder below DIR/runs. A run that is there is not made again: a sweep"
+                + " that was stopped goes on with the same command, also inside a training run, and"
+                + " a changed plan computes what is new. Failures are recorded, and the rest goes"
+                + " on.",
+            "",
+            "A plan has:",
+            "  data         the folder of the published datasets",
+            "  datasets     published names, or folders, split files and lists",
+            "  methods      zero-shot, ensemble-7, ensemble-8, ensemble-80,",
+            "               linear-probe, coop-m16-end, coop-m16-end-csc,",
+            "               coop-m16-middle, coop-m16-middle-csc, coop-m4-end,",
+            "               coop-words; or a name and settings of your own",
+            "  shots        1, 2, 4, 8, 16 if it does not say",
+            "  seeds        1, 2, 3 if it does not say",
+            "  epochs, batch, rate, views, ...: the reference's if it does not say",
+            "  test_on      other datasets to test what was learned on",
+            "  base_to_new  learn on the first half of the classes, test on both",
+            "",
+            "coop sweep --example prints a plan that shows and explains all of it.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop sweep --example > plan.yaml",
+            "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep --dry-run",
+            "  coop sweep plan.yaml -m vit-b-16.safetensors -o sweep",
+            "  coop sweep plan.yaml -m coop4j-small --data DATA -o sweep --csv"
+        })
+final class SweepCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec private CommandSpec spec;
+
+    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", description = "What is to be done.")
+    private Path plan;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = ModelFile.DESCRIPTION)
+    private Path model;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            description = "The folder of the runs; one sweep at a time.")
+    private Path out;
+
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            description = "The folder of the published datasets, in place of the plan's.")
+    private Path data;
+
+    @Option(
+            names = "--bank",
+            paramLabel = "DIR",
+            description = "Where image features are kept between runs (default: DIR/bank).")
+    private Path bank;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description =
+                    "Memory for a step's intermediate values, such as 800M; with less than all"
+                            + " classes need, they go in parts, with the same result.")
+    private String memory;
+
+    @Option(names = "--skip-bad", description = "Go on without images that cannot be read.")
+    private boolean skipBad;
+
+    @Option(
+            names = "--vocabulary",
+            paramLabel = "DIR",
+            description = "A Hugging Face folder with vocab.json and merges.txt.")
+    private Path vocabulary;
+
+    @Option(
+            names = "--dry-run",
+            description = "Check the plan and list its runs, and which of them are finished.")
+    private boolean dryRun;
+
+    @Option(names = "--example", description = "Print a plan with everything that plans may say.")
+    private boolean example;
+
+    @ArgGroup private OutputFormat format = new OutputFormat();
+
+    SweepCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (example) {
+            console.out().print(SweepPlan.example());
+            return 0;
+        }
+        require(plan, "PLAN.yaml");
+        require(model, "--model=FILE");
+        require(out, "--out=DIR");
+        TrainRun.Options options = options();
+        SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
+        try (Clip clip = ClipOptions.openForTexts(model, vocabulary)) {
+            Sweep sweep = Sweep.of(new SharedData(clip, options), read);
+            if (dryRun) {
+                new SweepList(sweep.states(out)).print(format, console);
+                return 0;
+            }
+            return run(sweep);
+        } catch (PlanException e) {
+            e.problems().forEach(problem -> console.note("coop: " + problem));
+            return 1;
+        }
+    }
+
+    private void require(Path given, String name) {
+        if (given == null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "missing " + name + "; --example prints a plan to begin with");
+        }
+    }
+
+    private TrainRun.Options options() {
+        try {
+            MemoryLimit limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
+            return new TrainRun.Options(bank == null ? out.resolve("bank") : bank, skipBad, limit);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private int run(Sweep sweep) throws IOException {
+        Thread onInterrupt =
+                new Thread(
+                        () -> console.note("stopped; the same command goes on from here"),
+                        "sweep-stopped");
+        Runtime.getRuntime().addShutdownHook(onInterrupt);
+        SweepOutcome outcome;
+        try (SweepScreen screen = new SweepScreen(console)) {
+            outcome = sweep.run(out, screen);
+        } finally {
+            forget(onInterrupt);
+        }
+        SweepReport report = new SweepReport(outcome, out);
+        report.print(format, console.out());
+        console.flush();
+        report.printFailures(console);
+        return outcome.failures().isEmpty() ? 0 : 1;
+    }
+
+    private static void forget(Thread onInterrupt) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(onInterrupt);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook says so.
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.experiment.RunFolder;
+import org.coop4j.experiment.RunResult;
+import org.coop4j.experiment.sweep.SweepPlan;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SweepCommandTest {
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path plan;
+
+    @BeforeAll
+    static void write() throws IOException {
+        model = TinyModel.write(folder);
+        TestPictures.folder(folder.resolve("data"), 2, "sky", "lawn", "red_rose", "kite (bird)");
+        plan = folder.resolve("plan.yaml");
+        Files.writeString(
+                plan,
+                """
+                datasets: data
+                methods: [zero-shot, coop-m4-end]
+                shots: [1, 2]
+                seeds: [1, 2]
+                epochs: 2
+                """);
+    }
+
+    private static CommandRun sweep(Path out, Object... more) {
+        Object[] command = {"sweep", plan, "-m", model, "-o", out};
+        Object[] all = java.util.Arrays.copyOf(command, command.length + more.length);
+        System.arraycopy(more, 0, all, command.length, more.length);
+        return coop(all);
+    }
+
+    @Test
+    void aSweepEndsInATableAndFoldersAndDoesNothingTwice() throws IOException {
+        Path out = folder.resolve("sweep");
+        CommandRun run = sweep(out);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out().lines()).hasSize(4);
+        assertThat(run.out().lines().toList().get(0))
+                .matches("DATASET +METHOD +- +1 SHOT +2 SHOTS");
+        assertThat(run.out().lines().toList().get(1)).matches("data +zero-shot +[\\d.]+");
+        assertThat(run.out().lines().toList().get(2))
+                .matches(" +coop-m4-end +[\\d.]+±[\\d.]+ +[\\d.]+±[\\d.]+");
+        assertThat(run.err().lines().filter(line -> line.matches("\\d/5 data .*: [\\d.]+ %.*")))
+                .hasSize(5);
+        assertThat(run.err())
+                .contains("5 runs\n", "2/5 data coop-m4-end, 1 shot, seed 1: ", "(hand-written ");
+        assertThat(out.resolve("bank")).isDirectory();
+
+        CommandRun again = sweep(out);
+        assertThat(again.code()).isZero();
+        assertThat(again.out()).isEqualTo(run.out());
+        assertThat(again.err()).isEqualTo("5 runs, 5 of them finished already\n");
+
+        CommandRun csv = sweep(out, "--csv", "-q");
+        assertThat(csv.err()).isEmpty();
+        assertThat(csv.out().lines().toList().get(0))
+                .isEqualTo(
+                        "dataset,trained_on,classes,method,shots,seeds,mean_accuracy,sd_accuracy");
+        assertThat(csv.out().lines().toList().get(1)).startsWith("data,data,all,zero-shot,0,1,");
+        assertThat(csv.out().lines()).hasSize(4);
+
+        JsonNode json = new ObjectMapper().readTree(sweep(out, "--json").out());
+        assertThat(json.path("summary")).hasSize(3);
+        assertThat(json.path("runs")).hasSize(5);
+        JsonNode first = json.path("runs").path(1);
+        RunResult onDisk =
+                RunFolder.read(
+                        out.resolve(first.path("folder").asText()).resolve(RunFolder.RESULT),
+                        RunResult.class);
+        assertThat(first.path("accuracy").asDouble()).isEqualTo(onDisk.accuracy());
+        assertThat(first.path("seed").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void aDryRunListsRunsAndWritesNothing() throws IOException {
+        Path out = folder.resolve("dry");
+        CommandRun dry = sweep(out, "--dry-run");
+        assertThat(dry.code()).as(dry.err()).isZero();
+        assertThat(dry.out().lines()).hasSize(6);
+        assertThat(dry.out()).contains("coop-m4-end/shots2-seed1-").contains("new");
+        assertThat(dry.err())
+                .isEqualTo("5 runs, 0 finished, 0 begun, 0 failed; 8 training steps left\n");
+        assertThat(out).doesNotExist();
+        assertThat(sweep(out).code()).isZero();
+        CommandRun after = sweep(out, "--dry-run", "--csv");
+        assertThat(after.out().lines().skip(1)).allMatch(line -> line.contains(",finished,"));
+        JsonNode json = new ObjectMapper().readTree(sweep(out, "--dry-run", "--json").out());
+        assertThat(json).hasSize(5);
+        assertThat(json.path(0).path("state").asText()).isEqualTo("finished");
+    }
+
+    @Test
+    void aFailureIsCodeOneAndSaidAtTheEnd() throws IOException {
+        TestPictures.folder(folder.resolve("sick"), 1, "sky", "lawn");
+        Files.write(folder.resolve("sick/test/sky/picture-0.png"), new byte[] {1});
+        Path both = folder.resolve("both.yaml");
+        Files.writeString(
+                both,
+                """
+                datasets: [sick, data]
+                methods: [zero-shot, coop-m4-end]
+                shots: 1
+                seeds: 1
+                epochs: 1
+                """);
+        Path out = folder.resolve("failing");
+        CommandRun run = coop("sweep", both, "-m", model, "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).contains("failed").contains("data");
+        assertThat(run.err())
+                .contains("coop: 2 of 4 runs failed; the same command tries them again:\n")
+                .contains("coop:   sick zero-shot and 1 other: 1 image cannot be read");
+        assertThat(run.err().lines().filter(line -> line.matches("\\d/4 data .*"))).hasSize(2);
+        CommandRun skipping = coop("sweep", both, "-m", model, "-o", out, "--skip-bad");
+        assertThat(skipping.code()).as(skipping.err()).isZero();
+    }
+
+    @Test
+    void wrongPlansAreOneLineAProblem() throws IOException {
+        Path wrong = folder.resolve("wrong.yaml");
+        Files.writeString(wrong, "datasets: data\nmethods: coop\n");
+        Path out = folder.resolve("wrong");
+        CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2: no method is called \"coop\"");
+        Files.createDirectories(folder.resolve("empty1"));
+        Files.createDirectories(folder.resolve("empty2"));
+        Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");
+        CommandRun two = coop("sweep", wrong, "-m", model, "-o", out);
+        assertThat(two.code()).isEqualTo(1);
+        assertThat(two.err().lines()).hasSize(2).allMatch(line -> line.startsWith("coop: empty"));
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void theExampleIsPrintedAloneAndTheRestIsNeeded() {
+        CommandRun example = coop("sweep", "--example");
+        assertThat(example.code()).isZero();
+        assertThat(example.out()).isEqualTo(SweepPlan.example());
+        assertThat(example.err()).isEmpty();
+        CommandRun nothing = coop("sweep");
+        assertThat(nothing.code()).isEqualTo(2);
+        assertThat(nothing.err()).contains("missing PLAN.yaml").contains("--example");
+        assertThat(coop("sweep", plan, "-o", "x").err()).contains("missing --model=FILE");
+        assertThat(coop("sweep", plan, "-m", model).err()).contains("missing --out=DIR");
+        assertThat(sweep(folder.resolve("x"), "--memory", "much").code()).isEqualTo(2);
+        assertThat(sweep(folder.resolve("x"), "--json", "--csv").code()).isEqualTo(2);
+    }
+
+    @Test
+    void onATerminalTheTableFillsIn() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Console console = new Console(OutputStream.nullOutputStream(), err, true, 60);
+        String out = folder.resolve("live").toString();
+        int code = Coop.run(console, "sweep", plan.toString(), "-m", model.toString(), "-o", out);
+        String shown = err.toString(StandardCharsets.UTF_8);
+        assertThat(code).as(shown).isZero();
+        // The cell of the run that is made, then a mean of the first seed, then of both.
+        assertThat(shown)
+                .containsPattern("zero-shot +…\n")
+                .containsPattern("coop-m4-end +…\n")
+                .containsPattern("coop-m4-end +[\\d.]+ 1/2\n")
+                .containsPattern("coop-m4-end +[\\d.]+±[\\d.]+ +…\n")
+                .doesNotContain("1/5 data zero-shot:");
+        // It gives way to the table of results.
+        assertThat(shown.substring(shown.lastIndexOf("\u001b[1A\r\u001b[K")))
+                .doesNotContain("zero-shot");
+    }
+}
