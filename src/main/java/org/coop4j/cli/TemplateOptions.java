@@ -47,7 +47,7 @@ final class TemplateOptions {
     private List<String> chosen(Optional<DataSpec> data) {
         if (ensemble == null) {
             return templates.isEmpty()
-                    ? List.of(data.map(DataSpec::template).orElse(PromptTemplates.PHOTO))
+                    ? List.of(data.map(DataSpec::handWrittenPrompt).orElse(PromptTemplates.PHOTO))
                     : templates;
         }
         if (!templates.isEmpty()) {
