@@ -43,6 +43,7 @@ final class ProgressLine implements Progress {
                             .setRenderer(new Renderer())
                             .setConsumer(new StatusLine())
                             .clearDisplayOnFinish()
+                            .continuousUpdate() // a detail may change before the number does
                             .build();
         }
         if (bar != null) {

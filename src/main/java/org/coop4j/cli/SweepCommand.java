@@ -166,13 +166,11 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     private int run(Sweep sweep) throws IOException {
-        Thread onInterrupt =
-                new Thread(
-                        () -> console.note("stopped; the same command goes on from here"),
-                        "sweep-stopped");
-        Runtime.getRuntime().addShutdownHook(onInterrupt);
         SweepOutcome outcome;
-        try (SweepScreen screen = new SweepScreen(console)) {
+        SweepScreen screen = new SweepScreen(console);
+        Thread onInterrupt = new Thread(screen::stopped, "sweep-stopped");
+        Runtime.getRuntime().addShutdownHook(onInterrupt);
+        try (screen) {
             outcome = sweep.run(out, screen);
         } finally {
             forget(onInterrupt);

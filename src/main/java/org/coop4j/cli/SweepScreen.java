@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -80,7 +81,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     /** The table of a dataset stays on the screen when the next one comes. */
     private void leaveTable() {
         console.board(List.of());
-        if (table != null) {
+        if (live && table != null) {
             table.table().lines().forEach(console::info);
         }
     }
@@ -123,8 +124,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
                             run,
                             result.accuracy(),
                             handWritten(result),
-                            Numbers.duration(
-                                    java.time.Duration.ofNanos(System.nanoTime() - started))));
+                            Numbers.duration(Duration.ofNanos(System.nanoTime() - started))));
         }
         current = null;
     }
@@ -160,6 +160,13 @@ final class SweepScreen implements SweepListener, AutoCloseable {
                         what,
                         shots == 0 ? "all images" : Numbers.count(shots, "shot"),
                         run.config().seed());
+    }
+
+    /** The process is ending before the sweep has. */
+    void stopped() {
+        console.status("");
+        leaveTable();
+        console.note("coop: stopped; the same command goes on from here");
     }
 
     @Override

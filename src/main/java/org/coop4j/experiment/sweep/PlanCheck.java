@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.coop4j.baseline.ZeroShot;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.experiment.SharedData;
@@ -89,7 +90,7 @@ final class PlanCheck {
         }
         boolean learns =
                 plan.methods().stream().anyMatch(m -> !(m instanceof SweepMethod.HandWritten));
-        if (learns && dataset.trainImages(1, org.coop4j.data.ClassHalf.ALL) == 0) {
+        if (learns && dataset.trainImages(1, ClassHalf.ALL) == 0) {
             problem(dataset, "it has no images to learn from: it belongs under test_on");
         }
     }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Makes a plan of its tree. */
 final class PlanReader {
@@ -282,9 +281,7 @@ final class PlanReader {
                         notThere(
                                 Integer.toString(value),
                                 SHOTS,
-                                all.shots().stream()
-                                        .map(String::valueOf)
-                                        .collect(Collectors.toList())));
+                                all.shots().stream().map(String::valueOf).toList()));
             }
         }
         return Set.copyOf(chosen);

@@ -63,10 +63,21 @@ final class SweepWork {
             prepare(group, progress);
             for (SweepRun run : group.runs()) {
                 attempt(run, progress);
+                if (run.steps() > 0) {
+                    freeNativeMemory();
+                }
             }
             shared.forget();
         }
         return outcome();
+    }
+
+    /**
+     * ND4J frees the arrays of a step when the collector finds that they are gone, for which a heap
+     * with little in it gives no cause: hundreds of runs would fill the machine's memory.
+     */
+    private static void freeNativeMemory() {
+        System.gc();
     }
 
     private double work(RunGroup group) {

@@ -9,6 +9,7 @@ import static org.coop4j.experiment.sweep.SweepFixture.result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.baseline.LabelledFeatures;
@@ -104,7 +105,7 @@ class SweepResultsTest {
     private static void remove(Path place, String name) throws IOException {
         for (String split : List.of("train", "val", "test")) {
             try (var files = Files.walk(place.resolve(split).resolve(name))) {
-                for (Path f : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                for (Path f : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.delete(f);
                 }
             }
@@ -281,7 +282,7 @@ class SweepResultsTest {
     void withoutValImagesTheProbesPenaltyIsChosenOtherwiseAndThatIsSaid() throws IOException {
         Path plain = fixture.pictures("no-val", 2, CLASSES);
         try (var files = Files.walk(plain.resolve("val"))) {
-            for (Path f : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path f : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(f);
             }
         }

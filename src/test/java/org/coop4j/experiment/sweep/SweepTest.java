@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.bank.TestPictures;
 import org.coop4j.experiment.Provenance;
 import org.coop4j.experiment.RunFolder;
 import org.coop4j.experiment.RunResult;
@@ -249,8 +251,7 @@ class SweepTest {
         Path plain = folder.resolve("plain");
         for (int label = 0; label < CLASSES.length; label++) {
             for (int i = 0; i < 10; i++) {
-                org.coop4j.data.bank.TestPictures.write(
-                        plain.resolve(CLASSES[label]).resolve(i + ".png"), label, i);
+                TestPictures.write(plain.resolve(CLASSES[label]).resolve(i + ".png"), label, i);
             }
         }
         Path out = folder.resolve("split");
@@ -347,7 +348,7 @@ class SweepTest {
 
     private static void deleteAll(Path place) throws IOException {
         try (var files = Files.walk(place)) {
-            for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
