@@ -86,23 +86,89 @@ class LogisticRegressionTest {
 
     @Test
     void gradientIsTheObjectives() {
-        Random random = new Random(3);
-        double[] features = random.doubles(35, -1, 1).toArray(); // [7, 5]
-        int[] classes = random.ints(7, 0, 3).toArray();
-        SoftmaxLoss loss = new SoftmaxLoss(features, classes, 3, 1, 2.5, 0.7);
-        double[] point = random.doubles(18, -1, 1).toArray(); // [5 + 1, 3]
-        double[] gradient = new double[point.length];
-        loss.evaluate(point, gradient);
-        double h = 1e-5;
-        for (int i = 0; i < point.length; i++) {
-            double[] ahead = point.clone();
-            double[] behind = point.clone();
-            ahead[i] += h;
-            behind[i] -= h;
+        try (SoftmaxLoss loss = loss()) {
+            double[] point = new Random(5).doubles(18, -1, 1).toArray(); // [5 + 1, 3]
+            double[] gradient = new double[point.length];
+            loss.evaluate(point, gradient);
             double[] unused = new double[point.length];
-            double slope = (loss.evaluate(ahead, unused) - loss.evaluate(behind, unused)) / (2 * h);
-            assertThat(gradient[i]).isEqualTo(slope, within(1e-7));
+            double h = 1e-5;
+            for (int i = 0; i < point.length; i++) {
+                double ahead = loss.evaluate(moved(point, i, h), unused);
+                double behind = loss.evaluate(moved(point, i, -h), unused);
+                assertThat(gradient[i]).isEqualTo((ahead - behind) / (2 * h), within(1e-7));
+            }
         }
+    }
+
+    @Test
+    void productsWithTheHessianAreTheGradientsChange() {
+        try (SoftmaxLoss loss = loss()) {
+            double[] point = new Random(5).doubles(18, -1, 1).toArray();
+            double[] ahead = new double[point.length];
+            double[] behind = new double[point.length];
+            double[] product = new double[point.length];
+            double h = 1e-5;
+            for (int i = 0; i < point.length; i++) {
+                loss.evaluate(moved(point, i, h), ahead);
+                loss.evaluate(moved(point, i, -h), behind);
+                loss.evaluate(point, new double[point.length]);
+                double[] axis = new double[point.length];
+                axis[i] = 1;
+                loss.timesHessian(axis, product);
+                for (int j = 0; j < point.length; j++) {
+                    // The products are of single precision.
+                    assertThat(product[j])
+                            .isEqualTo((ahead[j] - behind[j]) / (2 * h), within(1e-5));
+                }
+            }
+        }
+    }
+
+    @Test
+    void imagesOfManyBlocksAndWorkersAreAllInTheHessian() {
+        LabelledFeatures images = random(1_111, 7, 4, 6);
+        double[] features = new double[1_111 * 7];
+        for (int i = 0; i < features.length; i++) {
+            features[i] = images.value(i / 7, i % 7);
+        }
+        double[] point = new Random(7).doubles(32, -0.3, 0.3).toArray();
+        double[] vector = new Random(8).doubles(32, -1, 1).toArray();
+        double h = 1e-5;
+        double[] ahead = new double[32];
+        double[] behind = new double[32];
+        double[] product = new double[32];
+        try (SoftmaxLoss loss = new SoftmaxLoss(features, images.labels(), 4, 1, 0.3, 1)) {
+            loss.evaluate(moved(point, vector, h), ahead);
+            loss.evaluate(moved(point, vector, -h), behind);
+            loss.evaluate(point, new double[32]);
+            loss.timesHessian(vector, product);
+        }
+        for (int j = 0; j < 32; j++) {
+            double expected = (ahead[j] - behind[j]) / (2 * h);
+            assertThat(product[j]).isEqualTo(expected, within(1e-5 * (1 + Math.abs(expected))));
+        }
+    }
+
+    /** Seven images of five features, three classes. */
+    private static SoftmaxLoss loss() {
+        Random random = new Random(3);
+        double[] features = random.doubles(35, -1, 1).toArray();
+        int[] classes = random.ints(7, 0, 3).toArray();
+        return new SoftmaxLoss(features, classes, 3, 1, 2.5, 0.7);
+    }
+
+    private static double[] moved(double[] point, int i, double by) {
+        double[] moved = point.clone();
+        moved[i] += by;
+        return moved;
+    }
+
+    private static double[] moved(double[] point, double[] vector, double by) {
+        double[] moved = point.clone();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] += by * vector[i];
+        }
+        return moved;
     }
 
     @Test

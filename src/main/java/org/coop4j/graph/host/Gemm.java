@@ -1,5 +1,7 @@
 package org.coop4j.graph.host;
 
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas;
 
@@ -63,6 +65,13 @@ public final class Gemm {
             FloatPointer c,
             int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
+    }
+
+    /** As {@link #singleThreaded(Runnable)}, with a result. */
+    public static <T> T singleThreaded(Supplier<T> work) {
+        AtomicReference<T> result = new AtomicReference<>();
+        singleThreaded(() -> result.set(work.get()));
+        return result.get();
     }
 
     /** Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. */

@@ -2,9 +2,9 @@ package org.coop4j.graph.host;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A dense row-major float32 matrix in native memory, seen as [rows, cols].
@@ -14,23 +14,29 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class HostMatrix {
 
-    private final INDArray owner;
+    private final INDArray array; // null if the memory is our own
+    private final FloatPointer memory; // null if it is the array's
     private final NativeFloats floats;
     private final FloatBuffer buffer;
     private final int rows;
     private final int cols;
 
-    private HostMatrix(INDArray owner, NativeFloats floats, int rows, int cols) {
-        this.owner = owner;
+    private HostMatrix(
+            INDArray array, FloatPointer memory, NativeFloats floats, int rows, int cols) {
+        this.array = array;
+        this.memory = memory;
         this.floats = floats;
         this.buffer = floats.buffer();
         this.rows = rows;
         this.cols = cols;
     }
 
-    /** A new matrix of zeros, which owns its memory. */
+    /** A new matrix of zeros in memory of its own, which needs no backend of ND4J. */
     public static HostMatrix zeros(int rows, int cols) {
-        return of(Nd4j.create(DataType.FLOAT, rows, cols));
+        long length = (long) rows * cols;
+        FloatPointer memory = new FloatPointer(length);
+        Pointer.memset(memory, 0, length * Float.BYTES);
+        return new HostMatrix(null, memory, NativeFloats.at(memory.address(), length), rows, cols);
     }
 
     /**
@@ -47,7 +53,7 @@ public final class HostMatrix {
         int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
         // The address of a view's buffer is the whole buffer's.
         long address = array.data().address() + array.offset() * Float.BYTES;
-        return new HostMatrix(array, NativeFloats.at(address, array.length()), rows, cols);
+        return new HostMatrix(array, null, NativeFloats.at(address, array.length()), rows, cols);
     }
 
     /** Whether {@link #of} accepts the array. */
@@ -74,9 +80,23 @@ public final class HostMatrix {
         return cols;
     }
 
-    /** The array that owns the memory. */
+    /**
+     * The array that owns the memory.
+     *
+     * @throws IllegalStateException if the matrix owns it
+     */
     public INDArray owner() {
-        return owner;
+        if (array == null) {
+            throw new IllegalStateException("the matrix is of no array");
+        }
+        return array;
+    }
+
+    /** Frees memory of its own at once; without this the collector does. */
+    public void free() {
+        if (memory != null) {
+            memory.close();
+        }
     }
 
     /** All elements, row after row. */
