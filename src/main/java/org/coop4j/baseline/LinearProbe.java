@@ -24,6 +24,9 @@ public final class LinearProbe {
     private static final int STEPS = 8;
     private static final int MOST_VAL_SHOTS = 4;
 
+    /** Those of the grid, two ends, and the middles; the first middle is of the grid. */
+    private static final int FITS = GRID_EXPONENTS.size() + 2 + STEPS - 2;
+
     private LinearProbe() {}
 
     /**
@@ -71,7 +74,27 @@ public final class LinearProbe {
 
     /** Searches for C with given training and val images, and keeps the classifier of the end. */
     public static Fitted fit(LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
-        return new Search(new LogisticRegression(train), val, test).run();
+        return fit(train, val, test, (done, total) -> {});
+    }
+
+    /**
+     * The same, followed by a listener: a search of thousands of images takes minutes.
+     *
+     * @param listener called after each of the search's fits
+     */
+    public static Fitted fit(
+            LabelledFeatures train,
+            LabelledFeatures val,
+            LabelledFeatures test,
+            ProgressListener listener) {
+        return new Search(new LogisticRegression(train), val, test, listener).run();
+    }
+
+    /** Follows a search. */
+    @FunctionalInterface
+    public interface ProgressListener {
+        /** So many of all fits are done. */
+        void fitted(int done, int total);
     }
 
     /**
@@ -138,12 +161,18 @@ public final class LinearProbe {
         private final LogisticRegression regression;
         private final LabelledFeatures val;
         private final LabelledFeatures test;
+        private final ProgressListener listener;
         private final Map<Double, LinearClassifier> fits = new TreeMap<>();
 
-        Search(LogisticRegression regression, LabelledFeatures val, LabelledFeatures test) {
+        Search(
+                LogisticRegression regression,
+                LabelledFeatures val,
+                LabelledFeatures test,
+                ProgressListener listener) {
             this.regression = regression;
             this.val = val;
             this.test = test;
+            this.listener = listener;
         }
 
         Fitted run() {
@@ -202,6 +231,7 @@ public final class LinearProbe {
             if (known == null) {
                 known = regression.fit(c(exponent), nearest(exponent));
                 fits.put(exponent, known);
+                listener.fitted(fits.size(), FITS);
             }
             return known;
         }

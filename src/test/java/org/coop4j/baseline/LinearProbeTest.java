@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +105,19 @@ class LinearProbeTest {
                 LinearProbe.fit(train, GoldenFeatures.features(golden, "val"), test);
         assertThat(fitted.classifier().c()).isEqualTo(fitted.path().c());
         assertThat(fitted.classifier().accuracy(test)).isEqualTo(fitted.path().testAccuracy());
+    }
+
+    @Test
+    void everyFitIsTold() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        List<String> told = new ArrayList<>();
+        LinearProbe.fit(
+                train,
+                GoldenFeatures.features(golden, "val"),
+                GoldenFeatures.features(golden, "test"),
+                (done, total) -> told.add(done + " of " + total));
+        assertThat(told).hasSize(15).startsWith("1 of 15").endsWith("15 of 15");
     }
 
     @Test

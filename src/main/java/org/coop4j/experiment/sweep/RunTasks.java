@@ -98,7 +98,11 @@ final class RunTasks {
     }
 
     /** Fits a linear probe and tests it. */
-    RunResult probe(SweepRun run, CheckedDataset learned, BankedImages.Listener listener)
+    RunResult probe(
+            SweepRun run,
+            CheckedDataset learned,
+            BankedImages.Listener listener,
+            LinearProbe.ProgressListener search)
             throws IOException {
         Seconds seconds = new Seconds();
         ImageDataset drawn = probeImages(learned, run);
@@ -106,7 +110,7 @@ final class RunTasks {
         LabelledFeatures train = shared.features(drawn.train(), listener).raw();
         LabelledFeatures val = shared.features(drawn.val(), listener).raw();
         seconds.lap("encode_train");
-        LinearClassifier classifier = fit(run, train, val, bench.images().raw());
+        LinearClassifier classifier = fit(run, train, val, bench.images().raw(), search);
         seconds.lap("train");
         List<String> names = bench.dataset().classNames();
         if (classifier.classCount() < names.size()) {
@@ -122,9 +126,13 @@ final class RunTasks {
     }
 
     private LinearClassifier fit(
-            SweepRun run, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+            SweepRun run,
+            LabelledFeatures train,
+            LabelledFeatures val,
+            LabelledFeatures test,
+            LinearProbe.ProgressListener search) {
         if (val.count() > 0) {
-            return LinearProbe.fit(train, val, test).classifier();
+            return LinearProbe.fit(train, val, test, search).classifier();
         }
         notes.accept(
                 run.dataset()

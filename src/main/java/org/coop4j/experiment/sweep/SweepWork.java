@@ -167,7 +167,14 @@ final class SweepWork {
                     .run(store.folder(run), true);
         }
         if (run.task() instanceof SweepRun.Task.Probe probe) {
-            return tasks.probe(run, probe.learned(), encoding);
+            return tasks.probe(
+                    run,
+                    probe.learned(),
+                    encoding,
+                    (done, total) ->
+                            progress.done(
+                                    encoding.work() + (run.work() - encoding.work()) * done / total,
+                                    "fit %d of %d".formatted(done, total)));
         }
         return run.task() instanceof SweepRun.Task.Transfer transfer
                 ? tasks.transfer(run, transfer.source(), encoding)
