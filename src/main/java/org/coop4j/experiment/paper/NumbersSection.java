@@ -20,24 +20,27 @@ final class NumbersSection {
     private final FewShot fewShot;
     private final PublishedNumbers published;
     private final String suffix;
+    private final RowNames names;
 
     NumbersSection(StudyView view, PublishedNumbers published, String suffix) {
         this.view = view;
         this.fewShot = view.fewShot();
         this.published = published;
         this.suffix = suffix;
+        this.names = new RowNames(view);
     }
 
     Section section() {
         HtmlTable table =
                 new HtmlTable(
-                                "Dataset × method × shots, in %: mean ± standard deviation over n"
+                                names.describe()
+                                        + " × shots, in %: mean ± standard deviation over n"
                                         + " seeds, 95 % interval by Student's t, points won over"
                                         + " zero-shot and p of the paired t test over the seeds;"
                                         + " F1 is macro F1, ECE the calibration error; numbers in"
                                         + " italics are published, with their backbone")
                         .tall()
-                        .words("dataset", "method")
+                        .words(names.columns())
                         .numbers(
                                 "shots",
                                 "n",
@@ -68,9 +71,7 @@ final class NumbersSection {
                         .filter(other -> other.shots().equals(cell.shots()))
                         .noneMatch(other -> other.accuracy() > cell.accuracy());
         Optional<Outcome.Gain> gain = FewShotTable.gain(view, cell);
-        List<Cell> row = new ArrayList<>();
-        row.add(Cell.of(StudyView.title(cell.dataset())));
-        row.add(Cell.of(cell.method().title()));
+        List<Cell> row = new ArrayList<>(names.cells(cell.dataset(), cell.method()));
         row.add(Cell.of(cell.shots().label()));
         row.add(Cell.of(String.valueOf(cell.seeds().size()), Kind.MUTED));
         row.add(Cell.of(Rounded.plusMinus(accuracy), best ? Kind.BEST : Kind.PLAIN));

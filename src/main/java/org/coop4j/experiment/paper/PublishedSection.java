@@ -1,5 +1,6 @@
 package org.coop4j.experiment.paper;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.experiment.paper.PublishedTable.Comparison;
@@ -23,27 +24,36 @@ final class PublishedSection {
     }
 
     Section section(List<Comparison> papers) {
+        RowNames names = new RowNames(view);
         HtmlTable table =
                 new HtmlTable("Few-shot accuracy in %: published, and measured here")
                         .tall()
-                        .words("dataset", "method")
+                        .words(names.columns())
                         .numbers("shots", "published")
                         .words("backbone")
-                        .numbers("here", "difference");
+                        .numbers("here");
+        boolean differences =
+                papers.stream().anyMatch(c -> c.difference(view.backbone()).isPresent());
+        if (differences) {
+            table.numbers("difference");
+        }
         for (Comparison comparison : papers) {
             Score score = comparison.score();
             Method method = comparison.ours().orElseThrow();
             String dataset = datasetHere(score);
-            table.row(
-                    data(dataset, method, score.shots()),
-                    List.of(
-                            Cell.of(StudyView.title(score.dataset())),
-                            Cell.of(method.title()),
-                            Cell.of(score.shots().label()),
-                            Cell.of(Rounded.number(score.accuracy()), Kind.PUBLISHED),
-                            Cell.of(score.backbone(), Kind.PUBLISHED),
-                            Cell.of(Rounded.number(comparison.accuracy().orElse(Double.NaN))),
-                            Cell.of(Rounded.signed(comparison.difference().orElse(Double.NaN)))));
+            List<Cell> row = new ArrayList<>(names.cells(score.dataset(), method));
+            row.add(Cell.of(score.shots().label()));
+            row.add(Cell.of(Rounded.number(score.accuracy()), Kind.PUBLISHED));
+            row.add(Cell.of(score.backbone(), Kind.PUBLISHED));
+            row.add(Cell.of(Rounded.number(comparison.accuracy().orElse(Double.NaN))));
+            if (differences) {
+                row.add(
+                        comparison.difference(view.backbone()).stream()
+                                .mapToObj(points -> Cell.of(Rounded.signed(points)))
+                                .findFirst()
+                                .orElse(Cell.of("")));
+            }
+            table.row(data(dataset, method, score.shots()), row);
         }
         return new Section("Published numbers" + suffix)
                 .paragraph(comparable())

@@ -36,8 +36,10 @@ final class PublishedTable implements TableFiles {
      */
     record Comparison(Score score, Optional<Method> ours, OptionalDouble accuracy) {
 
-        OptionalDouble difference() {
-            return accuracy.isPresent()
+        /** Points above the published number, if that is of the backbone used here. */
+        OptionalDouble difference(Optional<String> backbone) {
+            boolean same = backbone.equals(Optional.of(score.backbone()));
+            return same && accuracy.isPresent()
                     ? OptionalDouble.of(accuracy.getAsDouble() - score.accuracy())
                     : OptionalDouble.empty();
         }
@@ -202,7 +204,7 @@ final class PublishedTable implements TableFiles {
                         .add(score.backbone(), score.source() + ": " + score.place())
                         .add(view.model(), comparison.ours().map(Method::id).orElse(""))
                         .number(comparison.accuracy())
-                        .number(comparison.difference())
+                        .number(comparison.difference(view.backbone()))
                         .end();
             }
         }
@@ -249,7 +251,7 @@ final class PublishedTable implements TableFiles {
                             Latex.escape(score.backbone()),
                             Latex.published(score.accuracy()),
                             number(comparison.accuracy()),
-                            number(comparison.difference())));
+                            number(comparison.difference(view.backbone()))));
         }
         return List.of(table);
     }

@@ -103,7 +103,10 @@ final class StudyPage {
                                     .map(view -> Option.of(view.model(), view.model()))
                                     .toList()));
         }
-        filters.add(new HtmlFilter(DATASET, "Dataset", "all datasets", datasets()));
+        List<Option> datasets = datasets();
+        if (datasets.size() > 1) {
+            filters.add(new HtmlFilter(DATASET, "Dataset", "all datasets", datasets));
+        }
         filters.add(new HtmlFilter(METHOD, "Method", "all methods", methods()));
         filters.add(new HtmlFilter(SHOTS, "Shots", "all shots", shots()));
         return filters;

@@ -225,7 +225,12 @@ class StudyReportTest {
         }
         writeReport();
 
-        assertThat(text("report.html")).contains("<td class=\"num published\">50.63 RN50</td>");
+        assertThat(text("report.html"))
+                .contains("<td class=\"num published\">50.63 RN50</td>")
+                .contains("<th scope=\"col\" class=\"num\">difference</th>")
+                .contains("<td class=\"num\">−0.63</td>");
+        assertThat(csv("published"))
+                .anySatisfy(row -> assertThat(row).containsEntry("difference", "-0.6300"));
         String chart = text("figures/eurosat.svg");
         assertThat(chart).contains("CoOp (M = 16, end), published").contains("zero-shot CLIP, pub");
         // Of the linear probe one point is published, which is no curve.
@@ -243,7 +248,28 @@ class StudyReportTest {
         assertThat(text("figures/eurosat.svg")).doesNotContain("published");
         assertThat(text("report.html"))
                 .contains("50.63 RN50")
-                .contains("none that the papers used");
+                .contains("none that the papers used")
+                .doesNotContain(">difference</th>");
+        assertThat(csv("published"))
+                .isNotEmpty()
+                .allSatisfy(row -> assertThat(row).containsEntry("difference", ""));
+    }
+
+    @Test
+    void oneDatasetIsNamedByTheTitleAndTwoByEachRow() throws IOException {
+        zeroShot("EuroSAT", 40);
+        writeReport();
+        assertThat(text("report.html"))
+                .contains("CoOp on EuroSAT")
+                .contains("Method × shots")
+                .doesNotContain("<select name=\"dataset\"");
+
+        zeroShot("DescribableTextures", 42);
+        writeReport();
+        assertThat(text("report.html"))
+                .contains("CoOp on 2 datasets")
+                .contains("Dataset × method × shots")
+                .contains("<th scope=\"row\">EuroSAT</th>");
     }
 
     @Test
