@@ -9,6 +9,9 @@ import me.tongfei.progressbar.ProgressState;
 /** Progress as a live bar at the bottom of the terminal. */
 final class ProgressLine implements Progress {
 
+    /** A terminal prints ^C where the cursor is; a line begun by it would upset the board above. */
+    private static final int ROOM_FOR_INTERRUPT = 2;
+
     private static final int REFRESH_MILLIS = 200;
     private static final int MOST_CELLS = 20;
     private static final int LEAST_CELLS = 5;
@@ -98,7 +101,7 @@ final class ProgressLine implements Progress {
 
         @Override
         public int getMaxRenderedLength() {
-            return console.width() - 1;
+            return console.width() - ROOM_FOR_INTERRUPT - 1;
         }
 
         @Override
