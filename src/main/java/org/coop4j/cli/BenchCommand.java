@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
@@ -24,12 +26,16 @@ import org.coop4j.experiment.bench.Measurement;
 import org.coop4j.experiment.bench.StepBench;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.prompt.ClassPosition;
+import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
 import org.coop4j.weights.clip.RandomWeights;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code coop bench}: measures speed and memory. */
 @Command(
@@ -56,7 +62,12 @@ final class BenchCommand implements Callable<Integer> {
     /** As many files as the comparison with PyTorch takes. */
     private static final int FILES = 320;
 
+    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
+
     private final Console console;
+    private MemoryLimit limit;
+
+    @Spec private CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode, files or load.")
     private String what;
@@ -97,10 +108,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
+            converter = PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front (default: ${DEFAULT-VALUE}).")
-    private String position;
+    private ClassPosition position;
 
     @Option(names = "--csc", description = "Class-specific context.")
     private boolean classSpecific;
@@ -144,16 +156,19 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        check();
         Path file = model == null ? randomModel() : ModelFile.of(model);
-        ObjectNode result = Json.object().put("what", what).put("arch", architecture);
+        ObjectNode result = Json.object().put("what", what);
+        if (model == null) {
+            result.put("arch", architecture);
+        } else {
+            result.put("model", model.toString());
+        }
         switch (what) {
             case "step" -> step(file, result);
             case "encode" -> encode(file, result);
             case "files" -> files(file, result);
-            case "load" -> load(file, result);
-            default ->
-                    throw new CommandFailure(
-                            "bench \"" + what + "\": choose step, encode, files or load");
+            default -> load(file, result);
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
         if (json) {
@@ -162,6 +177,37 @@ final class BenchCommand implements Callable<Integer> {
             print(result);
         }
         return 0;
+    }
+
+    /** Before hundreds of megabytes of weights are written. */
+    private void check() {
+        if (!KINDS.contains(what)) {
+            throw usage("\"" + what + "\" cannot be measured: choose step, encode, files or load");
+        }
+        positive("--classes", classes);
+        positive("--context", context);
+        positive("--name-tokens", nameTokens);
+        positive("--batch", batch);
+        positive("--runs", runs);
+        if (what.equals("files") && folder == null) {
+            throw usage("bench files needs a folder of JPEG files");
+        }
+        try {
+            limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
+            ClipArchitecture.named(architecture);
+        } catch (IllegalArgumentException | WeightsException e) {
+            throw usage(e.getMessage());
+        }
+    }
+
+    private void positive(String option, int value) {
+        if (value < 1) {
+            throw usage(option + " is " + value + ": give 1 or more");
+        }
+    }
+
+    private ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
     }
 
     /** A model with random weights, made once and kept in the cache. */
@@ -179,14 +225,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private void step(Path file, ObjectNode result) throws IOException {
         StepBench bench =
-                new StepBench(
-                        classes,
-                        context,
-                        nameTokens,
-                        ClassPosition.named(position),
-                        classSpecific,
-                        batch);
-        MemoryLimit limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
+                new StepBench(classes, context, nameTokens, position, classSpecific, batch);
         try (Clip clip = Clip.open(file)) {
             StepBench.Outcome outcome = bench.run(clip, limit, runs);
             times(result, outcome.time());
@@ -231,7 +270,7 @@ final class BenchCommand implements Callable<Integer> {
         try (Clip clip = Clip.open(file)) {
             int side = clip.architecture().vision().imageSize();
             FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
-            java.util.SplittableRandom random = new java.util.SplittableRandom(1);
+            SplittableRandom random = new SplittableRandom(1);
             while (pixels.hasRemaining()) {
                 pixels.put((float) random.nextGaussian());
             }
@@ -256,8 +295,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void files(Path file, ObjectNode result) throws IOException {
-        if (folder == null) {
-            throw new CommandFailure("bench files needs a folder of JPEG files");
+        if (!Files.isDirectory(folder)) {
+            throw new CommandFailure(folder + " is no folder");
         }
         List<LabelledImage> images = new ArrayList<>();
         try (Stream<Path> walk = Files.walk(folder)) {

@@ -41,12 +41,13 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
+            converter = PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description =
                     "Where the class name stands: end, middle or front (default:"
                             + " ${DEFAULT-VALUE}).")
-    private String position;
+    private ClassPosition position;
 
     @Option(
             names = {"-o", "--out"},
@@ -74,10 +75,7 @@ final class ImportCommand implements Callable<Integer> {
         try (Clip clip = clipOptions.openForTexts()) {
             LearnedPrompt prompt =
                     ReferenceCheckpoint.read(
-                            checkpoint,
-                            clip,
-                            classOptions.read(spec.commandLine()),
-                            ClassPosition.named(position));
+                            checkpoint, clip, classOptions.read(spec.commandLine()), position);
             prompt.write(out);
             console.out()
                     .println(

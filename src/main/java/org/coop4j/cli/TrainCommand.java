@@ -88,12 +88,13 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
+            converter = PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description =
                     "Where the class name stands: end, middle or front (default:"
                             + " ${DEFAULT-VALUE}).")
-    private String position;
+    private ClassPosition position;
 
     @Option(
             names = "--csc",
@@ -141,7 +142,7 @@ final class TrainCommand implements Callable<Integer> {
             description = {
                 "Random crops of each training image that are encoded, used in turn; \"epochs\" is"
                     + " the reference's protocol, a new crop each epoch. 0 takes the centre crop"
-                    + " alone, the fastest (default: ${DEFAULT-VALUE})."
+                    + " alone, the fastest (default: 0, and epochs with --preset)."
             })
     private String views;
 
@@ -255,7 +256,7 @@ final class TrainCommand implements Callable<Integer> {
                     shots,
                     seed,
                     context == null ? TrainConfig.REFERENCE_LENGTH : context,
-                    ClassPosition.named(position),
+                    position,
                     classSpecific,
                     words,
                     resolvedEpochs,

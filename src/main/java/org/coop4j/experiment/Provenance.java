@@ -2,7 +2,6 @@ package org.coop4j.experiment;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -11,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.experiment.bench.Machine;
 
 /**
  * What a run was made from and on.
@@ -93,16 +93,6 @@ public record Provenance(
     }
 
     static String processorName() {
-        Path info = Path.of("/proc/cpuinfo");
-        try {
-            for (String line : Files.readAllLines(info)) {
-                if (line.startsWith("model name")) {
-                    return line.substring(line.indexOf(':') + 1).trim();
-                }
-            }
-        } catch (IOException e) {
-            // Not Linux: the architecture says what is known.
-        }
-        return System.getProperty("os.arch");
+        return Machine.processor("model name").orElse(System.getProperty("os.arch"));
     }
 }

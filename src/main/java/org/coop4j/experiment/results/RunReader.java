@@ -64,7 +64,7 @@ final class RunReader {
 
     /** Why a run failed. */
     String failure(Path folder) throws IOException {
-        String message = read(folder, RunSearch.FAILURE).path("message").asText("");
+        String message = read(folder, RunFolder.FAILURE).path("message").asText("");
         return message.isBlank() ? "no reason is recorded" : message.strip();
     }
 

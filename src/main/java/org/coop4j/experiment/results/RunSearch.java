@@ -25,9 +25,6 @@ import org.coop4j.experiment.results.Findings.Failure;
  */
 public final class RunSearch {
 
-    /** Why a run failed: {@code {"message": …}}. */
-    public static final String FAILURE = "failure.json";
-
     private final Path root;
     private final RunReader reader;
     private final List<FinishedRun> finished = new ArrayList<>();
@@ -110,7 +107,7 @@ public final class RunSearch {
 
     private void look(Path folder) {
         boolean hasResult = Files.exists(folder.resolve(RunFolder.RESULT));
-        boolean hasFailure = Files.exists(folder.resolve(FAILURE));
+        boolean hasFailure = Files.exists(folder.resolve(RunFolder.FAILURE));
         boolean hasConfig = Files.exists(folder.resolve(RunFolder.CONFIG));
         if (!hasResult && !hasFailure && !hasConfig) {
             return;

@@ -7,7 +7,8 @@ import org.bytedeco.javacpp.FloatPointer;
  *
  * <p>Each worker computes a band of rows of the result, or a band of columns when there are few
  * rows, with a single-threaded BLAS call. A bias, where there is one, is written into the band
- * first and the product added to it, so that the result is touched while it is in the cache.
+ * first and the product added to it, so that the result is touched while it is in the cache. The
+ * matrices stay reachable for as long as the product does.
  */
 public final class Product implements HostKernel {
 
@@ -25,6 +26,7 @@ public final class Product implements HostKernel {
     private static final int MIN_ROWS = 8;
 
     private final Form form;
+    private final HostMatrix a;
     private final HostMatrix b;
     private final HostMatrix c;
     private final HostMatrix bias;
@@ -41,6 +43,7 @@ public final class Product implements HostKernel {
     private Product(
             Form form, HostMatrix a, HostMatrix b, HostMatrix c, HostMatrix bias, Workers workers) {
         this.form = form;
+        this.a = a;
         this.b = b;
         this.c = c;
         this.bias = bias;
@@ -48,8 +51,8 @@ public final class Product implements HostKernel {
         this.inner = form == Form.TN ? a.rows() : a.cols();
         this.lda = a.cols();
         this.biasRow = bias == null ? null : new float[c.cols()];
-        this.bands = bands(a);
-        check(a);
+        this.bands = bands();
+        check();
     }
 
     /** C = op(A) · op(B). */
@@ -63,7 +66,7 @@ public final class Product implements HostKernel {
         return new Product(form, a, b, c, bias, workers);
     }
 
-    private void check(HostMatrix a) {
+    private void check() {
         int rows = form == Form.TN ? a.cols() : a.rows();
         int cols = form == Form.NT ? b.rows() : b.cols();
         int innerOfB = form == Form.NT ? b.cols() : b.rows();
@@ -75,7 +78,7 @@ public final class Product implements HostKernel {
         }
     }
 
-    private Band[] bands(HostMatrix a) {
+    private Band[] bands() {
         int parts = workers.count();
         boolean byRows = c.rows() >= MIN_ROWS * parts || c.rows() >= c.cols();
         Band[] result = new Band[parts];

@@ -1,0 +1,109 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What bench and doctor print; how fast it is, is for them to say. */
+class BenchCommandTest {
+
+    @TempDir private static Path folder;
+    private static Path model;
+
+    @BeforeAll
+    static void writeModel() throws IOException {
+        model = TinyModel.write(folder);
+    }
+
+    @Test
+    void aStepHasTimesSpeedAndMemory() throws IOException {
+        JsonNode said =
+                json("step", "-m", model, "--classes", 3, "--context", 2, "--runs", 2, "--profile");
+        assertThat(said.get("model").asText()).isEqualTo(model.toString());
+        assertThat(said.has("arch")).isFalse();
+        assertThat(said.get("runs").asInt()).isEqualTo(2);
+        assertThat(said.get("least_s").asDouble())
+                .isPositive()
+                .isLessThanOrEqualTo(said.get("median_s").asDouble());
+        assertThat(said.get("gflops").asDouble()).isPositive();
+        assertThat(said.get("parts").asInt()).isEqualTo(1);
+        assertThat(said.get("profile")).isNotEmpty();
+    }
+
+    @Test
+    void classesGoInPartsWhereMemoryIsShort() throws IOException {
+        JsonNode said =
+                json("step", "-m", model, "--classes", 200, "--runs", 1, "--memory", "4M", "--csc");
+        assertThat(said.get("parts").asInt()).isGreaterThan(1);
+    }
+
+    @Test
+    void imagesFilesAndLoadingAreMeasured() throws IOException {
+        assertThat(json("encode", "-m", model, "--batch", 2, "--runs", 1).get("images_per_second"))
+                .isNotNull();
+        assertThat(json("load", "-m", model).get("seconds_to_first_feature").asDouble())
+                .isPositive();
+
+        Path pictures = Files.createDirectory(folder.resolve("pictures"));
+        for (int i = 0; i < 3; i++) {
+            BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+            image.setRGB(i, i, 0xffffff);
+            ImageIO.write(image, "jpg", pictures.resolve(i + ".jpg").toFile());
+        }
+        assertThat(json("files", pictures, "-m", model).get("images").asInt()).isEqualTo(3);
+    }
+
+    private static JsonNode json(Object... words) throws IOException {
+        Object[] all =
+                Stream.of(Stream.of("bench"), Stream.of(words), Stream.of("--json", "-q"))
+                        .flatMap(part -> part)
+                        .toArray();
+        CommandRun done = coop(all);
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    static Stream<Arguments> badOptions() {
+        return Stream.of(
+                Arguments.of(new String[] {"stairs"}, "\"stairs\""),
+                Arguments.of(new String[] {"step", "--arch", "ViT-X"}, "ViT-X"),
+                Arguments.of(new String[] {"step", "--runs", "0"}, "--runs is 0"),
+                Arguments.of(new String[] {"step", "--classes", "-3"}, "--classes is -3"),
+                Arguments.of(new String[] {"step", "--memory", "lots"}, "lots"),
+                Arguments.of(new String[] {"step", "--position", "left"}, "\"left\""),
+                Arguments.of(new String[] {"files"}, "folder"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badOptions")
+    void badOptionsAreNamedBeforeWeightsAreWritten(String[] words, String named) {
+        CommandRun done =
+                coop(Stream.concat(Stream.of("bench"), Stream.of(words)).toArray(Object[]::new));
+        assertThat(done.code()).as(done.err()).isEqualTo(2);
+        assertThat(done.err()).contains(named).doesNotContain("random weights to");
+        assertThat(done.out()).isEmpty();
+    }
+
+    @Test
+    void doctorTellsWhatTheMachineIs() {
+        CommandRun done = coop("doctor");
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.out())
+                .contains("java", "cores", "threads", "ND4J backend", "BLAS", "GFLOP/s on")
+                .containsPattern("(?m)^(advice: .+|nothing to change)$");
+    }
+}

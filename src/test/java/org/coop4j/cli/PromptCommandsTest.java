@@ -1,0 +1,212 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.experiment.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The life of a learned prompt: train, eval, predict, export, import. */
+class PromptCommandsTest {
+
+    /** In the order of a folder's labels. */
+    private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
+
+    private static final int EACH = 4;
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path pictures;
+    private static Path run;
+    private static CommandRun trained;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
+        run = folder.resolve("run");
+        trained = train(run, "--json");
+    }
+
+    private static CommandRun train(Path out, Object... more) {
+        List<Object> words =
+                new ArrayList<>(
+                        List.of("train", "-m", model, "-d", pictures, "-o", out, "-k", 2, "-M", 3));
+        words.addAll(List.of("--epochs", 6, "--batch", 4, "--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static CommandRun eval(Object... more) {
+        List<Object> words =
+                new ArrayList<>(
+                        List.of("eval", "-d", pictures, "--bank", folder.resolve("bank"), "-q"));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static JsonNode json(CommandRun done) throws IOException {
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    private static JsonNode result() throws IOException {
+        return new ObjectMapper().readTree(run.resolve(RunFolder.RESULT).toFile());
+    }
+
+    @Test
+    void trainSaysWhatTheRunFolderHolds() throws IOException {
+        JsonNode said = json(trained);
+        assertThat(said.toString()).contains(result().get("accuracy").asText());
+        assertThat(result().get("trainImages").asInt()).isEqualTo(6);
+        assertThat(run.resolve(RunFolder.PROMPT)).isNotEmptyFile();
+    }
+
+    @Test
+    void aFinishedRunIsNotOverwrittenAndNotRepeated() throws IOException {
+        byte[] prompt = Files.readAllBytes(run.resolve(RunFolder.PROMPT));
+
+        CommandRun again = train(run);
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.err()).contains(run.toString()).contains("--resume");
+
+        CommandRun resumed = train(run, "--resume");
+        assertThat(resumed.code()).isZero();
+        assertThat(resumed.err()).contains("is finished already");
+        assertThat(run.resolve(RunFolder.PROMPT)).hasBinaryContent(prompt);
+    }
+
+    @Test
+    void severalSeedsAreReportedTogether() throws IOException {
+        Path out = folder.resolve("seeds");
+        CommandRun done = train(out, "--seeds", "1,2");
+        assertThat(done.code()).isZero();
+        assertThat(done.out()).contains("±");
+        assertThat(out.resolve("seed2").resolve(RunFolder.RESULT)).isNotEmptyFile();
+        // Seed 1 of several is the run of seed 1.
+        assertThat(out.resolve("seed1").resolve(RunFolder.PROMPT))
+                .hasSameBinaryContentAs(run.resolve(RunFolder.PROMPT));
+    }
+
+    @Test
+    void badOptionsOfTrainAreNamed() {
+        assertUsage(train(folder.resolve("x"), "--init", "a photo"), "--init", "--context");
+        assertUsage(train(folder.resolve("x"), "--position", "left"), "\"left\"");
+        assertUsage(train(folder.resolve("x"), "--views", "many"), "--views is \"many\"");
+        assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");
+        assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");
+        assertThat(folder.resolve("x")).doesNotExist();
+    }
+
+    private static void assertUsage(CommandRun done, String... words) {
+        assertThat(done.code()).as(done.err()).isEqualTo(2);
+        assertThat(done.err()).contains(words);
+        assertThat(done.out()).isEmpty();
+    }
+
+    @Test
+    void evalMeasuresWhatTrainMeasured() throws IOException {
+        Path table = folder.resolve("confusion.csv");
+        Path picture = folder.resolve("confusion.png");
+        JsonNode said = json(eval("-p", run, "--json", "--confusion", table, "--picture", picture));
+
+        assertThat(said.get("accuracy").asDouble())
+                .isEqualTo(result().get("accuracy").asDouble(), within(1e-9));
+        assertThat(said.get("images").asInt()).isEqualTo(EACH * CLASSES.length);
+        assertThat(said.get("classes")).hasSize(CLASSES.length);
+        assertThat(Files.readAllLines(table)).hasSize(1 + CLASSES.length);
+        assertThat(ImageIO.read(picture.toFile()).getWidth()).isPositive();
+        assertThat(eval("-p", run, "--csv").out().lines())
+                .hasSize(1 + CLASSES.length)
+                .startsWith("class,images,correct,accuracy,f1");
+        assertThat(eval("-p", run, "--split", "train").out()).contains("macro F1");
+    }
+
+    @Test
+    void predictGivesEachImageTheClassThatEvalCounts() throws IOException {
+        double right = 0;
+        for (String name : CLASSES) {
+            Path images = pictures.resolve("test").resolve(name);
+            CommandRun done = coop("predict", "-p", run, "--csv", "-q", images);
+            assertThat(done.code()).as(done.err()).isZero();
+            List<String> lines = done.out().lines().toList();
+            assertThat(lines).hasSize(1 + EACH);
+            right += lines.stream().filter(line -> line.contains("," + name + ",")).count();
+        }
+        assertThat(100 * right / (EACH * CLASSES.length))
+                .isEqualTo(result().get("accuracy").asDouble(), within(1e-9));
+    }
+
+    @Test
+    void predictTakesOtherClassesAndItsProbabilitiesSumToOne() throws IOException {
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        JsonNode said = json(coop("predict", "-p", run, "-c", "cat,dog", "--json", "-q", image));
+        JsonNode probabilities = said.get(0).get("probabilities");
+        assertThat(probabilities.get("cat").asDouble() + probabilities.get("dog").asDouble())
+                .isEqualTo(1, within(1e-6));
+    }
+
+    @Test
+    void anUnreadableImageIsNamedAndTheOthersArePredicted() throws IOException {
+        Path broken = Files.writeString(folder.resolve("broken.png"), "no picture");
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        CommandRun done = coop("predict", "-p", run, "--csv", "-q", broken, image);
+        assertThat(done.code()).isEqualTo(1);
+        assertThat(done.err()).contains("broken.png");
+        assertThat(done.out().lines()).hasSize(2).anyMatch(line -> line.contains("picture-0.png"));
+    }
+
+    @Test
+    void whatTheReferenceWouldReadComesBackAsItWas() throws IOException {
+        Path out = folder.resolve("exported");
+        CommandRun exported = coop("export", "-p", run, "-o", out, "-q");
+        assertThat(exported.code()).as(exported.err()).isZero();
+        Path checkpoint = Path.of(exported.out().strip());
+        assertThat(checkpoint).hasFileName("model.pth.tar-6").isNotEmptyFile();
+
+        Path prompt = folder.resolve("imported.safetensors");
+        String names = String.join(",", CLASSES);
+        CommandRun imported = coop("import", out, "-m", model, "-c", names, "-o", prompt);
+        assertThat(imported.code()).as(imported.err()).isZero();
+        assertThat(imported.out()).contains("3 context vectors, unified, 3 classes");
+        Path test = pictures.resolve("test");
+        assertThat(coop("predict", "-p", prompt, "-m", model, "--json", "-q", test).out())
+                .isEqualTo(coop("predict", "-p", run, "--json", "-q", test).out())
+                .contains("probability");
+    }
+
+    @Test
+    void importWantsTheRightClasses() throws IOException {
+        Path out = folder.resolve("exported-2");
+        coop("export", "-p", run, "-o", out, "-q");
+        Path prompt = folder.resolve("never.safetensors");
+
+        assertUsage(coop("import", out, "-m", model, "-o", prompt), "--classes");
+        assertUsage(
+                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--position", "left"),
+                "\"left\"");
+        CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
+        assertThat(others.code()).isEqualTo(1);
+        assertThat(others.err()).contains("was trained with other class names");
+        assertThat(prompt).doesNotExist();
+    }
+
+    @Test
+    void aPromptThatIsNotThereIsNamed() {
+        CommandRun done = eval("-p", folder.resolve("nowhere"));
+        assertThat(done.code()).isNotZero();
+        assertThat(done.err()).contains("nowhere");
+    }
+}
