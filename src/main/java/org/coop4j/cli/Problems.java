@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import org.coop4j.data.DatasetException;
 import org.coop4j.image.ImageException;
+import org.coop4j.prompt.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.weights.WeightsException;
 import picocli.CommandLine;
@@ -94,7 +95,8 @@ final class Problems {
                 || problem instanceof WeightsException
                 || problem instanceof ImageException
                 || problem instanceof DatasetException
-                || problem instanceof TextTooLongException) {
+                || problem instanceof TextTooLongException
+                || problem instanceof PromptTooLongException) {
             return problem.getMessage();
         }
         if (problem instanceof FileSystemException e) {

@@ -131,13 +131,18 @@ public final class RunFolder implements AutoCloseable {
             return;
         }
         try (RunFolder run = open(folder)) {
-            for (String name : FILES) {
-                Files.deleteIfExists(run.file(name));
-            }
+            run.forget();
             if (!run.isEmpty()) {
                 throw new IOException(
                         folder + " holds more than a run: move it away, or choose another --out");
             }
+        }
+    }
+
+    /** Deletes the run's files; the folder stays, and stays taken. */
+    void forget() throws IOException {
+        for (String name : FILES) {
+            Files.deleteIfExists(file(name));
         }
     }
 

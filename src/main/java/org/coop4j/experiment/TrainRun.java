@@ -97,14 +97,24 @@ public final class TrainRun {
     }
 
     /**
-     * Runs everything that is left to do in {@code folder}.
+     * Runs everything that is left to do in {@code folder}. A run that fails before it has a
+     * checkpoint leaves the folder free, so that the same command with the mistake mended can take
+     * it.
      *
      * @param resume whether to go on with what the folder holds; otherwise it must be empty
      */
     public RunResult run(Path folder, boolean resume) throws IOException {
         try (RunFolder run = RunFolder.open(folder)) {
+            boolean begins = !run.has(RunFolder.CONFIG);
             claim(run, resume);
-            return run(run);
+            try {
+                return run(run);
+            } catch (IOException | RuntimeException e) {
+                if (begins && !run.has(RunFolder.CHECKPOINT)) {
+                    run.forget();
+                }
+                throw e;
+            }
         }
     }
 

@@ -34,7 +34,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
      * The pieces of each class's prompt.
      *
      * @param contextLength the model's context length
-     * @throws IllegalArgumentException if a prompt does not fit, naming its class and length
+     * @throws PromptTooLongException if a prompt does not fit, naming its class and length
      */
     public List<int[]> prompts(
             List<ClassName> names, int startToken, int endToken, int contextLength) {
@@ -43,12 +43,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
             ClassName name = names.get(c);
             int tokens = 1 + length + name.length() + 1;
             if (tokens > contextLength) {
-                throw new IllegalArgumentException(
-                        String.format(
-                                "class \"%s\": prompt of %d tokens exceeds the context length %d:"
-                                        + " shorten the class name or use fewer context vectors"
-                                        + " than %d",
-                                name.name(), tokens, contextLength, length));
+                throw new PromptTooLongException(name, tokens, contextLength, length);
             }
             prompts.add(prompt(name, classSpecific ? c * length : 0, startToken, endToken));
         }

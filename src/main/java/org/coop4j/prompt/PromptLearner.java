@@ -50,7 +50,7 @@ public final class PromptLearner implements Trainable {
      * A learner for these classes.
      *
      * @param memory native memory for the intermediate values of a step
-     * @throws IllegalArgumentException if a prompt exceeds the context length, naming its class
+     * @throws PromptTooLongException if a prompt exceeds the context length, naming its class
      */
     public static PromptLearner of(
             Clip clip,

@@ -41,10 +41,13 @@ class PromptCommandsTest {
     }
 
     private static CommandRun train(Path out, Object... more) {
-        List<Object> words =
-                new ArrayList<>(
-                        List.of("train", "-m", model, "-d", pictures, "-o", out, "-k", 2, "-M", 3));
-        words.addAll(List.of("--epochs", 6, "--batch", 4, "--bank", folder.resolve("bank")));
+        return trainOn(pictures, 3, out, more);
+    }
+
+    private static CommandRun trainOn(Path data, int context, Path out, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", data, "-o", out));
+        words.addAll(List.of("-M", context, "-k", 2, "--epochs", 6, "--batch", 4));
+        words.addAll(List.of("--bank", folder.resolve("bank")));
         words.addAll(List.of(more));
         return coop(words.toArray());
     }
@@ -108,6 +111,23 @@ class PromptCommandsTest {
         assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");
         assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");
         assertThat(folder.resolve("x")).doesNotExist();
+    }
+
+    @Test
+    void aMistakeLeavesTheFolderToTheSameCommandMended() {
+        Path out = folder.resolve("mistakes");
+        CommandRun nowhere = trainOn(folder.resolve("nowhere"), 3, out);
+        assertThat(nowhere.code()).as(nowhere.err()).isNotZero();
+        assertThat(nowhere.err()).contains("nowhere");
+
+        CommandRun tooLong = trainOn(pictures, 90, out);
+        assertThat(tooLong.code()).isEqualTo(1);
+        assertThat(tooLong.err())
+                .contains("exceeds the context length 77", "fewer context vectors than 90")
+                .doesNotContain("internal error");
+
+        CommandRun mended = train(out);
+        assertThat(mended.code()).as(mended.err()).isZero();
     }
 
     private static void assertUsage(CommandRun done, String... words) {
