@@ -211,13 +211,16 @@ class PromptOracleTest {
 
         PromptTower.Step step = tower.step(images, labels);
         double[][] logits = logits(expected, images);
+        double[][] stepLogits = new double[IMAGES][expected.length];
         for (int i = 0; i < IMAGES; i++) {
             for (int n = 0; n < expected.length; n++) {
-                assertThat((double) step.logits(i)[n]).isCloseTo(logits[i][n], within(LOGITS));
+                stepLogits[i][n] = step.logits(i)[n];
+                assertThat(stepLogits[i][n]).isCloseTo(logits[i][n], within(LOGITS));
             }
         }
         assertThat((double) step.loss()).isCloseTo(loss(logits, labels), within(LOSS));
-        assertThat(step.accuracy()).isEqualTo(accuracy(logits, labels));
+        // By the step's own logits: a name drawn twice ties, and rounding then decides.
+        assertThat(step.accuracy()).isEqualTo(accuracy(stepLogits, labels));
 
         float[] gradient = new float[context.length];
         step.gradient(gradient);
