@@ -96,6 +96,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--classes",
             defaultValue = "100",
             paramLabel = "N",
+            converter = AtLeastOne.class,
             description = "Classes (default: ${DEFAULT-VALUE}).")
     private int classes;
 
@@ -103,6 +104,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--context",
             defaultValue = "16",
             paramLabel = "M",
+            converter = AtLeastOne.class,
             description = "Context vectors (default: ${DEFAULT-VALUE}).")
     private int context;
 
@@ -121,6 +123,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--name-tokens",
             defaultValue = "3",
             paramLabel = "N",
+            converter = AtLeastOne.class,
             description = "Tokens of a class name (default: ${DEFAULT-VALUE}).")
     private int nameTokens;
 
@@ -128,6 +131,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--batch",
             defaultValue = "32",
             paramLabel = "N",
+            converter = AtLeastOne.class,
             description = "Images (default: ${DEFAULT-VALUE}).")
     private int batch;
 
@@ -135,6 +139,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--runs",
             defaultValue = "7",
             paramLabel = "N",
+            converter = AtLeastOne.class,
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 
@@ -184,11 +189,6 @@ final class BenchCommand implements Callable<Integer> {
         if (!KINDS.contains(what)) {
             throw usage("\"" + what + "\" cannot be measured: choose step, encode, files or load");
         }
-        positive("--classes", classes);
-        positive("--context", context);
-        positive("--name-tokens", nameTokens);
-        positive("--batch", batch);
-        positive("--runs", runs);
         if (what.equals("files") && folder == null) {
             throw usage("bench files needs a folder of JPEG files");
         }
@@ -197,12 +197,6 @@ final class BenchCommand implements Callable<Integer> {
             ClipArchitecture.named(architecture);
         } catch (IllegalArgumentException | WeightsException e) {
             throw usage(e.getMessage());
-        }
-    }
-
-    private void positive(String option, int value) {
-        if (value < 1) {
-            throw usage(option + " is " + value + ": give 1 or more");
         }
     }
 

@@ -47,10 +47,11 @@ final class DataOptions {
             names = "--half",
             defaultValue = "all",
             paramLabel = "HALF",
+            converter = HalfName.class,
             description =
                     "all, base or new: the reference's halves of the classes (default:"
                             + " ${DEFAULT-VALUE}).")
-    private String half;
+    private ClassHalf half;
 
     DataSpec spec() {
         return new DataSpec(
@@ -61,11 +62,6 @@ final class DataOptions {
     }
 
     ClassHalf half() {
-        for (ClassHalf choice : ClassHalf.values()) {
-            if (choice.name().equalsIgnoreCase(half)) {
-                return choice;
-            }
-        }
-        throw new CommandFailure("--half is \"" + half + "\": choose all, base or new");
+        return half;
     }
 }

@@ -10,7 +10,10 @@ import org.coop4j.experiment.demo.DemoPictures;
 import org.coop4j.experiment.demo.DemoReport;
 import org.coop4j.experiment.demo.DemoRun;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code coop demo}: CoOp on what is shipped, from prompts to proof. */
 @Command(
@@ -38,6 +41,8 @@ import picocli.CommandLine.Option;
 final class DemoCommand implements Callable<Integer> {
 
     private final Console console;
+
+    @Spec private CommandSpec spec;
 
     @Option(
             names = {"-o", "--out"},
@@ -72,7 +77,8 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (port < 0 || port > 65_535) {
-            throw new CommandFailure(
+            throw new ParameterException(
+                    spec.commandLine(),
                     "port " + port + ": ports go from 1 to 65535; 0 takes a free one");
         }
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");

@@ -31,6 +31,7 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--epoch",
             paramLabel = "N",
+            converter = AtLeastOne.class,
             description =
                     "The epoch in the file's name (default: the epochs of its training, or 50).")
     private Integer epoch;

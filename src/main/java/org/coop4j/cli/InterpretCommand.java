@@ -48,6 +48,7 @@ final class InterpretCommand implements Callable<Integer> {
             names = {"-k", "--nearest"},
             defaultValue = "3",
             paramLabel = "N",
+            converter = AtLeastOne.class,
             description = "How many words for each vector (default: ${DEFAULT-VALUE}).")
     private int count;
 
@@ -64,9 +65,6 @@ final class InterpretCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (count < 1) {
-            throw new CommandFailure("--nearest is " + count + ": give 1 or more");
-        }
         LearnedPrompt prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
             NearestWords nearest =

@@ -14,13 +14,19 @@ import org.coop4j.prompt.PromptClassifier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code coop predict}: classifies images with a learned prompt. */
 @Command(
         name = "predict",
-        description = {"Classify images with a learned prompt: class and probability.", ""},
+        description = {
+            "Classify images with a learned prompt: class and probability.",
+            "",
+            "The classes are those that it was learned for. A unified context accepts others too.",
+            ""
+        },
         footer = {
             "",
             "Examples:",
@@ -32,15 +38,11 @@ final class PredictCommand implements Callable<Integer> {
 
     private final Console console;
 
+    @Spec private CommandSpec spec;
+
     @Mixin private PromptOptions promptOptions;
 
-    @Option(
-            names = {"-c", "--classes"},
-            split = ",",
-            paramLabel = "A,B,...",
-            description =
-                    "Other class names than it was learned for; a unified context accepts them.")
-    private List<String> classes;
+    @Mixin private ClassOptions classOptions;
 
     @ArgGroup private OutputFormat format = new OutputFormat();
 
@@ -59,7 +61,9 @@ final class PredictCommand implements Callable<Integer> {
         LearnedPrompt prompt = promptOptions.read();
         ImageInputs inputs = ImageInputs.of(arguments);
         Optional<List<String>> others =
-                Optional.ofNullable(classes).map(names -> ClassOptions.checked(names, "--classes"));
+                classOptions.areGiven()
+                        ? Optional.of(classOptions.read(spec.commandLine()))
+                        : Optional.empty();
         try (Clip clip = promptOptions.open(prompt)) {
             PromptClassifier classifier = PromptClassifier.of(clip, prompt, others);
             EncodedImages images = EncodedImages.encode(clip, inputs.files(), console);

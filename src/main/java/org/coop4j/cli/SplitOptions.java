@@ -14,8 +14,9 @@ final class SplitOptions {
             names = "--split",
             defaultValue = "test",
             paramLabel = "SPLIT",
+            converter = SplitName.class,
             description = "train, val or test (default: ${DEFAULT-VALUE}).")
-    private String split;
+    private Split split;
 
     @Option(
             names = "--seed",
@@ -32,7 +33,7 @@ final class SplitOptions {
 
     /** The images of the chosen part; there is at least one. */
     List<LabelledImage> of(ImageDataset dataset) {
-        List<LabelledImage> images = dataset.images(split());
+        List<LabelledImage> images = dataset.images(split);
         if (images.isEmpty()) {
             throw new CommandFailure(dataset.name() + " has no " + name() + " images");
         }
@@ -41,14 +42,6 @@ final class SplitOptions {
 
     /** The chosen part's name. */
     String name() {
-        return split().name().toLowerCase(Locale.ROOT);
-    }
-
-    private Split split() {
-        return Split.named(split)
-                .orElseThrow(
-                        () ->
-                                new CommandFailure(
-                                        "--split is \"" + split + "\": choose train, val or test"));
+        return split.name().toLowerCase(Locale.ROOT);
     }
 }

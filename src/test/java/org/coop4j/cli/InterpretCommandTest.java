@@ -112,8 +112,8 @@ class InterpretCommandTest {
     void wrongCallsEndInMessages() {
         assertThat(coop("interpret").code()).isEqualTo(2);
         CommandRun none = coop("interpret", "-p", run, "-m", model, "-k", 0);
-        assertThat(none.code()).isEqualTo(1);
-        assertThat(none.err()).contains("--nearest is 0: give 1 or more");
+        assertThat(none.code()).isEqualTo(2);
+        assertThat(none.err()).contains("--nearest", "0 is too small: give 1 or more");
         CommandRun lost = coop("interpret", "-p", run);
         assertThat(lost.code()).isEqualTo(1);
         assertThat(lost.err()).contains("give it with --model");

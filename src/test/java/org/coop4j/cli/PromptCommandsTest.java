@@ -224,6 +224,38 @@ class PromptCommandsTest {
     }
 
     @Test
+    void badOptionsOfTheOthersAreNamed() throws IOException {
+        assertUsage(eval("-p", run, "--split", "odd"), "--split", "train, val or test", "'odd'");
+        assertUsage(eval("-p", run, "--half", "odd"), "--half", "all, base or new", "'odd'");
+        assertUsage(train(folder.resolve("x"), "--half", "odd"), "--half", "'odd'");
+
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        assertUsage(predict(image, "-c", "cat"), "names one class, 'cat'");
+        assertUsage(predict(image, "-c", "cat,Cat"), "'cat' and 'Cat'");
+        assertUsage(predict(image, "-c", "cat,,dog"), "empty class name");
+        assertUsage(predict(image, "-c", "cat,dog", "--classes-file", image), "--classes-file");
+        CommandRun picture = predict(image, "--classes-file", image);
+        assertThat(picture.code()).isEqualTo(1);
+        assertThat(picture.err()).contains("not a text file in UTF-8");
+        Path names = Files.writeString(folder.resolve("names.txt"), "cat\ndog\n");
+        assertThat(predict(image, "--classes-file", names, "--csv").out())
+                .isEqualTo(predict(image, "-c", "cat,dog", "--csv").out())
+                .containsPattern(",(cat|dog),");
+
+        Path out = folder.resolve("never");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", 0), "--epoch", "1 or more");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", -4), "--epoch", "1 or more");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", "six"), "'six' is no integer");
+        assertThat(out).doesNotExist();
+    }
+
+    private static CommandRun predict(Path image, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("predict", "-p", run, "-q", image));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    @Test
     void aPromptThatIsNotThereIsNamed() {
         CommandRun done = eval("-p", folder.resolve("nowhere"));
         assertThat(done.code()).isNotZero();
