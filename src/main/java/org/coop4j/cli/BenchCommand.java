@@ -162,6 +162,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
+        List<LabelledImage> images = what.equals("files") ? jpegs(folder) : List.of();
         Path file = model == null ? randomModel() : ModelFile.of(model);
         ObjectNode result = Json.object().put("what", what);
         if (model == null) {
@@ -172,7 +173,7 @@ final class BenchCommand implements Callable<Integer> {
         switch (what) {
             case "step" -> step(file, result);
             case "encode" -> encode(file, result);
-            case "files" -> files(file, result);
+            case "files" -> files(file, images, result);
             default -> load(file, result);
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
@@ -288,7 +289,7 @@ final class BenchCommand implements Callable<Integer> {
         return new Measurement(seconds, 0);
     }
 
-    private void files(Path file, ObjectNode result) throws IOException {
+    private static List<LabelledImage> jpegs(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             throw new CommandFailure(folder + " is no folder");
         }
@@ -302,6 +303,11 @@ final class BenchCommand implements Callable<Integer> {
         if (images.isEmpty()) {
             throw new CommandFailure(folder + " has no .jpg files");
         }
+        return images;
+    }
+
+    private void files(Path file, List<LabelledImage> images, ObjectNode result)
+            throws IOException {
         try (Clip clip = Clip.open(file)) {
             clip.imageEncoder();
             List<Double> seconds = new ArrayList<>();

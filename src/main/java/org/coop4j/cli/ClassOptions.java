@@ -32,6 +32,7 @@ final class ClassOptions {
         @Option(
                 names = "--classes-file",
                 paramLabel = "FILE",
+                converter = FileName.class,
                 description = "A file in UTF-8 with a class name a line.")
         private Path file;
     }

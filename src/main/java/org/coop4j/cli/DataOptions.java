@@ -1,13 +1,20 @@
 package org.coop4j.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.experiment.DataSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Where a command's labelled images come from. */
 final class DataOptions {
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
     @Option(
             names = {"-d", "--data"},
@@ -40,6 +47,7 @@ final class DataOptions {
     @Option(
             names = "--names",
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "Class names of class folders: lines of folder,name.")
     private Path names;
 
@@ -54,11 +62,21 @@ final class DataOptions {
     private ClassHalf half;
 
     DataSpec spec() {
+        if (images != null && (benchmark != null || Files.isDirectory(data))) {
+            throw misplaced("--images is for split files (.json) and lists (.csv)");
+        }
+        if (names != null && (benchmark != null || Files.isRegularFile(data))) {
+            throw misplaced("--names is for a folder with a folder a class");
+        }
         return new DataSpec(
                 data.toString(),
                 benchmark == null ? null : benchmark.name(),
                 images == null ? null : images.toString(),
                 names == null ? null : names.toString());
+    }
+
+    private ParameterException misplaced(String rule) {
+        return new ParameterException(command.commandLine(), rule + ": leave it out");
     }
 
     ClassHalf half() {

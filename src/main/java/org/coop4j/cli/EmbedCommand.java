@@ -51,6 +51,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(
             names = "--texts",
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "A file in UTF-8 with a text a line.")
     private Path textFile;
 

@@ -50,12 +50,14 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--confusion",
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "Write the confusion matrix as CSV.")
     private Path confusion;
 
     @Option(
             names = "--picture",
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "Write the confusion matrix as a PNG picture.")
     private Path picture;
 

@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import org.coop4j.experiment.PretrainRun;
 import org.coop4j.experiment.PretrainSpec;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.train.pretrain.PairBatches;
 import org.coop4j.train.pretrain.PretrainConfig;
 import org.coop4j.train.pretrain.Pretraining;
@@ -58,6 +57,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--arch",
             required = true,
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "The dimensions of the model, as JSON.")
     private Path architecture;
 
@@ -65,12 +65,14 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--train",
             required = true,
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "The table of pictures and captions.")
     private Path train;
 
     @Option(
             names = "--val",
             paramLabel = "FILE",
+            converter = FileName.class,
             description = "A table of held-out pictures, to measure retrieval on.")
     private Path validation;
 
@@ -84,6 +86,7 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
+            converter = FileName.class,
             description =
                     "All settings of the training, as JSON (as a run's config.json has them);"
                             + " other options win.")
@@ -136,8 +139,6 @@ final class PretrainCommand implements Callable<Integer> {
                 Display display = new Display(config)) {
             new PretrainRun(dimensions, activation, config, train, validation, workers, display)
                     .run(out, resume);
-        } catch (NonFiniteLossException e) {
-            throw new CommandFailure(e.getMessage());
         }
         console.out().println(Printable.of(out.resolve(PretrainRun.MODEL).toString()));
         return 0;

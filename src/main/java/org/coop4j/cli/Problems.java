@@ -9,10 +9,12 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import org.coop4j.clip.MemoryLimitException;
 import org.coop4j.data.DatasetException;
 import org.coop4j.image.ImageException;
 import org.coop4j.prompt.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
+import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.weights.WeightsException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -96,7 +98,9 @@ final class Problems {
                 || problem instanceof ImageException
                 || problem instanceof DatasetException
                 || problem instanceof TextTooLongException
-                || problem instanceof PromptTooLongException) {
+                || problem instanceof PromptTooLongException
+                || problem instanceof MemoryLimitException
+                || problem instanceof NonFiniteLossException) {
             return problem.getMessage();
         }
         if (problem instanceof FileSystemException e) {

@@ -66,7 +66,11 @@ final class SweepCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "PLAN.yaml", description = "What is to be done.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "PLAN.yaml",
+            converter = FileName.class,
+            description = "What is to be done.")
     private Path plan;
 
     @Option(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.clip.Clip;
@@ -183,6 +184,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        checkSeeds();
         TrainConfig config = config();
         TrainRun.Options options = options();
         List<RunResult> results = new ArrayList<>();
@@ -204,6 +206,16 @@ final class TrainCommand implements Callable<Integer> {
             report.print(console.out());
         }
         return 0;
+    }
+
+    private void checkSeeds() {
+        if (!seeds.isEmpty() && spec.commandLine().getParseResult().hasMatchedOption("--seed")) {
+            throw new ParameterException(
+                    spec.commandLine(), "--seeds and --seed exclude each other: leave one out");
+        }
+        if (new HashSet<>(seeds).size() < seeds.size()) {
+            throw new ParameterException(spec.commandLine(), "--seeds names a seed twice");
+        }
     }
 
     private void checkPreset(Clip clip) throws IOException {

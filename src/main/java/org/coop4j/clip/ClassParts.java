@@ -62,7 +62,7 @@ final class ClassParts {
      * As few parts of about one size as the limit allows.
      *
      * @param draft makes the plan of a part
-     * @throws IllegalArgumentException if one class alone needs more than the limit
+     * @throws MemoryLimitException if one class alone needs more than the limit
      */
     static ClassParts within(
             MemoryLimit memory,
@@ -83,11 +83,7 @@ final class ClassParts {
                 return bind(packed, drafts);
             }
             if (count == prompts.size()) {
-                throw new IllegalArgumentException(
-                        String.format(
-                                "one class alone needs %d MB for intermediate values, more than the"
-                                        + " limit of %d MB: raise --memory",
-                                (largest >> 20) + 1, memory.bytes() >> 20));
+                throw new MemoryLimitException(largest, memory);
             }
             long wanted = count * ((largest - 1) / memory.bytes() + 1);
             count = (int) Math.min(prompts.size(), Math.max(count + 1L, wanted));

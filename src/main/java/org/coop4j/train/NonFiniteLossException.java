@@ -14,8 +14,8 @@ public final class NonFiniteLossException extends RuntimeException {
         super(
                 String.format(
                         Locale.ROOT,
-                        "%s in epoch %d, batch %d: training stopped; the last checkpoint is kept."
-                                + " A smaller learning rate may help",
+                        "%s in epoch %d, batch %d: training stopped, and the last checkpoint, if"
+                                + " there is one, is kept. A smaller learning rate may help",
                         what,
                         epoch + 1,
                         batch + 1));

@@ -104,12 +104,19 @@ class PromptCommandsTest {
     }
 
     @Test
-    void badOptionsOfTrainAreNamed() {
+    void badOptionsOfTrainAreNamed() throws IOException {
         assertUsage(train(folder.resolve("x"), "--init", "a photo"), "--init", "--context");
         assertUsage(train(folder.resolve("x"), "--position", "left"), "\"left\"");
         assertUsage(train(folder.resolve("x"), "--views", "many"), "--views is \"many\"");
         assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");
         assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");
+        assertUsage(train(folder.resolve("x"), "--seeds", "1,2,1"), "names a seed twice");
+        assertUsage(train(folder.resolve("x"), "--seeds", "1", "--seed", 2), "exclude each other");
+        assertUsage(train(folder.resolve("x"), "--images", folder), "--images", "leave it out");
+        assertUsage(train(folder.resolve("x"), "--names", folder), "--names", "is a folder");
+        Path list = Files.writeString(folder.resolve("list.csv"), "a.png,a\n");
+        assertUsage(
+                trainOn(list, 3, folder.resolve("x"), "--names", list), "--names", "leave it out");
         assertThat(folder.resolve("x")).doesNotExist();
     }
 
@@ -124,6 +131,18 @@ class PromptCommandsTest {
         assertThat(tooLong.code()).isEqualTo(1);
         assertThat(tooLong.err())
                 .contains("exceeds the context length 77", "fewer context vectors than 90")
+                .doesNotContain("internal error");
+
+        CommandRun small = train(out, "--memory", 1);
+        assertThat(small.code()).isEqualTo(1);
+        assertThat(small.err())
+                .contains("one class alone needs", "more than the limit of 1 kB: allow more")
+                .doesNotContain("internal error");
+
+        CommandRun diverging = train(out, "--lr", 1e38);
+        assertThat(diverging.code()).isEqualTo(1);
+        assertThat(diverging.err())
+                .contains("training stopped", "A smaller learning rate may help")
                 .doesNotContain("internal error");
 
         CommandRun mended = train(out);
