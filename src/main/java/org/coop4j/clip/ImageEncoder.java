@@ -5,7 +5,6 @@ import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
@@ -114,15 +113,13 @@ public final class ImageEncoder {
 
     private IOException[] read(int from, int n, int pixels, PixelSource source, FloatBuffer part) {
         IOException[] problems = new IOException[n];
-        AtomicInteger next = new AtomicInteger();
-        workers.run(
-                (worker, parts) -> {
-                    for (int i = next.getAndIncrement(); i < n; i = next.getAndIncrement()) {
-                        try {
-                            source.read(from + i, part, i * pixels);
-                        } catch (IOException e) {
-                            problems[i] = e;
-                        }
+        workers.each(
+                n,
+                (worker, i) -> {
+                    try {
+                        source.read(from + i, part, i * pixels);
+                    } catch (IOException e) {
+                        problems[i] = e;
                     }
                 });
         return problems;

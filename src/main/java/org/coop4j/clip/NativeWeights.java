@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -69,15 +68,7 @@ final class NativeWeights implements AutoCloseable {
                 names.add(name);
             }
         }
-        AtomicInteger next = new AtomicInteger();
-        workers.run(
-                (part, parts) -> {
-                    for (int i = next.getAndIncrement();
-                            i < names.size();
-                            i = next.getAndIncrement()) {
-                        get(names.get(i));
-                    }
-                });
+        workers.each(names.size(), (part, i) -> get(names.get(i)));
     }
 
     private INDArray read(String name) {

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
@@ -103,20 +102,16 @@ public final class BankedImages {
     private static String[] hash(
             Clip clip, List<LabelledImage> images, Map<Path, IOException> problems) {
         String[] hashes = new String[images.size()];
-        AtomicInteger next = new AtomicInteger();
         clip.workers()
-                .run(
-                        (part, parts) -> {
-                            for (int i = next.getAndIncrement();
-                                    i < hashes.length;
-                                    i = next.getAndIncrement()) {
-                                Path file = images.get(i).path();
-                                try {
-                                    hashes[i] = ViewKey.contentHash(file);
-                                } catch (IOException e) {
-                                    synchronized (problems) {
-                                        problems.put(file, readable(file, e));
-                                    }
+                .each(
+                        hashes.length,
+                        (part, i) -> {
+                            Path file = images.get(i).path();
+                            try {
+                                hashes[i] = ViewKey.contentHash(file);
+                            } catch (IOException e) {
+                                synchronized (problems) {
+                                    problems.put(file, readable(file, e));
                                 }
                             }
                         });

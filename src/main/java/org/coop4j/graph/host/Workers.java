@@ -1,14 +1,19 @@
 package org.coop4j.graph.host;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * A fixed team of threads that share one piece of work at a time.
  *
  * <p>A step of the text tower hands out some thousand pieces of a millisecond or less, so a waiting
- * worker spins for a while before it sleeps. The calling thread is part of the team and does a
- * share itself. One caller at a time: a second one waits.
+ * worker spins for a while before it sleeps. The calling thread is part of the team.
+ *
+ * <p>A thread does its own share, whose rows may still be in its cache. The caller, when done with
+ * its own, takes over the shares of threads that have not begun: where other processes want the
+ * cores too, some thread is always late. One caller at a time: a second one waits.
  */
 public final class Workers implements AutoCloseable {
 
@@ -23,11 +28,19 @@ public final class Workers implements AutoCloseable {
     /** About 50 microseconds of spinning before a worker sleeps. */
     private static final int SPINS = 2_000;
 
+    /** About 25 microseconds before the caller takes over shares that nobody has begun. */
+    private static final int PATIENCE = 1_000;
+
     private final Thread[] threads;
-    private final AtomicInteger running = new AtomicInteger();
-    private volatile long round;
-    private volatile Share work;
-    private volatile Throwable failure;
+
+    /** The last round in which a share was begun. */
+    private final AtomicIntegerArray begun;
+
+    private final AtomicInteger unfinished = new AtomicInteger();
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicInteger nextTask = new AtomicInteger();
+    private volatile int round;
+    private Share work;
     private volatile boolean closed;
 
     /** Whether the calling thread is in {@link #run}, so that a nested call is seen. */
@@ -41,6 +54,7 @@ public final class Workers implements AutoCloseable {
             throw new IllegalArgumentException("threads: " + count + ", needed is 1 or more");
         }
         threads = new Thread[count - 1];
+        begun = new AtomicIntegerArray(count);
     }
 
     /**
@@ -69,7 +83,7 @@ public final class Workers implements AutoCloseable {
     /**
      * Runs every share of {@code share} once, and returns when all are done.
      *
-     * @throws RuntimeException or Error what a failing share threw, the caller's own before others
+     * @throws RuntimeException or Error what the first failing share threw
      * @throws IllegalStateException if the workers are closed, or called from a share
      */
     public void run(Share share) {
@@ -99,28 +113,66 @@ public final class Workers implements AutoCloseable {
     }
 
     private synchronized void runOnAll(Share share) {
-        if (threads.length == 0) {
-            share.run(0, 1);
-            return;
-        }
         start();
         work = share;
-        failure = null;
-        running.set(threads.length);
+        failure.set(null);
+        unfinished.set(count());
+        nextTask.set(0);
         round++;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
         }
-        Throwable own = null;
-        try {
-            share.run(0, count());
-        } catch (RuntimeException | Error e) {
-            own = e;
-        }
-        while (running.get() > 0) {
+        doShare(0, round);
+        for (int spins = 0; unfinished.get() > 0; spins++) {
+            if (spins == PATIENCE) {
+                for (int part = 1; part < count(); part++) {
+                    doShare(part, round);
+                }
+            }
             Thread.onSpinWait();
         }
-        rethrow(own != null ? own : failure);
+        rethrow(failure.get());
+    }
+
+    /** Does a share of a round, unless somebody has begun it. */
+    private void doShare(int part, int current) {
+        // Every share is begun in every round, so that a thread of a past round gets none.
+        if (begun.compareAndSet(part, current - 1, current)) {
+            try {
+                work.run(part, count());
+            } catch (RuntimeException | Error e) {
+                failure.compareAndSet(null, e);
+            }
+            unfinished.decrementAndGet();
+        }
+    }
+
+    /**
+     * Runs every task from 0 to {@code tasks - 1} once; whoever is free takes the next.
+     *
+     * @throws RuntimeException or Error what the first failing task threw; its worker does no more
+     * @throws IllegalStateException if the workers are closed, or called from a task
+     */
+    public void each(int tasks, Task task) {
+        run(
+                (part, parts) -> {
+                    for (int i = nextTask.getAndIncrement();
+                            i < tasks;
+                            i = nextTask.getAndIncrement()) {
+                        task.run(part, i);
+                    }
+                });
+    }
+
+    /** One of many pieces of work. */
+    @FunctionalInterface
+    public interface Task {
+
+        /**
+         * Does task {@code task} as share {@code part}, which does one task at a time and may have
+         * memory of its own.
+         */
+        void run(int part, int task);
     }
 
     /**
@@ -159,7 +211,7 @@ public final class Workers implements AutoCloseable {
     }
 
     private void serve(int part) {
-        long seen = 0;
+        int seen = 0;
         while (true) {
             int spins = 0;
             while (round == seen) {
@@ -172,13 +224,8 @@ public final class Workers implements AutoCloseable {
                     LockSupport.park(this);
                 }
             }
-            seen++;
-            try {
-                work.run(part, count());
-            } catch (RuntimeException | Error e) {
-                failure = e;
-            }
-            running.decrementAndGet();
+            seen = round;
+            doShare(part, seen);
         }
     }
 

@@ -2,7 +2,6 @@ package org.coop4j.graph.op;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
@@ -26,7 +25,6 @@ final class AttentionGradientKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final Workers workers;
     private final List<List<Piece>> jobs;
-    private final AtomicInteger next = new AtomicInteger();
     private final Scratch[] scratch;
 
     /**
@@ -111,15 +109,11 @@ final class AttentionGradientKernel implements HostKernel {
 
     @Override
     public void run() {
-        next.set(0);
-        workers.run(
-                (part, parts) -> {
-                    int i = next.getAndIncrement();
-                    while (i < jobs.size()) {
-                        for (Piece piece : jobs.get(i)) {
-                            differentiate(piece, scratch[part]);
-                        }
-                        i = next.getAndIncrement();
+        workers.each(
+                jobs.size(),
+                (part, job) -> {
+                    for (Piece piece : jobs.get(job)) {
+                        differentiate(piece, scratch[part]);
                     }
                 });
     }

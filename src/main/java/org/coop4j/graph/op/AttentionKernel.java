@@ -2,7 +2,6 @@ package org.coop4j.graph.op;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Gemm;
@@ -27,7 +26,6 @@ final class AttentionKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final Workers workers;
     private final List<Piece> pieces = new ArrayList<>();
-    private final AtomicInteger next = new AtomicInteger();
     private final Scratch[] scratch;
 
     /** Sequences {@code from} to {@code to} of a block, for one head. */
@@ -77,15 +75,7 @@ final class AttentionKernel implements HostKernel {
 
     @Override
     public void run() {
-        next.set(0);
-        workers.run(
-                (part, parts) -> {
-                    int i = next.getAndIncrement();
-                    while (i < pieces.size()) {
-                        attend(pieces.get(i), scratch[part]);
-                        i = next.getAndIncrement();
-                    }
-                });
+        workers.each(pieces.size(), (part, piece) -> attend(pieces.get(piece), scratch[part]));
     }
 
     private void attend(Piece piece, Scratch s) {

@@ -1,6 +1,5 @@
 package org.coop4j.graph.op;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
@@ -16,7 +15,6 @@ final class RaggedAttentionGradientKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final HostMatrix keyGradient;
     private final Workers workers;
-    private final AtomicInteger next = new AtomicInteger();
     private final Scratch[] scratch;
 
     /** What a worker needs for itself; {@code ds} holds the score gradients of a head. */
@@ -69,15 +67,11 @@ final class RaggedAttentionGradientKernel implements HostKernel {
 
     @Override
     public void run() {
-        next.set(0);
-        workers.run(
-                (part, parts) -> {
-                    int s = next.getAndIncrement();
-                    while (s < in.sequences()) {
-                        for (int head = 0; head < in.heads(); head++) {
-                            differentiate(s, head, scratch[part]);
-                        }
-                        s = next.getAndIncrement();
+        workers.each(
+                in.sequences(),
+                (part, sequence) -> {
+                    for (int head = 0; head < in.heads(); head++) {
+                        differentiate(sequence, head, scratch[part]);
                     }
                 });
         RaggedAttentionKernel.clear(keyGradient, in.start(in.sequences()));

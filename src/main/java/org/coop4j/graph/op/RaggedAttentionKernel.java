@@ -1,6 +1,5 @@
 package org.coop4j.graph.op;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Gemm;
@@ -15,7 +14,6 @@ final class RaggedAttentionKernel implements HostKernel {
     private final HostMatrix out;
     private final HostMatrix probabilities;
     private final Workers workers;
-    private final AtomicInteger next = new AtomicInteger();
     private final Scratch[] scratch;
 
     /** What a worker needs for itself. */
@@ -52,15 +50,11 @@ final class RaggedAttentionKernel implements HostKernel {
 
     @Override
     public void run() {
-        next.set(0);
-        workers.run(
-                (part, parts) -> {
-                    int s = next.getAndIncrement();
-                    while (s < in.sequences()) {
-                        for (int head = 0; head < in.heads(); head++) {
-                            attend(s, head, scratch[part]);
-                        }
-                        s = next.getAndIncrement();
+        workers.each(
+                in.sequences(),
+                (part, sequence) -> {
+                    for (int head = 0; head < in.heads(); head++) {
+                        attend(sequence, head, scratch[part]);
                     }
                 });
         if (in.packed()) {

@@ -1,6 +1,5 @@
 package org.coop4j.graph.op;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
@@ -41,7 +40,6 @@ final class WinogradKernel implements HostKernel {
     private final int across;
     private final Blocks blocks;
     private final Scratch[] scratch;
-    private final AtomicInteger next = new AtomicInteger();
 
     /**
      * Lines of tiles cut into blocks of nearly equal size.
@@ -160,15 +158,10 @@ final class WinogradKernel implements HostKernel {
                 System.arraycopy(biasLine, 0, biasLine, tile * n, n);
             }
         }
-        next.set(0);
-        workers.run(
-                (part, parts) -> {
-                    int block = next.getAndIncrement();
-                    while (block < blocks.count()) {
-                        convolve(blocks.first(block), blocks.first(block + 1), scratch[part]);
-                        block = next.getAndIncrement();
-                    }
-                });
+        workers.each(
+                blocks.count(),
+                (part, block) ->
+                        convolve(blocks.first(block), blocks.first(block + 1), scratch[part]));
     }
 
     private void convolve(int from, int to, Scratch s) {

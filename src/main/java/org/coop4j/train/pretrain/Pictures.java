@@ -3,7 +3,6 @@ package org.coop4j.train.pretrain;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.coop4j.data.DatasetException;
 import org.coop4j.graph.host.Workers;
@@ -47,21 +46,17 @@ final class Pictures {
             throws IOException {
         Pictures pictures = new Pictures(files, imageSize);
         IOException[] problems = new IOException[files.size()];
-        AtomicInteger next = new AtomicInteger();
         AtomicLong left = new AtomicLong(budget);
-        workers.run(
-                (part, parts) -> {
-                    for (int i = next.getAndIncrement();
-                            i < problems.length;
-                            i = next.getAndIncrement()) {
-                        try {
-                            RgbImage image = pictures.read(i);
-                            if (left.addAndGet(-image.samples().length) >= 0) {
-                                pictures.held[i] = image;
-                            }
-                        } catch (IOException e) {
-                            problems[i] = e;
+        workers.each(
+                problems.length,
+                (part, i) -> {
+                    try {
+                        RgbImage image = pictures.read(i);
+                        if (left.addAndGet(-image.samples().length) >= 0) {
+                            pictures.held[i] = image;
                         }
+                    } catch (IOException e) {
+                        problems[i] = e;
                     }
                 });
         requireNone(problems);

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.coop4j.clip.TrainableClip;
 import org.coop4j.clip.TrainedArray;
 import org.coop4j.data.DatasetException;
@@ -285,17 +284,13 @@ public final class Pretraining implements AutoCloseable {
     private void showPictures(int[] numbers) throws IOException {
         FloatBuffer target = clip.images();
         IOException[] problems = new IOException[numbers.length];
-        AtomicInteger next = new AtomicInteger();
-        workers.run(
-                (part, parts) -> {
-                    for (int i = next.getAndIncrement();
-                            i < numbers.length;
-                            i = next.getAndIncrement()) {
-                        try {
-                            show(numbers[i], target, i * preprocessing.tensorLength());
-                        } catch (IOException e) {
-                            problems[i] = e;
-                        }
+        workers.each(
+                numbers.length,
+                (part, i) -> {
+                    try {
+                        show(numbers[i], target, i * preprocessing.tensorLength());
+                    } catch (IOException e) {
+                        problems[i] = e;
                     }
                 });
         for (IOException problem : problems) {

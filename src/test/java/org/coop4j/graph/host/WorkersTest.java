@@ -3,7 +3,12 @@ package org.coop4j.graph.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +34,57 @@ class WorkersTest {
                     assertThat(done.get(part)).isEqualTo(round);
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7})
+    void everyTaskIsDoneOnceByOneWorkerAtATime(int count) {
+        AtomicIntegerArray done = new AtomicIntegerArray(20);
+        AtomicIntegerArray busy = new AtomicIntegerArray(count);
+        try (Workers workers = new Workers(count)) {
+            int expected = 0;
+            for (int round = 1; round <= ROUNDS; round++) {
+                int tasks = round % 21;
+                workers.each(
+                        tasks,
+                        (worker, task) -> {
+                            assertThat(busy.getAndIncrement(worker)).isZero();
+                            done.incrementAndGet(task);
+                            busy.decrementAndGet(worker);
+                        });
+                expected += tasks;
+                assertThat(IntStream.range(0, 20).map(done::get).sum()).isEqualTo(expected);
+            }
+            for (int task = 1; task < 20; task++) {
+                assertThat(done.get(task)).isLessThanOrEqualTo(done.get(task - 1));
+            }
+        }
+    }
+
+    @Test
+    void whoIsFreeTakesTheNextTask() {
+        try (Workers workers = new Workers(2)) {
+            CountDownLatch otherTasksDone = new CountDownLatch(7);
+            workers.each(
+                    8,
+                    (worker, task) -> {
+                        // One worker is held up in its first task; the other does the rest.
+                        if (task == 0) {
+                            assertThat(await(otherTasksDone)).isTrue();
+                        } else {
+                            otherTasksDone.countDown();
+                        }
+                    });
+            assertThat(otherTasksDone.getCount()).isZero();
+        }
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -167,12 +223,27 @@ class WorkersTest {
     @Test
     void closingEndsTheThreads() throws InterruptedException {
         Thread[] threads = new Thread[3];
+        CyclicBarrier all = new CyclicBarrier(3);
         Workers workers = new Workers(3);
-        workers.run((part, parts) -> threads[part] = Thread.currentThread());
+        workers.each(
+                3,
+                (worker, task) -> {
+                    threads[worker] = Thread.currentThread();
+                    await(all);
+                });
         workers.close();
-        for (int part = 1; part < 3; part++) {
-            threads[part].join(10_000);
-            assertThat(threads[part].isAlive()).isFalse();
+        assertThat(threads[0]).isSameAs(Thread.currentThread());
+        for (int worker = 1; worker < 3; worker++) {
+            threads[worker].join(10_000);
+            assertThat(threads[worker].isAlive()).isFalse();
+        }
+    }
+
+    private static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await();
+        } catch (InterruptedException | BrokenBarrierException e) {
+            throw new IllegalStateException(e);
         }
     }
 
