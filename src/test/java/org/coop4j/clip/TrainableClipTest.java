@@ -28,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
@@ -46,6 +47,8 @@ class TrainableClipTest {
     /** ND4J's own threads spin between the thousand tiny ops of the portable form. */
     @BeforeAll
     static void computeTinyOpsOnOneThread() {
+        // The native ops are there only once the backend has begun.
+        assertThat(Nd4j.getBackend()).isNotNull();
         NativeOps nativeOps = NativeOpsHolder.getInstance().getDeviceNativeOps();
         ompThreads = nativeOps.ompGetMaxThreads();
         nativeOps.setOmpNumThreads(1);
