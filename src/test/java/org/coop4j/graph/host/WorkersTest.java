@@ -7,6 +7,7 @@ import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,28 @@ class WorkersTest {
             }
             for (int task = 1; task < 20; task++) {
                 assertThat(done.get(task)).isLessThanOrEqualTo(done.get(task - 1));
+            }
+        }
+    }
+
+    /** New threads are late; which ones is up to the system, so that it is tried until one is. */
+    @Test
+    void theCallerTakesOverTheSharesOfLateThreads() {
+        Thread caller = Thread.currentThread();
+        AtomicInteger takenOver = new AtomicInteger();
+        while (takenOver.get() == 0) {
+            AtomicIntegerArray done = new AtomicIntegerArray(64);
+            try (Workers workers = new Workers(64)) {
+                workers.run(
+                        (part, parts) -> {
+                            done.incrementAndGet(part);
+                            if (part > 0 && Thread.currentThread() == caller) {
+                                takenOver.incrementAndGet();
+                            }
+                        });
+            }
+            for (int part = 0; part < 64; part++) {
+                assertThat(done.get(part)).isEqualTo(1);
             }
         }
     }
