@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -11,12 +10,7 @@ final class FileName implements ITypeConverter<Path> {
 
     @Override
     public Path convert(String name) {
-        Path file;
-        try {
-            file = Path.of(name);
-        } catch (InvalidPathException e) {
-            throw new TypeConversionException("'" + name + "' cannot be a file's name");
-        }
+        Path file = Path.of(name);
         if (Files.isDirectory(file)) {
             throw new TypeConversionException(name + " is a folder: name a file");
         }

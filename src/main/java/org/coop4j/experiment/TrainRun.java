@@ -111,10 +111,18 @@ public final class TrainRun {
                 return run(run);
             } catch (IOException | RuntimeException e) {
                 if (begins && !run.has(RunFolder.CHECKPOINT)) {
-                    run.forget();
+                    free(run, e);
                 }
                 throw e;
             }
+        }
+    }
+
+    private static void free(RunFolder run, Exception failure) {
+        try {
+            run.forget();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
         }
     }
 
