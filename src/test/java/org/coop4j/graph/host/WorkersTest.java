@@ -68,7 +68,7 @@ class WorkersTest {
     void theCallerTakesOverTheSharesOfLateThreads() {
         Thread caller = Thread.currentThread();
         AtomicInteger takenOver = new AtomicInteger();
-        while (takenOver.get() == 0) {
+        for (int attempt = 0; attempt < 1000 && takenOver.get() == 0; attempt++) {
             AtomicIntegerArray done = new AtomicIntegerArray(64);
             try (Workers workers = new Workers(64)) {
                 workers.run(
@@ -83,6 +83,7 @@ class WorkersTest {
                 assertThat(done.get(part)).isEqualTo(1);
             }
         }
+        assertThat(takenOver).hasPositiveValue();
     }
 
     @Test
