@@ -19,13 +19,18 @@ class RoomsTest {
     private static final List<List<String>> FLOORS =
             List.of(
                     List.of("cli"),
-                    List.of("experiment"),
-                    List.of("prompt"),
+                    List.of("demo"),
+                    List.of("report"),
+                    List.of("sweep"),
+                    List.of("results"),
+                    List.of("pretrain"),
+                    List.of("bench"),
+                    List.of("run"),
+                    List.of("method"),
                     List.of("train"),
-                    List.of("baseline"),
-                    List.of("eval"),
                     List.of("data"),
                     List.of("clip"),
+                    List.of("eval"),
                     List.of("image", "text"),
                     List.of("graph"),
                     List.of("weights"));

@@ -15,17 +15,17 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.coop4j.bench.Measurement;
+import org.coop4j.bench.StepBench;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.experiment.bench.Machine;
-import org.coop4j.experiment.bench.Measurement;
-import org.coop4j.experiment.bench.StepBench;
 import org.coop4j.graph.ExecutionPlan;
-import org.coop4j.prompt.ClassPosition;
+import org.coop4j.method.ClassPosition;
+import org.coop4j.run.Machine;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
@@ -254,7 +254,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void product(Clip clip, ObjectNode result) {
-        Measurement product = Machine.product(clip.workers());
+        Measurement product = Measurement.product(clip.workers());
         result.put("product_gflops", product.gflops());
         if (result.has("gflops")) {
             result.put("share_of_product", result.get("gflops").asDouble() / product.gflops());

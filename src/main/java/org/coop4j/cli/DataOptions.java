@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
-import org.coop4j.experiment.DataSpec;
+import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -7,11 +7,11 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.BankedImages;
+import org.coop4j.demo.DemoContext;
+import org.coop4j.demo.DemoReport;
+import org.coop4j.demo.DemoResult;
+import org.coop4j.demo.DemoRun;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.experiment.demo.DemoContext;
-import org.coop4j.experiment.demo.DemoReport;
-import org.coop4j.experiment.demo.DemoResult;
-import org.coop4j.experiment.demo.DemoRun;
 
 /** The demo on the screen: a table that grows by a row for each number of shots. */
 final class DemoScreen implements DemoRun.Listener, AutoCloseable {

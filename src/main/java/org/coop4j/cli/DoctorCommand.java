@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.coop4j.experiment.bench.Machine;
-import org.coop4j.experiment.bench.Measurement;
+import org.coop4j.bench.Measurement;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
 
 /** {@code coop doctor}: what was chosen for this machine, and what to change. */
@@ -54,7 +54,7 @@ final class DoctorCommand implements Callable<Integer> {
             environment(table, "OPENBLAS_NUM_THREADS");
             environment(table, "OPENBLAS_CORETYPE");
             if (backend.onHost()) {
-                Measurement product = Machine.product(workers);
+                Measurement product = Measurement.product(workers);
                 table.row(
                         "matrix product",
                         String.format(

@@ -1,6 +1,6 @@
 package org.coop4j.cli;
 
-import org.coop4j.prompt.ClassPosition;
+import org.coop4j.method.ClassPosition;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

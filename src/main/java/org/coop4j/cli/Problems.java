@@ -12,7 +12,7 @@ import java.nio.file.NotDirectoryException;
 import org.coop4j.clip.MemoryLimitException;
 import org.coop4j.data.DatasetException;
 import org.coop4j.image.ImageException;
-import org.coop4j.prompt.PromptTooLongException;
+import org.coop4j.method.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.weights.WeightsException;

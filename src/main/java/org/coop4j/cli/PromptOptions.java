@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.clip.Clip;
-import org.coop4j.experiment.RunFolder;
-import org.coop4j.experiment.TrainRun;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.prompt.LearnedPrompt;
+import org.coop4j.method.LearnedPrompt;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.TrainRun;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 

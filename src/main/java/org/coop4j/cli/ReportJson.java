@@ -8,19 +8,19 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.experiment.paper.StudyReport;
-import org.coop4j.experiment.results.Average;
-import org.coop4j.experiment.results.BaseNew;
-import org.coop4j.experiment.results.FewShot;
-import org.coop4j.experiment.results.Findings;
-import org.coop4j.experiment.results.Findings.Failure;
-import org.coop4j.experiment.results.HandWritten;
-import org.coop4j.experiment.results.Measure;
-import org.coop4j.experiment.results.Method;
-import org.coop4j.experiment.results.Outcome;
-import org.coop4j.experiment.results.Robustness;
-import org.coop4j.experiment.results.Shots;
-import org.coop4j.experiment.results.Study;
+import org.coop4j.report.StudyReport;
+import org.coop4j.results.Average;
+import org.coop4j.results.BaseNew;
+import org.coop4j.results.FewShot;
+import org.coop4j.results.Findings;
+import org.coop4j.results.Findings.Failure;
+import org.coop4j.results.HandWritten;
+import org.coop4j.results.Measure;
+import org.coop4j.results.MethodLabel;
+import org.coop4j.results.Outcome;
+import org.coop4j.results.Robustness;
+import org.coop4j.results.Shots;
+import org.coop4j.results.Study;
 
 /** The report as JSON; what is unknown is left out. */
 final class ReportJson {
@@ -68,7 +68,7 @@ final class ReportJson {
         ArrayNode cells = json.putArray("few_shot");
         for (Outcome outcome : fewShot.cells()) {
             ObjectNode node = outcome(cells.addObject(), outcome);
-            if (outcome.method().kind() != Method.Kind.ZERO_SHOT) {
+            if (outcome.method().kind() != MethodLabel.Kind.ZERO_SHOT) {
                 fewShot.zeroShot(outcome.dataset())
                         .flatMap(outcome::gainOver)
                         .ifPresent(gain -> gain(node, gain, "p_paired_over_seeds"));
@@ -81,7 +81,7 @@ final class ReportJson {
         handWritten(json.putArray("hand_written"), study.handWritten());
     }
 
-    private static ObjectNode setup(ObjectNode node, Method method, Shots shots) {
+    private static ObjectNode setup(ObjectNode node, MethodLabel method, Shots shots) {
         return node.put("method", method.id()).put("shots", shots.label());
     }
 
@@ -122,7 +122,7 @@ final class ReportJson {
                     .ifPresent(s -> node.put("accuracy_sd_over_seeds", s.sampleSd()));
             put(node, "macro_f1", average.mean(Measure.MACRO_F1));
             put(node, "ece_percent", average.mean(Measure.CALIBRATION_ERROR));
-            if (average.method().kind() != Method.Kind.ZERO_SHOT) {
+            if (average.method().kind() != MethodLabel.Kind.ZERO_SHOT) {
                 fewShot.averageZeroShot()
                         .map(average::gainOver)
                         .ifPresent(gain -> gain(node, gain, "p_paired_over_datasets"));

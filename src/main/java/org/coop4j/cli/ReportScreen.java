@@ -14,16 +14,16 @@ import java.util.TreeSet;
 import java.util.function.BiFunction;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.experiment.paper.StudyReport;
-import org.coop4j.experiment.results.Average;
-import org.coop4j.experiment.results.BaseNew;
-import org.coop4j.experiment.results.FewShot;
-import org.coop4j.experiment.results.Measure;
-import org.coop4j.experiment.results.Method;
-import org.coop4j.experiment.results.Outcome;
-import org.coop4j.experiment.results.Robustness;
-import org.coop4j.experiment.results.Shots;
-import org.coop4j.experiment.results.Study;
+import org.coop4j.report.StudyReport;
+import org.coop4j.results.Average;
+import org.coop4j.results.BaseNew;
+import org.coop4j.results.FewShot;
+import org.coop4j.results.Measure;
+import org.coop4j.results.MethodLabel;
+import org.coop4j.results.Outcome;
+import org.coop4j.results.Robustness;
+import org.coop4j.results.Shots;
+import org.coop4j.results.Study;
 
 /** The report in short on the screen, and where its files are. */
 final class ReportScreen {
@@ -101,7 +101,7 @@ final class ReportScreen {
     private void byShots(
             String title,
             FewShot fewShot,
-            BiFunction<Method, Shots, Optional<SeedSummary>> numbers) {
+            BiFunction<MethodLabel, Shots, Optional<SeedSummary>> numbers) {
         List<Shots> columns = new ArrayList<>();
         columns.add(Shots.NONE);
         columns.addAll(fewShot.shots());
@@ -114,7 +114,7 @@ final class ReportScreen {
         List<String> header = new ArrayList<>(List.of("METHOD"));
         columns.forEach(shots -> header.add(shots.label()));
         table.row(header.toArray(String[]::new));
-        for (Method method : fewShot.methods()) {
+        for (MethodLabel method : fewShot.methods()) {
             List<String> row = new ArrayList<>(List.of(method.id()));
             columns.forEach(
                     shots ->
@@ -150,7 +150,7 @@ final class ReportScreen {
 
     /** What the main method won on each dataset with most images. */
     private void gains(FewShot fewShot) {
-        Optional<Method> main = fewShot.main();
+        Optional<MethodLabel> main = fewShot.main();
         if (main.isEmpty()) {
             return;
         }

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.experiment.sweep.RunState;
-import org.coop4j.experiment.sweep.SweepRun;
+import org.coop4j.sweep.RunState;
+import org.coop4j.sweep.SweepRun;
 
 /** The runs of a plan, and how far each is. */
 final class SweepList {

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.experiment.RunResult;
-import org.coop4j.experiment.sweep.SweepOutcome;
-import org.coop4j.experiment.sweep.SweepRun;
+import org.coop4j.run.RunResult;
+import org.coop4j.sweep.SweepOutcome;
+import org.coop4j.sweep.SweepRun;
 
 /** What a sweep measured: mean and standard deviation over the seeds. */
 final class SweepReport {

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.experiment.RunResult;
-import org.coop4j.experiment.sweep.SweepListener;
-import org.coop4j.experiment.sweep.SweepRun;
+import org.coop4j.run.RunResult;
+import org.coop4j.sweep.SweepListener;
+import org.coop4j.sweep.SweepRun;
 
 /**
  * Shows a sweep: on a terminal the table of the dataset that it is at, which fills in, above a line

@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.baseline.ZeroShot;
 import org.coop4j.data.benchmark.PromptTemplates;
-import org.coop4j.experiment.DataSpec;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.run.DataSpec;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;

@@ -2,8 +2,8 @@ package org.coop4j.cli;
 
 import java.util.Locale;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.experiment.TrainConfig;
-import org.coop4j.experiment.TrainRun;
+import org.coop4j.run.TrainConfig;
+import org.coop4j.run.TrainRun;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
 

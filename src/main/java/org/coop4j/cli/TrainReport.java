@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.experiment.RunFolder;
-import org.coop4j.experiment.RunResult;
-import org.coop4j.experiment.RunResult.HandWritten;
-import org.coop4j.experiment.TrainConfig;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.TrainConfig;
 
 /** The learned prompt beside the best hand-written one, in one small table. */
 final class TrainReport {

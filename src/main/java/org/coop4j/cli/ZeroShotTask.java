@@ -1,7 +1,7 @@
 package org.coop4j.cli;
 
 import java.util.List;
-import org.coop4j.baseline.ZeroShot;
+import org.coop4j.method.ZeroShot;
 
 /**
  * What {@code coop zero-shot} is asked.

@@ -6,7 +6,7 @@ import static org.coop4j.cli.CommandRun.coop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.coop4j.train.pretrain.PictureTables;
+import org.coop4j.pretrain.PictureTables;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,0 +1,123 @@
+package org.coop4j.demo;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.coop4j.run.DataSpec;
+
+/**
+ * The shipped pictures as folders: drawings to learn from and to test on, and emoji of the same
+ * classes.
+ *
+ * @param folder holds {@code drawings/train}, {@code drawings/test}, {@code emoji/test}, {@code
+ *     names.csv} with a better name for each class, and {@code attribution.csv}, which says who
+ *     made each picture
+ */
+public record DemoPictures(Path folder) {
+
+    private static final String RESOURCE = "/org/coop4j/demo/demo.zip";
+
+    /** Unpacks the pictures into a folder of their own in {@code cache}, once. */
+    public static DemoPictures unpack(Path cache) throws IOException {
+        byte[] archive = archive();
+        Path folder = cache.resolve("pictures-" + sha256(archive).substring(0, 12));
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(cache);
+            Path unfinished = Files.createTempDirectory(cache, ".pictures");
+            try {
+                unpack(archive, unfinished);
+                Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+            } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+                delete(unfinished); // another process was faster
+            } catch (IOException e) {
+                delete(unfinished);
+                throw e;
+            }
+        }
+        return new DemoPictures(folder);
+    }
+
+    /** Drawings, divided into training and test images. */
+    public DataSpec drawings() {
+        return DataSpec.of(folder.resolve("drawings"));
+    }
+
+    /** The same drawings, their classes called not as their folders are but by better names. */
+    public DataSpec renamedDrawings() {
+        return new DataSpec(
+                folder.resolve("drawings").toString(),
+                null,
+                null,
+                folder.resolve("names.csv").toString());
+    }
+
+    /** Emoji of the same classes, test images alone. */
+    public DataSpec emoji() {
+        return DataSpec.of(folder.resolve("emoji"));
+    }
+
+    private static byte[] archive() throws IOException {
+        try (InputStream in = DemoPictures.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new FileNotFoundException("this build of coop4j has no " + RESOURCE);
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    private static void unpack(byte[] archive, Path target) throws IOException {
+        try (ZipInputStream zip = new ZipInputStream(new java.io.ByteArrayInputStream(archive))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                Path file = target.resolve(place(entry.getName())).normalize();
+                if (!file.startsWith(target)) {
+                    throw new IOException(RESOURCE + " has the entry " + entry.getName());
+                }
+                if (!entry.isDirectory()) {
+                    Path parent = file.getParent();
+                    Files.createDirectories(parent == null ? target : parent);
+                    Files.copy(zip, file);
+                }
+            }
+        }
+    }
+
+    /** The archive's folders are train, test and emoji. */
+    private static String place(String entry) {
+        if (entry.startsWith("emoji/")) {
+            return entry.replaceFirst("emoji/", "emoji/test/");
+        }
+        return entry.startsWith("train/") || entry.startsWith("test/")
+                ? "drawings/" + entry
+                : entry;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : deepestFirst) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package org.coop4j.method;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.clip.PackedPrompts;
+
+/**
+ * How context vectors and class names make prompts (CoOp, equation 2, and the reference's {@code
+ * PromptLearner.forward}).
+ *
+ * <p>With s the start token, v the context, n the name, "." and e the end token: END is {@code s v
+ * n . e}; MIDDLE is {@code s v₁ n v₂ . e} with v₁ the first ⌊M/2⌋ vectors; FRONT is {@code s n v .
+ * e}.
+ *
+ * @param length number of context vectors M of a prompt
+ * @param position where the class name stands
+ * @param classSpecific whether each class has vectors of its own
+ */
+public record PromptLayout(int length, ClassPosition position, boolean classSpecific) {
+
+    public PromptLayout {
+        if (length < 1) {
+            throw new IllegalArgumentException(
+                    "context of " + length + " vectors: needed is 1 or more");
+        }
+    }
+
+    /** Context vectors of {@code classes} classes together. */
+    public int vectors(int classes) {
+        return classSpecific ? Math.multiplyExact(classes, length) : length;
+    }
+
+    /**
+     * The pieces of each class's prompt.
+     *
+     * @param contextLength the model's context length
+     * @throws PromptTooLongException if a prompt does not fit, naming its class and length
+     */
+    public List<int[]> prompts(
+            List<ClassName> names, int startToken, int endToken, int contextLength) {
+        List<int[]> prompts = new ArrayList<>();
+        for (int c = 0; c < names.size(); c++) {
+            ClassName name = names.get(c);
+            int tokens = 1 + length + name.length() + 1;
+            if (tokens > contextLength) {
+                throw new PromptTooLongException(name, tokens, contextLength, length);
+            }
+            prompts.add(prompt(name, classSpecific ? c * length : 0, startToken, endToken));
+        }
+        return prompts;
+    }
+
+    private int[] prompt(ClassName name, int firstVector, int startToken, int endToken) {
+        int before =
+                switch (position) {
+                    case END -> length;
+                    case MIDDLE -> length / 2;
+                    case FRONT -> 0;
+                };
+        // At the end the whole sentence follows the context; elsewhere the name alone moves.
+        int moving = position == ClassPosition.END ? name.length() : name.nameLength();
+        int[] pieces = new int[1 + length + name.length() + 1];
+        int next = 0;
+        pieces[next++] = startToken;
+        for (int v = 0; v < before; v++) {
+            pieces[next++] = PackedPrompts.context(firstVector + v);
+        }
+        for (int i = 0; i < moving; i++) {
+            pieces[next++] = name.token(i);
+        }
+        for (int v = before; v < length; v++) {
+            pieces[next++] = PackedPrompts.context(firstVector + v);
+        }
+        for (int i = moving; i < name.length(); i++) {
+            pieces[next++] = name.token(i);
+        }
+        pieces[next] = endToken;
+        return pieces;
+    }
+}

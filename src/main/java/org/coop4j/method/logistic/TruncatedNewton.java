@@ -1,0 +1,222 @@
+package org.coop4j.method.logistic;
+
+/**
+ * Minimises a smooth convex function by Newton's method with the steps found by conjugate
+ * gradients, which are ended early (Nocedal and Wright, Numerical Optimization, algorithm 7.1), and
+ * a backtracking search along them.
+ *
+ * <p>The Hessian is only ever multiplied by vectors, and such a product may be rough: an error in
+ * it costs steps and no exactness, which value and gradient decide.
+ *
+ * <p>Written here because no library on Maven Central fits: Commons Math has neither Newton's
+ * method in many dimensions nor a quasi-Newton one, and its conjugate gradient stops on a
+ * difference of values; OpenNLP's L-BFGS has fixed, loose tolerances; Smile is under the GPL;
+ * lbfgs4j is no longer kept. L-BFGS takes as many gradients as this takes products, each dearer.
+ */
+final class TruncatedNewton {
+    private static final double SUFFICIENT_DECREASE = 1e-4;
+    private static final int MOST_HALVINGS = 40;
+    private static final int MOST_PRODUCTS_A_STEP = 5_000;
+
+    /**
+     * A step is good enough when the last product bettered the quadratic model by less than this
+     * part of the mean (Nash and Sofer, Assessing a search direction within a truncated-Newton
+     * method, 1990).
+     */
+    private static final double WORTH_ANOTHER_PRODUCT = 0.1;
+
+    /** The same for a step so small that it would be the last. */
+    private static final double WORTH_BEFORE_THE_END = 1e-3;
+
+    /** Values whose relative difference is below this are equal but for rounding. */
+    private static final double ROUNDING = 1e-14;
+
+    private final Objective objective;
+    private final double tolerance;
+    private final double[] product;
+    private final double[] scales;
+    private double[] point;
+    private double[] gradient;
+    private double[] trialPoint;
+    private double[] trialGradient;
+    private double value;
+
+    private TruncatedNewton(Objective objective, double[] start, double tolerance) {
+        this.objective = objective;
+        this.tolerance = tolerance;
+        point = start.clone();
+        gradient = new double[start.length];
+        trialPoint = new double[start.length];
+        trialGradient = new double[start.length];
+        product = new double[start.length];
+        scales = new double[start.length];
+    }
+
+    /** A function with its derivatives. */
+    interface Objective {
+        /** Returns the value at a point and writes the gradient there. */
+        double evaluate(double[] point, double[] gradient);
+
+        /**
+         * Writes a positive number for each coordinate, larger where the Hessian at the point
+         * evaluated last curves more: the diagonal of the preconditioner.
+         */
+        void scales(double[] scales);
+
+        /** Multiplies a vector by the Hessian at the point evaluated last. */
+        void timesHessian(double[] vector, double[] product);
+    }
+
+    /**
+     * Where a minimisation ended.
+     *
+     * @param value the value there
+     * @param iterations steps taken
+     * @param converged whether the last step promised to lower the value by less than the tolerance
+     */
+    record Minimum(Point point, double value, int iterations, boolean converged) {}
+
+    /** A point; a class of its own, since records compare arrays by identity. */
+    static final class Point {
+        private final double[] coordinates;
+
+        private Point(double[] coordinates) {
+            this.coordinates = coordinates;
+        }
+
+        double get(int i) {
+            return coordinates[i];
+        }
+    }
+
+    /**
+     * Goes down until a step promises to lower the value by less than {@code tolerance} of it (half
+     * the squared Newton decrement; Boyd and Vandenberghe, Convex Optimization, section 9.5), and
+     * takes that step too.
+     */
+    static Minimum minimise(
+            Objective objective, double[] start, double tolerance, int mostIterations) {
+        return new TruncatedNewton(objective, start, tolerance).run(mostIterations);
+    }
+
+    private Minimum run(int mostIterations) {
+        value = objective.evaluate(point, gradient);
+        int iterations = 0;
+        boolean converged = dot(gradient, gradient) == 0;
+        while (!converged && iterations < mostIterations) {
+            double[] step = step();
+            double slope = dot(gradient, step);
+            converged = -slope / 2 <= tolerance * value;
+            if (!move(step, slope)) {
+                break;
+            }
+            iterations++;
+        }
+        return new Minimum(new Point(point), value, iterations, converged);
+    }
+
+    /** Minimises the quadratic model m(s) = gᵀs + ½ sᵀHs by preconditioned conjugate gradients. */
+    private double[] step() {
+        int n = gradient.length;
+        objective.scales(scales);
+        double[] step = new double[n];
+        double[] residual = new double[n]; // −(g + Hs)
+        addScaled(residual, -1, gradient);
+        double[] direction = new double[n];
+        double squares = weightedSquares(residual);
+        nextDirection(residual, 0, direction);
+        double model = 0;
+        for (int i = 1; i <= MOST_PRODUCTS_A_STEP; i++) {
+            objective.timesHessian(direction, product);
+            double curvature = dot(direction, product);
+            if (!(curvature > 0)) {
+                return i == 1 ? direction : step; // rounding has used the direction up
+            }
+            double length = squares / curvature;
+            addScaled(step, length, direction);
+            addScaled(residual, -length, product);
+            double before = model;
+            model = (dot(gradient, step) - dot(residual, step)) / 2;
+            if (i * (model - before) >= worth(model) * model) {
+                return step; // both are negative
+            }
+            double left = weightedSquares(residual);
+            nextDirection(residual, left / squares, direction);
+            squares = left;
+        }
+        return step;
+    }
+
+    private double worth(double model) {
+        return -model > tolerance * value ? WORTH_ANOTHER_PRODUCT : WORTH_BEFORE_THE_END;
+    }
+
+    /** Moves along a step, halved until the value falls enough; returns false if it never does. */
+    private boolean move(double[] step, double slope) {
+        double slack = ROUNDING * Math.abs(value);
+        double length = 1;
+        for (int trial = 0; trial < MOST_HALVINGS; trial++) {
+            for (int i = 0; i < point.length; i++) {
+                trialPoint[i] = point[i] + length * step[i];
+            }
+            double trialValue = objective.evaluate(trialPoint, trialGradient);
+            if (trialValue <= value + SUFFICIENT_DECREASE * length * slope + slack) {
+                accept(trialValue);
+                return true;
+            }
+            length /= 2;
+        }
+        return false;
+    }
+
+    private void accept(double trialValue) {
+        double[] oldPoint = point;
+        double[] oldGradient = gradient;
+        point = trialPoint;
+        gradient = trialGradient;
+        value = trialValue;
+        trialPoint = oldPoint;
+        trialGradient = oldGradient;
+    }
+
+    /** The sum of products in four chains, since the compiler may not reorder one. */
+    static double dot(double[] a, double[] b) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i + 3 < a.length; i += 4) {
+            s0 += a[i] * b[i];
+            s1 += a[i + 1] * b[i + 1];
+            s2 += a[i + 2] * b[i + 2];
+            s3 += a[i + 3] * b[i + 3];
+        }
+        for (; i < a.length; i++) {
+            s0 += a[i] * b[i];
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
+
+    private static void addScaled(double[] target, double factor, double[] source) {
+        for (int i = 0; i < target.length; i++) {
+            target[i] += factor * source[i];
+        }
+    }
+
+    /** rᵀ M⁻¹ r, where M has the scales on its diagonal. */
+    private double weightedSquares(double[] residual) {
+        double sum = 0;
+        for (int i = 0; i < residual.length; i++) {
+            sum += residual[i] * residual[i] / scales[i];
+        }
+        return sum;
+    }
+
+    /** d ← M⁻¹ r + factor d. */
+    private void nextDirection(double[] residual, double factor, double[] direction) {
+        for (int i = 0; i < direction.length; i++) {
+            direction[i] = residual[i] / scales[i] + factor * direction[i];
+        }
+    }
+}

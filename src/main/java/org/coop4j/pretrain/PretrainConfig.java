@@ -1,0 +1,52 @@
+package org.coop4j.pretrain;
+
+/**
+ * How a CLIP is trained.
+ *
+ * @param epochs times that every picture is shown
+ * @param batches how batches are made
+ * @param rate highest learning rate
+ * @param warmupEpochs epochs in which the rate rises, 0 or more
+ * @param optimizer constants of the optimizer
+ * @param augmentation random changes of the pictures
+ * @param seed of the weights, the batches, the captions and the augmentation
+ * @param checkpointEvery epochs from one checkpoint and validation to the next
+ */
+public record PretrainConfig(
+        int epochs,
+        PairBatches.Rule batches,
+        double rate,
+        double warmupEpochs,
+        AdamW.Config optimizer,
+        Augmentation augmentation,
+        long seed,
+        int checkpointEvery) {
+
+    public PretrainConfig {
+        if (epochs < 1 || checkpointEvery < 1) {
+            throw new IllegalArgumentException(
+                    "%d epochs, a checkpoint every %d: both must be 1 or more"
+                            .formatted(epochs, checkpointEvery));
+        }
+        if (!(rate > 0)) {
+            throw new IllegalArgumentException("learning rate " + rate + " must be positive");
+        }
+        if (!(warmupEpochs >= 0 && warmupEpochs <= epochs)) {
+            throw new IllegalArgumentException(
+                    "warm-up of %s epochs: wanted is 0 to %d".formatted(warmupEpochs, epochs));
+        }
+    }
+
+    /** What suits some ten thousand pictures of 64 pixels and two cores. */
+    public static PretrainConfig standard(long seed) {
+        return new PretrainConfig(
+                30,
+                new PairBatches.Rule(128, true, 0.4),
+                1e-3,
+                2,
+                new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
+                new Augmentation(0.7, 1.4, 0.12, 0.5, 15, 0.3, 0.3, 0.5, 40),
+                seed,
+                1);
+    }
+}

@@ -1,0 +1,238 @@
+package org.coop4j.pretrain;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunFolder;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.RandomWeights;
+
+/**
+ * Trains a CLIP from random weights into a run folder, with checkpoints and validation.
+ *
+ * <p>Every checkpoint also writes the model so far, and measures it on the validation table. An
+ * interrupted run goes on from its last checkpoint and gives the same bits as an uninterrupted one
+ * on as many threads.
+ */
+public final class PretrainRun {
+
+    /** The model in single precision, whole from the first checkpoint on. */
+    public static final String MODEL = "model.safetensors";
+
+    private final ClipArchitecture architecture;
+    private final Activation activation;
+    private final PretrainConfig config;
+    private final Path train;
+    private final Path validation;
+    private final Workers workers;
+    private final Listener listener;
+
+    /** What the user sees of a run. */
+    public interface Listener extends Pretraining.Listener {
+
+        /** Everything is checked; training begins (or goes on). */
+        default void begin(Pretraining training) {}
+
+        /** The model so far was measured on the validation table. */
+        default void validated(int epoch, Retrieval retrieval) {}
+    }
+
+    /**
+     * @param validation table to measure on, or null for none
+     * @param workers threads to work with, the caller's to close
+     */
+    public PretrainRun(
+            ClipArchitecture architecture,
+            Activation activation,
+            PretrainConfig config,
+            Path train,
+            Path validation,
+            Workers workers,
+            Listener listener) {
+        this.architecture = architecture;
+        this.activation = activation;
+        this.config = config;
+        this.train = train;
+        this.validation = validation;
+        this.workers = workers;
+        this.listener = listener;
+    }
+
+    /**
+     * Runs everything that is left to do in {@code folder}.
+     *
+     * @param resume whether to go on with what the folder holds; otherwise it must be empty
+     * @throws IOException for bad input, which is found before training starts, and what cannot be
+     *     written
+     */
+    public void run(Path folder, boolean resume) throws IOException {
+        PairTable table = PairTable.read(train);
+        PairTable held = validation == null ? null : PairTable.read(validation);
+        Tokenizer tokenizer = Tokenizer.load();
+        requireVocabulary(tokenizer);
+        try (RunFolder run = RunFolder.open(folder)) {
+            PretrainSpec spec =
+                    new PretrainSpec(architecture.toJson(), activation.id(), sha256(train), config);
+            requireOwn(run, spec, resume);
+            Path initial = Files.createTempFile("coop4j-initial-", ".safetensors");
+            try {
+                RandomWeights.write(architecture, config.seed(), initial, activation);
+                try (ConvertedModel model = ConvertedModel.open(initial);
+                        Pretraining training =
+                                Pretraining.prepare(config, model, table, tokenizer, workers)) {
+                    if (held != null) {
+                        Retrieval.check(held, architecture, tokenizer, workers);
+                    }
+                    run.write(RunFolder.CONFIG, spec);
+                    train(run, training, held, tokenizer);
+                }
+            } finally {
+                Files.deleteIfExists(initial);
+            }
+        }
+    }
+
+    private void requireVocabulary(Tokenizer tokenizer) throws IOException {
+        int size = architecture.text().vocabularySize();
+        if (size != tokenizer.vocabularySize()) {
+            throw new IOException(
+                    "the architecture has a vocabulary of %d tokens and CLIP's tokenizer %d: set"
+                                    .formatted(size, tokenizer.vocabularySize())
+                            + " vocabulary_size to that");
+        }
+    }
+
+    /** Refuses a folder that holds something else. */
+    private static void requireOwn(RunFolder run, PretrainSpec spec, boolean resume)
+            throws IOException {
+        if (run.has(RunFolder.CONFIG)) {
+            if (!resume) {
+                throw new IOException(
+                        run.path()
+                                + " already holds a run: add --resume to go on with it, or choose"
+                                + " another --out");
+            }
+            PretrainSpec there = RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class);
+            if (!there.equals(spec)) {
+                throw new IOException(
+                        "the run in "
+                                + run.path()
+                                + " was begun with other settings or another table (see its"
+                                + " config.json): resume it with the same, or choose another"
+                                + " --out");
+            }
+        } else if (!run.isEmpty()) {
+            throw new IOException(
+                    run.path() + " is not empty and holds no run: choose another --out");
+        }
+    }
+
+    private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer)
+            throws IOException {
+        if (run.has(RunFolder.CHECKPOINT)) {
+            Path checkpoint = run.file(RunFolder.CHECKPOINT);
+            try {
+                training.resume(PretrainState.read(checkpoint));
+            } catch (IllegalArgumentException e) {
+                throw new IOException(checkpoint + ": " + e.getMessage(), e);
+            }
+        }
+        run.keepMetrics(training.epochs());
+        listener.begin(training);
+        training.run(
+                new Pretraining.Listener() {
+                    @Override
+                    public void batch(
+                            int epoch, int batch, int batches, double loss, double secondsLeft) {
+                        listener.batch(epoch, batch, batches, loss, secondsLeft);
+                    }
+
+                    @Override
+                    public void epoch(Pretraining.Epoch epoch) throws IOException {
+                        record(run, training, held, tokenizer, epoch);
+                        listener.epoch(epoch);
+                    }
+                });
+        run.write(RunFolder.PROVENANCE, provenance(run, held));
+    }
+
+    private void record(
+            RunFolder run,
+            Pretraining training,
+            PairTable held,
+            Tokenizer tokenizer,
+            Pretraining.Epoch epoch)
+            throws IOException {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("epoch", epoch.number() + 1);
+        line.put("loss", epoch.loss());
+        line.put("learning_rate", epoch.rate());
+        line.put("logit_scale", epoch.logitScale());
+        line.put("pairs_per_second", epoch.pairsPerSecond());
+        boolean last = epoch.number() + 1 == config.epochs();
+        boolean checkpoint = last || (epoch.number() + 1) % config.checkpointEvery() == 0;
+        if (checkpoint) {
+            training.write(run.file(MODEL), DType.F32);
+            if (held != null) {
+                Retrieval retrieval = validate(run.file(MODEL), held, tokenizer);
+                line.put("recall_at_1", 100 * retrieval.recallAt1());
+                line.put("recall_at_5", 100 * retrieval.recallAt5());
+                listener.validated(epoch.number(), retrieval);
+            }
+        }
+        run.appendMetrics(line);
+        if (checkpoint) {
+            training.state().write(run.file(RunFolder.CHECKPOINT));
+        }
+    }
+
+    /** With threads of its own, which the model closes. */
+    private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
+        try (Clip clip = Clip.open(model, tokenizer, new Workers(workers.count()))) {
+            return Retrieval.measure(clip, held);
+        }
+    }
+
+    private Map<String, Object> provenance(RunFolder run, PairTable held) throws IOException {
+        Map<String, Object> provenance = new LinkedHashMap<>();
+        provenance.put("model_sha256", sha256(run.file(MODEL)));
+        provenance.put("train_table", String.valueOf(train.getFileName()));
+        provenance.put("train_sha256", sha256(train));
+        if (held != null) {
+            provenance.put("validation_sha256", sha256(validation));
+        }
+        provenance.put("version", Provenance.coop4jVersion());
+        provenance.put("java", Provenance.virtualMachine());
+        provenance.put("system", Provenance.operatingSystem());
+        provenance.put("processor", Provenance.processorName());
+        provenance.put("threads", workers.count());
+        provenance.put("finished", Instant.now().toString());
+        return provenance;
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try (var in = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] block = new byte[1 << 16];
+            for (int n = in.read(block); n >= 0; n = in.read(block)) {
+                digest.update(block, 0, n);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,387 @@
+package org.coop4j.pretrain;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.coop4j.clip.TrainableClip;
+import org.coop4j.clip.TrainedArray;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.RandomStream;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.image.Preprocessing;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.train.NonFiniteLossException;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.SourceInfo;
+
+/**
+ * Contrastive training of a CLIP on a table of pictures and captions.
+ *
+ * <p>All that depends on the data is checked before the first step: every image is decoded and
+ * every caption tokenized, and the batches of all epochs are counted, since the seed determines
+ * them. The pictures of a batch are prepared by all threads, then the step is computed by all
+ * threads, so that the cores are busy and never fight. Stopping after any epoch and going on gives
+ * the same bits on as many threads.
+ */
+public final class Pretraining implements AutoCloseable {
+
+    private static final String VALUE = "value/";
+    private static final String FIRST_MOMENT = "first moment/";
+    private static final String SECOND_MOMENT = "second moment/";
+    private static final String STATISTIC = "statistic/";
+
+    private final PretrainConfig config;
+    private final TokenizedCaptions captions;
+    private final Pictures pictures;
+    private final PairBatches batches;
+    private final int[] batchesOfEpoch;
+    private final WarmupCosine schedule;
+    private final Preprocessing preprocessing;
+    private final TrainableClip clip;
+    private final List<TrainedArray> arrays;
+    private final AdamW optimizer;
+    private final Workers workers;
+    private int epoch;
+
+    /** Is told of each batch and each epoch. */
+    public interface Listener {
+
+        /**
+         * A batch is done; {@code batch} counts from 0.
+         *
+         * @param secondsLeft of the whole training, by the pace so far
+         */
+        default void batch(int epoch, int batch, int batches, double loss, double secondsLeft) {}
+
+        /** An epoch is done; this is where checkpoints are written. */
+        default void epoch(Epoch epoch) throws IOException {}
+    }
+
+    /**
+     * What an epoch gave.
+     *
+     * @param number which one, from 0
+     * @param loss mean loss of its batches
+     * @param rate learning rate of its last step
+     * @param logitScale factor of the cosines after it
+     * @param batches number of its batches
+     * @param pairsPerSecond pairs trained a second
+     * @param secondsLeft of the whole training, by this epoch's pace
+     */
+    public record Epoch(
+            int number,
+            double loss,
+            double rate,
+            double logitScale,
+            int batches,
+            double pairsPerSecond,
+            double secondsLeft) {}
+
+    private Pretraining(
+            PretrainConfig config,
+            ConvertedModel initial,
+            TokenizedCaptions captions,
+            Pictures pictures,
+            Workers workers)
+            throws DatasetException {
+        this.config = config;
+        this.captions = captions;
+        this.pictures = pictures;
+        this.workers = workers;
+        this.batches = new PairBatches(config.batches(), config.seed(), captions.numbers());
+        this.batchesOfEpoch = new int[config.epochs()];
+        long steps = 0;
+        int rows = 0;
+        for (int e = 0; e < batchesOfEpoch.length; e++) {
+            List<PairBatches.Batch> list = batches.epoch(e);
+            if (list.isEmpty()) {
+                throw new DatasetException(
+                        "too many pictures share their captions for batches of %d different ones:"
+                                        .formatted(config.batches().size())
+                                + " choose a smaller batch, or allow equal captions");
+            }
+            batchesOfEpoch[e] = list.size();
+            steps += list.size();
+            for (PairBatches.Batch batch : list) {
+                rows = Math.max(rows, rows(batch));
+            }
+        }
+        long warmup = Math.round(config.warmupEpochs() * steps / config.epochs());
+        this.schedule = new WarmupCosine(config.rate(), warmup, steps);
+        var size = new TrainableClip.Size(config.batches().size(), rows, captions.longest());
+        this.preprocessing = Preprocessing.clip(initial.architecture().vision().imageSize());
+        this.clip = TrainableClip.of(initial, size, captions.vocabulary(), workers);
+        this.arrays = clip.arrays();
+        this.optimizer = new AdamW(config.optimizer(), arrays, workers);
+    }
+
+    private int rows(PairBatches.Batch batch) {
+        int rows = 0;
+        for (int caption : batch.captions()) {
+            rows += captions.tokens(caption).length;
+        }
+        return rows;
+    }
+
+    /**
+     * Reads and checks everything, and plans the step.
+     *
+     * @param initial weights to begin with, open until this is closed; preprocessing is CLIP's
+     * @param workers threads to work with, the caller's to close
+     * @throws IOException if an image cannot be read or a caption is too long, naming it
+     */
+    public static Pretraining prepare(
+            PretrainConfig config,
+            ConvertedModel initial,
+            PairTable table,
+            Tokenizer tokenizer,
+            Workers workers)
+            throws IOException {
+        if (table.pictures().size() < config.batches().size()) {
+            throw new DatasetException(
+                    "batches of %d pairs, but %s has %d pictures: choose a batch of at most that"
+                            .formatted(
+                                    config.batches().size(),
+                                    table.file(),
+                                    table.pictures().size()));
+        }
+        var architecture = initial.architecture();
+        TokenizedCaptions captions =
+                TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
+        List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
+        Pictures pictures =
+                Pictures.load(
+                        files,
+                        architecture.vision().imageSize(),
+                        Pictures.standardBudget(),
+                        workers);
+        return new Pretraining(config, initial, captions, pictures, workers);
+    }
+
+    /** Number of pictures. */
+    public int pictures() {
+        return captions.numbers().length;
+    }
+
+    /** How many of the pictures are held in memory; the others are read each time. */
+    public int picturesInMemory() {
+        return pictures.heldCount();
+    }
+
+    /** Different tokens of all captions. */
+    public int vocabularySize() {
+        return captions.vocabulary().length;
+    }
+
+    /** Steps of the whole training. */
+    public long steps() {
+        return schedule.steps();
+    }
+
+    /** Steps done, those before a resume among them. */
+    public long stepsDone() {
+        return optimizer.steps();
+    }
+
+    /** What a step has room for. */
+    public TrainableClip.Size size() {
+        return clip.size();
+    }
+
+    /** The plan of a step, for measuring. */
+    public ExecutionPlan plan() {
+        return clip.plan();
+    }
+
+    /** Number of finished epochs. */
+    public int epochs() {
+        return epoch;
+    }
+
+    /**
+     * Runs all epochs that are left.
+     *
+     * @throws NonFiniteLossException if a loss or a weight is infinite or not a number
+     * @throws IOException what the listener throws, or if a picture has become unreadable
+     */
+    public void run(Listener listener) throws IOException {
+        runTo(config.epochs(), listener);
+    }
+
+    /** Runs the epochs that are left of the first {@code end}. */
+    void runTo(int end, Listener listener) throws IOException {
+        while (epoch < end) {
+            runEpoch(listener);
+        }
+    }
+
+    private void runEpoch(Listener listener) throws IOException {
+        List<PairBatches.Batch> list = batches.epoch(epoch);
+        long start = System.nanoTime();
+        double total = 0;
+        double rate = 0;
+        for (int b = 0; b < list.size(); b++) {
+            rate = schedule.at(optimizer.steps());
+            double loss = step(list.get(b), rate);
+            if (!Double.isFinite(loss)) {
+                throw NonFiniteLossException.ofLoss(loss, epoch, b);
+            }
+            total += loss;
+            double pace = (System.nanoTime() - start) / 1e9 / (b + 1);
+            double left = pace * (schedule.steps() - optimizer.steps());
+            listener.batch(epoch, b, list.size(), loss, left);
+        }
+        int n = list.size();
+        requireFinite(n - 1);
+        epoch++;
+        double pace = (System.nanoTime() - start) / 1e9 / Math.max(1, n);
+        listener.epoch(
+                new Epoch(
+                        epoch - 1,
+                        total / n,
+                        rate,
+                        Math.exp(clip.logitScale()),
+                        n,
+                        config.batches().size() / pace,
+                        pace * (schedule.steps() - optimizer.steps())));
+    }
+
+    /** Keeps a last step that went astray, which no loss has shown yet, out of checkpoints. */
+    private void requireFinite(int batch) {
+        for (TrainedArray array : arrays) {
+            for (int i = 0; i < array.length(); i++) {
+                float value = array.values().get(i);
+                if (!Float.isFinite(value)) {
+                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
+                }
+            }
+        }
+    }
+
+    /** Shows a batch and moves the weights. */
+    private double step(PairBatches.Batch batch, double rate) throws IOException {
+        showPictures(batch.pictures());
+        List<int[]> texts = new ArrayList<>();
+        for (int caption : batch.captions()) {
+            texts.add(captions.tokens(caption));
+        }
+        clip.setCaptions(texts);
+        double loss = clip.step();
+        if (Double.isFinite(loss)) {
+            optimizer.step(rate);
+            clip.clampLogitScale();
+        }
+        return loss;
+    }
+
+    private void showPictures(int[] numbers) throws IOException {
+        FloatBuffer target = clip.images();
+        IOException[] problems = new IOException[numbers.length];
+        workers.each(
+                numbers.length,
+                (part, i) -> {
+                    try {
+                        show(numbers[i], target, i * preprocessing.tensorLength());
+                    } catch (IOException e) {
+                        problems[i] = e;
+                    }
+                });
+        for (IOException problem : problems) {
+            if (problem != null) {
+                throw problem;
+            }
+        }
+    }
+
+    private void show(int picture, FloatBuffer target, int offset) throws IOException {
+        SplittableRandom random =
+                RandomStream.of(config.seed(), "augmentation " + epoch + " " + picture);
+        Augmentation.View view = config.augmentation().draw(random);
+        Augmentation.apply(pictures.get(picture), view, preprocessing, target, offset);
+    }
+
+    /** A copy of the state, between epochs. */
+    public PretrainState state() {
+        Map<String, float[]> state = new LinkedHashMap<>();
+        for (int i = 0; i < arrays.size(); i++) {
+            TrainedArray array = arrays.get(i);
+            float[] values = new float[array.length()];
+            array.values().get(0, values);
+            state.put(VALUE + array.name(), values);
+            state.put(FIRST_MOMENT + array.name(), optimizer.firstMoment(i).clone());
+            state.put(SECOND_MOMENT + array.name(), optimizer.secondMoment(i).clone());
+        }
+        clip.runningStatistics()
+                .forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
+        return new PretrainState(epoch, optimizer.steps(), state);
+    }
+
+    /**
+     * Goes on from a state instead of from the beginning.
+     *
+     * @throws IllegalArgumentException if the state is of another model or data
+     */
+    public void resume(PretrainState state) {
+        long before = 0;
+        for (int e = 0; e < Math.min(state.epochs(), batchesOfEpoch.length); e++) {
+            before += batchesOfEpoch[e];
+        }
+        int size = 3 * arrays.size() + clip.runningStatistics().size();
+        if (state.arrays().size() != size
+                || state.epochs() > config.epochs()
+                || state.steps() != before) {
+            throw new IllegalArgumentException(
+                    "a checkpoint of another model, data or seed (epoch %d, step %d)"
+                            .formatted(state.epochs(), state.steps()));
+        }
+        for (int i = 0; i < arrays.size(); i++) {
+            TrainedArray array = arrays.get(i);
+            float[] values = saved(state, VALUE + array.name(), array.length());
+            array.values().put(0, values);
+            copy(
+                    saved(state, FIRST_MOMENT + array.name(), array.length()),
+                    optimizer.firstMoment(i));
+            copy(
+                    saved(state, SECOND_MOMENT + array.name(), array.length()),
+                    optimizer.secondMoment(i));
+        }
+        clip.runningStatistics()
+                .forEach((name, v) -> copy(saved(state, STATISTIC + name, v.length), v));
+        optimizer.restore(state.steps());
+        epoch = state.epochs();
+    }
+
+    private static void copy(float[] from, float[] to) {
+        System.arraycopy(from, 0, to, 0, to.length);
+    }
+
+    private static float[] saved(PretrainState state, String name, int length) {
+        float[] values = state.arrays().get(name);
+        if (values == null || values.length != length) {
+            throw new IllegalArgumentException(
+                    "the checkpoint has %s numbers of \"%s\" where the model has %d"
+                            .formatted(values == null ? "no" : values.length, name, length));
+        }
+        return values;
+    }
+
+    /** Writes the model as it is now, an ordinary converted model. */
+    public void write(Path target, DType type) throws IOException {
+        String how =
+                "coop pretrain, %d epochs of %d, seed %d"
+                        .formatted(epoch, config.epochs(), config.seed());
+        clip.write(target, type, SourceInfo.madeHere(how));
+    }
+
+    @Override
+    public void close() {
+        clip.close();
+    }
+}

@@ -1,0 +1,103 @@
+package org.coop4j.pretrain;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.coop4j.data.DatasetException;
+import org.coop4j.text.TextTooLongException;
+import org.coop4j.text.Tokenizer;
+
+/**
+ * The captions of a table as token ids, each caption with a number that equal ones share.
+ *
+ * <p>Captions are equal when their tokens are: the text tower cannot tell them apart.
+ */
+final class TokenizedCaptions {
+
+    private final int[][] numbers;
+    private final int[][] tokens;
+
+    private TokenizedCaptions(int[][] numbers, int[][] tokens) {
+        this.numbers = numbers;
+        this.tokens = tokens;
+    }
+
+    /**
+     * @throws DatasetException when a caption exceeds the context length, naming it
+     */
+    static TokenizedCaptions of(PairTable table, Tokenizer tokenizer, int contextLength)
+            throws DatasetException {
+        Map<String, Integer> known = new HashMap<>();
+        Map<List<Integer>, Integer> byTokens = new HashMap<>();
+        java.util.ArrayList<int[]> tokens = new java.util.ArrayList<>();
+        int[][] numbers = new int[table.pictures().size()][];
+        for (int p = 0; p < numbers.length; p++) {
+            List<String> captions = table.pictures().get(p).captions();
+            numbers[p] = new int[captions.size()];
+            for (int c = 0; c < captions.size(); c++) {
+                String caption = captions.get(c);
+                Integer number = known.get(caption);
+                if (number == null) {
+                    int[] ids = tokenize(table, caption, tokenizer, contextLength);
+                    number =
+                            byTokens.computeIfAbsent(
+                                    Arrays.stream(ids).boxed().toList(),
+                                    list -> {
+                                        tokens.add(ids);
+                                        return tokens.size() - 1;
+                                    });
+                    known.put(caption, number);
+                }
+                numbers[p][c] = number;
+            }
+        }
+        return new TokenizedCaptions(numbers, tokens.toArray(int[][]::new));
+    }
+
+    private static int[] tokenize(
+            PairTable table, String caption, Tokenizer tokenizer, int contextLength)
+            throws DatasetException {
+        int[] ids;
+        try {
+            ids = tokenizer.tokenize(caption, contextLength);
+        } catch (TextTooLongException e) {
+            throw new DatasetException(
+                    "%s: the caption \"%s\" has %d tokens and the context length is %d: shorten it"
+                            .formatted(table.file(), caption, e.tokenCount(), e.contextLength()),
+                    e);
+        }
+        int end = 0;
+        while (ids[end] != tokenizer.endToken()) {
+            end++;
+        }
+        return Arrays.copyOf(ids, end + 1);
+    }
+
+    /** For each picture the numbers of its captions. */
+    int[][] numbers() {
+        return numbers;
+    }
+
+    /** The token ids of the caption with that number, the end token last. */
+    int[] tokens(int number) {
+        return tokens[number];
+    }
+
+    /** All tokens that captions have, ascending. */
+    int[] vocabulary() {
+        TreeSet<Integer> ids = new TreeSet<>();
+        for (int[] caption : tokens) {
+            for (int id : caption) {
+                ids.add(id);
+            }
+        }
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Tokens of the longest caption. */
+    int longest() {
+        return Arrays.stream(tokens).mapToInt(caption -> caption.length).max().orElseThrow();
+    }
+}

@@ -1,0 +1,85 @@
+package org.coop4j.report;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.coop4j.results.BaseNew;
+import org.coop4j.results.ClassGains;
+import org.coop4j.results.DatasetNames;
+import org.coop4j.results.FewShot;
+import org.coop4j.results.Robustness;
+import org.coop4j.results.Study;
+
+/**
+ * A study with all that tables need of it, and the names of its files.
+ *
+ * @param study runs of one model
+ * @param model the model's name, unlike that of any other study
+ * @param folder what stands before the names of its files: empty for the only study
+ */
+record StudyView(
+        Study study,
+        String model,
+        String folder,
+        FewShot fewShot,
+        BaseNew baseNew,
+        List<Robustness> robustness,
+        List<ClassGains> classes) {
+
+    static List<StudyView> of(List<Study> studies) {
+        Map<String, Integer> names = new HashMap<>();
+        studies.forEach(study -> names.merge(study.model().name(), 1, Integer::sum));
+        Slugs slugs = new Slugs();
+        List<StudyView> views = new ArrayList<>();
+        for (Study study : studies) {
+            String name = study.model().name();
+            String model =
+                    names.get(name) == 1 ? name : name + ", " + study.model().shortSha256() + "…";
+            views.add(
+                    new StudyView(
+                            study,
+                            model,
+                            studies.size() == 1 ? "" : slugs.of(model) + "/",
+                            study.fewShot(),
+                            study.baseNew(),
+                            study.robustness(),
+                            study.classGains()));
+        }
+        return views;
+    }
+
+    /** The backbone as the papers name it, if the model is a published one. */
+    Optional<String> backbone() {
+        return study.model().backbone();
+    }
+
+    /** A dataset's name in the papers' tables, or its own. */
+    static String title(String dataset) {
+        return DatasetNames.title(dataset);
+    }
+
+    /** Names that file names can hold, each given once. */
+    static final class Slugs {
+        private static final int LONGEST = 60;
+        private final Set<String> used = new HashSet<>();
+
+        String of(String name) {
+            String plain =
+                    name.toLowerCase(Locale.ROOT)
+                            .replaceAll("[^a-z0-9]+", "-")
+                            .replaceAll("^-|-$", "");
+            String stem = plain.isEmpty() ? "unnamed" : plain;
+            stem = stem.substring(0, Math.min(LONGEST, stem.length()));
+            String slug = stem;
+            for (int n = 2; !used.add(slug); n++) {
+                slug = stem + "-" + n;
+            }
+            return slug;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package org.coop4j.report.chart;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The axis of training images: at true distances as in the paper, or at equal ones where ticks
+ * would stand too close to read.
+ *
+ * @param ticks numbers of images, ascending
+ * @param left place of the first tick
+ * @param right place of the last tick
+ * @param proportional whether distances are true
+ */
+record ShotAxis(List<Integer> ticks, double left, double right, boolean proportional) {
+
+    private static final double LEAST_DISTANCE = 20;
+
+    /** The axis of a chart; 0 is on it if there are stars to stand there. */
+    static ShotAxis of(FewShotChart chart, double left, double right) {
+        List<Integer> ticks = new ArrayList<>();
+        if (!chart.stars().isEmpty()) {
+            ticks.add(0);
+        }
+        ticks.addAll(chart.shots());
+        double least = Double.POSITIVE_INFINITY;
+        for (int i = 1; i < ticks.size(); i++) {
+            least = Math.min(least, ticks.get(i) - ticks.get(i - 1));
+        }
+        double range = ticks.get(ticks.size() - 1) - ticks.get(0);
+        boolean proportional = least * (right - left) / range >= LEAST_DISTANCE;
+        return new ShotAxis(List.copyOf(ticks), left, right, proportional);
+    }
+
+    /** Pixels between the two ticks that stand closest. */
+    double leastDistance() {
+        double least = right - left;
+        for (int i = 1; i < ticks.size(); i++) {
+            least = Math.min(least, x(ticks.get(i)) - x(ticks.get(i - 1)));
+        }
+        return least;
+    }
+
+    /** The place of a number of images that is a tick. */
+    double x(int shots) {
+        if (ticks.size() == 1) {
+            return left;
+        }
+        int first = ticks.get(0);
+        int last = ticks.get(ticks.size() - 1);
+        double share =
+                proportional
+                        ? (double) (shots - first) / (last - first)
+                        : (double) ticks.indexOf(shots) / (ticks.size() - 1);
+        return left + share * (right - left);
+    }
+}

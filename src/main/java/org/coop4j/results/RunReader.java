@@ -1,0 +1,209 @@
+package org.coop4j.results;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+
+/** Reads the files of one run, and takes nothing that is missing or out of range for a number. */
+final class RunReader {
+
+    /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
+    private static final long LARGEST = 32L << 20;
+
+    private static final int LONGEST_NAME = 200;
+
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .build();
+
+    private final Path root;
+
+    RunReader(Path root) {
+        this.root = root;
+    }
+
+    /**
+     * A run with a result.
+     *
+     * @throws IOException with one line that says which file is damaged, and how
+     */
+    FinishedRun finished(Path folder) throws IOException {
+        if (!Files.exists(folder.resolve(RunFolder.CONFIG))) {
+            throw new IOException(
+                    RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
+        }
+        JsonNode config = read(folder, RunFolder.CONFIG);
+        JsonNode provenance =
+                Files.exists(folder.resolve(RunFolder.PROVENANCE))
+                        ? read(folder, RunFolder.PROVENANCE)
+                        : JsonNodeFactory.instance.objectNode();
+        RunResult result = result((ObjectNode) read(folder, RunFolder.RESULT));
+        return new FinishedRun(
+                root.relativize(folder),
+                result,
+                model(config, provenance),
+                Settings.of(config, result.shots()),
+                ownPrompt(config.findPath("data")),
+                provenance.path("testHash").asText(""),
+                provenance.path("finished").asText(""));
+    }
+
+    /** Why a run failed. */
+    String failure(Path folder) throws IOException {
+        String message = read(folder, RunFolder.FAILURE).path("message").asText("");
+        return message.isBlank() ? "no reason is recorded" : message.strip();
+    }
+
+    /** Whether a folder that has settings alone was to become a run that this package reads. */
+    boolean isRun(Path folder) throws IOException {
+        return !read(folder, RunFolder.CONFIG).findPath("modelSha256").isMissingNode();
+    }
+
+    private static JsonNode read(Path folder, String name) throws IOException {
+        Path file = folder.resolve(name);
+        try {
+            long size = Files.size(file);
+            if (size > LARGEST) {
+                throw new IOException(
+                        String.format(
+                                Locale.ROOT,
+                                "%s is damaged: it has %,d bytes, and %,d are the most that can be",
+                                name,
+                                size,
+                                LARGEST));
+            }
+            JsonNode node = JSON.readTree(Files.readAllBytes(file));
+            if (node == null || !node.isObject()) {
+                throw new IOException(name + " is damaged: it holds no JSON object");
+            }
+            return node;
+        } catch (JsonProcessingException e) {
+            String what = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
+            throw new IOException(name + " is damaged: " + what, e);
+        } catch (AccessDeniedException e) {
+            throw new IOException("no permission to read " + name, e);
+        }
+    }
+
+    private static RunResult result(ObjectNode node) throws IOException {
+        requireName(node, "method");
+        requireName(node, "dataset");
+        requireNumber(node, "shots", 0, Integer.MAX_VALUE - 1.0);
+        requireNumber(node, "seed", Long.MIN_VALUE, Long.MAX_VALUE);
+        requireNumber(node, "classes", 1, Integer.MAX_VALUE);
+        requireNumber(node, "testImages", 1, Integer.MAX_VALUE);
+        requireNumber(node, "accuracy", 0, 100);
+        requireNumber(node, "macroF1", 0, 100);
+        requireNumber(node, "calibrationError", 0, 1);
+        emptyIfMissing(node, "handWritten");
+        emptyIfMissing(node, "perClass");
+        for (JsonNode prompt : node.path("handWritten")) {
+            requireName(prompt, "prompt");
+            requireNumber(prompt, "accuracy", 0, 100);
+        }
+        for (JsonNode one : node.path("perClass")) {
+            if (!one.path("name").isTextual()) {
+                throw damaged("a class without a name");
+            }
+            requireNumber(one, "total", 1, Integer.MAX_VALUE);
+            requireNumber(one, "correct", 0, one.path("total").asDouble());
+        }
+        try {
+            return JSON.treeToValue(node, RunResult.class);
+        } catch (JsonProcessingException e) {
+            throw damaged(String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " "));
+        }
+    }
+
+    private static void requireName(JsonNode node, String field) throws IOException {
+        JsonNode value = node.path(field);
+        if (!value.isTextual() || value.asText().isBlank()) {
+            throw damaged("no \"" + field + "\"");
+        }
+        if (value.asText().length() > LONGEST_NAME) {
+            throw damaged("its \"" + field + "\" has " + value.asText().length() + " characters");
+        }
+    }
+
+    private static void requireNumber(JsonNode node, String field, double least, double most)
+            throws IOException {
+        JsonNode value = node.path(field);
+        if (!value.isNumber()) {
+            throw damaged("no number \"" + field + "\"");
+        }
+        if (!(value.asDouble() >= least && value.asDouble() <= most)) {
+            throw damaged(
+                    "\"%s\" is %s; wanted is %s to %s"
+                            .formatted(field, value.asText(), number(least), number(most)));
+        }
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value)
+                ? String.format(Locale.ROOT, "%.0f", value)
+                : String.valueOf(value);
+    }
+
+    private static void emptyIfMissing(ObjectNode node, String field) throws IOException {
+        if (node.path(field).isMissingNode() || node.path(field).isNull()) {
+            node.putArray(field);
+        } else if (!node.path(field).isArray()) {
+            throw damaged("\"" + field + "\" is no list");
+        }
+    }
+
+    private static IOException damaged(String how) {
+        return new IOException(RunFolder.RESULT + " is damaged: " + how);
+    }
+
+    private static ModelId model(JsonNode config, JsonNode provenance) throws IOException {
+        String configured = config.findPath("modelSha256").asText("");
+        String used = provenance.path("modelSha256").asText("");
+        if (!configured.isEmpty() && !used.isEmpty() && !configured.equals(used)) {
+            throw new IOException(
+                    "%s names the model %.12s…, %s the model %.12s…: they are not of one run"
+                            .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
+        }
+        return ModelId.of(
+                used.isEmpty() ? configured : used,
+                provenance.path("modelFile").asText(""),
+                knownAs(provenance.path("modelSource")));
+    }
+
+    /** As a training run chooses it: what the data says, else the benchmark's, else the usual. */
+    private static String ownPrompt(JsonNode data) {
+        if (!data.isObject()) {
+            return "";
+        }
+        if (data.path("template").isTextual()) {
+            return data.path("template").asText();
+        }
+        return DatasetNames.published(data.path("benchmark").asText(""))
+                .map(Benchmark::template)
+                .orElse(HandWrittenPrompts.USUAL);
+    }
+
+    /** The source is a JSON object, or a text that holds one. */
+    private static String knownAs(JsonNode source) {
+        try {
+            JsonNode object = source.isTextual() ? JSON.readTree(source.asText()) : source;
+            return object == null ? "" : object.path("known_as").asText("");
+        } catch (JsonProcessingException e) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.coop4j.data.CsvList;
+import org.coop4j.data.DatasetSource;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.ImageFolder;
+import org.coop4j.data.SplitFile;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.BenchmarkSource;
+import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.data.benchmark.PromptTemplates;
+
+/**
+ * Where a run's images come from.
+ *
+ * @param path a folder with a folder a class, a split file, a CSV list, or the folder of all
+ *     benchmark datasets
+ * @param benchmark name of a published dataset, or null
+ * @param imageRoot what a split file's or list's paths are relative to; null for its own folder
+ * @param namesFile class names of a folder's classes; null for the folders' names
+ * @param splitSeed makes the split where the data has none, so that runs of all seeds share it;
+ *     null for the run's own seed
+ * @param title what to call the data in results; null for the published name or the file's
+ * @param template the hand-written prompt that suits it; null for the published one, or "a photo of
+ *     a {}."
+ */
+public record DataSpec(
+        String path,
+        String benchmark,
+        String imageRoot,
+        String namesFile,
+        Long splitSeed,
+        String title,
+        String template) {
+
+    public DataSpec {
+        if (path == null || path.isBlank()) {
+            throw new IllegalArgumentException("no data: give a folder, a split file or a list");
+        }
+    }
+
+    /** Data with the run's own split where it has none, under its own name. */
+    public DataSpec(String path, String benchmark, String imageRoot, String namesFile) {
+        this(path, benchmark, imageRoot, namesFile, null, null, null);
+    }
+
+    /** A folder, split file or list found by what it is. */
+    public static DataSpec of(Path path) {
+        return new DataSpec(path.toString(), null, null, null);
+    }
+
+    /**
+     * Reads the lists of images.
+     *
+     * @param seed makes the split where the data has none and {@link #splitSeed} does not say
+     */
+    public ImageDataset load(long seed) throws IOException {
+        return source(seedOfSplit(seed)).load();
+    }
+
+    /** The seed of the split in a run of this seed. */
+    long seedOfSplit(long seed) {
+        return splitSeed == null ? seed : splitSeed;
+    }
+
+    private DatasetSource source(long seed) throws IOException {
+        Path place = Path.of(path);
+        if (benchmark != null) {
+            return new BenchmarkSource(published().orElseThrow(), place, seed);
+        }
+        if (Files.isDirectory(place)) {
+            return new ImageFolder(place, Optional.ofNullable(namesFile).map(Path::of), seed);
+        }
+        if (!Files.exists(place)) {
+            throw new IOException("no such folder or file: " + place);
+        }
+        Path root = imageRoot != null ? Path.of(imageRoot) : parent(place);
+        String file = place.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (file.endsWith(".json")) {
+            return new SplitFile(name(), place, root);
+        }
+        if (file.endsWith(".csv")) {
+            return new CsvList(name(), place, root, seed);
+        }
+        throw new IOException(
+                place
+                        + " is neither a folder of class folders, nor a split file (.json), nor a"
+                        + " list of path,label (.csv)");
+    }
+
+    private static Path parent(Path file) {
+        Path parent = file.toAbsolutePath().getParent();
+        return parent == null ? file.toAbsolutePath() : parent;
+    }
+
+    /** The published dataset that {@link #benchmark} names. */
+    public Optional<Benchmark> published() {
+        return benchmark == null
+                ? Optional.empty()
+                : Optional.of(Benchmarks.published().get(benchmark));
+    }
+
+    /** The hand-written prompt that suits the data, {@code {}} standing for the class name. */
+    public String handWrittenPrompt() {
+        return template != null
+                ? template
+                : published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
+    }
+
+    /** The prompts whose features the reference averages for this data. */
+    public List<String> ensemble() {
+        return template == null && benchmark != null
+                ? PromptTemplates.ensemble(published().orElseThrow())
+                : PromptTemplates.ensemble(handWrittenPrompt());
+    }
+
+    /** A short name for tables. */
+    public String name() {
+        if (title != null) {
+            return title;
+        }
+        return published()
+                .map(Benchmark::name)
+                .orElseGet(
+                        () -> {
+                            Path last = Path.of(path).toAbsolutePath().normalize().getFileName();
+                            return last == null ? path : last.toString();
+                        });
+    }
+}

@@ -1,0 +1,90 @@
+package org.coop4j.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.eval.Evaluation;
+import org.coop4j.method.ZeroShot;
+
+/** The test images of a dataset or of a half of its classes, to measure many classifiers on. */
+public final class Evaluator {
+
+    private final Clip clip;
+    private final ImageDataset dataset;
+    private final TestImages images;
+    private final List<ZeroShot> prompts;
+    private List<RunResult.HandWritten> handWritten;
+
+    /**
+     * @param dataset lists of the classes that are tested
+     * @param images its test images
+     * @param prompts hand-written prompts that fit its class names
+     */
+    Evaluator(Clip clip, ImageDataset dataset, TestImages images, List<ZeroShot> prompts) {
+        this.clip = clip;
+        this.dataset = dataset;
+        this.images = images;
+        this.prompts = prompts;
+    }
+
+    /** The lists of the classes that are tested. */
+    public ImageDataset dataset() {
+        return dataset;
+    }
+
+    /** The features of the test images. */
+    public TestImages images() {
+        return images;
+    }
+
+    /** Scores the images against normalised class weights, one row a class. */
+    public Scores scores(FeatureMatrix weights) {
+        return images.scores(weights, clip.logitScale());
+    }
+
+    /** The accuracies of hand-written prompts, measured when they are first asked for. */
+    public List<RunResult.HandWritten> handWritten() {
+        if (handWritten == null) {
+            List<RunResult.HandWritten> measured = new ArrayList<>();
+            for (ZeroShot zeroShot : prompts) {
+                FeatureMatrix weights = zeroShot.classWeights(clip, dataset.classNames());
+                double accuracy = scores(weights).evaluation().accuracy();
+                measured.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
+            }
+            handWritten = List.copyOf(measured);
+        }
+        return handWritten;
+    }
+
+    /**
+     * The result that scores of these images make.
+     *
+     * @param label what was tested
+     * @param trainImages images that it learned from
+     * @param seconds how long its parts took
+     */
+    public RunResult result(
+            RunLabel label, int trainImages, Scores scores, Map<String, Double> seconds) {
+        Evaluation evaluation = scores.evaluation();
+        return new RunResult(
+                label.method(),
+                label.dataset(),
+                label.trainedOn(),
+                label.half(),
+                label.shots(),
+                label.seed(),
+                dataset.classCount(),
+                trainImages,
+                images.size(),
+                evaluation.accuracy(),
+                evaluation.errorRate(),
+                evaluation.macroF1(),
+                scores.calibrationError(),
+                handWritten(),
+                Scores.perClass(evaluation, dataset.classNames()),
+                seconds);
+    }
+}

@@ -1,0 +1,50 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What the machine is and can do. */
+public final class Machine {
+
+    private Machine() {}
+
+    /** The most memory that the process has had, in bytes; known on Linux. */
+    public static OptionalLong peakMemory() {
+        return status("VmHWM");
+    }
+
+    /** The memory that the process has, in bytes; known on Linux. */
+    public static OptionalLong memory() {
+        return status("VmRSS");
+    }
+
+    private static OptionalLong status(String key) {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+                if (line.startsWith(key + ":")) {
+                    return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) << 10);
+                }
+            }
+        } catch (IOException e) {
+            // Not Linux.
+        }
+        return OptionalLong.empty();
+    }
+
+    /** A value of the first processor in {@code /proc/cpuinfo}, such as its name; Linux alone. */
+    public static Optional<String> processor(String key) {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
+                if (line.startsWith(key)) {
+                    return Optional.of(line.substring(line.indexOf(':') + 1).trim());
+                }
+            }
+        } catch (IOException e) {
+            // Not Linux.
+        }
+        return Optional.empty();
+    }
+}

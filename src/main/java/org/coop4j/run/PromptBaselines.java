@@ -1,0 +1,49 @@
+package org.coop4j.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.text.TextTooLongException;
+
+/**
+ * The hand-written prompts that a learned one is compared with: the data's own, the bare name, the
+ * seven templates that suit ImageNet best, and the ensemble of the seven and the data's own.
+ *
+ * @param fitting those whose prompts all fit the context length
+ * @param notes what is wrong with the others, a sentence each
+ */
+record PromptBaselines(List<ZeroShot> fitting, List<String> notes) {
+
+    PromptBaselines {
+        fitting = List.copyOf(fitting);
+        notes = List.copyOf(notes);
+    }
+
+    /** Sorts out those that fit; a template may be longer than the context. */
+    static PromptBaselines of(Clip clip, DataSpec data, List<String> classNames) {
+        List<ZeroShot> fitting = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
+        for (ZeroShot prompts : all(data)) {
+            try {
+                prompts.requireFit(clip, classNames);
+                fitting.add(prompts);
+            } catch (TextTooLongException e) {
+                notes.add(
+                        "the hand-written prompt \"%s\" is not compared with: %s"
+                                .formatted(prompts.describe(), e.getMessage()));
+            }
+        }
+        return new PromptBaselines(fitting, notes);
+    }
+
+    static List<ZeroShot> all(DataSpec data) {
+        List<ZeroShot> prompts = new ArrayList<>();
+        prompts.add(ZeroShot.of(data.handWrittenPrompt()));
+        prompts.add(ZeroShot.of("{}"));
+        PromptTemplates.selected().forEach(template -> prompts.add(ZeroShot.of(template)));
+        prompts.add(new ZeroShot(data.ensemble()));
+        return prompts;
+    }
+}

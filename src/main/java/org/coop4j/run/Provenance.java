@@ -1,0 +1,97 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.LabelledImage;
+
+/**
+ * What a run was made from and on.
+ *
+ * @param modelFile the model's file name
+ * @param modelSha256 SHA-256 of the model file
+ * @param modelSource what the model was converted from
+ * @param trainHash SHA-256 of the list of training images and labels
+ * @param testHash SHA-256 of the list of test images and labels
+ * @param version version of coop4j
+ * @param java version of the Java virtual machine
+ * @param system operating system and architecture
+ * @param processor the processor's name
+ * @param threads threads that computed
+ * @param finished when the run ended, in UTC
+ */
+public record Provenance(
+        String modelFile,
+        String modelSha256,
+        String modelSource,
+        String trainHash,
+        String testHash,
+        String version,
+        String java,
+        String system,
+        String processor,
+        int threads,
+        String finished) {
+
+    /** The provenance of a run that ends now. */
+    public static Provenance of(Clip clip, List<LabelledImage> train, List<LabelledImage> test)
+            throws IOException {
+        return new Provenance(
+                String.valueOf(clip.model().path().getFileName()),
+                clip.model().sha256(),
+                clip.model().source().toJson(),
+                hash(train),
+                hash(test),
+                coop4jVersion(),
+                virtualMachine(),
+                operatingSystem(),
+                processorName(),
+                clip.workers().count(),
+                Instant.now().toString());
+    }
+
+    /** SHA-256 over file names and labels, not folders, so that a moved dataset keeps its hash. */
+    public static String hash(List<LabelledImage> images) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (LabelledImage image : images) {
+                Path parent = image.path().getParent();
+                String folder = parent == null ? "" : String.valueOf(parent.getFileName());
+                String line =
+                        folder + "/" + image.path().getFileName() + "\t" + image.label() + "\n";
+                digest.update(line.getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** The processor and how many threads of it computed, for tables of times. */
+    public static String machine(int threads) {
+        return processorName() + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    public static String coop4jVersion() {
+        String version = Provenance.class.getPackage().getImplementationVersion();
+        return version == null ? "development" : version;
+    }
+
+    public static String virtualMachine() {
+        return System.getProperty("java.vm.name") + " " + System.getProperty("java.version");
+    }
+
+    public static String operatingSystem() {
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    }
+
+    public static String processorName() {
+        return Machine.processor("model name").orElse(System.getProperty("os.arch"));
+    }
+}

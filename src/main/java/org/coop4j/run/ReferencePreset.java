@@ -1,0 +1,50 @@
+package org.coop4j.run;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A configuration of the reference by name, such as {@code coop-vit-b16} (its {@code
+ * configs/trainers/CoOp/vit_b16*.yaml}): M = 16 at the end, unified, batch 32, epochs by shots, and
+ * a new random crop of each image in each epoch.
+ *
+ * @param name the preset's name
+ * @param architecture the model that it is for
+ * @param words words that the context begins as, where the preset has them ({@code ctxv1})
+ */
+public record ReferencePreset(String name, String architecture, Optional<String> words) {
+
+    /** All presets. */
+    public static List<ReferencePreset> all() {
+        Optional<String> photo = Optional.of("a photo of a");
+        return List.of(
+                new ReferencePreset("coop-rn50", "RN50", Optional.empty()),
+                new ReferencePreset("coop-rn50-ctxv1", "RN50", photo),
+                new ReferencePreset("coop-rn101", "RN101", Optional.empty()),
+                new ReferencePreset("coop-vit-b32", "ViT-B/32", Optional.empty()),
+                new ReferencePreset("coop-vit-b16", "ViT-B/16", Optional.empty()),
+                new ReferencePreset("coop-vit-b16-ctxv1", "ViT-B/16", photo));
+    }
+
+    /**
+     * The preset of this name.
+     *
+     * @throws IllegalArgumentException if there is none, listing those that there are
+     */
+    public static ReferencePreset named(String name) {
+        return all().stream()
+                .filter(preset -> preset.name.equals(name))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "preset \""
+                                                + name
+                                                + "\": choose one of "
+                                                + String.join(
+                                                        ", ",
+                                                        all().stream()
+                                                                .map(ReferencePreset::name)
+                                                                .toList())));
+    }
+}

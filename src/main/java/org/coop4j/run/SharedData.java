@@ -1,0 +1,135 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.ImageTransform;
+
+/**
+ * What runs of one model have in common: lists of images, read once, and test images with their
+ * features, encoded once and kept in memory until {@link #forget}.
+ */
+public final class SharedData {
+
+    private final Clip clip;
+    private final TrainRun.Options options;
+    private final Map<Lists, ImageDataset> datasets = new HashMap<>();
+    private final Map<Tested, Evaluator> benches = new HashMap<>();
+
+    public SharedData(Clip clip, TrainRun.Options options) {
+        this.clip = clip;
+        this.options = options;
+    }
+
+    private record Lists(DataSpec data, long splitSeed) {}
+
+    private record Tested(Lists lists, ClassHalf half) {}
+
+    /** Encodes what a bank lacks of some images. */
+    interface Encoding {
+
+        /** Uses the images while their bank is open. */
+        void use(BankedImages images) throws IOException;
+    }
+
+    /** The model that all runs use. */
+    public Clip clip() {
+        return clip;
+    }
+
+    /** What does not change a run's result. */
+    public TrainRun.Options options() {
+        return options;
+    }
+
+    /**
+     * The lists of a dataset, all of whose files exist.
+     *
+     * @param seed makes the split where the data has none
+     */
+    public ImageDataset dataset(DataSpec data, long seed) throws IOException {
+        Lists lists = new Lists(data, data.seedOfSplit(seed));
+        ImageDataset known = datasets.get(lists);
+        if (known == null) {
+            known = data.load(seed);
+            known.requireFiles();
+            datasets.put(lists, known);
+        }
+        return known;
+    }
+
+    /**
+     * The test images of the classes of a half.
+     *
+     * @param seed makes the split where the data has none
+     */
+    public Evaluator bench(DataSpec data, long seed, ClassHalf half, BankedImages.Listener listener)
+            throws IOException {
+        Tested tested = new Tested(new Lists(data, data.seedOfSplit(seed)), half);
+        Evaluator known = benches.get(tested);
+        if (known == null) {
+            ImageDataset dataset = dataset(data, seed).half(half);
+            TestImages images = features(dataset.test(), listener);
+            if (images.size() == 0) {
+                throw new IOException("no readable test image is left");
+            }
+            PromptBaselines prompts = PromptBaselines.of(clip, data, dataset.classNames());
+            known = new Evaluator(clip, dataset, images, prompts.fitting());
+            benches.put(tested, known);
+        }
+        return known;
+    }
+
+    /** The features of images as the model's test transform shows them. */
+    public TestImages features(List<LabelledImage> images, BankedImages.Listener listener)
+            throws IOException {
+        TestImages[] features = new TestImages[1];
+        encode(
+                testTransform(),
+                images,
+                options.skipBad(),
+                listener,
+                banked -> features[0] = TestImages.of(banked));
+        return features[0];
+    }
+
+    /** Brings images to the bank as the model's test transform shows them; leaves out bad ones. */
+    public void encode(List<LabelledImage> images, BankedImages.Listener listener)
+            throws IOException {
+        encode(testTransform(), images, true, listener, banked -> {});
+    }
+
+    ImageTransform testTransform() {
+        return new ImageTransform.Test(clip.preprocessing());
+    }
+
+    void encode(
+            ImageTransform transform,
+            List<LabelledImage> images,
+            boolean skipBad,
+            BankedImages.Listener listener,
+            Encoding encoding)
+            throws IOException {
+        try (FeatureBank bank =
+                FeatureBank.open(
+                        options.bankFolder(),
+                        clip.model().sha256(),
+                        transform.id(),
+                        clip.architecture().embedDim())) {
+            encoding.use(BankedImages.build(bank, clip, transform, images, skipBad, listener));
+        }
+    }
+
+    /** Lets go of all lists and features; what is asked for later is read again. */
+    public void forget() {
+        datasets.clear();
+        benches.clear();
+    }
+}

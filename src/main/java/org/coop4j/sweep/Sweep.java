@@ -1,0 +1,82 @@
+package org.coop4j.sweep;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.SharedData;
+
+/**
+ * Carries out a plan: every run in a folder of its own, none twice.
+ *
+ * <p>A run that is finished is not made again, one that was begun goes on from its last checkpoint,
+ * one that failed is tried again, and a failure leaves the others.
+ */
+public final class Sweep {
+
+    private final SharedData shared;
+    private final List<SweepRun> runs;
+    private final List<String> leftOut;
+
+    private Sweep(SharedData shared, List<SweepRun> runs, List<String> leftOut) {
+        this.shared = shared;
+        this.runs = runs;
+        this.leftOut = leftOut;
+    }
+
+    /**
+     * Checks the whole plan and makes its list of runs.
+     *
+     * @throws PlanException with all that is wrong
+     */
+    public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
+        Map<String, CheckedDataset> datasets = PlanCheck.of(shared, plan);
+        return new Sweep(shared, Schedule.of(shared.clip(), plan, datasets), leftOut(plan));
+    }
+
+    private static List<String> leftOut(SweepPlan plan) {
+        if (plan.baseToNew().isEmpty()) {
+            return List.of();
+        }
+        Set<String> taken = plan.baseToNew().get().methods();
+        return plan.methods().stream()
+                .filter(method -> !method.namesNewClasses())
+                .map(SweepMethod::name)
+                .filter(name -> !taken.contains(name))
+                .toList();
+    }
+
+    /** All runs, in the order in which they are done. */
+    public List<SweepRun> runs() {
+        return runs;
+    }
+
+    /** What a sweep's folder holds of each run; nothing is changed. */
+    public Map<SweepRun, RunState> states(Path folder) {
+        RunStore store = new RunStore(folder);
+        Map<SweepRun, RunState> states = new LinkedHashMap<>();
+        runs.forEach(run -> states.put(run, store.state(run)));
+        return states;
+    }
+
+    /**
+     * Does what is left to do.
+     *
+     * @throws IOException if another sweep has the folder, or it cannot be written
+     */
+    public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
+        try (RunFolder lock = RunFolder.open(folder)) {
+            SweepWork work = new SweepWork(shared, runs, lock.path(), listener);
+            if (!leftOut.isEmpty()) {
+                work.note(
+                        "base_to_new leaves out "
+                                + String.join(", ", leftOut)
+                                + ": nothing is learned of new classes");
+            }
+            return work.run();
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package org.coop4j.sweep;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.coop4j.run.DataSpec;
+
+/**
+ * What a sweep is to do.
+ *
+ * @param datasets the data to learn from and to test on
+ * @param methods the methods
+ * @param shots training images a class; 0 for all
+ * @param seeds the seeds
+ * @param settings what is said of every training run
+ * @param testOn other data to test on
+ * @param baseToNew runs on the halves of the classes
+ */
+public record SweepPlan(
+        List<Dataset> datasets,
+        List<SweepMethod> methods,
+        List<Integer> shots,
+        List<Long> seeds,
+        Overrides settings,
+        Optional<TestOn> testOn,
+        Optional<BaseToNew> baseToNew) {
+
+    /** Copies the lists. */
+    public SweepPlan {
+        datasets = List.copyOf(datasets);
+        methods = List.copyOf(methods);
+        shots = List.copyOf(shots);
+        seeds = List.copyOf(seeds);
+    }
+
+    /**
+     * A dataset of the plan.
+     *
+     * @param data where it is, with its name
+     * @param settings what is said of training runs on it
+     */
+    record Dataset(DataSpec data, Overrides settings) {
+
+        String name() {
+            return data.name();
+        }
+    }
+
+    /**
+     * Classifiers learned on some of the plan's datasets are tested on others.
+     *
+     * @param targets the data to test on
+     * @param from names of the datasets that are learned from
+     * @param methods names of the methods
+     * @param shots training images a class
+     */
+    record TestOn(
+            List<Dataset> targets, Set<String> from, Set<String> methods, Set<Integer> shots) {}
+
+    /**
+     * Contexts are learned on the first half of the classes and tested on both.
+     *
+     * @param datasets names of the datasets
+     * @param methods names of the methods
+     * @param shots training images a class
+     */
+    record BaseToNew(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
+
+    /**
+     * Reads a plan.
+     *
+     * @param file YAML; relative paths in it begin at its folder
+     * @param dataRoot the folder of the published datasets; without it, the plan says it
+     * @throws PlanException if something in it is wrong, naming the line and what would be right
+     */
+    public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
+        PlanText text = new PlanText(String.valueOf(file.getFileName()));
+        return new PlanReader(text, folder(file), dataRoot).read(PlanYaml.read(file, text));
+    }
+
+    private static Path folder(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        return folder == null ? file.toAbsolutePath() : folder;
+    }
+
+    /** A plan with everything that a plan may say, and comments. */
+    public static String example() {
+        try (InputStream in = SweepPlan.class.getResourceAsStream("example.yaml")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The names of the methods that a plan may use without saying more. */
+    public static List<String> methodNames() {
+        return SweepMethod.NAMES;
+    }
+}

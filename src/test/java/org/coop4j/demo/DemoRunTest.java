@@ -1,0 +1,210 @@
+package org.coop4j.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo, shortened: two seeds of one and two shots, a few epochs. */
+class DemoRunTest {
+
+    private static final DemoConfig SHORT =
+            new DemoConfig(
+                    List.of("a photo of a {}.", "{}"),
+                    List.of(1, 2),
+                    List.of(1L, 2L),
+                    List.of(3, 3));
+
+    @TempDir private static Path folder;
+    private static DemoPictures pictures;
+    private static Recorder recorder;
+    private static DemoResult result;
+
+    @BeforeAll
+    static void run() throws IOException {
+        pictures = DemoPictures.unpack(folder.resolve("cache"));
+        recorder = new Recorder();
+        result = demo(recorder);
+        new DemoReport(result).write(folder);
+    }
+
+    private static DemoResult demo(DemoRun.Listener listener) throws IOException {
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
+            return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), listener)
+                    .run(folder.resolve("runs"));
+        }
+    }
+
+    private static final class Recorder implements DemoRun.Listener {
+        private final List<String> encoded = new ArrayList<>();
+        private final List<Integer> learned = new ArrayList<>();
+        private long done;
+        private long total;
+
+        @Override
+        public BankedImages.Listener encoding(String what) {
+            encoded.add(what);
+            return new BankedImages.Listener() {
+                @Override
+                public void progress(int of, int all) {}
+
+                @Override
+                public void unreadable(Path file, IOException problem) {
+                    throw new AssertionError(problem);
+                }
+            };
+        }
+
+        @Override
+        public void prompts(
+                ImageDataset drawings,
+                List<DemoResult.Prompt> prompts,
+                List<DemoResult.Prompt> renamed) {}
+
+        @Override
+        public void training(long stepsDone, long stepsTotal, String what) {
+            assertThat(stepsDone).as("steps done").isEqualTo(done + 1);
+            done = stepsDone;
+            total = stepsTotal;
+        }
+
+        @Override
+        public void learned(int shots, List<DemoResult.Run> runs) {
+            learned.add(shots);
+        }
+    }
+
+    @Test
+    void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
+        ImageDataset drawings = pictures.drawings().load(1);
+        ImageDataset renamed = pictures.renamedDrawings().load(1);
+        assertThat(result.betterNames()).isEqualTo(renamed.classNames());
+        assertThat(result.betterNames()).isNotEqualTo(result.classNames());
+        assertThat(renamed.test()).hasSameSizeAs(drawings.test());
+        for (int i = 0; i < drawings.test().size(); i++) {
+            assertThat(renamed.test().get(i).path()).isEqualTo(drawings.test().get(i).path());
+            assertThat(renamed.test().get(i).label()).isEqualTo(drawings.test().get(i).label());
+        }
+        int bugs = result.classNames().indexOf("bugs");
+        assertThat(result.betterNames().get(bugs)).isEqualTo("insect");
+        assertThat(result.renamedPrompts())
+                .extracting(DemoResult.Prompt::template)
+                .isEqualTo(result.prompts().stream().map(DemoResult.Prompt::template).toList());
+    }
+
+    @Test
+    void theTaskIsWhatTheArchiveHolds() throws IOException {
+        ImageDataset drawings = pictures.drawings().load(1);
+        assertThat(drawings.classNames()).hasSizeBetween(12, 20);
+        assertThat(result.classNames()).isEqualTo(drawings.classNames());
+        assertThat(result.trainImages()).isEqualTo(16 * drawings.classCount());
+        assertThat(result.testImages()).isEqualTo(drawings.test().size());
+        Set<String> train = new HashSet<>();
+        for (LabelledImage image : drawings.train()) {
+            train.add(image.path().getFileName().toString());
+        }
+        assertThat(drawings.test())
+                .noneMatch(image -> train.contains(image.path().getFileName().toString()));
+        assertThat(pictures.folder().resolve("attribution.csv")).exists();
+        assertThat(DemoPictures.unpack(folder.resolve("cache"))).isEqualTo(pictures);
+    }
+
+    @Test
+    void everyRunIsOnDiskWithTheAccuracyThatTheResultHas() throws IOException {
+        assertThat(result.runs()).hasSize(2 * 2 * 3);
+        for (DemoResult.Run run : result.runs()) {
+            if (run.method().equals(DemoResult.PROBE)) {
+                continue;
+            }
+            Path runFolder =
+                    folder.resolve("runs")
+                            .resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
+            RunResult onDisk = RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
+            assertThat(run.drawings()).isEqualTo(onDisk.accuracy(), within(1e-9));
+            for (RunResult.HandWritten prompt : onDisk.handWritten()) {
+                result.prompts().stream()
+                        .filter(p -> p.template().equals(prompt.prompt()))
+                        .forEach(
+                                p ->
+                                        assertThat(p.drawings())
+                                                .isEqualTo(prompt.accuracy(), within(1e-9)));
+            }
+        }
+    }
+
+    @Test
+    void theListenerSeesEveryStepAndEveryNumberOfShots() {
+        assertThat(recorder.encoded).containsExactly("training drawings", "test drawings", "emoji");
+        assertThat(recorder.learned).containsExactly(1, 2);
+        assertThat(recorder.done).isEqualTo(recorder.total).isPositive();
+    }
+
+    @Test
+    void confusionAndClassesAddUp() {
+        int images = result.perClass().stream().mapToInt(DemoResult.ClassGain::images).sum();
+        double right = result.perClass().stream().mapToDouble(DemoResult.ClassGain::after).sum();
+        int before = result.perClass().stream().mapToInt(DemoResult.ClassGain::before).sum();
+        assertThat(images).isEqualTo(result.testImages());
+        assertThat(100 * right / images)
+                .isEqualTo(result.drawings(DemoContext.FEATURED.id(), 2).mean(), within(1e-9));
+        assertThat(100.0 * before / images).isEqualTo(result.bestPrompt().drawings(), within(1e-9));
+        int diagonal = 0;
+        int all = 0;
+        for (int row = 0; row < result.confusion().size(); row++) {
+            diagonal += result.confusion().get(row).get(row);
+            all += result.confusion().get(row).stream().mapToInt(i -> i).sum();
+        }
+        assertThat(all).isEqualTo(2 * images);
+        assertThat(diagonal).isEqualTo((int) Math.round(2 * right));
+        int size = result.confusionMatrix().size();
+        assertThat(size).isEqualTo(result.classNames().size());
+    }
+
+    @Test
+    void thePageHasTheNumbersOfTheResultAndLoadsNothing() throws IOException {
+        String page = Files.readString(folder.resolve(DemoReport.PAGE), StandardCharsets.UTF_8);
+        double learned = result.drawings(DemoContext.FEATURED.id(), 2).mean();
+        assertThat(page)
+                .contains(String.format(Locale.ROOT, "%.1f ±", learned))
+                .contains(String.format(Locale.ROOT, "%.1f", result.bestPrompt().drawings()))
+                .doesNotContain("src=\"http", "href=\"http", "url(http");
+        for (String name : result.classNames()) {
+            assertThat(page).contains(name);
+        }
+        assertThat(ImageIO.read(folder.resolve(DemoReport.CURVE_PNG).toFile())).isNotNull();
+        assertThat(Files.readString(folder.resolve(DemoReport.CURVE_SVG))).contains("<svg");
+        assertThat(RunFolder.read(folder.resolve(DemoReport.NUMBERS), DemoResult.class))
+                .isEqualTo(result);
+    }
+
+    @Test
+    void anotherDemoReplacesTheRunsAndGivesTheSameNumbers() throws IOException {
+        DemoResult again = demo(new Recorder());
+        assertThat(again.runs()).isEqualTo(result.runs());
+        assertThat(again.words()).isEqualTo(result.words());
+        assertThat(again.mended()).isEqualTo(result.mended());
+        try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
+            assertThat(runs).hasSize(8);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.method.NearestWords.ContextVector;
+import org.coop4j.method.NearestWords.Tokens;
+import org.coop4j.method.NearestWords.Word;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class NearestWordsTest {
+
+    private static final int WIDTH = 16;
+    private static final int CAT = 2368; // cat</w>
+    private static final int DOG = 1929; // dog</w>
+    private static final int INNER = 320 - 256; // a single byte within a word
+    private static final List<String> CLASSES = List.of("cat", "dog");
+
+    @TempDir static Path folder;
+
+    /** A model with random embeddings. */
+    private static Clip clip;
+
+    /** The same in which three tokens alone have an embedding that is not zero. */
+    private static Clip sparse;
+
+    @BeforeAll
+    static void open() throws IOException {
+        Path file = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        clip = TinyModel.open(file, 3);
+        sparse = TinyModel.open(writeSparse(file, folder.resolve("sparse.safetensors")), 2);
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+        sparse.close();
+    }
+
+    private static Path writeSparse(Path from, Path to) throws IOException {
+        List<TensorSpec> specs = new ArrayList<>(TinyModel.ARCHITECTURE.tensorSpecs(DType.F32));
+        try (ConvertedModel model = ConvertedModel.open(from);
+                SafetensorsFile tensors = SafetensorsFile.open(from);
+                SafetensorsWriter writer =
+                        SafetensorsWriter.create(to, specs, tensors.metadata())) {
+            assertThat(model.architecture()).isEqualTo(TinyModel.ARCHITECTURE);
+            for (TensorSpec spec : specs) {
+                float[] values = tensors.floats(spec.name());
+                if (spec.name().equals("token_embedding.weight")) {
+                    Arrays.fill(values, 0);
+                    values[CAT * WIDTH] = 1;
+                    values[DOG * WIDTH] = 2;
+                    values[INNER * WIDTH] = 1.5f;
+                }
+                writer.writeFloats(spec.name(), values);
+            }
+            writer.commit();
+        }
+        return to;
+    }
+
+    private static LearnedPrompt prompt(Clip model, boolean classSpecific, float[] context)
+            throws IOException {
+        int vectors = context.length / WIDTH / (classSpecific ? CLASSES.size() : 1);
+        return new LearnedPrompt(
+                context,
+                WIDTH,
+                new PromptLayout(vectors, ClassPosition.END, classSpecific),
+                CLASSES,
+                model.model().sha256(),
+                Map.of());
+    }
+
+    private static float[] along(float... firstNumbers) {
+        float[] context = new float[firstNumbers.length * WIDTH];
+        for (int v = 0; v < firstNumbers.length; v++) {
+            context[v * WIDTH] = firstNumbers[v];
+        }
+        return context;
+    }
+
+    @Test
+    void aVectorThatIsAWordsEmbeddingFindsThatWordAtDistanceZero() throws IOException {
+        int[] words = clip.tokenizer().encode("photo of xylophone");
+        float[] context = new float[words.length * WIDTH];
+        for (int i = 0; i < words.length; i++) {
+            System.arraycopy(clip.tokenEmbedding(words[i]), 0, context, i * WIDTH, WIDTH);
+        }
+
+        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 2, Tokens.ALL);
+
+        assertThat(found.vectors()).hasSize(words.length);
+        for (int i = 0; i < words.length; i++) {
+            Word nearest = found.vectors().get(i).nearest().get(0);
+            assertThat(nearest.token()).isEqualTo(words[i]);
+            assertThat(nearest.distance()).isZero();
+            assertThat(found.vectors().get(i).nearest().get(1).distance()).isPositive();
+        }
+        assertThat(found.vectors().get(0).nearest().get(0).text()).isEqualTo("photo");
+        assertThat(found.vectors().get(0).nearest().get(0).symbol()).isEqualTo("photo</w>");
+    }
+
+    @Test
+    void orderAndDistancesAreThoseOfAHandMadeTable() throws IOException {
+        LearnedPrompt prompt = prompt(sparse, false, along(1.6f, 0, 1.25f));
+
+        NearestWords found = NearestWords.of(sparse, prompt, 3, Tokens.ALL);
+
+        assertThat(found.compared()).isEqualTo(3);
+        assertThat(found.untrained()).isEqualTo(49_408 - 3);
+        assertThat(tokens(found.vectors().get(0))).containsExactly(INNER, DOG, CAT);
+        assertThat(tokens(found.vectors().get(1))).containsExactly(CAT, INNER, DOG);
+        // 0.25 from both: the smaller id is first.
+        assertThat(tokens(found.vectors().get(2))).containsExactly(INNER, CAT, DOG);
+        List<Word> first = found.vectors().get(0).nearest();
+        assertThat(first.get(0).distance()).isCloseTo(0.1, within(1e-6));
+        assertThat(first.get(1).distance()).isCloseTo(0.4, within(1e-6));
+        assertThat(first.get(2).distance()).isCloseTo(0.6, within(1e-6));
+        assertThat(first.get(0).text()).endsWith("…");
+        assertThat(found.vectors().get(1).number()).isEqualTo(2);
+        assertThat(found.vectors().get(1).className()).isEmpty();
+    }
+
+    private static List<Integer> tokens(ContextVector vector) {
+        return vector.nearest().stream().map(Word::token).toList();
+    }
+
+    @Test
+    void wordEndsAloneAreFoundIfAskedFor() throws IOException {
+        LearnedPrompt prompt = prompt(sparse, false, along(1.6f));
+
+        NearestWords found = NearestWords.of(sparse, prompt, 5, Tokens.WORD_ENDS);
+
+        assertThat(tokens(found.vectors().get(0))).containsExactly(DOG, CAT);
+        assertThat(found.compared()).isEqualTo(2);
+    }
+
+    @Test
+    void classSpecificVectorsBelongToTheirClasses() throws IOException {
+        LearnedPrompt prompt = prompt(sparse, true, along(1, 2, 2, 1));
+
+        NearestWords found = NearestWords.of(sparse, prompt, 1, Tokens.ALL);
+
+        assertThat(found.vectors())
+                .extracting(ContextVector::className)
+                .containsExactly(
+                        Optional.of("cat"),
+                        Optional.of("cat"),
+                        Optional.of("dog"),
+                        Optional.of("dog"));
+        assertThat(found.vectors()).extracting(ContextVector::number).containsExactly(1, 2, 1, 2);
+        assertThat(found.vectors())
+                .extracting(v -> v.nearest().get(0).token())
+                .containsExactly(CAT, DOG, DOG, CAT);
+    }
+
+    @Test
+    void allTokensAreSearchedByAllThreads() throws IOException {
+        Random random = new Random(3);
+        float[] context = new float[2 * WIDTH];
+        for (int i = 0; i < context.length; i++) {
+            context[i] = 0.02f * (float) random.nextGaussian();
+        }
+        double[] distances = new double[49_408];
+        List<Integer> order = new ArrayList<>();
+        for (int token = 0; token < distances.length; token++) {
+            float[] embedding = clip.tokenEmbedding(token);
+            double square = 0;
+            for (int i = 0; i < WIDTH; i++) {
+                square += Math.pow(embedding[i] - (double) context[WIDTH + i], 2);
+            }
+            distances[token] = Math.sqrt(square);
+            order.add(token);
+        }
+        order.sort(Comparator.comparingDouble(token -> distances[token]));
+
+        NearestWords found = NearestWords.of(clip, prompt(clip, false, context), 50, Tokens.ALL);
+
+        assertThat(tokens(found.vectors().get(1))).isEqualTo(order.subList(0, 50));
+        for (Word word : found.vectors().get(1).nearest()) {
+            assertThat(word.distance()).isCloseTo(distances[word.token()], within(1e-9));
+        }
+    }
+
+    @Test
+    void anotherModelsTableIsRefused() throws IOException {
+        LearnedPrompt prompt = prompt(clip, false, along(1));
+
+        assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, Tokens.ALL))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("mean nothing to another model");
+    }
+
+    @Test
+    void noWordsAtAllAreRefused() throws IOException {
+        LearnedPrompt prompt = prompt(clip, false, along(1));
+
+        assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL))
+                .hasMessageContaining("give 1 or more");
+    }
+}

@@ -1,0 +1,198 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.Differences;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.GoldenModels;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.PromptTower;
+import org.coop4j.train.Sgd;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The prompt learner against PyTorch's full 77-position computation: M = 4, 16, 3, every position,
+ * unified and class-specific, first step and ten SGD steps.
+ */
+@ExtendWith(Differences.Extension.class)
+class PromptGoldenTest {
+
+    private static final double FEATURES = 2e-5;
+    private static final double GRADIENT_RELATIVE = 1e-4;
+    private static final double GRADIENT_ABSOLUTE = 1e-6;
+    private static final double CONTEXT = 1e-5;
+    private static final double LOSS = 1e-4;
+
+    @TempDir static Path folder;
+
+    /** A golden case of a model. */
+    record Case(String model, String key, PromptLayout layout, List<Double> losses) {
+        @Override
+        public String toString() {
+            return model + " " + key;
+        }
+    }
+
+    static Stream<Case> cases() throws IOException {
+        List<Case> cases = new ArrayList<>();
+        for (String model : List.of("vit", "vit_gelu")) {
+            for (JsonNode c : json(model).get("cases")) {
+                List<Double> losses = new ArrayList<>();
+                c.get("losses").forEach(loss -> losses.add(loss.asDouble()));
+                PromptLayout layout =
+                        new PromptLayout(
+                                c.get("m").asInt(),
+                                ClassPosition.named(c.get("position").asText()),
+                                c.get("class_specific").asBoolean());
+                cases.add(new Case(model, c.get("key").asText(), layout, losses));
+            }
+        }
+        return cases.stream();
+    }
+
+    private static JsonNode json(String model) throws IOException {
+        return new ObjectMapper().readTree(GoldenModels.file(model + "/coop.json").toFile());
+    }
+
+    private static PromptTower tower(Clip clip, Case c, MemoryLimit memory) throws IOException {
+        JsonNode json = json(c.model);
+        List<ClassName> names = new ArrayList<>();
+        for (JsonNode ids : json.get("class_name_token_ids")) {
+            int[] tokens = new int[ids.size() + 1];
+            for (int i = 0; i < ids.size(); i++) {
+                tokens[i] = ids.get(i).asInt();
+            }
+            tokens[ids.size()] = json.get("period").asInt();
+            names.add(ClassName.of("class " + names.size(), tokens, ids.size()));
+        }
+        List<int[]> prompts =
+                c.layout.prompts(names, json.get("sot").asInt(), json.get("eot").asInt(), 77);
+        return clip.promptTower(prompts, c.layout.vectors(prompts.size()), memory);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void firstStepEqualsPyTorch(Case c, Differences differences) throws IOException {
+        try (Clip clip = GoldenModels.open(c.model, folder);
+                SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
+            PromptTower tower = tower(clip, c, MemoryLimit.none());
+            tower.setContext(golden.floats(c.key + ".ctx0"));
+            FeatureMatrix features = tower.features();
+            assertClose(features.toArray(), golden.floats(c.key + ".text_features"), FEATURES, 0);
+            PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
+            assertThat((double) step.loss()).isCloseTo(c.losses.get(0), within(LOSS));
+            float[] gradient = new float[tower.vectors() * tower.width()];
+            step.gradient(gradient);
+            assertClose(
+                    gradient, golden.floats(c.key + ".grad"), GRADIENT_RELATIVE, GRADIENT_ABSOLUTE);
+            differences.note(
+                    c.model,
+                    "prompts' text features, relative",
+                    Differences.relative(
+                            features.toArray(), golden.floats(c.key + ".text_features")));
+            differences.note(
+                    c.model,
+                    "gradient of the context, relative",
+                    Differences.relative(gradient, golden.floats(c.key + ".grad")));
+            float[] logits = golden.floats(c.key + ".logits");
+            for (int i = 0; i < 8; i++) {
+                float[] expected = java.util.Arrays.copyOfRange(logits, i * 6, (i + 1) * 6);
+                assertThat(step.logits(i)).containsExactly(expected, within(1e-3f));
+                differences.note(
+                        c.model,
+                        "prompts' logits, absolute",
+                        Differences.absolute(step.logits(i), expected));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void stepInPartsEqualsTheWholeStep(Case c) throws IOException {
+        try (Clip clip = GoldenModels.open(c.model, folder);
+                SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
+            PromptTower whole = tower(clip, c, MemoryLimit.none());
+            whole.prepare(8);
+            PromptTower parted = tower(clip, c, new MemoryLimit(whole.stepBytes() * 3 / 4));
+            float[][] gradients = new float[2][];
+            float[] losses = new float[2];
+            int i = 0;
+            for (PromptTower tower : List.of(whole, parted)) {
+                tower.setContext(golden.floats(c.key + ".ctx0"));
+                PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
+                losses[i] = step.loss();
+                gradients[i] = new float[tower.vectors() * tower.width()];
+                step.gradient(gradients[i++]);
+            }
+            assertThat(parted.stepParts()).isGreaterThan(1);
+            assertThat(losses[1]).isCloseTo(losses[0], within(1e-5f));
+            assertClose(gradients[1], gradients[0], 1e-5, 0);
+            assertClose(parted.features().toArray(), whole.features().toArray(), 1e-6, 0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tenStepsEqualPyTorch(Case c, Differences differences) throws IOException {
+        try (Clip clip = GoldenModels.open(c.model, folder);
+                SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
+            PromptTower tower = tower(clip, c, MemoryLimit.none());
+            float[] context = golden.floats(c.key + ".ctx0");
+            float[] gradient = new float[context.length];
+            Sgd sgd = new Sgd(Sgd.Config.reference(), context.length);
+            for (double expected : c.losses) {
+                tower.setContext(context);
+                PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
+                assertThat((double) step.loss()).isCloseTo(expected, within(LOSS));
+                differences.note(
+                        c.model, "losses of ten steps, absolute", Math.abs(step.loss() - expected));
+                step.gradient(gradient);
+                sgd.step(context, gradient, 0.002);
+            }
+            float[] expected = golden.floats(c.key + ".ctx10");
+            differences.note(
+                    c.model,
+                    "context after ten steps, absolute",
+                    Differences.absolute(context, expected));
+            for (int i = 0; i < expected.length; i++) {
+                assertThat((double) context[i]).isCloseTo(expected[i], within(CONTEXT));
+            }
+        }
+    }
+
+    private static int[] labels(SafetensorsFile golden) throws IOException {
+        long[] labels = golden.longs("labels");
+        int[] result = new int[labels.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (int) labels[i];
+        }
+        return result;
+    }
+
+    /** Within {@code relative} of the largest value, or {@code absolute} where that is more. */
+    private static void assertClose(
+            float[] actual, float[] expected, double relative, double absolute) {
+        double scale = 0;
+        for (float value : expected) {
+            scale = Math.max(scale, Math.abs((double) value));
+        }
+        double tolerance = Math.max(relative * scale, absolute);
+        assertThat(actual).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) actual[i]).as("at %d", i).isCloseTo(expected[i], within(tolerance));
+        }
+    }
+}

@@ -1,0 +1,284 @@
+package org.coop4j.method.logistic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ForkJoinPool;
+import org.coop4j.method.GoldenFeatures;
+import org.junit.jupiter.api.Test;
+
+class LogisticRegressionTest {
+    /** scikit-learn's own optimum is this exact at least, with tol = 1e-12. */
+    private static final double OBJECTIVE_TOLERANCE = 1e-8;
+
+    private static final double ACCURACY_TOLERANCE = 1e-9;
+
+    /** The tolerance of a fit: the objective lies this close to its minimum, relatively. */
+    private static final double FIT_TOLERANCE = 1e-10;
+
+    @Test
+    void objectiveAndAccuracyEqualScikitLearnsOptimum() throws IOException {
+        int fits = 0;
+        for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
+            LogisticRegression regression =
+                    new LogisticRegression(GoldenFeatures.features(problem, "train"));
+            LabelledFeatures test = GoldenFeatures.features(problem, "test");
+            for (JsonNode expected : problem.get("fits")) {
+                LinearClassifier found = regression.fit(expected.get("c").asDouble());
+                String name = problem.get("name").asText() + ", C = " + expected.get("c");
+                double optimum = expected.get("objective").asDouble();
+                assertThat(found.converged()).as(name).isTrue();
+                assertThat(found.objective())
+                        .as(name)
+                        .isEqualTo(optimum, within(OBJECTIVE_TOLERANCE * optimum));
+                assertThat(found.objective())
+                        .as(name)
+                        .isLessThan(
+                                expected.get("default_objective").asDouble()
+                                        * (1 + OBJECTIVE_TOLERANCE));
+                assertThat(found.accuracy(test))
+                        .as(name)
+                        .isEqualTo(expected.get("accuracy").asDouble(), within(ACCURACY_TOLERANCE));
+                fits++;
+            }
+        }
+        assertThat(fits).isEqualTo(35);
+    }
+
+    @Test
+    void weightsAndInterceptsEqualScikitLearns() throws IOException {
+        for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
+            LogisticRegression regression =
+                    new LogisticRegression(GoldenFeatures.features(problem, "train"));
+            for (JsonNode expected : problem.get("fits")) {
+                if (expected.has("coef")) {
+                    assertWeights(regression.fit(expected.get("c").asDouble()), expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void accuracyEqualsScikitLearnsDefaultWhereThatComesNearTheOptimum() throws IOException {
+        int agreeing = 0;
+        for (JsonNode problem : GoldenFeatures.read("logistic_regression.json").get("cases")) {
+            for (JsonNode fit : problem.get("fits")) {
+                double c = fit.get("c").asDouble();
+                if (c <= 1 && c > 1e-5) {
+                    LinearClassifier found =
+                            new LogisticRegression(GoldenFeatures.features(problem, "train"))
+                                    .fit(c);
+                    assertThat(found.accuracy(GoldenFeatures.features(problem, "test")))
+                            .as(problem.get("name").asText() + ", C = " + c)
+                            .isEqualTo(
+                                    fit.get("default_accuracy").asDouble(),
+                                    within(ACCURACY_TOLERANCE));
+                    agreeing++;
+                }
+            }
+        }
+        assertThat(agreeing).isEqualTo(15);
+    }
+
+    @Test
+    void gradientIsTheObjectives() {
+        try (SoftmaxLoss loss = loss()) {
+            double[] point = new Random(5).doubles(18, -1, 1).toArray(); // [5 + 1, 3]
+            double[] gradient = new double[point.length];
+            loss.evaluate(point, gradient);
+            double[] unused = new double[point.length];
+            double h = 1e-5;
+            for (int i = 0; i < point.length; i++) {
+                double ahead = loss.evaluate(moved(point, i, h), unused);
+                double behind = loss.evaluate(moved(point, i, -h), unused);
+                assertThat(gradient[i]).isEqualTo((ahead - behind) / (2 * h), within(1e-7));
+            }
+        }
+    }
+
+    @Test
+    void productsWithTheHessianAreTheGradientsChange() {
+        try (SoftmaxLoss loss = loss()) {
+            double[] point = new Random(5).doubles(18, -1, 1).toArray();
+            double[] ahead = new double[point.length];
+            double[] behind = new double[point.length];
+            double[] product = new double[point.length];
+            double h = 1e-5;
+            for (int i = 0; i < point.length; i++) {
+                loss.evaluate(moved(point, i, h), ahead);
+                loss.evaluate(moved(point, i, -h), behind);
+                loss.evaluate(point, new double[point.length]);
+                double[] axis = new double[point.length];
+                axis[i] = 1;
+                loss.timesHessian(axis, product);
+                for (int j = 0; j < point.length; j++) {
+                    // The products are of single precision.
+                    assertThat(product[j])
+                            .isEqualTo((ahead[j] - behind[j]) / (2 * h), within(1e-5));
+                }
+            }
+        }
+    }
+
+    @Test
+    void imagesOfManyBlocksAndWorkersAreAllInTheHessian() {
+        LabelledFeatures images = random(1_111, 7, 4, 6);
+        double[] features = new double[1_111 * 7];
+        for (int i = 0; i < features.length; i++) {
+            features[i] = images.value(i / 7, i % 7);
+        }
+        double[] point = new Random(7).doubles(32, -0.3, 0.3).toArray();
+        double[] vector = new Random(8).doubles(32, -1, 1).toArray();
+        double h = 1e-5;
+        double[] ahead = new double[32];
+        double[] behind = new double[32];
+        double[] product = new double[32];
+        try (SoftmaxLoss loss = new SoftmaxLoss(features, images.labels(), 4, 1, 0.3, 1)) {
+            loss.evaluate(moved(point, vector, h), ahead);
+            loss.evaluate(moved(point, vector, -h), behind);
+            loss.evaluate(point, new double[32]);
+            loss.timesHessian(vector, product);
+        }
+        for (int j = 0; j < 32; j++) {
+            double expected = (ahead[j] - behind[j]) / (2 * h);
+            assertThat(product[j]).isEqualTo(expected, within(1e-5 * (1 + Math.abs(expected))));
+        }
+    }
+
+    /** Seven images of five features, three classes. */
+    private static SoftmaxLoss loss() {
+        Random random = new Random(3);
+        double[] features = random.doubles(35, -1, 1).toArray();
+        int[] classes = random.ints(7, 0, 3).toArray();
+        return new SoftmaxLoss(features, classes, 3, 1, 2.5, 0.7);
+    }
+
+    private static double[] moved(double[] point, int i, double by) {
+        double[] moved = point.clone();
+        moved[i] += by;
+        return moved;
+    }
+
+    private static double[] moved(double[] point, double[] vector, double by) {
+        double[] moved = point.clone();
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] += by * vector[i];
+        }
+        return moved;
+    }
+
+    @Test
+    void theNumberOfThreadsChangesNoBit() throws Exception {
+        LogisticRegression regression = new LogisticRegression(random(200, 120, 90, 4));
+        ForkJoinPool one = new ForkJoinPool(1);
+        ForkJoinPool three = new ForkJoinPool(3);
+        try {
+            LinearClassifier first = one.submit(() -> regression.fit(1)).get();
+            LinearClassifier second = three.submit(() -> regression.fit(1)).get();
+
+            assertThat(second.objective()).isEqualTo(first.objective());
+            assertThat(second.iterations()).isEqualTo(first.iterations());
+            for (int i = 0; i < 120; i++) {
+                assertThat(second.weight(i, 7)).isEqualTo(first.weight(i, 7));
+            }
+        } finally {
+            one.shutdown();
+            three.shutdown();
+        }
+    }
+
+    @Test
+    void anotherStartLeadsToTheSameOptimum() {
+        LogisticRegression regression = new LogisticRegression(random(60, 20, 5, 8));
+        LinearClassifier cold = regression.fit(10);
+        LinearClassifier warm = regression.fit(10, Optional.of(regression.fit(1e-3)));
+
+        assertThat(warm.objective()).isEqualTo(cold.objective(), within(1e-9 * cold.objective()));
+        LinearClassifier again = regression.fit(10, Optional.of(cold));
+        assertThat(again.iterations()).isLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void aConstantInAllFeaturesChangesOnlyTheIntercepts() {
+        LabelledFeatures plain = random(40, 6, 4, 2);
+        float[] shifted = new float[40 * 6];
+        for (int i = 0; i < shifted.length; i++) {
+            shifted[i] = plain.value(i / 6, i % 6) + 64;
+        }
+        LinearClassifier first = new LogisticRegression(plain).fit(1);
+        LinearClassifier second =
+                new LogisticRegression(new LabelledFeatures(6, shifted, plain.labels())).fit(1);
+
+        assertThat(second.weight(3, 2)).isEqualTo(first.weight(3, 2), within(1e-4));
+        assertThat(second.intercept(2)).isNotCloseTo(first.intercept(2), within(1e-2));
+    }
+
+    @Test
+    void labelsNeedNotBeConsecutive() {
+        LabelledFeatures features =
+                new LabelledFeatures(1, new float[] {-1, -2, 1, 2}, new int[] {9, 9, 4, 4});
+        LinearClassifier classifier = new LogisticRegression(features).fit(1);
+
+        assertThat(classifier.predict(features)).containsExactly(9, 9, 4, 4);
+        assertThat(classifier.label(0)).isEqualTo(4);
+        assertThat(classifier.accuracy(features)).isEqualTo(1);
+    }
+
+    @Test
+    void badArgumentsAreRefused() {
+        LabelledFeatures oneClass = new LabelledFeatures(1, new float[] {1, 2}, new int[] {3, 3});
+        assertThatThrownBy(() -> new LogisticRegression(oneClass)).hasMessageContaining("1 class:");
+        LogisticRegression regression = new LogisticRegression(random(8, 2, 2, 1));
+        assertThatThrownBy(() -> regression.fit(0)).hasMessageContaining("C is 0.0");
+        assertThatThrownBy(() -> regression.fit(Double.NaN)).hasMessageContaining("NaN");
+        LinearClassifier classifier = regression.fit(1);
+        assertThatThrownBy(() -> classifier.predict(random(1, 3, 1, 1)))
+                .hasMessageContaining("3 features given to a classifier of 2");
+        assertThatThrownBy(() -> new LabelledFeatures(2, new float[3], new int[1]))
+                .hasMessageContaining("3 values are not 1 images of 2 features");
+        assertThatThrownBy(
+                        () -> new LabelledFeatures(2, new float[] {0, 1, Float.NaN, 0}, new int[2]))
+                .hasMessageContaining("feature 0 of image 1 is NaN");
+    }
+
+    private static void assertWeights(LinearClassifier found, JsonNode expected) {
+        JsonNode coef = expected.get("coef");
+        // The objective is strongly convex: a gap of g leaves the weights within √(2g).
+        double tolerance = Math.sqrt(2 * FIT_TOLERANCE * found.objective());
+        for (int row = 0; row < coef.size(); row++) {
+            for (int i = 0; i < found.dimension(); i++) {
+                // For two classes scikit-learn keeps the difference of the two.
+                double weight =
+                        coef.size() == 1
+                                ? found.weight(i, 1) - found.weight(i, 0)
+                                : found.weight(i, row);
+                assertThat(weight).isEqualTo(coef.get(row).get(i).asDouble(), within(tolerance));
+            }
+            double intercept =
+                    coef.size() == 1
+                            ? found.intercept(1) - found.intercept(0)
+                            : found.intercept(row);
+            assertThat(intercept)
+                    .isEqualTo(
+                            expected.get("intercept").get(row).asDouble(), within(10 * tolerance));
+        }
+    }
+
+    private static LabelledFeatures random(int n, int d, int k, int seed) {
+        Random random = new Random(seed);
+        float[] values = new float[n * d];
+        int[] labels = new int[n];
+        for (int i = 0; i < n; i++) {
+            labels[i] = i % k;
+            for (int j = 0; j < d; j++) {
+                values[i * d + j] = (float) random.nextGaussian() + (j % k == labels[i] ? 1 : 0);
+            }
+        }
+        return new LabelledFeatures(d, values, labels);
+    }
+}

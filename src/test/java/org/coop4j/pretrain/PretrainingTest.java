@@ -1,0 +1,210 @@
+package org.coop4j.pretrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.train.NonFiniteLossException;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.clip.RandomWeights;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PretrainingTest {
+
+    private static final Tokenizer TOKENIZER = Tokenizer.load();
+    private static final AdamW.Config ADAM = new AdamW.Config(0.9, 0.98, 1e-6, 0.1);
+    private static final Augmentation SOME =
+            new Augmentation(0.8, 1.2, 0.1, 0.5, 10, 0.2, 0.2, 0.2, 20);
+
+    @TempDir Path folder;
+
+    static Stream<ClipArchitecture> architectures() {
+        return Stream.of(PictureTables.vit(), PictureTables.resNet());
+    }
+
+    private static PretrainConfig config(
+            int epochs, int batch, double rate, Augmentation augmentation) {
+        PairBatches.Rule rule = new PairBatches.Rule(batch, true, 0.3);
+        return new PretrainConfig(epochs, rule, rate, 1, ADAM, augmentation, 7, 1);
+    }
+
+    private ConvertedModel random(ClipArchitecture architecture) throws IOException {
+        Path file = folder.resolve("initial.safetensors");
+        RandomWeights.write(architecture, 7, file, Activation.QUICK_GELU);
+        return ConvertedModel.open(file);
+    }
+
+    @ParameterizedTest
+    @MethodSource("architectures")
+    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions(ClipArchitecture architecture)
+            throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        double[] losses = new double[150];
+        Path written = folder.resolve("model.safetensors");
+        try (ConvertedModel initial = random(architecture);
+                Workers workers = new Workers(2);
+                Pretraining training =
+                        Pretraining.prepare(
+                                config(150, 32, 3e-3, Augmentation.none()),
+                                initial,
+                                table,
+                                TOKENIZER,
+                                workers)) {
+            training.run(
+                    new Pretraining.Listener() {
+                        @Override
+                        public void epoch(Pretraining.Epoch epoch) {
+                            losses[epoch.number()] = epoch.loss();
+                        }
+                    });
+            training.write(written, DType.F32);
+        }
+        assertThat(losses[0]).isBetween(2.5, 6.0); // ln 32 = 3.47 for a model that knows nothing
+        assertThat(losses[149]).isLessThan(0.1);
+        try (Clip clip = Clip.open(written, TOKENIZER, new Workers(2))) {
+            assertThat(Retrieval.measure(clip, table).recallAt1()).isGreaterThan(0.9);
+            int unused = TOKENIZER.encode("zebra")[0];
+            assertThat(clip.tokenEmbedding(unused)).containsOnly(0f);
+            int used = TOKENIZER.encode("circle")[0];
+            assertThat(clip.tokenEmbedding(used)).doesNotContain(0f);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("architectures")
+    void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipArchitecture architecture)
+            throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        PretrainConfig config = config(4, 8, 1e-3, SOME);
+        Path file = folder.resolve("checkpoint.safetensors");
+        Pretraining.Listener silent = new Pretraining.Listener() {};
+        try (ConvertedModel initial = random(architecture);
+                Workers workers = new Workers(2)) {
+            PretrainState through;
+            try (Pretraining t = Pretraining.prepare(config, initial, table, TOKENIZER, workers)) {
+                t.runTo(2, silent);
+                t.state().write(file);
+                t.run(silent);
+                through = t.state();
+            }
+            try (Pretraining t = Pretraining.prepare(config, initial, table, TOKENIZER, workers)) {
+                t.resume(PretrainState.read(file));
+                assertThat(t.epochs()).isEqualTo(2);
+                t.run(silent);
+                assertSame(t.state(), through);
+            }
+        }
+    }
+
+    private static void assertSame(PretrainState actual, PretrainState expected) {
+        assertThat(actual.epochs()).isEqualTo(expected.epochs());
+        assertThat(actual.steps()).isEqualTo(expected.steps()).isEqualTo(16);
+        assertThat(actual.arrays().keySet()).isEqualTo(expected.arrays().keySet());
+        for (Map.Entry<String, float[]> array : expected.arrays().entrySet()) {
+            assertThat(actual.arrays().get(array.getKey()))
+                    .as(array.getKey())
+                    .isEqualTo(array.getValue());
+        }
+    }
+
+    @Test
+    void aLossThatIsNoNumberStopsWithItsEpochAndBatch() throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        try (ConvertedModel initial = random(PictureTables.vit());
+                Workers workers = new Workers(1);
+                Pretraining training =
+                        Pretraining.prepare(
+                                config(3, 8, 1e30, SOME), initial, table, TOKENIZER, workers)) {
+            assertThatThrownBy(() -> training.run(new Pretraining.Listener() {}))
+                    .isInstanceOf(NonFiniteLossException.class)
+                    .hasMessageContaining("in epoch 1, batch 2");
+        }
+    }
+
+    @Test
+    void aStateOfAnotherModelIsRefused() throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        try (ConvertedModel initial = random(PictureTables.vit());
+                Workers workers = new Workers(1);
+                Pretraining training =
+                        Pretraining.prepare(
+                                config(3, 8, 1e-3, SOME), initial, table, TOKENIZER, workers)) {
+            PretrainState state = new PretrainState(0, 0, Map.of("value/x", new float[1]));
+            assertThatThrownBy(() -> training.resume(state))
+                    .hasMessageContaining("a checkpoint of another model, data or seed");
+        }
+    }
+
+    @Test
+    void badInputIsFoundBeforeTrainingStarts() throws IOException {
+        Path csv = PictureTables.write(folder);
+        assertThatThrownBy(() -> prepare(csv, 33))
+                .hasMessageContaining("batches of 33 pairs, but")
+                .hasMessageContaining("has 32 pictures");
+        String good = Files.readString(csv);
+        Files.writeString(csv, good + "0.png,\"  \"\n");
+        assertThatThrownBy(() -> PairTable.read(csv))
+                .hasMessageContaining("row 65: the caption of 0.png is empty");
+        Files.writeString(csv, good + "99.png,a ghost\n");
+        assertThatThrownBy(() -> PairTable.read(csv))
+                .hasMessageContaining("1 image(s) that are missing, the first")
+                .hasMessageContaining("99.png");
+        Files.writeString(csv, good + "0.png," + "word ".repeat(20) + "\n");
+        assertThatThrownBy(() -> prepare(csv, 8))
+                .hasMessageContaining("has 22 tokens and the context length is 16: shorten it");
+        Files.writeString(csv, good);
+        Files.writeString(
+                csv,
+                good.replaceAll("(?m),.*$", ",a drawing")
+                        .replace("path,a drawing", "path,caption"));
+        assertThatThrownBy(() -> prepare(csv, 8))
+                .hasMessageContaining("too many pictures share their captions");
+        Files.writeString(csv, good);
+        Files.write(folder.resolve("3.png"), new byte[] {1, 2, 3});
+        assertThatThrownBy(() -> prepare(csv, 8))
+                .hasMessageContaining("1 image(s) cannot be read")
+                .hasMessageContaining("3.png");
+        Files.writeString(csv, good.substring("path,caption\n".length()));
+        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("header");
+        Files.writeString(csv, "path,caption\n../secret.png,a secret\n");
+        assertThatThrownBy(() -> PairTable.read(csv)).hasMessageContaining("leads out of");
+    }
+
+    private void prepare(Path csv, int batch) throws IOException {
+        PairTable table = PairTable.read(csv);
+        try (ConvertedModel initial = random(PictureTables.vit());
+                Workers workers = new Workers(1);
+                Pretraining training =
+                        Pretraining.prepare(
+                                config(1, batch, 1e-3, SOME), initial, table, TOKENIZER, workers)) {
+            assertThat(training.steps()).isPositive();
+        }
+    }
+
+    @Test
+    void picturesBeyondTheBudgetAreReadEachTime() throws IOException {
+        PairTable table = PairTable.read(PictureTables.write(folder));
+        var files = table.pictures().stream().map(PairTable.Picture::image).toList();
+        try (Workers workers = new Workers(2)) {
+            Pictures all = Pictures.load(files, 16, Long.MAX_VALUE, workers);
+            Pictures none = Pictures.load(files, 16, 0, workers);
+            assertThat(all.heldCount()).isEqualTo(32);
+            assertThat(none.heldCount()).isZero();
+            assertThat(none.get(5)).isEqualTo(all.get(5));
+            assertThat(all.get(5).width()).isEqualTo(24); // one and a half times the model's 16
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package org.coop4j.report.html;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.report.chart.FewShotChart;
+import org.coop4j.report.chart.FewShotChart.Curve;
+import org.coop4j.report.chart.FewShotChart.Point;
+import org.coop4j.report.chart.Paint;
+import org.coop4j.report.html.HtmlTable.Cell;
+import org.coop4j.report.html.HtmlTable.Kind;
+import org.junit.jupiter.api.Test;
+
+class HtmlPageTest {
+
+    private static final String HOSTILE = "<img src=x onerror=\"alert('1')\">&";
+    private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10};
+
+    /** A page with hostile text wherever text can go. */
+    private static String hostilePage() {
+        Section section = new Section(HOSTILE);
+        section.paragraph(HOSTILE).note(HOSTILE).subheading(HOSTILE).code(HOSTILE);
+        section.list(List.of(HOSTILE)).facts(new Section.Fact(HOSTILE, HOSTILE));
+        section.table(
+                new HtmlTable(HOSTILE)
+                        .words(HOSTILE)
+                        .numbers(HOSTILE)
+                        .row(
+                                Map.of("dataset", HOSTILE),
+                                List.of(Cell.of(HOSTILE), Cell.of(HOSTILE).withNote(HOSTILE))));
+        section.chart(
+                new FewShotChart(
+                        HOSTILE,
+                        HOSTILE,
+                        List.of(Curve.measured(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))),
+                        List.of()),
+                HOSTILE);
+        section.picture(Picture.of(PNG, HOSTILE, HOSTILE));
+        section.confusion(
+                ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}),
+                List.of(HOSTILE, "b"),
+                HOSTILE);
+        return new HtmlPage(HOSTILE, HOSTILE).add(section).footer(HOSTILE).html();
+    }
+
+    @Test
+    void hostileTextStaysText() {
+        String html = hostilePage();
+
+        assertThat(html).doesNotContain(HOSTILE).doesNotContain("<img src=x");
+        assertThat(html).contains("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
+    }
+
+    @Test
+    void tagsAreBalanced() {
+        List<String> open = new ArrayList<>();
+        Matcher tags =
+                Pattern.compile("<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\"[^\"]*\"|[^>\"])*)>")
+                        .matcher(hostilePage());
+        while (tags.find()) {
+            String name = tags.group(2);
+            boolean isVoid =
+                    List.of("meta", "link", "img").contains(name) || tags.group(3).endsWith("/");
+            if (!tags.group(1).isEmpty()) {
+                assertThat(open).isNotEmpty();
+                assertThat(open.remove(open.size() - 1)).isEqualTo(name);
+            } else if (!isVoid) {
+                open.add(name);
+            }
+        }
+        assertThat(open).isEmpty();
+    }
+
+    @Test
+    void nothingIsLoadedFromElsewhere() {
+        String html = hostilePage();
+
+        assertThat(html).doesNotContain("http://", "https://", "@import", "url(");
+        assertThat(html).contains("default-src 'none'").doesNotContain("script-src");
+    }
+
+    @Test
+    void scriptRunsByItsHashAlone() throws Exception {
+        String html = new HtmlPage("t", "s").script("let a = 1;").html();
+
+        byte[] digest =
+                java.security.MessageDigest.getInstance("SHA-256")
+                        .digest("let a = 1;".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        assertThat(html)
+                .contains(
+                        "script-src 'sha256-"
+                                + java.util.Base64.getEncoder().encodeToString(digest)
+                                + "'")
+                .contains("<script>let a = 1;</script>");
+        assertThatThrownBy(() -> new HtmlPage("t", "s").script("'</script>'"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void filtersAreHiddenUntilTheScriptShowsThemAndTheirNamesStayText() {
+        String html =
+                new HtmlPage("t", "s")
+                        .filters(
+                                List.of(
+                                        new HtmlFilter(
+                                                "dataset",
+                                                "Dataset",
+                                                "all",
+                                                List.of(HtmlFilter.Option.of(HOSTILE, HOSTILE)))))
+                        .html();
+
+        assertThat(html)
+                .contains("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">")
+                .contains("<select name=\"dataset\"><option value=\"\">all</option>")
+                .contains("script-src 'sha256-")
+                .doesNotContain(HOSTILE);
+    }
+
+    @Test
+    void tallTablesAndSentencesHaveClassesOfTheirOwn() {
+        String html =
+                new HtmlTable("t").tall().words("a").text("b").row("1", "2").markup().toString();
+
+        assertThat(html).contains("class=\"scroll tall\"", "<td class=\"text\">2</td>");
+    }
+
+    @Test
+    void tableNamesRowsAndColumnsAndSetsNumbersRight() {
+        String html =
+                new HtmlTable("Accuracy")
+                        .words("dataset")
+                        .numbers("mean")
+                        .row(List.of(Cell.of("DTD"), Cell.of("63.6", Kind.PUBLISHED)))
+                        .markup()
+                        .toString();
+
+        assertThat(html)
+                .contains("<caption>Accuracy</caption>")
+                .contains("<th scope=\"col\" class=\"num\">mean</th>")
+                .contains("<th scope=\"row\">DTD</th>")
+                .contains("<td class=\"num published\">63.6</td>");
+    }
+
+    @Test
+    void rowOfAnotherWidthIsRefused() {
+        assertThatThrownBy(() -> new HtmlTable("t").words("a", "b").row("1"))
+                .hasMessageContaining("1 cells")
+                .hasMessageContaining("2 columns");
+    }
+
+    @Test
+    void gainsPointRightAndLossesLeft() {
+        assertThat(Cell.gain(3, 6).content().toString())
+                .contains("class=\"gain\"", "left:50%;width:25.0%", "+3.0");
+        assertThat(Cell.gain(-9, 6).content().toString())
+                .contains("class=\"loss\"", "right:50%;width:50.0%", "−9.0");
+        assertThat(Cell.signed(-0.04)).isEqualTo("0.0");
+        assertThat(Cell.signed(10.0)).isEqualTo("+10.0");
+    }
+
+    @Test
+    void whatIsNoPictureIsRefused() {
+        assertThat(Picture.of(PNG, "a", "").address()).startsWith("data:image/png;base64,");
+        assertThatThrownBy(
+                        () ->
+                                Picture.of(
+                                        "<svg onload=alert(1)>"
+                                                .getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                                        "a",
+                                        ""))
+                .hasMessageContaining("neither PNG");
+    }
+
+    @Test
+    void textColoursHaveTheContrastThatWcagAsksFor() {
+        for (Paint paint : List.of(Paint.INK, Paint.MUTED, Paint.ACCENT)) {
+            assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(4.5);
+            assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(4.5);
+        }
+        for (Paint paint : Paint.SERIES) {
+            assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(3);
+            assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(3);
+        }
+    }
+
+    /** WCAG 2.2, success criterion 1.4.3. */
+    private static double contrast(String one, String other) {
+        double a = luminance(one);
+        double b = luminance(other);
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }
+
+    private static double luminance(String colour) {
+        int rgb = Integer.decode(colour);
+        return 0.2126 * linear(rgb >> 16 & 255)
+                + 0.7152 * linear(rgb >> 8 & 255)
+                + 0.0722 * linear(rgb & 255);
+    }
+
+    private static double linear(int channel) {
+        double c = channel / 255.0;
+        return c <= 0.04045 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
+    }
+
+    @Test
+    void elementNamesAreNeverData() {
+        assertThatThrownBy(() -> Markup.element("b onclick=x"))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> Markup.element("td", Map.of("a b", "c")))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}

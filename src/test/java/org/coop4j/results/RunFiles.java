@@ -1,0 +1,133 @@
+package org.coop4j.results;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Writes the folder of a run by hand, file by file, as a run leaves it. */
+public final class RunFiles {
+
+    /** A made-up SHA-256. */
+    public static final String MODEL = "a1".repeat(32);
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final ObjectNode result = JSON.createObjectNode();
+    private final ObjectNode settings = JSON.createObjectNode();
+    private final ArrayNode perClass;
+    private final ArrayNode handWritten;
+    private String model = MODEL;
+    private String knownAs = "";
+    private String testHash = "";
+    private String finished = "2025-01-01T00:00:00Z";
+
+    private RunFiles(String method, String dataset) {
+        result.put("method", method).put("dataset", dataset).put("trainedOn", dataset);
+        result.put("half", "ALL").put("shots", 0).put("seed", 0);
+        result.put("classes", 2).put("trainImages", 0).put("testImages", 100);
+        result.put("errorRate", 50.0).put("macroF1", 49.0).put("calibrationError", 0.05);
+        handWritten = result.putArray("handWritten");
+        perClass = result.putArray("perClass");
+        result.putObject("seconds").put("train", 2.5);
+    }
+
+    /** A run of 2 classes and 100 test images. */
+    public static RunFiles of(String method, String dataset, double accuracy) {
+        RunFiles run = new RunFiles(method, dataset);
+        run.result.put("accuracy", accuracy);
+        return run;
+    }
+
+    /** A run that learned from some images a class. */
+    public RunFiles learned(int shots, long seed) {
+        result.put("shots", shots).put("seed", seed).put("trainImages", 2 * Math.max(1, shots));
+        return set("position", "END").set("classSpecific", "false").set("epochs", "50");
+    }
+
+    /** Another field of the result. */
+    public RunFiles with(String field, Object value) {
+        result.putPOJO(field, value);
+        return this;
+    }
+
+    /** A setting in config.json. */
+    public RunFiles set(String name, String value) {
+        settings.put(name, value);
+        return this;
+    }
+
+    /** Where the data came from, in config.json. */
+    public RunFiles data(String benchmark, String template) {
+        settings.putObject("data").put("benchmark", benchmark).put("template", template);
+        return this;
+    }
+
+    public RunFiles half(String half) {
+        return with("half", half);
+    }
+
+    public RunFiles trainedOn(String dataset) {
+        return with("trainedOn", dataset);
+    }
+
+    public RunFiles testHash(String hash) {
+        testHash = hash;
+        return this;
+    }
+
+    public RunFiles finished(String time) {
+        finished = time;
+        return this;
+    }
+
+    public RunFiles model(String sha256, String name) {
+        model = sha256;
+        knownAs = name;
+        return this;
+    }
+
+    /** Results of a class. */
+    public RunFiles perClass(String name, int total, int correct) {
+        perClass.addObject().put("name", name).put("total", total).put("correct", correct);
+        return this;
+    }
+
+    /** A hand-written prompt. */
+    public RunFiles prompt(String text, double accuracy) {
+        handWritten.addObject().put("prompt", text).put("accuracy", accuracy);
+        return this;
+    }
+
+    /** Writes config.json, result.json and provenance.json. */
+    public Path write(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        ObjectNode config = JSON.createObjectNode();
+        config.set("config", settings);
+        config.put("modelSha256", model);
+        ObjectNode provenance = JSON.createObjectNode();
+        provenance.put("modelFile", "small.safetensors").put("modelSha256", model);
+        provenance.put("modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
+        provenance.put("testHash", testHash).put("finished", finished);
+        Files.writeString(folder.resolve("config.json"), config.toString());
+        Files.writeString(folder.resolve("result.json"), result.toString());
+        Files.writeString(folder.resolve("provenance.json"), provenance.toString());
+        return folder;
+    }
+
+    /** Writes what a failed run leaves. */
+    public static Path failed(Path folder, String message) throws IOException {
+        Files.createDirectories(folder);
+        Files.writeString(
+                folder.resolve("failure.json"),
+                JSON.createObjectNode().put("message", message).toString());
+        return folder;
+    }
+
+    /** The studies of all runs below a folder. */
+    public static java.util.List<Study> studies(Path root) throws IOException {
+        return Study.of(RunSearch.below(root, (done, total) -> {}));
+    }
+}

@@ -1,0 +1,144 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.GoldenSplits;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.benchmark.MiniatureBenchmarks;
+import org.coop4j.method.ClassPosition;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which images of a published dataset a run learns from. */
+class BenchmarkSampleTest {
+
+    @TempDir Path root;
+
+    /**
+     * Sampling precedes halving: the images of the base and the new half are those of the sample of
+     * all classes, which is the reference's (positions that it drew, published).
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "split_zhou_Caltech101.json.gz, caltech101.json.gz, 50",
+        "split_zhou_DescribableTextures.json.gz, dtd.json.gz, 24",
+    })
+    void bothHalvesAreOfTheReferencesOneSample(String split, String golden, int baseClasses)
+            throws IOException {
+        ImageDataset whole = GoldenSplits.read(split, root);
+        int classes = whole.classCount();
+        JsonNode positions = new JsonMapper().readTree(GoldenSplits.bytes(golden));
+        for (int shots : new int[] {1, 2, 4, 8, 16}) {
+            for (int seed = 1; seed <= 3; seed++) {
+                JsonNode drawn = positions.get("shot_%d-seed_%d".formatted(shots, seed));
+                List<LabelledImage> train = at(whole.train(), drawn.get("train"));
+                List<LabelledImage> val = at(whole.val(), drawn.get("val"));
+                ImageDataset all = sample(whole, ClassHalf.ALL, shots, seed);
+                ImageDataset base = sample(whole, ClassHalf.BASE, shots, seed);
+                ImageDataset rest = sample(whole, ClassHalf.NEW, shots, seed);
+
+                assertThat(all.train()).isEqualTo(train);
+                assertThat(all.val()).isEqualTo(val);
+                assertThat(base.classNames()).isEqualTo(whole.classNames().subList(0, baseClasses));
+                assertThat(base.train()).isEqualTo(part(train, 0, baseClasses));
+                assertThat(base.val()).isEqualTo(part(val, 0, baseClasses));
+                assertThat(base.test()).isEqualTo(part(whole.test(), 0, baseClasses));
+                assertThat(rest.classNames())
+                        .isEqualTo(whole.classNames().subList(baseClasses, classes));
+                assertThat(rest.train()).isEqualTo(part(train, baseClasses, classes));
+                assertThat(rest.val()).isEqualTo(part(val, baseClasses, classes));
+                assertThat(rest.test()).isEqualTo(part(whole.test(), baseClasses, classes));
+            }
+        }
+    }
+
+    @Test
+    void noShotsMeansAllImagesOfTheHalf() throws IOException {
+        ImageDataset whole = GoldenSplits.read("split_zhou_DescribableTextures.json.gz", root);
+
+        assertThat(sample(whole, ClassHalf.ALL, 0, 1)).isEqualTo(whole);
+        assertThat(sample(whole, ClassHalf.BASE, 0, 1).train()).hasSize(24 * 60);
+        assertThat(sample(whole, ClassHalf.NEW, 0, 1).test()).hasSize(23 * 36);
+    }
+
+    @Test
+    void aDatasetOfTestImagesAloneIsNothingToLearnFrom() throws IOException {
+        MiniatureBenchmarks.plant("ImageNetA", root);
+        ImageDataset shifted = named("imagenet-a").load(1);
+
+        for (int shots : new int[] {0, 16}) {
+            assertThatThrownBy(() -> sample(shifted, ClassHalf.ALL, shots, 1))
+                    .isInstanceOf(DatasetException.class)
+                    .hasMessageContaining("ImageNetA has test images alone");
+        }
+    }
+
+    @Test
+    void handWrittenPromptsBeginWithTheDatasetsOwn() {
+        DataSpec pets = named("pets");
+        DataSpec imageNet = named("imagenet");
+
+        assertThat(PromptBaselines.all(pets).get(0).templates())
+                .containsExactly("a photo of a {}, a type of pet.");
+        assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
+        assertThat(imageNet.handWrittenPrompt()).isEqualTo("a photo of a {}.");
+        assertThat(imageNet.ensemble()).hasSize(7);
+        assertThat(DataSpec.of(root).ensemble()).hasSize(8).endsWith("a photo of a {}.");
+    }
+
+    private DataSpec named(String benchmark) {
+        return new DataSpec(root.toString(), benchmark, null, null);
+    }
+
+    private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed)
+            throws IOException {
+        TrainConfig config =
+                new TrainConfig(
+                        named("dtd"),
+                        half,
+                        shots,
+                        seed,
+                        4,
+                        ClassPosition.END,
+                        false,
+                        null,
+                        2,
+                        8,
+                        0.002,
+                        1,
+                        1e-5,
+                        0.9,
+                        5e-4,
+                        0,
+                        1);
+        List<String> notes = new ArrayList<>();
+        ImageDataset sample = TrainRun.sample(whole, config, notes::add);
+        assertThat(notes).isEmpty();
+        return sample;
+    }
+
+    private static List<LabelledImage> at(List<LabelledImage> images, JsonNode positions) {
+        List<LabelledImage> drawn = new ArrayList<>();
+        positions.forEach(position -> drawn.add(images.get(position.asInt())));
+        return drawn;
+    }
+
+    private static List<LabelledImage> part(List<LabelledImage> images, int from, int to) {
+        return images.stream()
+                .filter(image -> image.label() >= from && image.label() < to)
+                .map(i -> new LabelledImage(i.path(), i.label() - from, i.className()))
+                .toList();
+    }
+}

@@ -1,0 +1,256 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.ClassPosition;
+import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.PromptClassifier;
+import org.coop4j.train.Checkpoint;
+import org.coop4j.train.NonFiniteLossException;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainRunTest {
+
+    @TempDir static Path folder;
+    private static Path model;
+    private static Path data;
+    private static Path whole;
+
+    @BeforeAll
+    static void make() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        data = TestPictures.folder(folder.resolve("data"), 5, RunFixture.CLASSES);
+        whole = folder.resolve("whole");
+        RunFixture.run(model, RunFixture.shortRun(data), whole, new RunFixture.Quiet());
+    }
+
+    /** Thrown by listeners, as if the run had been interrupted there. */
+    private static final class Interrupted extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @Test
+    void sixteenImagesOfFourClassesAreLearnedByHeart() throws IOException {
+        Path place = folder.resolve("overfit");
+        int epochs = 100;
+        TrainConfig config =
+                new TrainConfig(
+                        DataSpec.of(data),
+                        ClassHalf.ALL,
+                        4,
+                        1,
+                        8,
+                        ClassPosition.END,
+                        true,
+                        null,
+                        epochs,
+                        16,
+                        0.005,
+                        1,
+                        1e-5,
+                        0.9,
+                        5e-4,
+                        0,
+                        epochs);
+        RunResult result = RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(result.trainImages()).isEqualTo(16);
+        List<JsonNode> metrics = RunFixture.metrics(place);
+        assertThat(metrics).hasSize(epochs);
+        assertThat(metrics.get(0).get("accuracy").asDouble()).isLessThan(100);
+        for (JsonNode line : metrics.subList(epochs - 10, epochs)) {
+            assertThat(line.get("accuracy").asDouble()).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void onlyTheContextChangesInTraining() throws IOException {
+        byte[] before = Files.readAllBytes(model);
+        try (Clip clip = TinyModel.open(model, 2)) {
+            List<String> names = List.of("a photo of a cat", "dog");
+            float[] texts = clip.encodeTexts(names).toArray();
+            List<Path> pictures =
+                    List.of(data.resolve("train").resolve("lawn").resolve("picture-0.png"));
+            float[] images = clip.encodeImages(pictures).toArray();
+            new TrainRun(
+                            clip,
+                            RunFixture.shortRun(data),
+                            RunFixture.options(folder.resolve("frozen"), false),
+                            new RunFixture.Quiet())
+                    .run(folder.resolve("frozen").resolve("run"), false);
+            assertThat(clip.encodeTexts(names).toArray()).containsExactly(texts);
+            assertThat(clip.encodeImages(pictures).toArray()).containsExactly(images);
+        }
+        assertThat(Files.readAllBytes(model)).isEqualTo(before);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameBitsAndAnotherSeedOthers() throws IOException {
+        Path again = folder.resolve("again");
+        RunFixture.run(model, RunFixture.shortRun(data), again, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(again)).isEqualTo(RunFixture.outcome(whole));
+        Path other = folder.resolve("other-seed");
+        RunFixture.run(model, RunFixture.shortRun(data).withSeed(2), other, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(other).get(1)).isNotEqualTo(RunFixture.outcome(whole).get(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 5})
+    void aRunInterruptedAfterAnyEpochGoesOnToTheSameBits(int last) throws IOException {
+        Path place = folder.resolve("stopped-after-" + last);
+        RunFixture.Quiet stopping =
+                new RunFixture.Quiet() {
+                    @Override
+                    public void epoch(
+                            int epoch, double loss, double accuracy, double rate, Checkpoint c)
+                            throws IOException {
+                        if (epoch == last) {
+                            throw new Interrupted();
+                        }
+                    }
+                };
+        TrainConfig config = RunFixture.shortRun(data);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
+                .isInstanceOf(Interrupted.class);
+        RunFixture.Quiet resumed = new RunFixture.Quiet();
+        RunFixture.run(model, config, place, resumed);
+        assertThat(resumed.trainedFrom).isEqualTo((last + 1) / 2 * 2);
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 64, 100})
+    void aRunInterruptedInTheBankGoesOnToTheSameBits(int views) throws IOException {
+        Path place = folder.resolve("stopped-at-view-" + views);
+        RunFixture.Quiet stopping =
+                new RunFixture.Quiet() {
+                    @Override
+                    public void progress(int done, int total) {
+                        if (done == views) {
+                            throw new IllegalStateException("stopped");
+                        }
+                    }
+                };
+        TrainConfig config = RunFixture.shortRun(data);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
+                .hasMessage("stopped");
+        RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    @Test
+    void aFinishedRunResumedGivesTheSameResultWithoutTraining() throws IOException {
+        Path place = folder.resolve("finished");
+        RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
+        List<String> before = RunFixture.outcome(place);
+        RunFixture.Quiet again = new RunFixture.Quiet();
+        RunFixture.run(model, RunFixture.shortRun(data), place, again);
+        assertThat(again.trainedFrom).isEqualTo(6);
+        assertThat(RunFixture.outcome(place)).isEqualTo(before);
+    }
+
+    @Test
+    void linesAndFilesLeftByAKillAreTidiedUp() throws IOException {
+        Path place = folder.resolve("tidied");
+        TrainConfig config = RunFixture.shortRun(data);
+        Path run = Files.createDirectories(place.resolve("run"));
+        Files.writeString(run.resolve(".config.json.0123.tmp"), "{");
+        RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(run.resolve(".config.json.0123.tmp")).doesNotExist();
+        Path metrics = run.resolve(RunFolder.METRICS);
+        Files.writeString(metrics, Files.readString(metrics) + "{\"epoch\":7,\"lo");
+        RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    @Test
+    void anExplodingRunStopsAndKeepsTheLastGoodCheckpoint() throws IOException {
+        Path place = folder.resolve("exploding");
+        TrainConfig base = RunFixture.config(data, 0, 6, 0, 1e38);
+        TrainConfig config =
+                new TrainConfig(
+                        base.data(),
+                        base.classes(),
+                        0,
+                        1,
+                        4,
+                        base.position(),
+                        false,
+                        null,
+                        6,
+                        6,
+                        1e38,
+                        2,
+                        1e-5,
+                        0.9,
+                        5e-4,
+                        0,
+                        1);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, new RunFixture.Quiet()))
+                .isInstanceOf(NonFiniteLossException.class)
+                .hasMessageContaining("in epoch 3, batch ");
+        Path run = place.resolve("run");
+        try (SafetensorsFile kept = SafetensorsFile.open(run.resolve(RunFolder.CHECKPOINT))) {
+            assertThat(kept.metadata()).containsEntry("coop4j.epochs", "2");
+            for (float value : kept.floats("ctx")) {
+                assertThat(Float.isFinite(value)).isTrue();
+            }
+        }
+        assertThat(RunFixture.metrics(place)).hasSize(2);
+        assertThat(run.resolve(RunFolder.PROMPT)).doesNotExist();
+    }
+
+    @Test
+    void theResultIsWhatTheLearnedPromptGivesOnTheTestImages() throws IOException {
+        RunResult result =
+                RunFolder.read(whole.resolve("run").resolve(RunFolder.RESULT), RunResult.class);
+        assertThat(result.testImages()).isEqualTo(20);
+        assertThat(result.trainImages()).isEqualTo(20);
+        assertThat(result.accuracy() + result.errorRate()).isEqualTo(100);
+        assertThat(result.handWritten()).hasSizeGreaterThan(3);
+        LearnedPrompt prompt = LearnedPrompt.read(whole.resolve("run").resolve(RunFolder.PROMPT));
+        assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
+        try (Clip clip = TinyModel.open(model, 2)) {
+            PromptClassifier classifier = PromptClassifier.of(clip, prompt);
+            int correct = 0;
+            for (String name : RunFixture.CLASSES) {
+                for (int i = 0; i < 5; i++) {
+                    Path picture =
+                            data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
+                    correct += classifier.classify(picture).equals(name) ? 1 : 0;
+                }
+            }
+            assertThat(correct * 5.0).isEqualTo(result.accuracy());
+            assertThat(result.perClass().stream().mapToInt(RunResult.PerClass::correct).sum())
+                    .isEqualTo(correct);
+        }
+    }
+
+    @Test
+    void metricsHaveTheEpochsInOrderWithTheirRates() throws IOException {
+        List<JsonNode> metrics = RunFixture.metrics(whole);
+        double[] rates =
+                metrics.stream().mapToDouble(m -> m.get("learning_rate").asDouble()).toArray();
+        double[] expected = new double[6];
+        Arrays.setAll(expected, e -> RunFixture.shortRun(data).schedule().at(e));
+        assertThat(rates).containsExactly(expected);
+        for (int i = 0; i < 6; i++) {
+            assertThat(metrics.get(i).get("epoch").asInt()).isEqualTo(i + 1);
+        }
+    }
+}
