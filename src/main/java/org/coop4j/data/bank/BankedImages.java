@@ -13,17 +13,13 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ImageEncoder;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 
-/**
- * Labelled images whose features are all in a bank.
- *
- * <p>Feature {@code i} of view {@code v} is read from the bank's memory map and normalised as it is
- * copied.
- */
-public final class BankedImages {
+/** Labelled images whose features are all in a bank; a row is read from the bank's memory map. */
+public final class BankedImages implements FeatureSet {
 
     private final FeatureBank bank;
     private final List<LabelledImage> images;
@@ -281,8 +277,29 @@ public final class BankedImages {
     }
 
     /** Number of readable images. */
+    @Override
     public int size() {
         return images.size();
+    }
+
+    @Override
+    public int views() {
+        return views;
+    }
+
+    @Override
+    public int width() {
+        return bank.width();
+    }
+
+    @Override
+    public int label(int i) {
+        return images.get(i).label();
+    }
+
+    /** Image {@code i}. */
+    public LabelledImage image(int i) {
+        return images.get(i);
     }
 
     /** SHA-256 of the images' contents and labels in their order, in hexadecimal. */
@@ -294,35 +311,7 @@ public final class BankedImages {
         return ViewKey.hash(lines.toString());
     }
 
-    /** Width of a feature. */
-    public int width() {
-        return bank.width();
-    }
-
-    /** Number of views of each image. */
-    public int views() {
-        return views;
-    }
-
-    /** Image {@code i}. */
-    public LabelledImage image(int i) {
-        return images.get(i);
-    }
-
-    /** Copies the features of a view of image {@code i}, divided by their norm. */
-    public void copyNormalized(int i, int view, float[] target, int offset) {
-        copy(i, view, target, offset);
-        double square = 0;
-        for (int j = offset; j < offset + width(); j++) {
-            square += (double) target[j] * target[j];
-        }
-        double inverse = 1 / Math.sqrt(square);
-        for (int j = offset; j < offset + width(); j++) {
-            target[j] = (float) (target[j] * inverse);
-        }
-    }
-
-    /** Copies the features of a view of image {@code i} as the image tower gave them. */
+    @Override
     public void copy(int i, int view, float[] target, int offset) {
         try {
             bank.copy(ViewKey.of(hashes.get(i), view % views), target, offset);

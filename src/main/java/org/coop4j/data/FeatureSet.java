@@ -1,0 +1,52 @@
+package org.coop4j.data;
+
+/**
+ * Features of labelled images, one row of {@link #width} numbers for each view of each image.
+ *
+ * <p>Safe for use by several threads.
+ */
+public interface FeatureSet {
+
+    /** Number of images. */
+    int size();
+
+    /** Number of views of each image, 1 or more. */
+    int views();
+
+    /** Length of a row. */
+    int width();
+
+    /** Class of image {@code i}, counted from 0. */
+    int label(int i);
+
+    /**
+     * Copies a row as the image tower gave it.
+     *
+     * @param view taken modulo {@link #views}, so that an epoch's number can be given
+     * @param offset where the row begins in the target
+     */
+    void copy(int i, int view, float[] target, int offset);
+
+    /** Copies a row divided by its Euclidean norm; the arguments are those of {@link #copy}. */
+    default void copyNormalized(int i, int view, float[] target, int offset) {
+        copy(i, view, target, offset);
+        int end = offset + width();
+        double square = 0;
+        for (int j = offset; j < end; j++) {
+            square += (double) target[j] * target[j];
+        }
+        double inverse = 1 / Math.sqrt(square);
+        for (int j = offset; j < end; j++) {
+            target[j] = (float) (target[j] * inverse);
+        }
+    }
+
+    /** The classes of all images, in a new array. */
+    default int[] labels() {
+        int[] labels = new int[size()];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = label(i);
+        }
+        return labels;
+    }
+}
