@@ -1,6 +1,11 @@
 package org.coop4j.image;
 
-/** The LZW data of one GIF image, in sub-blocks (GIF89a specification, appendix F). */
+/**
+ * The LZW data of one GIF image, in sub-blocks (GIF89a specification, appendix F).
+ *
+ * <p>The Java runtime's reader does not do: of data that end early within whole blocks it leaves
+ * the rest of the picture black, without an exception or a warning.
+ */
 final class GifLzw {
     private static final int MAX_CODES = 4096;
     private static final int NONE = -1;

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import org.coop4j.image.webp.WebpDecoder;
 
 /**
  * Decodes JPEG, PNG, GIF (its first frame), BMP and WebP files into RGB as Pillow's {@code

@@ -4,7 +4,7 @@ package org.coop4j.image;
  * The bytes of an image file with the name that messages give it and the limit of its size; reading
  * beyond the end is an error that names the file.
  */
-final class ImageSource {
+public final class ImageSource {
     private final byte[] bytes;
     private final String name;
     private final long maxPixels;
@@ -15,15 +15,18 @@ final class ImageSource {
         this.maxPixels = maxPixels;
     }
 
-    byte[] bytes() {
+    /** The bytes themselves, not a copy. */
+    public byte[] bytes() {
         return bytes;
     }
 
-    int length() {
+    /** Number of bytes. */
+    public int length() {
         return bytes.length;
     }
 
-    boolean startsWith(int offset, String latin1) {
+    /** Whether the characters, taken as bytes, stand at an offset. */
+    public boolean startsWith(int offset, String latin1) {
         if (offset + latin1.length() > bytes.length) {
             return false;
         }
@@ -35,43 +38,51 @@ final class ImageSource {
         return true;
     }
 
-    int u8(int at) throws ImageException {
+    /** An unsigned byte. */
+    public int u8(int at) throws ImageException {
         require(at, 1);
         return bytes[at] & 0xFF;
     }
 
-    int u16(int at) throws ImageException {
+    /** An unsigned number of two bytes, most significant first. */
+    public int u16(int at) throws ImageException {
         return u8(at) << 8 | u8(at + 1);
     }
 
-    int u16le(int at) throws ImageException {
+    /** An unsigned number of two bytes, least significant first. */
+    public int u16le(int at) throws ImageException {
         return u8(at) | u8(at + 1) << 8;
     }
 
-    int u24le(int at) throws ImageException {
+    /** An unsigned number of three bytes, least significant first. */
+    public int u24le(int at) throws ImageException {
         return u16le(at) | u8(at + 2) << 16;
     }
 
-    int s32(int at) throws ImageException {
+    /** A signed number of four bytes, most significant first. */
+    public int s32(int at) throws ImageException {
         return u16(at) << 16 | u16(at + 2);
     }
 
-    int s32le(int at) throws ImageException {
+    /** A signed number of four bytes, least significant first. */
+    public int s32le(int at) throws ImageException {
         return u16le(at) | u16le(at + 2) << 16;
     }
 
-    long u32le(int at) throws ImageException {
+    /** An unsigned number of four bytes, least significant first. */
+    public long u32le(int at) throws ImageException {
         return s32le(at) & 0xFFFF_FFFFL;
     }
 
-    void require(long at, long count) throws ImageException {
+    /** Checks that so many bytes follow an offset. */
+    public void require(long at, long count) throws ImageException {
         if (at < 0 || at + count > bytes.length) {
             throw truncated();
         }
     }
 
     /** Checks a size from a header, before memory is taken for it. */
-    void requireSize(long width, long height) throws ImageException {
+    public void requireSize(long width, long height) throws ImageException {
         if (width < 1 || height < 1) {
             throw error("is damaged: it declares a size of " + width + " x " + height + " pixels");
         }
@@ -87,16 +98,19 @@ final class ImageSource {
         }
     }
 
-    ImageException truncated() {
+    /** The error of a file that ends too early. */
+    public ImageException truncated() {
         return error("is truncated: its " + bytes.length + " bytes end within the picture");
     }
 
-    ImageException damaged(Throwable cause) {
+    /** The error of a file that a reader cannot read. */
+    public ImageException damaged(Throwable cause) {
         String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         return new ImageException("image " + name + " is damaged: " + reason, cause);
     }
 
-    ImageException error(String predicate) {
+    /** An error whose message is "image NAME" and the predicate. */
+    public ImageException error(String predicate) {
         return new ImageException("image " + name + " " + predicate);
     }
 }

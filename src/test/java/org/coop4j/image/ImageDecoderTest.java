@@ -192,6 +192,21 @@ class ImageDecoderTest {
     }
 
     @Test
+    void gifWhoseDataEndEarlyIsAnErrorEvenInWholeBlocks() {
+        byte[] whole = form("gif-plain.gif");
+        int block = indexOf(whole, (byte) 0x2C, (byte) 0) + 11; // behind the code size
+        for (int length = 0; length < (whole[block] & 0xFF); length++) {
+            byte[] cut = Arrays.copyOf(whole, block + 1 + length + 2);
+            cut[block] = (byte) length;
+            cut[block + 1 + length] = 0;
+            cut[block + 2 + length] = 0x3B;
+            assertThatThrownBy(() -> decoder.decode(cut, "cut.gif"))
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("cut.gif is truncated");
+        }
+    }
+
+    @Test
     void pngWithAWrongChecksumIsDamaged() {
         byte[] content = form("png-rgb.png");
         content[indexOf(content, (byte) 'I', (byte) 'D') + 20] ^= 1;

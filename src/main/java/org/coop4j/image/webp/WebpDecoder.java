@@ -1,17 +1,23 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.CropBox;
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
+import org.coop4j.image.RgbImage;
 
 /**
  * The first frame of a WebP file as libwebp decodes it. Alpha, colour profile and metadata have no
  * effect. A frame smaller than its canvas is surrounded by black, as in Pillow.
  */
-final class WebpDecoder {
+public final class WebpDecoder {
     private static final int FIRST_CHUNK = 12;
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
 
     private final Vp8Tables tables = Vp8Tables.load();
 
-    RgbImage decode(ImageSource source) throws ImageException {
+    /** Decodes a whole file that begins with RIFF and WEBP. */
+    public RgbImage decode(ImageSource source) throws ImageException {
         int canvas = -1;
         CropBox frame = null;
         long at = FIRST_CHUNK;

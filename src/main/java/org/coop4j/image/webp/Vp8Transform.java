@@ -1,4 +1,4 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
 
 /** The inverse transforms of VP8 (RFC 6386, section 14). */
 final class Vp8Transform {

@@ -1,8 +1,11 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
 
 import java.util.Arrays;
-import org.coop4j.image.Vp8Predictor.Mode;
-import org.coop4j.image.Vp8Predictor.SubMode;
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
+import org.coop4j.image.RgbImage;
+import org.coop4j.image.webp.Vp8Predictor.Mode;
+import org.coop4j.image.webp.Vp8Predictor.SubMode;
 
 /**
  * Decodes a VP8 key frame, the lossy form of WebP, to the planes that libwebp decodes (RFC 6386).

@@ -1,4 +1,7 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
 
 /** Reads numbers of the lossless WebP bitstream, least significant bit first. */
 final class VpLosslessBits {

@@ -1,4 +1,4 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
 
 /**
  * The loop filter of one macroblock (RFC 6386, section 15): smooths its left and upper edge and

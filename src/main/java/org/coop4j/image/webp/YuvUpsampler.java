@@ -1,4 +1,6 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.RgbImage;
 
 /**
  * Turns the planes of a VP8 frame into RGB as libwebp does: chroma is interpolated between the

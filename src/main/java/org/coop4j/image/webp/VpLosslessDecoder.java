@@ -1,10 +1,13 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.Set;
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
+import org.coop4j.image.RgbImage;
 
 /** Decodes the lossless form of WebP ("WebP Lossless Bitstream Specification"); pixels are ARGB. */
 final class VpLosslessDecoder {

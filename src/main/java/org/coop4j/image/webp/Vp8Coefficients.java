@@ -1,4 +1,6 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.ImageException;
 
 /** Decodes the coefficients of one 4 x 4 block (RFC 6386, section 13). */
 final class Vp8Coefficients {

@@ -1,4 +1,4 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
 
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
 
 /**
  * A reversible transform of lossless WebP, inverted on ARGB pixels.

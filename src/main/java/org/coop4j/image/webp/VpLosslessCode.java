@@ -1,4 +1,7 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
 
 /** A canonical prefix code of lossless WebP, read least significant bit first. */
 final class VpLosslessCode {

@@ -1,4 +1,7 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
 
 /** VP8's arithmetic decoder of booleans (RFC 6386, section 7) over a part of a file. */
 final class BoolDecoder {

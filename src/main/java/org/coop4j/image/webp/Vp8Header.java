@@ -1,4 +1,7 @@
-package org.coop4j.image;
+package org.coop4j.image.webp;
+
+import org.coop4j.image.ImageException;
+import org.coop4j.image.ImageSource;
 
 /**
  * The header of a VP8 key frame (RFC 6386, section 9), and what follows from it for each segment.
