@@ -1,15 +1,6 @@
 package org.coop4j.data;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,8 +30,6 @@ import java.util.stream.Stream;
  */
 public record CsvList(String name, Path csv, Path imageRoot, long splitSeed)
         implements DatasetSource {
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
-
     /** Checks that nothing is null. */
     public CsvList {
         Objects.requireNonNull(name, "name");
@@ -89,32 +78,11 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed)
     }
 
     private List<Row> rows() throws IOException {
-        CsvMapper mapper =
-                CsvMapper.builder()
-                        .enable(CsvParser.Feature.WRAP_AS_ARRAY)
-                        .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
-                        .build();
-        try (Reader reader = Files.newBufferedReader(csv, StandardCharsets.UTF_8);
-                MappingIterator<String[]> lines =
-                        mapper.readerFor(String[].class).readValues(reader)) {
-            return rows(lines);
-        } catch (NoSuchFileException e) {
-            throw new DatasetException("the list " + csv + " does not exist", e);
-        } catch (CharacterCodingException e) {
-            throw new DatasetException(csv + " is not UTF-8: save it as UTF-8", e);
-        } catch (JsonProcessingException e) {
-            throw new DatasetException(csv + ": " + e.getOriginalMessage(), e);
-        }
-    }
-
-    private List<Row> rows(MappingIterator<String[]> lines) throws IOException {
         Columns columns = null;
         List<Row> rows = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
-        while (lines.hasNextValue()) {
-            String[] cells = lines.nextValue();
+        for (String[] cells : CsvFile.read(csv, "list")) {
             if (columns == null) {
-                cells[0] = cells[0].replace(BYTE_ORDER_MARK, "");
                 Optional<Columns> header = Columns.ofHeader(cells);
                 columns = header.orElse(Columns.inOrder(cells.length));
                 if (header.isPresent()) {

@@ -1,20 +1,13 @@
 package org.coop4j.pretrain;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.MappingIterator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.data.CsvFile;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageRoot;
 
@@ -53,37 +46,21 @@ public record PairTable(Path file, List<Picture> pictures) {
      *     leaves the folder, or an image file is missing
      */
     public static PairTable read(Path csv) throws IOException {
-        CsvMapper mapper =
-                CsvMapper.builder()
-                        .enable(CsvParser.Feature.WRAP_AS_ARRAY)
-                        .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
-                        .build();
-        try (Reader reader = Files.newBufferedReader(csv, StandardCharsets.UTF_8);
-                MappingIterator<String[]> lines =
-                        mapper.readerFor(String[].class).readValues(reader)) {
-            PairTable table = new PairTable(csv, pictures(csv, lines));
-            table.requireFiles();
-            return table;
-        } catch (NoSuchFileException e) {
-            throw new DatasetException("the table " + csv + " does not exist", e);
-        } catch (CharacterCodingException e) {
-            throw new DatasetException(csv + " is not UTF-8: save it as UTF-8", e);
-        } catch (JsonProcessingException e) {
-            throw new DatasetException(csv + ": " + e.getOriginalMessage(), e);
-        }
+        PairTable table = new PairTable(csv, pictures(csv, CsvFile.read(csv, "table")));
+        table.requireFiles();
+        return table;
     }
 
-    private static List<Picture> pictures(Path csv, MappingIterator<String[]> lines)
-            throws IOException {
-        if (!lines.hasNextValue() || !header(lines.nextValue()).equals(HEADER)) {
+    private static List<Picture> pictures(Path csv, List<String[]> rows) throws IOException {
+        if (rows.isEmpty() || !header(rows.get(0)).equals(HEADER)) {
             throw new DatasetException(
                     csv + " does not begin with the header \"" + HEADER + "\": add it");
         }
         Path folder = csv.toAbsolutePath().getParent();
         ImageRoot root = new ImageRoot(folder);
         Map<Path, List<String>> captions = new LinkedHashMap<>();
-        for (int row = 1; lines.hasNextValue(); row++) {
-            String[] cells = lines.nextValue();
+        for (int row = 1; row < rows.size(); row++) {
+            String[] cells = rows.get(row);
             if (cells.length != 2) {
                 throw new DatasetException(
                         "%s, row %d has %d cells and needs 2, %s: quote a caption with a comma"
@@ -107,7 +84,7 @@ public record PairTable(Path file, List<Picture> pictures) {
     }
 
     private static String header(String[] cells) {
-        return String.join(",", cells).replace("\uFEFF", "").replace(" ", "");
+        return String.join(",", cells).replace(" ", "");
     }
 
     private void requireFiles() throws DatasetException {
