@@ -17,6 +17,14 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
+import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.EncodingProgress;
+import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.Table;
+import org.coop4j.cli.options.CacheFolder;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.LabelledImage;
@@ -96,7 +104,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--classes",
             defaultValue = "100",
             paramLabel = "N",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description = "Classes (default: ${DEFAULT-VALUE}).")
     private int classes;
 
@@ -104,13 +112,13 @@ final class BenchCommand implements Callable<Integer> {
             names = "--context",
             defaultValue = "16",
             paramLabel = "M",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description = "Context vectors (default: ${DEFAULT-VALUE}).")
     private int context;
 
     @Option(
             names = "--position",
-            converter = PositionName.class,
+            converter = Converters.PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front (default: ${DEFAULT-VALUE}).")
@@ -123,7 +131,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--name-tokens",
             defaultValue = "3",
             paramLabel = "N",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description = "Tokens of a class name (default: ${DEFAULT-VALUE}).")
     private int nameTokens;
 
@@ -131,7 +139,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--batch",
             defaultValue = "32",
             paramLabel = "N",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description = "Images (default: ${DEFAULT-VALUE}).")
     private int batch;
 
@@ -139,7 +147,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--runs",
             defaultValue = "7",
             paramLabel = "N",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 

@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.Progress;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ConversionOptions;
 import org.coop4j.weights.clip.Converter;
@@ -47,7 +51,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Option(
             names = "--activation",
             paramLabel = "NAME",
-            converter = ActivationName.class,
+            converter = Converters.ActivationName.class,
             description =
                     "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only where"
                             + " the source does not tell.")

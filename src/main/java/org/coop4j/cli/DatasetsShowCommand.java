@@ -4,6 +4,11 @@ import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Table;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,7 +37,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
-            converter = BenchmarkName.class,
+            converter = Converters.BenchmarkName.class,
             description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 

@@ -7,6 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import picocli.CommandLine.Command;
@@ -51,7 +56,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Option(
             names = "--texts",
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "A file in UTF-8 with a text a line.")
     private Path textFile;
 

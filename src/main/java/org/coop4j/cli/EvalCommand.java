@@ -7,6 +7,18 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Csv;
+import org.coop4j.cli.console.EncodingProgress;
+import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Table;
+import org.coop4j.cli.options.CacheFolder;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.PromptOptions;
+import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -50,14 +62,14 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--confusion",
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "Write the confusion matrix as CSV.")
     private Path confusion;
 
     @Option(
             names = "--picture",
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "Write the confusion matrix as a PNG picture.")
     private Path picture;
 

@@ -3,6 +3,10 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.LearnedPrompt;
 import org.coop4j.method.ReferenceCheckpoint;
@@ -31,7 +35,7 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--epoch",
             paramLabel = "N",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description =
                     "The epoch in the file's name (default: the epochs of its training, or 50).")
     private Integer epoch;

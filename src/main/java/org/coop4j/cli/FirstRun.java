@@ -6,6 +6,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.cli.console.Console;
 import org.coop4j.clip.Clip;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;

@@ -3,6 +3,11 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.method.LearnedPrompt;
@@ -41,7 +46,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
-            converter = PositionName.class,
+            converter = Converters.PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description =

@@ -7,6 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Csv;
+import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Table;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.LearnedPrompt;
 import org.coop4j.method.NearestWords;
@@ -48,7 +57,7 @@ final class InterpretCommand implements Callable<Integer> {
             names = {"-k", "--nearest"},
             defaultValue = "3",
             paramLabel = "N",
-            converter = AtLeastOne.class,
+            converter = Converters.Positive.class,
             description = "How many words for each vector (default: ${DEFAULT-VALUE}).")
     private int count;
 

@@ -3,6 +3,10 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.Progress;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
@@ -54,7 +58,7 @@ final class ModelNewCommand implements Callable<Integer> {
             names = "--activation",
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            converter = ActivationName.class,
+            converter = Converters.ActivationName.class,
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
     private Activation activation;
 

@@ -5,6 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.Progress;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.PairBatches;
 import org.coop4j.pretrain.PretrainConfig;
@@ -57,7 +62,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--arch",
             required = true,
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "The dimensions of the model, as JSON.")
     private Path architecture;
 
@@ -65,14 +70,14 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--train",
             required = true,
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "The table of pictures and captions.")
     private Path train;
 
     @Option(
             names = "--val",
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "A table of held-out pictures, to measure retrieval on.")
     private Path validation;
 
@@ -86,7 +91,7 @@ final class PretrainCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description =
                     "All settings of the training, as JSON (as a run's config.json has them);"
                             + " other options win.")
@@ -120,7 +125,7 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--activation",
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            converter = ActivationName.class,
+            converter = Converters.ActivationName.class,
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
     private Activation activation;
 

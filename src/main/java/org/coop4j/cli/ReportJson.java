@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.coop4j.cli.console.Json;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.StudyReport;

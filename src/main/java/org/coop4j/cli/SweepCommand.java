@@ -4,6 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.SharedData;
@@ -69,7 +74,7 @@ final class SweepCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "PLAN.yaml",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "What is to be done.")
     private Path plan;
 

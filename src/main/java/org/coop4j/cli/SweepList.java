@@ -4,6 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Csv;
+import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Table;
+import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.sweep.RunState;
 import org.coop4j.sweep.SweepRun;
 

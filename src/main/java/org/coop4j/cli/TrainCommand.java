@@ -7,6 +7,13 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Json;
+import org.coop4j.cli.options.CacheFolder;
+import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.DataOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.method.ClassPosition;
@@ -89,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
-            converter = PositionName.class,
+            converter = Converters.PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description =

@@ -1,6 +1,10 @@
 package org.coop4j.cli;
 
 import java.util.Locale;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.EncodingProgress;
+import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Progress;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import org.coop4j.cli.console.Console;
 
 /**
  * A run of the command line with captured streams.

@@ -106,7 +106,7 @@ class PromptCommandsTest {
     @Test
     void badOptionsOfTrainAreNamed() throws IOException {
         assertUsage(train(folder.resolve("x"), "--init", "a photo"), "--init", "--context");
-        assertUsage(train(folder.resolve("x"), "--position", "left"), "\"left\"");
+        assertUsage(train(folder.resolve("x"), "--position", "left"), "'left'");
         assertUsage(train(folder.resolve("x"), "--views", "many"), "--views is \"many\"");
         assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");
         assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");
@@ -235,7 +235,7 @@ class PromptCommandsTest {
         assertUsage(coop("import", out, "-m", model, "-o", prompt), "--classes");
         assertUsage(
                 coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--position", "left"),
-                "\"left\"");
+                "'left'");
         CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
         assertThat(others.code()).isEqualTo(1);
         assertThat(others.err()).contains("was trained with other class names");
@@ -264,7 +264,9 @@ class PromptCommandsTest {
         Path out = folder.resolve("never");
         assertUsage(coop("export", "-p", run, "-o", out, "--epoch", 0), "--epoch", "1 or more");
         assertUsage(coop("export", "-p", run, "-o", out, "--epoch", -4), "--epoch", "1 or more");
-        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", "six"), "'six' is no integer");
+        assertUsage(
+                coop("export", "-p", run, "-o", out, "--epoch", "six"),
+                "expected an integer, got 'six'");
         assertThat(out).doesNotExist();
     }
 

@@ -1,15 +1,15 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 /**
  * Makes text safe to print: file names and class names come from strangers and may hold the
  * terminal's control sequences.
  */
-final class Printable {
+public final class Printable {
 
     private Printable() {}
 
     /** The text with control characters (and line breaks) written as {@code \x1b}. */
-    static String of(String text) {
+    public static String of(String text) {
         StringBuilder safe = null;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,21 +9,21 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 
 /** Builds and prints JSON. */
-final class Json {
+public final class Json {
 
     private Json() {}
 
-    static ObjectNode object() {
+    public static ObjectNode object() {
         return JsonNodeFactory.instance.objectNode();
     }
 
     /** A record as JSON. */
-    static JsonNode of(Record value) {
+    public static JsonNode of(Record value) {
         return new JsonMapper().valueToTree(value);
     }
 
     /** Parses JSON that this program made. */
-    static JsonNode parse(String text) {
+    public static JsonNode parse(String text) {
         try {
             return new JsonMapper().readTree(text);
         } catch (JsonProcessingException e) {
@@ -32,7 +32,7 @@ final class Json {
     }
 
     /** Prints a document, indented. */
-    static void print(JsonNode document, PrintStream out) {
+    public static void print(JsonNode document, PrintStream out) {
         JsonMapper mapper = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
         try {
             out.print(mapper.writeValueAsString(document) + "\n");

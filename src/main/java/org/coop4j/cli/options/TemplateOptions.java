@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** The prompts that describe the classes. */
-final class TemplateOptions {
+public final class TemplateOptions {
 
     @Option(
             names = {"-t", "--template"},
@@ -36,7 +36,7 @@ final class TemplateOptions {
      *
      * @param data the dataset, if the images are those of one
      */
-    ZeroShot prompts(CommandLine command, Optional<DataSpec> data) {
+    public ZeroShot prompts(CommandLine command, Optional<DataSpec> data) {
         try {
             return new ZeroShot(chosen(data));
         } catch (IllegalArgumentException e) {

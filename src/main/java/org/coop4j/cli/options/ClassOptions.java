@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -10,13 +10,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.cli.console.CommandFailure;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** The classes to tell apart. */
-final class ClassOptions {
+public final class ClassOptions {
 
     @ArgGroup private Names names;
 
@@ -32,18 +33,18 @@ final class ClassOptions {
         @Option(
                 names = "--classes-file",
                 paramLabel = "FILE",
-                converter = FileName.class,
+                converter = Converters.FileName.class,
                 description = "A file in UTF-8 with a class name a line.")
         private Path file;
     }
 
     /** Whether the command line names classes. */
-    boolean areGiven() {
+    public boolean areGiven() {
         return names != null;
     }
 
     /** The class names of the command line, checked. */
-    List<String> read(CommandLine command) throws IOException {
+    public List<String> read(CommandLine command) throws IOException {
         if (names.file != null) {
             return checked(lines(names.file), names.file.toString());
         }
@@ -63,7 +64,7 @@ final class ClassOptions {
     }
 
     /** Class names without white space around them, if a classifier can be made of them. */
-    static List<String> checked(List<String> given, String source) {
+    public static List<String> checked(List<String> given, String source) {
         List<String> result = new ArrayList<>();
         Map<String, String> byPrompt = new HashMap<>();
         for (String name : given) {
@@ -91,7 +92,7 @@ final class ClassOptions {
     }
 
     /** What the tokenizer sees of a name. */
-    static String inPrompt(String name) {
+    public static String inPrompt(String name) {
         return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
     }
 }

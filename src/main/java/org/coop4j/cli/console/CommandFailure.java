@@ -1,11 +1,11 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 /** The work cannot be done; the message is for the user. Ends in exit code 1. */
-final class CommandFailure extends RuntimeException {
+public final class CommandFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    CommandFailure(String message) {
+    public CommandFailure(String message) {
         super(message);
     }
 }

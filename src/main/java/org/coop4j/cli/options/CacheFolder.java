@@ -1,15 +1,15 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.nio.file.Path;
 import java.util.Map;
 
 /** Where features and random models are kept between runs. */
-final class CacheFolder {
+public final class CacheFolder {
 
     private CacheFolder() {}
 
     /** {@code $COOP_CACHE}, or coop4j's folder in the user's cache. */
-    static Path of(Map<String, String> environment) {
+    public static Path of(Map<String, String> environment) {
         String own = environment.get("COOP_CACHE");
         if (own != null && !own.isBlank()) {
             return Path.of(own);
@@ -23,7 +23,7 @@ final class CacheFolder {
     }
 
     /** The folder of the feature banks. */
-    static Path bank() {
+    public static Path bank() {
         return of(System.getenv()).resolve("bank");
     }
 }

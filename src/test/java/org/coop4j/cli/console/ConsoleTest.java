@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

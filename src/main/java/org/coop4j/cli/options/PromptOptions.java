@@ -1,8 +1,9 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.LearnedPrompt;
@@ -12,7 +13,7 @@ import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 
 /** Which learned prompt a command uses, and which model with it. */
-final class PromptOptions {
+public final class PromptOptions {
 
     @Option(
             names = {"-p", "--prompt"},
@@ -35,7 +36,7 @@ final class PromptOptions {
             description = "A Hugging Face folder with vocab.json and merges.txt.")
     private Path vocabulary;
 
-    LearnedPrompt read() throws IOException {
+    public LearnedPrompt read() throws IOException {
         return LearnedPrompt.read(file());
     }
 
@@ -51,7 +52,7 @@ final class PromptOptions {
         return inside;
     }
 
-    Clip open(LearnedPrompt learned) throws IOException {
+    public Clip open(LearnedPrompt learned) throws IOException {
         Tokenizer tokenizer =
                 vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
         Path file = model(learned);

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBarRenderer;
 import me.tongfei.progressbar.ProgressState;
 
 /** Progress as a live bar at the bottom of the terminal. */
-final class ProgressLine implements Progress {
+public final class ProgressLine implements Progress {
 
     /** A terminal prints ^C where the cursor is; a line begun by it would upset the board above. */
     private static final int ROOM_FOR_INTERRUPT = 2;
@@ -29,7 +29,7 @@ final class ProgressLine implements Progress {
     private ProgressBar bar;
     private volatile String detail = "";
 
-    ProgressLine(Console console, String task, Unit unit) {
+    public ProgressLine(Console console, String task, Unit unit) {
         this.console = console;
         this.task = task;
         this.clock = new ProgressClock(unit);

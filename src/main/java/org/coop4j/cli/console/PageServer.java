@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -14,7 +14,7 @@ import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 
 /** Serves one page on this machine alone, for a browser to show. */
-final class PageServer implements AutoCloseable {
+public final class PageServer implements AutoCloseable {
 
     private final HttpServer server;
 
@@ -27,7 +27,7 @@ final class PageServer implements AutoCloseable {
      *
      * @param port 0 takes a free one
      */
-    static PageServer start(Path page, int port) throws IOException {
+    public static PageServer start(Path page, int port) throws IOException {
         byte[] content = Files.readAllBytes(page);
         HttpServer server;
         try {
@@ -62,17 +62,17 @@ final class PageServer implements AutoCloseable {
     }
 
     /** Where the page is. */
-    URI address() {
+    public URI address() {
         return URI.create("http://localhost:" + server.getAddress().getPort() + "/");
     }
 
     /** The network address that it listens on. */
-    InetAddress listensOn() {
+    public InetAddress listensOn() {
         return server.getAddress().getAddress();
     }
 
     /** Serves until the process is interrupted. */
-    static void serve(Path page, int port, Console console) throws IOException {
+    public static void serve(Path page, int port, Console console) throws IOException {
         try (PageServer server = start(page, port)) {
             console.note("serving the page on " + server.address() + " until Ctrl-C");
             openBrowser(server.address());

@@ -1,35 +1,35 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.time.Duration;
 
 /** How far a task has come and how long it has taken; told by one thread, read by another. */
-final class ProgressClock {
+public final class ProgressClock {
 
     private final Progress.Unit unit;
     private final long start = System.nanoTime();
     private long done;
     private long total;
 
-    ProgressClock(Progress.Unit unit) {
+    public ProgressClock(Progress.Unit unit) {
         this.unit = unit;
     }
 
-    synchronized void update(long newDone, long newTotal) {
+    public synchronized void update(long newDone, long newTotal) {
         done = newDone;
         total = newTotal;
     }
 
-    Duration elapsed() {
+    public Duration elapsed() {
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
     /** What is done, from 0 to 1. */
-    synchronized double share() {
+    public synchronized double share() {
         return total > 0 ? Math.min(1, (double) done / total) : 0;
     }
 
     /** "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left". */
-    synchronized String position() {
+    public synchronized String position() {
         String text = (int) (100 * share()) + " %";
         if (unit.counted()) {
             text += ", %s of %s %s".formatted(scaled(done), scaled(total), unit.label());
@@ -42,7 +42,7 @@ final class ProgressClock {
     }
 
     /** "2,465 images in 61 s (40.4 images/s)". */
-    synchronized String summary() {
+    public synchronized String summary() {
         String time = Numbers.duration(elapsed());
         return unit.counted()
                 ? "%s %s in %s (%s)".formatted(scaled(done), unit.label(), time, rate())

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.time.Duration;
 
@@ -17,7 +17,7 @@ import java.time.Duration;
  *
  * <p>{@link #update} is called by one thread at a time.
  */
-interface Progress extends AutoCloseable {
+public interface Progress extends AutoCloseable {
 
     /** A task that takes less is not worth a bar. */
     Duration PATIENCE = Duration.ofMillis(700);

@@ -1,9 +1,9 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import picocli.CommandLine.Option;
 
 /** How results are printed: a table, or one of two forms for other programs. */
-final class OutputFormat {
+public final class OutputFormat {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -11,11 +11,11 @@ final class OutputFormat {
     @Option(names = "--csv", description = "Print comma-separated values.")
     private boolean csv;
 
-    boolean isJson() {
+    public boolean isJson() {
         return json;
     }
 
-    boolean isCsv() {
+    public boolean isCsv() {
         return csv;
     }
 }

@@ -1,21 +1,21 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /** Writes comma-separated values (RFC 4180), a line feed after each record. */
-final class Csv {
+public final class Csv {
 
     private final PrintStream out;
 
-    Csv(PrintStream out, String... header) {
+    public Csv(PrintStream out, String... header) {
         this.out = out;
         record(header);
     }
 
     /** Writes a record. */
-    void record(String... fields) {
+    public void record(String... fields) {
         out.print(Arrays.stream(fields).map(Csv::quoted).collect(Collectors.joining(",")) + "\n");
     }
 

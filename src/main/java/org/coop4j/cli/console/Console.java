@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -18,7 +18,7 @@ import java.util.Map;
  * terminal, and above it a board of a few lines that change; notes are printed above both. Safe for
  * use by several threads.
  */
-final class Console {
+public final class Console {
 
     private static final int DEFAULT_WIDTH = 80;
     private static final int LEAST_WIDTH = 40;
@@ -38,7 +38,7 @@ final class Console {
      * @param errorIsTerminal whether {@code err} is a terminal that understands cursor movement
      * @param width columns of the terminal
      */
-    Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
+    public Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
         this.output = new StandardOutput(out);
         this.out = new PrintStream(output, false, StandardCharsets.UTF_8);
         this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
@@ -52,7 +52,7 @@ final class Console {
      * <p>Java cannot tell whether standard error is a terminal, so the launcher says it ({@code
      * coop.stderr=terminal}, {@code coop.columns}); without the launcher, Linux is asked.
      */
-    static Console system() {
+    public static Console system() {
         String told = System.getProperty("coop.stderr");
         boolean terminal = told != null ? told.equals("terminal") : linuxSaysTerminal();
         return new Console(
@@ -71,11 +71,11 @@ final class Console {
         }
     }
 
-    static boolean understandsCursor(Map<String, String> environment) {
+    public static boolean understandsCursor(Map<String, String> environment) {
         return !environment.getOrDefault("TERM", "").equals("dumb");
     }
 
-    static int width(String columns) {
+    public static int width(String columns) {
         if (!columns.matches("[1-9][0-9]{1,3}")) {
             return DEFAULT_WIDTH;
         }
@@ -83,36 +83,36 @@ final class Console {
     }
 
     /** Where results go. */
-    PrintStream out() {
+    public PrintStream out() {
         return out;
     }
 
     /** Where everything else goes; {@link #note} respects the status line. */
-    PrintStream err() {
+    public PrintStream err() {
         return err;
     }
 
     /** Whether a line on standard error can be redrawn. */
-    boolean errorIsTerminal() {
+    public boolean errorIsTerminal() {
         return errorIsTerminal;
     }
 
     /** Columns of the terminal. */
-    int width() {
+    public int width() {
         return width;
     }
 
     /** Whether only results and problems are shown. */
-    boolean quiet() {
+    public boolean quiet() {
         return quiet;
     }
 
-    void quiet(boolean newQuiet) {
+    public void quiet(boolean newQuiet) {
         quiet = newQuiet;
     }
 
     /** Prints a line on standard error, above board and status line. */
-    synchronized void note(String line) {
+    public synchronized void note(String line) {
         takeAway();
         err.println(Printable.of(line));
         putBack();
@@ -139,21 +139,21 @@ final class Console {
      *
      * @param lines made printable, and cut where the terminal ends
      */
-    synchronized void board(List<String> lines) {
+    public synchronized void board(List<String> lines) {
         takeAway();
         board = lines.stream().map(line -> Table.cut(Printable.of(line), width - 1)).toList();
         putBack();
     }
 
     /** Prints a line on standard error, as {@link #note}, unless the user asked for quiet. */
-    void info(String line) {
+    public void info(String line) {
         if (!quiet) {
             note(line);
         }
     }
 
     /** Runs what prints whole lines to standard output, board and status line standing aside. */
-    synchronized void above(Runnable printing) {
+    public synchronized void above(Runnable printing) {
         takeAway();
         err.flush();
         printing.run();
@@ -161,7 +161,7 @@ final class Console {
     }
 
     /** Replaces the status line; an empty one takes it away. */
-    synchronized void status(String line) {
+    public synchronized void status(String line) {
         if (!status.isEmpty() || !line.isEmpty()) {
             err.print(CLEAR_LINE + line);
             err.flush();
@@ -170,7 +170,7 @@ final class Console {
     }
 
     /** Brings results to their reader; throws what went wrong with writing them, if anything. */
-    void flush() {
+    public void flush() {
         out.flush();
         output.rethrow();
     }

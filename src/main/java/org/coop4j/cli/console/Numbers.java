@@ -1,32 +1,32 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.time.Duration;
 import java.util.Locale;
 
 /** Numbers as people read them. */
-final class Numbers {
+public final class Numbers {
 
     private static final String[] BYTE_UNITS = {"B", "kB", "MB", "GB", "TB"};
 
     private Numbers() {}
 
     /** 1,234,567. */
-    static String count(long value) {
+    public static String count(long value) {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
     /** "1 image", "2 images". */
-    static String count(long value, String noun) {
+    public static String count(long value, String noun) {
         return count(value) + " " + noun + (value == 1 ? "" : "s");
     }
 
     /** A probability from 0 to 1 as "12.3 %". */
-    static String percent(double share) {
+    public static String percent(double share) {
         return String.format(Locale.ROOT, "%.1f %%", 100 * share);
     }
 
     /** Decimal units: "337.6 MB". */
-    static String bytes(long bytes) {
+    public static String bytes(long bytes) {
         double value = bytes;
         int unit = 0;
         while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
@@ -38,7 +38,7 @@ final class Numbers {
     }
 
     /** "4.2 s", "3 min 05 s", "2 h 10 min". */
-    static String duration(Duration time) {
+    public static String duration(Duration time) {
         long seconds = Math.round(time.toMillis() / 1000.0);
         if (time.toMillis() < 9_950) {
             return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
@@ -53,7 +53,7 @@ final class Numbers {
     }
 
     /** Three significant digits or so: "0.52", "12.3", "456". */
-    static String rate(double value) {
+    public static String rate(double value) {
         String form = value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f";
         return String.format(Locale.ROOT, form, value);
     }

@@ -1,9 +1,9 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.time.Duration;
 
 /** Progress as a line now and then, for log files and pipes. */
-final class ProgressLog implements Progress {
+public final class ProgressLog implements Progress {
 
     private static final Duration INTERVAL = Duration.ofSeconds(10);
     private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(5);
@@ -17,7 +17,7 @@ final class ProgressLog implements Progress {
     private Duration next = INTERVAL;
     private String detail = "";
 
-    ProgressLog(Console console, String task, Unit unit) {
+    public ProgressLog(Console console, String task, Unit unit) {
         this.console = console;
         this.task = task;
         this.clock = new ProgressClock(unit);

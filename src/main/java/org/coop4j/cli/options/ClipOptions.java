@@ -1,14 +1,16 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.cli.console.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 
 /** Which model a command uses, and which vocabulary. */
-final class ClipOptions {
+public final class ClipOptions {
 
     @Option(
             names = {"-m", "--model"},
@@ -33,17 +35,17 @@ final class ClipOptions {
     private boolean truncate;
 
     /** What becomes of too long a text. */
-    Tokenizer.Overflow overflow() {
+    public Tokenizer.Overflow overflow() {
         return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
     }
 
     /** Opens the model for images alone. */
-    Clip open() throws IOException {
+    public Clip open() throws IOException {
         return open(model, vocabulary);
     }
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
-    Clip openForTexts() throws IOException {
+    public Clip openForTexts() throws IOException {
         return openForTexts(model, vocabulary);
     }
 
@@ -58,7 +60,7 @@ final class ClipOptions {
      *
      * @param vocabulary a Hugging Face folder, or null for CLIP's
      */
-    static Clip openForTexts(Path model, Path vocabulary) throws IOException {
+    public static Clip openForTexts(Path model, Path vocabulary) throws IOException {
         Clip clip = open(model, vocabulary);
         int wanted = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();

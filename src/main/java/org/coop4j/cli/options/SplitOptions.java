@@ -1,20 +1,21 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.util.List;
 import java.util.Locale;
+import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 import picocli.CommandLine.Option;
 
 /** Which part of a dataset a command works on. */
-final class SplitOptions {
+public final class SplitOptions {
 
     @Option(
             names = "--split",
             defaultValue = "test",
             paramLabel = "SPLIT",
-            converter = SplitName.class,
+            converter = Converters.SplitName.class,
             description = "train, val or test (default: ${DEFAULT-VALUE}).")
     private Split split;
 
@@ -27,12 +28,12 @@ final class SplitOptions {
     private long seed;
 
     /** Where the split's random draws begin, if the data has none. */
-    long seed() {
+    public long seed() {
         return seed;
     }
 
     /** The images of the chosen part; there is at least one. */
-    List<LabelledImage> of(ImageDataset dataset) {
+    public List<LabelledImage> of(ImageDataset dataset) {
         List<LabelledImage> images = dataset.images(split);
         if (images.isEmpty()) {
             throw new CommandFailure(dataset.name() + " has no " + name() + " images");
@@ -41,7 +42,7 @@ final class SplitOptions {
     }
 
     /** The chosen part's name. */
-    String name() {
+    public String name() {
         return split.name().toLowerCase(Locale.ROOT);
     }
 }

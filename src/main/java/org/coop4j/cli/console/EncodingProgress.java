@@ -1,17 +1,17 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import org.coop4j.data.bank.BankedImages;
 
 /** Shows the filling of the feature bank; unreadable images are named as they are found. */
-final class EncodingProgress implements BankedImages.Listener {
+public final class EncodingProgress implements BankedImages.Listener {
 
     private final Console console;
     private final String what;
     private Progress progress;
 
-    EncodingProgress(Console console, String what) {
+    public EncodingProgress(Console console, String what) {
         this.console = console;
         this.what = what;
     }
@@ -34,7 +34,7 @@ final class EncodingProgress implements BankedImages.Listener {
         console.note("coop: " + problem.getMessage());
     }
 
-    void close() {
+    public void close() {
         if (progress != null) {
             progress.close();
             progress = null;

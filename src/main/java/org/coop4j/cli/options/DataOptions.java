@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Where a command's labelled images come from. */
-final class DataOptions {
+public final class DataOptions {
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -30,7 +30,7 @@ final class DataOptions {
     @Option(
             names = "--dataset",
             paramLabel = "NAME",
-            converter = BenchmarkName.class,
+            converter = Converters.BenchmarkName.class,
             description = {
                 "A published dataset, such as caltech101, in the benchmarks' layout; \"coop"
                         + " datasets\" lists them."
@@ -47,7 +47,7 @@ final class DataOptions {
     @Option(
             names = "--names",
             paramLabel = "FILE",
-            converter = FileName.class,
+            converter = Converters.FileName.class,
             description = "Class names of class folders: lines of folder,name.")
     private Path names;
 
@@ -55,13 +55,13 @@ final class DataOptions {
             names = "--half",
             defaultValue = "all",
             paramLabel = "HALF",
-            converter = HalfName.class,
+            converter = Converters.HalfName.class,
             description =
                     "all, base or new: the reference's halves of the classes (default:"
                             + " ${DEFAULT-VALUE}).")
     private ClassHalf half;
 
-    DataSpec spec() {
+    public DataSpec spec() {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
             throw misplaced("--images is for split files (.json) and lists (.csv)");
         }
@@ -79,7 +79,7 @@ final class DataOptions {
         return new ParameterException(command.commandLine(), rule + ": leave it out");
     }
 
-    ClassHalf half() {
+    public ClassHalf half() {
         return half;
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -6,22 +6,22 @@ import java.nio.file.Path;
 import org.coop4j.clip.ShippedModel;
 
 /** A model that a user names: a file, or the small one that is shipped. */
-final class ModelFile {
+public final class ModelFile {
 
     /** For the help of an option. */
-    static final String DESCRIPTION =
+    public static final String DESCRIPTION =
             "A model that coop convert wrote, or coop4j-small, the one that is shipped.";
 
     private ModelFile() {}
 
     /** The file to open. */
-    static Path of(Path named) throws IOException {
+    public static Path of(Path named) throws IOException {
         boolean shipped = named.toString().equals(ShippedModel.NAME) && !Files.exists(named);
         return shipped ? shipped() : named;
     }
 
     /** The shipped model, unpacked in the user's cache. */
-    static Path shipped() throws IOException {
+    public static Path shipped() throws IOException {
         return ShippedModel.file(CacheFolder.of(System.getenv()).resolve("model"));
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -7,14 +7,14 @@ import java.io.UncheckedIOException;
 import java.util.Locale;
 
 /** Buffers standard output and remembers what went wrong, which a PrintStream would swallow. */
-final class StandardOutput extends FilterOutputStream {
+public final class StandardOutput extends FilterOutputStream {
 
     private static final int BUFFER = 1 << 13;
 
     private IOException failure;
 
     /** The reader of standard output (such as {@code head}) has gone away. */
-    static final class ReaderGoneException extends RuntimeException {
+    public static final class ReaderGoneException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         ReaderGoneException(IOException cause) {
@@ -22,7 +22,7 @@ final class StandardOutput extends FilterOutputStream {
         }
     }
 
-    StandardOutput(OutputStream target) {
+    public StandardOutput(OutputStream target) {
         super(new java.io.BufferedOutputStream(target, BUFFER));
     }
 
@@ -56,7 +56,7 @@ final class StandardOutput extends FilterOutputStream {
      *
      * @throws ReaderGoneException if a pipe was closed by its reader
      */
-    void rethrow() {
+    public void rethrow() {
         if (failure == null) {
             return;
         }

@@ -1,16 +1,16 @@
-package org.coop4j.cli;
+package org.coop4j.cli.console;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Prints rows in aligned columns, two spaces apart. */
-final class Table {
+public final class Table {
 
     private static final int FIRST_EMOJI = 0x1F300;
 
     /** Where the text of a column stands. */
-    enum Align {
+    public enum Align {
         LEFT,
         RIGHT
     }
@@ -18,12 +18,12 @@ final class Table {
     private final List<Align> alignment;
     private final List<List<String>> rows = new ArrayList<>();
 
-    Table(Align... alignment) {
+    public Table(Align... alignment) {
         this.alignment = List.of(alignment);
     }
 
     /** Adds a row; the cells are made printable. */
-    Table row(String... cells) {
+    public Table row(String... cells) {
         if (cells.length != alignment.size()) {
             throw new IllegalArgumentException(
                     cells.length + " cells in a table of " + alignment.size() + " columns");
@@ -37,12 +37,12 @@ final class Table {
     }
 
     /** Prints all rows. */
-    void print(PrintStream out) {
+    public void print(PrintStream out) {
         lines().forEach(out::println);
     }
 
     /** All rows as they are printed. */
-    List<String> lines() {
+    public List<String> lines() {
         int[] widths = new int[alignment.size()];
         for (List<String> row : rows) {
             for (int c = 0; c < widths.length; c++) {
@@ -66,7 +66,7 @@ final class Table {
     }
 
     /** The beginning of a text that takes no more than so many columns. */
-    static String cut(String text, int most) {
+    public static String cut(String text, int most) {
         int end = 0;
         int taken = 0;
         while (end < text.length()) {
