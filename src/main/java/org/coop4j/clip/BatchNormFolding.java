@@ -1,7 +1,5 @@
 package org.coop4j.clip;
 
-import org.coop4j.graph.op.BatchNorm;
-
 /**
  * A batch norm with fixed statistics as part of the convolution before it: (w ∗ x − mean) /
  * √(variance + 1e-5) · gain + bias is one convolution with other weights and a bias.
@@ -9,7 +7,10 @@ import org.coop4j.graph.op.BatchNorm;
  * <p>Kernels are reordered on the way: PyTorch's [out, in, size, size] becomes [size · size · in,
  * out].
  */
-final class BatchNormFolding {
+public final class BatchNormFolding {
+
+    /** Added to a batch norm's variance (PyTorch's default, which CLIP uses). */
+    public static final double EPSILON = 1e-5;
 
     private final float[] scale;
     private final float[] bias;
@@ -24,7 +25,7 @@ final class BatchNormFolding {
         float[] scale = new float[gain.length];
         float[] rest = new float[gain.length];
         for (int c = 0; c < scale.length; c++) {
-            double factor = gain[c] / Math.sqrt(variance[c] + BatchNorm.EPSILON);
+            double factor = gain[c] / Math.sqrt(variance[c] + EPSILON);
             scale[c] = (float) factor;
             rest[c] = (float) (bias[c] - mean[c] * factor);
         }
@@ -44,37 +45,24 @@ final class BatchNormFolding {
      */
     float[] scaled(float[] kernel, int taps) {
         int out = scale.length;
-        float[] result = reordered(kernel, out, taps);
+        float[] result = reversed(kernel, out, taps);
         for (int i = 0; i < result.length; i++) {
             result[i] *= scale[i % out];
         }
         return result;
     }
 
-    /** [out, in, taps] → [taps, in, out]. */
-    static float[] reordered(float[] kernel, int out, int taps) {
-        int in = kernel.length / (out * taps);
+    /**
+     * A kernel with its axes in the reverse order: [first, middle, last] → [last, middle, first].
+     */
+    public static float[] reversed(float[] kernel, int first, int last) {
+        int middle = kernel.length / (first * last);
         float[] result = new float[kernel.length];
         int next = 0;
-        for (int tap = 0; tap < taps; tap++) {
-            for (int i = 0; i < in; i++) {
-                for (int o = 0; o < out; o++) {
-                    result[next++] = kernel[(o * in + i) * taps + tap];
-                }
-            }
-        }
-        return result;
-    }
-
-    /** [taps, in, out] → [out, in, taps]: undoes {@link #reordered}. */
-    static float[] originalOrder(float[] kernel, int out, int taps) {
-        int in = kernel.length / (out * taps);
-        float[] result = new float[kernel.length];
-        int next = 0;
-        for (int tap = 0; tap < taps; tap++) {
-            for (int i = 0; i < in; i++) {
-                for (int o = 0; o < out; o++) {
-                    result[(o * in + i) * taps + tap] = kernel[next++];
+        for (int l = 0; l < last; l++) {
+            for (int m = 0; m < middle; m++) {
+                for (int f = 0; f < first; f++) {
+                    result[next++] = kernel[(f * middle + m) * last + l];
                 }
             }
         }

@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.util.HashMap;
 import java.util.Map;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.op.Activation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,11 +23,6 @@ final class FrozenParameters implements Parameters {
     @Override
     public Graph graph() {
         return graph;
-    }
-
-    @Override
-    public boolean frozen() {
-        return true;
     }
 
     @Override
@@ -60,20 +56,28 @@ final class FrozenParameters implements Parameters {
     }
 
     @Override
-    public SDVariable kernel(String convolution, String norm) {
-        String key = convolution + " folded with " + norm;
-        return graph.constant(key, weights.derived(key, () -> foldedKernel(convolution, norm)));
+    public SDVariable convolution(ConvolutionLayer layer, SDVariable x) {
+        String key = layer.convolution() + " folded with " + layer.norm();
+        SDVariable kernel = graph.constant(key, weights.derived(key, () -> foldedKernel(layer)));
+        SDVariable bias = foldedBias(layer.norm());
+        boolean single = weights.shape(layer.convolution() + ".weight")[2] == 1;
+        SDVariable y =
+                single
+                        ? graph.project(x, kernel, bias)
+                        : graph.convolution(x, kernel, bias, layer.in(), layer.stride());
+        return layer.relu() ? graph.activation(Activation.Kind.RELU, y) : y;
     }
 
-    private INDArray foldedKernel(String convolution, String norm) {
-        long[] shape = weights.shape(convolution + ".weight"); // [out, in, size, size]
+    /** [taps · in, out]. */
+    private INDArray foldedKernel(ConvolutionLayer layer) {
+        String name = layer.convolution() + ".weight";
+        long[] shape = weights.shape(name); // [out, in, size, size]
         int taps = Math.toIntExact(shape[2] * shape[3]);
-        float[] kernel = folding(norm).scaled(weights.floats(convolution + ".weight"), taps);
+        float[] kernel = folding(layer.norm()).scaled(weights.floats(name), taps);
         return Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
     }
 
-    @Override
-    public SDVariable foldedBias(String norm) {
+    private SDVariable foldedBias(String norm) {
         String key = norm + " folded";
         return graph.constant(
                 key, weights.derived(key, () -> Nd4j.createFromArray(folding(norm).bias())));

@@ -178,24 +178,8 @@ public final class ImageEncoder {
         FrozenParameters parameters = new FrozenParameters(graph, weights);
         long side = imageSize();
         SDVariable images = graph.placeholder("images", DataType.FLOAT, batch, 3, side, side);
-        VisionArchitecture vision = architecture.vision();
-        SDVariable features;
-        if (vision instanceof Vit vit) {
-            VisionTransformer tower =
-                    new VisionTransformer(
-                            parameters,
-                            vit.patchSize(),
-                            vit.width(),
-                            vit.layers(),
-                            vit.heads(),
-                            activation);
-            features = tower.forward(images, batch, vit.tokens());
-        } else if (vision instanceof org.coop4j.weights.clip.ModifiedResNet resNet) {
-            ModifiedResNet tower = new ModifiedResNet(parameters, resNet.layers(), resNet.heads());
-            features = tower.forward(images, batch, resNet.imageSize());
-        } else {
-            throw new IllegalStateException("unknown image tower " + vision);
-        }
+        SDVariable features =
+                ImageTower.features(parameters, architecture.vision(), activation, images, batch);
         features.rename("features");
         return graph.plan(List.of("features"), workers);
     }

@@ -1,14 +1,10 @@
 package org.coop4j.clip;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
-import org.coop4j.graph.op.BatchNorm;
 import org.coop4j.graph.op.Grid;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -17,8 +13,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * before every stride, and attention pooling at the end.
  *
  * <p>Pixels are matrix rows in raster order, one column a channel, so that a 1×1 convolution is a
- * linear layer. A frozen batch norm is part of the convolution before it; a trained one has the
- * batch's statistics, under the names {@link #meanName} and {@link #varianceName}.
+ * linear layer.
  */
 final class ModifiedResNet {
 
@@ -26,7 +21,6 @@ final class ModifiedResNet {
     private final Graph graph;
     private final List<Integer> layers;
     private final int heads;
-    private final Map<String, Integer> normPixels = new LinkedHashMap<>();
 
     /** Pixels of one image with their width and height. */
     private record Pixels(SDVariable rows, Grid grid) {}
@@ -40,21 +34,6 @@ final class ModifiedResNet {
         this.graph = weights.graph();
         this.layers = layers;
         this.heads = heads;
-    }
-
-    /** The name of the batch mean that a trained batch norm gives. */
-    static String meanName(String norm) {
-        return norm + ".batch_mean";
-    }
-
-    /** The name of the batch's biased variance that a trained batch norm gives. */
-    static String varianceName(String norm) {
-        return norm + ".batch_var";
-    }
-
-    /** The trained batch norms in the order of the graph: name → pixels of one image it sees. */
-    Map<String, Integer> normPixels() {
-        return Collections.unmodifiableMap(normPixels);
     }
 
     /**
@@ -78,26 +57,32 @@ final class ModifiedResNet {
     }
 
     private Pixels stem(Pixels x) {
-        x = convolveRelu("visual.conv1", "visual.bn1", x, 2); // [batch (side/2)², width/2]
-        x = convolveRelu("visual.conv2", "visual.bn2", x, 1); // [batch (side/2)², width/2]
-        x = convolveRelu("visual.conv3", "visual.bn3", x, 1); // [batch (side/2)², width]
+        x = convolve("visual.conv1", "visual.bn1", x, 2, true); // [batch (side/2)², width/2]
+        x = convolve("visual.conv2", "visual.bn2", x, 1, true); // [batch (side/2)², width/2]
+        x = convolve("visual.conv3", "visual.bn3", x, 1, true); // [batch (side/2)², width]
         return pool(x, 2); // [batch (side/4)², width]
     }
 
     /** {@code Bottleneck}: in channels → 4 · planes. */
     private Pixels bottleneck(String block, Pixels x, int stride, boolean first) {
-        SDVariable y = multiplyRelu(block + ".conv1", block + ".bn1", x); // [rows, planes]
-        Pixels h = convolveRelu(block + ".conv2", block + ".bn2", new Pixels(y, x.grid), 1);
-        h = pool(h, stride); // [rows / stride², planes]
-        y = multiply(block + ".conv3", block + ".bn3", h); // [rows / stride², 4 planes]
-        SDVariable identity = x.rows;
+        Pixels y = convolve(block + ".conv1", block + ".bn1", x, 1, true); // [rows, planes]
+        y = convolve(block + ".conv2", block + ".bn2", y, 1, true); // [rows, planes]
+        y = pool(y, stride); // [rows / stride², planes]
+        y = convolve(block + ".conv3", block + ".bn3", y, 1, false); // [rows / stride², 4 planes]
+        Pixels identity = x;
         if (first) {
             // Stride or not: the first block of every stage changes the number of channels.
             String projection = block + ".downsample.";
-            identity = multiply(projection + "0", projection + "1", pool(x, stride));
+            identity = convolve(projection + "0", projection + "1", pool(x, stride), 1, false);
         } // [rows / stride², 4 planes]
-        y = graph.activation(Activation.Kind.RELU, graph.add(y, identity));
-        return new Pixels(y, h.grid);
+        SDVariable sum = graph.add(y.rows, identity.rows);
+        return new Pixels(graph.activation(Activation.Kind.RELU, sum), y.grid);
+    }
+
+    /** norm(convolution), or relu(norm(convolution)). */
+    private Pixels convolve(String convolution, String norm, Pixels x, int stride, boolean relu) {
+        var layer = new ConvolutionLayer(convolution, norm, x.grid, stride, relu);
+        return new Pixels(weights.convolution(layer, x.rows), layer.out());
     }
 
     private Pixels pool(Pixels x, int size) {
@@ -106,7 +91,7 @@ final class ModifiedResNet {
                 : new Pixels(graph.averagePool(x.rows, x.grid, size), x.grid.dividedBy(size));
     }
 
-    /** {@code AttentionPool2d}: the mean asks all pixels and itself. */
+    /** {@code AttentionPool2d}: the mean is the query of all pixels and itself. */
     private SDVariable attentionPool(SDVariable x, int batch, int tokens) {
         String pool = "visual.attnpool.";
         x = graph.meanTokens(x, weights.get(pool + "positional_embedding")); // [batch tokens, w]
@@ -127,47 +112,5 @@ final class ModifiedResNet {
                 x,
                 weights.get(pool + "c_proj.weight"),
                 weights.get(pool + "c_proj.bias")); // [batch, embed]
-    }
-
-    /** relu(norm(3×3 convolution)). */
-    private Pixels convolveRelu(String convolution, String norm, Pixels x, int stride) {
-        SDVariable kernel = weights.kernel(convolution, norm);
-        Grid grid = stride == 1 ? x.grid : x.grid.dividedBy(stride);
-        SDVariable y;
-        if (weights.frozen()) {
-            y = graph.convolution(x.rows, kernel, weights.foldedBias(norm), x.grid, stride);
-            y = graph.activation(Activation.Kind.RELU, y);
-        } else {
-            y = graph.convolution(x.rows, kernel, x.grid, stride);
-            y = norm(BatchNorm.Then.RELU, norm, y, grid);
-        }
-        return new Pixels(y, grid);
-    }
-
-    /** relu(norm(1×1 convolution)). */
-    private SDVariable multiplyRelu(String convolution, String norm, Pixels x) {
-        if (weights.frozen()) {
-            return graph.activation(Activation.Kind.RELU, multiply(convolution, norm, x));
-        }
-        SDVariable y = graph.project(x.rows, weights.kernel(convolution, norm));
-        return norm(BatchNorm.Then.RELU, norm, y, x.grid);
-    }
-
-    /** norm(1×1 convolution). */
-    private SDVariable multiply(String convolution, String norm, Pixels x) {
-        SDVariable kernel = weights.kernel(convolution, norm);
-        return weights.frozen()
-                ? graph.project(x.rows, kernel, weights.foldedBias(norm))
-                : norm(BatchNorm.Then.NOTHING, norm, graph.project(x.rows, kernel), x.grid);
-    }
-
-    private SDVariable norm(BatchNorm.Then then, String norm, SDVariable x, Grid grid) {
-        normPixels.put(norm, grid.pixels());
-        SDVariable[] outputs =
-                graph.batchNorm(
-                        then, x, weights.get(norm + ".weight"), weights.get(norm + ".bias"));
-        outputs[1].rename(meanName(norm));
-        outputs[2].rename(varianceName(norm));
-        return outputs[0];
     }
 }

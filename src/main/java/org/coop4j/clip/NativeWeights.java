@@ -18,17 +18,17 @@ import org.nd4j.linalg.factory.Nd4j;
  * A model's weights in native memory, read from the converted file when first asked for and widened
  * to float32.
  */
-final class NativeWeights implements AutoCloseable {
+public final class NativeWeights implements AutoCloseable {
 
     private final SafetensorsFile file;
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
 
-    NativeWeights(SafetensorsFile file) {
+    public NativeWeights(SafetensorsFile file) {
         this.file = file;
     }
 
     /** The tensor {@code name}, in its own shape. */
-    INDArray get(String name) {
+    public INDArray get(String name) {
         return arrays.computeIfAbsent(name, this::read);
     }
 
@@ -43,7 +43,7 @@ final class NativeWeights implements AutoCloseable {
     }
 
     /** The shape of the tensor {@code name}. */
-    long[] shape(String name) {
+    public long[] shape(String name) {
         try {
             return file.shape(name).dims().stream().mapToLong(Long::longValue).toArray();
         } catch (IOException e) {
@@ -52,7 +52,7 @@ final class NativeWeights implements AutoCloseable {
     }
 
     /** A copy of the tensor in heap memory. */
-    float[] floats(String name) {
+    public float[] floats(String name) {
         try {
             return file.floats(name);
         } catch (IOException e) {

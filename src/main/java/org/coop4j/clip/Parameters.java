@@ -7,7 +7,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * The weights of a model as they enter a graph, by OpenAI's names: constants where they are frozen,
  * variables where they are trained.
  */
-interface Parameters {
+public interface Parameters {
 
     /** The graph that the weights enter. */
     Graph graph();
@@ -25,17 +25,11 @@ interface Parameters {
     SDVariable stacked(String first, String second);
 
     /**
-     * The weight of a square convolution without a bias, [size · size · in, out], the taps row by
-     * row; a frozen batch norm behind it is folded in.
+     * A convolution with its batch norm: with running statistics where the weights are frozen, with
+     * the batch's where they are trained.
      *
-     * @param convolution the layer's name, without {@code .weight}
-     * @param norm the batch norm behind it
+     * @param x [batch · pixels, in]
+     * @return [batch · pixels / stride², out]
      */
-    SDVariable kernel(String convolution, String norm);
-
-    /** The bias that remains of a frozen batch norm when it is folded, [out]. */
-    SDVariable foldedBias(String norm);
-
-    /** Whether the weights are constants, and batch norms with their running statistics folded. */
-    boolean frozen();
+    SDVariable convolution(ConvolutionLayer layer, SDVariable x);
 }

@@ -6,12 +6,15 @@ import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** Which packed rows of a stack attend to which, and which row of each sequence is read. */
-interface Sequences {
+public interface Sequences {
 
-    /** Attention in which every row asks; qkv [rows, 3 · width] → [rows, width]. */
+    /** Attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
     SDVariable attention(SDVariable qkv);
 
-    /** Attention in which the read rows ask; q [sequences, width], kv [rows, 2 · width] → as q. */
+    /**
+     * Attention in which the read rows are the queries; q [sequences, width], kv [rows, 2 · width]
+     * → as q.
+     */
     SDVariable attention(SDVariable q, SDVariable kv);
 
     /** The read row of each sequence; x [rows, width] → [sequences, width]. */
@@ -34,31 +37,6 @@ interface Sequences {
             @Override
             public SDVariable readRows(SDVariable x) {
                 return graph.selectRows(x, one.selectedRows());
-            }
-        };
-    }
-
-    /**
-     * Causal sequences whose first rows are given at each run, read at their last rows.
-     *
-     * @param longest rows of the longest sequence that will be given
-     * @param starts [sequences + 1]
-     */
-    static Sequences ragged(Graph graph, int heads, int longest, SDVariable starts) {
-        return new Sequences() {
-            @Override
-            public SDVariable attention(SDVariable qkv) {
-                return graph.raggedAttention(heads, longest, qkv, starts);
-            }
-
-            @Override
-            public SDVariable attention(SDVariable q, SDVariable kv) {
-                return graph.raggedAttention(heads, longest, q, kv, starts);
-            }
-
-            @Override
-            public SDVariable readRows(SDVariable x) {
-                return graph.lastRows(x, starts);
             }
         };
     }

@@ -7,12 +7,12 @@ import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** CLIP's text tower ({@code encode_text}) behind the embedding, on packed prompts. */
-final class TextTransformer {
+public final class TextTransformer {
 
     private final Parameters weights;
     private final Transformer transformer;
 
-    TextTransformer(Parameters weights, int width, int layers, Activation.Kind activation) {
+    public TextTransformer(Parameters weights, int width, int layers, Activation.Kind activation) {
         this.weights = weights;
         this.transformer = new Transformer(weights, "transformer", width, layers, activation);
     }
@@ -29,7 +29,7 @@ final class TextTransformer {
     }
 
     /** The same for sequences that are read at their end tokens. */
-    SDVariable forward(SDVariable x, Sequences sequences) {
+    public SDVariable forward(SDVariable x, Sequences sequences) {
         Graph graph = weights.graph();
         x = transformer.forward(x, sequences); // [prompts, width]
         x = graph.layerNorm(x, weights.get("ln_final.weight"), weights.get("ln_final.bias"));

@@ -10,16 +10,12 @@ import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.Attention;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AveragePool;
-import org.coop4j.graph.op.BatchNorm;
 import org.coop4j.graph.op.ClassTokens;
-import org.coop4j.graph.op.ContrastiveLoss;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
-import org.coop4j.graph.op.EmbedTokens;
 import org.coop4j.graph.op.ExpScale;
 import org.coop4j.graph.op.Grid;
 import org.coop4j.graph.op.InnerProduct;
-import org.coop4j.graph.op.LastRows;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
 import org.coop4j.graph.op.MeanTokens;
@@ -27,7 +23,6 @@ import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
 import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
-import org.coop4j.graph.op.RaggedAttention;
 import org.coop4j.graph.op.SelectRows;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -51,14 +46,14 @@ public final class Graph {
 
     /** An empty graph. */
     public static Graph create() {
-        GraphOps.register();
+        GraphOps.prepare();
         SameDiff sd = SameDiff.create();
         // The default holders copy each array; weights are large and never change hands.
         sd.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
         return new Graph(sd);
     }
 
-    /** The graph itself, for inspection and for a session of SameDiff's own. */
+    /** The graph itself: for ops of other rooms, for inspection, for a session of its own. */
     public SameDiff sameDiff() {
         return sd;
     }
@@ -126,31 +121,6 @@ public final class Graph {
         return new Attention(sd, layout, q, kv).outputVariables()[0];
     }
 
-    /**
-     * Causal attention over sequences whose first rows are given at each run; qkv [rows, 3 · width]
-     * → [rows, width], zero in the rows after the last sequence.
-     */
-    public SDVariable raggedAttention(int heads, int longest, SDVariable qkv, SDVariable starts) {
-        return new RaggedAttention(sd, heads, longest, qkv, starts).outputVariables()[0];
-    }
-
-    /** The same where the last row of each sequence asks; q [sequences, width] → same. */
-    public SDVariable raggedAttention(
-            int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
-        return new RaggedAttention(sd, heads, longest, q, kv, starts).outputVariables()[0];
-    }
-
-    /** The last row of each sequence; x [rows, width], starts [sequences + 1] → [sequences, …]. */
-    public SDVariable lastRows(SDVariable x, SDVariable starts) {
-        return new LastRows(sd, x, starts).outputVariable();
-    }
-
-    /** Rows of the table and of the positions, added; zero where the token is −1. */
-    public SDVariable embedTokens(
-            SDVariable table, SDVariable positions, SDVariable tokens, SDVariable places) {
-        return new EmbedTokens(sd, table, positions, tokens, places).outputVariable();
-    }
-
     /** The given rows, ascending; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
         return new SelectRows(sd, x, rows).outputVariable();
@@ -183,11 +153,6 @@ public final class Graph {
         return new CrossEntropy(sd, logits, labels).outputVariable();
     }
 
-    /** Symmetric cross-entropy of pairs; logits [batch, batch] → scalar. */
-    public SDVariable contrastiveLoss(SDVariable logits) {
-        return new ContrastiveLoss(sd, logits).outputVariable();
-    }
-
     /** images [batch, 3, side, side] → patches [batch · grid², 3 · patch²]. */
     public SDVariable patches(SDVariable images, int patch) {
         return new Patches(sd, images, patch).outputVariable();
@@ -218,15 +183,6 @@ public final class Graph {
         return new Convolution(sd, x, kernel, bias, grid, stride).outputVariable();
     }
 
-    /**
-     * Batch norm of each column with the batch's own statistics; x [rows, channels] → the same, and
-     * the batch's mean and biased variance [channels].
-     */
-    public SDVariable[] batchNorm(
-            BatchNorm.Then then, SDVariable x, SDVariable gain, SDVariable bias) {
-        return new BatchNorm(sd, then, x, gain, bias).outputVariables();
-    }
-
     /** Means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
     public SDVariable averagePool(SDVariable x, Grid grid, int size) {
         return new AveragePool(sd, x, grid, size).outputVariable();
@@ -240,7 +196,7 @@ public final class Graph {
     /** Builds the gradients of all variables with respect to {@code loss}, a scalar. */
     public void differentiate(SDVariable loss) {
         sd.setLossVariables(loss.name());
-        GraphOps.quietly(sd::createGradFunction);
+        GraphOps.differentiate(sd);
     }
 
     /**

@@ -2,7 +2,6 @@ package org.coop4j.pretrain;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.clip.TrainedArray;
 import org.coop4j.graph.host.Workers;
 
 /**

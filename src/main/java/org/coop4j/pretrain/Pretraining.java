@@ -8,8 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.coop4j.clip.TrainableClip;
-import org.coop4j.clip.TrainedArray;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.ExecutionPlan;

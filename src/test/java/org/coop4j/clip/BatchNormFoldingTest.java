@@ -47,10 +47,10 @@ class BatchNormFoldingTest {
     }
 
     @Test
-    void originalOrderUndoesReordering() {
+    void reversingTwiceGivesTheOriginalOrder() {
         float[] kernel = numbers(OUT * IN * TAPS);
-        float[] there = BatchNormFolding.reordered(kernel, OUT, TAPS);
+        float[] there = BatchNormFolding.reversed(kernel, OUT, TAPS);
         assertThat(there).isNotEqualTo(kernel);
-        assertThat(BatchNormFolding.originalOrder(there, OUT, TAPS)).isEqualTo(kernel);
+        assertThat(BatchNormFolding.reversed(there, TAPS, OUT)).isEqualTo(kernel);
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.FloatBuffer;
 import java.util.List;
 import org.assertj.core.data.Offset;
-import org.coop4j.clip.TrainedArray;
 import org.coop4j.graph.host.Workers;
 import org.junit.jupiter.api.Test;
 

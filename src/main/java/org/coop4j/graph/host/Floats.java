@@ -9,7 +9,15 @@ package org.coop4j.graph.host;
  */
 public final class Floats {
 
+    /** Times this a positive float32 is at least 1, down to the smallest normal numbers. */
+    private static final float HUGE = 3e38f;
+
     private Floats() {}
+
+    /** 1 if {@code y} is positive, else {@code floor}: the derivative of a rectifier. */
+    public static float step(float y, float floor) {
+        return Math.min(Math.max(y * HUGE, floor), 1f);
+    }
 
     /** The sum of the first {@code n} elements. */
     public static float sum(float[] a, int n) {

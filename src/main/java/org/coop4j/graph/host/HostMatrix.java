@@ -143,6 +143,13 @@ public final class HostMatrix {
         buffer.put(0, values, 0, values.length);
     }
 
+    /** Sets the rows from {@code from} on to zero. */
+    public void clear(int from) {
+        if (from < rows) {
+            Pointer.memset(pointer(from, 0), 0, (long) (rows - from) * cols * Float.BYTES);
+        }
+    }
+
     /** Copies {@code n} elements of {@code source} to {@code (row, col)} and on. */
     public void put(int row, int col, float[] source, int n) {
         buffer.put(row * cols + col, source, 0, n);

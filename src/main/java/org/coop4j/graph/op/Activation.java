@@ -33,11 +33,6 @@ public final class Activation extends GraphOp {
         addSArgument(kind.name());
     }
 
-    @Override
-    public String opName() {
-        return "coop_activation";
-    }
-
     private static Kind kindOf(GraphOp op) {
         return Kind.valueOf(op.textSetting());
     }
@@ -93,11 +88,6 @@ public final class Activation extends GraphOp {
         InputGradient(SameDiff sd, Kind kind, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
             addSArgument(kind.name());
-        }
-
-        @Override
-        public String opName() {
-            return "coop_activation_input_gradient";
         }
 
         @Override

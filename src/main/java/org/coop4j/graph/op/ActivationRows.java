@@ -2,6 +2,7 @@ package org.coop4j.graph.op;
 
 import java.util.function.Supplier;
 import org.coop4j.graph.host.Exponential;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.op.RowwiseKernel.RowFunction;
 
 /** Activation functions and their gradients on a row in a heap array. */
@@ -94,7 +95,7 @@ final class ActivationRows {
         float[] dy = rows[0];
         float[] x = rows[1];
         for (int i = 0; i < n; i++) {
-            dy[i] *= BatchNormGradientKernel.passes(x[i], 0f);
+            dy[i] *= Floats.step(x[i], 0f);
         }
     }
 }

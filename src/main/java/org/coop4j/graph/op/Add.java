@@ -18,11 +18,6 @@ public final class Add extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_add";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         if (!java.util.Arrays.equals(in.get(0), in.get(1))) {
             throw new IllegalArgumentException(

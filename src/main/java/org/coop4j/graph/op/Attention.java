@@ -44,11 +44,6 @@ public final class Attention extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_attention";
-    }
-
-    @Override
     public int getNumOutputs() {
         return 2;
     }
@@ -107,11 +102,6 @@ public final class Attention extends GraphOp {
             super(sd, inputs);
             addIArgument(layout.toSettings());
             addSArgument(layout.queries().name());
-        }
-
-        @Override
-        public String opName() {
-            return "coop_attention_input_gradient";
         }
 
         @Override

@@ -2,7 +2,6 @@ package org.coop4j.graph.op;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -25,7 +24,7 @@ final class AttentionGradientKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final Workers workers;
     private final List<List<Piece>> jobs;
-    private final Scratch[] scratch;
+    private final AttentionGradientScratch[] scratch;
 
     /**
      * Sequences {@code from} to {@code to} of a block, for one head.
@@ -43,22 +42,6 @@ final class AttentionGradientKernel implements HostKernel {
         }
     }
 
-    /** What a worker needs for itself; {@code ds} holds the score gradients of a piece. */
-    private static final class Scratch {
-        final Cursor a = new Cursor();
-        final Cursor b = new Cursor();
-        final Cursor c = new Cursor();
-        final HostMatrix ds;
-        final float[] p;
-        final float[] d;
-
-        Scratch(int size) {
-            ds = AttentionOperands.allocate(size);
-            p = new float[size];
-            d = new float[size];
-        }
-    }
-
     AttentionGradientKernel(
             AttentionLayout layout, HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix[] qkv = java.util.Arrays.copyOfRange(in, 2, in.length);
@@ -73,9 +56,9 @@ final class AttentionGradientKernel implements HostKernel {
             int rows = AttentionOperands.sequencesPerPiece(block) * block.queriesEach();
             largest = Math.max(largest, rows * block.keys());
         }
-        scratch = new Scratch[workers.count()];
+        scratch = new AttentionGradientScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch(largest);
+            scratch[i] = new AttentionGradientScratch(largest);
         }
     }
 
@@ -118,9 +101,11 @@ final class AttentionGradientKernel implements HostKernel {
                 });
     }
 
-    private void differentiate(Piece piece, Scratch s) {
+    private void differentiate(Piece piece, AttentionGradientScratch s) {
         probabilityGradient(piece, s);
-        softmaxGradient(piece, s);
+        long start = AttentionOperands.probability(piece.block, piece.head, piece.from, 0);
+        int keys = piece.block.keys();
+        s.softmaxGradient(probabilities, start, piece.queries(), keys, forward.scale());
         if (piece.block.sharedKeys() > 0) {
             sharedGradients(piece, s);
         }
@@ -130,7 +115,7 @@ final class AttentionGradientKernel implements HostKernel {
     }
 
     /** ds = dout · vᵀ, for the prefix's values and each sequence's own. */
-    private void probabilityGradient(Piece piece, Scratch s) {
+    private void probabilityGradient(Piece piece, AttentionGradientScratch s) {
         Block block = piece.block;
         int width = forward.headWidth();
         int column = piece.head * width;
@@ -170,28 +155,7 @@ final class AttentionGradientKernel implements HostKernel {
         }
     }
 
-    /** ds ← p ∘ (ds − Σ p · ds) · scale, row by row. */
-    private void softmaxGradient(Piece piece, Scratch s) {
-        Block block = piece.block;
-        int keys = block.keys();
-        int n = piece.queries() * keys;
-        long start = AttentionOperands.probability(block, piece.head, piece.from, 0);
-        probabilities.get(0, Math.toIntExact(start), s.p, n);
-        s.ds.get(0, 0, s.d, n);
-        float scale = forward.scale();
-        for (int offset = 0; offset < n; offset += keys) {
-            float sum = 0;
-            for (int j = offset; j < offset + keys; j++) {
-                sum += s.p[j] * s.d[j];
-            }
-            for (int j = offset; j < offset + keys; j++) {
-                s.d[j] = s.p[j] * (s.d[j] - sum) * scale;
-            }
-        }
-        s.ds.put(0, 0, s.d, n);
-    }
-
-    private void sharedGradients(Piece piece, Scratch s) {
+    private void sharedGradients(Piece piece, AttentionGradientScratch s) {
         Block block = piece.block;
         int width = forward.headWidth();
         int keys = block.keys();
@@ -215,7 +179,7 @@ final class AttentionGradientKernel implements HostKernel {
         Gemm.tn(shared, width, queries, s.a, keys, s.b, dOut.cols(), beta, s.c, gradient.ldk());
     }
 
-    private void ownGradients(Piece piece, int sequence, Scratch s) {
+    private void ownGradients(Piece piece, int sequence, AttentionGradientScratch s) {
         Block block = piece.block;
         int width = forward.headWidth();
         int keys = block.keys();

@@ -2,8 +2,6 @@ package org.coop4j.graph.op;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.graph.host.Cursor;
-import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -26,24 +24,10 @@ final class AttentionKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final Workers workers;
     private final List<Piece> pieces = new ArrayList<>();
-    private final Scratch[] scratch;
+    private final AttentionScratch[] scratch;
 
     /** Sequences {@code from} to {@code to} of a block, for one head. */
     private record Piece(Block block, int head, int from, int to) {}
-
-    /** What a worker needs for itself. */
-    private static final class Scratch {
-        final Cursor a = new Cursor();
-        final Cursor b = new Cursor();
-        final Cursor c = new Cursor();
-        final float[] scores;
-        final Exponential exponential;
-
-        Scratch(int size) {
-            scores = new float[size];
-            exponential = new Exponential(size);
-        }
-    }
 
     AttentionKernel(
             AttentionLayout layout,
@@ -67,9 +51,9 @@ final class AttentionKernel implements HostKernel {
                 }
             }
         }
-        scratch = new Scratch[workers.count()];
+        scratch = new AttentionScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch(largest);
+            scratch[i] = new AttentionScratch(largest);
         }
     }
 
@@ -78,14 +62,14 @@ final class AttentionKernel implements HostKernel {
         workers.each(pieces.size(), (part, piece) -> attend(pieces.get(piece), scratch[part]));
     }
 
-    private void attend(Piece piece, Scratch s) {
+    private void attend(Piece piece, AttentionScratch s) {
         scores(piece, s);
         softmax(piece, s);
         mixValues(piece, s);
     }
 
     /** scores[queries, keys] = q · kᵀ, not yet scaled. */
-    private void scores(Piece piece, Scratch s) {
+    private void scores(Piece piece, AttentionScratch s) {
         Block block = piece.block;
         int width = operands.headWidth();
         int each = block.queriesEach();
@@ -126,52 +110,20 @@ final class AttentionKernel implements HostKernel {
         }
     }
 
-    private void softmax(Piece piece, Scratch s) {
+    private void softmax(Piece piece, AttentionScratch s) {
         Block block = piece.block;
-        int keys = block.keys();
         int each = block.queriesEach();
-        int n = (piece.to - piece.from) * each * keys;
-        int start = Math.toIntExact(probability(piece, piece.from, 0));
-        float[] p = s.scores;
-        probabilities.get(0, start, p, n);
-        for (int offset = 0, i = 0; offset < n; offset += keys, i = (i + 1) % each) {
-            shift(p, offset, layout.visibleKeys(block, i), operands.scale());
-        }
-        s.exponential.apply(p, n);
-        for (int offset = 0, i = 0; offset < n; offset += keys, i = (i + 1) % each) {
-            normalise(p, offset, layout.visibleKeys(block, i), keys);
-        }
-        probabilities.put(0, start, p, n);
-    }
-
-    /** Scales a row's visible scores and subtracts their maximum. */
-    static void shift(float[] p, int offset, int visible, float scale) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int j = offset; j < offset + visible; j++) {
-            max = Math.max(max, p[j]);
-        }
-        for (int j = offset; j < offset + visible; j++) {
-            p[j] = (p[j] - max) * scale;
-        }
-    }
-
-    /** Divides a row's visible entries by their sum and clears the hidden ones. */
-    static void normalise(float[] p, int offset, int visible, int keys) {
-        float sum = 0;
-        for (int j = offset; j < offset + visible; j++) {
-            sum += p[j];
-        }
-        float inverse = 1f / sum;
-        for (int j = offset; j < offset + visible; j++) {
-            p[j] *= inverse;
-        }
-        for (int j = offset + visible; j < offset + keys; j++) {
-            p[j] = 0f;
-        }
+        s.softmax(
+                probabilities,
+                probability(piece, piece.from, 0),
+                (piece.to - piece.from) * each,
+                block.keys(),
+                query -> layout.visibleKeys(block, query % each),
+                operands.scale());
     }
 
     /** out[queries, head] = probabilities · v. */
-    private void mixValues(Piece piece, Scratch s) {
+    private void mixValues(Piece piece, AttentionScratch s) {
         Block block = piece.block;
         int width = operands.headWidth();
         int each = block.queriesEach();

@@ -166,7 +166,7 @@ public record AttentionLayout(
     }
 
     /** Elements of all attention probabilities. */
-    long probabilities() {
+    public long probabilities() {
         List<Block> blocks = blocks();
         Block last = blocks.get(blocks.size() - 1);
         return last.firstProbability + heads * last.probabilitiesPerHead();

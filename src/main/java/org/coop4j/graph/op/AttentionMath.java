@@ -10,7 +10,7 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  *
  * <p>Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width, P prefix.
  */
-final class AttentionMath {
+public final class AttentionMath {
 
     private final AttentionLayout layout;
     private final INDArray q;
@@ -34,7 +34,12 @@ final class AttentionMath {
         this.scale = 1 / Math.sqrt((double) headWidth);
     }
 
-    static void forward(
+    /**
+     * @param qkv the inputs of {@link Attention}
+     * @param out [queries, width]
+     * @param probabilities flat, as {@link Attention} has them
+     */
+    public static void forward(
             AttentionLayout layout, INDArray[] qkv, INDArray out, INDArray probabilities) {
         AttentionMath math = new AttentionMath(layout, qkv);
         for (Block block : layout.blocks()) {
@@ -45,7 +50,11 @@ final class AttentionMath {
         }
     }
 
-    static void backward(AttentionLayout layout, INDArray[] in, INDArray[] out) {
+    /**
+     * @param in gradient of the output, probabilities, then the inputs of {@link Attention}
+     * @param out gradients of those inputs
+     */
+    public static void backward(AttentionLayout layout, INDArray[] in, INDArray[] out) {
         INDArray[] qkv = java.util.Arrays.copyOfRange(in, 2, in.length);
         AttentionMath math = new AttentionMath(layout, qkv);
         for (INDArray gradient : out) {

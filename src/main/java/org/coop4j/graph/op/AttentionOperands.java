@@ -10,7 +10,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * Where queries, keys and values lie: three bands of one matrix, or one matrix and two bands of
  * another.
  */
-final class AttentionOperands {
+public final class AttentionOperands {
 
     /** Query rows of a piece: enough for BLAS to be fast, few enough to spread over the cores. */
     private static final int ROWS_PER_PIECE = 256;
@@ -30,7 +30,10 @@ final class AttentionOperands {
         this.headWidth = width / heads;
     }
 
-    static AttentionOperands of(AttentionLayout layout, HostMatrix[] qkv) {
+    /**
+     * @param qkv qkv [rows, 3 · width], or q [queries, width] and kv [rows, 2 · width]
+     */
+    public static AttentionOperands of(AttentionLayout layout, HostMatrix[] qkv) {
         if (qkv.length == 1) {
             int width = qkv[0].cols() / 3;
             return new AttentionOperands(qkv[0], qkv[0], width, width, layout.heads());
@@ -38,7 +41,8 @@ final class AttentionOperands {
         return new AttentionOperands(qkv[0], qkv[1], 0, qkv[0].cols(), layout.heads());
     }
 
-    static HostMatrix allocate(long length) {
+    /** A vector of that length, not cleared. */
+    public static HostMatrix allocate(long length) {
         return HostMatrix.of(Nd4j.createUninitialized(DataType.FLOAT, length));
     }
 
@@ -56,31 +60,38 @@ final class AttentionOperands {
                 + key;
     }
 
-    int headWidth() {
+    /** Columns of one head. */
+    public int headWidth() {
         return headWidth;
     }
 
-    float scale() {
+    /** The factor of the scores, 1 / √(width of a head). */
+    public float scale() {
         return (float) (1 / Math.sqrt(headWidth));
     }
 
-    int ldq() {
+    /** Distance between the rows of queries. */
+    public int ldq() {
         return queries.cols();
     }
 
-    int ldk() {
+    /** Distance between the rows of keys, and of values. */
+    public int ldk() {
         return keysAndValues.cols();
     }
 
-    void q(Cursor cursor, int row, int head) {
+    /** Points at the query of a row. */
+    public void q(Cursor cursor, int row, int head) {
         cursor.at(queries, row, (long) head * headWidth);
     }
 
-    void k(Cursor cursor, int row, int head) {
+    /** Points at the key of a row. */
+    public void k(Cursor cursor, int row, int head) {
         cursor.at(keysAndValues, row, keyColumn + (long) head * headWidth);
     }
 
-    void v(Cursor cursor, int row, int head) {
+    /** Points at the value of a row. */
+    public void v(Cursor cursor, int row, int head) {
         cursor.at(keysAndValues, row, valueColumn + (long) head * headWidth);
     }
 }

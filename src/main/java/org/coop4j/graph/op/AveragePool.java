@@ -27,11 +27,6 @@ public final class AveragePool extends GraphOp {
         addIArgument(grid.height(), grid.width(), size);
     }
 
-    @Override
-    public String opName() {
-        return "coop_average_pool";
-    }
-
     private static Grid gridOf(GraphOp op) {
         return new Grid(op.intSetting(0), op.intSetting(1));
     }
@@ -123,11 +118,6 @@ public final class AveragePool extends GraphOp {
         InputGradient(SameDiff sd, SDVariable dy, Grid grid, int size) {
             super(sd, dy);
             addIArgument(grid.height(), grid.width(), size);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_average_pool_input_gradient";
         }
 
         @Override

@@ -24,11 +24,6 @@ public final class ClassTokens extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_class_tokens";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long tokens = in.get(2)[0];
         long batch = in.get(0)[0] / (tokens - 1);
@@ -94,11 +89,6 @@ public final class ClassTokens extends GraphOp {
                 SDVariable classEmbedding,
                 SDVariable positions) {
             super(sd, dy, patches, classEmbedding, positions);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_class_tokens_input_gradient";
         }
 
         @Override

@@ -45,11 +45,6 @@ public final class Convolution extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_convolution";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] kernel = in.get(1);
@@ -122,11 +117,6 @@ public final class Convolution extends GraphOp {
         }
 
         @Override
-        public String opName() {
-            return "coop_convolution_input_gradient";
-        }
-
-        @Override
         public List<long[]> outputShapes(List<long[]> in) {
             long rows = ConvolutionShape.of(this).rowsIn(in.get(0)[0]);
             return List.of(new long[] {rows, in.get(1)[0] / TAPS});
@@ -163,11 +153,6 @@ public final class Convolution extends GraphOp {
         KernelGradient(SameDiff sd, ConvolutionShape shape, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
             addIArgument(shape.toSettings());
-        }
-
-        @Override
-        public String opName() {
-            return "coop_convolution_kernel_gradient";
         }
 
         @Override

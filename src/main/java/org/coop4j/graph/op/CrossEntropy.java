@@ -25,11 +25,6 @@ public final class CrossEntropy extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_cross_entropy";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(new long[0]);
     }
@@ -89,11 +84,6 @@ public final class CrossEntropy extends GraphOp {
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable labels) {
             super(sd, dLoss, logits, labels);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_cross_entropy_logits_gradient";
         }
 
         @Override

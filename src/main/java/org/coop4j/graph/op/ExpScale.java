@@ -19,11 +19,6 @@ public final class ExpScale extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_exp_scale";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(in.get(0));
     }
@@ -71,11 +66,6 @@ public final class ExpScale extends GraphOp {
 
         ScaleGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable s) {
             super(sd, dy, x, s);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_exp_scale_gradient";
         }
 
         @Override

@@ -2,12 +2,14 @@ package org.coop4j.graph.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.imports.converters.ImportClassMapping;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.DynamicCustomOp;
@@ -26,15 +28,48 @@ import org.nd4j.linalg.api.shape.LongShapeDescriptor;
  */
 public abstract class GraphOp extends DynamicCustomOp {
 
+    private static final ClassValue<String> NAMES =
+            new ClassValue<>() {
+                @Override
+                protected String computeValue(Class<?> type) {
+                    String path = type.getName().substring(type.getPackageName().length() + 1);
+                    return "coop"
+                            + path.replace("$", "")
+                                    .replaceAll("([A-Z])", "_$1")
+                                    .toLowerCase(Locale.ROOT);
+                }
+            };
+
     /** For cloning; the settings follow. */
     protected GraphOp() {}
 
     protected GraphOp(SameDiff sd, SDVariable... inputs) {
         super(null, sd, inputs);
+        register(getClass());
     }
 
+    /** The class's name: {@code Linear.InputGradient} is {@code coop_linear_input_gradient}. */
     @Override
-    public abstract String opName();
+    public final String opName() {
+        return NAMES.get(getClass());
+    }
+
+    /** Enters the op in SameDiff's table, by which a clone of a graph finds the class of a name. */
+    private static void register(Class<? extends GraphOp> type) {
+        synchronized (ImportClassMapping.class) {
+            ImportClassMapping.getOpNameMapping()
+                    .computeIfAbsent(NAMES.get(type), name -> instance(type));
+        }
+    }
+
+    private static GraphOp instance(Class<? extends GraphOp> type) {
+        try {
+            return type.getConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(
+                    type + " needs a public constructor without arguments to be cloned by", e);
+        }
+    }
 
     /** Shapes of the outputs for these shapes of the inputs. */
     public abstract List<long[]> outputShapes(List<long[]> inputShapes);
@@ -102,12 +137,13 @@ public abstract class GraphOp extends DynamicCustomOp {
         throw new UnsupportedOperationException(opName() + " is a gradient and has none itself");
     }
 
-    /** The name of the enum constant that sets the op's kind. */
-    protected final String textSetting() {
+    /** The op's text setting: the name of the enum constant that is its kind. */
+    public final String textSetting() {
         return sArguments.get(0);
     }
 
-    protected final int intSetting(int index) {
+    /** The op's integer setting {@code index}, from 0. */
+    public final int intSetting(int index) {
         return Math.toIntExact(getIArgument(index));
     }
 }

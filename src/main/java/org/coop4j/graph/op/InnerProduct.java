@@ -21,11 +21,6 @@ public final class InnerProduct extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_inner_product";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(new long[0]);
     }
@@ -59,11 +54,6 @@ public final class InnerProduct extends GraphOp {
 
         Pulled(SameDiff sd, SDVariable dy, SDVariable pull) {
             super(sd, dy, pull);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_inner_product_gradient";
         }
 
         @Override

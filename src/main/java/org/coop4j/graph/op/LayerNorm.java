@@ -31,11 +31,6 @@ public final class LayerNorm extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_layer_norm";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(in.get(0));
     }
@@ -142,11 +137,6 @@ public final class LayerNorm extends GraphOp {
         }
 
         @Override
-        public String opName() {
-            return "coop_layer_norm_input_gradient";
-        }
-
-        @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return List.of(in.get(0));
         }
@@ -217,11 +207,6 @@ public final class LayerNorm extends GraphOp {
 
         WeightGradient(SameDiff sd, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_layer_norm_weight_gradient";
         }
 
         @Override

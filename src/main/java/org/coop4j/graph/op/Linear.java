@@ -38,11 +38,6 @@ public final class Linear extends GraphOp {
         addSArgument(weight.name());
     }
 
-    @Override
-    public String opName() {
-        return "coop_linear";
-    }
-
     private Weight weight() {
         return Weight.valueOf(textSetting());
     }
@@ -107,11 +102,6 @@ public final class Linear extends GraphOp {
             addSArgument(weight.name());
         }
 
-        @Override
-        public String opName() {
-            return "coop_linear_input_gradient";
-        }
-
         private boolean outIn() {
             return Weight.valueOf(textSetting()) == Weight.OUT_IN;
         }
@@ -146,11 +136,6 @@ public final class Linear extends GraphOp {
         WeightGradient(SameDiff sd, Weight weight, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
             addSArgument(weight.name());
-        }
-
-        @Override
-        public String opName() {
-            return "coop_linear_weight_gradient";
         }
 
         private boolean outIn() {
@@ -189,11 +174,6 @@ public final class Linear extends GraphOp {
 
         BiasGradient(SameDiff sd, SDVariable dy) {
             super(sd, dy);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_linear_bias_gradient";
         }
 
         @Override

@@ -24,11 +24,6 @@ public final class MeanTokens extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_mean_tokens";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long tokens = in.get(1)[0];
         if (in.get(0)[0] % (tokens - 1) != 0) {
@@ -104,11 +99,6 @@ public final class MeanTokens extends GraphOp {
         /** The forward inputs give the shapes alone. */
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable positions) {
             super(sd, dy, x, positions);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_mean_tokens_input_gradient";
         }
 
         @Override

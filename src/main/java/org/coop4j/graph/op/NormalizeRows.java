@@ -19,11 +19,6 @@ public final class NormalizeRows extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_normalize_rows";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(in.get(0));
     }
@@ -62,11 +57,6 @@ public final class NormalizeRows extends GraphOp {
 
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_normalize_rows_input_gradient";
         }
 
         @Override

@@ -25,11 +25,6 @@ public final class Patches extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_patches";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         int patch = intSetting(0);

@@ -23,11 +23,6 @@ public final class PixelRows extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_pixel_rows";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         return List.of(new long[] {x[0] * x[2] * x[3], x[1]});

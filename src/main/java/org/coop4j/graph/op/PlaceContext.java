@@ -35,11 +35,6 @@ public final class PlaceContext extends GraphOp {
         addIArgument(vectors);
     }
 
-    @Override
-    public String opName() {
-        return "coop_place_context";
-    }
-
     private static int places(GraphOp op) {
         return op.numIArguments() / 2;
     }
@@ -105,11 +100,6 @@ public final class PlaceContext extends GraphOp {
         ContextGradient(SameDiff sd, SDVariable dy, SDVariable context, int[] settings) {
             super(sd, dy, context);
             addIArgument(settings);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_place_context_gradient";
         }
 
         @Override

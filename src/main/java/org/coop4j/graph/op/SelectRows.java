@@ -34,11 +34,6 @@ public final class SelectRows extends GraphOp {
     }
 
     @Override
-    public String opName() {
-        return "coop_select_rows";
-    }
-
-    @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(new long[] {numIArguments(), in.get(0)[1]});
     }
@@ -84,11 +79,6 @@ public final class SelectRows extends GraphOp {
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x, int[] rows) {
             super(sd, dy, x);
             addIArgument(rows);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_select_rows_input_gradient";
         }
 
         @Override

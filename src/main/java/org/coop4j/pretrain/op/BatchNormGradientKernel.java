@@ -1,18 +1,17 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
+import org.coop4j.clip.BatchNormFolding;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.BatchNorm.Then;
+import org.coop4j.pretrain.op.BatchNorm.Then;
 
 /**
  * The gradient of {@link BatchNormKernel} in two passes: the sums of g and g · (x − mean), then dx
  * = g · s + x · p + q with one s, p and q a channel.
  */
 final class BatchNormGradientKernel implements HostKernel {
-
-    /** Times this a positive float32 is at least 1, down to the smallest normal numbers. */
-    private static final float HUGE = 3e38f;
 
     private final HostMatrix dy;
     private final HostMatrix x;
@@ -83,7 +82,7 @@ final class BatchNormGradientKernel implements HostKernel {
         channelInputs[2].get(0, 0, mean, channels);
         channelInputs[3].getRow(0, variance);
         for (int c = 0; c < channels; c++) {
-            double factor = gain[c] / Math.sqrt(variance[c] + BatchNorm.EPSILON);
+            double factor = gain[c] / Math.sqrt(variance[c] + BatchNormFolding.EPSILON);
             scale[c] = (float) factor;
             offset[c] = (float) (bias[c] - mean[c] * factor);
         }
@@ -113,15 +112,10 @@ final class BatchNormGradientKernel implements HostKernel {
         float[] m = mean;
         float floor = least;
         for (int i = 0; i < g.length; i++) {
-            float passed = g[i] * passes(row[i] * s[i] + o[i], floor);
+            float passed = g[i] * Floats.step(row[i] * s[i] + o[i], floor);
             sum[i] += passed;
             products[i] += passed * (row[i] - m[i]);
         }
-    }
-
-    /** 1 if y is positive, else {@code floor}; in arithmetic, which becomes vector instructions. */
-    static float passes(float y, float floor) {
-        return Math.min(Math.max(y * HUGE, floor), 1f);
     }
 
     private void coefficients() {
@@ -132,7 +126,7 @@ final class BatchNormGradientKernel implements HostKernel {
         }
         double n = x.rows();
         for (int c = 0; c < x.cols(); c++) {
-            double inverse = 1 / Math.sqrt(variance[c] + BatchNorm.EPSILON);
+            double inverse = 1 / Math.sqrt(variance[c] + BatchNormFolding.EPSILON);
             double s = gain[c] * inverse;
             double p = -s * inverse * inverse * products[c] / n;
             ofX[c] = (float) p;
@@ -164,7 +158,7 @@ final class BatchNormGradientKernel implements HostKernel {
         float[] q = constant;
         float floor = least;
         for (int i = 0; i < g.length; i++) {
-            float passed = g[i] * passes(row[i] * s[i] + o[i], floor);
+            float passed = g[i] * Floats.step(row[i] * s[i] + o[i], floor);
             g[i] = passed * s[i] + (row[i] * p[i] + q[i]);
         }
     }

@@ -1,10 +1,11 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,11 +29,6 @@ public final class EmbedTokens extends GraphOp {
             SDVariable tokens,
             SDVariable places) {
         super(sd, table, positions, tokens, places);
-    }
-
-    @Override
-    public String opName() {
-        return "coop_embed_tokens";
     }
 
     @Override
@@ -102,11 +98,6 @@ public final class EmbedTokens extends GraphOp {
         }
 
         @Override
-        public String opName() {
-            return "coop_embed_tokens_weight_gradient";
-        }
-
-        @Override
         public int getNumOutputs() {
             return 2;
         }
@@ -137,9 +128,7 @@ public final class EmbedTokens extends GraphOp {
             float[] sum = new float[width];
             return () -> {
                 for (HostMatrix gradient : out) {
-                    if (gradient != null) {
-                        RaggedAttentionKernel.clear(gradient, 0);
-                    }
+                    gradient.clear(0);
                 }
                 for (int r = 0; r < dy.rows(); r++) {
                     int token = (int) in[3].buffer().get(r);
@@ -153,9 +142,6 @@ public final class EmbedTokens extends GraphOp {
         }
 
         private static void add(float[] row, HostMatrix target, int at, float[] sum) {
-            if (target == null) {
-                return;
-            }
             target.getRow(at, sum);
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += row[i];

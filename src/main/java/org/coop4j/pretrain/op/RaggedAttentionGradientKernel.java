@@ -1,10 +1,11 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
-import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.AttentionGradientScratch;
+import org.coop4j.graph.op.AttentionOperands;
 
 /** The gradient of {@link RaggedAttentionKernel}; a piece of work is one sequence, all heads. */
 final class RaggedAttentionGradientKernel implements HostKernel {
@@ -15,23 +16,7 @@ final class RaggedAttentionGradientKernel implements HostKernel {
     private final HostMatrix probabilities;
     private final HostMatrix keyGradient;
     private final Workers workers;
-    private final Scratch[] scratch;
-
-    /** What a worker needs for itself; {@code ds} holds the score gradients of a head. */
-    private static final class Scratch {
-        final Cursor a = new Cursor();
-        final Cursor b = new Cursor();
-        final Cursor c = new Cursor();
-        final HostMatrix ds;
-        final float[] p;
-        final float[] d;
-
-        Scratch(int size) {
-            ds = AttentionOperands.allocate(size);
-            p = new float[size];
-            d = new float[size];
-        }
-    }
+    private final AttentionGradientScratch[] scratch;
 
     RaggedAttentionGradientKernel(
             RaggedOperands in,
@@ -43,26 +28,12 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         this.dOut = dOut;
         this.probabilities = probabilities;
         this.workers = workers;
-        HostMatrix[] written = out.clone();
-        if (!in.packed() && written[1] == null) {
-            written[1] = matrix(in.rows(), 2 * dOut.cols());
-        }
-        if (!in.packed() && written[0] == null) {
-            written[0] = matrix(dOut.rows(), dOut.cols());
-        }
-        this.gradient = in.like(written);
-        this.keyGradient = written[written.length - 1];
-        scratch = new Scratch[workers.count()];
+        this.gradient = in.like(out);
+        this.keyGradient = out[out.length - 1];
+        scratch = new AttentionGradientScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch(in.longest() * in.longest());
+            scratch[i] = new AttentionGradientScratch(in.longest() * in.longest());
         }
-    }
-
-    /** A place for an output that nobody reads. */
-    private static HostMatrix matrix(int rows, int cols) {
-        return HostMatrix.of(
-                org.nd4j.linalg.factory.Nd4j.createUninitialized(
-                        org.nd4j.linalg.api.buffer.DataType.FLOAT, rows, cols));
     }
 
     @Override
@@ -74,10 +45,10 @@ final class RaggedAttentionGradientKernel implements HostKernel {
                         differentiate(sequence, head, scratch[part]);
                     }
                 });
-        RaggedAttentionKernel.clear(keyGradient, in.start(in.sequences()));
+        keyGradient.clear(in.start(in.sequences()));
     }
 
-    private void differentiate(int sequence, int head, Scratch s) {
+    private void differentiate(int sequence, int head, AttentionGradientScratch s) {
         AttentionOperands forward = in.operands();
         int row = in.start(sequence);
         int query = in.firstQuery(sequence);
@@ -90,7 +61,7 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         forward.v(s.b, row, head);
         s.c.at(s.ds, 0, 0);
         Gemm.nt(queries, keys, width, s.a, dOut.cols(), s.b, forward.ldk(), 0f, s.c, keys);
-        softmaxGradient(Math.toIntExact(start), queries, keys, s);
+        s.softmaxGradient(probabilities, start, queries, keys, forward.scale());
         // dv = pᵀ · dout
         s.b.at(probabilities, 0, start);
         gradient.v(s.c, row, head);
@@ -104,22 +75,5 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         forward.q(s.b, query, head);
         gradient.k(s.c, row, head);
         Gemm.tn(keys, width, queries, s.a, keys, s.b, forward.ldq(), 0f, s.c, gradient.ldk());
-    }
-
-    private void softmaxGradient(int start, int queries, int keys, Scratch s) {
-        int n = queries * keys;
-        probabilities.get(0, start, s.p, n);
-        s.ds.get(0, 0, s.d, n);
-        float scale = in.operands().scale();
-        for (int offset = 0; offset < n; offset += keys) {
-            float sum = 0;
-            for (int j = offset; j < offset + keys; j++) {
-                sum += s.p[j] * s.d[j];
-            }
-            for (int j = offset; j < offset + keys; j++) {
-                s.d[j] = s.p[j] * (s.d[j] - sum) * scale;
-            }
-        }
-        s.ds.put(0, 0, s.d, n);
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 /**
  * Two sums a column over many rows, for one worker: in float for some rows at a time, so that the

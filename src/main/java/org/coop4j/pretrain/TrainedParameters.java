@@ -1,10 +1,15 @@
-package org.coop4j.clip;
+package org.coop4j.pretrain;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.clip.BatchNormFolding;
+import org.coop4j.clip.ConvolutionLayer;
+import org.coop4j.clip.NativeWeights;
+import org.coop4j.clip.Parameters;
 import org.coop4j.graph.Graph;
+import org.coop4j.pretrain.op.BatchNorm;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -18,6 +23,7 @@ final class TrainedParameters implements Parameters {
     private final DataType type;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Map<String, List<Part>> parts = new LinkedHashMap<>();
+    private final Map<String, Integer> normPixels = new LinkedHashMap<>();
 
     /**
      * A variable of the graph.
@@ -49,11 +55,6 @@ final class TrainedParameters implements Parameters {
     @Override
     public Graph graph() {
         return graph;
-    }
-
-    @Override
-    public boolean frozen() {
-        return false;
     }
 
     /** All variables by name, in the order in which the graph asked for them. */
@@ -109,21 +110,52 @@ final class TrainedParameters implements Parameters {
     }
 
     @Override
-    public SDVariable kernel(String convolution, String norm) {
-        String name = convolution + ".weight";
+    public SDVariable convolution(ConvolutionLayer layer, SDVariable x) {
+        String name = layer.convolution() + ".weight";
         long[] shape = initial.shape(name); // [out, in, size, size]
-        int out = Math.toIntExact(shape[0]);
         int taps = Math.toIntExact(shape[2] * shape[3]);
-        float[] kernel = BatchNormFolding.reordered(initial.floats(name), out, taps);
+        SDVariable kernel = kernel(name, shape, taps); // [taps · in, out]
+        SDVariable y =
+                taps == 1
+                        ? graph.project(x, kernel)
+                        : graph.convolution(x, kernel, layer.in(), layer.stride());
+        String norm = layer.norm();
+        SDVariable[] outputs =
+                new BatchNorm(
+                                graph.sameDiff(),
+                                layer.relu() ? BatchNorm.Then.RELU : BatchNorm.Then.NOTHING,
+                                y,
+                                get(norm + ".weight"),
+                                get(norm + ".bias"))
+                        .outputVariables();
+        outputs[1].rename(meanName(norm));
+        outputs[2].rename(varianceName(norm));
+        normPixels.put(norm, layer.out().pixels());
+        return outputs[0];
+    }
+
+    private SDVariable kernel(String name, long[] shape, int taps) {
+        int out = Math.toIntExact(shape[0]);
+        float[] kernel = BatchNormFolding.reversed(initial.floats(name), out, taps);
         INDArray value = Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
         INDArray array = add(name, value, true);
         parts.put(name, List.of(new Part(array, 0, 0, kernel.length, taps)));
         return entries.get(name).variable;
     }
 
-    @Override
-    public SDVariable foldedBias(String norm) {
-        throw new IllegalStateException(norm + " is trained and has its own bias");
+    /** The batch norms in the order of the graph: name → pixels of one image that it sees. */
+    Map<String, Integer> normPixels() {
+        return normPixels;
+    }
+
+    /** The name of the batch's mean that a batch norm gives. */
+    static String meanName(String norm) {
+        return norm + ".batch_mean";
+    }
+
+    /** The name of the batch's biased variance that a batch norm gives. */
+    static String varianceName(String norm) {
+        return norm + ".batch_var";
     }
 
     /** A variable that is no tensor of the model, which the caller writes itself. */
@@ -164,7 +196,7 @@ final class TrainedParameters implements Parameters {
             float[] values = part.array.dup('c').data().asFloat();
             if (part.taps > 0) {
                 int out = Math.toIntExact(part.array.size(1));
-                values = BatchNormFolding.originalOrder(values, out, part.taps);
+                values = BatchNormFolding.reversed(values, part.taps, out);
             }
             System.arraycopy(values, part.from, result, part.at, part.length);
         }

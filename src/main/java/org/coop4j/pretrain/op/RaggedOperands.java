@@ -1,7 +1,9 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionOperands;
 
 /**
  * The inputs of {@link RaggedAttention} as its kernels see them, with the lengths of this run.
@@ -15,7 +17,6 @@ final class RaggedOperands {
     private final AttentionOperands operands;
     private final HostMatrix starts;
     private final boolean packed;
-    private final int rows;
 
     /**
      * @param in qkv and starts, or q, kv and starts
@@ -26,7 +27,6 @@ final class RaggedOperands {
         this.packed = in.length == 2;
         this.starts = in[in.length - 1];
         this.operands = of(heads, Arrays.copyOf(in, in.length - 1));
-        this.rows = in[in.length - 2].rows();
     }
 
     private static AttentionOperands of(int heads, HostMatrix[] qkv) {
@@ -57,11 +57,6 @@ final class RaggedOperands {
     /** Whether every row asks. */
     boolean packed() {
         return packed;
-    }
-
-    /** All rows, those of no sequence too. */
-    int rows() {
-        return rows;
     }
 
     int start(int sequence) {

@@ -1,9 +1,10 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,11 +21,6 @@ public final class LastRows extends GraphOp {
 
     public LastRows(SameDiff sd, SDVariable x, SDVariable starts) {
         super(sd, x, starts);
-    }
-
-    @Override
-    public String opName() {
-        return "coop_last_rows";
     }
 
     @Override
@@ -67,11 +63,6 @@ public final class LastRows extends GraphOp {
         }
 
         @Override
-        public String opName() {
-            return "coop_last_rows_input_gradient";
-        }
-
-        @Override
         public List<long[]> outputShapes(List<long[]> in) {
             return List.of(in.get(1));
         }
@@ -88,7 +79,7 @@ public final class LastRows extends GraphOp {
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             float[] row = new float[in[0].cols()];
             return () -> {
-                RaggedAttentionKernel.clear(out[0], 0);
+                out[0].clear(0);
                 for (int s = 0; s < in[0].rows(); s++) {
                     in[0].getRow(s, row);
                     out[0].putRow((int) in[2].buffer().get(s + 1) - 1, row);

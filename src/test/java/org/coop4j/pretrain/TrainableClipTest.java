@@ -1,4 +1,4 @@
-package org.coop4j.clip;
+package org.coop4j.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,9 +10,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
-import org.coop4j.clip.TrainableClip.Size;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.pretrain.TrainableClip.Size;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.clip.Activation;

@@ -1,10 +1,12 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.clip.BatchNormFolding;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,9 +22,6 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  */
 public final class BatchNorm extends GraphOp {
 
-    /** Added to the variance (PyTorch's default, which CLIP uses). */
-    public static final double EPSILON = 1e-5;
-
     /** What follows the norm. */
     public enum Then {
         /** Nothing. */
@@ -36,11 +35,6 @@ public final class BatchNorm extends GraphOp {
     public BatchNorm(SameDiff sd, Then then, SDVariable x, SDVariable gain, SDVariable bias) {
         super(sd, x, gain, bias);
         addSArgument(then.name());
-    }
-
-    @Override
-    public String opName() {
-        return "coop_batch_norm";
     }
 
     private static Then thenOf(GraphOp op) {
@@ -71,7 +65,7 @@ public final class BatchNorm extends GraphOp {
     }
 
     private static INDArray inverseDeviation(INDArray variance) {
-        return Transforms.pow(variance.add(EPSILON), -0.5, false);
+        return Transforms.pow(variance.add(BatchNormFolding.EPSILON), -0.5, false);
     }
 
     @Override
@@ -115,11 +109,6 @@ public final class BatchNorm extends GraphOp {
         Gradient(SameDiff sd, Then then, SDVariable... inputs) {
             super(sd, inputs);
             addSArgument(then.name());
-        }
-
-        @Override
-        public String opName() {
-            return "coop_batch_norm_gradient";
         }
 
         @Override

@@ -1,9 +1,10 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
+import org.coop4j.clip.BatchNormFolding;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.BatchNorm.Then;
+import org.coop4j.pretrain.op.BatchNorm.Then;
 
 /**
  * Batch norm in two passes: the statistics, then the rows.
@@ -98,7 +99,7 @@ final class BatchNormKernel implements HostKernel {
             double fromShift = sum[c] / n;
             double m = shift[c] + fromShift;
             double v = Math.max(0, squares[c] / n - fromShift * fromShift);
-            double factor = scale[c] / Math.sqrt(v + BatchNorm.EPSILON);
+            double factor = scale[c] / Math.sqrt(v + BatchNormFolding.EPSILON);
             mean[c] = (float) m;
             variance[c] = (float) v;
             scale[c] = (float) factor;

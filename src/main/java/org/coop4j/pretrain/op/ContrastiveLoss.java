@@ -1,9 +1,10 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,11 +22,6 @@ public final class ContrastiveLoss extends GraphOp {
 
     public ContrastiveLoss(SameDiff sd, SDVariable logits) {
         super(sd, logits);
-    }
-
-    @Override
-    public String opName() {
-        return "coop_contrastive_loss";
     }
 
     @Override
@@ -122,11 +118,6 @@ public final class ContrastiveLoss extends GraphOp {
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits) {
             super(sd, dLoss, logits);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_contrastive_loss_logits_gradient";
         }
 
         @Override

@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -6,6 +6,7 @@ import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -41,11 +42,6 @@ public final class RaggedAttention extends GraphOp {
             SameDiff sd, int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
         super(sd, q, kv, starts);
         addIArgument(heads, longest);
-    }
-
-    @Override
-    public String opName() {
-        return "coop_ragged_attention";
     }
 
     @Override
@@ -114,11 +110,6 @@ public final class RaggedAttention extends GraphOp {
         InputGradient(SameDiff sd, int heads, int longest, SDVariable... inputs) {
             super(sd, inputs);
             addIArgument(heads, longest, inputs.length - 3);
-        }
-
-        @Override
-        public String opName() {
-            return "coop_ragged_attention_input_gradient";
         }
 
         @Override

@@ -1,4 +1,4 @@
-package org.coop4j.clip;
+package org.coop4j.pretrain;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -8,11 +8,17 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.clip.ImageTower;
+import org.coop4j.clip.NativeWeights;
+import org.coop4j.clip.Sequences;
+import org.coop4j.clip.TextTransformer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
+import org.coop4j.pretrain.op.ContrastiveLoss;
+import org.coop4j.pretrain.op.EmbedTokens;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.clip.ClipArchitecture;
@@ -20,7 +26,6 @@ import org.coop4j.weights.clip.ConvertedModel;
 import org.coop4j.weights.clip.ModelMetadata;
 import org.coop4j.weights.clip.SourceInfo;
 import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -81,13 +86,13 @@ public final class TrainableClip implements AutoCloseable {
         this.weights = new NativeWeights(initial.weights());
         Graph graph = Graph.create();
         this.parameters = new TrainedParameters(graph, weights, type);
-        this.normPixels = new LinkedHashMap<>();
         SDVariable loss = loss(graph, type);
         graph.differentiate(loss);
+        this.normPixels = parameters.normPixels();
         List<String> outputs = new ArrayList<>(List.of("loss"));
         for (String norm : normPixels.keySet()) {
-            outputs.add(ModifiedResNet.meanName(norm));
-            outputs.add(ModifiedResNet.varianceName(norm));
+            outputs.add(TrainedParameters.meanName(norm));
+            outputs.add(TrainedParameters.varianceName(norm));
             running.put(mean(norm), weights.floats(mean(norm)));
             running.put(variance(norm), weights.floats(variance(norm)));
         }
@@ -133,28 +138,14 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch, embed]
         SDVariable cosines = graph.linear(images, texts); // [batch, batch]
         SDVariable logits = graph.expScale(cosines, parameters.get(LOGIT_SCALE));
-        return graph.contrastiveLoss(logits).rename("loss");
+        return new ContrastiveLoss(graph.sameDiff(), logits).outputVariable().rename("loss");
     }
 
     private SDVariable imageFeatures(Graph graph, DataType type) {
         long side = architecture().vision().imageSize();
         SDVariable images = graph.placeholder("images", type, size.batch, 3, side, side);
-        if (architecture().vision() instanceof Vit vit) {
-            VisionTransformer tower =
-                    new VisionTransformer(
-                            parameters,
-                            vit.patchSize(),
-                            vit.width(),
-                            vit.layers(),
-                            vit.heads(),
-                            activation());
-            return tower.forward(images, size.batch, vit.tokens());
-        }
-        var resNet = (org.coop4j.weights.clip.ModifiedResNet) architecture().vision();
-        ModifiedResNet tower = new ModifiedResNet(parameters, resNet.layers(), resNet.heads());
-        SDVariable features = tower.forward(images, size.batch, resNet.imageSize());
-        normPixels.putAll(tower.normPixels());
-        return features;
+        return ImageTower.features(
+                parameters, architecture().vision(), activation(), images, size.batch);
     }
 
     private SDVariable textFeatures(Graph graph, DataType type) {
@@ -164,12 +155,14 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable starts = graph.placeholder("starts", type, size.batch + 1L);
         SDVariable table = parameters.derived(TOKENS, compactTable());
         SDVariable x =
-                graph.embedTokens(
-                        table,
-                        parameters.get("positional_embedding"),
-                        rowTokens,
-                        places); // [rows, width]
-        Sequences sequences = Sequences.ragged(graph, text.heads(), size.longest, starts);
+                new EmbedTokens(
+                                graph.sameDiff(),
+                                table,
+                                parameters.get("positional_embedding"),
+                                rowTokens,
+                                places)
+                        .outputVariable(); // [rows, width]
+        Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
         return new TextTransformer(parameters, text.width(), text.layers(), activation())
                 .forward(x, sequences); // [batch, embed]
     }
@@ -279,9 +272,12 @@ public final class TrainableClip implements AutoCloseable {
         plan.run();
         for (Map.Entry<String, Integer> norm : normPixels.entrySet()) {
             long n = (long) size.batch * norm.getValue();
-            average(mean(norm.getKey()), ModifiedResNet.meanName(norm.getKey()), 1);
+            average(mean(norm.getKey()), TrainedParameters.meanName(norm.getKey()), 1);
             double unbiased = n / (n - 1.0);
-            average(variance(norm.getKey()), ModifiedResNet.varianceName(norm.getKey()), unbiased);
+            average(
+                    variance(norm.getKey()),
+                    TrainedParameters.varianceName(norm.getKey()),
+                    unbiased);
         }
         return plan.output("loss").getDouble(0);
     }

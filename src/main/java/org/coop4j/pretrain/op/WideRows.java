@@ -1,4 +1,4 @@
-package org.coop4j.graph.op;
+package org.coop4j.pretrain.op;
 
 import org.coop4j.graph.host.HostMatrix;
 

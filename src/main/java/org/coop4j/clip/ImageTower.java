@@ -1,0 +1,44 @@
+package org.coop4j.clip;
+
+import org.coop4j.graph.op.Activation;
+import org.coop4j.weights.clip.VisionArchitecture;
+import org.coop4j.weights.clip.Vit;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/** CLIP's image tower ({@code encode_image}) of either kind. */
+public final class ImageTower {
+
+    private ImageTower() {}
+
+    /**
+     * Image features, not normalised.
+     *
+     * @param activation of a ViT's MLPs
+     * @param images normalised pixels [batch, 3, side, side]
+     * @param batch number of images
+     * @return [batch, embed]
+     */
+    public static SDVariable features(
+            Parameters weights,
+            VisionArchitecture architecture,
+            Activation.Kind activation,
+            SDVariable images,
+            int batch) {
+        if (architecture instanceof Vit vit) {
+            VisionTransformer tower =
+                    new VisionTransformer(
+                            weights,
+                            vit.patchSize(),
+                            vit.width(),
+                            vit.layers(),
+                            vit.heads(),
+                            activation);
+            return tower.forward(images, batch, vit.tokens());
+        }
+        if (architecture instanceof org.coop4j.weights.clip.ModifiedResNet resNet) {
+            return new ModifiedResNet(weights, resNet.layers(), resNet.heads())
+                    .forward(images, batch, resNet.imageSize());
+        }
+        throw new IllegalStateException("unknown image tower " + architecture);
+    }
+}
