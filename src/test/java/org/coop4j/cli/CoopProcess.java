@@ -1,0 +1,88 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The command line in a process of its own, which can be killed and has its own environment. */
+final class CoopProcess {
+
+    private static final long LONGEST_MINUTES = 5;
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private CoopProcess(Process process, Path out, Path err) {
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Starts {@code coop ARGUMENTS} with two threads.
+     *
+     * @param place where its output, its cache and its temporary files go
+     */
+    static CoopProcess start(Path place, Object... arguments) throws IOException {
+        Path temporary = Files.createDirectories(place.resolve("temporary"));
+        List<String> words =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-XX:-UsePerfData",
+                                "-XX:+UseSerialGC",
+                                "-Djava.awt.headless=true",
+                                "-Djava.io.tmpdir=" + temporary,
+                                "-cp",
+                                classPath(),
+                                Coop.class.getName()));
+        for (Object argument : arguments) {
+            words.add(argument.toString());
+        }
+        Path out = Files.createTempFile(place, "out", ".txt");
+        Path err = Files.createTempFile(place, "err", ".txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(words).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().put("OMP_NUM_THREADS", "2");
+        builder.environment().put("XDG_CACHE_HOME", place.resolve("cache").toString());
+        return new CoopProcess(builder.start(), out, err);
+    }
+
+    /** Runs it to its end. */
+    static CommandRun run(Path place, Object... arguments)
+            throws IOException, InterruptedException {
+        return start(place, arguments).ended();
+    }
+
+    private static String classPath() {
+        String all = System.getProperty("java.class.path");
+        return System.getProperty("surefire.test.class.path", all);
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Ends it as {@code kill -9} does, and waits until it is gone. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        process.waitFor();
+    }
+
+    /** Waits for its end; what it printed is read and removed. */
+    CommandRun ended() throws IOException, InterruptedException {
+        if (!process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES)) {
+            kill();
+            throw new AssertionError("no end after " + LONGEST_MINUTES + " minutes: " + err);
+        }
+        CommandRun run =
+                new CommandRun(process.exitValue(), Files.readString(out), Files.readString(err));
+        Files.delete(out);
+        Files.delete(err);
+        return run;
+    }
+}
