@@ -83,7 +83,7 @@ class RoomsTest {
                     .resideOutsideOfPackage("org.coop4j.cli..")
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage("picocli..", "me.tongfei..", "ch.qos.logback..");
+                    .resideInAnyPackage("picocli..", "ch.qos.logback..");
 
     @ArchTest static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 

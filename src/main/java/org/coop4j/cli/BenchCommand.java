@@ -218,7 +218,7 @@ final class BenchCommand implements Callable<Integer> {
         String name = architecture.replaceAll("[^A-Za-z0-9]+", "-");
         Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name + ".safetensors");
         if (!Files.exists(file)) {
-            console.info("writing random weights to " + file);
+            console.note("writing random weights to " + file);
             Files.createDirectories(file.getParent());
             RandomWeights.write(
                     ClipArchitecture.named(architecture), 1, file, Activation.QUICK_GELU);

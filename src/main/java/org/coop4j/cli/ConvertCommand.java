@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Printable;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ConversionOptions;
 import org.coop4j.weights.clip.Converter;
@@ -64,13 +64,17 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ModelMetadata written;
-        try (Progress progress = Progress.of(console, "converting", Progress.Unit.BYTES)) {
+        try (Progress.Task task = console.task("converting", 0, Progress.Unit.BYTES)) {
             written =
                     Converter.convert(
                             source,
                             out,
                             new ConversionOptions(
-                                    Optional.ofNullable(activation), progress::update));
+                                    Optional.ofNullable(activation),
+                                    (done, total) -> {
+                                        task.total(total);
+                                        task.advanceTo(done);
+                                    }));
         }
         console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
         return 0;

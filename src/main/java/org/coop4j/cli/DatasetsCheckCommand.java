@@ -10,7 +10,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
@@ -75,7 +74,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         }
         List<BenchmarkCheck> checks = new ArrayList<>();
         for (Benchmark benchmark : benchmarks()) {
-            checks.add(check(benchmark));
+            checks.add(BenchmarkCheck.of(benchmark, root, console));
         }
         new DatasetsReport(root, checks).print(format, console.out());
         boolean faulty = checks.stream().anyMatch(check -> check.status().isFaulty());
@@ -94,13 +93,6 @@ final class DatasetsCheckCommand implements Callable<Integer> {
                     .collect(Collectors.toCollection(LinkedHashSet::new));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
-    private BenchmarkCheck check(Benchmark benchmark) {
-        String task = "checking " + benchmark.name();
-        try (Progress progress = Progress.of(console, task, Progress.Unit.IMAGES)) {
-            return BenchmarkCheck.of(benchmark, root, progress::update);
         }
     }
 }

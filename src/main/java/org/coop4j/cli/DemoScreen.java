@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.BankedImages;
@@ -17,6 +16,7 @@ import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.weights.Progress;
 
 /** The demo on the screen: a table that grows by a row for each number of shots. */
 final class DemoScreen implements DemoRun.Listener, AutoCloseable {
@@ -29,7 +29,7 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
     private final Console console;
     private final boolean table;
     private EncodingProgress encoding;
-    private Progress progress;
+    private Progress.Task task;
     private boolean begun;
     private double bestPrompt;
 
@@ -43,7 +43,7 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     /** Says which model this is. */
     void model(String name, long parameters) {
-        console.info(
+        console.note(
                 name
                         + ": a CLIP of "
                         + Numbers.count(parameters)
@@ -91,11 +91,11 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     @Override
     public void training(long done, long total, String what) {
-        if (progress == null) {
-            progress = Progress.of(console, "learning", Progress.Unit.STEPS);
+        if (task == null) {
+            task = console.task("learning", total, Progress.Unit.STEPS);
         }
-        progress.detail(what);
-        progress.update(done, total);
+        task.detail(what);
+        task.advanceTo(done);
     }
 
     @Override
@@ -221,9 +221,9 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
         if (encoding != null) {
             encoding.close();
         }
-        if (progress != null) {
-            progress.close();
-            progress = null;
+        if (task != null) {
+            task.close();
+            task = null;
         }
     }
 }

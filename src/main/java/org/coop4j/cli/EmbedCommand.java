@@ -159,7 +159,7 @@ final class EmbedCommand implements Callable<Integer> {
             throws IOException {
         new FeatureFile(clip, kind, inputs, normalize)
                 .write(normalize ? features.normalized() : features, pixelsOf, out, console);
-        console.info(
+        console.note(
                 "%s: %s, %d wide"
                         .formatted(
                                 out, Numbers.count(inputs.size(), kind.label()), features.width()));

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.TestTransform;
+import org.coop4j.weights.Progress;
 
 /**
  * The features of the images that could be read, and what is wrong with the others.
@@ -31,8 +31,8 @@ record EncodedImages(
     static EncodedImages encode(Clip clip, List<Path> files, Console console) {
         Collector collector = new Collector(files.size(), clip.architecture().embedDim(), console);
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
-        try (Progress progress = Progress.of(console, "encoding", Progress.Unit.IMAGES)) {
-            collector.progress = progress;
+        try (Progress.Task task = console.task("encoding", files.size(), Progress.Unit.IMAGES)) {
+            collector.task = task;
             encoder.encodeFew(files.size(), new Pixels(clip, files)::read, collector);
         }
         return collector.result();
@@ -65,16 +65,14 @@ record EncodedImages(
     /** Takes features in order. */
     private static final class Collector implements ImageEncoder.Sink {
 
-        private final int count;
         private final int embed;
         private final Console console;
         private final List<Integer> positions = new ArrayList<>();
         private final Map<Integer, String> problems = new LinkedHashMap<>();
         private final float[] features;
-        private Progress progress;
+        private Progress.Task task;
 
         Collector(int count, int embed, Console console) {
-            this.count = count;
             this.embed = embed;
             this.console = console;
             this.features = new float[Math.multiplyExact(count, embed)];
@@ -84,15 +82,15 @@ record EncodedImages(
         public void features(int index, float[] row) {
             System.arraycopy(row, 0, features, positions.size() * embed, embed);
             positions.add(index);
-            progress.update(index + 1L, count);
+            task.advance(1);
         }
 
         @Override
         public void failed(int index, IOException problem) {
             String message = Problems.describe(problem);
             problems.put(index, message);
-            console.note("coop: " + message);
-            progress.update(index + 1L, count);
+            console.warn(message);
+            task.advance(1);
         }
 
         EncodedImages result() {
@@ -107,8 +105,8 @@ record EncodedImages(
         if (problems.isEmpty()) {
             return 0;
         }
-        console.note(
-                "coop: %s of %s cannot be read"
+        console.warn(
+                "%s of %s cannot be read"
                         .formatted(
                                 Numbers.count(problems.size()),
                                 Numbers.count(positions.size() + (long) problems.size(), "image")));

@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
@@ -72,11 +72,11 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
             throws IOException {
         EncodedImages.Pixels source = new EncodedImages.Pixels(clip, files);
         FloatBuffer image = FloatBuffer.allocate(length);
-        try (Progress progress = Progress.of(console, "pixels", Progress.Unit.IMAGES)) {
+        try (Progress.Task task = console.task("pixels", files.size(), Progress.Unit.IMAGES)) {
             for (int i = 0; i < files.size(); i++) {
                 source.read(i, image, 0);
                 writer.writeFloats("pixels", image.duplicate());
-                progress.update(i + 1L, files.size());
+                task.advance(1);
             }
         }
     }

@@ -89,7 +89,7 @@ final class InterpretCommand implements Callable<Integer> {
                 Json.print(json(nearest), console.out());
             } else if (format.isCsv()) {
                 csv(nearest);
-                console.info(WARNING);
+                console.note(WARNING);
             } else {
                 table(nearest);
             }
@@ -129,13 +129,13 @@ final class InterpretCommand implements Callable<Integer> {
         }
         table.print(console.out());
         if (nearest.untrained() > 0) {
-            console.info(
+            console.note(
                     "compared with %s tokens; %s more have no embedding in this model"
                             .formatted(
                                     Numbers.count(nearest.compared()),
                                     Numbers.count(nearest.untrained())));
         }
-        console.info(WARNING);
+        console.note(WARNING);
     }
 
     private static String distance(Word word) {

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Printable;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
@@ -86,8 +86,12 @@ final class ModelNewCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ClipArchitecture named = named();
         ModelMetadata written;
-        try (Progress progress = Progress.of(console, "parameters", Progress.Unit.PARAMETERS)) {
-            written = RandomWeights.write(named, seed, out, activation, progress::update);
+        long parameters = named.parameterCount();
+        try (Progress.Task task =
+                console.task("parameters", parameters, Progress.Unit.PARAMETERS)) {
+            written =
+                    RandomWeights.write(
+                            named, seed, out, activation, (done, total) -> task.advanceTo(done));
         }
         console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
         return 0;

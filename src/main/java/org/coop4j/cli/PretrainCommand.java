@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Printable;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.PairBatches;
@@ -17,6 +16,7 @@ import org.coop4j.pretrain.PretrainRun;
 import org.coop4j.pretrain.PretrainSpec;
 import org.coop4j.pretrain.Pretraining;
 import org.coop4j.pretrain.Retrieval;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.clip.Activation;
 import org.coop4j.weights.clip.ClipArchitecture;
@@ -185,9 +185,7 @@ final class PretrainCommand implements Callable<Integer> {
     private final class Display implements PretrainRun.Listener, AutoCloseable {
 
         private final PretrainConfig config;
-        private Progress progress;
-        private long steps;
-        private long done;
+        private Progress.Task task;
 
         Display(PretrainConfig config) {
             this.config = config;
@@ -196,10 +194,10 @@ final class PretrainCommand implements Callable<Integer> {
         @Override
         public void begin(Pretraining training) {
             if (training.epochs() > 0) {
-                console.info(
+                console.note(
                         "going on after epoch " + training.epochs() + " of " + config.epochs());
             }
-            console.info(
+            console.note(
                     String.format(
                             Locale.ROOT,
                             "%d steps of %d pairs, %d different tokens, %s for a step",
@@ -208,7 +206,7 @@ final class PretrainCommand implements Callable<Integer> {
                             training.vocabularySize(),
                             Numbers.bytes(training.plan().bytes())));
             if (training.picturesInMemory() < training.pictures()) {
-                console.info(
+                console.note(
                         String.format(
                                 Locale.ROOT,
                                 "%d of %d pictures fit in memory, the others are read each time:"
@@ -216,25 +214,25 @@ final class PretrainCommand implements Callable<Integer> {
                                 training.picturesInMemory(),
                                 training.pictures()));
             }
-            steps = training.steps() - training.stepsDone();
-            progress = Progress.of(console, "training", Progress.Unit.STEPS);
+            long steps = training.steps() - training.stepsDone();
+            task = console.task("training", steps, Progress.Unit.STEPS);
         }
 
         @Override
         public void batch(int epoch, int batchNumber, int batches, double loss, double left) {
-            progress.detail(
+            task.detail(
                     String.format(
                             Locale.ROOT,
                             "epoch %d/%d  loss %.4f",
                             epoch + 1,
                             config.epochs(),
                             loss));
-            progress.update(++done, steps);
+            task.advance(1);
         }
 
         @Override
         public void validated(int epoch, Retrieval retrieval) {
-            console.info(
+            console.note(
                     String.format(
                             Locale.ROOT,
                             "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
@@ -246,7 +244,7 @@ final class PretrainCommand implements Callable<Integer> {
 
         @Override
         public void epoch(Pretraining.Epoch epoch) {
-            console.info(
+            console.note(
                     String.format(
                             Locale.ROOT,
                             "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s, %.0f min left",
@@ -259,8 +257,8 @@ final class PretrainCommand implements Callable<Integer> {
 
         @Override
         public void close() {
-            if (progress != null) {
-                progress.close();
+            if (task != null) {
+                task.close();
             }
         }
     }

@@ -42,7 +42,7 @@ final class Problems {
     int wrongUsage(ParameterException e, String[] ignoredArguments) {
         CommandLine command = e.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        console.note("coop: " + sentence(e) + " (see " + name + " --help)");
+        console.warn(sentence(e) + " (see " + name + " --help)");
         trace(e);
         return CommandLine.ExitCode.USAGE;
     }
@@ -69,7 +69,7 @@ final class Problems {
             return CommandLine.ExitCode.SOFTWARE; // interrupted: files are closed under our hands
         }
         console.status("");
-        console.note("coop: " + describe(problem));
+        console.warn(describe(problem));
         trace(problem);
         return CommandLine.ExitCode.SOFTWARE;
     }

@@ -8,7 +8,6 @@ import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.report.StudyReport;
 import org.coop4j.results.Findings;
@@ -69,7 +68,7 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path target = out == null ? folder.resolve("report") : out;
-        Findings findings = search();
+        Findings findings = RunSearch.below(folder, console);
         name("damaged", findings.damaged());
         name("failed", findings.failed());
         if (findings.finished().isEmpty()) {
@@ -86,7 +85,7 @@ final class ReportCommand implements Callable<Integer> {
         List<Study> studies = Study.of(findings);
         StudyReport report = new StudyReport(findings, studies);
         noteWhatIsLeftOut(findings, report);
-        List<Path> files = write(report, target);
+        List<Path> files = report.write(target, console);
         if (format.isJson()) {
             Json.print(new ReportJson(findings, report, target, files).of(studies), console.out());
         } else if (format.isCsv()) {
@@ -97,30 +96,18 @@ final class ReportCommand implements Callable<Integer> {
         return findings.damaged().isEmpty() ? 0 : 1;
     }
 
-    private Findings search() throws IOException {
-        try (Progress progress = Progress.of(console, "reading", Progress.Unit.FOLDERS)) {
-            return RunSearch.below(folder, progress::update);
-        }
-    }
-
-    private List<Path> write(StudyReport report, Path target) throws IOException {
-        try (Progress progress = Progress.of(console, "drawing", Progress.Unit.FIGURES)) {
-            return report.write(target, progress::update);
-        }
-    }
-
     private void name(String state, List<Failure> runs) {
         runs.stream()
                 .limit(MOST_NAMED)
                 .forEach(
                         run ->
-                                console.note(
-                                        "coop: %s run %s: %s"
+                                console.warn(
+                                        "%s run %s: %s"
                                                 .formatted(
                                                         state, path(run.folder()), run.reason())));
         if (runs.size() > MOST_NAMED) {
-            console.note(
-                    "coop: and %s more %s runs"
+            console.warn(
+                    "and %s more %s runs"
                             .formatted(Numbers.count(runs.size() - MOST_NAMED), state));
         }
     }
@@ -131,17 +118,17 @@ final class ReportCommand implements Callable<Integer> {
 
     private void noteWhatIsLeftOut(Findings findings, StudyReport report) {
         if (!findings.unfinished().isEmpty()) {
-            console.note(
-                    "coop: not counted: "
+            console.warn(
+                    "not counted: "
                             + Numbers.count(findings.unfinished().size(), "unfinished run")
                             + ", the first in "
                             + path(findings.unfinished().get(0)));
         }
         List<String> notes = report.notes();
-        notes.stream().limit(MOST_NAMED).forEach(note -> console.note("coop: " + note));
+        notes.stream().limit(MOST_NAMED).forEach(console::warn);
         if (notes.size() > MOST_NAMED) {
-            console.note(
-                    "coop: and "
+            console.warn(
+                    "and "
                             + Numbers.count(notes.size() - MOST_NAMED, "more remark")
                             + ", see the page");
         }

@@ -152,7 +152,7 @@ final class SweepCommand implements Callable<Integer> {
             }
             return run(sweep);
         } catch (PlanException e) {
-            e.problems().forEach(problem -> console.note("coop: " + problem));
+            e.problems().forEach(console::warn);
             return 1;
         }
     }

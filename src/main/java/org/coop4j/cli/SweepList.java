@@ -43,7 +43,7 @@ final class SweepList {
         } else {
             table(console.out());
         }
-        console.info(summary());
+        console.note(summary());
     }
 
     private void table(PrintStream target) {

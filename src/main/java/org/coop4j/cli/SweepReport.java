@@ -159,8 +159,8 @@ final class SweepReport {
         if (failures.isEmpty()) {
             return;
         }
-        console.note(
-                "coop: %s of %s failed; the same command tries them again:"
+        console.warn(
+                "%s of %s failed; the same command tries them again:"
                         .formatted(
                                 Numbers.count(failures.size()),
                                 Numbers.count(outcome.runs().size(), "run")));
@@ -175,12 +175,7 @@ final class SweepReport {
                             runs.size() == 1
                                     ? ""
                                     : " and " + Numbers.count(runs.size() - 1, "other");
-                    console.note(
-                            "coop:   "
-                                    + SweepScreen.describe(runs.get(0))
-                                    + others
-                                    + ": "
-                                    + reason);
+                    console.warn("  " + SweepScreen.describe(runs.get(0)) + others + ": " + reason);
                 });
     }
 }

@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.run.RunResult;
 import org.coop4j.sweep.SweepListener;
 import org.coop4j.sweep.SweepRun;
+import org.coop4j.weights.Progress;
 
 /**
  * Shows a sweep: on a terminal the table of the dataset that it is at, which fills in, above a line
@@ -28,7 +28,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     private String section = "";
     private SweepTable table;
     private SweepRun current;
-    private Progress progress;
+    private Progress.Task task;
     private String run = "";
     private long started;
 
@@ -39,7 +39,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     @Override
     public void note(String message) {
-        console.note("coop: " + message);
+        console.warn(message);
     }
 
     @Override
@@ -47,9 +47,9 @@ final class SweepScreen implements SweepListener, AutoCloseable {
         runs = all;
         earlier = Map.copyOf(finished);
         if (finished.isEmpty()) {
-            console.info(Numbers.count(all.size(), "run"));
+            console.note(Numbers.count(all.size(), "run"));
         } else {
-            console.info(
+            console.note(
                     Numbers.count(all.size(), "run")
                             + ", "
                             + Numbers.count(finished.size())
@@ -85,7 +85,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     private void leaveTable() {
         console.board(List.of());
         if (live && table != null) {
-            table.table().lines().forEach(console::info);
+            table.table().lines().forEach(console::note);
         }
     }
 
@@ -107,11 +107,12 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     @Override
     public void progress(double done, double total, String what) {
-        if (progress == null) {
-            progress = Progress.of(console, "sweep", Progress.Unit.WORK);
+        if (task == null) {
+            task = console.task("sweep", 0, Progress.Unit.WORK);
         }
-        progress.detail(run.isEmpty() || current == null ? what : run + ", " + what);
-        progress.update((long) done, (long) Math.ceil(total));
+        task.total((long) Math.ceil(total));
+        task.detail(run.isEmpty() || current == null ? what : run + ", " + what);
+        task.advanceTo((long) done);
     }
 
     @Override
@@ -120,7 +121,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
             table.finished(ended, result.accuracy());
             show();
         } else {
-            console.info(
+            console.note(
                     String.format(
                             Locale.ROOT,
                             "%s: %.1f %%%s, %s",
@@ -148,7 +149,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
             table.failed(ended);
             show();
         }
-        console.note("coop: " + describe(ended) + " failed: " + message);
+        console.warn(describe(ended) + " failed: " + message);
         current = null;
     }
 
@@ -169,15 +170,15 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     void stopped() {
         console.status("");
         leaveTable();
-        console.note("coop: stopped; the same command goes on from here");
+        console.warn("stopped; the same command goes on from here");
     }
 
     @Override
     public void close() {
         console.board(List.of());
-        if (progress != null) {
-            progress.close();
-            progress = null;
+        if (task != null) {
+            task.close();
+            task = null;
         }
     }
 }

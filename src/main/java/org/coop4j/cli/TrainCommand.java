@@ -202,7 +202,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             for (long one : seeds) {
                 Path folder = out.resolve("seed" + one);
-                console.info("seed " + one + ": " + folder);
+                console.note("seed " + one + ": " + folder);
                 results.add(run(clip, config.withSeed(one), options, folder));
             }
         }
@@ -239,7 +239,7 @@ final class TrainCommand implements Callable<Integer> {
     private RunResult run(Clip clip, TrainConfig config, TrainRun.Options options, Path folder)
             throws IOException {
         if (resume && finished(folder)) {
-            console.info(folder + " is finished already");
+            console.note(folder + " is finished already");
             return RunFolder.read(folder.resolve(RunFolder.RESULT), RunResult.class);
         }
         try (TrainDisplay display = new TrainDisplay(console)) {

@@ -4,19 +4,19 @@ import java.util.Locale;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
+import org.coop4j.weights.Progress;
 
 /** Shows a training run: the bank's progress, then one line that says how the training goes. */
 final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
 
     private final Console console;
     private EncodingProgress encoding;
-    private Progress progress;
+    private Progress.Task task;
     private TrainConfig config;
     private int batches;
     private int firstEpoch;
@@ -27,7 +27,7 @@ final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
 
     @Override
     public void note(String message) {
-        console.info(message);
+        console.note(message);
     }
 
     @Override
@@ -44,18 +44,19 @@ final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
         batches = newBatches;
         firstEpoch = epoch;
         if (epoch > 0) {
-            console.info(
+            console.note(
                     epoch < config.epochs()
                             ? "going on after epoch " + epoch + " of " + config.epochs()
                             : "all " + epoch + " epochs are done");
         }
-        console.info("a step needs " + Numbers.bytes(stepBytes) + " for intermediate values");
-        progress = Progress.of(console, "training", Progress.Unit.STEPS);
+        console.note("a step needs " + Numbers.bytes(stepBytes) + " for intermediate values");
+        long steps = (long) (config.epochs() - epoch) * batches;
+        task = console.task("training", steps, Progress.Unit.STEPS);
     }
 
     @Override
     public void batch(int epoch, int batch, int ofEpoch, Trainable.BatchResult result) {
-        progress.detail(
+        task.detail(
                 String.format(
                         Locale.ROOT,
                         "epoch %d/%d  loss %.4f  accuracy %.0f %%  rate %.2e",
@@ -65,7 +66,7 @@ final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
                         100 * result.accuracy(),
                         config.rateOf(epoch)));
         long done = (long) (epoch - firstEpoch) * batches + batch + 1;
-        progress.update(done, (long) (config.epochs() - firstEpoch) * batches);
+        task.advanceTo(done);
     }
 
     @Override
@@ -80,9 +81,9 @@ final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
         if (encoding != null) {
             encoding.close();
         }
-        if (progress != null) {
-            progress.close();
-            progress = null;
+        if (task != null) {
+            task.close();
+            task = null;
         }
     }
 }

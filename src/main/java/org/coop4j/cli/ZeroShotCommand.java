@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Progress;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.DataOptions;
@@ -20,6 +19,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.DataSpec;
+import org.coop4j.weights.Progress;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -126,7 +126,7 @@ final class ZeroShotCommand implements Callable<Integer> {
         }
         ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
-        console.info(
+        console.note(
                 "%s: %s images of %s, prompt: %s"
                         .formatted(
                                 dataset.name(),
@@ -154,9 +154,14 @@ final class ZeroShotCommand implements Callable<Integer> {
     }
 
     private FeatureMatrix classWeights(Clip clip, ZeroShotTask task) {
-        try (Progress progress = Progress.of(console, "prompts", Progress.Unit.PROMPTS)) {
+        int prompts = task.classes().size() * task.prompts().templates().size();
+        try (Progress.Task progress = console.task("prompts", prompts, Progress.Unit.PROMPTS)) {
             return task.prompts()
-                    .classWeights(clip, task.classes(), clipOptions.overflow(), progress::update);
+                    .classWeights(
+                            clip,
+                            task.classes(),
+                            clipOptions.overflow(),
+                            (done, total) -> progress.advanceTo(done));
         }
     }
 }

@@ -13,6 +13,7 @@ import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.results.Findings;
 import org.coop4j.results.PublishedNumbers;
 import org.coop4j.results.Study;
+import org.coop4j.weights.Progress;
 
 /** All tables and figures of a folder of runs. */
 public final class StudyReport {
@@ -37,24 +38,18 @@ public final class StudyReport {
         this.views = StudyView.of(studies);
     }
 
-    /** Sees how far the making of files is. */
-    public interface Listener {
-        /** {@code done} of {@code total} figures are drawn. */
-        void progress(int done, int total);
-    }
-
     /**
      * Makes all files and writes them into a folder.
      *
      * @return the files, relative to the folder
      */
-    public List<Path> write(Path folder, Listener listener) throws IOException {
+    public List<Path> write(Path folder, Progress progress) throws IOException {
         ReportFiles files = ReportFiles.in(folder);
         Map<String, byte[]> contents = new LinkedHashMap<>();
         List<TableFiles> tables = tables();
         Series series = new Series(views);
         contents.put(PAGE, bytes(new StudyPage(findings, views, series, published).page().html()));
-        contents.putAll(figures(series, listener));
+        contents.putAll(figures(series, progress));
         for (TableFiles table : tables) {
             table.files(views).forEach((name, text) -> contents.put(name, bytes(text)));
         }
@@ -77,7 +72,7 @@ public final class StudyReport {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private Map<String, byte[]> figures(Series series, Listener listener) throws IOException {
+    private Map<String, byte[]> figures(Series series, Progress progress) throws IOException {
         Map<String, FewShotChart> charts = new LinkedHashMap<>();
         for (StudyView view : views) {
             StudyCharts all = new StudyCharts(view, series, published);
@@ -91,14 +86,15 @@ public final class StudyReport {
             }
         }
         Map<String, byte[]> figures = new LinkedHashMap<>();
-        for (Map.Entry<String, FewShotChart> chart : charts.entrySet()) {
-            listener.progress(figures.size() / 2, charts.size());
-            ByteArrayOutputStream png = new ByteArrayOutputStream();
-            ChartFiles.writePng(png, chart.getValue());
-            figures.put(chart.getKey() + ".png", png.toByteArray());
-            figures.put(chart.getKey() + ".svg", bytes(ChartFiles.svg(chart.getValue())));
+        try (Progress.Task task = progress.task("drawing", charts.size(), Progress.Unit.FIGURES)) {
+            for (Map.Entry<String, FewShotChart> chart : charts.entrySet()) {
+                ByteArrayOutputStream png = new ByteArrayOutputStream();
+                ChartFiles.writePng(png, chart.getValue());
+                figures.put(chart.getKey() + ".png", png.toByteArray());
+                figures.put(chart.getKey() + ".svg", bytes(ChartFiles.svg(chart.getValue())));
+                task.advance(1);
+            }
         }
-        listener.progress(charts.size(), charts.size());
         return figures;
     }
 

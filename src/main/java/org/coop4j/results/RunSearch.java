@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import org.coop4j.results.Findings.Failure;
 import org.coop4j.run.RunFolder;
+import org.coop4j.weights.Progress;
 
 /**
  * Finds the runs below a folder: a folder with {@code config.json} is one, with {@code result.json}
@@ -32,12 +33,6 @@ public final class RunSearch {
     private final List<Path> unfinished = new ArrayList<>();
     private final List<Failure> damaged = new ArrayList<>();
 
-    /** Sees how far a search is. */
-    public interface Listener {
-        /** {@code done} of {@code total} folders were looked at. */
-        void progress(int done, int total);
-    }
-
     private RunSearch(Path root) {
         this.root = root;
         this.reader = new RunReader(root);
@@ -46,10 +41,9 @@ public final class RunSearch {
     /**
      * Reads all runs below a folder, which may itself be one.
      *
-     * @param listener is told how far the search is
      * @throws IOException if the folder itself cannot be read
      */
-    public static Findings below(Path root, Listener listener) throws IOException {
+    public static Findings below(Path root, Progress progress) throws IOException {
         if (!Files.isDirectory(root)) {
             throw new IOException(
                     Files.exists(root)
@@ -59,9 +53,11 @@ public final class RunSearch {
         RunSearch search = new RunSearch(root);
         List<Path> folders = search.folders();
         Collections.sort(folders);
-        for (int i = 0; i < folders.size(); i++) {
-            search.look(folders.get(i));
-            listener.progress(i + 1, folders.size());
+        try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
+            for (Path folder : folders) {
+                search.look(folder);
+                task.advance(1);
+            }
         }
         return new Findings(
                 root, search.finished, search.failed, search.unfinished, search.damaged);

@@ -16,6 +16,7 @@ import org.coop4j.results.Findings;
 import org.coop4j.results.RunFiles;
 import org.coop4j.results.RunSearch;
 import org.coop4j.results.Study;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,12 +57,12 @@ class StudyReportTest {
     }
 
     private StudyReport report() throws IOException {
-        Findings findings = RunSearch.below(root.resolve("runs"), (done, total) -> {});
+        Findings findings = RunSearch.below(root.resolve("runs"), Progress.NONE);
         return new StudyReport(findings, Study.of(findings));
     }
 
     private List<String> writeReport() throws IOException {
-        return report().write(out(), (done, total) -> {}).stream().map(Path::toString).toList();
+        return report().write(out(), Progress.NONE).stream().map(Path::toString).toList();
     }
 
     private List<Map<String, String>> csv(String name) throws IOException {

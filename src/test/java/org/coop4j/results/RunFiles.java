@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.weights.Progress;
 
 /** Writes the folder of a run by hand, file by file, as a run leaves it. */
 public final class RunFiles {
@@ -128,6 +129,6 @@ public final class RunFiles {
 
     /** The studies of all runs below a folder. */
     public static java.util.List<Study> studies(Path root) throws IOException {
-        return Study.of(RunSearch.below(root, (done, total) -> {}));
+        return Study.of(RunSearch.below(root, Progress.NONE));
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,7 +18,7 @@ class RunSearchTest {
     @TempDir Path root;
 
     private Findings search() throws IOException {
-        return RunSearch.below(root, (done, total) -> {});
+        return RunSearch.below(root, Progress.NONE);
     }
 
     private Path run(String folder) throws IOException {
@@ -191,10 +192,10 @@ class RunSearchTest {
     void whatIsNoFolderIsSaid() throws IOException {
         Path file = Files.writeString(root.resolve("file"), "");
 
-        assertThatThrownBy(() -> RunSearch.below(file, (done, total) -> {}))
+        assertThatThrownBy(() -> RunSearch.below(file, Progress.NONE))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is a file");
-        assertThatThrownBy(() -> RunSearch.below(root.resolve("none"), (done, total) -> {}))
+        assertThatThrownBy(() -> RunSearch.below(root.resolve("none"), Progress.NONE))
                 .hasMessageContaining("no such folder");
     }
 }

@@ -10,15 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.weights.Progress;
 
 /**
  * Standard output and standard error, and what is known of them.
  *
  * <p>Text is written in UTF-8. A status line (a progress bar) may stand at the bottom of the
- * terminal, and above it a board of a few lines that change; notes are printed above both. Safe for
- * use by several threads.
+ * terminal, and above it a board of a few lines that change; other lines are printed above both.
+ * Safe for use by several threads.
  */
-public final class Console {
+public final class Console implements Progress {
 
     private static final int DEFAULT_WIDTH = 80;
     private static final int LEAST_WIDTH = 40;
@@ -87,7 +88,7 @@ public final class Console {
         return out;
     }
 
-    /** Where everything else goes; {@link #note} respects the status line. */
+    /** Where everything else goes; {@link #line} respects the status line. */
     public PrintStream err() {
         return err;
     }
@@ -112,10 +113,31 @@ public final class Console {
     }
 
     /** Prints a line on standard error, above board and status line. */
-    public synchronized void note(String line) {
+    public synchronized void line(String line) {
         takeAway();
         err.println(Printable.of(line));
         putBack();
+    }
+
+    /** Prints a line on standard error, unless the user asked for quiet. */
+    @Override
+    public void note(String message) {
+        if (!quiet) {
+            line(message);
+        }
+    }
+
+    /** Prints a problem on standard error, also for a user who asked for quiet. */
+    @Override
+    public void warn(String message) {
+        line("coop: " + message);
+    }
+
+    @Override
+    public Task task(String name, long total, Unit unit) {
+        return quiet
+                ? Progress.NONE.task(name, total, unit)
+                : new TaskDisplay(this, name, total, unit, System::nanoTime);
     }
 
     private void takeAway() {
@@ -143,13 +165,6 @@ public final class Console {
         takeAway();
         board = lines.stream().map(line -> Table.cut(Printable.of(line), width - 1)).toList();
         putBack();
-    }
-
-    /** Prints a line on standard error, as {@link #note}, unless the user asked for quiet. */
-    public void info(String line) {
-        if (!quiet) {
-            note(line);
-        }
     }
 
     /** Runs what prints whole lines to standard output, board and status line standing aside. */

@@ -3,13 +3,14 @@ package org.coop4j.cli.console;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.coop4j.data.bank.BankedImages;
+import org.coop4j.weights.Progress;
 
 /** Shows the filling of the feature bank; unreadable images are named as they are found. */
 public final class EncodingProgress implements BankedImages.Listener {
 
     private final Console console;
     private final String what;
-    private Progress progress;
+    private Progress.Task task;
 
     public EncodingProgress(Console console, String what) {
         this.console = console;
@@ -21,23 +22,23 @@ public final class EncodingProgress implements BankedImages.Listener {
         if (done == total) {
             close();
         } else {
-            if (progress == null) {
-                progress = Progress.of(console, "encoding " + what, Progress.Unit.IMAGES);
+            if (task == null) {
+                task = console.task("encoding " + what, total, Progress.Unit.IMAGES);
             }
-            progress.update(done, total);
+            task.advanceTo(done);
         }
     }
 
     @Override
     public void unreadable(Path file, IOException problem) {
         close();
-        console.note("coop: " + problem.getMessage());
+        console.warn(problem.getMessage());
     }
 
     public void close() {
-        if (progress != null) {
-            progress.close();
-            progress = null;
+        if (task != null) {
+            task.close();
+            task = null;
         }
     }
 }

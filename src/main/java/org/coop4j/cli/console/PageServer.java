@@ -74,7 +74,7 @@ public final class PageServer implements AutoCloseable {
     /** Serves until the process is interrupted. */
     public static void serve(Path page, int port, Console console) throws IOException {
         try (PageServer server = start(page, port)) {
-            console.note("serving the page on " + server.address() + " until Ctrl-C");
+            console.line("serving the page on " + server.address() + " until Ctrl-C");
             openBrowser(server.address());
             new CountDownLatch(1).await();
         } catch (InterruptedException e) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 
 /**
  * What of a dataset was found on disk, beside what was expected. Checking writes nothing and opens
@@ -96,13 +96,22 @@ public record BenchmarkCheck(
     }
 
     /**
-     * Looks for a dataset under the folder of all datasets.
-     *
-     * @param listener is told how many images were found so far, of how many there should be
+     * Looks for a dataset under the folder of all datasets; the progress counts images, of as many
+     * as were published.
      */
-    public static BenchmarkCheck of(Benchmark benchmark, Path root, ProgressListener listener) {
+    public static BenchmarkCheck of(Benchmark benchmark, Path root, Progress progress) {
+        try (Progress.Task task =
+                progress.task(
+                        "checking " + benchmark.name(),
+                        benchmark.publishedFiles(),
+                        Progress.Unit.IMAGES)) {
+            return of(benchmark, root, task::advance);
+        }
+    }
+
+    private static BenchmarkCheck of(Benchmark benchmark, Path root, IntConsumer counted) {
         BenchmarkSource source = new BenchmarkSource(benchmark, root, 0);
-        BenchmarkFolder folder = source.folder(counting(benchmark, listener));
+        BenchmarkFolder folder = source.folder(counted);
         List<Expected> expected = expected(folder);
         if (!Files.isDirectory(folder.directory())) {
             return verdict(folder, Status.ABSENT, expected, List.of());
@@ -164,20 +173,6 @@ public record BenchmarkCheck(
                 Optional.of(found),
                 Missing.of(missing),
                 problems);
-    }
-
-    /** Adds up what is found, and reports it beside the published number of images. */
-    private static IntConsumer counting(Benchmark benchmark, ProgressListener listener) {
-        return new IntConsumer() {
-            private final long total = benchmark.publishedFiles();
-            private long done;
-
-            @Override
-            public void accept(int count) {
-                done += count;
-                listener.progress(Math.min(done, total), total);
-            }
-        };
     }
 
     private static List<Expected> expected(BenchmarkFolder folder) {

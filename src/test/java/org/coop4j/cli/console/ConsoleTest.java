@@ -8,12 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 class ConsoleTest {
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private Duration time = Duration.ZERO;
 
     private Console console(boolean terminal) {
         return new Console(OutputStream.nullOutputStream(), err, terminal, 80);
@@ -27,7 +28,7 @@ class ConsoleTest {
     void notesArePrintedAboveTheStatusLine() {
         Console console = console(true);
         console.status("50 %");
-        console.note("coop: image x is damaged");
+        console.warn("image x is damaged");
         assertThat(shown()).isEqualTo("\r\u001b[K50 %\r\u001b[Kcoop: image x is damaged\n50 %");
     }
 
@@ -36,7 +37,7 @@ class ConsoleTest {
         Console console = console(true);
         console.board(List.of("first", "x".repeat(100)));
         console.status("50 %");
-        console.note("note");
+        console.line("note");
         console.board(List.of("new"));
         console.board(List.of());
         String clear = "\r\u001b[K";
@@ -59,64 +60,84 @@ class ConsoleTest {
     }
 
     @Test
-    void ofAnEstimateOnlyTheShareIsShown() {
-        ProgressClock clock = new ProgressClock(Progress.Unit.WORK);
-        clock.update(1, 4);
-        assertThat(clock.position()).matches("25 %, .* left");
-        assertThat(clock.summary()).matches("[\\d.]+ s");
-    }
-
-    @Test
     void quietKeepsProblemsAndDropsTheRest() {
         Console console = console(false);
         console.quiet(true);
-        console.info("written");
-        console.note("coop: damaged");
+        console.note("written");
+        console.warn("damaged");
         assertThat(shown()).isEqualTo("coop: damaged\n");
+    }
+
+    /** A task of 40 images by a clock that the test sets. */
+    private TaskDisplay task(boolean terminal, Progress.Unit unit, long total) {
+        return new TaskDisplay(console(terminal), "encoding", total, unit, () -> time.toNanos());
     }
 
     @Test
     void aTaskOfAMomentShowsNothing() {
         for (boolean terminal : new boolean[] {true, false}) {
-            try (Progress progress =
-                    Progress.of(console(terminal), "encoding", Progress.Unit.IMAGES)) {
-                progress.update(1, 2);
-                progress.detail("loss 1.2");
-                progress.update(2, 2);
+            try (Progress.Task task = task(terminal, Progress.Unit.IMAGES, 2)) {
+                task.advance(1);
+                task.detail("loss 1.2");
+                time = time.plusMillis(500);
+                task.advance(1);
             }
         }
         assertThat(shown()).isEmpty();
     }
 
     @Test
-    @Timeout(20)
-    void aLongTaskShowsABarWithRateAndTimeLeft() throws InterruptedException {
-        try (Progress progress = Progress.of(console(true), "encoding", Progress.Unit.IMAGES)) {
-            Thread.sleep(Progress.PATIENCE.plusMillis(50).toMillis());
-            progress.detail("loss 1.25");
-            progress.update(10, 40);
-            long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-            while (!shown().contains("loss 1.25") && System.nanoTime() < end) {
-                Thread.sleep(20);
-            }
+    void aLongTaskShowsABarWithRateAndTimeLeft() {
+        try (Progress.Task task = task(true, Progress.Unit.IMAGES, 40)) {
+            time = time.plusSeconds(2);
+            task.advance(5);
+            time = time.plusMillis(100);
+            task.advance(1);
+            time = time.plusMillis(1900);
+            task.advanceTo(10);
+            time = time.plusSeconds(1);
+            task.detail("loss 1.25");
         }
-        assertThat(shown()).contains("encoding ", "25 %, 10 of 40 images, ", " left", "loss 1.25");
-        assertThat(shown().split("\r\u001b\\[K", -1)).allMatch(line -> line.length() < 80);
-        assertThat(shown()).endsWith("\r\u001b[K");
+        assertThat(shown().split("\r\u001b\\[K", -1))
+                .hasSize(5)
+                .allMatch(line -> line.length() < 80);
+        assertThat(shown())
+                .contains("encoding ", "12 %, 5 of 40 images, 2.50 images/s, 14 s left")
+                .contains("25 %, 10 of 40 images, 2.50 images/s, 12 s left")
+                .contains("2.00 images/s, 15 s left, loss 1.25")
+                .endsWith("\r\u001b[K");
     }
 
     @Test
-    void theClockTellsPositionAndSummary() {
-        ProgressClock clock = new ProgressClock(Progress.Unit.BYTES);
-        clock.update(120_000_000, 480_000_000);
-        assertThat(clock.position()).startsWith("25 %, 120 of 480 MB, ").endsWith(" left");
-        assertThat(clock.summary()).startsWith("120 MB in ").contains(" MB/s");
+    void inALogATaskIsALineNowAndThenAndOneAtTheEnd() {
+        try (Progress.Task task = task(false, Progress.Unit.BYTES, 480_000_000)) {
+            for (int second = 1; second <= 24; second++) {
+                time = time.plusSeconds(1);
+                task.advanceTo(second * 10_000_000L);
+            }
+        }
+        assertThat(shown())
+                .isEqualTo(
+                        """
+                        encoding: 20 %, 100 of 480 MB, 10.0 MB/s, 38 s left
+                        encoding: 41 %, 200 of 480 MB, 10.0 MB/s, 28 s left
+                        encoding: 240 MB in 24 s (10.0 MB/s)
+                        """);
+    }
+
+    @Test
+    void ofAnEstimateOnlyTheShareIsShown() {
+        try (Progress.Task task = task(false, Progress.Unit.WORK, 4)) {
+            time = time.plusSeconds(20);
+            task.total(5);
+            task.advance(1);
+        }
+        assertThat(shown()).isEqualTo("encoding: 20 %, 1 min 20 s left\nencoding: 20 s\n");
     }
 
     @Test
     void anEmptyTaskHasAPosition() {
-        assertThat(new ProgressClock(Progress.Unit.IMAGES).position())
-                .isEqualTo("0 %, 0 of 0 images");
+        assertThat(task(false, Progress.Unit.IMAGES, 0).position()).isEqualTo("0 %, 0 of 0 images");
     }
 
     @Test

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -479,7 +479,7 @@ class BenchmarkSourceTest {
     }
 
     private BenchmarkCheck check(String name) {
-        return BenchmarkCheck.of(benchmark(name), root, ProgressListener.NONE);
+        return BenchmarkCheck.of(benchmark(name), root, Progress.NONE);
     }
 
     private void assertRefused(String name, String... parts) {

@@ -15,12 +15,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.coop4j.RecordedProgress;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 import org.coop4j.data.SplitFile;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -230,15 +231,9 @@ class EveryBenchmarkTest {
     void checkingCountsNamesTheDivisionAndWritesNothing(Benchmark benchmark) throws IOException {
         MiniatureBenchmarks.plant(benchmark.name(), root);
         List<Path> before = files();
-        List<Long> seen = new ArrayList<>();
-        BenchmarkCheck check =
-                BenchmarkCheck.of(
-                        benchmark,
-                        root,
-                        (done, total) -> {
-                            seen.add(done);
-                            assertThat(total).isEqualTo(benchmark.publishedFiles());
-                        });
+        RecordedProgress progress = new RecordedProgress();
+        BenchmarkCheck check = BenchmarkCheck.of(benchmark, root, progress);
+        assertThat(progress.total()).isEqualTo(benchmark.publishedFiles());
 
         assertThat(files()).isEqualTo(before);
         boolean made = benchmark.layout().splitFile().isPresent();
@@ -257,14 +252,14 @@ class EveryBenchmarkTest {
                                 dataset.train().size(),
                                 dataset.val().size(),
                                 dataset.test().size()));
-        assertThat(seen).isSorted();
+        assertThat(progress.steps()).isSorted();
         long files =
                 Stream.of(dataset.train(), dataset.val(), dataset.test())
                         .flatMap(List::stream)
                         .map(LabelledImage::path)
                         .distinct()
                         .count();
-        assertThat(seen.get(seen.size() - 1)).isEqualTo(files);
+        assertThat(progress.steps()).endsWith(files);
         if (made) {
             assertThat(check(benchmark).division().orElseThrow().origin())
                     .isEqualTo(Division.Origin.MADE_SPLIT_FILE);
@@ -318,7 +313,7 @@ class EveryBenchmarkTest {
     }
 
     private BenchmarkCheck check(Benchmark benchmark) {
-        return BenchmarkCheck.of(benchmark, root, ProgressListener.NONE);
+        return BenchmarkCheck.of(benchmark, root, Progress.NONE);
     }
 
     private Path directory(Benchmark benchmark) {
