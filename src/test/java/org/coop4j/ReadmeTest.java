@@ -16,11 +16,9 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.RandomWeights;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,13 +69,13 @@ class ReadmeTest {
     void theExampleClassifies() throws IOException {
         Path model = folder.resolve("tiny.safetensors");
         RandomWeights.write(
-                new ClipArchitecture(
+                new ClipConfig(
                         16,
-                        new Vit(32, 16, 64, 1, 1, 64),
-                        new TextArchitecture(77, 49408, 64, 1, 1, 64)),
+                        new ClipConfig.Vit(32, 16, 64, 1, 1, 64),
+                        new ClipConfig.Text(77, 49408, 64, 1, 1, 64)),
                 1,
                 model,
-                Activation.QUICK_GELU);
+                MlpActivation.QUICK_GELU);
         Path photo = Path.of("test/resources/golden/text_image/grey.png");
         float[][] probabilities =
                 classify(model, List.of(photo, photo), List.of("a cat", "a dog", "a fox"));

@@ -35,9 +35,9 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -203,7 +203,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         try {
             limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
-            ClipArchitecture.named(architecture);
+            ClipConfig.named(architecture);
         } catch (IllegalArgumentException | WeightsException e) {
             throw usage(e.getMessage());
         }
@@ -220,8 +220,7 @@ final class BenchCommand implements Callable<Integer> {
         if (!Files.exists(file)) {
             console.note("writing random weights to " + file);
             Files.createDirectories(file.getParent());
-            RandomWeights.write(
-                    ClipArchitecture.named(architecture), 1, file, Activation.QUICK_GELU);
+            RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU);
         }
         return file;
     }

@@ -8,10 +8,9 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.weights.Progress;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ConversionOptions;
-import org.coop4j.weights.clip.Converter;
-import org.coop4j.weights.clip.ModelMetadata;
+import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -55,7 +54,7 @@ final class ConvertCommand implements Callable<Integer> {
             description =
                     "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only where"
                             + " the source does not tell.")
-    private Activation activation;
+    private MlpActivation activation;
 
     ConvertCommand(Console console) {
         this.console = console;
@@ -69,12 +68,11 @@ final class ConvertCommand implements Callable<Integer> {
                     Converter.convert(
                             source,
                             out,
-                            new ConversionOptions(
-                                    Optional.ofNullable(activation),
-                                    (done, total) -> {
-                                        task.total(total);
-                                        task.advanceTo(done);
-                                    }));
+                            Optional.ofNullable(activation),
+                            (done, total) -> {
+                                task.total(total);
+                                task.advanceTo(done);
+                            });
         }
         console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
         return 0;

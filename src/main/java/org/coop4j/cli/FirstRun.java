@@ -8,11 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.coop4j.cli.console.Console;
 import org.coop4j.clip.Clip;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.RandomWeights;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 
 /**
  * Uses most of what commands use, once, on a tiny model: the launcher runs it after a build, so
@@ -29,12 +27,12 @@ public final class FirstRun {
         Path folder = Files.createTempDirectory("coop4j");
         Path model = folder.resolve("tiny.safetensors");
         try {
-            ClipArchitecture tiny =
-                    new ClipArchitecture(
+            ClipConfig tiny =
+                    new ClipConfig(
                             16,
-                            new Vit(16, 8, 16, 1, 1, 16),
-                            new TextArchitecture(77, 49408, 16, 1, 1, 16));
-            RandomWeights.write(tiny, 1, model, Activation.QUICK_GELU);
+                            new ClipConfig.Vit(16, 8, 16, 1, 1, 16),
+                            new ClipConfig.Text(77, 49408, 16, 1, 1, 16));
+            RandomWeights.write(tiny, 1, model, MlpActivation.QUICK_GELU);
             use(model);
         } finally {
             Files.deleteIfExists(model);

@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.options.ModelFile;
-import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -8,10 +8,10 @@ import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ModelMetadata;
-import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -60,7 +60,7 @@ final class ModelNewCommand implements Callable<Integer> {
             paramLabel = "NAME",
             converter = Converters.ActivationName.class,
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
-    private Activation activation;
+    private MlpActivation activation;
 
     @Option(
             names = {"-o", "--out"},
@@ -78,13 +78,13 @@ final class ModelNewCommand implements Callable<Integer> {
 
         @Override
         public java.util.Iterator<String> iterator() {
-            return ClipArchitecture.publishedNames().iterator();
+            return ClipConfig.publishedNames().iterator();
         }
     }
 
     @Override
     public Integer call() throws IOException {
-        ClipArchitecture named = named();
+        ClipConfig named = named();
         ModelMetadata written;
         long parameters = named.parameterCount();
         try (Progress.Task task =
@@ -97,9 +97,9 @@ final class ModelNewCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ClipArchitecture named() {
+    private ClipConfig named() {
         try {
-            return ClipArchitecture.named(architecture);
+            return ClipConfig.named(architecture);
         } catch (WeightsException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

@@ -9,15 +9,10 @@ import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Table;
 import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.ModelMetadata;
-import org.coop4j.weights.clip.ModifiedResNet;
-import org.coop4j.weights.clip.Preprocessing;
-import org.coop4j.weights.clip.SourceInfo;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.VisionArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.PreprocessConfig;
 
 /** Describes a converted model, for people and as JSON. */
 final class ModelSummary {
@@ -45,7 +40,7 @@ final class ModelSummary {
 
     /** "ViT-B/32, 151,277,313 parameters, quick_gelu, OpenAI ViT-B/32". */
     static String line(ModelMetadata metadata) {
-        ClipArchitecture architecture = metadata.architecture();
+        ClipConfig architecture = metadata.architecture();
         return "%s, %s parameters, %s; from %s"
                 .formatted(
                         name(architecture),
@@ -55,26 +50,26 @@ final class ModelSummary {
     }
 
     /** The published name, or what it is made of. */
-    private static String name(ClipArchitecture architecture) {
+    private static String name(ClipConfig architecture) {
         return publishedName(architecture).orElseGet(() -> vision(architecture.vision()));
     }
 
-    private static Optional<String> publishedName(ClipArchitecture architecture) {
-        return ClipArchitecture.publishedNames().stream()
+    private static Optional<String> publishedName(ClipConfig architecture) {
+        return ClipConfig.publishedNames().stream()
                 .filter(name -> published(name).equals(architecture))
                 .findFirst();
     }
 
-    private static ClipArchitecture published(String name) {
+    private static ClipConfig published(String name) {
         try {
-            return ClipArchitecture.named(name);
+            return ClipConfig.named(name);
         } catch (WeightsException e) {
             throw new IllegalStateException("every published name is known", e);
         }
     }
 
-    private static String vision(VisionArchitecture vision) {
-        if (vision instanceof Vit vit) {
+    private static String vision(ClipConfig.Vision vision) {
+        if (vision instanceof ClipConfig.Vit vit) {
             return "ViT of %s, patch %d, width %d, %s, %d px"
                     .formatted(
                             Numbers.count(vit.layers(), "layer"),
@@ -83,7 +78,7 @@ final class ModelSummary {
                             Numbers.count(vit.heads(), "head"),
                             vit.imageSize());
         }
-        ModifiedResNet resNet = (ModifiedResNet) vision;
+        ClipConfig.ResNet resNet = (ClipConfig.ResNet) vision;
         return "ModifiedResNet %s, width %d, %s, %d px"
                 .formatted(
                         resNet.layers(),
@@ -92,7 +87,7 @@ final class ModelSummary {
                         resNet.imageSize());
     }
 
-    private static String source(SourceInfo source) {
+    private static String source(ModelMetadata.SourceInfo source) {
         StringBuilder text = new StringBuilder();
         if (source.file().isEmpty()) {
             text.append(source.format());
@@ -104,9 +99,9 @@ final class ModelSummary {
     }
 
     void print(Console console) {
-        ClipArchitecture architecture = model.architecture();
-        TextArchitecture text = architecture.text();
-        Preprocessing pixels = model.preprocessing();
+        ClipConfig architecture = model.architecture();
+        ClipConfig.Text text = architecture.text();
+        PreprocessConfig pixels = model.preprocessing();
         Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
         table.row("model", publishedName(architecture).orElse("of no published architecture"));
         table.row("file", model.path() + ", " + Numbers.bytes(bytes));
@@ -134,7 +129,7 @@ final class ModelSummary {
         table.print(console.out());
     }
 
-    private static String parameters(ClipArchitecture architecture) {
+    private static String parameters(ClipConfig architecture) {
         long vision = architecture.visionParameterCount();
         return "%s: image tower %s, text tower %s"
                 .formatted(
@@ -144,7 +139,7 @@ final class ModelSummary {
     }
 
     ObjectNode toJson() {
-        ClipArchitecture architecture = model.architecture();
+        ClipConfig architecture = model.architecture();
         ObjectNode json = Json.object();
         json.put("file", model.path().toString());
         json.put("bytes", bytes);

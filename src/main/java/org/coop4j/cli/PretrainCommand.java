@@ -18,8 +18,8 @@ import org.coop4j.pretrain.Pretraining;
 import org.coop4j.pretrain.Retrieval;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -127,7 +127,7 @@ final class PretrainCommand implements Callable<Integer> {
             paramLabel = "NAME",
             converter = Converters.ActivationName.class,
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
-    private Activation activation;
+    private MlpActivation activation;
 
     @Option(names = "--resume", description = "Go on with the run that the folder holds.")
     private boolean resume;
@@ -139,7 +139,7 @@ final class PretrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PretrainConfig config = config();
-        ClipArchitecture dimensions = dimensions();
+        ClipConfig dimensions = dimensions();
         try (Workers workers = Workers.standard();
                 Display display = new Display(config)) {
             new PretrainRun(dimensions, activation, config, train, validation, workers, display)
@@ -149,9 +149,9 @@ final class PretrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private ClipArchitecture dimensions() throws IOException {
+    private ClipConfig dimensions() throws IOException {
         try {
-            return ClipArchitecture.fromJson(Files.readString(architecture));
+            return ClipConfig.fromJson(Files.readString(architecture));
         } catch (WeightsException e) {
             throw new WeightsException(architecture + ": " + e.getMessage(), e);
         }

@@ -22,7 +22,7 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
-import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -230,7 +230,7 @@ final class TrainCommand implements Callable<Integer> {
             return;
         }
         String wanted = ReferencePreset.named(preset).architecture();
-        if (!ClipArchitecture.named(wanted).equals(clip.architecture())) {
+        if (!ClipConfig.named(wanted).equals(clip.architecture())) {
             throw new CommandFailure(
                     "preset " + preset + " is for " + wanted + ", which this model is not");
         }

@@ -13,8 +13,8 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.TestTransform;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
 
 /**
  * A CLIP model: images and texts to features, and features to class probabilities.
@@ -70,7 +70,7 @@ public final class Clip implements AutoCloseable {
     }
 
     /** Sizes of both towers. */
-    public ClipArchitecture architecture() {
+    public ClipConfig architecture() {
         return model.architecture();
     }
 

@@ -10,9 +10,7 @@ import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.VisionArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -32,14 +30,14 @@ public final class ImageEncoder {
     private static final int ROWS_PER_BATCH = 800;
 
     private final NativeWeights weights;
-    private final ClipArchitecture architecture;
+    private final ClipConfig architecture;
     private final Activation.Kind activation;
     private final Workers workers;
     private final Map<Integer, ExecutionPlan> plans = new HashMap<>();
 
     ImageEncoder(
             NativeWeights weights,
-            ClipArchitecture architecture,
+            ClipConfig architecture,
             Activation.Kind activation,
             Workers workers) {
         this.weights = weights;
@@ -156,8 +154,8 @@ public final class ImageEncoder {
 
     /** Images that the tower takes at once. */
     public int batch() {
-        VisionArchitecture vision = architecture.vision();
-        if (vision instanceof Vit vit) {
+        ClipConfig.Vision vision = architecture.vision();
+        if (vision instanceof ClipConfig.Vit vit) {
             return Math.max(1, ROWS_PER_BATCH / vit.tokens());
         }
         return 4;

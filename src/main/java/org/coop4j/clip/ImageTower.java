@@ -1,8 +1,7 @@
 package org.coop4j.clip;
 
 import org.coop4j.graph.op.Activation;
-import org.coop4j.weights.clip.VisionArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** CLIP's image tower ({@code encode_image}) of either kind. */
@@ -20,11 +19,11 @@ public final class ImageTower {
      */
     public static SDVariable features(
             Parameters weights,
-            VisionArchitecture architecture,
+            ClipConfig.Vision architecture,
             Activation.Kind activation,
             SDVariable images,
             int batch) {
-        if (architecture instanceof Vit vit) {
+        if (architecture instanceof ClipConfig.Vit vit) {
             VisionTransformer tower =
                     new VisionTransformer(
                             weights,
@@ -35,7 +34,7 @@ public final class ImageTower {
                             activation);
             return tower.forward(images, batch, vit.tokens());
         }
-        if (architecture instanceof org.coop4j.weights.clip.ModifiedResNet resNet) {
+        if (architecture instanceof ClipConfig.ResNet resNet) {
             return new ModifiedResNet(weights, resNet.layers(), resNet.heads())
                     .forward(images, batch, resNet.imageSize());
         }

@@ -4,7 +4,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import org.coop4j.weights.clip.PackedModel;
+import org.coop4j.weights.convert.PackedModel;
 
 /**
  * The small CLIP that comes with coop4j: trained on emoji and clip art for the demo, tests and

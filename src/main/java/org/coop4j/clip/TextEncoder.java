@@ -7,7 +7,7 @@ import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.model.ClipConfig;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -18,13 +18,13 @@ final class TextEncoder {
     private static final int ROWS_PER_PART = 8192;
 
     private final NativeWeights weights;
-    private final TextArchitecture architecture;
+    private final ClipConfig.Text architecture;
     private final Activation.Kind activation;
     private final Workers workers;
 
     TextEncoder(
             NativeWeights weights,
-            TextArchitecture architecture,
+            ClipConfig.Text architecture,
             Activation.Kind activation,
             Workers workers) {
         this.weights = weights;

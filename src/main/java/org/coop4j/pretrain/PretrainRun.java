@@ -15,10 +15,10 @@ import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
 
 /**
  * Trains a CLIP from random weights into a run folder, with checkpoints and validation.
@@ -32,8 +32,8 @@ public final class PretrainRun {
     /** The model in single precision, whole from the first checkpoint on. */
     public static final String MODEL = "model.safetensors";
 
-    private final ClipArchitecture architecture;
-    private final Activation activation;
+    private final ClipConfig architecture;
+    private final MlpActivation activation;
     private final PretrainConfig config;
     private final Path train;
     private final Path validation;
@@ -55,8 +55,8 @@ public final class PretrainRun {
      * @param workers threads to work with, the caller's to close
      */
     public PretrainRun(
-            ClipArchitecture architecture,
-            Activation activation,
+            ClipConfig architecture,
+            MlpActivation activation,
             PretrainConfig config,
             Path train,
             Path validation,

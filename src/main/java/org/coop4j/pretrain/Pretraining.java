@@ -16,8 +16,8 @@ import org.coop4j.image.Preprocessing;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.SourceInfo;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelMetadata;
 
 /**
  * Contrastive training of a CLIP on a table of pictures and captions.
@@ -375,7 +375,7 @@ public final class Pretraining implements AutoCloseable {
         String how =
                 "coop pretrain, %d epochs of %d, seed %d"
                         .formatted(epoch, config.epochs(), config.seed());
-        clip.write(target, type, SourceInfo.madeHere(how));
+        clip.write(target, type, ModelMetadata.SourceInfo.madeHere(how));
     }
 
     @Override

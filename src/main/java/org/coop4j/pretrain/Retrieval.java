@@ -9,7 +9,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.clip.ClipArchitecture;
+import org.coop4j.weights.model.ClipConfig;
 
 /**
  * How often an image finds its own caption among all captions of a table.
@@ -27,7 +27,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
      * @throws IOException if an image cannot be read or a caption is too long, naming it
      */
     public static void check(
-            PairTable table, ClipArchitecture architecture, Tokenizer tokenizer, Workers workers)
+            PairTable table, ClipConfig architecture, Tokenizer tokenizer, Workers workers)
             throws IOException {
         TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
         List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();

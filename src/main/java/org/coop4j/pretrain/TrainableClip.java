@@ -21,11 +21,9 @@ import org.coop4j.pretrain.op.ContrastiveLoss;
 import org.coop4j.pretrain.op.EmbedTokens;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.ModelMetadata;
-import org.coop4j.weights.clip.SourceInfo;
-import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -114,7 +112,7 @@ public final class TrainableClip implements AutoCloseable {
 
     static TrainableClip of(
             ConvertedModel initial, Size size, int[] tokens, DataType type, Workers workers) {
-        TextArchitecture text = initial.architecture().text();
+        ClipConfig.Text text = initial.architecture().text();
         if (size.longest > text.contextLength()) {
             throw new IllegalArgumentException(
                     "captions of up to "
@@ -149,7 +147,7 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     private SDVariable textFeatures(Graph graph, DataType type) {
-        TextArchitecture text = architecture().text();
+        ClipConfig.Text text = architecture().text();
         SDVariable rowTokens = graph.placeholder("tokens", type, size.rows);
         SDVariable places = graph.placeholder("places", type, size.rows);
         SDVariable starts = graph.placeholder("starts", type, size.batch + 1L);
@@ -194,7 +192,7 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     /** Sizes of both towers. */
-    public ClipArchitecture architecture() {
+    public ClipConfig architecture() {
         return initial.architecture();
     }
 
@@ -346,7 +344,7 @@ public final class TrainableClip implements AutoCloseable {
      * @param type element type of all tensors
      * @param source where it says that its weights come from
      */
-    public void write(Path target, DType type, SourceInfo source) throws IOException {
+    public void write(Path target, DType type, ModelMetadata.SourceInfo source) throws IOException {
         ModelMetadata metadata =
                 new ModelMetadata(
                         architecture(), initial.activation(), initial.preprocessing(), source);
@@ -368,7 +366,7 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     private float[] wholeTable() {
-        TextArchitecture text = architecture().text();
+        ClipConfig.Text text = architecture().text();
         int width = text.width();
         float[] some = parameters.entries().get(TOKENS).array().dup('c').data().asFloat();
         float[] all = new float[Math.multiplyExact(text.vocabularySize(), width)];

@@ -3,10 +3,7 @@ package org.coop4j.sweep;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.clip.Clip;
-import org.coop4j.weights.clip.ModifiedResNet;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.VisionArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.model.ClipConfig;
 
 /**
  * Estimates work in multiplications, so that the time left of runs as different as a step on 10 and
@@ -40,7 +37,7 @@ final class Effort {
 
     Effort(Clip clip) {
         this.clip = clip;
-        TextArchitecture text = clip.architecture().text();
+        ClipConfig.Text text = clip.architecture().text();
         row = text.layers() * BLOCK * text.width() * text.width();
     }
 
@@ -50,12 +47,12 @@ final class Effort {
     }
 
     private double tower() {
-        VisionArchitecture vision = clip.architecture().vision();
-        if (vision instanceof Vit vit) {
+        ClipConfig.Vision vision = clip.architecture().vision();
+        if (vision instanceof ClipConfig.Vit vit) {
             return vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width();
         }
         int blocks =
-                vision instanceof ModifiedResNet resNet
+                vision instanceof ClipConfig.ResNet resNet
                         ? resNet.layers().stream().mapToInt(Integer::intValue).sum()
                         : 1;
         return blocks

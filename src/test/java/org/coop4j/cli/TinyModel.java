@@ -7,12 +7,10 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.RandomWeights;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /** Writes small models with random weights. */
@@ -27,12 +25,12 @@ final class TinyModel {
 
     static Path write(Path file, int vocabulary) throws IOException {
         // Wider heads than needed, so that no two classes have the same probability.
-        ClipArchitecture architecture =
-                new ClipArchitecture(
+        ClipConfig architecture =
+                new ClipConfig(
                         32,
-                        new Vit(32, 16, 64, 2, 1, 128),
-                        new TextArchitecture(77, vocabulary, 64, 1, 2, 128));
-        RandomWeights.write(architecture, 1, file, Activation.QUICK_GELU);
+                        new ClipConfig.Vit(32, 16, 64, 2, 1, 128),
+                        new ClipConfig.Text(77, vocabulary, 64, 1, 2, 128));
+        RandomWeights.write(architecture, 1, file, MlpActivation.QUICK_GELU);
         return file;
     }
 

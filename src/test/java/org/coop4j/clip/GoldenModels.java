@@ -4,11 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.coop4j.weights.Golden;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ConversionOptions;
-import org.coop4j.weights.clip.Converter;
+import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /** The small golden models, converted. */
@@ -40,9 +37,7 @@ public final class GoldenModels {
                         case "vit_gelu" -> "vit_gelu/open_clip";
                         default -> "resnet/torchscript.pt";
                     };
-            ConversionOptions options =
-                    new ConversionOptions(Optional.<Activation>empty(), (done, total) -> {});
-            Converter.convert(file(source), target, options);
+            Converter.convert(file(source), target);
         }
         return target;
     }

@@ -3,7 +3,7 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import org.coop4j.weights.clip.TextArchitecture;
+import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /**
@@ -14,7 +14,7 @@ public final class PlainTextTower {
 
     private final SafetensorsFile weights;
     private final Map<String, float[]> read = new HashMap<>();
-    private final TextArchitecture text;
+    private final ClipConfig.Text text;
     private final float[] tokens;
     private final float[] positions;
     private final int width;

@@ -10,23 +10,21 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ModelMetadata;
-import org.coop4j.weights.clip.RandomWeights;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /** A CLIP of a few thousand weights with the real vocabulary, for tests that need a whole model. */
 public final class TinyModel {
 
-    public static final ClipArchitecture ARCHITECTURE =
-            new ClipArchitecture(
+    public static final ClipConfig ARCHITECTURE =
+            new ClipConfig(
                     12,
-                    new Vit(16, 8, 16, 2, 2, 64),
-                    new TextArchitecture(77, 49_408, 16, 2, 2, 64));
+                    new ClipConfig.Vit(16, 8, 16, 2, 2, 64),
+                    new ClipConfig.Text(77, 49_408, 16, 2, 2, 64));
 
     private TinyModel() {}
 
@@ -37,7 +35,7 @@ public final class TinyModel {
     public static Path write(Path target, long seed) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
         ModelMetadata metadata =
-                RandomWeights.write(ARCHITECTURE, seed, plain, Activation.QUICK_GELU);
+                RandomWeights.write(ARCHITECTURE, seed, plain, MlpActivation.QUICK_GELU);
         Random random = new Random(seed);
         List<TensorSpec> specs = new ArrayList<>(ARCHITECTURE.tensorSpecs(DType.F32));
         try (SafetensorsFile tensors = SafetensorsFile.open(plain);

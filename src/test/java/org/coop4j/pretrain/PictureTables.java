@@ -8,15 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ModifiedResNet;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.model.ClipConfig;
 
 /** Tables of drawn pictures, and architectures small enough to learn them in seconds. */
 public final class PictureTables {
 
-    private static final TextArchitecture TEXT = new TextArchitecture(16, 49408, 16, 2, 2, 32);
+    private static final ClipConfig.Text TEXT = new ClipConfig.Text(16, 49408, 16, 2, 2, 32);
     private static final List<String> COLOURS =
             List.of("red", "green", "blue", "black", "orange", "pink", "grey", "purple");
     private static final List<Color> PAINT =
@@ -33,12 +30,12 @@ public final class PictureTables {
 
     private PictureTables() {}
 
-    public static ClipArchitecture vit() {
-        return new ClipArchitecture(16, new Vit(16, 4, 32, 2, 2, 64), TEXT);
+    public static ClipConfig vit() {
+        return new ClipConfig(16, new ClipConfig.Vit(16, 4, 32, 2, 2, 64), TEXT);
     }
 
-    public static ClipArchitecture resNet() {
-        return new ClipArchitecture(16, new ModifiedResNet(32, List.of(1, 1, 1, 1), 4, 4), TEXT);
+    public static ClipConfig resNet() {
+        return new ClipConfig(16, new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 4, 4), TEXT);
     }
 
     /** Draws 32 pictures of 40 × 40 pixels and writes their table with two captions each. */

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.RunFolder;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ConvertedModel;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +35,7 @@ class PretrainRunTest {
         try (Workers workers = new Workers(2)) {
             new PretrainRun(
                             PictureTables.resNet(),
-                            Activation.QUICK_GELU,
+                            MlpActivation.QUICK_GELU,
                             CONFIG,
                             table,
                             table,

@@ -13,10 +13,10 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.RandomWeights;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +31,7 @@ class PretrainingTest {
 
     @TempDir Path folder;
 
-    static Stream<ClipArchitecture> architectures() {
+    static Stream<ClipConfig> architectures() {
         return Stream.of(PictureTables.vit(), PictureTables.resNet());
     }
 
@@ -41,15 +41,15 @@ class PretrainingTest {
         return new PretrainConfig(epochs, rule, rate, 1, ADAM, augmentation, 7, 1);
     }
 
-    private ConvertedModel random(ClipArchitecture architecture) throws IOException {
+    private ConvertedModel random(ClipConfig architecture) throws IOException {
         Path file = folder.resolve("initial.safetensors");
-        RandomWeights.write(architecture, 7, file, Activation.QUICK_GELU);
+        RandomWeights.write(architecture, 7, file, MlpActivation.QUICK_GELU);
         return ConvertedModel.open(file);
     }
 
     @ParameterizedTest
     @MethodSource("architectures")
-    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions(ClipArchitecture architecture)
+    void overfitsABatchOf32AndTheWrittenModelFindsTheCaptions(ClipConfig architecture)
             throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         double[] losses = new double[150];
@@ -85,7 +85,7 @@ class PretrainingTest {
 
     @ParameterizedTest
     @MethodSource("architectures")
-    void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipArchitecture architecture)
+    void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipConfig architecture)
             throws IOException {
         PairTable table = PairTable.read(PictureTables.write(folder));
         PretrainConfig config = config(4, 8, 1e-3, SOME);

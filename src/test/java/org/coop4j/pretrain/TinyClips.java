@@ -3,29 +3,26 @@ package org.coop4j.pretrain;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ModifiedResNet;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.model.ClipConfig;
 
 /** Architectures of a few thousand weights, and inputs for them. */
 final class TinyClips {
 
     static final int VOCABULARY = 40;
 
-    private static final TextArchitecture TEXT = new TextArchitecture(8, VOCABULARY, 8, 2, 2, 16);
+    private static final ClipConfig.Text TEXT = new ClipConfig.Text(8, VOCABULARY, 8, 2, 2, 16);
 
     private TinyClips() {}
 
-    static ClipArchitecture vit() {
-        return new ClipArchitecture(6, new Vit(8, 4, 8, 2, 2, 16), TEXT);
+    static ClipConfig vit() {
+        return new ClipConfig(6, new ClipConfig.Vit(8, 4, 8, 2, 2, 16), TEXT);
     }
 
-    static ClipArchitecture resNet() {
-        return new ClipArchitecture(6, new ModifiedResNet(32, List.of(1, 1, 1, 1), 2, 4), TEXT);
+    static ClipConfig resNet() {
+        return new ClipConfig(6, new ClipConfig.ResNet(32, List.of(1, 1, 1, 1), 2, 4), TEXT);
     }
 
-    static float[] pixels(ClipArchitecture architecture, int images, Random random) {
+    static float[] pixels(ClipConfig architecture, int images, Random random) {
         int side = architecture.vision().imageSize();
         float[] pixels = new float[images * 3 * side * side];
         for (int i = 0; i < pixels.length; i++) {

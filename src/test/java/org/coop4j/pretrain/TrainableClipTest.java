@@ -17,11 +17,11 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.TrainableClip.Size;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.ConvertedModel;
-import org.coop4j.weights.clip.RandomWeights;
-import org.coop4j.weights.clip.SourceInfo;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,13 +61,13 @@ class TrainableClipTest {
         NativeOpsHolder.getInstance().getDeviceNativeOps().setOmpNumThreads(ompThreads);
     }
 
-    static Stream<ClipArchitecture> architectures() {
+    static Stream<ClipConfig> architectures() {
         return Stream.of(TinyClips.vit(), TinyClips.resNet());
     }
 
-    private ConvertedModel random(ClipArchitecture architecture) throws IOException {
+    private ConvertedModel random(ClipConfig architecture) throws IOException {
         Path file = folder.resolve("random.safetensors");
-        RandomWeights.write(architecture, 3, file, Activation.QUICK_GELU);
+        RandomWeights.write(architecture, 3, file, MlpActivation.QUICK_GELU);
         return ConvertedModel.open(file);
     }
 
@@ -83,8 +83,7 @@ class TrainableClipTest {
 
     @ParameterizedTest
     @MethodSource("architectures")
-    void gradientOfEveryWeightEqualsCentralDifferences(ClipArchitecture architecture)
-            throws IOException {
+    void gradientOfEveryWeightEqualsCentralDifferences(ClipConfig architecture) throws IOException {
         Random random = new Random(5);
         Size size = new Size(BATCH, 20, 5);
         try (ConvertedModel model = random(architecture);
@@ -129,7 +128,7 @@ class TrainableClipTest {
 
     @ParameterizedTest
     @MethodSource("architectures")
-    void freeRowsChangeNothing(ClipArchitecture architecture) throws IOException {
+    void freeRowsChangeNothing(ClipConfig architecture) throws IOException {
         float[] tight = gradients(architecture, new Size(BATCH, 15, 5));
         float[] roomy = gradients(architecture, new Size(BATCH, 24, 7));
         assertThat(roomy).hasSameSizeAs(tight);
@@ -141,7 +140,7 @@ class TrainableClipTest {
     }
 
     /** The loss and all gradients. */
-    private float[] gradients(ClipArchitecture architecture, Size size) throws IOException {
+    private float[] gradients(ClipConfig architecture, Size size) throws IOException {
         Random random = new Random(5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(2);
@@ -163,7 +162,7 @@ class TrainableClipTest {
 
     @ParameterizedTest
     @MethodSource("architectures")
-    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipArchitecture architecture)
+    void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipConfig architecture)
             throws IOException {
         Path written = folder.resolve("written.safetensors");
         int width = architecture.text().width();
@@ -172,7 +171,7 @@ class TrainableClipTest {
                 TrainableClip clip =
                         TrainableClip.of(
                                 model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
-            clip.write(written, DType.F32, SourceInfo.madeHere("a test"));
+            clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
             try (ConvertedModel again = ConvertedModel.open(written)) {
                 assertThat(again.source().format()).isEqualTo("a test");
                 for (String name : architecture.expectedTensors().keySet()) {
@@ -191,7 +190,7 @@ class TrainableClipTest {
 
     @Test
     void runningStatisticsFollowTheBatchesAndMakeTheFrozenModelAgree() throws IOException {
-        ClipArchitecture architecture = TinyClips.resNet();
+        ClipConfig architecture = TinyClips.resNet();
         Random random = new Random(9);
         float[] pixels = TinyClips.pixels(architecture, 32, random);
         List<int[]> captions = TinyClips.captions(32, random);
@@ -208,7 +207,7 @@ class TrainableClipTest {
             for (int i = 0; i < 200; i++) {
                 loss = clip.step();
             }
-            clip.write(written, DType.F32, SourceInfo.madeHere("a test"));
+            clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
         }
         double frozen;
         try (Clip clip = Clip.open(written, Tokenizer.load(), new Workers(1))) {

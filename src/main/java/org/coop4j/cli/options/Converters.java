@@ -11,7 +11,7 @@ import org.coop4j.data.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.method.ClassPosition;
-import org.coop4j.weights.clip.Activation;
+import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -62,10 +62,10 @@ public final class Converters {
     }
 
     /** {@code quick_gelu} or {@code gelu}. */
-    public static final class ActivationName implements ITypeConverter<Activation> {
+    public static final class ActivationName implements ITypeConverter<MlpActivation> {
         @Override
-        public Activation convert(String name) {
-            return constant(Activation.values(), name);
+        public MlpActivation convert(String name) {
+            return constant(MlpActivation.values(), name);
         }
     }
 

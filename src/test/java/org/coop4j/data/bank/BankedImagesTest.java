@@ -17,11 +17,9 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
-import org.coop4j.weights.clip.Activation;
-import org.coop4j.weights.clip.ClipArchitecture;
-import org.coop4j.weights.clip.RandomWeights;
-import org.coop4j.weights.clip.TextArchitecture;
-import org.coop4j.weights.clip.Vit;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -178,13 +176,13 @@ class BankedImagesTest {
     /** Wide enough that a product's last bits depend on its size. */
     @Test
     void aBankCutAnywhereIsCompletedWithTheSameBits() throws IOException {
-        ClipArchitecture wide =
-                new ClipArchitecture(
+        ClipConfig wide =
+                new ClipConfig(
                         32,
-                        new Vit(16, 8, 768, 1, 12, 3072),
-                        new TextArchitecture(77, 100, 16, 2, 1, 64));
+                        new ClipConfig.Vit(16, 8, 768, 1, 12, 3072),
+                        new ClipConfig.Text(77, 100, 16, 2, 1, 64));
         Path model = folder.resolve("wide.safetensors");
-        RandomWeights.write(wide, 3, model, Activation.QUICK_GELU);
+        RandomWeights.write(wide, 3, model, MlpActivation.QUICK_GELU);
         try (Clip wideClip = TinyModel.open(model, 2)) {
             ImageTransform transform = new ImageTransform.Test(wideClip.preprocessing());
             List<float[]> whole = features(wideClip, "whole", transform, images);

@@ -86,6 +86,11 @@ public final class TensorView {
         return shape;
     }
 
+    /** Name, element type and shape. */
+    public TensorSpec spec() {
+        return new TensorSpec(name, dtype, shape);
+    }
+
     /** Bytes of the elements, without what lies between them. */
     public long bytes() {
         return shape.bytes(dtype);

@@ -12,8 +12,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.coop4j.weights.WeightsException;
 
-/** Reads the small JSON files that lie beside weights. */
-public final class JsonFile {
+/**
+ * A small JSON file that lies beside weights, its fields read with messages that name it.
+ *
+ * @param file where it lies
+ * @param root the object in it
+ */
+public record JsonFile(Path file, ObjectNode root) {
     private static final long MAX_BYTES = 32L << 20;
 
     private static final JsonMapper JSON =
@@ -22,22 +27,20 @@ public final class JsonFile {
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .build();
 
-    private JsonFile() {}
-
     /**
-     * The object in a file.
+     * Reads a file.
      *
      * @throws WeightsException when there is no such file, it is too large, or it holds no JSON
      *     object
      */
-    public static ObjectNode read(Path file) throws IOException {
+    public static JsonFile read(Path file) throws IOException {
         try {
             if (Files.size(file) > MAX_BYTES) {
                 throw WeightsException.in(file, "too large for a JSON file of settings");
             }
             JsonNode node = JSON.readTree(Files.readAllBytes(file));
             if (node instanceof ObjectNode object) {
-                return object;
+                return new JsonFile(file, object);
             }
             throw WeightsException.in(file, "holds no JSON object");
         } catch (JsonProcessingException e) {
@@ -45,5 +48,42 @@ public final class JsonFile {
         } catch (NoSuchFileException e) {
             throw new WeightsException("no such file: " + file, e);
         }
+    }
+
+    /** A whole number, or {@code missing} when the field is absent or null. */
+    public int integer(JsonNode object, String field, int missing) throws WeightsException {
+        if (!object.hasNonNull(field)) {
+            return missing;
+        }
+        JsonNode value = object.get(field);
+        if (!value.isInt()) {
+            throw problem(field + ": expected a whole number, got " + value);
+        }
+        return value.intValue();
+    }
+
+    /** A whole number that must be there. */
+    public int integer(JsonNode object, String field) throws WeightsException {
+        if (!object.hasNonNull(field)) {
+            throw problem(field + " is missing");
+        }
+        return integer(object, field, 0);
+    }
+
+    /** A number, or {@code missing} when the field is absent or null. */
+    public double number(JsonNode object, String field, double missing) throws WeightsException {
+        if (!object.hasNonNull(field)) {
+            return missing;
+        }
+        JsonNode value = object.get(field);
+        if (!value.isNumber()) {
+            throw problem(field + ": expected a number, got " + value);
+        }
+        return value.doubleValue();
+    }
+
+    /** A failure that names the file. */
+    public WeightsException problem(String what) {
+        return WeightsException.in(file, what);
     }
 }

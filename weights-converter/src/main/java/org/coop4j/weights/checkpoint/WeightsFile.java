@@ -1,0 +1,305 @@
+package org.coop4j.weights.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.torch.TorchFile;
+import org.coop4j.weights.torch.TorchTensor;
+
+/**
+ * The named tensors of a weights file, of a set of shards, or of a folder that holds either; read
+ * when asked for.
+ *
+ * <pre>{@code
+ * try (WeightsFile file = WeightsFile.open(Path.of("pytorch_model.bin"))) {
+ *     for (String name : file.names()) {
+ *         float[] values = file.tensor(name).floats();
+ *     }
+ * }
+ * }</pre>
+ */
+public final class WeightsFile implements Closeable {
+    private static final int MAX_SHARDS = 1_000;
+
+    /** Weight files in a folder, the preferred first. */
+    private static final List<String> FILES_IN_FOLDERS =
+            List.of(
+                    "model.safetensors",
+                    "model.safetensors.index.json",
+                    "open_clip_model.safetensors",
+                    "open_clip_model.safetensors.index.json",
+                    "pytorch_model.bin",
+                    "pytorch_model.bin.index.json",
+                    "open_clip_pytorch_model.bin",
+                    "open_clip_pytorch_model.bin.index.json");
+
+    /** How the weights are kept. */
+    public enum Format {
+        /** A TorchScript archive. */
+        TORCHSCRIPT("torchscript"),
+        /** The zip form of {@code torch.save}. */
+        TORCH_ZIP("torch.save"),
+        /** The form of {@code torch.save} before PyTorch 1.6. */
+        TORCH_LEGACY("torch.save before 1.6"),
+        /** Safetensors. */
+        SAFETENSORS("safetensors");
+
+        private final String label;
+
+        Format(String label) {
+            this.label = label;
+        }
+
+        /** The format's name for people and metadata. */
+        public String label() {
+            return label;
+        }
+    }
+
+    private final Format format;
+    private final List<Path> files;
+    private final Map<String, TensorView> tensors;
+    private final List<TorchFile> torchFiles;
+    private final List<Closeable> open;
+
+    private WeightsFile(
+            Format format,
+            List<Path> files,
+            Map<String, TensorView> tensors,
+            List<TorchFile> torchFiles,
+            List<Closeable> open) {
+        this.format = format;
+        this.files = files;
+        this.tensors = tensors;
+        this.torchFiles = torchFiles;
+        this.open = open;
+    }
+
+    /**
+     * Opens a weights file, an index of shards ({@code *.index.json}), or a folder.
+     *
+     * @throws WeightsException when there is none, it is of an unknown form, or it is damaged
+     */
+    public static WeightsFile open(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            return open(fileIn(path, FILES_IN_FOLDERS));
+        }
+        byte[] start = firstBytes(path);
+        if (TorchFile.looksLike(start)) {
+            return ofTorch(TorchFile.open(path));
+        }
+        if (SafetensorsFile.looksLike(start)) {
+            return ofSafetensors(SafetensorsFile.open(path));
+        }
+        if (path.toString().endsWith(".index.json")) {
+            return ofShards(path);
+        }
+        throw WeightsException.in(path, "not a weights file: " + describe(start));
+    }
+
+    /**
+     * The first of these files that the folder has.
+     *
+     * @throws WeightsException when it has none of them
+     */
+    public static Path fileIn(Path folder, List<String> names) throws WeightsException {
+        return names.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                WeightsException.in(
+                                        folder,
+                                        "the folder has no weights: looked for "
+                                                + String.join(", ", names)));
+    }
+
+    private static WeightsFile ofTorch(TorchFile file) throws IOException {
+        try {
+            Map<String, TensorView> tensors = new LinkedHashMap<>();
+            for (Map.Entry<String, TorchTensor> entry : file.stateDict().entrySet()) {
+                tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));
+            }
+            Format format =
+                    switch (file.form()) {
+                        case TORCHSCRIPT -> Format.TORCHSCRIPT;
+                        case ZIP -> Format.TORCH_ZIP;
+                        case LEGACY -> Format.TORCH_LEGACY;
+                    };
+            return new WeightsFile(
+                    format, List.of(file.path()), tensors, List.of(file), List.of(file));
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static WeightsFile ofSafetensors(SafetensorsFile file) {
+        Map<String, TensorView> tensors = new LinkedHashMap<>();
+        file.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+        return new WeightsFile(
+                Format.SAFETENSORS, List.of(file.path()), tensors, List.of(), List.of(file));
+    }
+
+    /** An index maps each tensor's name to the shard, a file beside the index, that has it. */
+    private static WeightsFile ofShards(Path index) throws IOException {
+        JsonNode weightMap = JsonFile.read(index).root().path("weight_map");
+        if (!weightMap.isObject() || weightMap.isEmpty()) {
+            throw WeightsException.in(index, "has no weight_map: not an index of shards");
+        }
+        Map<String, WeightsFile> shards = new LinkedHashMap<>();
+        try {
+            Map<String, TensorView> tensors = new LinkedHashMap<>();
+            for (Map.Entry<String, JsonNode> entry : weightMap.properties()) {
+                WeightsFile shard = shard(index, entry.getValue(), shards);
+                tensors.put(entry.getKey(), shard.tensor(entry.getKey()));
+            }
+            List<WeightsFile> all = List.copyOf(shards.values());
+            return new WeightsFile(
+                    all.get(0).format,
+                    all.stream().flatMap(s -> s.files.stream()).toList(),
+                    tensors,
+                    all.stream().flatMap(s -> s.torchFiles.stream()).toList(),
+                    List.copyOf(all));
+        } catch (IOException | RuntimeException e) {
+            for (WeightsFile shard : shards.values()) {
+                shard.close();
+            }
+            throw e;
+        }
+    }
+
+    private static WeightsFile shard(Path index, JsonNode name, Map<String, WeightsFile> shards)
+            throws IOException {
+        String file = name.asText();
+        if (!name.isTextual() || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
+            throw WeightsException.in(index, "names a shard that is no file beside it: " + file);
+        }
+        WeightsFile shard = shards.get(file);
+        if (shard == null) {
+            if (shards.size() == MAX_SHARDS) {
+                throw WeightsException.in(index, "names more than " + MAX_SHARDS + " shards");
+            }
+            Path path = index.resolveSibling(file);
+            if (!Files.isRegularFile(path)) {
+                throw WeightsException.in(index, "the shard " + file + " is missing");
+            }
+            shard = open(path);
+            shards.put(file, shard);
+        }
+        return shard;
+    }
+
+    private static byte[] firstBytes(Path path) throws IOException {
+        try (InputStream in = Files.newInputStream(path)) {
+            return in.readNBytes(64);
+        } catch (NoSuchFileException e) {
+            throw new WeightsException("no such file or folder: " + path, e);
+        }
+    }
+
+    private static String describe(byte[] start) {
+        if (start.length == 0) {
+            return "it is empty";
+        }
+        String text = new String(start, StandardCharsets.UTF_8);
+        if (text.startsWith("version https://git-lfs")) {
+            return "it is a Git LFS pointer: fetch the file itself with git lfs pull";
+        }
+        if (text.stripLeading().startsWith("<")) {
+            return "it is a web page: the download went wrong";
+        }
+        boolean printable =
+                text.chars().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || c >= ' ')
+                        && text.indexOf('\ufffd') < 0;
+        String known = "neither PyTorch's nor safetensors";
+        return printable
+                ? known
+                        + "; it begins with the text \""
+                        + text.lines().findFirst().orElse("")
+                        + "\""
+                : known;
+    }
+
+    /** How the weights are kept; for shards, the first one's format. */
+    public Format format() {
+        return format;
+    }
+
+    /** The weight files: one, or the shards in the order that the index first names them. */
+    public List<Path> files() {
+        return files;
+    }
+
+    /** Names of the tensors in the order of the file; {@code module.} prefixes are taken off. */
+    public List<String> names() {
+        return List.copyOf(tensors.keySet());
+    }
+
+    /** All tensors in the order of the file. */
+    public List<TensorView> tensors() {
+        return new ArrayList<>(tensors.values());
+    }
+
+    /**
+     * The tensor of that name.
+     *
+     * @throws WeightsException when there is none
+     */
+    public TensorView tensor(String name) throws WeightsException {
+        TensorView tensor = tensors.get(name);
+        if (tensor == null) {
+            throw WeightsException.in(files.get(0), "no tensor " + name);
+        }
+        return tensor;
+    }
+
+    /** Bytes that {@link #verifyChecksums} would read; 0 where a format has no checksums. */
+    public long checkedBytes() {
+        return torchFiles.stream().mapToLong(TorchFile::checkedBytes).sum();
+    }
+
+    /**
+     * Compares the tensors' bytes with the checksums that zip archives have.
+     *
+     * @throws WeightsException when one differs: the file is damaged
+     */
+    public void verifyChecksums(ProgressListener listener) throws IOException {
+        long total = checkedBytes();
+        long before = 0;
+        for (TorchFile file : torchFiles) {
+            long base = before;
+            file.verifyChecksums((done, ignored) -> listener.progress(base + done, total));
+            before += file.checkedBytes();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = null;
+        for (Closeable resource : open) {
+            try {
+                resource.close();
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

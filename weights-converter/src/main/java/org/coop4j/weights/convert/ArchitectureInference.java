@@ -1,0 +1,149 @@
+package org.coop4j.weights.convert;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.model.ClipConfig;
+
+/**
+ * Reads a model's dimensions off its tensors' shapes, as {@code build_model} of openai/CLIP does.
+ * Heads leave no trace in shapes: they are 64 channels wide unless a configuration says otherwise.
+ */
+final class ArchitectureInference {
+    private static final int HEAD_WIDTH = 64;
+
+    /** Wider vision transformers exist only in open_clip, with heads of 80, 88 or 104 channels. */
+    private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
+
+    private final Map<String, Shape> shapes;
+    private final Optional<ClipConfig> told;
+
+    private ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> told) {
+        this.shapes = shapes;
+        this.told = told;
+    }
+
+    /**
+     * The architecture of a model with these tensors, by OpenAI's names.
+     *
+     * @param told what a configuration says, of which the heads are taken
+     */
+    static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> told)
+            throws WeightsException {
+        ArchitectureInference inference = new ArchitectureInference(shapes, told);
+        try {
+            ClipConfig.Vision vision = inference.vision();
+            int embedDim = inference.dim("text_projection", 1);
+            return new ClipConfig(embedDim, vision, inference.text());
+        } catch (IllegalArgumentException | ArithmeticException e) {
+            throw new WeightsException("impossible architecture: " + e.getMessage(), e);
+        }
+    }
+
+    private ClipConfig.Vision vision() throws WeightsException {
+        if (shapes.containsKey("visual.proj")) {
+            return vit();
+        }
+        if (shapes.containsKey("visual.layer1.0.conv1.weight")) {
+            return resNet();
+        }
+        throw new WeightsException(
+                "not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
+                        + " visual.layer1.0.conv1.weight (of a ResNet)");
+    }
+
+    private ClipConfig.Vit vit() throws WeightsException {
+        int width = dim("visual.conv1.weight", 0);
+        int patch = dim("visual.conv1.weight", 3);
+        int grid = grid("visual.positional_embedding");
+        int layers = count("visual\\.transformer\\.resblocks\\.(\\d+)\\..*");
+        if (width > MAX_WIDTH_WITH_KNOWN_HEADS && told.isEmpty()) {
+            throw headsUnknown("the vision width " + width + " is more than any OpenAI model's");
+        }
+        int heads = heads("vision", width, told.map(c -> c.vision().heads()));
+        int mlpWidth = dim("visual.transformer.resblocks.0.mlp.c_fc.weight", 0);
+        return new ClipConfig.Vit(
+                Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
+    }
+
+    private ClipConfig.ResNet resNet() throws WeightsException {
+        List<Integer> layers = new ArrayList<>();
+        for (int stage = 1; stage <= 4; stage++) {
+            layers.add(count("visual\\.layer" + stage + "\\.(\\d+)\\..*"));
+        }
+        int width = dim("visual.layer1.0.conv1.weight", 0);
+        int grid = grid("visual.attnpool.positional_embedding");
+        int pooled = Math.multiplyExact(width, ClipConfig.ResNet.STRIDE);
+        return new ClipConfig.ResNet(
+                Math.multiplyExact(grid, ClipConfig.ResNet.STRIDE),
+                layers,
+                width,
+                heads("attention pooling", pooled, told.map(c -> c.vision().heads())));
+    }
+
+    private ClipConfig.Text text() throws WeightsException {
+        int width = dim("ln_final.weight", 0);
+        return new ClipConfig.Text(
+                dim("positional_embedding", 0),
+                dim("token_embedding.weight", 0),
+                width,
+                heads("text", width, told.map(c -> c.text().heads())),
+                count("transformer\\.resblocks\\.(\\d+)\\..*"),
+                dim("transformer.resblocks.0.mlp.c_fc.weight", 0));
+    }
+
+    private static int heads(String tower, int width, Optional<Integer> heads)
+            throws WeightsException {
+        if (heads.isPresent()) {
+            return heads.get();
+        }
+        if (width % HEAD_WIDTH != 0) {
+            throw headsUnknown("the %s width %d is not a multiple of 64".formatted(tower, width));
+        }
+        return width / HEAD_WIDTH;
+    }
+
+    private static WeightsException headsUnknown(String reason) {
+        return new WeightsException(
+                reason
+                        + ", so the number of heads is unknown: convert the folder with its"
+                        + " configuration file");
+    }
+
+    private int grid(String positions) throws WeightsException {
+        int patches = dim(positions, 0) - 1;
+        int grid = (int) Math.round(Math.sqrt(patches));
+        if (grid < 1 || grid * grid != patches) {
+            throw new WeightsException(
+                    "%s has %d rows, which is no square and one".formatted(positions, patches + 1));
+        }
+        return grid;
+    }
+
+    private int count(String pattern) {
+        Pattern compiled = Pattern.compile(pattern);
+        return (int)
+                shapes.keySet().stream()
+                        .map(compiled::matcher)
+                        .filter(Matcher::matches)
+                        .map(matcher -> matcher.group(1))
+                        .distinct()
+                        .count();
+    }
+
+    private int dim(String name, int axis) throws WeightsException {
+        Shape shape = shapes.get(name);
+        if (shape == null) {
+            throw new WeightsException("not a complete CLIP model: tensor " + name + " is missing");
+        }
+        if (shape.rank() <= axis || shape.dim(axis) > Integer.MAX_VALUE / 64) {
+            throw new WeightsException("tensor " + name + " has the unlikely shape " + shape);
+        }
+        return (int) shape.dim(axis);
+    }
+}

@@ -1,0 +1,232 @@
+package org.coop4j.weights.convert;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.checkpoint.WeightsFile;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/**
+ * Converts a CLIP checkpoint in any published form to one safetensors file, in memory that does not
+ * grow with the checkpoint.
+ *
+ * <pre>{@code
+ * Converter.convert(Path.of("ViT-B-32.pt"), Path.of("vit-b-32.safetensors"));
+ * }</pre>
+ */
+public final class Converter {
+    private final Path source;
+    private final Optional<MlpActivation> activation;
+    private final ProgressListener listener;
+
+    private Converter(Path source, Optional<MlpActivation> activation, ProgressListener listener) {
+        this.source = source;
+        this.activation = activation;
+        this.listener = listener;
+    }
+
+    /** Converts a source that tells its activation. */
+    public static ModelMetadata convert(Path source, Path target) throws IOException {
+        return convert(source, target, Optional.empty(), ProgressListener.NONE);
+    }
+
+    /**
+     * Converts {@code source}, a file or folder, to {@code target}, which appears whole or not at
+     * all and replaces what was there.
+     *
+     * @param activation the model's activation where its source does not tell; empty to rely on the
+     *     source
+     * @param listener is told the bytes handled
+     * @return what was written into the file's metadata
+     * @throws WeightsException when the source is damaged or is no CLIP model, or its activation is
+     *     unknown or contradicts {@code activation}
+     */
+    public static ModelMetadata convert(
+            Path source, Path target, Optional<MlpActivation> activation, ProgressListener listener)
+            throws IOException {
+        ModelSource found = ModelSource.find(source);
+        try (WeightsFile weights = WeightsFile.open(found.weights())) {
+            for (Path file : weights.files()) {
+                if (Files.exists(target) && Files.isSameFile(file, target)) {
+                    throw new WeightsException(target + " would replace its own source");
+                }
+            }
+            return new Converter(source, activation, listener).run(found, weights, target);
+        }
+    }
+
+    private ModelMetadata run(ModelSource found, WeightsFile weights, Path target)
+            throws IOException {
+        Map<String, SourceTensor> tensors;
+        MlpActivation told;
+        ClipConfig architecture;
+        try {
+            refusePromptLearner(weights);
+            tensors = OpenAiNames.of(weights.tensors());
+            architecture = architecture(tensors, found.config());
+            told = activation(weights.format(), found.config());
+        } catch (WeightsException e) {
+            throw new WeightsException(source + ": " + e.getMessage(), e);
+        }
+        Progress progress = new Progress(weights, tensors, listener);
+        weights.verifyChecksums(progress::advanceTo);
+        PreprocessConfig preprocessing =
+                found.config()
+                        .map(ModelConfig::preprocessing)
+                        .orElse(PreprocessConfig.openAi(architecture.vision().imageSize()));
+        ModelMetadata metadata = metadata(architecture, told, preprocessing, weights, progress);
+        write(tensors, architecture, metadata, target, progress);
+        return metadata;
+    }
+
+    private static void refusePromptLearner(WeightsFile weights) throws WeightsException {
+        if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
+            throw new WeightsException(
+                    "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop"
+                            + " import");
+        }
+    }
+
+    private static ClipConfig architecture(
+            Map<String, SourceTensor> tensors, Optional<ModelConfig> config)
+            throws WeightsException {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        List<TensorSpec> specs = new ArrayList<>();
+        for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
+            TensorSpec spec = entry.getValue().spec(entry.getKey());
+            specs.add(spec);
+            shapes.put(spec.name(), spec.shape());
+        }
+        ClipConfig architecture =
+                ArchitectureInference.infer(shapes, config.map(ModelConfig::architecture));
+        architecture.check(specs);
+        if (config.isPresent()) {
+            config.get().check(architecture);
+        }
+        return architecture;
+    }
+
+    /** The activation is what the source says; where it says nothing, the user must. */
+    private MlpActivation activation(WeightsFile.Format format, Optional<ModelConfig> config)
+            throws WeightsException {
+        Optional<MlpActivation> told = config.flatMap(ModelConfig::activation);
+        if (config.isEmpty() && format == WeightsFile.Format.TORCHSCRIPT) {
+            told = Optional.of(MlpActivation.QUICK_GELU);
+        }
+        if (told.isPresent() && activation.isPresent() && !told.equals(activation)) {
+            String teller = config.map(ModelConfig::file).orElse("a TorchScript archive (OpenAI)");
+            throw new WeightsException(
+                    "%s means %s, but --activation is %s: omit --activation"
+                            .formatted(teller, told.get().id(), activation.get().id()));
+        }
+        return told.or(() -> activation)
+                .orElseThrow(
+                        () ->
+                                new WeightsException(
+                                        "nothing tells the model's activation: give --activation"
+                                                + " quick_gelu (OpenAI's weights) or --activation"
+                                                + " gelu (most of open_clip's)"));
+    }
+
+    private ModelMetadata metadata(
+            ClipConfig architecture,
+            MlpActivation mlpActivation,
+            PreprocessConfig preprocessing,
+            WeightsFile weights,
+            Progress progress)
+            throws IOException {
+        ModelMetadata.SourceInfo info =
+                ModelMetadata.SourceInfo.ofFile(
+                        Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
+                        weights.format().label(),
+                        sha256(weights.files(), progress::advance));
+        try {
+            return new ModelMetadata(architecture, mlpActivation, preprocessing, info);
+        } catch (IllegalArgumentException e) {
+            throw new WeightsException(source + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** One file's hash, or for shards the hash of the lines that {@code sha256sum} prints. */
+    private static String sha256(List<Path> files, LongConsumer progress) throws IOException {
+        if (files.size() == 1) {
+            return Sha256.of(files.get(0), progress);
+        }
+        Sha256 list = new Sha256();
+        for (Path file : files) {
+            list.add(Sha256.of(file, progress) + "  " + file.getFileName() + "\n");
+        }
+        return list.hex();
+    }
+
+    private static void write(
+            Map<String, SourceTensor> tensors,
+            ClipConfig architecture,
+            ModelMetadata metadata,
+            Path target,
+            Progress progress)
+            throws IOException {
+        List<TensorSpec> specs = new ArrayList<>();
+        for (String name : architecture.expectedTensors().keySet()) {
+            specs.add(tensors.get(name).spec(name));
+        }
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
+            for (TensorSpec spec : specs) {
+                tensors.get(spec.name())
+                        .forEachChunk(
+                                chunk -> {
+                                    int bytes = chunk.remaining();
+                                    writer.writeBytes(spec.name(), chunk);
+                                    progress.advance(bytes);
+                                });
+            }
+            writer.commit();
+        }
+    }
+
+    /** Adds up the three passes: checksums, hash, copy. */
+    private static final class Progress {
+        private final ProgressListener listener;
+        private final long total;
+        private long done;
+
+        Progress(WeightsFile weights, Map<String, SourceTensor> tensors, ProgressListener listener)
+                throws IOException {
+            this.listener = listener;
+            long bytes = weights.checkedBytes();
+            for (Path file : weights.files()) {
+                bytes += Files.size(file);
+            }
+            for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
+                bytes += entry.getValue().spec(entry.getKey()).bytes();
+            }
+            this.total = bytes;
+        }
+
+        void advance(long bytes) {
+            done += bytes;
+            listener.progress(done, total);
+        }
+
+        void advanceTo(long newDone, long ignoredTotal) {
+            done = newDone;
+            listener.progress(done, total);
+        }
+    }
+}

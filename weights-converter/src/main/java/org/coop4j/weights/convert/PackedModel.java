@@ -1,0 +1,188 @@
+package org.coop4j.weights.convert;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
+import org.coop4j.weights.AtomicFile;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/**
+ * A converted model in half precision, made small for shipping.
+ *
+ * <p>The file is a line that names the format, a line with the SHA-256 of the model file inside, a
+ * line with its length n in bytes, then a zlib stream of the model's bytes at even offsets followed
+ * by those at odd offsets: the high bytes of halves, sign and exponent, resemble each other and
+ * compress; the low bytes hardly do. Rows of zeros, the embeddings of tokens that were never
+ * trained, take no room.
+ */
+public final class PackedModel {
+
+    private static final String FORMAT = "coop4j packed model 1";
+
+    /** No model that is worth packing is larger; a length beyond it is damage. */
+    private static final int LARGEST = 1 << 28;
+
+    private static final int LONGEST_LINE = 80;
+
+    private PackedModel() {}
+
+    /**
+     * Writes a model, its weights rounded to the nearest half.
+     *
+     * @throws WeightsException if a weight is too large for half precision
+     */
+    public static void write(ConvertedModel model, Path target) throws IOException {
+        Path halves = Files.createTempFile("coop4j-half", ".safetensors");
+        try {
+            writeHalves(model, halves);
+            if (Files.size(halves) > LARGEST) {
+                throw new WeightsException(
+                        model.path()
+                                + " has "
+                                + Files.size(halves)
+                                + " bytes in half precision: models up to "
+                                + LARGEST
+                                + " are packed");
+            }
+            byte[] bytes = Files.readAllBytes(halves);
+            String header = FORMAT + "\n" + Sha256.of(bytes) + "\n";
+            ByteArrayOutputStream packed = new ByteArrayOutputStream();
+            packed.writeBytes((header + bytes.length + "\n").getBytes(StandardCharsets.US_ASCII));
+            Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
+            try (DeflaterOutputStream zlib = new DeflaterOutputStream(packed, deflater)) {
+                zlib.write(planes(bytes));
+            } finally {
+                deflater.end();
+            }
+            write(target, packed.toByteArray());
+        } finally {
+            Files.deleteIfExists(halves);
+        }
+    }
+
+    private static void writeHalves(ConvertedModel model, Path target) throws IOException {
+        List<TensorSpec> specs = model.architecture().tensorSpecs(DType.F16);
+        try (SafetensorsWriter writer =
+                SafetensorsWriter.create(target, specs, model.metadata().toMap())) {
+            for (TensorSpec spec : specs) {
+                float[] values = model.weights().floats(spec.name());
+                for (float value : values) {
+                    if (!(Math.abs(value) < 65_520)) { // what rounds to infinity
+                        throw new WeightsException(
+                                spec.name() + " holds " + value + ", too much for half precision");
+                    }
+                }
+                writer.writeFloats(spec.name(), values);
+            }
+            writer.commit();
+        }
+    }
+
+    private static byte[] planes(byte[] bytes) {
+        byte[] planes = new byte[bytes.length];
+        int even = (bytes.length + 1) / 2;
+        for (int i = 0; i < bytes.length; i++) {
+            planes[i / 2 + (i % 2) * even] = bytes[i];
+        }
+        return planes;
+    }
+
+    private static byte[] woven(byte[] planes) {
+        byte[] bytes = new byte[planes.length];
+        int even = (planes.length + 1) / 2;
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = planes[i / 2 + (i % 2) * even];
+        }
+        return bytes;
+    }
+
+    /**
+     * Unpacks a model into a folder, unless an earlier call did.
+     *
+     * @param packed what {@link #write} wrote; read, not closed
+     * @param name what the file's name begins with; its hash follows
+     * @return the model file
+     * @throws WeightsException if {@code packed} is something else or damaged
+     */
+    public static Path unpack(InputStream packed, String name, Path folder) throws IOException {
+        InputStream buffered = new BufferedInputStream(packed);
+        if (!line(buffered).equals(FORMAT)) {
+            throw new WeightsException(name + " is not a packed model");
+        }
+        String sha256 = line(buffered);
+        String length = line(buffered);
+        if (!sha256.matches("[0-9a-f]{64}") || !length.matches("[0-9]{1,9}")) {
+            throw damaged(name, "its header is wrong");
+        }
+        int size = Integer.parseInt(length);
+        if (size > LARGEST) {
+            throw damaged(name, size + " bytes are more than a packed model has");
+        }
+        Path file = folder.resolve(name + "-" + sha256.substring(0, 12) + ".safetensors");
+        if (Files.exists(file) && Sha256.of(file).equals(sha256)) {
+            return file;
+        }
+        byte[] bytes = inflate(buffered, name, size);
+        Files.createDirectories(folder);
+        if (!Sha256.of(bytes).equals(sha256)) {
+            throw damaged(name, "its SHA-256 is another than its header says");
+        }
+        write(file, bytes);
+        return file;
+    }
+
+    private static byte[] inflate(InputStream zlib, String name, int size) throws IOException {
+        DataInputStream planes = new DataInputStream(new InflaterInputStream(zlib));
+        byte[] bytes = new byte[size];
+        try {
+            planes.readFully(bytes);
+            if (planes.read() >= 0) {
+                throw damaged(name, "it holds more than its header says");
+            }
+        } catch (EOFException | ZipException e) {
+            throw new WeightsException(name + " is damaged: " + e.getMessage(), e);
+        }
+        return woven(bytes);
+    }
+
+    private static String line(InputStream in) throws IOException {
+        byte[] line = new byte[LONGEST_LINE];
+        int length = 0;
+        for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
+            if (length == line.length) {
+                return "";
+            }
+            line[length++] = (byte) next;
+        }
+        return new String(Arrays.copyOf(line, length), StandardCharsets.US_ASCII);
+    }
+
+    private static WeightsException damaged(String name, String how) {
+        return new WeightsException("packed model " + name + " is damaged: " + how);
+    }
+
+    private static void write(Path target, byte[] bytes) throws IOException {
+        try (AtomicFile file = AtomicFile.create(target)) {
+            file.write(ByteBuffer.wrap(bytes), 0);
+            file.commit();
+        }
+    }
+}

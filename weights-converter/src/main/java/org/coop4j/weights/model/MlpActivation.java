@@ -1,0 +1,31 @@
+package org.coop4j.weights.model;
+
+import java.util.Locale;
+import org.coop4j.weights.WeightsException;
+
+/** The activation of the MLPs, the same in both towers; the tensors do not show it. */
+public enum MlpActivation {
+    /** x · sigmoid(1.702 x), of OpenAI's models. */
+    QUICK_GELU,
+    /** x · Φ(x) with the exact error function, of most open_clip models. */
+    GELU;
+
+    /** The name in files and on the command line: {@code quick_gelu} or {@code gelu}. */
+    public String id() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The activation of that name.
+     *
+     * @throws WeightsException when it is another one
+     */
+    public static MlpActivation named(String id) throws WeightsException {
+        for (MlpActivation activation : values()) {
+            if (activation.id().equals(id)) {
+                return activation;
+            }
+        }
+        throw new WeightsException("activation: expected quick_gelu or gelu, got \"" + id + "\"");
+    }
+}

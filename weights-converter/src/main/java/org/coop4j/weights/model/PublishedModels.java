@@ -1,0 +1,66 @@
+package org.coop4j.weights.model;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * OpenAI's released models (CLIP paper, appendix F, tables 19 and 20) and the SHA-256 of their
+ * files, which are part of the download addresses in openai/CLIP's {@code clip/clip.py}.
+ */
+final class PublishedModels {
+    static final Map<String, ClipConfig> CONFIGS = configs();
+
+    private static final Map<String, String> NAME_BY_SHA256 =
+            Map.of(
+                    "afeb0e10f9e5a86da6080e35cf09123aca3b358a0c3e3b6c78a7b63bc04b6762", "RN50",
+                    "8fa8567bab74a42d41c5915025a8e4538c3bdbe8804a470a72f30b0d94fab599", "RN101",
+                    "7e526bd135e493cef0776de27d5f42653e6b4c8bf9e0f653bb11773263205fdd", "RN50x4",
+                    "52378b407f34354e150460fe41077663dd5b39c54cd0bfd2b27167a4a06ec9aa", "RN50x16",
+                    "be1cfb55d75a9666199fb2206c106743da0f6468c9d327f3e0d0a543a9919d9c", "RN50x64",
+                    "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", "ViT-B/32",
+                    "5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f", "ViT-B/16",
+                    "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", "ViT-L/14",
+                    "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02",
+                            "ViT-L/14@336px");
+
+    private PublishedModels() {}
+
+    /** What OpenAI calls the file with this SHA-256, such as {@code OpenAI ViT-B/32}. */
+    static Optional<String> knownAs(String sha256) {
+        return Optional.ofNullable(NAME_BY_SHA256.get(sha256)).map(name -> "OpenAI " + name);
+    }
+
+    private static Map<String, ClipConfig> configs() {
+        Map<String, ClipConfig> all = new LinkedHashMap<>();
+        all.put("RN50", resNet(1024, 224, List.of(3, 4, 6, 3), 64, 512));
+        all.put("RN101", resNet(512, 224, List.of(3, 4, 23, 3), 64, 512));
+        all.put("RN50x4", resNet(640, 288, List.of(4, 6, 10, 6), 80, 640));
+        all.put("RN50x16", resNet(768, 384, List.of(6, 8, 18, 8), 96, 768));
+        all.put("RN50x64", resNet(1024, 448, List.of(3, 15, 36, 10), 128, 1024));
+        all.put("ViT-B/32", vit(512, 224, 32, 768, 12, 512));
+        all.put("ViT-B/16", vit(512, 224, 16, 768, 12, 512));
+        all.put("ViT-L/14", vit(768, 224, 14, 1024, 24, 768));
+        all.put("ViT-L/14@336px", vit(768, 336, 14, 1024, 24, 768));
+        return Collections.unmodifiableMap(all);
+    }
+
+    private static ClipConfig vit(
+            int embedDim, int imageSize, int patchSize, int width, int layers, int textWidth) {
+        ClipConfig.Vit vision =
+                new ClipConfig.Vit(imageSize, patchSize, width, layers, width / 64, 4 * width);
+        return new ClipConfig(embedDim, vision, text(textWidth));
+    }
+
+    private static ClipConfig resNet(
+            int embedDim, int imageSize, List<Integer> layers, int width, int textWidth) {
+        ClipConfig.ResNet vision = new ClipConfig.ResNet(imageSize, layers, width, width * 32 / 64);
+        return new ClipConfig(embedDim, vision, text(textWidth));
+    }
+
+    private static ClipConfig.Text text(int width) {
+        return new ClipConfig.Text(77, 49408, width, width / 64, 12, 4 * width);
+    }
+}

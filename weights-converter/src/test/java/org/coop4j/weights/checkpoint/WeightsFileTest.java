@@ -1,0 +1,66 @@
+package org.coop4j.weights.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.coop4j.weights.Golden;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.WeightsException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CheckpointTest {
+    @TempDir private Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "torchscript.pt, TORCHSCRIPT",
+        "state_dict_fp32.pt, TORCH_ZIP",
+        "state_dict_legacy.pt, TORCH_LEGACY",
+        "openai_names.safetensors, SAFETENSORS",
+        "open_clip, SAFETENSORS",
+    })
+    void everyFormatGivesTheSameNamedTensors(String name, WeightsFile.Format format)
+            throws IOException {
+        try (WeightsFile checkpoint = WeightsFile.open(Golden.path("vit/" + name));
+                WeightsFile reference =
+                        WeightsFile.open(Golden.path("vit/openai_names.safetensors"))) {
+            assertThat(checkpoint.format()).isEqualTo(format);
+            assertThat(checkpoint.names()).containsAll(reference.names());
+            assertThat(checkpoint.tensor("ln_final.bias").shape()).isEqualTo(Shape.of(128));
+            assertThat(checkpoint.tensor("visual.proj").floats())
+                    .isEqualTo(reference.tensor("visual.proj").floats());
+            assertThatThrownBy(() -> checkpoint.tensor("none"))
+                    .isInstanceOf(WeightsException.class)
+                    .hasMessageContaining("no tensor none");
+        }
+    }
+
+    @Test
+    void theFormatIsFoundByContentNotByExtension() throws IOException {
+        Path odd = folder.resolve("weights.txt");
+        Files.copy(Golden.path("vit/state_dict_legacy.pt"), odd);
+        try (WeightsFile checkpoint = WeightsFile.open(odd)) {
+            assertThat(checkpoint.format()).isEqualTo(WeightsFile.Format.TORCH_LEGACY);
+            assertThat(checkpoint.files()).containsExactly(odd);
+        }
+    }
+
+    @Test
+    void anIndexWithoutAMapIsRefused() throws IOException {
+        Path index = folder.resolve("model.safetensors.index.json");
+        Files.writeString(index, "{\"weight_map\":{}}");
+        assertThatThrownBy(() -> WeightsFile.open(folder))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("has no weight_map");
+        Files.writeString(index, "{\"weight_map\":{\"a\":1}}");
+        assertThatThrownBy(() -> WeightsFile.open(index))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("names a shard that is no file beside it");
+    }
+}

@@ -1,0 +1,560 @@
+package org.coop4j.weights.convert;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.DenseTensor;
+import org.coop4j.weights.Golden;
+import org.coop4j.weights.HalfFloats;
+import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
+import org.coop4j.weights.model.PreprocessConfig;
+import org.coop4j.weights.pickle.OrderedDict;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.torch.TorchFile;
+import org.coop4j.weights.torch.TorchSave;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConverterTest {
+    private static final Optional<MlpActivation> TOLD = Optional.empty();
+    private static final Optional<MlpActivation> QUICK_GELU = Optional.of(MlpActivation.QUICK_GELU);
+
+    @TempDir private Path folder;
+    private Path target;
+
+    private static ModelMetadata convert(
+            Path source, Path target, Optional<MlpActivation> activation) throws IOException {
+        return Converter.convert(source, target, activation, ProgressListener.NONE);
+    }
+
+    @BeforeEach
+    void nameTarget() {
+        target = folder.resolve("out.safetensors");
+    }
+
+    private static Map<String, float[]> expected(String model) throws IOException {
+        Map<String, float[]> tensors = new LinkedHashMap<>();
+        if (model.equals("resnet")) {
+            try (TorchFile file = TorchFile.open(Golden.path("resnet/state_dict_fp32.pt"))) {
+                for (var entry : file.stateDict().entrySet()) {
+                    if (!entry.getKey().endsWith("num_batches_tracked")) {
+                        tensors.put(entry.getKey(), entry.getValue().floats());
+                    }
+                }
+            }
+        } else {
+            String name =
+                    model.equals("vit")
+                            ? "vit/openai_names.safetensors"
+                            : "vit_gelu/open_clip/open_clip_model.safetensors";
+            try (SafetensorsFile file = SafetensorsFile.open(Golden.path(name))) {
+                for (TensorView tensor : file.tensors()) {
+                    tensors.put(tensor.name(), tensor.floats());
+                }
+            }
+        }
+        return tensors;
+    }
+
+    private Map<String, float[]> converted() throws IOException {
+        Map<String, float[]> tensors = new LinkedHashMap<>();
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            for (TensorView tensor : model.weights().tensors()) {
+                tensors.put(tensor.name(), tensor.floats());
+            }
+        }
+        return tensors;
+    }
+
+    private void assertSameTensors(String model) throws IOException {
+        Map<String, float[]> expected = expected(model);
+        Map<String, float[]> actual = converted();
+        assertThat(actual.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
+        expected.forEach((name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "vit, torchscript.pt, , QUICK_GELU",
+        "vit, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU",
+        "vit, state_dict_legacy.pt, QUICK_GELU, QUICK_GELU",
+        "vit, openai_names.safetensors, QUICK_GELU, QUICK_GELU",
+        "vit, openai_names.safetensors, GELU, GELU",
+        "vit, huggingface, , QUICK_GELU",
+        "vit, huggingface, QUICK_GELU, QUICK_GELU",
+        "vit, huggingface/pytorch_model.bin, QUICK_GELU, QUICK_GELU",
+        "vit, open_clip, , QUICK_GELU",
+        "vit_gelu, huggingface, , GELU",
+        "vit_gelu, open_clip, , GELU",
+        "resnet, torchscript.pt, , QUICK_GELU",
+        "resnet, state_dict_fp32.pt, QUICK_GELU, QUICK_GELU",
+    })
+    void everyFormatConvertsToTheSameTensors(
+            String model, String source, MlpActivation asked, MlpActivation activation)
+            throws IOException {
+        ModelMetadata metadata =
+                convert(Golden.path(model + "/" + source), target, Optional.ofNullable(asked));
+        assertSameTensors(model);
+        assertThat(metadata.activation()).isEqualTo(activation);
+        try (ConvertedModel converted = ConvertedModel.open(target)) {
+            assertThat(converted.metadata()).isEqualTo(metadata);
+            ClipConfig.Vision vision =
+                    model.equals("resnet")
+                            ? new ClipConfig.ResNet(64, List.of(1, 2, 1, 1), 16, 8)
+                            : new ClipConfig.Vit(32, 8, 128, 2, 2, 512);
+            ClipConfig.Text text = new ClipConfig.Text(77, 600, 128, 2, 2, 512);
+            assertThat(converted.architecture()).isEqualTo(new ClipConfig(64, vision, text));
+            assertThat(converted.preprocessing())
+                    .isEqualTo(PreprocessConfig.openAi(vision.imageSize()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vit", "resnet"})
+    void halfPrecisionIsKeptAndEqualsTheRoundedSingles(String model) throws IOException {
+        convert(Golden.path(model + "/state_dict_fp16.pt"), target, QUICK_GELU);
+        Map<String, float[]> expected = expected(model);
+        int halves = 0;
+        try (ConvertedModel converted = ConvertedModel.open(target)) {
+            assertThat(converted.weights().names()).hasSize(expected.size());
+            for (TensorView tensor : converted.weights().tensors()) {
+                float[] values = expected.get(tensor.name());
+                if (tensor.dtype() == DType.F16) {
+                    halves++;
+                    for (int i = 0; i < values.length; i++) {
+                        values[i] = HalfFloats.fromHalf(HalfFloats.toHalf(values[i]));
+                    }
+                }
+                assertThat(tensor.floats()).as(tensor.name()).isEqualTo(values);
+            }
+        }
+        assertThat(halves).isEqualTo(model.equals("vit") ? 40 : 139);
+    }
+
+    @Test
+    void aFolderWithPytorchWeightsAloneIsConverted() throws IOException {
+        Path source = copyHuggingFace("vit", "model.safetensors");
+        convert(source, target, TOLD);
+        assertSameTensors("vit");
+    }
+
+    /** Copies the folder without one file. */
+    private Path copyHuggingFace(String model, String without) throws IOException {
+        Path copy = Files.createDirectory(folder.resolve("hf"));
+        try (Stream<Path> files = Files.list(Golden.path(model + "/huggingface"))) {
+            for (Path file : files.toList()) {
+                if (!file.getFileName().toString().equals(without)) {
+                    Files.copy(file, copy.resolve(file.getFileName()));
+                }
+            }
+        }
+        return copy;
+    }
+
+    @Test
+    void shardsAreConvertedThroughTheirIndex() throws IOException {
+        Path source = copyHuggingFace("vit_gelu", "model.safetensors");
+        StringBuilder index = new StringBuilder();
+        try (SafetensorsFile whole =
+                SafetensorsFile.open(Golden.path("vit_gelu/huggingface/model.safetensors"))) {
+            List<Map<String, DenseTensor>> shards =
+                    List.of(new LinkedHashMap<>(), new LinkedHashMap<>());
+            for (TensorView tensor : whole.tensors()) {
+                int shard = index.length() % 2;
+                shards.get(shard)
+                        .put(
+                                tensor.name(),
+                                DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+                index.append(index.isEmpty() ? "" : ",")
+                        .append("\"%s\":\"s-%d.safetensors\"".formatted(tensor.name(), shard));
+            }
+            for (int i = 0; i < 2; i++) {
+                Path shard = source.resolve("s-" + i + ".safetensors");
+                SafetensorsWriter.write(shard, shards.get(i), Map.of());
+            }
+        }
+        Path indexFile = source.resolve("model.safetensors.index.json");
+        Files.writeString(indexFile, "{\"metadata\":{},\"weight_map\":{" + index + "}}");
+        ModelMetadata metadata = convert(source, target, TOLD);
+        assertSameTensors("vit_gelu");
+        assertThat(metadata.source().sha256().orElseThrow()).hasSize(64);
+        Files.delete(target);
+        convert(indexFile, target, Optional.of(MlpActivation.GELU));
+        assertSameTensors("vit_gelu");
+        Files.writeString(
+                indexFile,
+                Files.readString(indexFile).replace("s-0.safetensors", "../s-0.safetensors"));
+        assertFails(source, TOLD, "names a shard that is no file beside it");
+        Files.writeString(
+                indexFile, Files.readString(indexFile).replace("../s-0.safetensors", "none"));
+        assertFails(source, TOLD, "the shard none is missing");
+    }
+
+    @Test
+    void aCustomTextModelOfOpenClipLosesItsPrefix() throws IOException {
+        Path source = openClip(name -> name.startsWith("visual.") ? name : "text." + name, "");
+        convert(source, target, TOLD);
+        assertSameTensors("vit_gelu");
+    }
+
+    @Test
+    void openClipsHeadWidthGivesTheHeads() throws IOException {
+        Path source = openClip(Function.identity(), "\"head_width\":32,\"mlp_ratio\":4.0,");
+        ModelMetadata metadata = convert(source, target, TOLD);
+        assertThat(metadata.architecture().vision().heads()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"head_width\":48,| a multiple of head_width 48, got 128",
+                "\"mlp_ratio\":3.0,| vision mlp_width is 384 in the configuration, 512 in the"
+                        + " tensors",
+                "\"timm_model_name\":\"vit\",| vision_cfg.timm_model_name",
+                "\"attentional_pool\":true,| vision_cfg.attentional_pool",
+                "\"pool_type\":\"avg\",| vision_cfg.pool_type = avg",
+                "\"act_kwargs\":{\"approximate\":\"tanh\"},| vision_cfg.act_kwargs",
+            })
+    void openClipFieldsThatChangeTheModelAreRefused(String field, String problem)
+            throws IOException {
+        assertFails(openClip(Function.identity(), field), TOLD, problem);
+    }
+
+    /** The golden folder with other names and one more field of the image tower. */
+    private Path openClip(Function<String, String> names, String visionField) throws IOException {
+        Path copy = Files.createDirectory(folder.resolve("oc"));
+        Path golden = Golden.path("vit_gelu/open_clip");
+        String config = Files.readString(golden.resolve("open_clip_config.json"));
+        Files.writeString(
+                copy.resolve("open_clip_config.json"),
+                config.replace("\"vision_cfg\": {", "\"vision_cfg\": {" + visionField));
+        Map<String, DenseTensor> tensors = new LinkedHashMap<>();
+        Path weights = golden.resolve("open_clip_model.safetensors");
+        try (SafetensorsFile file = SafetensorsFile.open(weights)) {
+            for (TensorView tensor : file.tensors()) {
+                String name = names.apply(tensor.name()).replace("text.logit", "logit");
+                tensors.put(
+                        name, DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+            }
+        }
+        SafetensorsWriter.write(copy.resolve("open_clip_model.safetensors"), tensors, Map.of());
+        return copy;
+    }
+
+    @Test
+    void textConfigDictOverridesTextConfig() throws IOException {
+        Path source = copyHuggingFace("vit", "pytorch_model.bin");
+        Path config = source.resolve("config.json");
+        String json = Files.readString(config);
+        String wrong = json.replace("\"hidden_act\": \"quick_gelu\"", "\"hidden_act\": \"gelu\"");
+        String dicts =
+                """
+                "text_config_dict": {"hidden_act": "quick_gelu", "num_attention_heads": 4},
+                "vision_config_dict": {"hidden_act": "quick_gelu"},
+                "model_type\"\
+                """;
+        Files.writeString(config, wrong.replace("\"model_type\"", dicts));
+        ModelMetadata metadata = convert(source, target, TOLD);
+        assertThat(metadata.activation()).isEqualTo(MlpActivation.QUICK_GELU);
+        assertThat(metadata.architecture().text().heads()).isEqualTo(4);
+    }
+
+    @Test
+    void anOverrideThatLeavesTheActivationInDoubtNeedsTheOption() throws IOException {
+        Path source = copyHuggingFace("vit_gelu", "none");
+        Path config = source.resolve("config.json");
+        String json = Files.readString(config);
+        Files.writeString(
+                config,
+                json.replace(
+                        "\"model_type\"",
+                        "\"text_config_dict\": {\"hidden_size\": 128}, \"model_type\""));
+        assertFails(source, TOLD, "nothing tells the model's activation");
+        ModelMetadata metadata = convert(source, target, Optional.of(MlpActivation.GELU));
+        assertThat(metadata.activation()).isEqualTo(MlpActivation.GELU);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"patch_size\": 8 | \"patch_size\": 16 | vision patch_size is 16 in the"
+                        + " configuration",
+                "\"vocab_size\": 600 | \"vocab_size\": 601 | text vocabulary_size is 601",
+                "\"model_type\": \"clip\" | \"model_type\": \"siglip\" | model_type: expected clip,"
+                        + " got \"siglip\"",
+                "1e-05 | 1e-06 | layer_norm_eps: expected 1e-5, got 1.0E-6",
+                "\"hidden_act\": \"quick_gelu\" | \"hidden_act\": \"gelu_new\""
+                        + " | expected quick_gelu or gelu, got",
+                "\"image_size\": 32 | \"image_size\": \"32\" | image_size: expected a whole number,"
+                        + " got \"32\"",
+                "{ | [ | not valid JSON",
+            })
+    void aConfigurationThatDoesNotFitIsRefused(String part, String other, String problem)
+            throws IOException {
+        Path source = copyHuggingFace("vit", "pytorch_model.bin");
+        Path config = source.resolve("config.json");
+        String json = Files.readString(config);
+        assertThat(json).contains(part);
+        Files.writeString(config, json.replace(part, other));
+        assertFails(source, TOLD, problem);
+    }
+
+    @Test
+    void preprocessingComesFromTheFolder() throws IOException {
+        Path source = copyHuggingFace("vit", "pytorch_model.bin");
+        Path file = source.resolve("preprocessor_config.json");
+        String json = Files.readString(file);
+        Files.writeString(
+                file,
+                json.replace("0.48145466", "0.5")
+                        .replace(
+                                "\"crop_size\": 32",
+                                "\"crop_size\": {\"height\": 32, \"width\": 32}"));
+        ModelMetadata metadata = convert(source, target, TOLD);
+        assertThat(metadata.preprocessing().mean()).containsExactly(0.5, 0.4578275, 0.40821073);
+        Files.writeString(file, json.replace("\"crop_size\": 32", "\"crop_size\": 24"));
+        assertFails(source, TOLD, "size 32 and crop_size 24");
+        Files.writeString(file, json.replace("e\": 32", "e\": 48"));
+        assertFails(source, TOLD, "expected preprocessing to the image tower's 32 pixels, got 48");
+        Files.writeString(file, json.replace("\"do_resize\": true", "\"do_resize\": false"));
+        assertFails(source, TOLD, "do_resize: expected true");
+        Files.writeString(file, json.replace("\"resample\": 3", "\"resample\": 2"));
+        assertFails(source, TOLD, "resample: expected 3 (bicubic), got 2");
+    }
+
+    @Test
+    void theActivationIsNeverGuessed() throws IOException {
+        assertFails(
+                Golden.path("vit/openai_names.safetensors"),
+                TOLD,
+                "--activation quick_gelu (OpenAI's weights) or --activation gelu");
+        assertFails(Golden.path("vit/state_dict_fp32.pt"), TOLD, "--activation");
+        Optional<MlpActivation> gelu = Optional.of(MlpActivation.GELU);
+        assertFails(Golden.path("vit/torchscript.pt"), gelu, "means quick_gelu");
+        assertFails(Golden.path("vit/huggingface"), gelu, "config.json means quick_gelu");
+        assertFails(
+                Golden.path("vit_gelu/open_clip"), QUICK_GELU, "open_clip_config.json means gelu");
+    }
+
+    private void assertFails(Path source, Optional<MlpActivation> activation, String problem)
+            throws IOException {
+        Files.deleteIfExists(target);
+        assertThatThrownBy(() -> convert(source, target, activation))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining(source.getFileName().toString())
+                .hasMessageContaining(problem);
+        assertThat(target).doesNotExist();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(Path::toString)).noneMatch(name -> name.endsWith(".tmp"));
+        }
+    }
+
+    @Test
+    void missingUnexpectedAndMisshapenTensorsAreNamedTogether() throws IOException {
+        OrderedDict stateDict = new OrderedDict();
+        try (SafetensorsFile file =
+                SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
+            for (TensorView tensor : file.tensors()) {
+                stateDict.put(
+                        tensor.name(),
+                        DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+            }
+        }
+        stateDict.remove("ln_final.bias");
+        stateDict.put("visual.extra", DenseTensor.ofFloats(Shape.of(1), 0));
+        stateDict.put("visual.ln_pre.weight", DenseTensor.ofFloats(Shape.of(2), 0, 0));
+        stateDict.put("logit_scale", DenseTensor.ofLongs(Shape.scalar(), 1));
+        Path source = folder.resolve("bad.pt");
+        TorchSave.write(source, Map.of("state_dict", stateDict));
+        assertFails(source, QUICK_GELU, "1 missing: ln_final.bias;");
+        assertFails(source, QUICK_GELU, "1 unexpected: visual.extra;");
+        assertFails(source, QUICK_GELU, "visual.ln_pre.weight (expected [128], got [2])");
+        assertFails(source, QUICK_GELU, "logit_scale (expected floating-point, got I64)");
+    }
+
+    @Test
+    void longListsOfNamesAreCut() throws IOException {
+        List<String> blocks = new ArrayList<>();
+        OrderedDict stateDict = new OrderedDict();
+        try (SafetensorsFile file =
+                SafetensorsFile.open(Golden.path("vit/openai_names.safetensors"))) {
+            for (TensorView tensor : file.tensors()) {
+                if (tensor.name().startsWith("transformer.resblocks.1.")) {
+                    blocks.add(tensor.name());
+                }
+                stateDict.put(
+                        tensor.name().replace("transformer.resblocks.1.ln_1", "x.y"),
+                        DenseTensor.ofBytes(tensor.dtype(), tensor.shape(), tensor.map()));
+            }
+        }
+        for (int i = 0; i < 20; i++) {
+            stateDict.put("extra." + i, DenseTensor.ofFloats(Shape.of(1), 0));
+        }
+        Path source = folder.resolve("bad.pt");
+        TorchSave.write(source, stateDict);
+        assertFails(source, QUICK_GELU, "and 12 more");
+        assertThat(blocks).hasSize(12);
+    }
+
+    @Test
+    void otherModelsAreNamedAsSuch() throws IOException {
+        assertFails(
+                Golden.path("vit/reference_checkpoint/prompt_learner/model.pth.tar-50"),
+                QUICK_GELU,
+                "a learned prompt of the CoOp reference trainer");
+        Path other = folder.resolve("other.pt");
+        TorchSave.write(other, Map.of("fc.weight", DenseTensor.ofFloats(Shape.of(1), 0)));
+        assertFails(other, QUICK_GELU, "not a CLIP model");
+        TorchSave.write(other, Map.of("epoch", 3));
+        assertFails(other, QUICK_GELU, "holds no state dict: a dict with the keys [epoch]");
+    }
+
+    @Test
+    void filesThatAreNoWeightsAreNamedAsSuch() throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.pt"), "Dear diary,\nnothing.");
+        assertFails(text, QUICK_GELU, "it begins with the text \"Dear diary,\"");
+        Files.writeString(text, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+        assertFails(text, QUICK_GELU, "a Git LFS pointer");
+        Files.writeString(text, "<!DOCTYPE html><html>");
+        assertFails(text, QUICK_GELU, "a web page");
+        Files.write(text, new byte[] {0, 1, 2, (byte) 0xff});
+        assertFails(text, QUICK_GELU, "neither PyTorch's nor safetensors");
+        Files.write(text, new byte[0]);
+        assertFails(text, QUICK_GELU, "it is empty");
+        assertFails(folder.resolve("none.pt"), QUICK_GELU, "no such file or folder");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertFails(empty, QUICK_GELU, "neither config.json (Hugging Face)");
+        Files.copy(Golden.path("vit/huggingface/config.json"), empty.resolve("config.json"));
+        assertFails(empty, TOLD, "the folder has no weights: looked for model.safetensors");
+    }
+
+    @Test
+    void theSourceIsDescribedInTheMetadata() throws IOException {
+        Path source = Golden.path("vit/torchscript.pt");
+        ModelMetadata.SourceInfo info = convert(source, target, TOLD).source();
+        assertThat(info.file()).isEqualTo("torchscript.pt");
+        assertThat(info.format()).isEqualTo("torchscript");
+        assertThat(info.sha256())
+                .hasValue("967e3834a98ca61debf9d6d31caa62d378f5a8d46d081883d69c438728fd60df");
+        assertThat(info.knownAs()).isEmpty();
+        assertThat(
+                        ModelMetadata.SourceInfo.ofFile(
+                                        "ViT-B-32.pt",
+                                        "torchscript",
+                                        "40d365715913c9da98579312b702a82c"
+                                                + "18be219cc2a73407c4526f58eba950af")
+                                .knownAs())
+                .hasValue("OpenAI ViT-B/32");
+    }
+
+    @Test
+    void conversionIsDeterministicAndReplacesWhatWasThere() throws IOException {
+        Path source = Golden.path("vit/huggingface");
+        convert(source, target, TOLD);
+        byte[] first = Files.readAllBytes(target);
+        convert(source, target, TOLD);
+        assertThat(Files.readAllBytes(target)).isEqualTo(first);
+        assertThatThrownBy(() -> convert(target, target, QUICK_GELU))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("would replace its own source");
+    }
+
+    @Test
+    void aConvertedFileConvertsToTheSameTensors() throws IOException {
+        convert(Golden.path("resnet/torchscript.pt"), target, TOLD);
+        Path again = folder.resolve("again.safetensors");
+        convert(target, again, QUICK_GELU);
+        target = again;
+        assertSameTensors("resnet");
+    }
+
+    @Test
+    void progressRisesToItsTotal() throws IOException {
+        List<long[]> reports = new ArrayList<>();
+        Converter.convert(
+                Golden.path("vit/torchscript.pt"),
+                target,
+                TOLD,
+                (done, total) -> reports.add(new long[] {done, total}));
+        assertThat(reports).isSortedAccordingTo((a, b) -> Long.compare(a[0], b[0]));
+        assertThat(reports).allMatch(report -> report[1] == reports.get(0)[1]);
+        assertThat(reports.get(reports.size() - 1)[0]).isEqualTo(reports.get(0)[1]);
+    }
+
+    @Test
+    void onlyConvertedFilesOpenAsModels() throws IOException {
+        for (String name :
+                List.of("vit/torchscript.pt", "vit/openai_names.safetensors", "vit/huggingface")) {
+            assertThatThrownBy(() -> ConvertedModel.open(Golden.path(name)))
+                    .isInstanceOf(WeightsException.class)
+                    .hasMessageContaining("not a converted model: run coop convert");
+        }
+        assertThatThrownBy(() -> ConvertedModel.open(folder.resolve("none")))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("no such file");
+    }
+
+    @Test
+    void metadataThatDoesNotFitTheTensorsIsRefused() throws IOException {
+        convert(Golden.path("vit/huggingface"), target, TOLD);
+        byte[] bytes = Files.readAllBytes(target);
+        String text = new String(bytes, 0, 4000, ISO_8859_1);
+        for (String[] change :
+                List.of(
+                        new String[] {"\\\"layers\\\":2", "\\\"layers\\\":3", "missing"},
+                        new String[] {
+                            "\"quick_gelu\"", "\"quick_relu\"", "expected quick_gelu or gelu, got"
+                        },
+                        new String[] {
+                            "coop4j.format\":\"1\"", "coop4j.format\":\"2\"", "format 1, got 2"
+                        },
+                        new String[] {"coop4j.source", "coop4j.sauce!", "lacks coop4j.source"},
+                        new String[] {"bicubic", "bilinea", "interpolation: expected bicubic"})) {
+            int at = text.indexOf(change[0]);
+            assertThat(at).as(change[0]).isPositive();
+            byte[] changed = bytes.clone();
+            System.arraycopy(change[1].getBytes(UTF_8), 0, changed, at, change[1].length());
+            Files.write(target, changed);
+            assertThatThrownBy(() -> ConvertedModel.open(target))
+                    .isInstanceOf(WeightsException.class)
+                    .hasMessageContaining(change[2]);
+        }
+    }
+
+    @Test
+    void theConvertedFilesHashIsThatOfItsBytes() throws IOException {
+        convert(Golden.path("vit/huggingface"), target, TOLD);
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            assertThat(model.sha256()).isEqualTo(Sha256.of(Files.readAllBytes(target)));
+            assertThat(model.sha256()).matches("[0-9a-f]{64}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package org.coop4j.weights.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.WeightsException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ClipConfigTest {
+    static List<String> publishedNames() {
+        return ClipConfig.publishedNames();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RN50, 102007137",
+        "RN101, 119688033",
+        "RN50x4, 178300601",
+        "RN50x16, 290979217",
+        "RN50x64, 623258305",
+        "ViT-B/32, 151277313",
+        "ViT-B/16, 149620737",
+        "ViT-L/14, 427616513",
+        "ViT-L/14@336px, 427944193",
+    })
+    void publishedModelsHaveTheirNumberOfParameters(String name, long parameters)
+            throws WeightsException {
+        assertThat(ClipConfig.named(name).parameterCount()).isEqualTo(parameters);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "RN50, 38316896",
+        "ViT-B/32, 87849216",
+        "ViT-B/16, 86192640",
+        "ViT-L/14, 303966208",
+    })
+    void theImageTowerHasItsShareOfThem(String name, long parameters) throws WeightsException {
+        assertThat(ClipConfig.named(name).visionParameterCount()).isEqualTo(parameters);
+    }
+
+    @ParameterizedTest
+    // OpenAI's RN50 has 489 keys, 55 of them counters of batches that are not written.
+    @CsvSource({"RN50, 434", "ViT-B/32, 302", "ViT-B/16, 302", "ViT-L/14, 446"})
+    void publishedModelsHaveTheirNumberOfTensors(String name, int tensors) throws WeightsException {
+        assertThat(ClipConfig.named(name).expectedTensors()).hasSize(tensors);
+    }
+
+    @Test
+    void shapesAreThoseOfOpenAi() throws WeightsException {
+        Map<String, Shape> b32 = ClipConfig.named("ViT-B/32").expectedTensors();
+        assertThat(b32)
+                .containsEntry("positional_embedding", Shape.of(77, 512))
+                .containsEntry("text_projection", Shape.of(512, 512))
+                .containsEntry("logit_scale", Shape.scalar())
+                .containsEntry("token_embedding.weight", Shape.of(49408, 512))
+                .containsEntry("visual.class_embedding", Shape.of(768))
+                .containsEntry("visual.positional_embedding", Shape.of(50, 768))
+                .containsEntry("visual.conv1.weight", Shape.of(768, 3, 32, 32))
+                .containsEntry(
+                        "visual.transformer.resblocks.11.attn.in_proj_weight", Shape.of(2304, 768))
+                .containsEntry("transformer.resblocks.0.mlp.c_proj.weight", Shape.of(512, 2048));
+        Map<String, Shape> rn50 = ClipConfig.named("RN50").expectedTensors();
+        assertThat(rn50)
+                .containsEntry("visual.layer1.0.downsample.0.weight", Shape.of(256, 64, 1, 1))
+                .containsEntry("visual.layer4.0.conv1.weight", Shape.of(512, 1024, 1, 1))
+                .containsEntry("visual.layer4.2.bn3.running_var", Shape.of(2048))
+                .containsEntry("visual.attnpool.positional_embedding", Shape.of(50, 2048))
+                .containsEntry("visual.attnpool.c_proj.weight", Shape.of(1024, 2048))
+                .doesNotContainKey("visual.layer1.1.downsample.0.weight");
+    }
+
+    @ParameterizedTest
+    @MethodSource("publishedNames")
+    void jsonKeepsEveryDimension(String name) throws WeightsException {
+        ClipConfig architecture = ClipConfig.named(name);
+        assertThat(ClipConfig.fromJson(architecture.toJson())).isEqualTo(architecture);
+    }
+
+    @Test
+    void anUnknownNameIsAnsweredWithTheKnownOnes() {
+        assertThatThrownBy(() -> ClipConfig.named("ViT-B/8"))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("ViT-B/8")
+                .hasMessageContaining("RN50, RN101, RN50x4");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"layers\":12 | \"layers\":1000000",
+                "\"width\":768 | \"width\":0",
+                "\"patch_size\":32 | \"patch_size\":33",
+                "\"heads\":8 | \"heads\":7",
+                "\"embed_dim\":512 | \"embed_dim\":99999999999",
+                "\"embed_dim\":512 | \"embed_dim\":\"512\"",
+                "\"vit\" | \"cnn\"",
+                "\"text\" | \"texts\"",
+            })
+    void impossibleJsonIsRefused(String part, String other) throws WeightsException {
+        String json = ClipConfig.named("ViT-B/32").toJson();
+        assertThat(json).contains(part);
+        assertThatThrownBy(() -> ClipConfig.fromJson(json.replace(part, other)))
+                .isInstanceOf(WeightsException.class);
+    }
+
+    @Test
+    void tensorSpecsDeclareEveryTensorInOneType() throws WeightsException {
+        assertThat(ClipConfig.named("ViT-B/16").tensorSpecs(DType.F16))
+                .hasSize(302)
+                .allMatch(spec -> spec.dtype() == DType.F16);
+    }
+
+    @Test
+    void dimensionsThatDoNotFitAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClipConfig.Vit(224, 15, 768, 12, 12, 3072));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClipConfig.ResNet(230, List.of(3, 4, 6, 3), 64, 32));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClipConfig.ResNet(224, List.of(3, 4, 6), 64, 32));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClipConfig.Text(77, 49408, 512, 8, 0, 2048));
+    }
+}
