@@ -28,6 +28,7 @@ import org.coop4j.cli.options.ModelFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
@@ -334,12 +335,7 @@ final class BenchCommand implements Callable<Integer> {
         ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
         long start = System.nanoTime();
         EncodingProgress progress = new EncodingProgress(console, "files");
-        try (FeatureBank bank =
-                FeatureBank.open(
-                        bankFolder,
-                        clip.model().sha256(),
-                        transform.id(),
-                        clip.architecture().embedDim())) {
+        try (FeatureBank bank = FeatureBank.open(bankFolder, BankKey.of(clip, transform))) {
             BankedImages.build(bank, clip, transform, images, true, progress);
         } finally {
             progress.close();

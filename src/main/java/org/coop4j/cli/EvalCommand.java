@@ -22,6 +22,7 @@ import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
@@ -109,10 +110,7 @@ final class EvalCommand implements Callable<Integer> {
         EncodingProgress progress = new EncodingProgress(console, splitOptions.name() + " images");
         try (FeatureBank open =
                 FeatureBank.open(
-                        bank == null ? CacheFolder.bank() : bank,
-                        clip.model().sha256(),
-                        transform.id(),
-                        clip.architecture().embedDim())) {
+                        bank == null ? CacheFolder.bank() : bank, BankKey.of(clip, transform))) {
             BankedImages banked =
                     BankedImages.build(open, clip, transform, images, skipBad, progress);
             return Scores.of(banked, classifier.classWeights(), clip.logitScale());

@@ -8,6 +8,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
@@ -118,11 +119,7 @@ public final class SharedData {
             Encoding encoding)
             throws IOException {
         try (FeatureBank bank =
-                FeatureBank.open(
-                        options.bankFolder(),
-                        clip.model().sha256(),
-                        transform.id(),
-                        clip.architecture().embedDim())) {
+                FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform))) {
             encoding.use(BankedImages.build(bank, clip, transform, images, skipBad, listener));
         }
     }

@@ -3,15 +3,12 @@ package org.coop4j.data.bank;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,57 +19,56 @@ import org.slf4j.LoggerFactory;
 /**
  * Features of image views in one file, appended as they are computed and read through a memory map.
  *
- * <p>The file is a header that names the weights, the transform and the width, then records of one
- * size: key, features, checksum. A process killed at any moment leaves at worst a last record that
- * is not whole; opening the bank checks every record, so that a damaged one is computed again and
- * never used. One process at a time.
+ * <p>The file is a header that tells its {@link BankKey}, then records of one size: key, features,
+ * checksum. A process killed at any moment leaves at worst a last record that is not whole; opening
+ * the bank checks every record, so that a damaged one is computed again and never used.
+ *
+ * <p>Any number of processes may have a bank open. The file is locked only while its end is looked
+ * at or records are appended; whole records never change, and are read without a lock. What others
+ * append is seen when the bank is opened and when it appends. One thread at a time.
  */
 public final class FeatureBank implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(FeatureBank.class);
 
-    private static final int HEADER_BYTES = 512;
-    private static final String MAGIC = "coop4j feature bank 1\n";
-    private static final long SEGMENT_BYTES = 1L << 28;
+    /** The byte whose lock counts, behind any data: on Windows a locked byte cannot be read. */
+    private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
     private final Path file;
     private final FileChannel channel;
     private final int width;
     private final int recordBytes;
-    private final int recordsPerSegment;
-    private final Map<ViewKey, Integer> rows = new HashMap<>();
-    private final List<MappedByteBuffer> segments = new ArrayList<>();
+    private final Map<ViewKey, Integer> records = new HashMap<>();
+
+    /** Records that are known, the damaged ones included. */
     private int count;
-    private int mapped;
 
     private FeatureBank(Path file, FileChannel channel, int width) {
         this.file = file;
         this.channel = channel;
         this.width = width;
         this.recordBytes = ViewKey.BYTES + width * Float.BYTES + Integer.BYTES;
-        this.recordsPerSegment = Math.max(1, (int) (SEGMENT_BYTES / recordBytes));
     }
 
     /**
-     * Opens the bank of these weights and this transform under {@code folder}, or begins it.
+     * Opens a bank under {@code folder}, or begins it.
      *
-     * @param weights SHA-256 of the model file
-     * @param transform name of the transform, such as {@code test}
-     * @param width width of a feature
-     * @throws IOException if another process has it open, or the file is a bank of something else
+     * @throws IOException if it cannot be opened, or the file is a bank of something else
      */
-    public static FeatureBank open(Path folder, String weights, String transform, int width)
-            throws IOException {
-        Path file = folder.resolve(weights.substring(0, 16)).resolve(transform + ".bank");
-        FileChannel channel = openFile(file);
+    public static FeatureBank open(Path folder, BankKey key) throws IOException {
+        Path file = key.file(folder);
+        FeatureBank bank = new FeatureBank(file, openFile(file), key.width());
         try {
-            lock(file, channel);
-            FeatureBank bank = new FeatureBank(file, channel, width);
-            bank.readHeader(weights, transform);
-            bank.verifyRecords();
+            int[] whole = new int[1];
+            bank.locked(
+                    () -> {
+                        bank.readHeader(key.header());
+                        whole[0] = bank.wholeRecords();
+                    });
+            bank.verify(whole[0]);
             return bank;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            bank.close();
             throw e;
         }
     }
@@ -96,36 +92,49 @@ public final class FeatureBank implements AutoCloseable {
         }
     }
 
-    /** The lock is held until the channel is closed. */
-    private static void lock(Path file, FileChannel channel) throws IOException {
-        try {
-            FileLock lock = channel.tryLock();
-            if (lock != null) {
-                return;
-            }
-        } catch (OverlappingFileLockException e) {
-            // The same process has it: the message below says what to do.
-        }
-        throw new IOException(
-                "the feature bank "
-                        + file
-                        + " is in use by another run: wait for it to end, or"
-                        + " give this run another --bank folder");
+    /** Work that needs the file for itself. */
+    private interface Work {
+        void run() throws IOException;
     }
 
-    private void readHeader(String weights, String transform) throws IOException {
-        String expected = MAGIC + weights + "\n" + transform + "\n" + width + "\n";
-        byte[] bytes = new byte[HEADER_BYTES];
-        byte[] text = expected.getBytes(StandardCharsets.UTF_8);
-        System.arraycopy(text, 0, bytes, 0, text.length);
-        if (channel.size() < HEADER_BYTES) {
+    /**
+     * Waits for the file and works on it alone. A lock is the whole process's, and closing any
+     * channel of the file gives it up: in this process one bank at a time, {@link #close} included.
+     */
+    private void locked(Work work) throws IOException {
+        synchronized (FeatureBank.class) {
+            FileLock lock = lock();
+            try {
+                work.run();
+            } finally {
+                lock.release();
+            }
+        }
+    }
+
+    private FileLock lock() throws IOException {
+        try {
+            return channel.lock(LOCKED_BYTE, 1, false);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot lock the feature bank "
+                            + file
+                            + " ("
+                            + e.getMessage()
+                            + "): give --bank a folder on another disk",
+                    e);
+        }
+    }
+
+    private void readHeader(byte[] expected) throws IOException {
+        if (channel.size() < expected.length) {
             channel.truncate(0);
-            write(ByteBuffer.wrap(bytes), 0);
+            write(ByteBuffer.wrap(expected), 0);
             return;
         }
-        ByteBuffer found = ByteBuffer.allocate(HEADER_BYTES);
+        ByteBuffer found = ByteBuffer.allocate(expected.length);
         read(found, 0);
-        if (!java.util.Arrays.equals(found.array(), bytes)) {
+        if (!Arrays.equals(found.array(), expected)) {
             throw new IOException(
                     file
                             + " is not the feature bank of this model and transform (the model file"
@@ -134,25 +143,35 @@ public final class FeatureBank implements AutoCloseable {
         }
     }
 
-    /** Reads every record; passes over damaged ones, and cuts off a last one that is not whole. */
-    private void verifyRecords() throws IOException {
-        long size = channel.size();
-        count = Math.toIntExact((size - HEADER_BYTES) / recordBytes);
-        ByteBuffer chunk = buffer(Math.max(1, (1 << 20) / recordBytes) * recordBytes);
+    /** Number of whole records; cuts off what a killed process left behind them. */
+    private int wholeRecords() throws IOException {
+        int whole = Math.toIntExact((channel.size() - BankKey.HEADER_BYTES) / recordBytes);
+        channel.truncate(position(whole));
+        return whole;
+    }
+
+    private long position(int record) {
+        return BankKey.HEADER_BYTES + (long) record * recordBytes;
+    }
+
+    /** Reads the records up to {@code whole} that are not yet known; passes over damaged ones. */
+    private void verify(int whole) throws IOException {
+        int most = Math.max(1, (1 << 20) / recordBytes);
+        ByteBuffer chunk = buffer(most * recordBytes);
         int damaged = 0;
-        for (int first = 0; first < count; first += chunk.capacity() / recordBytes) {
-            int n = Math.min(count - first, chunk.capacity() / recordBytes);
+        while (count < whole) {
+            int n = Math.min(whole - count, most);
             chunk.clear().limit(n * recordBytes);
-            read(chunk, HEADER_BYTES + (long) first * recordBytes);
+            read(chunk, position(count));
             for (int i = 0; i < n; i++) {
                 if (checksumHolds(chunk, i * recordBytes)) {
-                    rows.put(ViewKey.read(chunk, i * recordBytes), first + i);
+                    records.put(ViewKey.read(chunk, i * recordBytes), count + i);
                 } else {
                     damaged++;
                 }
             }
+            count += n;
         }
-        channel.truncate(HEADER_BYTES + (long) count * recordBytes);
         if (damaged > 0) {
             log.warn("{}: {} of {} views are damaged and not used", file, damaged, count);
         }
@@ -170,36 +189,32 @@ public final class FeatureBank implements AutoCloseable {
 
     /** Number of views in the bank. */
     public int size() {
-        return rows.size();
+        return records.size();
     }
 
-    /** Width of a feature. */
+    /** Length of a row. */
     public int width() {
         return width;
     }
 
     boolean contains(ViewKey key) {
-        return rows.containsKey(key);
+        return records.containsKey(key);
     }
 
     /**
-     * Adds the features of views; no kill of the process loses them once this returns.
+     * Adds the features of views that are not in the bank, where others may have appended some of
+     * them; no kill of the process loses them once this returns.
      *
+     * @param features a row for each key
      * @throws IOException if they cannot be written, as on a full disk; the bank keeps what it had
      */
     void append(List<ViewKey> keys, float[] features) throws IOException {
-        ByteBuffer records = buffer(keys.size() * recordBytes);
-        for (int i = 0; i < keys.size(); i++) {
-            int offset = i * recordBytes;
-            keys.get(i).write(records, offset);
-            for (int j = 0; j < width; j++) {
-                int at = offset + ViewKey.BYTES + j * Float.BYTES;
-                records.putFloat(at, features[i * width + j]);
-            }
-            records.putInt(offset + recordBytes - Integer.BYTES, checksum(records, offset));
-        }
         try {
-            write(records, HEADER_BYTES + (long) count * recordBytes);
+            locked(
+                    () -> {
+                        verify(wholeRecords());
+                        appendNew(keys, features);
+                    });
         } catch (IOException e) {
             throw new IOException(
                     "cannot write to the feature bank "
@@ -209,40 +224,43 @@ public final class FeatureBank implements AutoCloseable {
                             + "): make room and run again, what it holds is kept",
                     e);
         }
-        for (ViewKey key : keys) {
-            rows.put(key, count++);
-        }
     }
 
-    /** Copies the features of a view, not normalised, to {@code target} from {@code offset} on. */
-    void copy(ViewKey key, float[] target, int offset) throws IOException {
-        Integer row = rows.get(key);
-        if (row == null) {
+    private void appendNew(List<ViewKey> keys, float[] features) throws IOException {
+        ByteBuffer bytes = buffer(keys.size() * recordBytes);
+        int added = 0;
+        for (int i = 0; i < keys.size(); i++) {
+            if (contains(keys.get(i))) {
+                continue;
+            }
+            int offset = added++ * recordBytes;
+            keys.get(i).write(bytes, offset);
+            for (int j = 0; j < width; j++) {
+                int at = offset + ViewKey.BYTES + j * Float.BYTES;
+                bytes.putFloat(at, features[i * width + j]);
+            }
+            bytes.putInt(offset + recordBytes - Integer.BYTES, checksum(bytes, offset));
+        }
+        bytes.limit(added * recordBytes);
+        write(bytes, position(count));
+        for (int i = 0; i < added; i++) {
+            records.put(ViewKey.read(bytes, i * recordBytes), count + i);
+        }
+        count += added;
+    }
+
+    /** The number of a view's record. */
+    int record(ViewKey key) {
+        Integer record = records.get(key);
+        if (record == null) {
             throw new IllegalStateException("view " + key + " is not in the bank " + file);
         }
-        if (row >= mapped) {
-            map();
-        }
-        MappedByteBuffer segment = segments.get(row / recordsPerSegment);
-        int at = row % recordsPerSegment * recordBytes + ViewKey.BYTES;
-        for (int i = 0; i < width; i++) {
-            target[offset + i] = segment.getFloat(at + i * Float.BYTES);
-        }
+        return record;
     }
 
-    private void map() throws IOException {
-        segments.clear();
-        for (int first = 0; first < count; first += recordsPerSegment) {
-            long length = (long) Math.min(recordsPerSegment, count - first) * recordBytes;
-            MappedByteBuffer segment =
-                    channel.map(
-                            FileChannel.MapMode.READ_ONLY,
-                            HEADER_BYTES + (long) first * recordBytes,
-                            length);
-            segment.order(ByteOrder.LITTLE_ENDIAN);
-            segments.add(segment);
-        }
-        mapped = count;
+    /** The records as they are now. */
+    BankRows rows() throws IOException {
+        return BankRows.map(channel, width, recordBytes, count);
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -266,9 +284,11 @@ public final class FeatureBank implements AutoCloseable {
         }
     }
 
-    /** Closes the file, which gives up its lock. */
+    /** Closes the file; rows that were mapped stay readable. */
     @Override
     public void close() throws IOException {
-        channel.close();
+        synchronized (FeatureBank.class) {
+            channel.close();
+        }
     }
 }

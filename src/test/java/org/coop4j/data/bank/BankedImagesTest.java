@@ -80,11 +80,7 @@ class BankedImagesTest {
     }
 
     private FeatureBank bank(Clip model, String name, ImageTransform transform) throws IOException {
-        return FeatureBank.open(
-                folder.resolve(name),
-                model.model().sha256(),
-                transform.id(),
-                model.architecture().embedDim());
+        return FeatureBank.open(folder.resolve(name), BankKey.of(model, transform));
     }
 
     private static ImageTransform train(int views, long seed) {

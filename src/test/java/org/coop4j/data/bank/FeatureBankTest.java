@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,13 +22,18 @@ class FeatureBankTest {
 
     private static final String WEIGHTS = "0123456789abcdef".repeat(4);
     private static final int WIDTH = 5;
+    private static final BankKey KEY = key(WEIGHTS, "test-16", WIDTH);
     private static final int RECORD = 16 + WIDTH * 4 + 4;
     private static final int HEADER = 512;
 
     @TempDir Path folder;
 
+    private static BankKey key(String weights, String transform, int width) {
+        return new BankKey(weights, transform, FeatureKind.EMBEDDED, width);
+    }
+
     private FeatureBank open() throws IOException {
-        return FeatureBank.open(folder, WEIGHTS, "test-16", WIDTH);
+        return FeatureBank.open(folder, KEY);
     }
 
     private Path file() throws IOException {
@@ -59,7 +66,7 @@ class FeatureBankTest {
 
     private static void assertHolds(FeatureBank bank, int i) throws IOException {
         float[] row = new float[WIDTH + 1];
-        bank.copy(key(i), row, 1);
+        bank.rows().copy(bank.record(key(i)), row, 1);
         assertThat(Arrays.copyOfRange(row, 1, row.length)).containsExactly(features(i));
     }
 
@@ -170,11 +177,11 @@ class FeatureBankTest {
         }
         byte[] before = Files.readAllBytes(file());
         String changed = WEIGHTS.substring(0, 63) + "0";
-        assertThatThrownBy(() -> FeatureBank.open(folder, changed, "test-16", WIDTH))
+        assertThatThrownBy(() -> FeatureBank.open(folder, key(changed, "test-16", WIDTH)))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("the model file may have changed since it was built")
                 .hasMessageContaining("delete it or give another --bank folder");
-        assertThatThrownBy(() -> FeatureBank.open(folder, WEIGHTS, "test-16", WIDTH + 1))
+        assertThatThrownBy(() -> FeatureBank.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
                 .isInstanceOf(IOException.class);
         assertThat(Files.readAllBytes(file())).isEqualTo(before);
     }
@@ -183,8 +190,8 @@ class FeatureBankTest {
     void banksOfOtherModelsAndTransformsStandBeside() throws IOException {
         String other = "f".repeat(64);
         try (FeatureBank a = open();
-                FeatureBank b = FeatureBank.open(folder, other, "test-16", WIDTH);
-                FeatureBank c = FeatureBank.open(folder, WEIGHTS, "train-16-seed1", WIDTH)) {
+                FeatureBank b = FeatureBank.open(folder, key(other, "test-16", WIDTH));
+                FeatureBank c = FeatureBank.open(folder, key(WEIGHTS, "train-16-seed1", WIDTH))) {
             append(a, 0, 1);
             assertThat(b.contains(key(0))).isFalse();
             assertThat(c.contains(key(0))).isFalse();
@@ -192,22 +199,133 @@ class FeatureBankTest {
     }
 
     @Test
-    void aBankInUseIsRefusedUntilItIsClosed() throws IOException {
-        FeatureBank first = open();
-        assertThatThrownBy(this::open)
+    void rowsBeforeTheProjectionAreInABankOfTheirOwn() throws IOException {
+        BankKey before = new BankKey(WEIGHTS, "test-16", FeatureKind.BEFORE_PROJECTION, 2 * WIDTH);
+        try (FeatureBank embedded = open();
+                FeatureBank rows = FeatureBank.open(folder, before)) {
+            append(embedded, 0, 1);
+            assertThat(rows.contains(key(0))).isFalse();
+            assertThat(rows.width()).isEqualTo(2 * WIDTH);
+        }
+        assertThat(before.file(folder)).hasFileName("test-16.before-projection.bank");
+        Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> FeatureBank.open(folder, before))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("in use by another run")
-                .hasMessageContaining("--bank");
-        append(first, 0, 1);
-        first.close();
-        first.close();
+                .hasMessageContaining("not the feature bank of this model and transform");
+    }
+
+    @Test
+    void twoThatHaveABankOpenBothReadAndAppend() throws IOException {
+        try (FeatureBank first = open();
+                FeatureBank second = open()) {
+            append(first, 0, 3);
+            append(second, 2, 5);
+            assertThat(second.size()).as("what the first one added is seen").isEqualTo(5);
+            append(first, 5, 6);
+            for (int i = 0; i < 5; i++) {
+                assertHolds(first, i);
+                assertHolds(second, i);
+            }
+            assertThat(second.contains(key(5))).isFalse();
+            second.close();
+            append(first, 6, 7);
+        }
+        assertThat(file()).as("no view is there twice").hasSize(HEADER + 7 * RECORD);
+    }
+
+    @Test
+    void rowsAreReadableAfterTheBankIsClosed() throws IOException {
+        BankRows rows;
+        try (FeatureBank bank = open()) {
+            append(bank, 0, 2);
+            rows = bank.rows();
+        }
+        float[] row = new float[WIDTH];
+        rows.copy(1, row, 0);
+        assertThat(row).containsExactly(features(1));
+    }
+
+    @Test
+    void whatAKilledProcessLeftBehindTheLastRecordIsOverwrittenByOneThatHasTheBankOpen()
+            throws IOException {
+        try (FeatureBank bank = open()) {
+            append(bank, 0, 1);
+            Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);
+            append(bank, 1, 2);
+        }
+        try (FeatureBank bank = open()) {
+            assertThat(bank.size()).isEqualTo(2);
+            assertHolds(bank, 1);
+        }
+        assertThat(file()).hasSize(HEADER + 2 * RECORD);
+    }
+
+    /** Appends some views one by one: an appender in a process of its own. */
+    public static void main(String[] args) throws IOException {
+        int from = Integer.parseInt(args[1]);
+        int to = Integer.parseInt(args[2]);
+        try (FeatureBank bank = FeatureBank.open(Path.of(args[0]), KEY)) {
+            for (int i = from; i < to; i++) {
+                append(bank, i, i + 1);
+            }
+        }
+    }
+
+    private Process appender(int from, int to) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        FeatureBankTest.class.getName(),
+                        folder.toString(),
+                        String.valueOf(from),
+                        String.valueOf(to))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    @Test
+    void processesThatAppendAtTheSameTimeLoseNothingAndReadersSeeWholeRecordsOnly()
+            throws IOException, InterruptedException {
         open().close();
+        Process first = appender(0, 600);
+        Process second = appender(400, 1000);
+        int seen = 0;
+        try {
+            while (first.isAlive() || second.isAlive()) {
+                try (FeatureBank bank = open()) {
+                    assertThat(bank.size()).isGreaterThanOrEqualTo(seen);
+                    seen = bank.size();
+                    BankRows rows = bank.rows();
+                    float[] row = new float[WIDTH];
+                    for (int i = 0; i < 1000; i++) {
+                        if (bank.contains(key(i))) {
+                            rows.copy(bank.record(key(i)), row, 0);
+                            assertThat(row).containsExactly(features(i));
+                        }
+                    }
+                    append(bank, 1000 + seen, 1001 + seen);
+                }
+            }
+        } finally {
+            first.destroyForcibly();
+            second.destroyForcibly();
+        }
+        assertThat(first.waitFor()).isZero();
+        assertThat(second.waitFor()).isZero();
+        try (FeatureBank bank = open()) {
+            for (int i = 0; i < 1000; i++) {
+                assertHolds(bank, i);
+            }
+            assertThat(file()).hasSize(HEADER + (long) bank.size() * RECORD);
+        }
     }
 
     @Test
     void aFolderThatCannotBeMadeIsNamed() throws IOException {
         Path file = Files.createFile(folder.resolve("a-file"));
-        assertThatThrownBy(() -> FeatureBank.open(file, WEIGHTS, "test-16", WIDTH))
+        assertThatThrownBy(() -> FeatureBank.open(file, KEY))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot open the feature bank " + file)
                 .hasMessageContaining("give --bank a folder that you may write to");
@@ -216,7 +334,7 @@ class FeatureBankTest {
     @Test
     void aViewThatIsNotThereIsAnError() throws IOException {
         try (FeatureBank bank = open()) {
-            assertThatThrownBy(() -> bank.copy(key(0), new float[WIDTH], 0))
+            assertThatThrownBy(() -> bank.record(key(0)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("is not in the bank");
         }

@@ -1,0 +1,20 @@
+package org.coop4j.data.bank;
+
+/** Which row of the image tower a bank holds. */
+public enum FeatureKind {
+    /** The image's embedding: the tower's last row after the visual projection. */
+    EMBEDDED(""),
+    /** The tower's last row, normalised by its last layer norm, before the visual projection. */
+    BEFORE_PROJECTION("before-projection");
+
+    private final String id;
+
+    FeatureKind(String id) {
+        this.id = id;
+    }
+
+    /** A name for files; empty for {@link #EMBEDDED}, the only kind of the first banks. */
+    String id() {
+        return id;
+    }
+}

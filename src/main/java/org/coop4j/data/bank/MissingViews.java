@@ -1,0 +1,171 @@
+package org.coop4j.data.bank;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ImageEncoder;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.RgbImage;
+
+/** Encodes the views that a bank lacks and appends them to it. */
+final class MissingViews implements ImageEncoder.Sink {
+
+    /** Features that are written at a time: what a kill can lose. */
+    private static final int WRITE_EVERY = 64;
+
+    private final FeatureBank bank;
+    private final Clip clip;
+    private final ImageTransform transform;
+    private final List<LabelledImage> images;
+    private final String[] hashes;
+    private final BankedImages.Listener listener;
+    private final ImageDecoder decoder = new ImageDecoder();
+
+    /** The first image of each content that cannot be read, with the reason. */
+    private final Map<String, Unreadable> unreadable = new HashMap<>();
+
+    private final List<View> encoded = new ArrayList<>();
+    private final List<ViewKey> keys = new ArrayList<>();
+    private final float[] features;
+    private int total;
+    private int done;
+
+    /** A view of an image. */
+    private record View(int image, int view) {}
+
+    /** An image whose content cannot be read. */
+    private record Unreadable(Path file, IOException problem) {}
+
+    /**
+     * @param hashes the images' content hashes; null for one that cannot be read
+     */
+    MissingViews(
+            FeatureBank bank,
+            Clip clip,
+            ImageTransform transform,
+            List<LabelledImage> images,
+            String[] hashes,
+            BankedImages.Listener listener) {
+        this.bank = bank;
+        this.clip = clip;
+        this.transform = transform;
+        this.images = images;
+        this.hashes = hashes;
+        this.listener = listener;
+        this.features = new float[WRITE_EVERY * bank.width()];
+    }
+
+    /** The views of all readable images; one content is there once. */
+    private List<View> distinctViews() {
+        List<View> views = new ArrayList<>();
+        Set<ViewKey> seen = new HashSet<>();
+        for (int view = 0; view < transform.views(); view++) {
+            for (int i = 0; i < hashes.length; i++) {
+                if (hashes[i] != null && seen.add(ViewKey.of(hashes[i], view))) {
+                    views.add(new View(i, view));
+                }
+            }
+        }
+        return views;
+    }
+
+    private ViewKey key(View view) {
+        return ViewKey.of(hashes[view.image], view.view);
+    }
+
+    /**
+     * Encodes the batches that lack a view, whole: a feature's last bits depend on its place in a
+     * batch, which must not depend on where an earlier run was interrupted.
+     */
+    void encode() throws IOException {
+        List<View> all = distinctViews();
+        int batch = clip.imageEncoder().batch();
+        total = all.size();
+        for (int from = 0; from < total; from += batch) {
+            List<View> together = all.subList(from, Math.min(from + batch, total));
+            long missing = together.stream().filter(v -> !bank.contains(key(v))).count();
+            done += together.size() - (int) missing;
+            if (missing > 0) {
+                encoded.addAll(together);
+            }
+        }
+        listener.progress(done, total);
+        if (encoded.isEmpty()) {
+            return;
+        }
+        try {
+            clip.imageEncoder().encode(encoded.size(), this::read, this);
+            flush();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void read(int index, FloatBuffer target, int offset) throws IOException {
+        View view = encoded.get(index);
+        Path file = images.get(view.image).path();
+        RgbImage image = decoder.decode(file);
+        try {
+            transform.apply(image, hashes[view.image], view.view, target, offset);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void features(int index, float[] row) {
+        ViewKey key = key(encoded.get(index));
+        if (bank.contains(key)) {
+            return;
+        }
+        System.arraycopy(row, 0, features, keys.size() * row.length, row.length);
+        keys.add(key);
+        if (keys.size() == WRITE_EVERY) {
+            flush();
+        }
+        listener.progress(++done, total);
+    }
+
+    @Override
+    public void failed(int index, IOException problem) {
+        View view = encoded.get(index);
+        if (bank.contains(key(view))) {
+            return;
+        }
+        unreadable.putIfAbsent(
+                hashes[view.image], new Unreadable(images.get(view.image).path(), problem));
+        listener.progress(++done, total);
+    }
+
+    private void flush() {
+        try {
+            bank.append(keys, features);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        keys.clear();
+    }
+
+    /** Content is encoded once, so that what is wrong with it is wrong in all its files. */
+    void addUnreadable(Map<Path, IOException> problems) {
+        for (int i = 0; i < hashes.length; i++) {
+            Unreadable first = unreadable.get(hashes[i]);
+            Path file = images.get(i).path();
+            if (first != null && first.file.equals(file)) {
+                problems.put(file, first.problem);
+            } else if (first != null) {
+                String message = file + " has the content of " + first.problem.getMessage();
+                problems.put(file, new IOException(message, first.problem));
+            }
+        }
+    }
+}
