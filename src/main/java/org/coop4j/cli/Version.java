@@ -1,9 +1,6 @@
 package org.coop4j.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import org.coop4j.weights.Resource;
 import picocli.CommandLine.IVersionProvider;
 
 /** Tells the version, which the build writes into a resource. */
@@ -25,10 +22,6 @@ final class Version implements IVersionProvider {
     }
 
     static String number() {
-        try (InputStream in = Version.class.getResourceAsStream(RESOURCE)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Resource.text(Version.class, RESOURCE).strip();
     }
 }

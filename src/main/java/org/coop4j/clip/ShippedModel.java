@@ -1,9 +1,9 @@
 package org.coop4j.clip;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import org.coop4j.weights.Resource;
 import org.coop4j.weights.convert.PackedModel;
 
 /**
@@ -26,10 +26,7 @@ public final class ShippedModel {
      * @throws IOException if the folder cannot be written
      */
     public static Path file(Path folder) throws IOException {
-        try (InputStream packed = ShippedModel.class.getResourceAsStream(RESOURCE)) {
-            if (packed == null) {
-                throw new FileNotFoundException("this build of coop4j has no " + RESOURCE);
-            }
+        try (InputStream packed = Resource.open(ShippedModel.class, RESOURCE)) {
             return PackedModel.unpack(packed, NAME, folder);
         }
     }

@@ -1,9 +1,8 @@
 package org.coop4j.data;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
+import org.coop4j.weights.Sha256;
 
 /**
  * Streams of random numbers, one for each purpose, that depend on nothing but the run's seed and
@@ -25,19 +24,7 @@ public final class RandomStream {
      *     many: "batch order 7"
      */
     public static SplittableRandom of(long seed, String purpose) {
-        byte[] digest = sha256().digest((seed + "/" + purpose).getBytes(StandardCharsets.UTF_8));
-        long state = 0;
-        for (int i = 0; i < Long.BYTES; i++) {
-            state = (state << 8) | (digest[i] & 0xff);
-        }
-        return new SplittableRandom(state);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        byte[] hash = new Sha256().add(seed + "/" + purpose).bytes();
+        return new SplittableRandom(ByteBuffer.wrap(hash).getLong());
     }
 }

@@ -1,22 +1,19 @@
 package org.coop4j.demo;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.coop4j.run.DataSpec;
+import org.coop4j.weights.Resource;
+import org.coop4j.weights.Sha256;
 
 /**
  * The shipped pictures as folders: drawings to learn from and to test on, and emoji of the same
@@ -32,8 +29,8 @@ public record DemoPictures(Path folder) {
 
     /** Unpacks the pictures into a folder of their own in {@code cache}, once. */
     public static DemoPictures unpack(Path cache) throws IOException {
-        byte[] archive = archive();
-        Path folder = cache.resolve("pictures-" + sha256(archive).substring(0, 12));
+        byte[] archive = Resource.bytes(DemoPictures.class, RESOURCE);
+        Path folder = cache.resolve("pictures-" + Sha256.of(archive).substring(0, 12));
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
             Path unfinished = Files.createTempDirectory(cache, ".pictures");
@@ -69,15 +66,6 @@ public record DemoPictures(Path folder) {
         return DataSpec.of(folder.resolve("emoji"));
     }
 
-    private static byte[] archive() throws IOException {
-        try (InputStream in = DemoPictures.class.getResourceAsStream(RESOURCE)) {
-            if (in == null) {
-                throw new FileNotFoundException("this build of coop4j has no " + RESOURCE);
-            }
-            return in.readAllBytes();
-        }
-    }
-
     private static void unpack(byte[] archive, Path target) throws IOException {
         try (ZipInputStream zip = new ZipInputStream(new java.io.ByteArrayInputStream(archive))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -110,14 +98,6 @@ public record DemoPictures(Path folder) {
             for (Path file : deepestFirst) {
                 Files.delete(file);
             }
-        }
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

@@ -3,10 +3,7 @@ package org.coop4j.pretrain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.clip.Clip;
@@ -15,6 +12,7 @@ import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.Sha256;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -85,7 +83,8 @@ public final class PretrainRun {
         requireVocabulary(tokenizer);
         try (RunFolder run = RunFolder.open(folder)) {
             PretrainSpec spec =
-                    new PretrainSpec(architecture.toJson(), activation.id(), sha256(train), config);
+                    new PretrainSpec(
+                            architecture.toJson(), activation.id(), Sha256.of(train), config);
             requireOwn(run, spec, resume);
             Path initial = Files.createTempFile("coop4j-initial-", ".safetensors");
             try {
@@ -208,11 +207,11 @@ public final class PretrainRun {
 
     private Map<String, Object> provenance(RunFolder run, PairTable held) throws IOException {
         Map<String, Object> provenance = new LinkedHashMap<>();
-        provenance.put("model_sha256", sha256(run.file(MODEL)));
+        provenance.put("model_sha256", Sha256.of(run.file(MODEL)));
         provenance.put("train_table", String.valueOf(train.getFileName()));
-        provenance.put("train_sha256", sha256(train));
+        provenance.put("train_sha256", Sha256.of(train));
         if (held != null) {
-            provenance.put("validation_sha256", sha256(validation));
+            provenance.put("validation_sha256", Sha256.of(validation));
         }
         provenance.put("version", Provenance.coop4jVersion());
         provenance.put("java", Provenance.virtualMachine());
@@ -221,18 +220,5 @@ public final class PretrainRun {
         provenance.put("threads", workers.count());
         provenance.put("finished", Instant.now().toString());
         return provenance;
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try (var in = Files.newInputStream(file)) {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] block = new byte[1 << 16];
-            for (int n = in.read(block); n >= 0; n = in.read(block)) {
-                digest.update(block, 0, n);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

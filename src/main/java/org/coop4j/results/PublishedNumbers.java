@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.weights.Resource;
 
 /** Numbers that the CoOp and CoCoOp papers have published. */
 public final class PublishedNumbers {
@@ -77,7 +78,7 @@ public final class PublishedNumbers {
 
     /** The numbers that are shipped. */
     public static PublishedNumbers shipped() {
-        try (InputStream in = PublishedNumbers.class.getResourceAsStream("published.json")) {
+        try (InputStream in = Resource.open(PublishedNumbers.class, "published.json")) {
             JsonMapper json =
                     JsonMapper.builder()
                             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

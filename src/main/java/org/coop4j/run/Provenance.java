@@ -1,15 +1,12 @@
 package org.coop4j.run;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.weights.Sha256;
 
 /**
  * What a run was made from and on.
@@ -58,19 +55,13 @@ public record Provenance(
 
     /** SHA-256 over file names and labels, not folders, so that a moved dataset keeps its hash. */
     public static String hash(List<LabelledImage> images) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (LabelledImage image : images) {
-                Path parent = image.path().getParent();
-                String folder = parent == null ? "" : String.valueOf(parent.getFileName());
-                String line =
-                        folder + "/" + image.path().getFileName() + "\t" + image.label() + "\n";
-                digest.update(line.getBytes(StandardCharsets.UTF_8));
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        Sha256 hash = new Sha256();
+        for (LabelledImage image : images) {
+            Path parent = image.path().getParent();
+            String folder = parent == null ? "" : String.valueOf(parent.getFileName());
+            hash.add(folder + "/" + image.path().getFileName() + "\t" + image.label() + "\n");
         }
+        return hash.hex();
     }
 
     /** The processor and how many threads of it computed, for tables of times. */

@@ -8,6 +8,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Provenance;
+import org.coop4j.weights.Sha256;
 
 /**
  * What a sweep keeps of a dataset that was found in order.
@@ -43,7 +44,7 @@ record CheckedDataset(
         return new CheckedDataset(
                 planned.data(),
                 planned.settings(),
-                RunConfig.sha256(lists),
+                Sha256.of(lists),
                 dataset.classNames(),
                 perClass(dataset.train(), dataset.classCount()),
                 perClass(dataset.test(), dataset.classCount()));

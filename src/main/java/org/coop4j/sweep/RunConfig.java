@@ -3,13 +3,10 @@ package org.coop4j.sweep;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.TrainConfig;
+import org.coop4j.weights.Sha256;
 
 /**
  * Everything that decides a run's result: what its {@code config.json} holds.
@@ -58,15 +55,6 @@ public record RunConfig(
         if (tree.get("config") instanceof ObjectNode training) {
             training.remove(List.of("data", "checkpointEvery"));
         }
-        return sha256(MEANING + tree);
-    }
-
-    static String sha256(String text) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Sha256.of(MEANING + tree);
     }
 }

@@ -1,14 +1,12 @@
 package org.coop4j.sweep;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.run.DataSpec;
+import org.coop4j.weights.Resource;
 
 /**
  * What a sweep is to do.
@@ -90,11 +88,7 @@ public record SweepPlan(
 
     /** A plan with everything that a plan may say, and comments. */
     public static String example() {
-        try (InputStream in = SweepPlan.class.getResourceAsStream("example.yaml")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Resource.text(SweepPlan.class, "example.yaml");
     }
 
     /** The names of the methods that a plan may use without saying more. */

@@ -1,16 +1,11 @@
 package org.coop4j.text;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.weights.Resource;
 
 /**
  * Character references of HTML, decoded as Python's {@code html.unescape} does (the HTML Standard,
@@ -32,22 +27,12 @@ final class HtmlEntities {
     }
 
     static HtmlEntities load() {
-        try (InputStream in = HtmlEntities.class.getResourceAsStream(RESOURCE)) {
-            if (in == null) {
-                throw new IllegalStateException(
-                        "resource " + RESOURCE + " is missing: the jar is incomplete");
-            }
-            return new HtmlEntities(parse(in));
-        } catch (IOException e) {
-            throw new UncheckedIOException("resource " + RESOURCE + " is unreadable", e);
-        }
+        return new HtmlEntities(parse(Resource.text(HtmlEntities.class, RESOURCE)));
     }
 
-    private static Map<String, String> parse(InputStream in) throws IOException {
+    private static Map<String, String> parse(String lines) {
         Map<String, String> texts = new HashMap<>();
-        BufferedReader lines =
-                new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        for (String line : lines.lines().toList()) {
             if (line.startsWith("#")) {
                 continue;
             }

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
+import org.coop4j.weights.Resource;
 
 /**
  * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}):
@@ -78,11 +79,7 @@ public final class Tokenizer {
     /** Loads the vocabulary of OpenAI's CLIP models, which nearly all CLIP models share. */
     public static Tokenizer load() {
         ByteAlphabet alphabet = new ByteAlphabet();
-        try (InputStream in = Tokenizer.class.getResourceAsStream(MERGES)) {
-            if (in == null) {
-                throw new IllegalStateException(
-                        "resource " + MERGES + " is missing: the jar is incomplete");
-            }
+        try (InputStream in = Resource.open(Tokenizer.class, MERGES)) {
             BufferedReader lines =
                     new BufferedReader(
                             new InputStreamReader(

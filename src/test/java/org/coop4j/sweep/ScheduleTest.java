@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.TrainConfig;
+import org.coop4j.weights.Sha256;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,7 @@ class ScheduleTest {
                                         new CheckedDataset(
                                                 dataset.data(),
                                                 dataset.settings(),
-                                                RunConfig.sha256(dataset.name()),
+                                                Sha256.of(dataset.name()),
                                                 List.of("ant", "bee", "cow", "dog", "eel"),
                                                 Collections.nCopies(5, 20),
                                                 Collections.nCopies(5, 10))));

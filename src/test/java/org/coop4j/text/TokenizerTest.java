@@ -7,14 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.coop4j.text.Tokenizer.Overflow;
+import org.coop4j.weights.Sha256;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,8 +96,7 @@ class TokenizerTest {
         try (InputStream in = Tokenizer.class.getResourceAsStream("merges.txt.gz")) {
             merges = new GZIPInputStream(in).readAllBytes();
         }
-        byte[] hash = MessageDigest.getInstance("SHA-256").digest(merges);
-        assertThat(HexFormat.of().formatHex(hash))
+        assertThat(Sha256.of(merges))
                 .isEqualTo("9fd691f7c8039210e0fced15865466c65820d09b63988b0174bfe25de299051a");
     }
 

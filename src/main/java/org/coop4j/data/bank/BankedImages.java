@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.weights.Sha256;
 
 /**
  * Labelled images whose features are all in a bank; a row is read from the bank's memory map, which
@@ -110,7 +111,7 @@ public final class BankedImages implements FeatureSet {
                         (part, i) -> {
                             Path file = images.get(i).path();
                             try {
-                                hashes[i] = ViewKey.contentHash(file);
+                                hashes[i] = Sha256.of(file);
                             } catch (IOException e) {
                                 synchronized (problems) {
                                     problems.put(file, readable(file, e));
@@ -156,7 +157,7 @@ public final class BankedImages implements FeatureSet {
         for (int i = 0; i < images.size(); i++) {
             lines.append(hashes.get(i)).append('\t').append(images.get(i).label()).append('\n');
         }
-        return ViewKey.hash(lines.toString());
+        return Sha256.of(lines.toString());
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.coop4j.weights.Resource;
 
 /**
  * The published datasets, by name.
@@ -22,7 +23,7 @@ public record Benchmarks(List<Benchmark> all) {
 
     /** Returns the fifteen datasets of the CoOp papers. */
     public static Benchmarks published() {
-        try (InputStream in = Benchmarks.class.getResourceAsStream("datasets.json")) {
+        try (InputStream in = Resource.open(Benchmarks.class, "datasets.json")) {
             return new Benchmarks(List.of(new JsonMapper().readValue(in, Benchmark[].class)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

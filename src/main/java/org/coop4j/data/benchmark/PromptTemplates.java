@@ -1,11 +1,8 @@
 package org.coop4j.data.benchmark;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
+import org.coop4j.weights.Resource;
 
 /** The hand-written prompt templates; "{}" stands for the class name. */
 public final class PromptTemplates {
@@ -40,10 +37,6 @@ public final class PromptTemplates {
     }
 
     private static List<String> read(String resource) {
-        try (InputStream in = PromptTemplates.class.getResourceAsStream(resource)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Resource.text(PromptTemplates.class, resource).lines().toList();
     }
 }

@@ -1,14 +1,9 @@
 package org.coop4j.image.webp;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import org.coop4j.weights.Resource;
 
 /** The constant tables of VP8 key frames (RFC 6386). */
 final class Vp8Tables {
@@ -55,23 +50,14 @@ final class Vp8Tables {
     }
 
     static Vp8Tables load() {
-        try (InputStream in = Vp8Tables.class.getResourceAsStream(RESOURCE)) {
-            if (in == null) {
-                throw new IllegalStateException(
-                        "resource " + RESOURCE + " is missing: the jar is incomplete");
-            }
-            BufferedReader lines =
-                    new BufferedReader(new InputStreamReader(in, StandardCharsets.US_ASCII));
-            List<int[]> rows =
-                    lines.lines()
-                            .filter(line -> !line.startsWith("#"))
-                            .map(line -> line.split(" "))
-                            .map(row -> Arrays.stream(row).mapToInt(Integer::parseInt).toArray())
-                            .toList();
-            return new Vp8Tables(rows.iterator());
-        } catch (IOException e) {
-            throw new UncheckedIOException("resource " + RESOURCE + " is unreadable", e);
-        }
+        List<int[]> rows =
+                Resource.text(Vp8Tables.class, RESOURCE)
+                        .lines()
+                        .filter(line -> !line.startsWith("#"))
+                        .map(line -> line.split(" "))
+                        .map(row -> Arrays.stream(row).mapToInt(Integer::parseInt).toArray())
+                        .toList();
+        return new Vp8Tables(rows.iterator());
     }
 
     /** A copy of the default probabilities, for a frame to change: [types][bands][contexts][11]. */

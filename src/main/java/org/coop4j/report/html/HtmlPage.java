@@ -1,19 +1,17 @@
 package org.coop4j.report.html;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.report.chart.Paint;
 import org.coop4j.weights.AtomicFile;
+import org.coop4j.weights.Resource;
+import org.coop4j.weights.Sha256;
 
 /**
  * A page that is one file: style, charts and pictures are inside, nothing is loaded from elsewhere,
@@ -159,25 +157,10 @@ public final class HtmlPage {
     }
 
     private static String hash(String source) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(source.getBytes(StandardCharsets.UTF_8));
-            return Base64.getEncoder().encodeToString(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return Base64.getEncoder().encodeToString(new Sha256().add(source).bytes());
     }
 
     static String resource(String name) {
-        try (InputStream in = HtmlPage.class.getResourceAsStream(name)) {
-            if (in == null) {
-                throw new IllegalStateException(
-                        "resource " + name + " is missing: the jar is incomplete");
-            }
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("resource " + name + " is unreadable", e);
-        }
+        return Resource.text(HtmlPage.class, name);
     }
 }

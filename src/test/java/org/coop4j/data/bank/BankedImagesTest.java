@@ -17,6 +17,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
+import org.coop4j.weights.Sha256;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -247,7 +248,7 @@ class BankedImagesTest {
         RgbImage image = new ImageDecoder().decode(file);
         ImageTransform transform = train(4, seed);
         FloatBuffer pixels = FloatBuffer.allocate(3 * 16 * 16);
-        transform.apply(image, ViewKey.contentHash(file), view, pixels, 0);
+        transform.apply(image, Sha256.of(file), view, pixels, 0);
         return pixels.array();
     }
 

@@ -15,6 +15,7 @@ import org.coop4j.report.chart.FewShotChart.Point;
 import org.coop4j.report.chart.Paint;
 import org.coop4j.report.html.HtmlTable.Cell;
 import org.coop4j.report.html.HtmlTable.Kind;
+import org.coop4j.weights.Sha256;
 import org.junit.jupiter.api.Test;
 
 class HtmlPageTest {
@@ -89,9 +90,7 @@ class HtmlPageTest {
     void scriptRunsByItsHashAlone() throws Exception {
         String html = new HtmlPage("t", "s").script("let a = 1;").html();
 
-        byte[] digest =
-                java.security.MessageDigest.getInstance("SHA-256")
-                        .digest("let a = 1;".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        byte[] digest = new Sha256().add("let a = 1;").bytes();
         assertThat(html)
                 .contains(
                         "script-src 'sha256-"

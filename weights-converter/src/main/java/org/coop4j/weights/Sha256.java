@@ -20,7 +20,7 @@ import java.util.function.LongConsumer;
  * }</pre>
  */
 public final class Sha256 {
-    private static final int CHUNK = 1 << 20;
+    private static final int CHUNK = 1 << 16;
 
     private final MessageDigest digest;
 

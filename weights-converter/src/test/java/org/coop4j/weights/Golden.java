@@ -12,11 +12,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -127,7 +124,7 @@ public final class Golden {
                 halves.putShort(to + Short.BYTES * i, HalfFloats.toHalf(value));
             }
         }
-        if (!sha256(rebuilt).equals(lines.get(0))) {
+        if (!Sha256.of(rebuilt).equals(lines.get(0))) {
             throw new IllegalStateException(target + " could not be rebuilt");
         }
         Files.write(target, rebuilt);
@@ -136,14 +133,6 @@ public final class Golden {
 
     private static ByteBuffer littleEndian(byte[] bytes) {
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static void delete(Path folder) throws IOException {
