@@ -1,6 +1,7 @@
 package org.coop4j.demo;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,15 +9,19 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.coop4j.eval.Rounded;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.report.Cell;
+import org.coop4j.report.HtmlFormat;
+import org.coop4j.report.ResultTable;
 import org.coop4j.report.chart.ChartFiles;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.html.HtmlPage;
-import org.coop4j.report.html.HtmlTable;
-import org.coop4j.report.html.HtmlTable.Cell;
 import org.coop4j.report.html.Picture;
 import org.coop4j.report.html.Section;
+import org.coop4j.report.html.Section.Fact;
 import org.coop4j.run.RunFolder;
+import org.coop4j.weights.AtomicFile;
 
 /**
  * What the demo leaves behind: the page, the curve as pictures, and the numbers.
@@ -44,7 +49,7 @@ public record DemoReport(DemoResult result) {
         }
         ChartFiles.writePng(folder.resolve(CURVE_PNG), chart());
         ChartFiles.writeSvg(folder.resolve(CURVE_SVG), chart());
-        page().write(folder.resolve(PAGE));
+        AtomicFile.write(folder.resolve(PAGE), page().html().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Accuracy over shots, the best hand-written prompt as a star. */
@@ -73,13 +78,9 @@ public record DemoReport(DemoResult result) {
         List<FewShotChart.Point> points = new ArrayList<>();
         for (int shots : result.shots()) {
             SeedSummary summary = result.drawings(method, shots);
-            points.add(new FewShotChart.Point(shots, summary.mean(), sd(summary), summary.count()));
+            points.add(new FewShotChart.Point(shots, summary));
         }
         return FewShotChart.Curve.measured(title, series, points);
-    }
-
-    private static double sd(SeedSummary summary) {
-        return summary.count() > 1 ? summary.sampleSd() : 0;
     }
 
     private HtmlPage page() throws IOException {
@@ -104,17 +105,21 @@ public record DemoReport(DemoResult result) {
         DemoResult.Prompt best = result.bestPrompt();
         return new Section("In short")
                 .facts(
-                        new Section.Fact(
-                                percent(best.drawings()),
-                                "best hand-written prompt, \"" + best.template() + "\""),
-                        new Section.Fact(
-                                percent(learned),
-                                "prompts learned from " + most + " drawings a class"),
-                        new Section.Fact(
-                                signed(learned.mean() - best.drawings()) + " points", "gain"),
-                        new Section.Fact(
-                                percent(result.bestRenamedPrompt().drawings()),
-                                "best hand-written prompt with class names rewritten by hand"))
+                        List.of(
+                                new Fact(
+                                        Rounded.percent(best.drawings(), 1),
+                                        "best hand-written prompt, \"" + best.template() + "\""),
+                                new Fact(
+                                        Rounded.meanSd(learned, 1) + " %",
+                                        "prompts learned from " + most + " drawings a class"),
+                                new Fact(
+                                        Rounded.signed(learned.mean() - best.drawings(), 1)
+                                                + " points",
+                                        "gain"),
+                                new Fact(
+                                        Rounded.percent(result.bestRenamedPrompt().drawings(), 1),
+                                        "best hand-written prompt with class names rewritten by"
+                                                + " hand")))
                 .paragraph(
                         "CLIP classifies an image by comparing it with prompts, one a class. CoOp"
                             + " leaves CLIP as it is and learns the words in front of the class"
@@ -126,41 +131,45 @@ public record DemoReport(DemoResult result) {
                                 + " draws of the training drawings.");
     }
 
+    private static ResultTable table(String name, String title) {
+        return new ResultTable(name, title, "").decimals(1);
+    }
+
     private Section curves() {
-        HtmlTable table = new HtmlTable("Accuracy on the test drawings, %").words("method");
+        ResultTable table = table("shots", "Accuracy on the test drawings, %").words("method");
         for (int shots : result.shots()) {
-            table.numbers(shots + (shots == 1 ? " shot" : " shots"));
+            table.numbers(Rounded.count(shots, "shot", "shots"));
         }
         for (DemoContext context : DemoContext.values()) {
             table.row(curveRow(context.title(), context.id()));
         }
         table.row(curveRow("linear probe", DemoResult.PROBE));
-        HtmlTable prompts =
-                new HtmlTable("Hand-written prompts, accuracy in %")
+        ResultTable prompts =
+                table("prompts", "Hand-written prompts, accuracy in %")
                         .words("prompt")
-                        .numbers("drawings", "emoji", "better names: drawings", "emoji");
+                        .numbers("drawings")
+                        .numbers("emoji")
+                        .numbers("better names: drawings")
+                        .numbers("emoji");
         for (int i = 0; i < result.prompts().size(); i++) {
             DemoResult.Prompt prompt = result.prompts().get(i);
             DemoResult.Prompt renamed = result.renamedPrompts().get(i);
             prompts.row(
-                    List.of(
-                            Cell.of("\"" + prompt.template() + "\""),
-                            Cell.of(
-                                    number(prompt.drawings()),
-                                    kind(prompt.equals(result.bestPrompt()))),
-                            Cell.of(
-                                    number(prompt.emoji()),
-                                    kind(prompt.equals(result.bestEmojiPrompt()))),
-                            Cell.of(number(renamed.drawings())),
-                            Cell.of(number(renamed.emoji()))));
+                    Cell.words("\"" + prompt.template() + "\""),
+                    Cell.number(prompt.drawings()).best(prompt.equals(result.bestPrompt())),
+                    Cell.number(prompt.emoji()).best(prompt.equals(result.bestEmojiPrompt())),
+                    Cell.number(renamed.drawings()),
+                    Cell.number(renamed.emoji()));
         }
         return new Section("Accuracy over shots")
                 .chart(
                         chart(),
-                        "Accuracy over the number of training drawings a class; bars are one"
-                                + " standard deviation.")
-                .table(table)
-                .table(prompts)
+                        "Accuracy over the number of training drawings a class"
+                                + (chart().hasSpread()
+                                        ? "; bars are one standard deviation."
+                                        : "."))
+                .add(HtmlFormat.table(table))
+                .add(HtmlFormat.table(prompts))
                 .paragraph(
                         "The classes are called as their folders in Open Clip Art are, as the"
                                 + " folders of a user would be. Better names are "
@@ -181,16 +190,12 @@ public record DemoReport(DemoResult result) {
         return String.join(", ", pairs);
     }
 
-    private List<Cell> curveRow(String title, String method) {
-        List<Cell> cells = new ArrayList<>(List.of(Cell.of(title)));
+    private Cell[] curveRow(String title, String method) {
+        List<Cell> cells = new ArrayList<>(List.of(Cell.words(title)));
         for (int shots : result.shots()) {
-            cells.add(Cell.of(plusMinus(result.drawings(method, shots))));
+            cells.add(Cell.mean(result.drawings(method, shots)));
         }
-        return cells;
-    }
-
-    private static HtmlTable.Kind kind(boolean best) {
-        return best ? HtmlTable.Kind.BEST : HtmlTable.Kind.PLAIN;
+        return cells.toArray(Cell[]::new);
     }
 
     private Section mended() throws IOException {
@@ -220,29 +225,29 @@ public record DemoReport(DemoResult result) {
     }
 
     private Section perClass() {
-        HtmlTable table =
-                new HtmlTable("Test drawings classified rightly, %")
+        ResultTable table =
+                table("classes", "Test drawings classified rightly, %")
                         .words("class")
-                        .numbers("drawings", "hand-written", "learned", "gain");
-        double largest =
-                result.perClass().stream().mapToDouble(g -> Math.abs(gain(g))).max().orElse(1);
+                        .numbers("drawings")
+                        .numbers("hand-written")
+                        .numbers("learned")
+                        .column("gain", ResultTable.Kind.BARS);
         result.perClass().stream()
                 .sorted(Comparator.comparingDouble(DemoReport::gain).reversed())
                 .forEach(
                         g ->
                                 table.row(
-                                        List.of(
-                                                Cell.of(g.name()),
-                                                Cell.of(Integer.toString(g.images())),
-                                                Cell.of(number(100.0 * g.before() / g.images())),
-                                                Cell.of(number(100 * g.after() / g.images())),
-                                                Cell.gain(gain(g), Math.max(largest, 1)))));
+                                        Cell.words(g.name()),
+                                        Cell.count(g.images()),
+                                        Cell.number(100.0 * g.before() / g.images()),
+                                        Cell.number(100 * g.after() / g.images()),
+                                        Cell.points(gain(g))));
         return new Section("Class by class")
                 .paragraph(
                         "The best hand-written prompt against the class-specific context of "
                                 + result.mostShots()
                                 + " shots, mean over the seeds.")
-                .table(table);
+                .add(HtmlFormat.table(table));
     }
 
     private static double gain(DemoResult.ClassGain g) {
@@ -262,28 +267,30 @@ public record DemoReport(DemoResult result) {
 
     private Section otherDomain() {
         int most = result.mostShots();
-        HtmlTable table =
-                new HtmlTable("Accuracy on " + result.emojiImages() + " emoji, %")
+        double renamed =
+                result.renamedPrompts().stream()
+                        .mapToDouble(DemoResult.Prompt::emoji)
+                        .max()
+                        .orElseThrow();
+        ResultTable table =
+                table("emoji", "Accuracy on " + result.emojiImages() + " emoji, %")
                         .words("method")
-                        .numbers("accuracy");
-        table.row(
-                "best hand-written prompt there, \"" + result.bestEmojiPrompt().template() + "\"",
-                number(result.bestEmojiPrompt().emoji()));
-        table.row(
-                "the same with better class names",
-                number(
-                        result.renamedPrompts().stream()
-                                .mapToDouble(DemoResult.Prompt::emoji)
-                                .max()
-                                .orElseThrow()));
+                        .numbers("accuracy")
+                        .row(
+                                Cell.words(
+                                        "best hand-written prompt there, \""
+                                                + result.bestEmojiPrompt().template()
+                                                + "\""),
+                                Cell.number(result.bestEmojiPrompt().emoji()))
+                        .row(Cell.words("the same with better class names"), Cell.number(renamed));
         for (DemoContext context : DemoContext.values()) {
             table.row(
-                    context.title() + ", learned on drawings",
-                    plusMinus(result.emoji(context.id(), most)));
+                    Cell.words(context.title() + ", learned on drawings"),
+                    Cell.mean(result.emoji(context.id(), most)));
         }
         table.row(
-                "linear probe, fitted on drawings",
-                plusMinus(result.emoji(DemoResult.PROBE, most)));
+                Cell.words("linear probe, fitted on drawings"),
+                Cell.mean(result.emoji(DemoResult.PROBE, most)));
         return new Section("Another domain")
                 .paragraph(
                         "Nothing was learned from emoji: the contexts of "
@@ -291,18 +298,21 @@ public record DemoReport(DemoResult result) {
                                 + " drawings a class, tested on emoji of the same classes by an"
                                 + " artist whom the model has never seen. The hand-written prompt"
                                 + " is the best of all for the emoji themselves.")
-                .table(table);
+                .add(HtmlFormat.table(table));
     }
 
     private Section words() {
-        HtmlTable table =
-                new HtmlTable("Nearest words, with Euclidean distance").words("vector", "words");
+        ResultTable table =
+                table("words", "Nearest words, with Euclidean distance")
+                        .words("vector")
+                        .words("words");
         for (int i = 0; i < result.words().size(); i++) {
             table.row(
-                    Integer.toString(i + 1),
-                    result.words().get(i).words().stream()
-                            .map(w -> String.format(Locale.ROOT, "%s %.2f", w.word(), w.distance()))
-                            .collect(Collectors.joining(", ")));
+                    Cell.words(String.valueOf(i + 1)),
+                    Cell.words(
+                            result.words().get(i).words().stream()
+                                    .map(w -> w.word() + " " + Rounded.number(w.distance(), 2))
+                                    .collect(Collectors.joining(", "))));
         }
         return new Section("What the vectors resemble")
                 .paragraph(
@@ -311,7 +321,7 @@ public record DemoReport(DemoResult result) {
                                 + DemoConfig.WORDS
                                 + "\". Read little into it: vectors need not mean words, and what"
                                 + " is nearest is often not near.")
-                .table(table);
+                .add(HtmlFormat.table(table));
     }
 
     private Section method() {
@@ -343,28 +353,5 @@ public record DemoReport(DemoResult result) {
                                         "All of it took %.0f seconds: %s.",
                                         result.seconds(),
                                         result.machine())));
-    }
-
-    /** "41.2 ± 0.8", or "41.2" for one seed. */
-    private static String plusMinus(SeedSummary summary) {
-        return summary.count() > 1
-                ? String.format(Locale.ROOT, "%.1f ± %.1f", summary.mean(), summary.sampleSd())
-                : number(summary.mean());
-    }
-
-    private static String percent(SeedSummary summary) {
-        return plusMinus(summary) + " %";
-    }
-
-    private static String percent(double value) {
-        return number(value) + " %";
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.1f", value);
-    }
-
-    private static String signed(double value) {
-        return String.format(Locale.ROOT, "%+.1f", value).replace('-', '−');
     }
 }

@@ -170,19 +170,17 @@ public record DemoResult(
 
     /** A method's accuracy on the drawings over the seeds. */
     public SeedSummary drawings(String method, int shots) {
-        return SeedSummary.of(
-                runs.stream()
-                        .filter(run -> run.method.equals(method) && run.shots == shots)
-                        .mapToDouble(Run::drawings)
-                        .toArray());
+        return SeedSummary.of(runs(method, shots), Run::drawings);
     }
 
     /** A method's accuracy on the emoji over the seeds. */
     public SeedSummary emoji(String method, int shots) {
-        return SeedSummary.of(
-                runs.stream()
-                        .filter(run -> run.method.equals(method) && run.shots == shots)
-                        .mapToDouble(Run::emoji)
-                        .toArray());
+        return SeedSummary.of(runs(method, shots), Run::emoji);
+    }
+
+    private List<Run> runs(String method, int shots) {
+        return runs.stream()
+                .filter(run -> run.method.equals(method) && run.shots == shots)
+                .toList();
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.eval;
 
+import java.util.Collection;
+import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.StatUtils;
 
@@ -34,6 +36,11 @@ public record SeedSummary(int count, double mean, double populationSd, double sa
                 StatUtils.mean(values),
                 Math.sqrt(StatUtils.populationVariance(values)),
                 values.length == 1 ? Double.NaN : Math.sqrt(StatUtils.variance(values)));
+    }
+
+    /** Summarises a number of each result, one result a seed. */
+    public static <T> SeedSummary of(Collection<T> results, ToDoubleFunction<T> number) {
+        return of(results.stream().mapToDouble(number).toArray());
     }
 
     /** Returns the reference's half width of a 95 % interval, 1.96 · populationSd / √n. */

@@ -3,25 +3,20 @@ package org.coop4j.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.eval.PairedComparison;
+import org.coop4j.eval.Rounded;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.report.FewShotTable.Line;
+import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.Average;
 import org.coop4j.results.FewShot;
 import org.coop4j.results.Measure;
 import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers;
 import org.coop4j.results.PublishedNumbers.Score;
 import org.coop4j.results.Shots;
 
-/** MethodLabel × shots, averaged over the datasets. */
-final class AverageTable implements TableFiles {
-
-    private final PublishedNumbers published;
-
-    AverageTable(PublishedNumbers published) {
-        this.published = published;
-    }
+/** Method × shots, averaged over the datasets. */
+public final class AverageTable implements StudyTable {
 
     @Override
     public String name() {
@@ -29,101 +24,136 @@ final class AverageTable implements TableFiles {
     }
 
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "model",
-                        "method",
-                        "shots",
-                        "datasets",
-                        "n_datasets",
-                        "accuracy",
-                        "accuracy_sd_over_seeds",
-                        "accuracy_ci95_over_seeds",
-                        "macro_f1",
-                        "ece_percent",
-                        "gain_over_zero_shot",
-                        "p_paired_over_datasets",
-                        "published",
-                        "published_backbone");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table =
+                new ResultTable(name(), "Averages over the datasets", "")
+                        .hidden("model", "method", "shots", "datasets", "n_datasets")
+                        .numbers(
+                                "",
+                                "accuracy",
+                                "accuracy_sd_over_seeds",
+                                "accuracy_ci95_over_seeds")
+                        .hidden("macro_f1", "ece_percent", "gain_over_zero_shot")
+                        .hidden("p_paired_over_datasets")
+                        .numbers("", "published", "published_backbone");
         for (StudyView view : views) {
             for (Average average : view.fewShot().averages()) {
                 Optional<Outcome.Gain> gain = gain(view, average);
-                Optional<SeedSummary> seeds = average.overSeeds(Measure.ACCURACY);
-                Optional<Score> paper = published(view, average);
-                csv.row()
-                        .add(view.model(), average.method().id(), average.shots().label())
-                        .add(String.join("; ", view.fewShot().averaged()))
-                        .add(String.valueOf(average.cells().size()))
-                        .number(average.accuracy())
-                        .number(seeds.map(SeedSummary::sampleSd))
-                        .number(seeds.map(SeedSummary::studentCi95))
-                        .number(average.mean(Measure.MACRO_F1))
-                        .number(average.mean(Measure.CALIBRATION_ERROR))
-                        .number(gain.map(Outcome.Gain::difference))
-                        .probability(gain.flatMap(Outcome.Gain::test).map(PairedComparison::pValue))
-                        .number(paper.map(Score::accuracy))
-                        .add(paper.map(Score::backbone).orElse(""))
-                        .end();
+                table.row(
+                        Cell.words(view.model()),
+                        FewShotTable.method(average.method()),
+                        Cell.shots(average.shots()),
+                        Cell.words(String.join("; ", view.fewShot().averaged())),
+                        Cell.count(average.cells().size()),
+                        Cell.mean(average.summary()),
+                        Cell.number(average.mean(Measure.MACRO_F1)),
+                        Cell.number(average.mean(Measure.CALIBRATION_ERROR)),
+                        FewShotTable.points(gain),
+                        FewShotTable.probability(gain),
+                        published(view, average.method(), average.shots())
+                                .map(s -> new Cell.Published(s.accuracy(), s.backbone(), ""))
+                                .map(Cell::of)
+                                .orElse(Cell.NONE));
             }
         }
-        return csv;
+        return table;
     }
 
     /** The published average over the same datasets. */
-    Optional<Score> published(StudyView view, Average average) {
-        return published.fewShotAverage(
-                view.fewShot().averaged(), average.method(), average.shots(), view.backbone());
+    private static Optional<Score> published(StudyView view, MethodLabel method, Shots shots) {
+        return view.published()
+                .fewShotAverage(view.fewShot().averaged(), method, shots, view.backbone());
     }
 
     /** What a method won over zero-shot on the same datasets. */
-    static Optional<Outcome.Gain> gain(StudyView view, Average average) {
+    private static Optional<Outcome.Gain> gain(StudyView view, Average average) {
         return average.method().kind() == MethodLabel.Kind.ZERO_SHOT
                 ? Optional.empty()
                 : view.fewShot().averageZeroShot().map(average::gainOver);
     }
 
     @Override
-    public List<Latex> latex(StudyView view) {
+    public List<ResultTable> tables(StudyView view) {
+        return List.of(byShots(view));
+    }
+
+    /** Accuracies by shots, with the published ones below each method's. */
+    public static ResultTable byShots(StudyView view) {
         FewShot fewShot = view.fewShot();
-        if (fewShot.averages().isEmpty()) {
-            return List.of();
-        }
-        List<Shots> shots = new ArrayList<>(List.of(Shots.NONE));
-        shots.addAll(fewShot.shots());
-        Latex table =
-                new Latex(
-                        "Accuracy (%%) of %s, averaged over %d datasets. Mean and standard"
-                                        .formatted(view.model(), fewShot.averaged().size())
-                                + " deviation over seeds, by training images a class.",
-                        "average");
-        List<String> header = new ArrayList<>(List.of("Method"));
-        shots.forEach(s -> header.add(s.label()));
-        table.header(1, header);
+        List<Line> lines = new ArrayList<>();
         for (MethodLabel method : fewShot.methods()) {
-            List<String> cells = new ArrayList<>(List.of(Latex.escape(method.title())));
-            for (Shots s : shots) {
-                cells.add(
-                        fewShot.average(method, s)
-                                .map(average -> cell(fewShot, average))
-                                .orElse(""));
-            }
-            if (cells.stream().skip(1).anyMatch(cell -> !cell.isEmpty())) {
-                table.add(cells);
-            }
+            lines.add(
+                    new Line(
+                            Origin.MEASURED,
+                            FewShotTable.method(method),
+                            shots ->
+                                    fewShot.average(method, shots)
+                                            .map(average -> cell(fewShot, average))
+                                            .orElse(Cell.NONE)));
+            fewShot.shots().stream()
+                    .flatMap(shots -> published(view, method, shots).stream())
+                    .findFirst()
+                    .ifPresent(score -> lines.add(publishedLine(view, method, score)));
         }
-        return List.of(table);
+        return FewShotTable.byShots(
+                new ResultTable(
+                        "average",
+                        "Accuracy in %, averaged over " + fewShot.averaged().size() + " datasets",
+                        "mean ± standard deviation over seeds, 95 % interval by Student's t below"
+                                + " it; published averages over the same datasets in italics"),
+                view,
+                lines);
     }
 
-    private static String cell(FewShot fewShot, Average average) {
-        SeedSummary summary = FewShotTable.summary(average);
-        return Latex.plusMinus(summary.mean(), summary.sampleSd(), isBest(fewShot, average));
+    private static Cell cell(FewShot fewShot, Average average) {
+        SeedSummary summary = average.summary();
+        boolean best =
+                fewShot.averages().stream()
+                        .filter(other -> other.shots().equals(average.shots()))
+                        .noneMatch(other -> other.accuracy() > average.accuracy());
+        Cell cell = Cell.mean(summary).best(best);
+        return summary.count() == 1 ? cell : cell.withNote(Rounded.interval(summary, 2));
     }
 
-    /** Whether no other method with as many shots is better. */
-    static boolean isBest(FewShot fewShot, Average average) {
-        return fewShot.averages().stream()
-                .filter(other -> other.shots().equals(average.shots()))
-                .noneMatch(other -> other.accuracy() > average.accuracy());
+    private static Line publishedLine(StudyView view, MethodLabel method, Score score) {
+        String title = method.title() + ", published, " + score.backbone();
+        return new Line(
+                Origin.PUBLISHED,
+                Cell.words(method.id(), title),
+                shots ->
+                        view.fewShot().average(method, shots).isEmpty()
+                                ? Cell.NONE
+                                : published(view, method, shots)
+                                        .map(s -> Cell.number(s.accuracy()))
+                                        .orElse(Cell.NONE));
+    }
+
+    /** Points won over zero-shot, by shots. */
+    static ResultTable gains(StudyView view) {
+        FewShot fewShot = view.fewShot();
+        List<Line> lines = new ArrayList<>();
+        for (MethodLabel method : fewShot.methods()) {
+            lines.add(
+                    new Line(
+                            Origin.MEASURED,
+                            FewShotTable.method(method),
+                            shots ->
+                                    fewShot.average(method, shots)
+                                            .map(average -> gainCell(gain(view, average)))
+                                            .orElse(Cell.NONE)));
+        }
+        return FewShotTable.byShots(
+                new ResultTable(
+                        "average-gains",
+                        "Points won over zero-shot CLIP on average",
+                        "p of the paired t test over the datasets below it"),
+                view,
+                lines);
+    }
+
+    private static Cell gainCell(Optional<Outcome.Gain> gain) {
+        String p = FewShotTable.probability(gain).value().text(0);
+        Cell points = FewShotTable.points(gain);
+        return p.isEmpty() ? points : points.withNote(p.startsWith("<") ? "p " + p : "p = " + p);
     }
 }

@@ -1,121 +1,144 @@
 package org.coop4j.report;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
+import org.coop4j.data.ClassHalf;
 import org.coop4j.eval.BaseToNew;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.report.PublishedTable.Comparison;
+import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.BaseNew;
-import org.coop4j.results.Measure;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.Outcome;
+import org.coop4j.results.PublishedNumbers.Score;
 import org.coop4j.results.Shots;
 
 /** Learned on base classes, tested on base and new ones, with the harmonic mean of both. */
-final class BaseNewTable implements TableFiles {
+public final class BaseNewTable implements StudyTable {
 
     @Override
     public String name() {
         return "base-to-new";
     }
 
+    /** Averages first, then each dataset with the published numbers of it. */
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "model",
-                        "dataset",
-                        "method",
-                        "shots",
-                        "seeds",
-                        "base",
-                        "base_sd",
-                        "new",
-                        "new_sd",
-                        "harmonic_mean");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table =
+                new ResultTable(
+                                name(),
+                                "Base-to-new generalization, accuracy in %",
+                                "mean ± standard deviation over seeds; H is the harmonic mean of"
+                                        + " base and new, in rows of averages that of the averaged"
+                                        + " accuracies; published numbers in italics with their"
+                                        + " backbone")
+                        .grouped()
+                        .hidden("model")
+                        .words("dataset", "dataset")
+                        .words("method", "method")
+                        .numbers("shots", "shots")
+                        .hidden("seeds", "datasets")
+                        .means("base", "base")
+                        .means("new", "new")
+                        .numbers("H", "harmonic_mean");
         for (StudyView view : views) {
-            for (BaseNew.Row row : view.baseNew().rows()) {
-                csv.row()
-                        .add(view.model(), row.dataset(), row.method().id(), row.shots().label())
-                        .add(row.base().or(row::unseen).map(Outcome::seedsText).orElse(""))
-                        .number(row.base().map(Outcome::accuracy))
-                        .number(accuracy(row.base()).map(SeedSummary::sampleSd))
-                        .number(row.unseen().map(Outcome::accuracy))
-                        .number(accuracy(row.unseen()).map(SeedSummary::sampleSd))
-                        .number(row.means().map(BaseToNew::harmonicMean))
-                        .end();
-            }
-            for (BaseNew.AverageRow row : view.baseNew().averages()) {
-                BaseToNew means = row.means();
-                csv.row()
-                        .add(view.model(), "average of " + row.rows().size())
-                        .add(row.method().id(), row.shots().label(), "")
-                        .number(means.baseAccuracy())
-                        .add("")
-                        .number(means.newAccuracy())
-                        .add("")
-                        .number(means.harmonicMean())
-                        .end();
-            }
+            add(view, table);
         }
-        return csv;
+        return table;
     }
 
-    static Optional<SeedSummary> accuracy(Optional<Outcome> cell) {
-        return cell.flatMap(c -> c.summary(Measure.ACCURACY));
-    }
-
-    @Override
-    public List<Latex> latex(StudyView view) {
+    private static void add(StudyView view, ResultTable table) {
         BaseNew results = view.baseNew();
-        if (results.isEmpty()) {
-            return List.of();
-        }
-        Latex table =
-                new Latex(
-                        "Base-to-new generalization of "
-                                + view.model()
-                                + ": accuracy (%) on the classes learned and on new ones, and"
-                                + " their harmonic mean H. H of the averages is that of the"
-                                + " averaged accuracies.",
-                        "base-to-new");
-        table.header(2, List.of("Dataset", "Method", "Base", "New", "H"));
+        List<Score> papers = PublishedTable.baseNew(view).stream().map(Comparison::score).toList();
         for (BaseNew.AverageRow row : results.averages()) {
-            BaseToNew means = row.means();
-            table.add(
-                    List.of(
-                            "Average of " + row.rows().size(),
-                            Latex.escape(title(row.method().title(), row.shots())),
-                            Latex.number(means.baseAccuracy(), false),
-                            Latex.number(means.newAccuracy(), false),
-                            Latex.number(means.harmonicMean(), false)));
+            Cell place = average(row.rows().size());
+            Setup setup = new Setup(FewShotTable.method(row.method()), row.shots());
+            long datasets = row.rows().size();
+            table.row(Origin.AVERAGE, row(view, place, setup, datasets, row.means()));
         }
-        boolean begun = !results.averages().isEmpty();
+        List<String> averaged = results.averaged().stream().map(DatasetNames::title).toList();
+        addPublished(view, average(averaged.size()), papers, averaged, table);
         for (String dataset : results.datasets()) {
-            if (begun) {
-                table.rule();
-            }
-            begun = true;
+            Cell place = FewShotTable.dataset(dataset);
             results.rows().stream()
                     .filter(row -> row.dataset().equals(dataset))
-                    .forEach(row -> table.add(cells(row)));
+                    .forEach(row -> table.row(Origin.MEASURED, row(view, place, row)));
+            addPublished(view, place, papers, List.of(DatasetNames.title(dataset)), table);
         }
-        return List.of(table);
     }
 
-    private static List<String> cells(BaseNew.Row row) {
+    private static Cell average(int datasets) {
+        return Cell.words("average of " + datasets, "Average of " + datasets);
+    }
+
+    private static List<Cell> row(StudyView view, Cell place, BaseNew.Row row) {
         return List.of(
-                Latex.escape(StudyView.title(row.dataset())),
-                Latex.escape(title(row.method().title(), row.shots())),
-                latex(accuracy(row.base())),
-                latex(accuracy(row.unseen())),
-                row.means().map(m -> Latex.number(m.harmonicMean(), false)).orElse("--"));
+                Cell.words(view.model()),
+                place,
+                FewShotTable.method(row.method()),
+                Cell.shots(row.shots()),
+                Cell.seeds(row.base().or(row::unseen).map(Outcome::seeds).orElse(List.of())),
+                Cell.NONE,
+                FewShotTable.accuracy(row.base()),
+                FewShotTable.accuracy(row.unseen()),
+                Cell.number(row.means().map(BaseToNew::harmonicMean).orElse(Double.NaN)));
     }
 
-    private static String latex(Optional<SeedSummary> summary) {
-        return summary.map(s -> Latex.plusMinus(s.mean(), s.sampleSd(), false)).orElse("--");
+    private record Setup(Cell method, Shots shots) {}
+
+    private static List<Cell> row(
+            StudyView view, Cell place, Setup setup, long datasets, BaseToNew means) {
+        return List.of(
+                Cell.words(view.model()),
+                place,
+                setup.method,
+                Cell.shots(setup.shots),
+                Cell.NONE,
+                Cell.count(datasets),
+                Cell.number(means.baseAccuracy()),
+                Cell.number(means.newAccuracy()),
+                Cell.number(means.harmonicMean()));
     }
 
-    /** A method's title with its shots, where it has any. */
-    static String title(String method, Shots shots) {
-        return shots.equals(Shots.NONE) ? method : method + ", " + shots.describe();
+    /** Of each published method, if all of the datasets are published. */
+    private static void addPublished(
+            StudyView view,
+            Cell place,
+            List<Score> papers,
+            List<String> datasets,
+            ResultTable table) {
+        Map<String, List<Score>> methods = new LinkedHashMap<>();
+        papers.stream()
+                .filter(score -> datasets.contains(DatasetNames.title(score.dataset())))
+                .forEach(
+                        score ->
+                                methods.computeIfAbsent(score.title(), t -> new ArrayList<>())
+                                        .add(score));
+        methods.forEach(
+                (title, scores) -> {
+                    if (scores.size() == 2 * datasets.size()) {
+                        BaseToNew means =
+                                new BaseToNew(
+                                        mean(scores, ClassHalf.BASE), mean(scores, ClassHalf.NEW));
+                        Score first = scores.get(0);
+                        Setup setup = new Setup(PublishedTable.method(first), first.shots());
+                        table.row(
+                                Origin.PUBLISHED, row(view, place, setup, datasets.size(), means));
+                    }
+                });
+    }
+
+    private static double mean(List<Score> scores, ClassHalf half) {
+        return scores.stream()
+                .filter(score -> score.half() == half)
+                .mapToDouble(Score::accuracy)
+                .average()
+                .orElseThrow();
+    }
+
+    @Override
+    public List<ResultTable> tables(StudyView view) {
+        return List.of(records(List.of(view)));
     }
 }

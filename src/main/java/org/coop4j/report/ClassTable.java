@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
+import org.coop4j.report.ResultTable.Kind;
+import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.ClassGains;
 import org.coop4j.results.ClassGains.ClassGain;
-import org.coop4j.results.FewShot;
-import org.coop4j.results.MethodLabel;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.Shots;
 
-/** Results of each class; of many classes, papers show those that won and lost most. */
-final class ClassTable implements TableFiles {
+/** Results of each class; of many classes, people see those that won and lost most. */
+final class ClassTable implements StudyTable {
 
     private static final int MOST_SHOWN = 15;
     private static final int SHOWN_OF_MANY = 5;
@@ -23,118 +23,114 @@ final class ClassTable implements TableFiles {
     }
 
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "model",
-                        "dataset",
-                        "method",
-                        "shots",
-                        "seeds",
-                        "class",
-                        "images",
-                        "accuracy",
-                        "zero_shot_accuracy",
-                        "gain");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table =
+                new ResultTable(name(), "Accuracy of each class, in %", "")
+                        .hidden("model", "dataset", "method", "shots", "seeds", "class", "images")
+                        .hidden("accuracy", "zero_shot_accuracy", "gain");
         for (StudyView view : views) {
             for (ClassGains gains : view.classes()) {
                 for (ClassGain one : gains.classes()) {
-                    csv.row()
-                            .add(view.model(), gains.outcome().dataset())
-                            .add(gains.outcome().method().id(), gains.outcome().shots().label())
-                            .add(gains.outcome().seedsText(), one.name())
-                            .add(String.valueOf(one.images()))
-                            .number(one.accuracy())
-                            .number(one.zeroShot())
-                            .number(one.gain())
-                            .end();
+                    table.row(
+                            Cell.words(view.model()),
+                            FewShotTable.dataset(gains.outcome().dataset()),
+                            FewShotTable.method(gains.outcome().method()),
+                            Cell.shots(gains.outcome().shots()),
+                            Cell.seeds(gains.outcome().seeds()),
+                            Cell.words(one.name()),
+                            Cell.count(one.images()),
+                            Cell.number(one.accuracy()),
+                            Cell.number(one.zeroShot()),
+                            Cell.points(one.gain().orElse(Double.NaN)));
                 }
             }
-        }
-        return csv;
-    }
-
-    /** The results of the most images a class, which are the ones to look at. */
-    static List<ClassGains> shown(StudyView view, String dataset) {
-        FewShot fewShot = view.fewShot();
-        List<Shots> shots = fewShot.shots();
-        return shots.isEmpty()
-                ? List.of()
-                : view.classes().stream()
-                        .filter(g -> g.outcome().dataset().equals(dataset))
-                        .filter(g -> g.outcome().shots().equals(mostShots(view, g)))
-                        .toList();
-    }
-
-    private static Shots mostShots(StudyView view, ClassGains gains) {
-        MethodLabel method = gains.outcome().method();
-        return view.classes().stream()
-                .filter(g -> g.outcome().dataset().equals(gains.outcome().dataset()))
-                .filter(g -> g.outcome().method().equals(method))
-                .map(g -> g.outcome().shots())
-                .max(Comparator.naturalOrder())
-                .orElseThrow();
-    }
-
-    /** All classes by falling gain, or the first and last of many. */
-    static List<ClassGain> extremes(ClassGains gains) {
-        List<ClassGain> sorted = new ArrayList<>(gains.classes());
-        sorted.sort(Comparator.comparingDouble((ClassGain c) -> -c.gain().orElse(c.accuracy())));
-        if (sorted.size() <= MOST_SHOWN) {
-            return sorted;
-        }
-        List<ClassGain> extremes = new ArrayList<>(sorted.subList(0, SHOWN_OF_MANY));
-        extremes.addAll(sorted.subList(sorted.size() - SHOWN_OF_MANY, sorted.size()));
-        return extremes;
-    }
-
-    /** What {@link #extremes} are, for captions. */
-    static String describe(ClassGains gains) {
-        int classes = gains.classes().size();
-        String by = gains.isCompared() ? "gain over zero-shot" : "accuracy";
-        return classes <= MOST_SHOWN
-                ? "All " + classes + " classes by " + by
-                : "Of %d classes, the %d with the largest and the %d with the smallest %s"
-                        .formatted(classes, SHOWN_OF_MANY, SHOWN_OF_MANY, by);
-    }
-
-    /** Of the main method alone: others are in the CSV. */
-    @Override
-    public List<Latex> latex(StudyView view) {
-        List<Latex> tables = new ArrayList<>();
-        for (String dataset : view.fewShot().datasets()) {
-            shown(view, dataset).stream()
-                    .filter(g -> view.fewShot().main().equals(Optional.of(g.outcome().method())))
-                    .forEach(g -> tables.add(latex(view, g)));
-        }
-        return tables;
-    }
-
-    private static Latex latex(StudyView view, ClassGains gains) {
-        String dataset = gains.outcome().dataset();
-        Latex table =
-                new Latex(
-                        "%s with %s on %s, %s. %s. Accuracy (%%) over the images of all seeds."
-                                .formatted(
-                                        gains.outcome().method().title(),
-                                        view.model(),
-                                        StudyView.title(dataset),
-                                        gains.outcome().shots().describe(),
-                                        describe(gains)),
-                        "per-class-" + new StudyView.Slugs().of(dataset));
-        table.header(1, List.of("Class", "Zero-shot", "Learned", "Gain"));
-        for (ClassGain one : extremes(gains)) {
-            table.add(
-                    List.of(
-                            Latex.escape(one.name()),
-                            number(one.zeroShot()),
-                            number(OptionalDouble.of(one.accuracy())),
-                            number(one.gain())));
         }
         return table;
     }
 
-    private static String number(OptionalDouble value) {
-        return Latex.number(value.orElse(Double.NaN), false);
+    @Override
+    public List<ResultTable> tables(StudyView view) {
+        return view.fewShot().datasets().stream()
+                .flatMap(dataset -> table(view, dataset).stream())
+                .toList();
+    }
+
+    /**
+     * The classes of a dataset by each method with most images. One method decides which classes
+     * are shown, and how they are ordered.
+     */
+    static Optional<ResultTable> table(StudyView view, String dataset) {
+        List<ClassGains> all = withMostImages(view, dataset);
+        if (all.isEmpty()) {
+            return Optional.empty();
+        }
+        ClassGains leading =
+                all.stream()
+                        .filter(
+                                g ->
+                                        view.fewShot()
+                                                .main()
+                                                .equals(Optional.of(g.outcome().method())))
+                        .findFirst()
+                        .orElse(all.get(0));
+        String by = leading.outcome().method().title();
+        ResultTable table =
+                new ResultTable(
+                                "per-class-" + new StudyView.Slugs().of(dataset),
+                                DatasetNames.title(dataset)
+                                        + ", test images of all seeds classified rightly, in %",
+                                "%s of %s after %s"
+                                        .formatted(
+                                                describe(leading),
+                                                by,
+                                                leading.outcome().shots().describe()))
+                        .decimals(1)
+                        .words("class")
+                        .numbers("images")
+                        .numbers("zero-shot");
+        all.forEach(gains -> table.numbers(gains.outcome().method().title()));
+        table.column("gain of " + by, Kind.BARS);
+        for (ClassGain one : extremes(leading)) {
+            List<Cell> row = new ArrayList<>();
+            row.add(Cell.words(one.name()));
+            row.add(Cell.count(one.images()));
+            row.add(Cell.number(one.zeroShot()));
+            all.forEach(gains -> row.add(Cell.number(gains.accuracy(one.name()))));
+            row.add(Cell.points(one.gain().orElse(Double.NaN)));
+            table.row(Origin.MEASURED, row);
+        }
+        return Optional.of(table);
+    }
+
+    private static List<ClassGains> withMostImages(StudyView view, String dataset) {
+        List<ClassGains> here =
+                view.classes().stream().filter(g -> g.outcome().dataset().equals(dataset)).toList();
+        return here.stream().filter(g -> here.stream().noneMatch(o -> isMore(o, g))).toList();
+    }
+
+    private static boolean isMore(ClassGains one, ClassGains than) {
+        Shots shots = one.outcome().shots();
+        return one.outcome().method().equals(than.outcome().method())
+                && shots.compareTo(than.outcome().shots()) > 0;
+    }
+
+    /** All classes by falling gain, or the first and last of many. */
+    private static List<ClassGain> extremes(ClassGains gains) {
+        List<ClassGain> sorted = new ArrayList<>(gains.classes());
+        sorted.sort(Comparator.comparingDouble((ClassGain c) -> -c.gain().orElse(c.accuracy())));
+        int n = sorted.size();
+        if (n > MOST_SHOWN) {
+            sorted.subList(SHOWN_OF_MANY, n - SHOWN_OF_MANY).clear();
+        }
+        return sorted;
+    }
+
+    private static String describe(ClassGains gains) {
+        int classes = gains.classes().size();
+        String by = gains.isCompared() ? "gain over zero-shot" : "accuracy";
+        return classes <= MOST_SHOWN
+                ? "all " + classes + " classes by " + by
+                : "of %d classes, the %d with the largest and the %d with the smallest %s"
+                        .formatted(classes, SHOWN_OF_MANY, SHOWN_OF_MANY, by);
     }
 }

@@ -8,9 +8,9 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
@@ -39,24 +39,21 @@ public final class ConfusionFiles {
     /** Writes counts as comma-separated values, the true class in the first column. */
     public static void writeCsv(Path file, ConfusionMatrix matrix, List<String> names)
             throws IOException {
-        StringBuilder text = new StringBuilder("true \\ predicted");
         int[] labels = matrix.labels();
+        StringBuilder text = new StringBuilder();
+        List<String> fields = new ArrayList<>(List.of("true \\ predicted"));
         for (int label : labels) {
-            text.append(',').append(quoted(names.get(label)));
+            fields.add(names.get(label));
         }
-        text.append('\n');
+        text.append(CsvFormat.record(fields));
         for (int row = 0; row < matrix.size(); row++) {
-            text.append(quoted(names.get(labels[row])));
+            fields = new ArrayList<>(List.of(names.get(labels[row])));
             for (int column = 0; column < matrix.size(); column++) {
-                text.append(',').append(matrix.count(row, column));
+                fields.add(String.valueOf(matrix.count(row, column)));
             }
-            text.append('\n');
+            text.append(CsvFormat.record(fields));
         }
-        write(file, text.toString().getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String quoted(String field) {
-        return '"' + field.replace("\"", "\"\"") + '"';
+        AtomicFile.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */
@@ -64,7 +61,7 @@ public final class ConfusionFiles {
             throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageIO.write(draw(matrix, names), "png", bytes);
-        write(file, bytes.toByteArray());
+        AtomicFile.write(file, bytes.toByteArray());
     }
 
     private static BufferedImage draw(ConfusionMatrix matrix, List<String> names) {
@@ -153,12 +150,5 @@ public final class ConfusionFiles {
         }
         g.dispose();
         return widest;
-    }
-
-    private static void write(Path file, byte[] bytes) throws IOException {
-        try (AtomicFile target = AtomicFile.create(file)) {
-            target.write(ByteBuffer.wrap(bytes), 0);
-            target.commit();
-        }
     }
 }

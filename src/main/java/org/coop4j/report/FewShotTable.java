@@ -1,27 +1,23 @@
 package org.coop4j.report;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.eval.PairedComparison;
+import java.util.function.Function;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.report.ResultTable.Kind;
+import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.Average;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.FewShot;
 import org.coop4j.results.Measure;
 import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers;
-import org.coop4j.results.PublishedNumbers.Score;
 import org.coop4j.results.Shots;
 
 /** Dataset × method × shots. */
-final class FewShotTable implements TableFiles {
-
-    private final PublishedNumbers published;
-
-    FewShotTable(PublishedNumbers published) {
-        this.published = published;
-    }
+public final class FewShotTable implements StudyTable {
 
     @Override
     public String name() {
@@ -29,156 +25,232 @@ final class FewShotTable implements TableFiles {
     }
 
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "model",
-                        "model_sha256",
-                        "dataset",
-                        "method",
-                        "shots",
-                        "seeds",
-                        "n",
-                        "accuracy",
-                        "accuracy_sd",
-                        "accuracy_ci95",
-                        "macro_f1",
-                        "macro_f1_sd",
-                        "ece_percent",
-                        "ece_percent_sd",
-                        "gain_over_zero_shot",
-                        "p_paired_over_seeds",
-                        "published",
-                        "published_backbone",
-                        "published_source");
+    public ResultTable records(List<StudyView> views) {
+        boolean one = views.stream().allMatch(view -> view.fewShot().datasets().size() < 2);
+        ResultTable table =
+                new ResultTable(
+                                name(),
+                                (one ? "Method" : "Dataset × method") + " × shots, in %",
+                                "mean ± standard deviation over n seeds, 95 % interval by Student's"
+                                    + " t, points won over zero-shot and p of the paired t test"
+                                    + " over the seeds; F1 is macro F1, ECE the calibration error;"
+                                    + " numbers in italics are published, with their backbone")
+                        .hidden("model", "model_sha256")
+                        .words(one ? "" : "dataset", "dataset")
+                        .words("method", "method")
+                        .numbers("shots", "shots")
+                        .numbers("n", "seeds", "n")
+                        .means("accuracy", "accuracy")
+                        .numbers("95 % interval")
+                        .numbers("gain", "gain_over_zero_shot")
+                        .numbers("p", "p_paired_over_seeds")
+                        .means("F1", "macro_f1")
+                        .means("ECE", "ece_percent")
+                        .numbers(
+                                "published", "published", "published_backbone", "published_source");
         for (StudyView view : views) {
-            for (Outcome cell : view.fewShot().cells()) {
-                add(csv, view, cell);
-            }
+            view.fewShot().cells().forEach(cell -> table.row(Origin.MEASURED, row(view, cell)));
         }
-        return csv;
+        return table;
     }
 
-    private void add(CsvTable csv, StudyView view, Outcome cell) {
+    private static List<Cell> row(StudyView view, Outcome cell) {
         Optional<Outcome.Gain> gain = gain(view, cell);
-        Optional<Score> paper =
-                published.fewShot(cell.dataset(), cell.method(), cell.shots(), view.backbone());
-        CsvTable.Row row =
-                csv.row()
-                        .add(view.model(), view.study().model().sha256())
-                        .add(cell.dataset(), cell.method().id(), cell.shots().label())
-                        .add(cell.seedsText(), String.valueOf(cell.seeds().size()));
-        Optional<SeedSummary> accuracy = cell.summary(Measure.ACCURACY);
-        Optional<SeedSummary> f1 = cell.summary(Measure.MACRO_F1);
-        Optional<SeedSummary> error = cell.summary(Measure.CALIBRATION_ERROR);
-        row.number(accuracy.map(SeedSummary::mean))
-                .number(accuracy.map(SeedSummary::sampleSd))
-                .number(accuracy.map(SeedSummary::studentCi95))
-                .number(f1.map(SeedSummary::mean))
-                .number(f1.map(SeedSummary::sampleSd))
-                .number(error.map(SeedSummary::mean))
-                .number(error.map(SeedSummary::sampleSd))
-                .number(gain.map(Outcome.Gain::difference))
-                .probability(gain.flatMap(Outcome.Gain::test).map(PairedComparison::pValue))
-                .number(paper.map(Score::accuracy))
-                .add(paper.map(Score::backbone).orElse(""), paper.map(Score::source).orElse(""))
-                .end();
+        boolean best =
+                view.fewShot().cells(cell.dataset()).stream()
+                        .filter(other -> other.shots().equals(cell.shots()))
+                        .noneMatch(other -> other.accuracy() > cell.accuracy());
+        return List.of(
+                Cell.words(view.model()),
+                Cell.words(view.study().model().sha256()),
+                dataset(cell.dataset()),
+                method(cell.method()),
+                Cell.shots(cell.shots()),
+                Cell.seeds(cell.seeds()),
+                Cell.mean(cell.summary(Measure.ACCURACY)).best(best),
+                Cell.interval(cell.summary(Measure.ACCURACY)),
+                points(gain),
+                probability(gain),
+                Cell.mean(cell.summary(Measure.MACRO_F1)),
+                Cell.mean(cell.summary(Measure.CALIBRATION_ERROR)),
+                published(view, cell));
     }
 
-    /** What a learned method won over zero-shot on the same dataset. */
+    private static Cell published(StudyView view, Outcome cell) {
+        return view.published()
+                .fewShot(cell.dataset(), cell.method(), cell.shots(), view.backbone())
+                .map(s -> new Cell.Published(s.accuracy(), s.backbone(), s.source()))
+                .map(value -> Cell.of(value).in(Cell.Style.PUBLISHED))
+                .orElse(Cell.NONE);
+    }
+
+    static Cell dataset(String dataset) {
+        return Cell.words(dataset, DatasetNames.title(dataset));
+    }
+
+    static Cell method(MethodLabel method) {
+        return Cell.words(method.id(), method.title());
+    }
+
+    static Cell points(Optional<Outcome.Gain> gain) {
+        return Cell.points(gain.map(Outcome.Gain::difference).orElse(Double.NaN));
+    }
+
+    static Cell probability(Optional<Outcome.Gain> gain) {
+        return gain.flatMap(Outcome.Gain::test)
+                .map(test -> Cell.of(new Cell.Probability(test.pValue())))
+                .orElse(Cell.NONE);
+    }
+
+    /** What a method won over zero-shot on the same dataset. */
     static Optional<Outcome.Gain> gain(StudyView view, Outcome cell) {
         return cell.method().kind() == MethodLabel.Kind.ZERO_SHOT
                 ? Optional.empty()
                 : view.fewShot().zeroShot(cell.dataset()).flatMap(cell::gainOver);
     }
 
-    /** For each number of shots a table: a row a dataset, a column a method. */
-    @Override
-    public List<Latex> latex(StudyView view) {
-        List<Latex> tables = new ArrayList<>();
-        FewShot fewShot = view.fewShot();
-        for (Shots shots : fewShot.shots()) {
-            tables.add(latex(view, shots));
+    /** Method × shots of one dataset. */
+    public static ResultTable byShots(StudyView view, String dataset) {
+        String title = DatasetNames.title(dataset) + ", by training images a class";
+        List<Line> lines = new ArrayList<>();
+        for (MethodLabel method : view.fewShot().methods()) {
+            lines.add(
+                    new Line(
+                            Origin.MEASURED,
+                            method(method),
+                            shots -> accuracy(view.fewShot().cell(dataset, method, shots))));
         }
-        if (tables.isEmpty() && !fewShot.isEmpty()) {
-            tables.add(latex(view, Shots.NONE));
-        }
-        return tables;
+        return byShots(new ResultTable("few-shot", title, ""), view, lines);
     }
 
-    private static Latex latex(StudyView view, Shots shots) {
-        FewShot fewShot = view.fewShot();
-        List<MethodLabel> methods =
-                fewShot.methods().stream()
-                        .filter(
-                                m ->
-                                        m.isWithoutTraining()
-                                                || fewShot.cells().stream()
-                                                        .anyMatch(c -> isOf(c, m, shots)))
-                        .toList();
-        Latex table =
-                new Latex(
-                        "Accuracy (%) of "
-                                + view.model()
-                                + (shots.equals(Shots.NONE) ? "" : ", " + shots.describe())
-                                + ". Mean and standard deviation over seeds; the best of a row in"
-                                + " bold.",
-                        "few-shot-" + shots.label());
-        List<String> header = new ArrayList<>(List.of("Dataset"));
-        methods.forEach(method -> header.add(stacked(method)));
-        table.header(1, header);
-        for (String dataset : fewShot.datasets()) {
-            List<Optional<SeedSummary>> row =
-                    methods.stream()
-                            .map(m -> fewShot.cell(dataset, m, shotsOf(m, shots)))
-                            .map(cell -> cell.flatMap(c -> c.summary(Measure.ACCURACY)))
-                            .toList();
-            table.add(cells(StudyView.title(dataset), row));
-        }
-        if (!fewShot.averages().isEmpty()) {
-            table.rule();
-            List<Optional<SeedSummary>> row =
-                    methods.stream()
-                            .map(m -> fewShot.average(m, shotsOf(m, shots)))
-                            .map(average -> average.map(FewShotTable::summary))
-                            .toList();
-            table.add(cells("Average of " + fewShot.averaged().size(), row));
+    /**
+     * A line of a table by shots.
+     *
+     * @param method names it
+     * @param numbers its cells
+     */
+    record Line(Origin origin, Cell method, Function<Shots, Cell> numbers) {}
+
+    /** Fills a table with a column for each number of shots; empty lines are left out. */
+    static ResultTable byShots(ResultTable table, StudyView view, List<Line> lines) {
+        List<Shots> columns = new ArrayList<>(List.of(Shots.NONE));
+        columns.addAll(view.fewShot().shots());
+        table.hidden("model").words("method", "method");
+        columns.forEach(shots -> table.numbers(shots.describe()));
+        for (Line line : lines) {
+            List<Cell> numbers = columns.stream().map(line.numbers).toList();
+            if (!numbers.stream().allMatch(Cell::isEmpty)) {
+                List<Cell> row = new ArrayList<>(List.of(Cell.words(view.model()), line.method));
+                row.addAll(numbers);
+                table.row(line.origin, row);
+            }
         }
         return table;
     }
 
-    private static boolean isOf(Outcome cell, MethodLabel method, Shots shots) {
-        return cell.method().equals(method) && cell.shots().equals(shots);
+    static Cell accuracy(Optional<Outcome> outcome) {
+        return Cell.mean(outcome.flatMap(o -> o.summary(Measure.ACCURACY)));
+    }
+
+    /** As the paper's figure 4: what the main method won on each dataset with most images. */
+    public static Optional<ResultTable> gains(StudyView view) {
+        FewShot fewShot = view.fewShot();
+        if (fewShot.main().isEmpty() || fewShot.datasets().size() < 2) {
+            return Optional.empty();
+        }
+        MethodLabel main = fewShot.main().get();
+        List<Outcome> best = new ArrayList<>();
+        for (String dataset : fewShot.datasets()) {
+            fewShot.cells(dataset).stream()
+                    .filter(cell -> cell.method().equals(main) && gain(view, cell).isPresent())
+                    .max(Comparator.comparing(Outcome::shots))
+                    .ifPresent(best::add);
+        }
+        best.sort(Comparator.comparing(c -> -gain(view, c).orElseThrow().difference()));
+        ResultTable table =
+                new ResultTable(
+                                "gains",
+                                main.title() + " beside zero-shot CLIP, accuracy in %",
+                                "p of the paired t test over the seeds")
+                        .hidden("model", "method")
+                        .words("dataset", "dataset")
+                        .numbers("shots", "shots")
+                        .numbers("zero-shot")
+                        .numbers("learned")
+                        .column("gain", Kind.BARS)
+                        .numbers("p");
+        for (Outcome cell : best) {
+            table.row(
+                    Cell.words(view.model()),
+                    method(main),
+                    dataset(cell.dataset()),
+                    Cell.shots(cell.shots()),
+                    accuracy(fewShot.zeroShot(cell.dataset())),
+                    accuracy(Optional.of(cell)),
+                    points(gain(view, cell)),
+                    probability(gain(view, cell)));
+        }
+        return best.isEmpty() ? Optional.empty() : Optional.of(table);
+    }
+
+    /** For each number of shots a row a dataset, a column a method. */
+    @Override
+    public List<ResultTable> tables(StudyView view) {
+        List<Shots> shots = view.fewShot().shots();
+        return (shots.isEmpty() ? List.of(Shots.NONE) : shots)
+                .stream().map(s -> byMethod(view, s)).toList();
+    }
+
+    private static ResultTable byMethod(StudyView view, Shots shots) {
+        FewShot fewShot = view.fewShot();
+        List<MethodLabel> methods = fewShot.methods();
+        ResultTable table =
+                new ResultTable(
+                                "few-shot-" + shots.label(),
+                                "Accuracy in %"
+                                        + (shots.equals(Shots.NONE) ? "" : ", " + shots.describe()),
+                                "mean and standard deviation over seeds; the best of a row in bold")
+                        .words("dataset");
+        methods.forEach(method -> table.numbers(method.title()));
+        for (String dataset : fewShot.datasets()) {
+            addByMethod(
+                    table,
+                    Origin.MEASURED,
+                    DatasetNames.title(dataset),
+                    methods.stream()
+                            .map(m -> fewShot.cell(dataset, m, shotsOf(m, shots)))
+                            .map(c -> c.flatMap(o -> o.summary(Measure.ACCURACY)))
+                            .toList());
+        }
+        if (!fewShot.averages().isEmpty()) {
+            addByMethod(
+                    table,
+                    Origin.AVERAGE,
+                    "Average of " + fewShot.averaged().size(),
+                    methods.stream()
+                            .map(m -> fewShot.average(m, shotsOf(m, shots)))
+                            .map(average -> average.map(Average::summary))
+                            .toList());
+        }
+        return table;
     }
 
     private static Shots shotsOf(MethodLabel method, Shots shots) {
         return method.isWithoutTraining() ? Shots.NONE : shots;
     }
 
-    /** Over the seeds, or the mean alone where datasets have different seeds. */
-    static SeedSummary summary(Average average) {
-        return average.overSeeds(Measure.ACCURACY)
-                .orElseGet(() -> SeedSummary.of(average.accuracy()));
-    }
-
-    static List<String> cells(String name, List<Optional<SeedSummary>> row) {
+    private static void addByMethod(
+            ResultTable table, Origin origin, String name, List<Optional<SeedSummary>> numbers) {
         double best =
-                row.stream()
+                numbers.stream()
                         .flatMap(Optional::stream)
                         .mapToDouble(SeedSummary::mean)
                         .max()
                         .orElse(Double.NaN);
-        List<String> cells = new ArrayList<>(List.of(Latex.escape(name)));
-        for (Optional<SeedSummary> summary : row) {
-            cells.add(
-                    summary.map(s -> Latex.plusMinus(s.mean(), s.sampleSd(), s.mean() == best))
-                            .orElse("--"));
+        List<Cell> row = new ArrayList<>(List.of(Cell.words(name)));
+        for (Optional<SeedSummary> number : numbers) {
+            row.add(Cell.mean(number).best(number.isPresent() && number.get().mean() == best));
         }
-        return cells;
-    }
-
-    /** A method's title in several short lines. */
-    static String stacked(MethodLabel method) {
-        return method.title().replace(" (", "\n(").replace(", ", ",\n");
+        table.row(origin, row);
     }
 }

@@ -1,14 +1,15 @@
 package org.coop4j.report;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.HandWritten;
-import org.coop4j.results.Measure;
+import org.coop4j.results.HandWritten.Prompt;
 
 /** The hand-written prompts that training runs test beside the learned one. */
-final class HandWrittenTable implements TableFiles {
+final class HandWrittenTable implements StudyTable {
 
     @Override
     public String name() {
@@ -16,79 +17,60 @@ final class HandWrittenTable implements TableFiles {
     }
 
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "model",
-                        "dataset",
-                        "classes",
-                        "prompt",
-                        "is_the_datasets_own",
-                        "accuracy",
-                        "accuracy_sd");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table = empty();
         for (StudyView view : views) {
-            for (HandWritten prompts : view.study().handWritten()) {
-                for (HandWritten.Prompt prompt : prompts.prompts()) {
-                    csv.row()
-                            .add(view.model(), prompts.dataset(), half(prompts.half()))
-                            .add(prompt.text(), String.valueOf(prompt.own()))
-                            .number(prompt.accuracies().accuracy())
-                            .number(accuracy(prompt).map(SeedSummary::sampleSd))
-                            .end();
-                }
-            }
+            view.study().handWritten().forEach(prompts -> add(table, view, prompts));
         }
-        return csv;
+        return table;
+    }
+
+    private static ResultTable empty() {
+        return new ResultTable("hand-written", "Accuracy of hand-written prompts in %", "")
+                .grouped()
+                .hidden("model")
+                .words("dataset", "dataset")
+                .hidden("classes")
+                .words("prompt", "prompt")
+                .hidden("is_the_datasets_own")
+                .means("accuracy", "accuracy");
+    }
+
+    private static void add(ResultTable table, StudyView view, HandWritten prompts) {
+        for (Prompt prompt : prompts.prompts()) {
+            Cell text = Cell.words(prompt.text(), "“" + prompt.text() + "”");
+            table.row(
+                    Cell.words(view.model()),
+                    Cell.words(prompts.dataset(), place(prompts)),
+                    Cell.words(half(prompts.half())),
+                    prompt.own() ? text.withNote("the dataset's own") : text,
+                    Cell.words(String.valueOf(prompt.own())),
+                    FewShotTable.accuracy(Optional.of(prompt.accuracies()))
+                            .best(prompt.equals(prompts.best())));
+        }
+    }
+
+    /** The prompts of one place. */
+    static ResultTable table(StudyView view, HandWritten prompts) {
+        ResultTable table = empty();
+        add(table, view, prompts);
+        return table.keeping("prompt", "accuracy");
+    }
+
+    @Override
+    public List<ResultTable> tables(StudyView view) {
+        return List.of(records(List.of(view)));
     }
 
     static String half(ClassHalf half) {
-        return switch (half) {
-            case ALL -> "all";
-            case BASE -> "base";
-            case NEW -> "new";
-        };
+        return half.name().toLowerCase(Locale.ROOT);
     }
 
     /** The dataset, and which of its classes. */
     static String place(HandWritten prompts) {
-        String title = StudyView.title(prompts.dataset());
+        String title = DatasetNames.title(prompts.dataset());
         return prompts.half() == ClassHalf.ALL
                 ? title
                 : title + ", " + half(prompts.half()) + " classes";
-    }
-
-    static Optional<SeedSummary> accuracy(HandWritten.Prompt prompt) {
-        return prompt.accuracies().summary(Measure.ACCURACY);
-    }
-
-    @Override
-    public List<Latex> latex(StudyView view) {
-        if (view.study().handWritten().isEmpty()) {
-            return List.of();
-        }
-        Latex table =
-                new Latex(
-                        "Accuracy (%) of hand-written prompts with " + view.model() + ".",
-                        "hand-written");
-        table.header(2, List.of("Dataset", "Prompt", "Accuracy"));
-        boolean begun = false;
-        for (HandWritten prompts : view.study().handWritten()) {
-            if (begun) {
-                table.rule();
-            }
-            begun = true;
-            for (HandWritten.Prompt prompt : prompts.prompts()) {
-                SeedSummary summary = accuracy(prompt).orElseThrow();
-                table.add(
-                        List.of(
-                                Latex.escape(place(prompts)),
-                                Latex.escape(prompt.text()),
-                                Latex.plusMinus(
-                                        summary.mean(),
-                                        summary.sampleSd(),
-                                        prompt.equals(prompts.best()))));
-            }
-        }
-        return List.of(table);
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.report;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -11,7 +12,6 @@ import org.coop4j.results.BaseNew;
 import org.coop4j.results.DatasetNames;
 import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers;
 import org.coop4j.results.PublishedNumbers.Protocol;
 import org.coop4j.results.PublishedNumbers.Score;
 import org.coop4j.results.Robustness;
@@ -20,13 +20,7 @@ import org.coop4j.results.Robustness;
  * The papers' numbers for what was run here: of the same backbone where they have it, of another
  * where not, which is always said.
  */
-final class PublishedTable implements TableFiles {
-
-    private final PublishedNumbers published;
-
-    PublishedTable(PublishedNumbers published) {
-        this.published = published;
-    }
+final class PublishedTable implements StudyTable {
 
     /**
      * A published number beside the one measured here.
@@ -51,21 +45,23 @@ final class PublishedTable implements TableFiles {
     }
 
     /** All comparisons of a study. */
-    List<Comparison> of(StudyView view) {
+    static List<Comparison> of(StudyView view) {
         List<Comparison> all = new ArrayList<>(fewShot(view));
         all.addAll(baseNew(view));
         view.robustness().forEach(table -> all.addAll(robustness(view, table)));
         return all;
     }
 
-    List<Comparison> fewShot(StudyView view) {
-        List<Comparison> all = new ArrayList<>();
-        for (Outcome cell : view.fewShot().cells()) {
-            published
-                    .fewShot(cell.dataset(), cell.method(), cell.shots(), view.backbone())
-                    .ifPresent(score -> all.add(comparison(score, Optional.of(cell))));
-        }
-        return all;
+    static List<Comparison> fewShot(StudyView view) {
+        return view.fewShot().cells().stream()
+                .flatMap(cell -> fewShot(view, cell).stream())
+                .toList();
+    }
+
+    private static Optional<Comparison> fewShot(StudyView view, Outcome cell) {
+        return view.published()
+                .fewShot(cell.dataset(), cell.method(), cell.shots(), view.backbone())
+                .map(score -> comparison(score, Optional.of(cell)));
     }
 
     private static Comparison comparison(Score score, Optional<Outcome> cell) {
@@ -76,10 +72,10 @@ final class PublishedTable implements TableFiles {
     }
 
     /** Those of the methods that were run, on datasets that were tested. */
-    List<Comparison> baseNew(StudyView view) {
+    static List<Comparison> baseNew(StudyView view) {
         List<Comparison> all = new ArrayList<>();
         List<MethodLabel> run = view.baseNew().rows().stream().map(BaseNew.Row::method).toList();
-        for (Score score : best(Protocol.BASE_TO_NEW, view.backbone(), run)) {
+        for (Score score : best(Protocol.BASE_TO_NEW, view, run)) {
             List<BaseNew.Row> rows =
                     view.baseNew().rows().stream()
                             .filter(row -> isNamed(row.dataset(), score.dataset()))
@@ -103,10 +99,10 @@ final class PublishedTable implements TableFiles {
     }
 
     /** Those of the methods that were run, on targets that were tested and on the source. */
-    List<Comparison> robustness(StudyView view, Robustness table) {
+    static List<Comparison> robustness(StudyView view, Robustness table) {
         List<Comparison> all = new ArrayList<>();
         List<MethodLabel> run = table.rows().stream().map(Robustness.Row::method).toList();
-        for (Score score : best(Protocol.ROBUSTNESS, view.backbone(), run)) {
+        for (Score score : best(Protocol.ROBUSTNESS, view, run)) {
             boolean onSource = isNamed(table.source(), score.dataset());
             Optional<String> target =
                     table.targets().stream().filter(t -> isNamed(t, score.dataset())).findFirst();
@@ -141,8 +137,8 @@ final class PublishedTable implements TableFiles {
      * The numbers of the methods that were run, each of the same backbone or else the first that
      * there is. Where no context is the same as a published one, all published ones are taken.
      */
-    private List<Score> best(Protocol protocol, Optional<String> backbone, List<MethodLabel> run) {
-        List<Score> all = published.of(protocol);
+    private static List<Score> best(Protocol protocol, StudyView view, List<MethodLabel> run) {
+        List<Score> all = view.published().of(protocol);
         Map<Place, Score> best = new LinkedHashMap<>();
         for (Score score : all) {
             boolean same = run.stream().anyMatch(method -> isSame(method, score));
@@ -156,7 +152,9 @@ final class PublishedTable implements TableFiles {
                                             other -> run.stream().anyMatch(m -> isSame(m, other)));
             if (same || sort) {
                 best.merge(
-                        Place.of(score), score, (known, other) -> closer(known, other, backbone));
+                        Place.of(score),
+                        score,
+                        (known, other) -> closer(known, other, view.backbone()));
             }
         }
         return List.copyOf(best.values());
@@ -178,87 +176,101 @@ final class PublishedTable implements TableFiles {
         return method.published().equals(score.method());
     }
 
+    /** The published method, with its backbone for people. */
+    static Cell method(Score score) {
+        return Cell.words(score.method(), score.title() + ", published, " + score.backbone());
+    }
+
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "experiment",
-                        "learned_on",
-                        "tested_on",
-                        "classes",
-                        "method",
-                        "shots",
-                        "published",
-                        "published_backbone",
-                        "source",
-                        "here_model",
-                        "here_method",
-                        "here",
-                        "difference");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table =
+                new ResultTable(
+                                name(),
+                                "Accuracy in %, published and measured here",
+                                "published numbers in italics, with their backbone")
+                        .hidden("experiment", "learned_on")
+                        .words("tested on", "tested_on")
+                        .hidden("classes")
+                        .words("method", "method")
+                        .numbers("shots", "shots")
+                        .numbers("published", "published")
+                        .words("backbone", "published_backbone")
+                        .hidden("source", "here_model", "here_method")
+                        .numbers("here", "here")
+                        .numbers("difference", "difference");
         for (StudyView view : views) {
             for (Comparison comparison : of(view)) {
-                Score score = comparison.score();
-                csv.row()
-                        .add(experiment(score.protocol()), score.trainedOn(), score.dataset())
-                        .add(HandWrittenTable.half(score.half()), score.title())
-                        .add(score.shots().label())
-                        .number(score.accuracy())
-                        .add(score.backbone(), score.source() + ": " + score.place())
-                        .add(view.model(), comparison.ours().map(MethodLabel::id).orElse(""))
-                        .number(comparison.accuracy())
-                        .number(comparison.difference(view.backbone()))
-                        .end();
+                Score score = comparison.score;
+                table.row(
+                        Cell.words(experiment(score.protocol())),
+                        Cell.words(score.trainedOn()),
+                        Cell.words(score.dataset(), place(score)),
+                        Cell.words(HandWrittenTable.half(score.half())),
+                        Cell.words(score.title()),
+                        Cell.shots(score.shots()),
+                        Cell.number(score.accuracy()).in(Cell.Style.PUBLISHED),
+                        Cell.words(score.backbone()).in(Cell.Style.PUBLISHED),
+                        Cell.words(score.source() + ": " + score.place()),
+                        Cell.words(view.model()),
+                        Cell.words(comparison.ours.map(MethodLabel::id).orElse("")),
+                        Cell.number(comparison.accuracy),
+                        Cell.points(comparison.difference(view.backbone()).orElse(Double.NaN)));
             }
         }
-        return csv;
+        return table;
     }
 
-    static String experiment(Protocol protocol) {
-        return switch (protocol) {
-            case FEW_SHOT -> "few-shot";
-            case BASE_TO_NEW -> "base-to-new";
-            case ROBUSTNESS -> "robustness";
-        };
+    private static String experiment(Protocol protocol) {
+        return protocol.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** The few-shot numbers; the others stand beside ours in their own tables on the page. */
+    private static String place(Score score) {
+        String place = DatasetNames.title(score.dataset());
+        if (score.half() != ClassHalf.ALL) {
+            place += ", " + HandWrittenTable.half(score.half()) + " classes";
+        }
+        return score.trainedOn().equals(score.dataset())
+                ? place
+                : place + ", from " + DatasetNames.title(score.trainedOn());
+    }
+
     @Override
-    public List<Latex> latex(StudyView view) {
-        List<Comparison> all = of(view);
-        if (all.isEmpty()) {
-            return List.of();
-        }
-        Latex table =
-                new Latex(
-                        "Published accuracies (%, in italics, with their backbone) and those"
-                                + " measured here with "
-                                + view.model()
-                                + ".",
-                        "published");
-        table.header(
-                3, List.of("Tested on", "Method", "Backbone", "Published", "Here", "Difference"));
-        for (Comparison comparison : all) {
-            Score score = comparison.score();
-            String place = StudyView.title(score.dataset());
-            if (score.half() != ClassHalf.ALL) {
-                place += ", " + HandWrittenTable.half(score.half()) + " classes";
-            }
-            if (!score.trainedOn().equals(score.dataset())) {
-                place += ", from " + StudyView.title(score.trainedOn());
-            }
-            table.add(
-                    List.of(
-                            Latex.escape(place),
-                            Latex.escape(BaseNewTable.title(score.title(), score.shots())),
-                            Latex.escape(score.backbone()),
-                            Latex.published(score.accuracy()),
-                            number(comparison.accuracy()),
-                            number(comparison.difference(view.backbone()))));
-        }
-        return List.of(table);
+    public List<ResultTable> tables(StudyView view) {
+        return List.of(records(List.of(view)));
     }
 
-    private static String number(OptionalDouble value) {
-        return Latex.number(value.orElse(Double.NaN), false);
+    /** The few-shot numbers; the others stand beside ours in tables of their own. */
+    static ResultTable fewShotTable(StudyView view) {
+        ResultTable table =
+                new ResultTable(
+                                "published",
+                                "Few-shot accuracy in %",
+                                "published, in italics, and measured here")
+                        .hidden("model")
+                        .words(view.fewShot().datasets().size() < 2 ? "" : "dataset", "dataset")
+                        .words("method", "method")
+                        .numbers("shots", "shots")
+                        .numbers("published")
+                        .words("backbone")
+                        .numbers("here")
+                        .numbers("difference");
+        for (Outcome cell : view.fewShot().cells()) {
+            fewShot(view, cell)
+                    .ifPresent(
+                            c ->
+                                    table.row(
+                                            Cell.words(view.model()),
+                                            FewShotTable.dataset(cell.dataset()),
+                                            FewShotTable.method(cell.method()),
+                                            Cell.shots(cell.shots()),
+                                            Cell.number(c.score.accuracy())
+                                                    .in(Cell.Style.PUBLISHED),
+                                            Cell.words(c.score.backbone()).in(Cell.Style.PUBLISHED),
+                                            Cell.number(c.accuracy),
+                                            Cell.points(
+                                                    c.difference(view.backbone())
+                                                            .orElse(Double.NaN))));
+        }
+        return table;
     }
 }

@@ -1,15 +1,22 @@
 package org.coop4j.report;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.coop4j.eval.SeedSummary;
-import org.coop4j.results.Measure;
+import java.util.function.ToDoubleFunction;
+import org.coop4j.report.PublishedTable.Comparison;
+import org.coop4j.report.ResultTable.Origin;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.Outcome;
+import org.coop4j.results.PublishedNumbers.Score;
 import org.coop4j.results.Robustness;
+import org.coop4j.results.Shots;
 
 /** Learned on one dataset, tested on others. */
-final class RobustnessTable implements TableFiles {
+public final class RobustnessTable implements StudyTable {
 
     @Override
     public String name() {
@@ -17,87 +24,98 @@ final class RobustnessTable implements TableFiles {
     }
 
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "model",
-                        "source",
-                        "method",
-                        "shots",
-                        "tested_on",
-                        "role",
-                        "seeds",
-                        "accuracy",
-                        "accuracy_sd",
-                        "accuracy_ci95");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table =
+                new ResultTable(name(), "Robustness, accuracy in %", "")
+                        .hidden("model", "source", "method", "shots", "tested_on", "role", "seeds")
+                        .means("", "accuracy");
         for (StudyView view : views) {
-            for (Robustness table : view.robustness()) {
-                for (Robustness.Row row : table.rows()) {
-                    add(csv, view, table, row);
+            for (Robustness robustness : view.robustness()) {
+                for (Robustness.Row row : robustness.rows()) {
+                    row.onSource().ifPresent(o -> add(table, view, robustness, o, "source"));
+                    row.onTargets()
+                            .values()
+                            .forEach(o -> add(table, view, robustness, o, "target"));
                 }
             }
-        }
-        return csv;
-    }
-
-    private static void add(CsvTable csv, StudyView view, Robustness table, Robustness.Row row) {
-        row.onSource().ifPresent(cell -> add(csv, view, table, row, cell, "source"));
-        row.onTargets().values().forEach(cell -> add(csv, view, table, row, cell, "target"));
-    }
-
-    private static void add(
-            CsvTable csv,
-            StudyView view,
-            Robustness table,
-            Robustness.Row row,
-            Outcome cell,
-            String role) {
-        Optional<SeedSummary> accuracy = cell.summary(Measure.ACCURACY);
-        csv.row()
-                .add(view.model(), table.source(), row.method().id(), row.shots().label())
-                .add(cell.dataset(), role, cell.seedsText())
-                .number(accuracy.map(SeedSummary::mean))
-                .number(accuracy.map(SeedSummary::sampleSd))
-                .number(accuracy.map(SeedSummary::studentCi95))
-                .end();
-    }
-
-    @Override
-    public List<Latex> latex(StudyView view) {
-        return view.robustness().stream().map(table -> latex(view, table)).toList();
-    }
-
-    private static Latex latex(StudyView view, Robustness robustness) {
-        Latex table =
-                new Latex(
-                        "Robustness of "
-                                + view.model()
-                                + ": learned on "
-                                + StudyView.title(robustness.source())
-                                + ", tested on it and on others. Accuracy (%), mean and standard"
-                                + " deviation over seeds.",
-                        "robustness-" + new StudyView.Slugs().of(robustness.source()));
-        List<String> header = new ArrayList<>(List.of("Method"));
-        header.add(StudyView.title(robustness.source()));
-        robustness.targets().forEach(target -> header.add(StudyView.title(target)));
-        header.add("Average of\ntargets");
-        table.header(1, header);
-        for (Robustness.Row row : robustness.rows()) {
-            List<String> cells = new ArrayList<>();
-            cells.add(Latex.escape(BaseNewTable.title(row.method().title(), row.shots())));
-            cells.add(cell(row.onSource()));
-            for (String target : robustness.targets()) {
-                cells.add(cell(Optional.ofNullable(row.onTargets().get(target))));
-            }
-            cells.add(Latex.number(row.average(robustness.targets()).orElse(Double.NaN), false));
-            table.add(cells);
         }
         return table;
     }
 
-    private static String cell(Optional<Outcome> cell) {
-        return cell.flatMap(c -> c.summary(Measure.ACCURACY))
-                .map(s -> Latex.plusMinus(s.mean(), s.sampleSd(), false))
-                .orElse("--");
+    private static void add(
+            ResultTable table,
+            StudyView view,
+            Robustness robustness,
+            Outcome outcome,
+            String role) {
+        table.row(
+                Cell.words(view.model()),
+                Cell.words(robustness.source()),
+                FewShotTable.method(outcome.method()),
+                Cell.shots(outcome.shots()),
+                Cell.words(outcome.dataset()),
+                Cell.words(role),
+                Cell.seeds(outcome.seeds()),
+                FewShotTable.accuracy(Optional.of(outcome)));
+    }
+
+    @Override
+    public List<ResultTable> tables(StudyView view) {
+        return view.robustness().stream().map(robustness -> table(view, robustness)).toList();
+    }
+
+    /** Method × dataset, the source first, with published numbers below. */
+    public static ResultTable table(StudyView view, Robustness robustness) {
+        String source = DatasetNames.title(robustness.source());
+        ResultTable table =
+                new ResultTable(
+                                "robustness-" + new StudyView.Slugs().of(robustness.source()),
+                                "Learned on " + source + ", accuracy in % on it and on others",
+                                "mean ± standard deviation over seeds; published numbers in"
+                                        + " italics with their backbone")
+                        .hidden("model")
+                        .words("method", "method")
+                        .numbers("shots", "shots")
+                        .numbers(source, "source");
+        robustness.targets().forEach(target -> table.numbers(DatasetNames.title(target)));
+        table.numbers("average of targets", "average_of_targets");
+        for (Robustness.Row row : robustness.rows()) {
+            List<Cell> cells = start(view, FewShotTable.method(row.method()), row.shots());
+            cells.add(FewShotTable.accuracy(row.onSource()));
+            for (String target : robustness.targets()) {
+                cells.add(FewShotTable.accuracy(Optional.ofNullable(row.onTargets().get(target))));
+            }
+            cells.add(Cell.number(row.average(robustness.targets())));
+            table.row(Origin.MEASURED, cells);
+        }
+        Map<List<Object>, List<Score>> papers = new LinkedHashMap<>();
+        for (Comparison comparison : PublishedTable.robustness(view, robustness)) {
+            Score score = comparison.score();
+            papers.computeIfAbsent(
+                            List.of(score.title(), score.shots(), score.backbone()),
+                            key -> new ArrayList<>())
+                    .add(score);
+        }
+        papers.values().forEach(scores -> addPublished(view, robustness, scores, table));
+        return table;
+    }
+
+    private static List<Cell> start(StudyView view, Cell method, Shots shots) {
+        return new ArrayList<>(List.of(Cell.words(view.model()), method, Cell.shots(shots)));
+    }
+
+    /** A published method's numbers; their average if there is one of each target. */
+    private static void addPublished(
+            StudyView view, Robustness robustness, List<Score> scores, ResultTable table) {
+        Map<String, Double> accuracies = new HashMap<>();
+        scores.forEach(s -> accuracies.put(DatasetNames.title(s.dataset()), s.accuracy()));
+        ToDoubleFunction<String> accuracy =
+                dataset -> accuracies.getOrDefault(DatasetNames.title(dataset), Double.NaN);
+        Score first = scores.get(0);
+        List<Cell> cells = start(view, PublishedTable.method(first), first.shots());
+        cells.add(Cell.number(accuracy.applyAsDouble(robustness.source())));
+        robustness.targets().forEach(t -> cells.add(Cell.number(accuracy.applyAsDouble(t))));
+        cells.add(Cell.number(robustness.targets().stream().mapToDouble(accuracy).average()));
+        table.row(Origin.PUBLISHED, cells);
     }
 }

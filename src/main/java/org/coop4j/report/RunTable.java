@@ -1,15 +1,25 @@
 package org.coop4j.report;
 
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.coop4j.report.ResultTable.Kind;
+import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.Entry;
 import org.coop4j.results.Findings;
 import org.coop4j.results.FinishedRun;
+import org.coop4j.results.MethodLabel;
 import org.coop4j.run.RunResult;
 
-/** Every run, as data: what all other tables were made from. */
-final class RunTable implements TableFiles {
+/** Every run: what all other tables were made from. */
+final class RunTable implements StudyTable {
+
+    private static final int MOST_VALUES = 4;
 
     private final Findings findings;
 
@@ -23,58 +33,57 @@ final class RunTable implements TableFiles {
     }
 
     @Override
-    public CsvTable csv(List<StudyView> views) {
-        CsvTable csv =
-                new CsvTable(
-                        "folder",
-                        "state",
-                        "model",
-                        "model_sha256",
-                        "method",
-                        "dataset",
-                        "learned_on",
-                        "classes_tested",
-                        "shots",
-                        "seed",
-                        "classes",
-                        "train_images",
-                        "test_images",
-                        "accuracy",
-                        "macro_f1",
-                        "ece_percent",
-                        "seconds",
-                        "settings",
-                        "reason");
+    public ResultTable records(List<StudyView> views) {
+        ResultTable table =
+                new ResultTable(name(), "Runs", "")
+                        .hidden("folder", "state", "model", "model_sha256", "method", "dataset")
+                        .hidden("learned_on", "classes_tested", "shots", "seed", "classes")
+                        .hidden("train_images", "test_images", "accuracy", "macro_f1")
+                        .hidden("ece_percent", "seconds", "settings", "reason");
         for (StudyView view : views) {
-            view.study().entries().forEach(entry -> add(csv, view, entry));
+            view.study().entries().forEach(entry -> table.row(Origin.MEASURED, row(view, entry)));
         }
-        findings.failed().forEach(f -> add(csv, f.folder().toString(), "failed", f.reason()));
-        findings.damaged().forEach(f -> add(csv, f.folder().toString(), "damaged", f.reason()));
-        findings.unfinished().forEach(f -> add(csv, f.toString(), "unfinished", ""));
-        return csv;
+        findings.failed().forEach(f -> add(table, f.folder().toString(), "failed", f.reason()));
+        findings.damaged().forEach(f -> add(table, f.folder().toString(), "damaged", f.reason()));
+        findings.unfinished().forEach(f -> add(table, f.toString(), "unfinished", ""));
+        return table;
     }
 
-    private static void add(CsvTable csv, StudyView view, Entry entry) {
+    private static List<Cell> row(StudyView view, Entry entry) {
         FinishedRun run = entry.run();
         RunResult result = run.result();
-        csv.row()
-                .add(run.folder().toString(), "finished", view.model(), run.model().sha256())
-                .add(entry.method().id(), entry.dataset(), result.trainedOn())
-                .add(HandWrittenTable.half(result.half()), run.shots().label())
-                .add(String.valueOf(result.seed()), String.valueOf(result.classes()))
-                .add(String.valueOf(result.trainImages()), String.valueOf(result.testImages()))
-                .number(result.accuracy())
-                .number(result.macroF1())
-                .number(100 * result.calibrationError())
-                .number(seconds(result))
-                .add(settings(run.settings().values()), "")
-                .end();
+        return List.of(
+                Cell.words(run.folder().toString()),
+                Cell.words("finished"),
+                Cell.words(view.model()),
+                Cell.words(run.model().sha256()),
+                FewShotTable.method(entry.method()),
+                Cell.words(entry.dataset()),
+                Cell.words(result.trainedOn()),
+                Cell.words(HandWrittenTable.half(result.half())),
+                Cell.shots(run.shots()),
+                Cell.count(result.seed()),
+                Cell.count(result.classes()),
+                Cell.count(result.trainImages()),
+                Cell.count(result.testImages()),
+                Cell.number(result.accuracy()),
+                Cell.number(result.macroF1()),
+                Cell.number(100 * result.calibrationError()),
+                Cell.number(seconds(result)),
+                Cell.words(
+                        run.settings().values().entrySet().stream()
+                                .map(e -> e.getKey() + "=" + e.getValue())
+                                .collect(Collectors.joining("; "))),
+                Cell.words(""));
     }
 
-    private static void add(CsvTable csv, String folder, String state, String reason) {
-        String[] empty = new String[16];
-        java.util.Arrays.fill(empty, "");
-        csv.row().add(folder, state).add(empty).add(reason).end();
+    private static void add(ResultTable table, String folder, String state, String reason) {
+        Cell[] cells = new Cell[table.columns().size()];
+        Arrays.fill(cells, Cell.NONE);
+        cells[0] = Cell.words(folder);
+        cells[1] = Cell.words(state);
+        cells[cells.length - 1] = Cell.words(reason);
+        table.row(cells);
     }
 
     /** How long a run took. */
@@ -84,14 +93,53 @@ final class RunTable implements TableFiles {
                 : result.seconds().values().stream().mapToDouble(Double::doubleValue).sum();
     }
 
-    private static String settings(Map<String, String> settings) {
-        return settings.entrySet().stream()
-                .map(e -> e.getKey() + "=" + e.getValue())
-                .collect(Collectors.joining("; "));
+    @Override
+    public List<ResultTable> tables(StudyView view) {
+        return List.of(); // data, not a table to read
     }
 
-    @Override
-    public List<Latex> latex(StudyView view) {
-        return List.of(); // data, not a table to read
+    /** Runs that are in no number. */
+    static ResultTable failures(List<Findings.Failure> failures) {
+        ResultTable table =
+                new ResultTable("failures", "Not in any number here", "")
+                        .words("run")
+                        .column("reason", Kind.SENTENCES);
+        failures.forEach(f -> table.row(Cell.words(f.folder().toString()), Cell.words(f.reason())));
+        return table;
+    }
+
+    /** What the runs of each method were configured with. */
+    static ResultTable settings(StudyView view) {
+        Map<MethodLabel, Map<String, Set<String>>> all = new TreeMap<>();
+        for (Entry entry : view.study().entries()) {
+            Map<String, Set<String>> settings =
+                    all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
+            entry.run()
+                    .settings()
+                    .values()
+                    .forEach(
+                            (name, value) ->
+                                    settings.computeIfAbsent(name, n -> new LinkedHashSet<>())
+                                            .add(value));
+        }
+        ResultTable table =
+                new ResultTable("settings", "Settings of " + view.model(), "from config.json")
+                        .words("method")
+                        .column("settings", Kind.SENTENCES);
+        all.forEach(
+                (method, settings) ->
+                        table.row(
+                                Cell.words(method.id()),
+                                Cell.words(
+                                        settings.entrySet().stream()
+                                                .map(e -> e.getKey() + " " + some(e.getValue()))
+                                                .collect(Collectors.joining("; ")))));
+        return table;
+    }
+
+    private static String some(Set<String> values) {
+        String some = values.stream().limit(MOST_VALUES).collect(Collectors.joining(" | "));
+        int more = values.size() - MOST_VALUES;
+        return more > 0 ? some + " | and " + more + " more" : some;
     }
 }

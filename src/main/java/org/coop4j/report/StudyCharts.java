@@ -2,8 +2,13 @@ package org.coop4j.report;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.chart.FewShotChart.Curve;
@@ -11,150 +16,132 @@ import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Point;
 import org.coop4j.report.chart.FewShotChart.Star;
 import org.coop4j.results.Average;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.FewShot;
 import org.coop4j.results.Measure;
 import org.coop4j.results.MethodLabel;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers;
+import org.coop4j.results.PublishedNumbers.Score;
 import org.coop4j.results.Shots;
 
 /**
  * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same
- * backbone alone, where at least three of their points are known.
+ * backbone alone, where at least three of their points are known. A method has one colour and sign
+ * in all charts of a report.
  */
 final class StudyCharts {
 
     private static final int LEAST_POINTS = 3;
-    private static final String SCORE = "score (%)";
 
-    private final StudyView view;
-    private final Series series;
-    private final PublishedNumbers published;
+    private final Map<MethodLabel, Integer> series = new HashMap<>();
 
-    StudyCharts(StudyView view, Series series, PublishedNumbers published) {
-        this.view = view;
-        this.series = series;
-        this.published = published;
+    /** Curves come first, the learned contexts before others, so that their colours differ most. */
+    StudyCharts(List<StudyView> views) {
+        TreeSet<MethodLabel> methods = new TreeSet<>();
+        views.forEach(view -> methods.addAll(view.fewShot().methods()));
+        methods.stream()
+                .filter(m -> m.kind() == MethodLabel.Kind.CONTEXT)
+                .forEach(m -> series.put(m, series.size()));
+        methods.stream()
+                .filter(m -> !m.isWithoutTraining())
+                .forEach(m -> series.putIfAbsent(m, series.size()));
+        methods.forEach(m -> series.putIfAbsent(m, series.size()));
+    }
+
+    /** A method's series, if it is in any chart. */
+    Optional<Integer> series(MethodLabel method) {
+        return Optional.ofNullable(series.get(method));
     }
 
     /** The average over the datasets, if there is one with a curve. */
-    Optional<FewShotChart> average() {
+    Optional<FewShotChart> average(StudyView view) {
         FewShot fewShot = view.fewShot();
-        List<Curve> curves = new ArrayList<>();
-        List<Star> stars = new ArrayList<>();
-        for (MethodLabel method : methods()) {
-            List<Point> points = new ArrayList<>();
-            for (Average average : fewShot.averages()) {
-                if (!average.method().equals(method)) {
-                    continue;
-                }
-                if (method.isWithoutTraining()) {
-                    stars.add(Star.measured(method.title(), series.of(method), average.accuracy()));
-                } else if (average.shots().isCount()) {
-                    points.add(
-                            point(
-                                    average.shots(),
-                                    average.accuracy(),
-                                    average.overSeeds(Measure.ACCURACY)));
-                }
-            }
-            add(method, points, curves);
-            addPublished(
-                    method,
-                    shots ->
-                            published.fewShotAverage(
-                                    fewShot.averaged(), method, shots, view.backbone()),
-                    curves,
-                    stars);
-        }
-        return chart("Average over " + fewShot.averaged().size() + " datasets", curves, stars);
+        return chart(
+                view,
+                "Average over " + fewShot.averaged().size() + " datasets",
+                (method, shots) -> fewShot.average(method, shots).map(Average::summary),
+                (method, shots) ->
+                        view.published()
+                                .fewShotAverage(
+                                        fewShot.averaged(), method, shots, view.backbone()));
     }
 
     /** A dataset's curves, if it has any. */
-    Optional<FewShotChart> dataset(String dataset) {
+    Optional<FewShotChart> dataset(StudyView view, String dataset) {
+        return chart(
+                view,
+                DatasetNames.title(dataset),
+                (method, shots) ->
+                        view.fewShot()
+                                .cell(dataset, method, shots)
+                                .flatMap(cell -> cell.summary(Measure.ACCURACY)),
+                (method, shots) ->
+                        view.published().fewShot(dataset, method, shots, view.backbone()));
+    }
+
+    private Optional<FewShotChart> chart(
+            StudyView view,
+            String title,
+            BiFunction<MethodLabel, Shots, Optional<SeedSummary>> measured,
+            BiFunction<MethodLabel, Shots, Optional<Score>> published) {
         List<Curve> curves = new ArrayList<>();
         List<Star> stars = new ArrayList<>();
-        for (MethodLabel method : methods()) {
-            List<Point> points = new ArrayList<>();
-            for (Outcome cell : view.fewShot().cells(dataset)) {
-                if (!cell.method().equals(method)) {
-                    continue;
+        List<MethodLabel> methods = new ArrayList<>(view.fewShot().methods());
+        methods.sort(Comparator.comparing(series::get));
+        for (MethodLabel method : methods) {
+            int index = series.get(method);
+            Function<Shots, Optional<Double>> paper =
+                    shots ->
+                            published
+                                    .apply(method, shots)
+                                    .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
+                                    .map(Score::accuracy);
+            if (method.isWithoutTraining()) {
+                measured.apply(method, Shots.NONE)
+                        .ifPresent(s -> addStars(method, index, s.mean(), paper, stars));
+            } else {
+                List<Point> points = new ArrayList<>();
+                List<Point> papers = new ArrayList<>();
+                for (Shots shots : view.fewShot().shots()) {
+                    measured.apply(method, shots)
+                            .ifPresent(s -> points.add(new Point(shots.count(), s)));
+                    paper.apply(shots)
+                            .ifPresent(a -> papers.add(new Point(shots.count(), a, 0, 0)));
                 }
-                if (method.isWithoutTraining()) {
-                    stars.add(Star.measured(method.title(), series.of(method), cell.accuracy()));
-                } else if (cell.shots().isCount()) {
-                    points.add(
-                            point(cell.shots(), cell.accuracy(), cell.summary(Measure.ACCURACY)));
-                }
+                addCurves(method, index, points, papers, curves);
             }
-            add(method, points, curves);
-            addPublished(
-                    method,
-                    shots -> published.fewShot(dataset, method, shots, view.backbone()),
-                    curves,
-                    stars);
         }
-        return chart(StudyView.title(dataset), curves, stars);
-    }
-
-    private List<MethodLabel> methods() {
-        return view.fewShot().methods().stream().sorted(Comparator.comparing(series::of)).toList();
-    }
-
-    private static Optional<FewShotChart> chart(
-            String title, List<Curve> curves, List<Star> stars) {
         return curves.isEmpty()
                 ? Optional.empty()
-                : Optional.of(new FewShotChart(title, SCORE, curves, stars));
+                : Optional.of(new FewShotChart(title, "accuracy (%)", curves, stars));
     }
 
-    private void add(MethodLabel method, List<Point> points, List<Curve> curves) {
+    private static void addStars(
+            MethodLabel method,
+            int index,
+            double accuracy,
+            Function<Shots, Optional<Double>> paper,
+            List<Star> stars) {
+        stars.add(Star.measured(method.title(), index, accuracy));
+        paper.apply(Shots.NONE)
+                .map(a -> new Star(published(method), index, Origin.PUBLISHED, a))
+                .ifPresent(stars::add);
+    }
+
+    private static void addCurves(
+            MethodLabel method,
+            int index,
+            List<Point> points,
+            List<Point> papers,
+            List<Curve> curves) {
         if (!points.isEmpty()) {
-            curves.add(Curve.measured(method.title(), series.of(method), points));
-        }
-    }
-
-    private static Point point(Shots shots, double mean, Optional<SeedSummary> overSeeds) {
-        double sd = overSeeds.filter(s -> s.count() > 1).map(SeedSummary::sampleSd).orElse(0.0);
-        return new Point(shots.count(), mean, sd, overSeeds.map(SeedSummary::count).orElse(0));
-    }
-
-    /** Looks a published number up. */
-    private interface Lookup {
-        Optional<PublishedNumbers.Score> of(Shots shots);
-    }
-
-    private void addPublished(
-            MethodLabel method, Lookup lookup, List<Curve> curves, List<Star> stars) {
-        List<Point> points = new ArrayList<>();
-        String name = method.title() + ", published";
-        if (method.isWithoutTraining()) {
-            if (stars.stream().anyMatch(star -> star.name().equals(method.title()))) {
-                sameBackbone(lookup, Shots.NONE)
-                        .ifPresent(
-                                value ->
-                                        stars.add(
-                                                new Star(
-                                                        name,
-                                                        series.of(method),
-                                                        Origin.PUBLISHED,
-                                                        value)));
+            curves.add(Curve.measured(method.title(), index, points));
+            if (papers.size() >= LEAST_POINTS) {
+                curves.add(new Curve(published(method), index, Origin.PUBLISHED, papers));
             }
-            return;
-        }
-        for (Shots shots : view.fewShot().shots()) {
-            sameBackbone(lookup, shots)
-                    .ifPresent(value -> points.add(new Point(shots.count(), value, 0, 0)));
-        }
-        boolean measured = curves.stream().anyMatch(curve -> curve.name().equals(method.title()));
-        if (measured && points.size() >= LEAST_POINTS) {
-            curves.add(new Curve(name, series.of(method), Origin.PUBLISHED, points));
         }
     }
 
-    private Optional<Double> sameBackbone(Lookup lookup, Shots shots) {
-        return lookup.of(shots)
-                .filter(score -> view.backbone().equals(Optional.of(score.backbone())))
-                .map(PublishedNumbers.Score::accuracy);
+    private static String published(MethodLabel method) {
+        return method.title() + ", published";
     }
 }

@@ -2,113 +2,67 @@ package org.coop4j.report;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.coop4j.eval.Rounded;
 import org.coop4j.report.html.HtmlFilter;
 import org.coop4j.report.html.HtmlFilter.Option;
 import org.coop4j.report.html.HtmlPage;
+import org.coop4j.report.html.Section;
+import org.coop4j.report.html.Section.Fact;
+import org.coop4j.results.DatasetNames;
 import org.coop4j.results.Findings;
 import org.coop4j.results.MethodLabel;
-import org.coop4j.results.PublishedNumbers;
 import org.coop4j.results.Shots;
 
 /** The page of a report: all of it in one file, with filters for dataset, method and shots. */
 final class StudyPage {
 
-    static final String DATASET = "dataset";
-    static final String METHOD = "method";
-    static final String SHOTS = "shots";
-    static final String MODEL = "model";
-
     private final Findings findings;
     private final List<StudyView> views;
-    private final Series series;
-    private final PublishedNumbers published;
+    private final StudyCharts charts;
 
-    StudyPage(Findings findings, List<StudyView> views, Series series, PublishedNumbers published) {
+    StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
         this.findings = findings;
         this.views = views;
-        this.series = series;
-        this.published = published;
+        this.charts = charts;
     }
 
     HtmlPage page() {
-        HtmlPage page = new HtmlPage(title(), subtitle());
-        page.filters(filters());
+        HtmlPage page = new HtmlPage(title(), subtitle()).filters(filters());
         for (StudyView view : views) {
             String suffix = views.size() > 1 ? ", " + view.model() : "";
-            new FewShotSections(view, series, published, suffix).addTo(page);
-            addFurther(page, view, suffix);
+            new StudySections(view, charts, suffix).all().forEach(page::add);
         }
-        new RunSections(findings, views).addTo(page);
-        return page;
-    }
-
-    private void addFurther(HtmlPage page, StudyView view, String suffix) {
-        PublishedTable papers = new PublishedTable(published);
-        if (!view.baseNew().isEmpty()) {
-            page.add(new BaseNewSection(view, papers, suffix).section());
-        }
-        if (!view.robustness().isEmpty()) {
-            page.add(new RobustnessSection(view, papers, suffix).section());
-        }
-        if (!view.study().handWritten().isEmpty()) {
-            page.add(new HandWrittenSection(view, suffix).section());
-        }
-        List<PublishedTable.Comparison> fewShot = papers.fewShot(view);
-        if (!fewShot.isEmpty()) {
-            page.add(new PublishedSection(view, suffix).section(fewShot));
-        }
+        return page.add(runs()).add(method());
     }
 
     private String title() {
-        Set<String> datasets = new LinkedHashSet<>();
-        datasets().forEach(option -> datasets.add(option.text()));
-        return datasets.size() == 1
-                ? "CoOp on " + datasets.iterator().next()
-                : "CoOp on " + datasets.size() + " datasets";
+        List<String> titles = datasets().stream().map(Option::text).distinct().toList();
+        return "CoOp on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets");
     }
 
     private String subtitle() {
-        Set<Long> seeds = new TreeSet<>();
-        int runs = 0;
-        for (StudyView view : views) {
-            runs += view.study().entries().size();
-            view.study().entries().stream()
-                    .filter(entry -> !entry.method().isWithoutTraining())
-                    .forEach(entry -> seeds.add(entry.run().result().seed()));
-        }
-        return Rounded.list(views.stream().map(StudyView::model).toList())
-                + ", "
-                + Rounded.count(runs, "run")
-                + (seeds.isEmpty()
-                        ? ""
-                        : (seeds.size() == 1 ? ", seed " : ", seeds ")
-                                + Rounded.list(seeds.stream().map(String::valueOf).toList()));
+        return views.stream()
+                .map(view -> view.model() + ", " + view.study().summary())
+                .collect(Collectors.joining("; "));
     }
 
     private List<HtmlFilter> filters() {
         List<HtmlFilter> filters = new ArrayList<>();
         if (views.size() > 1) {
-            filters.add(
-                    new HtmlFilter(
-                            MODEL,
-                            "Model",
-                            "all models",
-                            views.stream()
-                                    .map(view -> Option.of(view.model(), view.model()))
-                                    .toList()));
+            List<Option> models =
+                    views.stream().map(view -> Option.of(view.model(), view.model())).toList();
+            filters.add(new HtmlFilter("model", "Model", "all models", models));
         }
-        List<Option> datasets = datasets();
-        if (datasets.size() > 1) {
-            filters.add(new HtmlFilter(DATASET, "Dataset", "all datasets", datasets));
+        if (datasets().size() > 1) {
+            filters.add(new HtmlFilter("dataset", "Dataset", "all datasets", datasets()));
         }
-        filters.add(new HtmlFilter(METHOD, "Method", "all methods", methods()));
-        filters.add(new HtmlFilter(SHOTS, "Shots", "all shots", shots()));
+        filters.add(new HtmlFilter("method", "Method", "all methods", methods()));
+        filters.add(new HtmlFilter("shots", "Shots", "all shots", shots()));
         return filters;
     }
 
@@ -120,29 +74,24 @@ final class StudyPage {
             if (all.isEmpty()) {
                 view.robustness().forEach(table -> all.addAll(table.targets()));
             }
-            all.forEach(d -> options.putIfAbsent(d, Option.of(d, StudyView.title(d))));
+            all.forEach(d -> options.putIfAbsent(d, Option.of(d, DatasetNames.title(d))));
         }
         return List.copyOf(options.values());
     }
 
     private List<Option> methods() {
         TreeSet<MethodLabel> methods = new TreeSet<>();
-        TreeSet<MethodLabel> curves = new TreeSet<>();
         for (StudyView view : views) {
             view.study().entries().forEach(entry -> methods.add(entry.method()));
             methods.addAll(view.fewShot().methods());
-            curves.addAll(view.fewShot().methods());
         }
-        return methods.stream()
-                .map(
-                        m ->
-                                new Option(
-                                        m.id(),
-                                        m.title(),
-                                        curves.contains(m)
-                                                ? OptionalInt.of(series.of(m))
-                                                : OptionalInt.empty()))
-                .toList();
+        List<Option> options = new ArrayList<>();
+        for (MethodLabel method : methods) {
+            OptionalInt series =
+                    charts.series(method).map(OptionalInt::of).orElse(OptionalInt.empty());
+            options.add(new Option(method.id(), method.title(), series));
+        }
+        return options;
     }
 
     private List<Option> shots() {
@@ -156,18 +105,85 @@ final class StudyPage {
         return shots.stream().map(s -> Option.of(s.label(), s.describe())).toList();
     }
 
-    /** What the filters find a row by; zero-shot holds for all shots. */
-    static Map<String, String> data(
-            StudyView view, String dataset, MethodLabel method, Shots shots) {
-        Map<String, String> data = new LinkedHashMap<>();
-        data.put(MODEL, view.model());
-        if (!dataset.isEmpty()) {
-            data.put(DATASET, dataset);
+    /** What the page is made from, and what is missing. */
+    private Section runs() {
+        Section section = new Section("Runs");
+        section.facts(
+                List.of(
+                        new Fact(Rounded.count(findings.finished().size()), "finished"),
+                        new Fact(Rounded.count(findings.failed().size()), "failed"),
+                        new Fact(Rounded.count(findings.unfinished().size()), "unfinished"),
+                        new Fact(Rounded.count(findings.damaged().size()), "damaged")));
+        section.list(
+                views.stream()
+                        .map(
+                                view ->
+                                        view.study().model().describe()
+                                                + ": "
+                                                + view.study().summary()
+                                                + work(view))
+                        .toList());
+        List<String> notes = StudyReport.notes(views);
+        if (!notes.isEmpty()) {
+            section.subheading("To know").list(notes.stream().map(note -> note + ".").toList());
         }
-        data.put(METHOD, method.id());
-        if (!shots.equals(Shots.NONE)) {
-            data.put(SHOTS, shots.label());
+        failures(section, "Failed runs", findings.failed());
+        failures(section, "Damaged runs", findings.damaged());
+        if (!findings.unfinished().isEmpty()) {
+            section.subheading("Unfinished runs")
+                    .list(findings.unfinished().stream().map(String::valueOf).toList());
         }
-        return data;
+        section.subheading("Settings");
+        views.forEach(view -> section.add(HtmlFormat.table(RunTable.settings(view))));
+        return section;
+    }
+
+    private static String work(StudyView view) {
+        double seconds =
+                view.study().entries().stream()
+                        .mapToDouble(entry -> RunTable.seconds(entry.run().result()))
+                        .sum();
+        if (seconds < 1) {
+            return "";
+        }
+        return seconds < 3600
+                ? ", "
+                        + Rounded.count((long) Math.ceil(seconds / 60), "minute", "minutes")
+                        + " of work"
+                : ", " + Rounded.number(seconds / 3600, 1) + " hours of work";
+    }
+
+    private static void failures(Section section, String heading, List<Findings.Failure> runs) {
+        if (!runs.isEmpty()) {
+            section.subheading(heading).add(HtmlFormat.table(RunTable.failures(runs)));
+        }
+    }
+
+    private static Section method() {
+        return new Section("How the numbers are made")
+                .code("coop report DIR")
+                .list(
+                        List.of(
+                                "All is read from the folders of the runs (config.json,"
+                                    + " result.json, provenance.json), never from logs; every run"
+                                    + " is a line of tables/runs.csv.",
+                                "Accuracy is the share of test images classified rightly. Macro F1"
+                                    + " is the mean F1 of the classes that have test images."
+                                    + " Calibration error is the expected calibration error over 15"
+                                    + " bins; small is good. All in percent.",
+                                "± is the standard deviation over the seeds with divisor n − 1; the"
+                                    + " reference prints that with divisor n, which is smaller. The"
+                                    + " 95 % interval is mean ± t · sd / √n with Student's t of n −"
+                                    + " 1 degrees of freedom, wide for three seeds.",
+                                "p is of Student's paired t test, two-sided, against zero-shot CLIP"
+                                    + " with the dataset's own hand-written prompt: over the seeds"
+                                    + " of a dataset, or over the datasets of an average. It is not"
+                                    + " corrected for the number of tests.",
+                                "Averages are over the same datasets for all methods: a dataset"
+                                        + " that lacks a method is left out of all of them.",
+                                "The harmonic mean of an average is that of the averaged base and"
+                                        + " new accuracies.",
+                                "Runs of different models, test images or settings are never"
+                                    + " averaged: they are shown apart, or said to be left out."));
     }
 }

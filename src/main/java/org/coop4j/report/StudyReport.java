@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.coop4j.eval.Rounded;
 import org.coop4j.report.chart.ChartFiles;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.results.Findings;
-import org.coop4j.results.PublishedNumbers;
 import org.coop4j.results.Study;
 import org.coop4j.weights.Progress;
 
@@ -22,7 +23,6 @@ public final class StudyReport {
     public static final String PAGE = "report.html";
 
     private final Findings findings;
-    private final PublishedNumbers published = PublishedNumbers.shipped();
     private final List<StudyView> views;
 
     /**
@@ -45,49 +45,63 @@ public final class StudyReport {
      */
     public List<Path> write(Path folder, Progress progress) throws IOException {
         ReportFiles files = ReportFiles.in(folder);
+        StudyCharts charts = new StudyCharts(views);
         Map<String, byte[]> contents = new LinkedHashMap<>();
-        List<TableFiles> tables = tables();
-        Series series = new Series(views);
-        contents.put(PAGE, bytes(new StudyPage(findings, views, series, published).page().html()));
-        contents.putAll(figures(series, progress));
-        for (TableFiles table : tables) {
-            table.files(views).forEach((name, text) -> contents.put(name, bytes(text)));
+        contents.put(PAGE, bytes(new StudyPage(findings, views, charts).page().html()));
+        contents.putAll(figures(charts, progress));
+        for (StudyTable table :
+                List.of(
+                        new FewShotTable(),
+                        new AverageTable(),
+                        new BaseNewTable(),
+                        new RobustnessTable(),
+                        new ClassTable(),
+                        new HandWrittenTable(),
+                        new PublishedTable(),
+                        new RunTable(findings))) {
+            add(table, contents);
         }
         return files.write(contents);
-    }
-
-    private List<TableFiles> tables() {
-        return List.of(
-                new FewShotTable(published),
-                new AverageTable(published),
-                new BaseNewTable(),
-                new RobustnessTable(),
-                new ClassTable(),
-                new HandWrittenTable(),
-                new PublishedTable(published),
-                new RunTable(findings));
     }
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private Map<String, byte[]> figures(Series series, Progress progress) throws IOException {
-        Map<String, FewShotChart> charts = new LinkedHashMap<>();
+    /** One CSV of all models, and LaTeX of each. */
+    private void add(StudyTable table, Map<String, byte[]> contents) {
+        ResultTable records = table.records(views);
+        if (records.isEmpty()) {
+            return;
+        }
+        contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(records)));
         for (StudyView view : views) {
-            StudyCharts all = new StudyCharts(view, series, published);
+            String latex =
+                    table.tables(view).stream()
+                            .filter(t -> !t.isEmpty())
+                            .map(t -> LatexFormat.text(t, view.model()))
+                            .collect(Collectors.joining("\n"));
+            if (!latex.isEmpty()) {
+                contents.put("tables/" + view.folder() + table.name() + ".tex", bytes(latex));
+            }
+        }
+    }
+
+    private Map<String, byte[]> figures(StudyCharts charts, Progress progress) throws IOException {
+        Map<String, FewShotChart> all = new LinkedHashMap<>();
+        for (StudyView view : views) {
             StudyView.Slugs slugs = new StudyView.Slugs();
             String folder = "figures/" + view.folder();
             String average = folder + slugs.of("average");
-            all.average().ifPresent(chart -> charts.put(average, chart));
+            charts.average(view).ifPresent(chart -> all.put(average, chart));
             for (String dataset : view.fewShot().datasets()) {
-                all.dataset(dataset)
-                        .ifPresent(chart -> charts.put(folder + slugs.of(dataset), chart));
+                charts.dataset(view, dataset)
+                        .ifPresent(chart -> all.put(folder + slugs.of(dataset), chart));
             }
         }
         Map<String, byte[]> figures = new LinkedHashMap<>();
-        try (Progress.Task task = progress.task("drawing", charts.size(), Progress.Unit.FIGURES)) {
-            for (Map.Entry<String, FewShotChart> chart : charts.entrySet()) {
+        try (Progress.Task task = progress.task("drawing", all.size(), Progress.Unit.FIGURES)) {
+            for (Map.Entry<String, FewShotChart> chart : all.entrySet()) {
                 ByteArrayOutputStream png = new ByteArrayOutputStream();
                 ChartFiles.writePng(png, chart.getValue());
                 figures.put(chart.getKey() + ".png", png.toByteArray());
@@ -100,37 +114,35 @@ public final class StudyReport {
 
     /** The few-shot table as comma-separated values. */
     public String fewShotCsv() {
-        return new FewShotTable(published).csv(views).text();
+        return CsvFormat.text(new FewShotTable().records(views));
     }
 
     /** What the reader should know of the runs: told apart, missing, left out. */
     public List<String> notes() {
-        List<String> notes = new ArrayList<>();
+        List<String> notes = new ArrayList<>(notes(views));
         if (views.size() > 1) {
+            List<String> models = views.stream().map(v -> v.study().model().describe()).toList();
             notes.add(
-                    "runs of "
-                            + views.size()
-                            + " models are shown apart: "
-                            + Rounded.list(
-                                    views.stream()
-                                            .map(v -> v.study().model().describe())
-                                            .toList()));
+                    0,
+                    "runs of %d models are shown apart: %s"
+                            .formatted(views.size(), Rounded.list(models)));
         }
+        return notes;
+    }
+
+    static List<String> notes(List<StudyView> views) {
+        List<String> notes = new ArrayList<>();
         for (StudyView view : views) {
             String prefix = views.size() > 1 ? view.model() + ": " : "";
-            notesOf(view).forEach(note -> notes.add(prefix + note));
+            view.study().notes().forEach(note -> notes.add(prefix + note));
+            view.fewShot().notes().forEach(note -> notes.add(prefix + note));
+            view.baseNew().notes().forEach(note -> notes.add(prefix + note));
         }
         return notes;
     }
 
-    static List<String> notesOf(StudyView view) {
-        List<String> notes = new ArrayList<>(view.study().notes());
-        notes.addAll(view.fewShot().notes());
-        notes.addAll(view.baseNew().notes());
-        return notes;
-    }
-
-    List<StudyView> views() {
+    /** The models with their results. */
+    public List<StudyView> views() {
         return views;
     }
 }

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.coop4j.results.BaseNew;
 import org.coop4j.results.ClassGains;
-import org.coop4j.results.DatasetNames;
 import org.coop4j.results.FewShot;
+import org.coop4j.results.PublishedNumbers;
 import org.coop4j.results.Robustness;
 import org.coop4j.results.Study;
 
@@ -21,19 +21,22 @@ import org.coop4j.results.Study;
  * @param study runs of one model
  * @param model the model's name, unlike that of any other study
  * @param folder what stands before the names of its files: empty for the only study
+ * @param published the papers' numbers
  */
-record StudyView(
+public record StudyView(
         Study study,
         String model,
         String folder,
         FewShot fewShot,
         BaseNew baseNew,
         List<Robustness> robustness,
-        List<ClassGains> classes) {
+        List<ClassGains> classes,
+        PublishedNumbers published) {
 
     static List<StudyView> of(List<Study> studies) {
         Map<String, Integer> names = new HashMap<>();
         studies.forEach(study -> names.merge(study.model().name(), 1, Integer::sum));
+        PublishedNumbers published = PublishedNumbers.shipped();
         Slugs slugs = new Slugs();
         List<StudyView> views = new ArrayList<>();
         for (Study study : studies) {
@@ -48,7 +51,8 @@ record StudyView(
                             study.fewShot(),
                             study.baseNew(),
                             study.robustness(),
-                            study.classGains()));
+                            study.classGains(),
+                            published));
         }
         return views;
     }
@@ -56,11 +60,6 @@ record StudyView(
     /** The backbone as the papers name it, if the model is a published one. */
     Optional<String> backbone() {
         return study.model().backbone();
-    }
-
-    /** A dataset's name in the papers' tables, or its own. */
-    static String title(String dataset) {
-        return DatasetNames.title(dataset);
     }
 
     /** Names that file names can hold, each given once. */

@@ -56,6 +56,11 @@ public record Average(MethodLabel method, Shots shots, List<Outcome> cells) {
         return Optional.of(SeedSummary.of(averages));
     }
 
+    /** Accuracy over the seeds, or the mean alone where the datasets have different seeds. */
+    public SeedSummary summary() {
+        return overSeeds(Measure.ACCURACY).orElseGet(() -> SeedSummary.of(accuracy()));
+    }
+
     /**
      * The gain in accuracy over zero-shot on the same datasets, which are the pairs of its test.
      */

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import org.coop4j.eval.Rounded;
 
 /**
  * The runs of one model, under the names that the tables give them.
@@ -135,6 +137,24 @@ public record Study(
                                         + " over seeds includes that of the draws");
                     }
                 });
+    }
+
+    /** "6 runs, 1 dataset, seeds 1, 2 and 3". */
+    public String summary() {
+        long datasets = entries.stream().map(Entry::dataset).distinct().count();
+        TreeSet<Long> seeds = new TreeSet<>();
+        entries.stream()
+                .filter(entry -> !entry.method().isWithoutTraining())
+                .forEach(entry -> seeds.add(entry.result().seed()));
+        String text =
+                Rounded.count(entries.size(), "run", "runs")
+                        + ", "
+                        + Rounded.count(datasets, "dataset", "datasets");
+        return seeds.isEmpty()
+                ? text
+                : text
+                        + (seeds.size() == 1 ? ", seed " : ", seeds ")
+                        + Rounded.list(seeds.stream().map(String::valueOf).toList());
     }
 
     /** What was learned from a few images of all classes. */

@@ -3,7 +3,6 @@ package org.coop4j.report.chart;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
@@ -18,7 +17,7 @@ public final class ChartFiles {
     public static void writePng(Path file, FewShotChart chart) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         writePng(bytes, chart);
-        write(file, bytes.toByteArray());
+        AtomicFile.write(file, bytes.toByteArray());
     }
 
     /** Writes such a PNG to a stream. */
@@ -29,7 +28,7 @@ public final class ChartFiles {
 
     /** Writes an SVG of its own. */
     public static void writeSvg(Path file, FewShotChart chart) throws IOException {
-        write(file, svg(chart).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, svg(chart).getBytes(StandardCharsets.UTF_8));
     }
 
     /** An SVG of its own. */
@@ -44,12 +43,5 @@ public final class ChartFiles {
             widest = Math.max(widest, ImageCanvas.width(name, ChartLayout.TEXT));
         }
         return Math.min(widest, ChartFrame.FILE.width() / 2);
-    }
-
-    private static void write(Path file, byte[] bytes) throws IOException {
-        try (AtomicFile target = AtomicFile.create(file)) {
-            target.write(ByteBuffer.wrap(bytes), 0);
-            target.commit();
-        }
     }
 }

@@ -103,7 +103,8 @@ final class ChartLayout {
         for (int shots : shotAxis.ticks()) {
             canvas.line(grid, x(shots), top, x(shots), bottom);
             canvas.line(Pen.solid(Paint.MUTED, 1.2), x(shots), bottom, x(shots), bottom + 5);
-            canvas.text(below, x(shots), bottom + 24, String.valueOf(shots));
+            String label = shots == FewShotChart.ALL ? "all" : String.valueOf(shots);
+            canvas.text(below, x(shots), bottom + 24, label);
         }
         canvas.text(
                 new Lettering(Paint.MUTED, TEXT, false, Anchor.START),

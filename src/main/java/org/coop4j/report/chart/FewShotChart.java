@@ -1,8 +1,9 @@
 package org.coop4j.report.chart;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.TreeSet;
+import org.coop4j.eval.Rounded;
+import org.coop4j.eval.SeedSummary;
 
 /**
  * Few-shot curves as in the paper's figure 3: score over the number of labelled training images a
@@ -14,6 +15,9 @@ import java.util.TreeSet;
  * @param stars methods that see no training image
  */
 public record FewShotChart(String title, String score, List<Curve> curves, List<Star> stars) {
+
+    /** All training images, as many as there are. */
+    public static final int ALL = Integer.MAX_VALUE;
 
     /** Checks that there is something to draw. */
     public FewShotChart {
@@ -70,7 +74,7 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
     /**
      * A point of a curve.
      *
-     * @param shots training images a class, 1 or more
+     * @param shots training images a class, 1 or more, or {@link #ALL}
      * @param mean mean over the seeds
      * @param sd standard deviation over the seeds; 0 if unknown, drawn without bar
      * @param seeds number of seeds; 0 if unknown
@@ -86,14 +90,24 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
             }
         }
 
+        /** Of one seed neither spread nor number of seeds is shown. */
+        public Point(int shots, SeedSummary summary) {
+            this(
+                    shots,
+                    summary.mean(),
+                    summary.count() == 1 ? 0 : summary.sampleSd(),
+                    summary.count() == 1 ? 0 : summary.count());
+        }
+
         String describe() {
             StringBuilder text = new StringBuilder();
-            text.append(shots).append(shots == 1 ? " shot: " : " shots: ").append(number(mean));
+            text.append(shots == ALL ? "all images" : Rounded.count(shots, "shot", "shots"));
+            text.append(": ").append(number(mean));
             if (sd > 0) {
                 text.append(" ± ").append(number(sd));
             }
             if (seeds > 0) {
-                text.append(" (").append(seeds).append(seeds == 1 ? " seed)" : " seeds)");
+                text.append(" (").append(Rounded.count(seeds, "seed", "seeds")).append(')');
             }
             return text.toString();
         }
@@ -126,6 +140,11 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
         return List.copyOf(shots);
     }
 
+    /** Whether any point has a standard deviation. */
+    public boolean hasSpread() {
+        return curves.stream().flatMap(c -> c.points.stream()).anyMatch(p -> p.sd > 0);
+    }
+
     /** The picture in words, for those who cannot see it. */
     public String describe() {
         StringBuilder text = new StringBuilder();
@@ -144,6 +163,6 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
     }
 
     static String number(double value) {
-        return String.format(Locale.ROOT, "%.1f", value);
+        return Rounded.number(value, 1);
     }
 }

@@ -1,8 +1,7 @@
 package org.coop4j.report.chart;
 
 import java.util.Locale;
-import org.coop4j.report.html.HtmlPage;
-import org.coop4j.report.html.Markup;
+import org.coop4j.text.SafeText;
 
 /** Draws SVG: for a file in the light theme's colours, for a page in its CSS variables. */
 public final class SvgCanvas implements Canvas {
@@ -31,7 +30,7 @@ public final class SvgCanvas implements Canvas {
         return canvas.svg.append("</svg>\n").toString();
     }
 
-    /** An element for a page of {@link HtmlPage}. */
+    /** An element for a page of HTML. */
     public static String inline(FewShotChart chart, ChartFrame frame) {
         SvgCanvas canvas = new SvgCanvas(true);
         canvas.svg.append("<svg class=\"chart\"");
@@ -41,8 +40,9 @@ public final class SvgCanvas implements Canvas {
     }
 
     /** A sign of a legend. */
-    public static String sign(Marker marker, Paint paint, boolean hollow) {
+    public static String sign(Marker marker, int series, boolean hollow) {
         SvgCanvas canvas = new SvgCanvas(true);
+        Paint paint = Paint.series(series);
         canvas.svg.append("<svg class=\"sign\" viewBox=\"0 0 28 14\" aria-hidden=\"true\">");
         if (marker != Marker.STAR) {
             canvas.line(new Pen(paint, hollow ? 1.6 : 2.4, hollow, 1), 0, 7, 28, 7);
@@ -109,7 +109,7 @@ public final class SvgCanvas implements Canvas {
             String hint) {
         boolean hover = inline && hint != null;
         if (hover) {
-            svg.append("<g class=\"point\"><title>").append(Markup.escape(hint)).append("</title>");
+            svg.append("<g class=\"point\"><title>").append(SafeText.xml(hint)).append("</title>");
             svg.append("<circle fill=\"transparent\"");
             circle(x, y, HOVER_RADIUS);
             svg.append("/>");
@@ -148,7 +148,7 @@ public final class SvgCanvas implements Canvas {
         if (type.anchor() != Anchor.START) {
             attribute("text-anchor", type.anchor() == Anchor.MIDDLE ? "middle" : "end");
         }
-        svg.append('>').append(Markup.escape(text)).append("</text>\n");
+        svg.append('>').append(SafeText.xml(text)).append("</text>\n");
     }
 
     /** Pages resolve the variables in attributes as they do in style sheets. */
@@ -163,7 +163,7 @@ public final class SvgCanvas implements Canvas {
     }
 
     private void attribute(String name, String value) {
-        svg.append(' ').append(name).append("=\"").append(Markup.escape(value)).append('"');
+        svg.append(' ').append(name).append("=\"").append(SafeText.xml(value)).append('"');
     }
 
     private static String points(double... points) {

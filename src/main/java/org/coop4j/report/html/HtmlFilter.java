@@ -1,9 +1,6 @@
 package org.coop4j.report.html;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -35,33 +32,31 @@ public record HtmlFilter(String name, String label, String all, List<Option> opt
         public static Option of(String value, String text) {
             return new Option(value, text, OptionalInt.empty());
         }
+
+        private Markup markup() {
+            return series.isEmpty()
+                    ? Markup.of("<option value=\"{}\">{}</option>", value, text)
+                    : Markup.of(
+                            "<option value=\"{}\" data-series=\"{}\">{}</option>",
+                            value,
+                            series.getAsInt(),
+                            text);
+        }
     }
 
     /** All filters side by side; hidden until the script shows it. */
     static Markup bar(List<HtmlFilter> filters) {
-        List<Markup> fields = new ArrayList<>();
-        filters.forEach(filter -> fields.add(filter.field()));
-        Map<String, String> form = new LinkedHashMap<>();
-        form.put("class", "filter");
-        form.put("aria-label", "Filter");
-        form.put("hidden", "");
-        return Markup.element("form", form, fields.toArray(Markup[]::new));
+        return Markup.of(
+                "<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">{}</form>",
+                filters.stream().map(HtmlFilter::field).toList());
     }
 
     private Markup field() {
-        List<Markup> choices = new ArrayList<>();
-        choices.add(option("", all, OptionalInt.empty()));
-        options.forEach(o -> choices.add(option(o.value, o.text, o.series)));
-        return Markup.element(
-                "label",
-                Markup.element("span", Markup.text(label)),
-                Markup.element("select", Map.of("name", name), choices.toArray(Markup[]::new)));
-    }
-
-    private static Markup option(String value, String text, OptionalInt series) {
-        Map<String, String> attributes = new LinkedHashMap<>();
-        attributes.put("value", value);
-        series.ifPresent(index -> attributes.put("data-series", String.valueOf(index)));
-        return Markup.element("option", attributes, Markup.text(text));
+        return Markup.of(
+                "<label><span>{}</span><select name=\"{}\">{}{}</select></label>",
+                label,
+                name,
+                Option.of("", all).markup(),
+                options.stream().map(Option::markup).toList());
     }
 }

@@ -1,15 +1,9 @@
 package org.coop4j.report.html;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.report.chart.Paint;
-import org.coop4j.weights.AtomicFile;
 import org.coop4j.weights.Resource;
 import org.coop4j.weights.Sha256;
 
@@ -27,7 +21,6 @@ public final class HtmlPage {
     private final String subtitle;
     private final List<Section> sections = new ArrayList<>();
     private final List<HtmlFilter> filters = new ArrayList<>();
-    private String footer = "";
     private String script = "";
 
     /** A page without sections yet. */
@@ -36,9 +29,11 @@ public final class HtmlPage {
         this.subtitle = subtitle;
     }
 
-    /** Adds a section. */
+    /** Adds a section, unless it is empty. */
     public HtmlPage add(Section section) {
-        sections.add(section);
+        if (!section.isEmpty()) {
+            sections.add(section);
+        }
         return this;
     }
 
@@ -46,12 +41,6 @@ public final class HtmlPage {
     public HtmlPage filters(List<HtmlFilter> choices) {
         filters.addAll(choices);
         return script(resource("filter.js"));
-    }
-
-    /** Sets the small print at the end. */
-    public HtmlPage footer(String text) {
-        footer = text;
-        return this;
     }
 
     /**
@@ -67,65 +56,57 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Writes the page, whole or not at all. */
-    public void write(Path file) throws IOException {
-        try (AtomicFile target = AtomicFile.create(file)) {
-            target.write(ByteBuffer.wrap(html().getBytes(StandardCharsets.UTF_8)), 0);
-            target.commit();
-        }
-    }
-
     /** The page. */
     public String html() {
-        List<Markup> body = new ArrayList<>();
-        body.add(
-                Markup.element(
-                        "header",
-                        Markup.element("h1", Markup.text(title)),
-                        Markup.element("p", Map.of("class", "lead"), Markup.text(subtitle)),
-                        contents()));
-        if (!filters.isEmpty()) {
-            body.add(HtmlFilter.bar(filters));
-        }
-        List<Markup> main = new ArrayList<>();
-        for (int i = 0; i < sections.size(); i++) {
-            Section section = sections.get(i);
-            List<Markup> parts = new ArrayList<>();
-            parts.add(Markup.element("h2", Markup.text(section.heading())));
-            parts.addAll(List.of(section.parts()));
-            main.add(Markup.element("section", Map.of("id", id(i)), parts.toArray(Markup[]::new)));
-        }
-        body.add(Markup.element("main", main.toArray(Markup[]::new)));
-        if (!footer.isEmpty()) {
-            body.add(Markup.element("footer", Markup.element("p", Markup.text(footer))));
-        }
-        return document(Markup.join(body.toArray(Markup[]::new)));
-    }
-
-    private String document(Markup body) {
         String policy =
                 "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
                         + (script.isEmpty() ? "" : "; script-src 'sha256-" + hash(script) + "'");
-        String code = script.isEmpty() ? "" : "<script>" + script + "</script>\n";
-        return """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy" content="%s">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>%s</title>
-        <link rel="icon" href="data:,">
-        <style>
-        %s</style>
-        </head>
-        <body>
-        %s
-        %s</body>
-        </html>
-        """
-                .formatted(policy, Markup.escape(title), style(), body, code);
+        return Markup.of(
+                        """
+                        <!DOCTYPE html>
+                        <html lang="en">
+                        <head>
+                        <meta charset="utf-8">
+                        <meta http-equiv="Content-Security-Policy" content="{}">
+                        <meta name="viewport" content="width=device-width, initial-scale=1">
+                        <meta name="color-scheme" content="light dark">
+                        <title>{}</title>
+                        <link rel="icon" href="data:,">
+                        <style>
+                        {}</style>
+                        </head>
+                        <body>
+                        <header><h1>{}</h1><p class="lead">{}</p>{}</header>
+                        {}<main>
+                        {}</main>
+                        {}</body>
+                        </html>
+                        """,
+                        Markup.trusted(policy),
+                        title,
+                        Markup.trusted(style()),
+                        title,
+                        subtitle,
+                        contents(),
+                        filters.isEmpty() ? Markup.nothing() : HtmlFilter.bar(filters),
+                        main(),
+                        script.isEmpty()
+                                ? Markup.nothing()
+                                : Markup.of("<script>{}</script>\n", Markup.trusted(script)))
+                .toString();
+    }
+
+    private List<Markup> main() {
+        List<Markup> main = new ArrayList<>();
+        for (Section section : sections) {
+            main.add(
+                    Markup.of(
+                            "<section id=\"section-{}\"><h2>{}</h2>{}</section>\n",
+                            main.size() + 1,
+                            section.heading(),
+                            section.parts()));
+        }
+        return main;
     }
 
     private static String style() {
@@ -143,24 +124,21 @@ public final class HtmlPage {
             return Markup.nothing();
         }
         List<Markup> links = new ArrayList<>();
-        for (int i = 0; i < sections.size(); i++) {
-            links.add(Markup.element("li", Markup.link("#" + id(i), sections.get(i).heading())));
+        for (Section section : sections) {
+            links.add(
+                    Markup.of(
+                            "<li><a href=\"#section-{}\">{}</a></li>",
+                            links.size() + 1,
+                            section.heading()));
         }
-        return Markup.element(
-                "nav",
-                Map.of("aria-label", "Sections"),
-                Markup.element("ul", links.toArray(Markup[]::new)));
-    }
-
-    private static String id(int section) {
-        return "section-" + (section + 1);
+        return Markup.of("<nav aria-label=\"Sections\"><ul>{}</ul></nav>", links);
     }
 
     private static String hash(String source) {
         return Base64.getEncoder().encodeToString(new Sha256().add(source).bytes());
     }
 
-    static String resource(String name) {
+    private static String resource(String name) {
         return Resource.text(HtmlPage.class, name);
     }
 }

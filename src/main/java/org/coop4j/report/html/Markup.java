@@ -1,20 +1,12 @@
 package org.coop4j.report.html;
 
-import java.util.Map;
-import org.coop4j.report.chart.ChartFrame;
-import org.coop4j.report.chart.FewShotChart;
-import org.coop4j.report.chart.Marker;
-import org.coop4j.report.chart.Paint;
-import org.coop4j.report.chart.SvgCanvas;
+import java.util.List;
+import org.coop4j.text.SafeText;
 
-/**
- * A piece of HTML whose texts and attribute values are escaped, because it can only be made from
- * such.
- */
+/** A piece of HTML. It is made of templates of this program, and every text in it is escaped. */
 public final class Markup {
 
-    private static final char UNKNOWN = '\uFFFD';
-    private static final Markup NOTHING = new Markup("");
+    private static final String PLACE = "{}";
 
     private final String html;
 
@@ -24,115 +16,54 @@ public final class Markup {
 
     /** Nothing. */
     public static Markup nothing() {
-        return NOTHING;
+        return new Markup("");
     }
 
     /** Plain text. */
     public static Markup text(String text) {
-        return new Markup(escape(text));
-    }
-
-    /** Pieces one after the other. */
-    public static Markup join(Markup... pieces) {
-        return new Markup(concatenated(pieces));
-    }
-
-    /** An element without attributes, such as {@code strong}. */
-    public static Markup element(String name, Markup... content) {
-        return element(name, Map.of(), content);
+        return new Markup(SafeText.xml(text));
     }
 
     /**
-     * An element.
+     * A template with a value in each of its places {@code {}}: pieces of markup, or lists of them,
+     * as they are, and anything else as escaped text. A place for text may be an attribute's value
+     * in double quotes.
      *
-     * @param name its name, written in the program and never taken from data
-     * @param attributes values by name; of a map with a fixed order, so that pages do not change
-     *     from run to run
+     * @param template written in the program and never taken from data
      */
-    public static Markup element(String name, Map<String, String> attributes, Markup... content) {
-        return new Markup(startTag(name, attributes) + concatenated(content) + "</" + name + ">");
-    }
-
-    /** An element that has no content, such as {@code img}. */
-    public static Markup empty(String name, Map<String, String> attributes) {
-        return new Markup(startTag(name, attributes));
-    }
-
-    /** A link within the page or to an address that the program knows. */
-    public static Markup link(String address, String text) {
-        return element("a", Map.of("href", address), text(text));
-    }
-
-    /** A few-shot chart that follows the theme of the page. */
-    static Markup chart(FewShotChart chart) {
-        return new Markup(SvgCanvas.inline(chart, ChartFrame.PAGE));
-    }
-
-    /** The sign of a series in a legend. */
-    static Markup sign(Marker marker, Paint paint, boolean hollow) {
-        return new Markup(SvgCanvas.sign(marker, paint, hollow));
-    }
-
-    private static String startTag(String name, Map<String, String> attributes) {
-        StringBuilder tag = new StringBuilder("<").append(checked(name));
-        attributes.forEach(
-                (key, value) ->
-                        tag.append(' ')
-                                .append(checked(key))
-                                .append("=\"")
-                                .append(escape(value))
-                                .append('"'));
-        return tag.append('>').toString();
-    }
-
-    /** Names are not escaped but refused, as they never come from data. */
-    private static String checked(String name) {
-        if (!name.matches("[a-zA-Z][a-zA-Z0-9:-]*")) {
-            throw new IllegalArgumentException("\"" + name + "\" is no name of HTML");
-        }
-        return name;
-    }
-
-    private static String concatenated(Markup... pieces) {
+    public static Markup of(String template, Object... values) {
         StringBuilder html = new StringBuilder();
-        for (Markup piece : pieces) {
-            html.append(piece.html);
+        int from = 0;
+        for (Object value : values) {
+            int place = template.indexOf(PLACE, from);
+            if (place < 0) {
+                throw new IllegalArgumentException(
+                        values.length + " values have too few places in " + template);
+            }
+            html.append(template, from, place);
+            append(html, value);
+            from = place + PLACE.length();
         }
-        return html.toString();
+        if (template.indexOf(PLACE, from) >= 0) {
+            throw new IllegalArgumentException(
+                    values.length + " values have too many places in " + template);
+        }
+        return new Markup(html.append(template, from, template.length()).toString());
     }
 
-    /** Text as content or attribute value of HTML and XML; what neither may hold becomes U+FFFD. */
-    public static String escape(String text) {
-        StringBuilder safe = new StringBuilder(text.length() + 16);
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            boolean pair =
-                    Character.isHighSurrogate(c)
-                            && i + 1 < text.length()
-                            && Character.isLowSurrogate(text.charAt(i + 1));
-            if (pair) {
-                safe.append(c).append(text.charAt(++i));
-            } else {
-                append(safe, c);
-            }
+    private static void append(StringBuilder html, Object value) {
+        if (value instanceof Markup markup) {
+            html.append(markup.html);
+        } else if (value instanceof List<?> list) {
+            list.forEach(one -> append(html, one));
+        } else {
+            html.append(SafeText.xml(String.valueOf(value)));
         }
-        return safe.toString();
     }
 
-    private static void append(StringBuilder safe, char c) {
-        switch (c) {
-            case '&' -> safe.append("&amp;");
-            case '<' -> safe.append("&lt;");
-            case '>' -> safe.append("&gt;");
-            case '"' -> safe.append("&quot;");
-            case '\'' -> safe.append("&#39;");
-            case '\t', '\n' -> safe.append(c);
-            default -> {
-                boolean forbidden =
-                        Character.isISOControl(c) || Character.isSurrogate(c) || c >= 0xFFFE;
-                safe.append(forbidden ? UNKNOWN : c);
-            }
-        }
+    /** Code of this program: a style sheet, a script or a drawing whose texts are escaped. */
+    static Markup trusted(String code) {
+        return new Markup(code);
     }
 
     /** The HTML. */

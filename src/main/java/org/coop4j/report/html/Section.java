@@ -5,14 +5,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.report.chart.ChartFrame;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.chart.FewShotChart.Curve;
 import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Star;
 import org.coop4j.report.chart.Marker;
-import org.coop4j.report.chart.Paint;
+import org.coop4j.report.chart.SvgCanvas;
 
 /** A section of an {@link HtmlPage}, filled from top to bottom. */
 public final class Section {
@@ -34,45 +34,42 @@ public final class Section {
         return heading;
     }
 
-    Markup[] parts() {
-        return parts.toArray(Markup[]::new);
+    List<Markup> parts() {
+        return parts;
+    }
+
+    /** Whether there is nothing below its heading. */
+    public boolean isEmpty() {
+        return parts.isEmpty();
+    }
+
+    /** Any part. */
+    public Section add(Markup part) {
+        parts.add(part);
+        return this;
     }
 
     /** A paragraph of plain text. */
     public Section paragraph(String text) {
-        return paragraph(Markup.text(text));
-    }
-
-    /** A paragraph. */
-    public Section paragraph(Markup content) {
-        return add(Markup.element("p", content));
-    }
-
-    /** A remark set off from the text, such as a warning. */
-    public Section note(String text) {
-        return add(Markup.element("p", Map.of("class", "note"), Markup.text(text)));
+        return add(Markup.of("<p>{}</p>", text));
     }
 
     /** A heading below the section's. */
     public Section subheading(String text) {
-        return add(Markup.element("h3", Markup.text(text)));
+        return add(Markup.of("<h3>{}</h3>", text));
     }
 
     /** Items of a list. */
     public Section list(List<String> items) {
         return add(
-                Markup.element(
-                        "ul",
-                        items.stream()
-                                .map(item -> Markup.element("li", Markup.text(item)))
-                                .toArray(Markup[]::new)));
+                Markup.of(
+                        "<ul>{}</ul>",
+                        items.stream().map(item -> Markup.of("<li>{}</li>", item)).toList()));
     }
 
     /** Lines as they stand, such as a command. */
     public Section code(String lines) {
-        Map<String, String> attributes = new LinkedHashMap<>();
-        attributes.put("tabindex", "0");
-        return add(Markup.element("pre", attributes, Markup.element("code", Markup.text(lines))));
+        return add(Markup.of("<pre tabindex=\"0\"><code>{}</code></pre>", lines));
     }
 
     /**
@@ -84,77 +81,77 @@ public final class Section {
     public record Fact(String value, String meaning) {}
 
     /** A row of such numbers, large. */
-    public Section facts(Fact... facts) {
-        List<Markup> items = new ArrayList<>();
-        for (Fact fact : facts) {
-            items.add(
-                    Markup.element(
-                            "div",
-                            Markup.element("dt", Markup.text(fact.meaning)),
-                            Markup.element("dd", Markup.text(fact.value))));
-        }
-        return add(Markup.element("dl", Map.of("class", "facts"), items.toArray(Markup[]::new)));
+    public Section facts(List<Fact> facts) {
+        return add(
+                Markup.of(
+                        "<dl class=\"facts\">{}</dl>",
+                        facts.stream()
+                                .map(
+                                        fact ->
+                                                Markup.of(
+                                                        "<div><dt>{}</dt><dd>{}</dd></div>",
+                                                        fact.meaning,
+                                                        fact.value))
+                                .toList()));
     }
 
-    /** A table. */
-    public Section table(HtmlTable table) {
-        return add(table.markup());
+    /** A part behind a line that opens it, with attributes {@code data-…} for the script. */
+    public Section details(String summary, Map<String, String> data, Markup part) {
+        return add(
+                Markup.of(
+                        "<details{}><summary>{}</summary>{}</details>", data(data), summary, part));
     }
 
-    /**
-     * Tables behind a line that opens them, which a script can find.
-     *
-     * @param data values of attributes {@code data-…} by their names
-     */
-    public Section details(String summary, Map<String, String> data, HtmlTable... tables) {
-        Map<String, String> attributes = new LinkedHashMap<>();
-        data.forEach((name, value) -> attributes.put("data-" + name, value));
-        List<Markup> content = new ArrayList<>();
-        content.add(Markup.element("summary", Markup.text(summary)));
-        for (HtmlTable table : tables) {
-            content.add(table.markup());
-        }
-        return add(Markup.element("details", attributes, content.toArray(Markup[]::new)));
+    /** Attributes {@code data-…} by their names, which are written in the program. */
+    public static Markup data(Map<String, String> values) {
+        List<Markup> attributes = new ArrayList<>();
+        values.forEach((name, value) -> attributes.add(Markup.of(" data-{}=\"{}\"", name, value)));
+        return Markup.of("{}", attributes);
+    }
+
+    /** A table in a box of its own that scrolls where the page is too narrow. */
+    public static Markup scrolling(String kind, String caption, Markup table) {
+        return Markup.of(
+                "<div class=\"{}\" role=\"region\" aria-label=\"{}\" tabindex=\"0\">{}</div>",
+                kind,
+                caption,
+                table);
     }
 
     /** A few-shot chart with its legend. */
     public Section chart(FewShotChart chart, String caption) {
         return add(
-                Markup.element(
-                        "figure",
-                        Map.of("class", "single"),
-                        Markup.chart(chart),
+                Markup.of(
+                        "<figure class=\"single\">{}{}<figcaption>{}</figcaption></figure>",
+                        drawing(chart),
                         legend(List.of(chart)),
-                        Markup.element("figcaption", Markup.text(caption))));
-    }
-
-    /** Several charts side by side, as many as the page is wide for, with one legend. */
-    public Section charts(List<FewShotChart> charts) {
-        return charts(charts, chart -> Map.of());
+                        caption));
     }
 
     /**
-     * Several charts side by side that a script can find.
+     * One chart of several.
      *
      * @param data values of attributes {@code data-…} by their names
      */
-    public Section charts(
-            List<FewShotChart> charts, Function<FewShotChart, Map<String, String>> data) {
+    public record Chart(FewShotChart chart, Map<String, String> data) {}
+
+    /** Several charts side by side, as many as the page is wide for, with one legend. */
+    public Section charts(List<Chart> charts) {
         List<Markup> figures = new ArrayList<>();
-        for (FewShotChart chart : charts) {
-            Map<String, String> attributes = new LinkedHashMap<>();
-            data.apply(chart).forEach((name, value) -> attributes.put("data-" + name, value));
+        for (Chart one : charts) {
             figures.add(
-                    Markup.element(
-                            "figure",
-                            attributes,
-                            Markup.element("figcaption", Markup.text(chart.title())),
-                            Markup.chart(chart)));
+                    Markup.of(
+                            "<figure{}><figcaption>{}</figcaption>{}</figure>",
+                            data(one.data),
+                            one.chart.title(),
+                            drawing(one.chart)));
         }
-        return add(legend(charts))
-                .add(
-                        Markup.element(
-                                "div", Map.of("class", "charts"), figures.toArray(Markup[]::new)));
+        return add(legend(charts.stream().map(Chart::chart).toList()))
+                .add(Markup.of("<div class=\"charts\">{}</div>", figures));
+    }
+
+    private static Markup drawing(FewShotChart chart) {
+        return Markup.trusted(SvgCanvas.inline(chart, ChartFrame.PAGE));
     }
 
     /** Each series once, in the order in which they come. */
@@ -162,54 +159,37 @@ public final class Section {
         Map<String, Markup> items = new LinkedHashMap<>();
         for (FewShotChart chart : charts) {
             for (Curve curve : chart.curves()) {
-                Markup sign =
-                        Markup.sign(
-                                Marker.series(curve.series()),
-                                Paint.series(curve.series()),
-                                curve.origin() == Origin.PUBLISHED);
-                items.putIfAbsent(curve.name(), legendItem(sign, curve.name()));
+                Marker marker = Marker.series(curve.series());
+                add(items, curve.name(), marker, curve.series(), curve.origin());
             }
             for (Star star : chart.stars()) {
-                Markup sign =
-                        Markup.sign(
-                                Marker.STAR,
-                                Paint.series(star.series()),
-                                star.origin() == Origin.PUBLISHED);
-                items.putIfAbsent(star.name(), legendItem(sign, star.name()));
+                add(items, star.name(), Marker.STAR, star.series(), star.origin());
             }
         }
-        return Markup.element(
-                "ul", Map.of("class", "legend"), items.values().toArray(Markup[]::new));
+        return Markup.of("<ul class=\"legend\">{}</ul>", List.copyOf(items.values()));
     }
 
-    private static Markup legendItem(Markup sign, String name) {
-        return Markup.element("li", sign, Markup.text(name));
+    private static void add(
+            Map<String, Markup> items, String name, Marker marker, int series, Origin origin) {
+        String sign = SvgCanvas.sign(marker, series, origin == Origin.PUBLISHED);
+        items.putIfAbsent(name, Markup.of("<li>{}{}</li>", Markup.trusted(sign), name));
     }
 
     /** Pictures side by side. */
     public Section pictures(List<Picture> pictures) {
-        List<Markup> figures = new ArrayList<>();
-        for (Picture picture : pictures) {
-            figures.add(figure(picture));
-        }
         return add(
-                Markup.element("div", Map.of("class", "pictures"), figures.toArray(Markup[]::new)));
-    }
-
-    /** One picture, as wide as the text. */
-    public Section picture(Picture picture) {
-        return add(figure(picture));
-    }
-
-    private static Markup figure(Picture picture) {
-        Map<String, String> attributes = new LinkedHashMap<>();
-        attributes.put("src", picture.address());
-        attributes.put("alt", picture.alternative());
-        Markup caption =
-                picture.caption().isEmpty()
-                        ? Markup.nothing()
-                        : Markup.element("figcaption", Markup.text(picture.caption()));
-        return Markup.element("figure", Markup.empty("img", attributes), caption);
+                Markup.of(
+                        "<div class=\"pictures\">{}</div>",
+                        pictures.stream()
+                                .map(
+                                        picture ->
+                                                Markup.of(
+                                                        "<figure><img src=\"{}\" alt=\"{}\">"
+                                                            + "<figcaption>{}</figcaption></figure>",
+                                                        picture.address(),
+                                                        picture.alternative(),
+                                                        picture.caption()))
+                                .toList()));
     }
 
     /**
@@ -220,56 +200,32 @@ public final class Section {
      */
     public Section confusion(ConfusionMatrix matrix, List<String> names, String caption) {
         int[] labels = matrix.labels();
-        double[][] shares = matrix.normalised();
         List<Markup> header = new ArrayList<>();
-        header.add(Markup.element("td", Markup.text("true ↓ predicted →")));
         List<Markup> rows = new ArrayList<>();
         for (int row = 0; row < matrix.size(); row++) {
             String name = names.get(labels[row]);
-            header.add(
-                    Markup.element(
-                            "th",
-                            Map.of("scope", "col"),
-                            Markup.element("span", Markup.text(name))));
+            header.add(Markup.of("<th scope=\"col\"><span>{}</span></th>", name));
             List<Markup> cells = new ArrayList<>();
-            cells.add(Markup.element("th", Map.of("scope", "row"), Markup.text(name)));
-            for (int column = 0; column < matrix.size(); column++) {
-                cells.add(share(shares[row][column]));
+            for (double share : matrix.normalised()[row]) {
+                cells.add(
+                        Markup.of(
+                                "<td class=\"{}\" style=\"--share:{}\">{}</td>",
+                                share > STRONG_CELL ? "strong" : "",
+                                String.format(Locale.ROOT, "%.3f", share),
+                                share < PERCENT ? "" : Math.round(100 * share)));
             }
-            rows.add(Markup.element("tr", cells.toArray(Markup[]::new)));
+            rows.add(Markup.of("<tr><th scope=\"row\">{}</th>{}</tr>", name, cells));
         }
-        Map<String, String> box = new LinkedHashMap<>();
-        box.put("class", "scroll");
-        box.put("role", "region");
-        box.put("aria-label", caption);
-        box.put("tabindex", "0");
         return add(
-                Markup.element(
-                        "div",
-                        box,
-                        Markup.element(
-                                "table",
-                                Map.of("class", "confusion"),
-                                Markup.element("caption", Markup.text(caption)),
-                                Markup.element(
-                                        "thead",
-                                        Markup.element("tr", header.toArray(Markup[]::new))),
-                                Markup.element("tbody", rows.toArray(Markup[]::new)))));
-    }
-
-    private static Markup share(double share) {
-        Map<String, String> attributes = new LinkedHashMap<>();
-        if (share > STRONG_CELL) {
-            attributes.put("class", "strong");
-        }
-        attributes.put("style", String.format(Locale.ROOT, "--share:%.3f", share));
-        String text = share < PERCENT ? "" : String.format(Locale.ROOT, "%.0f", 100 * share);
-        return Markup.element("td", attributes, Markup.text(text));
-    }
-
-    /** Anything else. */
-    public Section add(Markup part) {
-        parts.add(part);
-        return this;
+                scrolling(
+                        "scroll",
+                        caption,
+                        Markup.of(
+                                "<table"
+                                    + " class=\"confusion\"><caption>{}</caption><thead><tr><td>true"
+                                    + " ↓ predicted →</td>{}</tr></thead><tbody>{}</tbody></table>",
+                                caption,
+                                header,
+                                rows)));
     }
 }

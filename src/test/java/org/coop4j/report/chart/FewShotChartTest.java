@@ -82,7 +82,7 @@ class FewShotChartTest {
         assertThat(svg.getElementsByTagName("script").getLength()).isZero();
         assertThat(texts(svg, "text"))
                 .contains(
-                        HOSTILE.replace('\u0007', '\uFFFD'),
+                        HOSTILE.replace("\u0007", "\\x07"),
                         "CoOp & <co>",
                         "0",
                         "1",

@@ -13,8 +13,6 @@ import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.chart.FewShotChart.Curve;
 import org.coop4j.report.chart.FewShotChart.Point;
 import org.coop4j.report.chart.Paint;
-import org.coop4j.report.html.HtmlTable.Cell;
-import org.coop4j.report.html.HtmlTable.Kind;
 import org.coop4j.weights.Sha256;
 import org.junit.jupiter.api.Test;
 
@@ -26,15 +24,10 @@ class HtmlPageTest {
     /** A page with hostile text wherever text can go. */
     private static String hostilePage() {
         Section section = new Section(HOSTILE);
-        section.paragraph(HOSTILE).note(HOSTILE).subheading(HOSTILE).code(HOSTILE);
-        section.list(List.of(HOSTILE)).facts(new Section.Fact(HOSTILE, HOSTILE));
-        section.table(
-                new HtmlTable(HOSTILE)
-                        .words(HOSTILE)
-                        .numbers(HOSTILE)
-                        .row(
-                                Map.of("dataset", HOSTILE),
-                                List.of(Cell.of(HOSTILE), Cell.of(HOSTILE).withNote(HOSTILE))));
+        section.paragraph(HOSTILE).subheading(HOSTILE).code(HOSTILE);
+        section.list(List.of(HOSTILE)).facts(List.of(new Section.Fact(HOSTILE, HOSTILE)));
+        section.details(HOSTILE, Map.of("dataset", HOSTILE), Markup.text(HOSTILE));
+        section.add(Section.scrolling("scroll", HOSTILE, Markup.text(HOSTILE)));
         section.chart(
                 new FewShotChart(
                         HOSTILE,
@@ -42,12 +35,12 @@ class HtmlPageTest {
                         List.of(Curve.measured(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))),
                         List.of()),
                 HOSTILE);
-        section.picture(Picture.of(PNG, HOSTILE, HOSTILE));
+        section.pictures(List.of(Picture.of(PNG, HOSTILE, HOSTILE)));
         section.confusion(
                 ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}),
                 List.of(HOSTILE, "b"),
                 HOSTILE);
-        return new HtmlPage(HOSTILE, HOSTILE).add(section).footer(HOSTILE).html();
+        return new HtmlPage(HOSTILE, HOSTILE).add(section).html();
     }
 
     @Test
@@ -122,48 +115,6 @@ class HtmlPageTest {
     }
 
     @Test
-    void tallTablesAndSentencesHaveClassesOfTheirOwn() {
-        String html =
-                new HtmlTable("t").tall().words("a").text("b").row("1", "2").markup().toString();
-
-        assertThat(html).contains("class=\"scroll tall\"", "<td class=\"text\">2</td>");
-    }
-
-    @Test
-    void tableNamesRowsAndColumnsAndSetsNumbersRight() {
-        String html =
-                new HtmlTable("Accuracy")
-                        .words("dataset")
-                        .numbers("mean")
-                        .row(List.of(Cell.of("DTD"), Cell.of("63.6", Kind.PUBLISHED)))
-                        .markup()
-                        .toString();
-
-        assertThat(html)
-                .contains("<caption>Accuracy</caption>")
-                .contains("<th scope=\"col\" class=\"num\">mean</th>")
-                .contains("<th scope=\"row\">DTD</th>")
-                .contains("<td class=\"num published\">63.6</td>");
-    }
-
-    @Test
-    void rowOfAnotherWidthIsRefused() {
-        assertThatThrownBy(() -> new HtmlTable("t").words("a", "b").row("1"))
-                .hasMessageContaining("1 cells")
-                .hasMessageContaining("2 columns");
-    }
-
-    @Test
-    void gainsPointRightAndLossesLeft() {
-        assertThat(Cell.gain(3, 6).content().toString())
-                .contains("class=\"gain\"", "left:50%;width:25.0%", "+3.0");
-        assertThat(Cell.gain(-9, 6).content().toString())
-                .contains("class=\"loss\"", "right:50%;width:50.0%", "−9.0");
-        assertThat(Cell.signed(-0.04)).isEqualTo("0.0");
-        assertThat(Cell.signed(10.0)).isEqualTo("+10.0");
-    }
-
-    @Test
     void whatIsNoPictureIsRefused() {
         assertThat(Picture.of(PNG, "a", "").address()).startsWith("data:image/png;base64,");
         assertThatThrownBy(
@@ -208,10 +159,19 @@ class HtmlPageTest {
     }
 
     @Test
-    void elementNamesAreNeverData() {
-        assertThatThrownBy(() -> Markup.element("b onclick=x"))
-                .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Markup.element("td", Map.of("a b", "c")))
-                .isInstanceOf(IllegalArgumentException.class);
+    void textInATemplateIsEscapedAndMarkupIsNot() {
+        Markup bold = Markup.of("<b>{}</b>", "a < b {}");
+
+        assertThat(Markup.of("<i title=\"{}\">{}{}</i>", "\"><script>", bold, List.of(bold)))
+                .hasToString(
+                        "<i title=\"&quot;&gt;&lt;script&gt;\"><b>a &lt; b {}</b>"
+                                + "<b>a &lt; b {}</b></i>");
+        assertThatThrownBy(() -> Markup.of("{}")).hasMessageContaining("places");
+        assertThatThrownBy(() -> Markup.of("{}", 1, 2)).hasMessageContaining("places");
+    }
+
+    @Test
+    void whatSteersTheDirectionOfWritingIsWrittenOut() {
+        assertThat(Markup.text("a\u202eb\u001b[31m\n")).hasToString("a\\u202eb\\x1b[31m\n");
     }
 }

@@ -60,6 +60,14 @@ public final class AtomicFile implements AutoCloseable {
         }
     }
 
+    /** Writes a whole file. */
+    public static void write(Path target, byte[] content) throws IOException {
+        try (AtomicFile file = create(target)) {
+            file.write(ByteBuffer.wrap(content), 0);
+            file.commit();
+        }
+    }
+
     /** The file that will be written. */
     public Path target() {
         return target;
