@@ -22,11 +22,13 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Table;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.CacheFolder;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.ModelFile;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
@@ -40,11 +42,9 @@ import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop bench}: measures speed and memory. */
 @Command(
@@ -74,9 +74,6 @@ final class BenchCommand implements Callable<Integer> {
     private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
 
     private final Console console;
-    private MemoryLimit limit;
-
-    @Spec private CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode, files or load.")
     private String what;
@@ -152,17 +149,12 @@ final class BenchCommand implements Callable<Integer> {
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            description = "Memory limit of a step, such as 800M.")
-    private String memory;
+    @Mixin private MemoryOption memory;
 
     @Option(names = "--profile", description = "Show where the time of a step goes.")
     private boolean profile;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin private JsonOption json;
 
     BenchCommand(Console console) {
         this.console = console;
@@ -186,7 +178,7 @@ final class BenchCommand implements Callable<Integer> {
             default -> load(file, result);
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        if (json) {
+        if (json.isGiven()) {
             Json.print(result, console.out());
         } else {
             print(result);
@@ -197,21 +189,17 @@ final class BenchCommand implements Callable<Integer> {
     /** Before hundreds of megabytes of weights are written. */
     private void check() {
         if (!KINDS.contains(what)) {
-            throw usage("\"" + what + "\" cannot be measured: choose step, encode, files or load");
+            throw new WrongUsage(
+                    "\"" + what + "\" cannot be measured: choose step, encode, files or load");
         }
         if (what.equals("files") && folder == null) {
-            throw usage("bench files needs a folder of JPEG files");
+            throw new WrongUsage("bench files needs a folder of JPEG files");
         }
         try {
-            limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
             ClipConfig.named(architecture);
-        } catch (IllegalArgumentException | WeightsException e) {
-            throw usage(e.getMessage());
+        } catch (WeightsException e) {
+            throw new WrongUsage(e.getMessage());
         }
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
     }
 
     /** A model with random weights, made once and kept in the cache. */
@@ -230,7 +218,7 @@ final class BenchCommand implements Callable<Integer> {
         StepBench bench =
                 new StepBench(classes, context, nameTokens, position, classSpecific, batch);
         try (Clip clip = Clip.open(file)) {
-            StepBench.Outcome outcome = bench.run(clip, limit, runs);
+            StepBench.Outcome outcome = bench.run(clip, memory.limit(), runs);
             times(result, outcome.time());
             result.put("gflops", outcome.time().gflops());
             result.put("step_mb", outcome.bytes() >> 20);
@@ -299,7 +287,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private static List<LabelledImage> jpegs(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
-            throw new CommandFailure(folder + " is no folder");
+            throw new CommandFailure(folder + " is not a folder");
         }
         List<LabelledImage> images = new ArrayList<>();
         try (Stream<Path> walk = Files.walk(folder)) {

@@ -7,11 +7,13 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFile;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,12 +42,7 @@ final class ConvertCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
     private Path source;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The safetensors file to write; replaced if it exists.")
-    private Path out;
+    @Mixin private OutputFile out;
 
     @Option(
             names = "--activation",
@@ -67,14 +64,14 @@ final class ConvertCommand implements Callable<Integer> {
             written =
                     Converter.convert(
                             source,
-                            out,
+                            out.file(),
                             Optional.ofNullable(activation),
                             (done, total) -> {
                                 task.total(total);
                                 task.advanceTo(done);
                             });
         }
-        console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
+        console.out().println(Printable.of(out.file() + ": " + ModelSummary.line(written)));
         return 0;
     }
 }

@@ -122,7 +122,7 @@ public final class Coop implements Callable<Integer> {
                 .setUsageHelpWidth(Math.min(console.width(), 100))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .setParameterExceptionHandler(problems::wrongUsage)
-                .setExecutionExceptionHandler((e, command, parsed) -> problems.failed(e))
+                .setExecutionExceptionHandler((e, command, parsed) -> problems.failed(e, command))
                 .setExecutionStrategy(parsed -> coop.execute(parsed, problems));
     }
 

@@ -4,22 +4,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code coop datasets check}: what of the published datasets is on disk, and whether it is whole.
@@ -45,8 +41,6 @@ import picocli.CommandLine.Spec;
 final class DatasetsCheckCommand implements Callable<Integer> {
 
     private final Console console;
-
-    @Spec private CommandSpec spec;
 
     @ArgGroup private OutputFormat format = new OutputFormat();
 
@@ -76,7 +70,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         for (Benchmark benchmark : benchmarks()) {
             checks.add(BenchmarkCheck.of(benchmark, root, console));
         }
-        new DatasetsReport(root, checks).print(format, console.out());
+        new DatasetsReport(root, checks).print(format.chosen(), console);
         boolean faulty = checks.stream().anyMatch(check -> check.status().isFaulty());
         return faulty ? 1 : 0;
     }
@@ -87,12 +81,6 @@ final class DatasetsCheckCommand implements Callable<Integer> {
         if (names.isEmpty()) {
             return published.all();
         }
-        try {
-            return names.stream()
-                    .map(published::get)
-                    .collect(Collectors.toCollection(LinkedHashSet::new));
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return WrongUsage.unless(() -> names.stream().map(published::get).distinct().toList());
     }
 }

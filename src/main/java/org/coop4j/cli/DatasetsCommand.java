@@ -6,11 +6,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Csv;
 import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Table;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -49,95 +48,65 @@ final class DatasetsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Benchmark> all = Benchmarks.published().all();
-        if (format.isJson()) {
-            ObjectNode json = Json.object();
-            ArrayNode datasets = json.putArray("datasets");
-            all.forEach(benchmark -> datasets.add(toJson(benchmark)));
-            Json.print(json, console.out());
-        } else if (format.isCsv()) {
-            printCsv(all, console.out());
-        } else {
-            printTables(all, console.out());
+        switch (format.chosen()) {
+            case JSON -> {
+                ObjectNode json = Json.object();
+                ArrayNode datasets = json.putArray("datasets");
+                all.forEach(benchmark -> datasets.add(toJson(benchmark)));
+                Json.print(json, console.out());
+            }
+            case CSV -> csv().print(Rows.Format.CSV, all, console);
+            default -> printTables(all, console.out());
         }
         return 0;
     }
 
     private static void printTables(List<Benchmark> all, PrintStream out) {
-        Table sizes =
-                new Table(
-                        Table.Align.LEFT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.LEFT);
-        sizes.row("DATASET", "CLASSES", "TRAIN", "VAL", "TEST", "TEMPLATE");
-        Table places = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.LEFT);
-        places.row("DATASET", "ALSO CALLED", "EXPECTED IN DATA");
-        for (Benchmark benchmark : all) {
-            Benchmark.Sizes published = benchmark.published();
-            sizes.row(
-                    benchmark.name(),
-                    Numbers.count(published.classes()),
-                    Numbers.count(published.train()),
-                    Numbers.count(published.val()),
-                    Numbers.count(published.test()),
-                    benchmark.template());
-            places.row(
-                    benchmark.name(), String.join(", ", otherNames(benchmark)), places(benchmark));
-        }
-        sizes.print(out);
+        Rows<Benchmark> sizes = new Rows<Benchmark>().text("dataset", Benchmark::name);
+        sizes(sizes, Benchmark::published).text("template", Benchmark::template);
+        sizes.table(all).print(out);
         out.println();
-        places.print(out);
+        new Rows<Benchmark>()
+                .text("dataset", Benchmark::name)
+                .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
+                .text("expected in data", DatasetsCommand::places)
+                .table(all)
+                .print(out);
     }
 
-    private static void printCsv(List<Benchmark> all, PrintStream out) {
-        Csv csv =
-                new Csv(
-                        out,
-                        "name",
-                        "aliases",
-                        "classes",
-                        "train",
-                        "val",
-                        "test",
-                        "template",
-                        "directory",
-                        "expected");
-        for (Benchmark benchmark : all) {
-            Benchmark.Sizes published = benchmark.published();
-            csv.record(
-                    benchmark.name(),
-                    String.join(" ", otherNames(benchmark)),
-                    String.valueOf(published.classes()),
-                    String.valueOf(published.train()),
-                    String.valueOf(published.val()),
-                    String.valueOf(published.test()),
-                    benchmark.template(),
-                    benchmark.layout().directory(),
-                    String.join(" ", expected(benchmark)));
-        }
+    private static Rows<Benchmark> csv() {
+        Rows<Benchmark> rows =
+                new Rows<Benchmark>()
+                        .data("name", Benchmark::name)
+                        .data("aliases", benchmark -> String.join(" ", otherNames(benchmark)));
+        return sizes(rows, Benchmark::published)
+                .data("template", Benchmark::template)
+                .data("directory", benchmark -> benchmark.layout().directory())
+                .data("expected", benchmark -> String.join(" ", expected(benchmark)));
+    }
+
+    /** Adds the columns of a dataset's sizes. */
+    private static <T> Rows<T> sizes(Rows<T> rows, Function<T, Benchmark.Sizes> of) {
+        return rows.count("classes", row -> of.apply(row).classes())
+                .count("train", row -> of.apply(row).train())
+                .count("val", row -> of.apply(row).val())
+                .count("test", row -> of.apply(row).test());
     }
 
     /** A dataset as JSON, as {@code coop datasets show --json} prints it too. */
     static ObjectNode toJson(Benchmark benchmark) {
         ObjectNode json = Json.object();
         json.put("name", benchmark.name());
-        ArrayNode names = json.putArray("aliases");
-        otherNames(benchmark).forEach(names::add);
+        otherNames(benchmark).forEach(json.putArray("aliases")::add);
         json.set("published", Json.of(benchmark.published()));
         json.put("template", benchmark.template());
         json.put("directory", benchmark.layout().directory());
         json.put("split_file", benchmark.layout().splitFile().orElse(null));
-        ArrayNode folders = json.putArray("folders");
-        benchmark.layout().folders().forEach(folders::add);
-        ArrayNode lists = json.putArray("lists");
-        benchmark.layout().lists().forEach(lists::add);
+        benchmark.layout().folders().forEach(json.putArray("folders")::add);
+        benchmark.layout().lists().forEach(json.putArray("lists")::add);
         json.put("rule", benchmark.rule().description());
-        ArrayNode skipped = json.putArray("skipped");
-        benchmark.skipped().stream().sorted().forEach(skipped::add);
-        ObjectNode renamed = json.putObject("renamed");
-        benchmark.renamed().forEach(renamed::put);
+        benchmark.skipped().stream().sorted().forEach(json.putArray("skipped")::add);
+        benchmark.renamed().forEach(json.putObject("renamed")::put);
         json.set("about", Json.of(benchmark.about()));
         return json;
     }

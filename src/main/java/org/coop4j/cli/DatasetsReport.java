@@ -7,14 +7,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ToIntFunction;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.coop4j.cli.console.Csv;
+import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
-import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
 import org.coop4j.data.benchmark.Division;
@@ -32,13 +33,11 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         checks = List.copyOf(checks);
     }
 
-    void print(OutputFormat format, PrintStream out) {
-        if (format.isJson()) {
-            Json.print(toJson(), out);
-        } else if (format.isCsv()) {
-            printCsv(out);
-        } else {
-            printTable(out);
+    void print(Rows.Format format, Console console) {
+        switch (format) {
+            case JSON -> Json.print(toJson(), console.out());
+            case CSV -> csv().print(format, checks, console);
+            default -> printTable(console.out());
         }
     }
 
@@ -46,7 +45,7 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         List<BenchmarkCheck> present = new ArrayList<>(checks);
         present.removeIf(check -> check.status() == BenchmarkCheck.Status.ABSENT);
         if (!present.isEmpty()) {
-            table(present).print(out);
+            table().table(present).print(out);
         }
         for (BenchmarkCheck check : present) {
             for (String problem : problems(check)) {
@@ -60,30 +59,32 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         }
     }
 
-    private static Table table(List<BenchmarkCheck> present) {
-        Table table =
-                new Table(
-                        Table.Align.LEFT,
-                        Table.Align.LEFT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.LEFT);
-        table.row("DATASET", "STATUS", "CLASSES", "TRAIN", "VAL", "TEST", "MISSING", "DIVISION");
-        for (BenchmarkCheck check : present) {
-            table.row(
-                    check.benchmark().name(),
-                    status(check),
-                    shown(check, Benchmark.Sizes::classes),
-                    shown(check, Benchmark.Sizes::train),
-                    shown(check, Benchmark.Sizes::val),
-                    shown(check, Benchmark.Sizes::test),
-                    check.found().isPresent() ? Numbers.count(check.missing().count()) : "",
-                    check.division().map(DatasetsReport::inWords).orElse(""));
-        }
-        return table;
+    private static Rows<BenchmarkCheck> table() {
+        Rows<BenchmarkCheck> rows =
+                new Rows<BenchmarkCheck>()
+                        .text("dataset", check -> check.benchmark().name())
+                        .text("status", DatasetsReport::status);
+        return number(found(rows), "missing", DatasetsReport::missing)
+                .text("division", DatasetsReport::division);
+    }
+
+    /** Adds the columns of what was found; nothing where there are no lists. */
+    private static Rows<BenchmarkCheck> found(Rows<BenchmarkCheck> rows) {
+        number(rows, "classes", check -> check.found().map(Benchmark.Sizes::classes));
+        number(rows, "train", check -> check.found().map(Benchmark.Sizes::train));
+        number(rows, "val", check -> check.found().map(Benchmark.Sizes::val));
+        return number(rows, "test", check -> check.found().map(Benchmark.Sizes::test));
+    }
+
+    private static Rows<BenchmarkCheck> number(
+            Rows<BenchmarkCheck> rows,
+            String name,
+            Function<BenchmarkCheck, Optional<Integer>> value) {
+        return rows.column(
+                name,
+                Table.Align.RIGHT,
+                value,
+                check -> value.apply(check).map(Numbers::count).orElse(""));
     }
 
     private String notThere(List<BenchmarkCheck> absent) {
@@ -102,40 +103,19 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
                                 .collect(Collectors.joining(", ")));
     }
 
-    private void printCsv(PrintStream out) {
-        Csv csv =
-                new Csv(
-                        out,
-                        "name",
-                        "status",
-                        "classes",
-                        "train",
-                        "val",
-                        "test",
-                        "published_classes",
-                        "published_train",
-                        "published_val",
-                        "published_test",
-                        "missing",
-                        "division",
-                        "problems");
-        for (BenchmarkCheck check : checks) {
-            Benchmark.Sizes published = check.benchmark().published();
-            csv.record(
-                    check.benchmark().name(),
-                    status(check),
-                    plain(check, Benchmark.Sizes::classes),
-                    plain(check, Benchmark.Sizes::train),
-                    plain(check, Benchmark.Sizes::val),
-                    plain(check, Benchmark.Sizes::test),
-                    String.valueOf(published.classes()),
-                    String.valueOf(published.train()),
-                    String.valueOf(published.val()),
-                    String.valueOf(published.test()),
-                    check.found().isPresent() ? String.valueOf(check.missing().count()) : "",
-                    check.division().map(DatasetsReport::inWords).orElse(""),
-                    String.join("; ", problems(check)));
-        }
+    private static Rows<BenchmarkCheck> csv() {
+        Rows<BenchmarkCheck> rows =
+                new Rows<BenchmarkCheck>()
+                        .data("name", check -> check.benchmark().name())
+                        .data("status", DatasetsReport::status);
+        return found(rows)
+                .data("published_classes", check -> check.benchmark().published().classes())
+                .data("published_train", check -> check.benchmark().published().train())
+                .data("published_val", check -> check.benchmark().published().val())
+                .data("published_test", check -> check.benchmark().published().test())
+                .data("missing", DatasetsReport::missing)
+                .data("division", DatasetsReport::division)
+                .data("problems", check -> String.join("; ", problems(check)));
     }
 
     private ObjectNode toJson() {
@@ -161,8 +141,9 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         }
         ObjectNode missing = json.putObject("missing");
         missing.put("count", check.missing().count());
-        ArrayNode first = missing.putArray("first");
-        check.missing().first().forEach(path -> first.add(path.toString()));
+        check.missing().first().stream()
+                .map(Path::toString)
+                .forEach(missing.putArray("first")::add);
         ArrayNode files = json.putArray("expected");
         for (BenchmarkCheck.Expected expected : check.expected()) {
             files.addObject()
@@ -170,8 +151,7 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
                     .put("need", expected.need().name().toLowerCase(Locale.ROOT))
                     .put("exists", expected.exists());
         }
-        ArrayNode problems = json.putArray("problems");
-        problems(check).forEach(problems::add);
+        problems(check).forEach(json.putArray("problems")::add);
         return json;
     }
 
@@ -204,11 +184,11 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         return check.status().name().toLowerCase(Locale.ROOT);
     }
 
-    private static String shown(BenchmarkCheck check, ToIntFunction<Benchmark.Sizes> size) {
-        return check.found().map(found -> Numbers.count(size.applyAsInt(found))).orElse("");
+    private static Optional<Integer> missing(BenchmarkCheck check) {
+        return check.found().map(found -> check.missing().count());
     }
 
-    private static String plain(BenchmarkCheck check, ToIntFunction<Benchmark.Sizes> size) {
-        return check.found().map(found -> String.valueOf(size.applyAsInt(found))).orElse("");
+    private static String division(BenchmarkCheck check) {
+        return check.division().map(DatasetsReport::inWords).orElse("");
     }
 }

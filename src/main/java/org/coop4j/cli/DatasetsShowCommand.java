@@ -9,9 +9,10 @@ import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Table;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.JsonOption;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: all that is known of one published dataset. */
@@ -41,8 +42,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
             description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin private JsonOption json;
 
     DatasetsShowCommand(Console console) {
         this.console = console;
@@ -50,7 +50,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (json) {
+        if (json.isGiven()) {
             Json.print(DatasetsCommand.toJson(benchmark), console.out());
         } else {
             printFacts(console.out());

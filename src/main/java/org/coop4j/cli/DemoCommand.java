@@ -6,7 +6,9 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.PageServer;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.CacheFolder;
+import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.ModelFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
@@ -15,10 +17,8 @@ import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoRun;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code coop demo}: CoOp on what is shipped, from prompts to proof. */
 @Command(
@@ -47,8 +47,6 @@ final class DemoCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
-
     @Option(
             names = {"-o", "--out"},
             defaultValue = "coop-demo",
@@ -72,8 +70,7 @@ final class DemoCommand implements Callable<Integer> {
             description = "Port for --open (default: any that is free).")
     private int port;
 
-    @Option(names = "--json", description = "Print the results as JSON.")
-    private boolean json;
+    @Mixin private JsonOption json;
 
     DemoCommand(Console console) {
         this.console = console;
@@ -82,14 +79,12 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (port < 0 || port > 65_535) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "port " + port + ": ports go from 1 to 65535; 0 takes a free one");
+            throw new WrongUsage("port " + port + ": ports go from 1 to 65535; 0 takes a free one");
         }
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
         DemoReport report;
         try (Clip clip = Clip.open(ModelFile.shipped());
-                DemoScreen screen = new DemoScreen(console, !json)) {
+                DemoScreen screen = new DemoScreen(console, !json.isGiven())) {
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run =
                     new DemoRun(
@@ -101,7 +96,7 @@ final class DemoCommand implements Callable<Integer> {
             report = new DemoReport(run.run(out.resolve("runs")));
         }
         report.write(out);
-        if (json) {
+        if (json.isGiven()) {
             Json.print(Json.of(report.result()), console.out());
         } else {
             DemoScreen.printEnd(report.result(), out, console.out());

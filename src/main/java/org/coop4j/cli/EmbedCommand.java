@@ -10,17 +10,16 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop embed}: features of texts or images in a safetensors file. */
 @Command(
@@ -44,7 +43,6 @@ final class EmbedCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
     @Mixin private ClipOptions clipOptions;
 
     @Option(
@@ -60,12 +58,7 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A file in UTF-8 with a text a line.")
     private Path textFile;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The safetensors file to write; replaced if it exists.")
-    private Path out;
+    @Mixin private OutputFile out;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;
@@ -89,11 +82,10 @@ final class EmbedCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         if (ofTexts == !arguments.isEmpty()) {
-            throw new ParameterException(
-                    spec.commandLine(), "give either images or texts (--text, --texts)");
+            throw new WrongUsage("give either images or texts (--text, --texts)");
         }
         if (ofTexts && pixels) {
-            throw new ParameterException(spec.commandLine(), "--pixels is for images");
+            throw new WrongUsage("--pixels is for images");
         }
         return ofTexts ? embedTexts() : embedImages();
     }
@@ -158,10 +150,12 @@ final class EmbedCommand implements Callable<Integer> {
             List<Path> pixelsOf)
             throws IOException {
         new FeatureFile(clip, kind, inputs, normalize)
-                .write(normalize ? features.normalized() : features, pixelsOf, out, console);
+                .write(normalize ? features.normalized() : features, pixelsOf, out.file(), console);
         console.note(
                 "%s: %s, %d wide"
                         .formatted(
-                                out, Numbers.count(inputs.size(), kind.label()), features.width()));
+                                out.file(),
+                                Numbers.count(inputs.size(), kind.label()),
+                                features.width()));
     }
 }

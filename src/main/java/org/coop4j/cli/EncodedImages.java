@@ -27,15 +27,66 @@ import org.coop4j.weights.Progress;
 record EncodedImages(
         List<Integer> positions, FeatureMatrix features, Map<Integer, String> problems) {
 
+    /** Takes the features of images one by one, in order. */
+    interface Taker {
+
+        /**
+         * Takes the features of an image, not normalised.
+         *
+         * @param index its position among the files
+         * @param features reused for the next image
+         */
+        void take(int index, float[] features);
+    }
+
     /** Encodes the images with a progress display, and reports the unreadable ones as they come. */
     static EncodedImages encode(Clip clip, List<Path> files, Console console) {
-        Collector collector = new Collector(files.size(), clip.architecture().embedDim(), console);
+        int embed = clip.architecture().embedDim();
+        float[] features = new float[Math.multiplyExact(files.size(), embed)];
+        List<Integer> positions = new ArrayList<>();
+        Map<Integer, String> problems =
+                each(
+                        clip,
+                        files,
+                        console,
+                        (index, row) -> {
+                            System.arraycopy(row, 0, features, positions.size() * embed, embed);
+                            positions.add(index);
+                        });
+        float[] good = Arrays.copyOf(features, positions.size() * embed);
+        return new EncodedImages(
+                positions, FeatureMatrix.of(positions.size(), embed, good), problems);
+    }
+
+    /**
+     * Encodes images one by one with a progress display, and reports the unreadable ones as they
+     * come.
+     *
+     * @return what is wrong with a file, by its position
+     */
+    static Map<Integer, String> each(Clip clip, List<Path> files, Console console, Taker taker) {
+        Map<Integer, String> problems = new LinkedHashMap<>();
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
         try (Progress.Task task = console.task("encoding", files.size(), Progress.Unit.IMAGES)) {
-            collector.task = task;
-            encoder.encodeFew(files.size(), new Pixels(clip, files)::read, collector);
+            encoder.encodeFew(
+                    files.size(),
+                    new Pixels(clip, files)::read,
+                    new ImageEncoder.Sink() {
+                        @Override
+                        public void features(int index, float[] row) {
+                            taker.take(index, row);
+                            task.advance(1);
+                        }
+
+                        @Override
+                        public void failed(int index, IOException problem) {
+                            problems.put(index, Problems.describe(problem));
+                            console.warn(problems.get(index));
+                            task.advance(1);
+                        }
+                    });
         }
-        return collector.result();
+        return problems;
     }
 
     /** Reads images as the image tower takes them. */
@@ -62,54 +113,19 @@ record EncodedImages(
         }
     }
 
-    /** Takes features in order. */
-    private static final class Collector implements ImageEncoder.Sink {
-
-        private final int embed;
-        private final Console console;
-        private final List<Integer> positions = new ArrayList<>();
-        private final Map<Integer, String> problems = new LinkedHashMap<>();
-        private final float[] features;
-        private Progress.Task task;
-
-        Collector(int count, int embed, Console console) {
-            this.embed = embed;
-            this.console = console;
-            this.features = new float[Math.multiplyExact(count, embed)];
-        }
-
-        @Override
-        public void features(int index, float[] row) {
-            System.arraycopy(row, 0, features, positions.size() * embed, embed);
-            positions.add(index);
-            task.advance(1);
-        }
-
-        @Override
-        public void failed(int index, IOException problem) {
-            String message = Problems.describe(problem);
-            problems.put(index, message);
-            console.warn(message);
-            task.advance(1);
-        }
-
-        EncodedImages result() {
-            float[] good = Arrays.copyOf(features, positions.size() * embed);
-            return new EncodedImages(
-                    positions, FeatureMatrix.of(positions.size(), embed, good), problems);
-        }
-    }
-
     /** Says how many images are left out; the exit code is 1 then. */
     int exitCode(Console console) {
-        if (problems.isEmpty()) {
+        return exitCode(problems.size(), positions.size() + problems.size(), console);
+    }
+
+    /** Says how many of all images are left out; the exit code is 1 then. */
+    static int exitCode(int bad, int all, Console console) {
+        if (bad == 0) {
             return 0;
         }
         console.warn(
                 "%s of %s cannot be read"
-                        .formatted(
-                                Numbers.count(problems.size()),
-                                Numbers.count(positions.size() + (long) problems.size(), "image")));
+                        .formatted(Numbers.count(bad), Numbers.count(all, "image")));
         return 1;
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
@@ -14,11 +15,8 @@ import org.coop4j.method.LearnedPrompt;
 import org.coop4j.method.ReferenceCheckpoint;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop import}: takes over a prompt that the reference's Python code learned. */
 @Command(
@@ -40,7 +38,6 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
     @Mixin private ClipOptions clipOptions;
     @Mixin private ClassOptions classOptions;
 
@@ -73,14 +70,12 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (!classOptions.areGiven()) {
-            throw new ParameterException(
-                    spec.commandLine(),
+            throw new WrongUsage(
                     "the checkpoint does not name its classes: give --classes or --classes-file");
         }
         try (Clip clip = clipOptions.openForTexts()) {
             LearnedPrompt prompt =
-                    ReferenceCheckpoint.read(
-                            checkpoint, clip, classOptions.read(spec.commandLine()), position);
+                    ReferenceCheckpoint.read(checkpoint, clip, classOptions.read(), position);
             prompt.write(out);
             console.out()
                     .println(

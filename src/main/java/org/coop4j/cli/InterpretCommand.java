@@ -1,17 +1,17 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Csv;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFormat;
@@ -85,13 +85,13 @@ final class InterpretCommand implements Callable<Integer> {
             if (nearest.compared() == 0) {
                 throw new CommandFailure("the model has no token to compare with");
             }
-            if (format.isJson()) {
-                Json.print(json(nearest), console.out());
-            } else if (format.isCsv()) {
-                csv(nearest);
-                console.note(WARNING);
-            } else {
-                table(nearest);
+            switch (format.chosen()) {
+                case JSON -> Json.print(json(nearest), console.out());
+                case CSV -> {
+                    csv(nearest);
+                    console.note(WARNING);
+                }
+                default -> table(nearest);
             }
         }
         return 0;
@@ -142,30 +142,29 @@ final class InterpretCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.4f", word.distance());
     }
 
+    /** A word of a vector; ranks count from 1. */
+    private record Ranked(ContextVector vector, int rank, Word word) {}
+
     private void csv(NearestWords nearest) {
-        Csv csv =
-                new Csv(
-                        console.out(),
-                        "class",
-                        "vector",
-                        "rank",
-                        "token",
-                        "symbol",
-                        "text",
-                        "distance");
+        List<Ranked> all = new ArrayList<>();
         for (ContextVector vector : nearest.vectors()) {
-            for (int rank = 0; rank < vector.nearest().size(); rank++) {
-                Word word = vector.nearest().get(rank);
-                csv.record(
-                        vector.className().orElse(""),
-                        String.valueOf(vector.number()),
-                        String.valueOf(rank + 1),
-                        String.valueOf(word.token()),
-                        word.symbol(),
-                        word.text(),
-                        String.valueOf(word.distance()));
+            for (Word word : vector.nearest()) {
+                all.add(new Ranked(vector, vector.nearest().indexOf(word) + 1, word));
             }
         }
+        Rows<Ranked> rows =
+                new Rows<Ranked>()
+                        .data("class", r -> r.vector.className())
+                        .data("vector", r -> r.vector.number())
+                        .data("rank", Ranked::rank);
+        words(rows, Ranked::word).print(Rows.Format.CSV, all, console);
+    }
+
+    private static <T> Rows<T> words(Rows<T> rows, Function<T, Word> word) {
+        return rows.data("token", r -> word.apply(r).token())
+                .data("symbol", r -> word.apply(r).symbol())
+                .data("text", r -> word.apply(r).text())
+                .data("distance", r -> word.apply(r).distance());
     }
 
     private static ObjectNode json(NearestWords nearest) {
@@ -173,20 +172,13 @@ final class InterpretCommand implements Callable<Integer> {
         json.put("warning", WARNING);
         json.put("compared_tokens", nearest.compared());
         json.put("untrained_tokens", nearest.untrained());
-        ArrayNode vectors = json.putArray("vectors");
-        for (ContextVector vector : nearest.vectors()) {
-            ObjectNode node = vectors.addObject();
-            vector.className().ifPresent(name -> node.put("class", name));
-            node.put("vector", vector.number());
-            ArrayNode words = node.putArray("nearest");
-            for (Word word : vector.nearest()) {
-                words.addObject()
-                        .put("token", word.token())
-                        .put("symbol", word.symbol())
-                        .put("text", word.text())
-                        .put("distance", word.distance());
-            }
-        }
+        json.set(
+                "vectors",
+                new Rows<ContextVector>()
+                        .data("class", ContextVector::className)
+                        .data("vector", ContextVector::number)
+                        .data("nearest", v -> words(new Rows<Word>(), w -> w).json(v.nearest()))
+                        .json(nearest.vectors()));
         return json;
     }
 }

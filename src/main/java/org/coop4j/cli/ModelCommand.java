@@ -5,14 +5,13 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.ModelFile;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop model}: what a converted file holds. */
 @Command(
@@ -30,16 +29,13 @@ final class ModelCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
-
     @Parameters(
             arity = "0..1", // none with "new"
             paramLabel = "FILE",
             description = ModelFile.DESCRIPTION)
     private Path file;
 
-    @Option(names = "--json", description = "Print JSON.")
-    private boolean json;
+    @Mixin private JsonOption json;
 
     ModelCommand(Console console) {
         this.console = console;
@@ -48,11 +44,11 @@ final class ModelCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (file == null) {
-            throw new ParameterException(spec.commandLine(), "Missing required parameter: 'FILE'");
+            throw new WrongUsage("missing required parameter: 'FILE'");
         }
         try (ConvertedModel model = ConvertedModel.open(ModelFile.of(file))) {
             ModelSummary summary = ModelSummary.of(model);
-            if (json) {
+            if (json.isGiven()) {
                 Json.print(summary.toJson(), console.out());
             } else {
                 summary.print(console);

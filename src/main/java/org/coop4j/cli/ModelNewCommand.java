@@ -1,11 +1,12 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFile;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.convert.RandomWeights;
@@ -13,10 +14,8 @@ import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code coop model new}: a model with random weights. */
 @Command(
@@ -36,8 +35,6 @@ import picocli.CommandLine.Spec;
 final class ModelNewCommand implements Callable<Integer> {
 
     private final Console console;
-
-    @Spec private CommandSpec spec;
 
     @Option(
             names = "--arch",
@@ -62,12 +59,7 @@ final class ModelNewCommand implements Callable<Integer> {
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
     private MlpActivation activation;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The safetensors file to write; replaced if it exists.")
-    private Path out;
+    @Mixin private OutputFile out;
 
     ModelNewCommand(Console console) {
         this.console = console;
@@ -91,9 +83,13 @@ final class ModelNewCommand implements Callable<Integer> {
                 console.task("parameters", parameters, Progress.Unit.PARAMETERS)) {
             written =
                     RandomWeights.write(
-                            named, seed, out, activation, (done, total) -> task.advanceTo(done));
+                            named,
+                            seed,
+                            out.file(),
+                            activation,
+                            (done, total) -> task.advanceTo(done));
         }
-        console.out().println(Printable.of(out + ": " + ModelSummary.line(written)));
+        console.out().println(Printable.of(out.file() + ": " + ModelSummary.line(written)));
         return 0;
     }
 
@@ -101,7 +97,7 @@ final class ModelNewCommand implements Callable<Integer> {
         try {
             return ClipConfig.named(architecture);
         } catch (WeightsException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            throw new WrongUsage(e.getMessage());
         }
     }
 }

@@ -7,10 +7,11 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.options.OutputFile;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop model pack}: makes what is shipped of a trained model; for tools/pretrain-data. */
@@ -26,12 +27,7 @@ final class ModelPackCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A converted model.")
     private Path file;
 
-    @Option(
-            names = {"-o", "--out"},
-            required = true,
-            paramLabel = "FILE",
-            description = "The file to write; replaced if it exists.")
-    private Path out;
+    @Mixin private OutputFile out;
 
     ModelPackCommand(Console console) {
         this.console = console;
@@ -40,9 +36,10 @@ final class ModelPackCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (ConvertedModel model = ConvertedModel.open(file)) {
-            PackedModel.write(model, out);
+            PackedModel.write(model, out.file());
         }
-        console.out().println(Printable.of(out + ": " + Numbers.bytes(Files.size(out))));
+        console.out()
+                .println(Printable.of(out.file() + ": " + Numbers.bytes(Files.size(out.file()))));
         return 0;
     }
 }

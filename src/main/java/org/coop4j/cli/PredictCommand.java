@@ -1,30 +1,26 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Csv;
-import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Table;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.LearnedPrompt;
 import org.coop4j.method.PromptClassifier;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop predict}: classifies images with a learned prompt. */
 @Command(
@@ -46,13 +42,11 @@ final class PredictCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
-
     @Mixin private PromptOptions promptOptions;
 
     @Mixin private ClassOptions classOptions;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
 
     @Parameters(
             arity = "1..*",
@@ -64,49 +58,63 @@ final class PredictCommand implements Callable<Integer> {
         this.console = console;
     }
 
+    /**
+     * An image and its class.
+     *
+     * @param label the most probable class
+     * @param probabilities of all classes
+     */
+    private record Prediction(Path file, int label, float[] probabilities) {}
+
     @Override
     public Integer call() throws IOException {
         LearnedPrompt prompt = promptOptions.read();
-        ImageInputs inputs = ImageInputs.of(arguments);
+        List<Path> files = ImageInputs.of(arguments).files();
         Optional<List<String>> others =
-                classOptions.areGiven()
-                        ? Optional.of(classOptions.read(spec.commandLine()))
-                        : Optional.empty();
+                classOptions.areGiven() ? Optional.of(classOptions.read()) : Optional.empty();
         try (Clip clip = promptOptions.open(prompt)) {
             PromptClassifier classifier = PromptClassifier.of(clip, prompt, others);
-            EncodedImages images = EncodedImages.encode(clip, inputs.files(), console);
-            float[][] probabilities =
-                    clip.probabilities(images.features(), classifier.classWeights());
-            print(inputs, images, probabilities, classifier.classNames());
-            return images.exitCode(console);
+            FeatureMatrix weights = classifier.classWeights();
+            Rows<Prediction> rows = rows(files, classifier.classNames());
+            Map<Integer, String> problems;
+            try (Rows.Printer<Prediction> printer = rows.printer(format.chosen(), console)) {
+                problems =
+                        EncodedImages.each(
+                                clip,
+                                files,
+                                console,
+                                (index, row) -> {
+                                    FeatureMatrix image =
+                                            FeatureMatrix.of(1, row.length, row.clone());
+                                    float[] p = clip.probabilities(image, weights)[0];
+                                    printer.print(
+                                            new Prediction(
+                                                    files.get(index), Predictions.argmax(p), p));
+                                });
+            }
+            return EncodedImages.exitCode(problems.size(), files.size(), console);
         }
     }
 
-    private void print(
-            ImageInputs inputs, EncodedImages images, float[][] probabilities, List<String> names) {
-        ArrayNode json = Json.object().putArray("images");
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.RIGHT);
-        Csv csv = format.isCsv() ? new Csv(console.out(), "image", "class", "probability") : null;
-        table.row("IMAGE", "CLASS", "PROBABILITY");
-        for (int i = 0; i < probabilities.length; i++) {
-            String file = inputs.files().get(images.positions().get(i)).toString();
-            int best = Predictions.argmax(probabilities[i]);
-            float p = probabilities[i][best];
-            table.row(file, names.get(best), Numbers.percent(p));
-            if (csv != null) {
-                csv.record(file, names.get(best), String.valueOf(p));
-            }
-            ObjectNode image = json.addObject().put("file", file).put("class", names.get(best));
-            image.put("probability", p);
-            ObjectNode all = image.putObject("probabilities");
-            for (int c = 0; c < names.size(); c++) {
-                all.put(names.get(c), probabilities[i][c]);
-            }
+    private static Rows<Prediction> rows(List<Path> files, List<String> names) {
+        return new Rows<Prediction>()
+                .text("image", p -> p.file.toString())
+                .among(files.stream().map(Path::toString).toList())
+                .in(Rows.Format.TABLE, Rows.Format.CSV)
+                .data("file", p -> p.file.toString())
+                .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
+                .text("class", p -> names.get(p.label))
+                .among(names)
+                .share("probability", p -> p.probabilities[p.label])
+                .data("probabilities", p -> byName(names, p.probabilities))
+                .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
+    }
+
+    private static Map<String, Float> byName(List<String> names, float[] probabilities) {
+        Map<String, Float> map = new LinkedHashMap<>();
+        for (int c = 0; c < probabilities.length; c++) {
+            map.put(names.get(c), probabilities[c]);
         }
-        if (format.isJson()) {
-            Json.print(json, console.out());
-        } else if (csv == null && probabilities.length > 0) {
-            table.print(console.out());
-        }
+        return map;
     }
 }

@@ -8,7 +8,9 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Printable;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ResumeOption;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.PairBatches;
 import org.coop4j.pretrain.PretrainConfig;
@@ -21,10 +23,8 @@ import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code coop pretrain}: trains a small CLIP from pairs of an image and a caption. */
 @Command(
@@ -55,8 +55,6 @@ import picocli.CommandLine.Spec;
 final class PretrainCommand implements Callable<Integer> {
 
     private final Console console;
-
-    @Spec private CommandSpec spec;
 
     @Option(
             names = "--arch",
@@ -129,8 +127,7 @@ final class PretrainCommand implements Callable<Integer> {
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
     private MlpActivation activation;
 
-    @Option(names = "--resume", description = "Go on with the run that the folder holds.")
-    private boolean resume;
+    @Mixin private ResumeOption resume;
 
     PretrainCommand(Console console) {
         this.console = console;
@@ -143,7 +140,7 @@ final class PretrainCommand implements Callable<Integer> {
         try (Workers workers = Workers.standard();
                 Display display = new Display(config)) {
             new PretrainRun(dimensions, activation, config, train, validation, workers, display)
-                    .run(out, resume);
+                    .run(out, resume.isGiven());
         }
         console.out().println(Printable.of(out.resolve(PretrainRun.MODEL).toString()));
         return 0;
@@ -160,25 +157,25 @@ final class PretrainCommand implements Callable<Integer> {
     private PretrainConfig config() throws IOException {
         PretrainConfig base =
                 settings == null ? PretrainConfig.standard(1) : PretrainSpec.readConfig(settings);
-        try {
-            PairBatches.Rule rule = base.batches();
-            return new PretrainConfig(
-                    epochs == null ? base.epochs() : epochs,
-                    new PairBatches.Rule(
-                            batch == null ? rule.size() : batch,
-                            rule.equalCaptionsApart(),
-                            rule.firstCaption()),
-                    rate == null ? base.rate() : rate,
-                    epochs == null
-                            ? base.warmupEpochs()
-                            : Math.min(base.warmupEpochs(), epochs / 10.0),
-                    base.optimizer(),
-                    base.augmentation(),
-                    seed == null ? base.seed() : seed,
-                    checkpointEvery == null ? base.checkpointEvery() : checkpointEvery);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        PairBatches.Rule rule = base.batches();
+        return WrongUsage.unless(
+                () ->
+                        new PretrainConfig(
+                                epochs == null ? base.epochs() : epochs,
+                                new PairBatches.Rule(
+                                        batch == null ? rule.size() : batch,
+                                        rule.equalCaptionsApart(),
+                                        rule.firstCaption()),
+                                rate == null ? base.rate() : rate,
+                                epochs == null
+                                        ? base.warmupEpochs()
+                                        : Math.min(base.warmupEpochs(), epochs / 10.0),
+                                base.optimizer(),
+                                base.augmentation(),
+                                seed == null ? base.seed() : seed,
+                                checkpointEvery == null
+                                        ? base.checkpointEvery()
+                                        : checkpointEvery));
     }
 
     /** One line that says how the training goes, and one for each measurement. */

@@ -9,9 +9,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Locale;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.StandardOutput;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.MemoryLimitException;
 import org.coop4j.data.DatasetException;
 import org.coop4j.image.ImageException;
@@ -20,6 +22,7 @@ import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.weights.WeightsException;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -38,26 +41,39 @@ final class Problems {
         stackTraces = shown;
     }
 
-    /** A mistake on the command line. */
+    /** A mistake on the command line that picocli finds. */
     int wrongUsage(ParameterException e, String[] ignoredArguments) {
-        CommandLine command = e.getCommandLine();
+        String message =
+                e instanceof UnmatchedArgumentException unmatched
+                        ? unknown(unmatched)
+                        : String.valueOf(e.getMessage());
+        return wrongUsage(e, message, e.getCommandLine());
+    }
+
+    private int wrongUsage(Exception e, String message, CommandLine command) {
         String name = command.getCommandSpec().qualifiedName();
-        console.warn(sentence(e) + " (see " + name + " --help)");
+        String line = message.replaceAll("\\s*\\R\\s*", " ").strip();
+        String begin = line.substring(0, Math.min(1, line.length())).toLowerCase(Locale.ROOT);
+        console.warn(begin + line.substring(begin.length()) + " (see " + name + " --help)");
         trace(e);
         return CommandLine.ExitCode.USAGE;
     }
 
-    private static String sentence(ParameterException e) {
-        String message = String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ").strip();
-        if (e instanceof UnmatchedArgumentException unmatched) {
-            var suggestions = unmatched.getSuggestions();
-            if (!suggestions.isEmpty()) {
-                message += "; did you mean " + suggestions.get(0) + "?";
-            }
+    /** Names what is not known, and what is spelled almost as it is. */
+    private static String unknown(UnmatchedArgumentException e) {
+        String word = e.getUnmatched().get(0);
+        CommandSpec spec = e.getCommandLine().getCommandSpec();
+        boolean option = word.startsWith("-");
+        if (!option && spec.subcommands().isEmpty()) {
+            return "unexpected argument '" + word + "'";
         }
-        return message.isEmpty()
-                ? message
-                : Character.toLowerCase(message.charAt(0)) + message.substring(1);
+        String name = word.replaceFirst("=.*", "");
+        return "there is no %s '%s'".formatted(option ? "option" : "command", name)
+                + Spelling.nearest(
+                                name,
+                                option ? spec.optionsMap().keySet() : spec.subcommands().keySet())
+                        .map(near -> "; did you mean " + near + "?")
+                        .orElse("");
     }
 
     /** A failure of the work. */
@@ -72,6 +88,13 @@ final class Problems {
         console.warn(describe(problem));
         trace(problem);
         return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    /** A failure of a command. */
+    int failed(Exception problem, CommandLine command) {
+        return problem instanceof WrongUsage
+                ? wrongUsage(problem, problem.getMessage(), command)
+                : failed(problem);
     }
 
     /** Whether the process was interrupted, which the runtime tells only who asks for more time. */

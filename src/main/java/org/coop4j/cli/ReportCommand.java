@@ -86,12 +86,13 @@ final class ReportCommand implements Callable<Integer> {
         StudyReport report = new StudyReport(findings, studies);
         noteWhatIsLeftOut(findings, report);
         List<Path> files = report.write(target, console);
-        if (format.isJson()) {
-            Json.print(new ReportJson(findings, report, target, files).of(studies), console.out());
-        } else if (format.isCsv()) {
-            console.out().print(report.fewShotCsv());
-        } else {
-            new ReportScreen(console.out()).print(studies, target, files);
+        switch (format.chosen()) {
+            case JSON ->
+                    Json.print(
+                            new ReportJson(findings, report, target, files).of(studies),
+                            console.out());
+            case CSV -> console.out().print(report.fewShotCsv());
+            default -> new ReportScreen(console.out()).print(studies, target, files);
         }
         return findings.damaged().isEmpty() ? 0 : 1;
     }

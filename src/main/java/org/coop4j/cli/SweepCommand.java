@@ -5,12 +5,15 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.ModelFile;
 import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
 import org.coop4j.sweep.PlanException;
@@ -19,11 +22,9 @@ import org.coop4j.sweep.SweepOutcome;
 import org.coop4j.sweep.SweepPlan;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code coop sweep}: datasets × methods × shots × seeds, from a plan. */
 @Command(
@@ -69,8 +70,6 @@ final class SweepCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
-
     @Parameters(
             arity = "0..1",
             paramLabel = "PLAN.yaml",
@@ -96,28 +95,9 @@ final class SweepCommand implements Callable<Integer> {
             description = "The folder of the published datasets, in place of the plan's.")
     private Path data;
 
-    @Option(
-            names = "--bank",
-            paramLabel = "DIR",
-            description = "Where image features are kept between runs (default: DIR/bank).")
-    private Path bank;
-
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            description =
-                    "Memory for a step's intermediate values, such as 800M; with less than all"
-                            + " classes need, they go in parts, with the same result.")
-    private String memory;
-
-    @Option(names = "--skip-bad", description = "Go on without images that cannot be read.")
-    private boolean skipBad;
-
-    @Option(
-            names = "--vocabulary",
-            paramLabel = "DIR",
-            description = "A Hugging Face folder with vocab.json and merges.txt.")
-    private Path vocabulary;
+    @Mixin private BankOptions bankOptions;
+    @Mixin private MemoryOption memory;
+    @Mixin private VocabularyOption vocabulary;
 
     @Option(
             names = "--dry-run",
@@ -142,12 +122,16 @@ final class SweepCommand implements Callable<Integer> {
         require(plan, "PLAN.yaml");
         require(model, "--model=FILE");
         require(out, "--out=DIR");
-        TrainRun.Options options = options();
+        TrainRun.Options options =
+                new TrainRun.Options(
+                        bankOptions.folder(out.resolve("bank")),
+                        bankOptions.skipBad(),
+                        memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = ClipOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
-                new SweepList(sweep.states(out)).print(format, console);
+                new SweepList(sweep.states(out)).print(format.chosen(), console);
                 return 0;
             }
             return run(sweep);
@@ -159,18 +143,7 @@ final class SweepCommand implements Callable<Integer> {
 
     private void require(Path given, String name) {
         if (given == null) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "missing " + name + "; --example prints a plan to begin with");
-        }
-    }
-
-    private TrainRun.Options options() {
-        try {
-            MemoryLimit limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
-            return new TrainRun.Options(bank == null ? out.resolve("bank") : bank, skipBad, limit);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            throw new WrongUsage("missing " + name + "; --example prints a plan to begin with");
         }
     }
 
@@ -185,7 +158,7 @@ final class SweepCommand implements Callable<Integer> {
             forget(onInterrupt);
         }
         SweepReport report = new SweepReport(outcome, out);
-        report.print(format, console.out());
+        report.print(format.chosen(), console);
         console.flush();
         report.printFailures(console);
         return outcome.failures().isEmpty() ? 0 : 1;

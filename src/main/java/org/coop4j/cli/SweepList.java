@@ -1,15 +1,11 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Csv;
-import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
-import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.sweep.RunState;
 import org.coop4j.sweep.SweepRun;
 
@@ -22,40 +18,32 @@ final class SweepList {
         this.runs = runs;
     }
 
-    void print(OutputFormat format, Console console) {
-        if (format.isJson()) {
-            ArrayNode list = Json.object().putArray("runs");
-            runs.forEach(
-                    (run, state) ->
-                            list.addObject()
-                                    .put("run", run.folder().toString())
-                                    .put("state", name(state))
-                                    .put("steps", run.steps()));
-            Json.print(list, console.out());
-        } else if (format.isCsv()) {
-            Csv csv = new Csv(console.out(), "run", "state", "steps");
-            runs.forEach(
-                    (run, state) ->
-                            csv.record(
-                                    run.folder().toString(),
-                                    name(state),
-                                    String.valueOf(run.steps())));
-        } else {
-            table(console.out());
-        }
+    void print(Rows.Format format, Console console) {
+        Rows<Map.Entry<SweepRun, RunState>> rows =
+                new Rows<Map.Entry<SweepRun, RunState>>()
+                        .text("run", run -> run.getKey().folder().toString())
+                        .column(
+                                "steps",
+                                Table.Align.RIGHT,
+                                run -> run.getKey().steps(),
+                                run -> steps(run.getKey()))
+                        .in(Rows.Format.TABLE)
+                        .column(
+                                "state",
+                                Table.Align.LEFT,
+                                run -> name(run.getValue()),
+                                run -> described(run.getValue()))
+                        .data("steps", run -> run.getKey().steps());
+        rows.print(format, runs.entrySet(), console);
         console.note(summary());
     }
 
-    private void table(PrintStream target) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT);
-        table.row("RUN", "STEPS", "STATE");
-        runs.forEach(
-                (run, state) ->
-                        table.row(
-                                run.folder().toString(),
-                                run.steps() == 0 ? "" : Numbers.count(run.steps()),
-                                name(state) + state.failure().map(why -> ": " + why).orElse("")));
-        table.print(target);
+    private static String steps(SweepRun run) {
+        return run.steps() == 0 ? "" : Numbers.count(run.steps());
+    }
+
+    private static String described(RunState state) {
+        return name(state) + state.failure().map(why -> ": " + why).orElse("");
     }
 
     private static String name(RunState state) {

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -9,11 +8,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Csv;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.sweep.SweepOutcome;
@@ -43,13 +43,11 @@ final class SweepReport {
         }
     }
 
-    void print(OutputFormat format, PrintStream target) {
-        if (format.isJson()) {
-            Json.print(json(), target);
-        } else if (format.isCsv()) {
-            csv(target);
-        } else {
-            table(target);
+    void print(Rows.Format format, Console console) {
+        switch (format) {
+            case JSON -> Json.print(json(), console.out());
+            case CSV -> settings().print(format, results().entrySet(), console);
+            default -> table(console.out());
         }
     }
 
@@ -81,76 +79,40 @@ final class SweepReport {
         return SeedSummary.of(results.stream().mapToDouble(RunResult::accuracy).toArray());
     }
 
-    private void csv(PrintStream target) {
-        Csv csv =
-                new Csv(
-                        target,
-                        "dataset",
-                        "trained_on",
-                        "classes",
-                        "method",
-                        "shots",
-                        "seeds",
-                        "mean_accuracy",
-                        "sd_accuracy");
-        results()
-                .forEach(
-                        (setting, seeds) -> {
-                            SeedSummary summary = summary(seeds);
-                            csv.record(
-                                    setting.dataset(),
-                                    setting.trainedOn(),
-                                    setting.half(),
-                                    setting.method(),
-                                    String.valueOf(setting.shots()),
-                                    String.valueOf(summary.count()),
-                                    String.valueOf(summary.mean()),
-                                    summary.count() == 1 ? "" : String.valueOf(summary.sampleSd()));
-                        });
+    private static Rows<Map.Entry<Setting, List<RunResult>>> settings() {
+        Rows<Map.Entry<Setting, List<RunResult>>> rows = new Rows<>();
+        return setting(rows, Map.Entry::getKey)
+                .data("seeds", row -> row.getValue().size())
+                .data("mean_accuracy", row -> summary(row.getValue()).mean())
+                .data("sd_accuracy", row -> sd(summary(row.getValue())));
+    }
+
+    private static Optional<Double> sd(SeedSummary summary) {
+        return summary.count() > 1 ? Optional.of(summary.sampleSd()) : Optional.empty();
+    }
+
+    private static <T> Rows<T> setting(Rows<T> rows, Function<T, Setting> of) {
+        return rows.data("dataset", row -> of.apply(row).dataset())
+                .data("trained_on", row -> of.apply(row).trainedOn())
+                .data("classes", row -> of.apply(row).half())
+                .data("method", row -> of.apply(row).method())
+                .data("shots", row -> of.apply(row).shots());
     }
 
     private ObjectNode json() {
-        ObjectNode json = Json.object();
-        json.put("folder", folder.toString());
-        ArrayNode summaries = json.putArray("summary");
-        results()
-                .forEach(
-                        (setting, seeds) -> {
-                            SeedSummary summary = summary(seeds);
-                            ObjectNode node = summaries.addObject();
-                            node.put("dataset", setting.dataset())
-                                    .put("trained_on", setting.trainedOn())
-                                    .put("classes", setting.half())
-                                    .put("method", setting.method())
-                                    .put("shots", setting.shots())
-                                    .put("seeds", summary.count())
-                                    .put("mean_accuracy", summary.mean());
-                            if (summary.count() > 1) {
-                                node.put("sd_accuracy", summary.sampleSd());
-                            }
-                        });
-        ArrayNode runs = json.putArray("runs");
-        outcome.runs().forEach(ended -> run(ended, runs.addObject()));
+        Rows<SweepOutcome.Ended> runs = new Rows<>();
+        setting(runs, ended -> Setting.of(ended.run()))
+                .data("seed", ended -> ended.run().config().seed())
+                .data("folder", ended -> ended.run().folder().toString())
+                .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
+                .data("error_rate", ended -> ended.result().map(RunResult::errorRate))
+                .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
+                .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
+                .data("failure", SweepOutcome.Ended::failure);
+        ObjectNode json = Json.object().put("folder", folder.toString());
+        json.set("summary", settings().json(results().entrySet()));
+        json.set("runs", runs.json(outcome.runs()));
         return json;
-    }
-
-    private static void run(SweepOutcome.Ended ended, ObjectNode node) {
-        Setting setting = Setting.of(ended.run());
-        node.put("dataset", setting.dataset())
-                .put("trained_on", setting.trainedOn())
-                .put("classes", setting.half())
-                .put("method", setting.method())
-                .put("shots", setting.shots())
-                .put("seed", ended.run().config().seed())
-                .put("folder", ended.run().folder().toString());
-        ended.result()
-                .ifPresent(
-                        result ->
-                                node.put("accuracy", result.accuracy())
-                                        .put("error_rate", result.errorRate())
-                                        .put("macro_f1", result.macroF1())
-                                        .put("calibration_error", result.calibrationError()));
-        ended.failure().ifPresent(message -> node.put("failure", message));
     }
 
     /** Says which runs failed, those with the same reason together. */

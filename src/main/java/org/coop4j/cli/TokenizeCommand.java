@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -12,9 +11,11 @@ import java.util.stream.Collectors;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Table;
+import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
@@ -38,16 +39,8 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
 
-    @Option(
-            names = "--vocabulary",
-            paramLabel = "DIR",
-            description =
-                    "A Hugging Face folder with vocab.json and merges.txt; without it, CLIP's"
-                            + " vocabulary.")
-    private Path vocabulary;
-
-    @Option(names = "--json", description = "Print JSON: an array, an object a text.")
-    private boolean json;
+    @Mixin private VocabularyOption vocabulary;
+    @Mixin private JsonOption json;
 
     TokenizeCommand(Console console) {
         this.console = console;
@@ -55,9 +48,8 @@ final class TokenizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Tokenizer tokenizer =
-                vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
-        if (json) {
+        Tokenizer tokenizer = vocabulary.tokenizer();
+        if (json.isGiven()) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
             texts.forEach(text -> array.add(toJson(text, tokenizer)));
             Json.print(array, console.out());

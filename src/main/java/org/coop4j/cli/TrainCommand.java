@@ -10,12 +10,16 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.CacheFolder;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.MemoryOption;
+import org.coop4j.cli.options.ResumeOption;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunFolder;
@@ -25,10 +29,7 @@ import org.coop4j.run.TrainRun;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code coop train}: learns context vectors from a few images a class. */
 @Command(
@@ -56,7 +57,6 @@ final class TrainCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec private CommandSpec spec;
     @Mixin private ClipOptions clipOptions;
     @Mixin private DataOptions dataOptions;
 
@@ -76,10 +76,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--seed",
-            defaultValue = "1",
             paramLabel = "N",
-            description = "Where every random draw begins (default: ${DEFAULT-VALUE}).")
-    private long seed;
+            description = "Where every random draw begins (default: 1).")
+    private Long seed;
 
     @Option(
             names = "--seeds",
@@ -161,29 +160,10 @@ final class TrainCommand implements Callable<Integer> {
             description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
     private int checkpointEvery;
 
-    @Option(
-            names = "--bank",
-            paramLabel = "DIR",
-            description =
-                    "Where image features are kept between runs (default: in the user's cache).")
-    private Path bank;
-
-    @Option(
-            names = "--memory",
-            paramLabel = "SIZE",
-            description =
-                    "Memory for a step's intermediate values, such as 800M; with less than all"
-                            + " classes need, they go in parts, with the same result.")
-    private String memory;
-
-    @Option(names = "--skip-bad", description = "Go on without images that cannot be read.")
-    private boolean skipBad;
-
-    @Option(names = "--resume", description = "Go on with the run that the folder holds.")
-    private boolean resume;
-
-    @Option(names = "--json", description = "Print the results as JSON.")
-    private boolean json;
+    @Mixin private BankOptions bankOptions;
+    @Mixin private MemoryOption memory;
+    @Mixin private ResumeOption resume;
+    @Mixin private JsonOption json;
 
     TrainCommand(Console console) {
         this.console = console;
@@ -193,7 +173,11 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         checkSeeds();
         TrainConfig config = config();
-        TrainRun.Options options = options();
+        TrainRun.Options options =
+                new TrainRun.Options(
+                        bankOptions.folder(CacheFolder.bank()),
+                        bankOptions.skipBad(),
+                        memory.limit());
         List<RunResult> results = new ArrayList<>();
         try (Clip clip = clipOptions.openForTexts()) {
             checkPreset(clip);
@@ -207,7 +191,7 @@ final class TrainCommand implements Callable<Integer> {
             }
         }
         TrainReport report = new TrainReport(results, config, out);
-        if (json) {
+        if (json.isGiven()) {
             Json.print(report.toJson(), console.out());
         } else {
             report.print(console.out());
@@ -216,12 +200,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void checkSeeds() {
-        if (!seeds.isEmpty() && spec.commandLine().getParseResult().hasMatchedOption("--seed")) {
-            throw new ParameterException(
-                    spec.commandLine(), "--seeds and --seed exclude each other: leave one out");
+        if (!seeds.isEmpty() && seed != null) {
+            throw new WrongUsage("--seeds and --seed exclude each other: omit one");
         }
         if (new HashSet<>(seeds).size() < seeds.size()) {
-            throw new ParameterException(spec.commandLine(), "--seeds names a seed twice");
+            throw new WrongUsage("--seeds names a seed twice");
         }
     }
 
@@ -238,12 +221,12 @@ final class TrainCommand implements Callable<Integer> {
 
     private RunResult run(Clip clip, TrainConfig config, TrainRun.Options options, Path folder)
             throws IOException {
-        if (resume && finished(folder)) {
+        if (resume.isGiven() && finished(folder)) {
             console.note(folder + " is finished already");
             return RunFolder.read(folder.resolve(RunFolder.RESULT), RunResult.class);
         }
         try (TrainDisplay display = new TrainDisplay(console)) {
-            return new TrainRun(clip, config, options, display).run(folder, resume);
+            return new TrainRun(clip, config, options, display).run(folder, resume.isGiven());
         }
     }
 
@@ -251,57 +234,39 @@ final class TrainCommand implements Callable<Integer> {
         return Files.exists(folder.resolve(RunFolder.PROVENANCE));
     }
 
-    private TrainRun.Options options() {
-        try {
-            MemoryLimit limit = memory == null ? MemoryLimit.none() : MemoryLimit.parse(memory);
-            return new TrainRun.Options(bank == null ? CacheFolder.bank() : bank, skipBad, limit);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
     private TrainConfig config() {
         if (words != null && context != null) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--init gives one vector a token: leave out --context, or --init");
+            throw new WrongUsage("--init gives one vector a token: omit --context, or --init");
         }
         applyPreset();
         int resolvedEpochs = epochs != null ? epochs : TrainConfig.referenceEpochs(shots);
-        try {
-            return new TrainConfig(
-                    dataOptions.spec(),
-                    dataOptions.half(),
-                    shots,
-                    seed,
-                    context == null ? TrainConfig.REFERENCE_LENGTH : context,
-                    position,
-                    classSpecific,
-                    words,
-                    resolvedEpochs,
-                    batch,
-                    rate,
-                    1,
-                    1e-5,
-                    0.9,
-                    5e-4,
-                    views(resolvedEpochs),
-                    checkpointEvery);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return WrongUsage.unless(
+                () ->
+                        new TrainConfig(
+                                dataOptions.spec(),
+                                dataOptions.half(),
+                                shots,
+                                seed == null ? 1 : seed,
+                                context == null ? TrainConfig.REFERENCE_LENGTH : context,
+                                position,
+                                classSpecific,
+                                words,
+                                resolvedEpochs,
+                                batch,
+                                rate,
+                                1,
+                                1e-5,
+                                0.9,
+                                5e-4,
+                                views(resolvedEpochs),
+                                checkpointEvery));
     }
 
     private void applyPreset() {
         if (preset == null) {
             return;
         }
-        ReferencePreset chosen;
-        try {
-            chosen = ReferencePreset.named(preset);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        ReferencePreset chosen = WrongUsage.unless(() -> ReferencePreset.named(preset));
         if (words == null && context == null) {
             words = chosen.words().orElse(null);
         }
@@ -316,8 +281,7 @@ final class TrainCommand implements Callable<Integer> {
             return resolvedEpochs;
         }
         if (!views.matches("\\d{1,6}")) {
-            throw new IllegalArgumentException(
-                    "--views is \"" + views + "\": give a number, or \"epochs\"");
+            throw new WrongUsage("--views is \"" + views + "\": give a number, or \"epochs\"");
         }
         return Integer.parseInt(views);
     }

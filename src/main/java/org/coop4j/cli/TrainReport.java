@@ -106,7 +106,7 @@ final class TrainReport {
     }
 
     private static String points(double percentage) {
-        return Numbers.percent(percentage / 100);
+        return Numbers.percent(percentage);
     }
 
     ObjectNode toJson() {

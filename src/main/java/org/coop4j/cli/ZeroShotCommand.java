@@ -7,8 +7,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Numbers;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.SplitOptions;
@@ -25,7 +27,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -67,6 +68,7 @@ final class ZeroShotCommand implements Callable<Integer> {
             names = {"-k", "--top"},
             defaultValue = "5",
             paramLabel = "K",
+            converter = Converters.Positive.class,
             description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
     private int top;
 
@@ -84,45 +86,41 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (top < 1) {
-            throw wrongUsage("--top is " + top + ", not 1 or more");
-        }
-        ZeroShotTask task = task();
+        Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
             FeatureMatrix weights = classWeights(clip, task);
             EncodedImages images = EncodedImages.encode(clip, task.inputs().files(), console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
-            new ZeroShotReport(task, images, probabilities, top).print(format, console.out());
+            new ZeroShotReport(task, images, probabilities, top).print(format.chosen(), console);
             return images.exitCode(console);
         }
     }
 
     /** Checks all that can be checked before the model is loaded. */
-    private ZeroShotTask task() throws IOException {
+    private Task task() throws IOException {
         Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
-        ZeroShot prompts = templateOptions.prompts(spec.commandLine(), data);
-        List<String> given =
-                classOptions.areGiven() ? classOptions.read(spec.commandLine()) : List.of();
+        ZeroShot prompts = templateOptions.prompts(data);
+        List<String> given = classOptions.areGiven() ? classOptions.read() : List.of();
         if (data.isPresent()) {
             return datasetTask(data.get(), prompts);
         }
         if (arguments.isEmpty()) {
-            throw wrongUsage("which images? Name them, or give --data");
+            throw new WrongUsage("which images? Name them, or give --data");
         }
         for (String option : List.of("--split", "--seed")) {
             if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-                throw wrongUsage(option + " is for a dataset: give --data");
+                throw new WrongUsage(option + " is for a dataset: give --data");
             }
         }
         ImageInputs inputs = ImageInputs.of(arguments);
         List<String> classes = given.isEmpty() ? fromFolders(inputs) : given;
         List<Integer> labels = inputs.isLabelled() ? ClassLabels.of(inputs, classes) : List.of();
-        return new ZeroShotTask(inputs, classes, labels, prompts);
+        return new Task(inputs, classes, labels, prompts);
     }
 
-    private ZeroShotTask datasetTask(DataSpec data, ZeroShot prompts) throws IOException {
+    private Task datasetTask(DataSpec data, ZeroShot prompts) throws IOException {
         if (!arguments.isEmpty() || classOptions.areGiven()) {
-            throw wrongUsage("--data has its own images and classes: leave out the others");
+            throw new WrongUsage("--data has its own images and classes: omit the others");
         }
         ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
@@ -133,27 +131,23 @@ final class ZeroShotCommand implements Callable<Integer> {
                                 Numbers.count(images.size()) + " " + splitOptions.name(),
                                 Numbers.count(dataset.classCount()) + " classes",
                                 prompts.describe()));
-        return new ZeroShotTask(
+        return new Task(
                 ImageInputs.of(images, dataset.classNames()),
                 dataset.classNames(),
                 images.stream().map(LabelledImage::label).toList(),
                 prompts);
     }
 
-    private ParameterException wrongUsage(String message) {
-        return new ParameterException(spec.commandLine(), message);
-    }
-
     private List<String> fromFolders(ImageInputs inputs) {
         if (!inputs.isLabelled()) {
-            throw wrongUsage(
+            throw new WrongUsage(
                     "which classes? Give --classes, --classes-file, or a folder with a folder a"
                             + " class");
         }
         return ClassOptions.checked(inputs.folders(), arguments.get(0).toString());
     }
 
-    private FeatureMatrix classWeights(Clip clip, ZeroShotTask task) {
+    private FeatureMatrix classWeights(Clip clip, Task task) {
         int prompts = task.classes().size() * task.prompts().templates().size();
         try (Progress.Task progress = console.task("prompts", prompts, Progress.Unit.PROMPTS)) {
             return task.prompts()
@@ -162,6 +156,28 @@ final class ZeroShotCommand implements Callable<Integer> {
                             task.classes(),
                             clipOptions.overflow(),
                             (done, total) -> progress.advanceTo(done));
+        }
+    }
+
+    /**
+     * What is asked.
+     *
+     * @param inputs the images
+     * @param classes names by label
+     * @param labels the true class of each image; empty where it is unknown
+     * @param prompts what describes a class
+     */
+    record Task(ImageInputs inputs, List<String> classes, List<Integer> labels, ZeroShot prompts) {
+
+        /** Copies the lists. */
+        Task {
+            classes = List.copyOf(classes);
+            labels = List.copyOf(labels);
+        }
+
+        /** Whether the true classes are known. */
+        boolean isScored() {
+            return !labels.isEmpty();
         }
     }
 }

@@ -110,8 +110,8 @@ class BenchmarkDataTest {
                 "--dataset dtd | --data",
                 "--data DATA --dataset dtd -c a,b | has its own images and classes",
                 "--data DATA --dataset dtd x.png | has its own images and classes",
-                "--data DATA --dataset dtd --ensemble 9 | choose 7 or 80",
-                "--data DATA --dataset dtd --ensemble 7 -t {} | leave out --template",
+                "--data DATA --dataset dtd --ensemble 9 | expected 7 or 80",
+                "--data DATA --dataset dtd --ensemble 7 -t {} | omit --template",
                 "-c a,b --split val x.png | --split is for a dataset",
                 "-c a,b | which images?",
             })

@@ -11,7 +11,9 @@ import java.util.stream.Stream;
 import org.coop4j.cli.console.Console;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class CoopTest {
@@ -77,6 +79,31 @@ class CoopTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err()).startsWith("coop: ").contains("did you mean zero-shot?");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tran,train", "evla,eval", "pretrian,pretrain", "conver,convert"})
+    void aMistypedCommandIsSuggested(String typed, String meant) {
+        assertThat(coop(typed).err())
+                .isEqualTo(
+                        "coop: there is no command '%s'; did you mean %s? (see coop --help)\n"
+                                .formatted(typed, meant));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "ls", "x", "photo.jpg"})
+    void whatIsLikeNoCommandHasNoSuggestion(String typed) {
+        CommandRun run = coop(typed);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err())
+                .isEqualTo("coop: there is no command '" + typed + "' (see coop --help)\n");
+    }
+
+    @Test
+    void aMistypedOptionIsSuggestedAndAShortOneNever() {
+        assertThat(coop("tokenize", "--jsn", "text").err())
+                .contains("there is no option '--jsn'; did you mean --json?");
+        assertThat(coop("tokenize", "-x", "text").err()).contains("'-x' (see");
     }
 
     @Test

@@ -6,12 +6,15 @@ import static org.coop4j.cli.CommandRun.coop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.coop4j.cli.console.Console;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -112,11 +115,10 @@ class PromptCommandsTest {
         assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");
         assertUsage(train(folder.resolve("x"), "--seeds", "1,2,1"), "names a seed twice");
         assertUsage(train(folder.resolve("x"), "--seeds", "1", "--seed", 2), "exclude each other");
-        assertUsage(train(folder.resolve("x"), "--images", folder), "--images", "leave it out");
+        assertUsage(train(folder.resolve("x"), "--images", folder), "--images", "omit it");
         assertUsage(train(folder.resolve("x"), "--names", folder), "--names", "is a folder");
         Path list = Files.writeString(folder.resolve("list.csv"), "a.png,a\n");
-        assertUsage(
-                trainOn(list, 3, folder.resolve("x"), "--names", list), "--names", "leave it out");
+        assertUsage(trainOn(list, 3, folder.resolve("x"), "--names", list), "--names", "omit it");
         assertThat(folder.resolve("x")).doesNotExist();
     }
 
@@ -186,6 +188,36 @@ class PromptCommandsTest {
         }
         assertThat(100 * right / (EACH * CLASSES.length))
                 .isEqualTo(result().get("accuracy").asDouble(), within(1e-9));
+    }
+
+    @Test
+    void predictPrintsALineOfJsonForEachImage() throws IOException {
+        Path images = pictures.resolve("test/red sky");
+        List<String> lines =
+                coop("predict", "-p", run, "--jsonl", "-q", images).out().lines().toList();
+        JsonNode whole = json(coop("predict", "-p", run, "--json", "-q", images));
+        assertThat(lines).hasSize(EACH);
+        for (int i = 0; i < EACH; i++) {
+            assertThat(new ObjectMapper().readTree(lines.get(i))).isEqualTo(whole.get(i));
+        }
+        assertUsage(predict(images, "--jsonl", "--csv"), "--jsonl", "--csv");
+    }
+
+    @Test
+    void predictPrintsAnImageBeforeTheNextIsEncoded() throws IOException {
+        Path images = pictures.resolve("test/red sky");
+        List<Path> files = ImageInputs.of(List.of(images)).files();
+        for (String format : new String[] {"--csv", "--json", "--jsonl", "-q"}) {
+            Path broken = Files.writeString(folder.resolve("later.png"), "no picture");
+            List<Object> words = new ArrayList<>(List.of("predict", "-p", run, format));
+            words.addAll(files);
+            words.add(broken);
+            ByteArrayOutputStream both = new ByteArrayOutputStream();
+            String[] line = words.stream().map(Object::toString).toArray(String[]::new);
+            assertThat(Coop.run(new Console(both, both, false, 80), line)).isEqualTo(1);
+            assertThat(both.toString(StandardCharsets.UTF_8))
+                    .containsSubsequence("picture-0.png", "picture-3.png", "coop: ", "later.png");
+        }
     }
 
     @Test

@@ -20,9 +20,9 @@ public final class Numbers {
         return count(value) + " " + noun + (value == 1 ? "" : "s");
     }
 
-    /** A probability from 0 to 1 as "12.3 %". */
-    public static String percent(double share) {
-        return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    /** A percentage from 0 to 100 as "12.3 %". */
+    public static String percent(double percentage) {
+        return String.format(Locale.ROOT, "%.1f %%", percentage);
     }
 
     /** Decimal units: "337.6 MB". */

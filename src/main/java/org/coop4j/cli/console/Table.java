@@ -16,10 +16,12 @@ public final class Table {
     }
 
     private final List<Align> alignment;
+    private final int[] least;
     private final List<List<String>> rows = new ArrayList<>();
 
     public Table(Align... alignment) {
         this.alignment = List.of(alignment);
+        this.least = new int[alignment.length];
     }
 
     /** Adds a row; the cells are made printable. */
@@ -36,6 +38,11 @@ public final class Table {
         return this;
     }
 
+    /** A column is at least so wide. */
+    void atLeast(int column, int width) {
+        least[column] = width;
+    }
+
     /** Prints all rows. */
     public void print(PrintStream out) {
         lines().forEach(out::println);
@@ -43,7 +50,7 @@ public final class Table {
 
     /** All rows as they are printed. */
     public List<String> lines() {
-        int[] widths = new int[alignment.size()];
+        int[] widths = least.clone();
         for (List<String> row : rows) {
             for (int c = 0; c < widths.length; c++) {
                 widths[c] = Math.max(widths[c], columns(row.get(c)));
@@ -81,7 +88,7 @@ public final class Table {
     }
 
     /** Columns that a text takes on the terminal: East Asian characters take two. */
-    private static int columns(String text) {
+    static int columns(String text) {
         return text.codePoints().map(Table::columns).sum();
     }
 

@@ -11,10 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.cli.console.CommandFailure;
-import picocli.CommandLine;
+import org.coop4j.cli.console.WrongUsage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** The classes to tell apart. */
 public final class ClassOptions {
@@ -44,14 +43,14 @@ public final class ClassOptions {
     }
 
     /** The class names of the command line, checked. */
-    public List<String> read(CommandLine command) throws IOException {
+    public List<String> read() throws IOException {
         if (names.file != null) {
             return checked(lines(names.file), names.file.toString());
         }
         try {
             return checked(Arrays.asList(names.list.split(",", -1)), "--classes");
         } catch (CommandFailure e) {
-            throw new ParameterException(command, e.getMessage(), e);
+            throw new WrongUsage(e.getMessage());
         }
     }
 
@@ -75,7 +74,7 @@ public final class ClassOptions {
             String other = byPrompt.putIfAbsent(inPrompt(stripped), stripped);
             if (other != null) {
                 throw new CommandFailure(
-                        "%s has the classes '%s' and '%s', which make the same prompt: leave one away"
+                        "%s has the classes '%s' and '%s', which make the same prompt: omit one"
                                 .formatted(source, other, stripped));
             }
             result.add(stripped);

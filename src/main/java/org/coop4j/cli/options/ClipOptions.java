@@ -7,6 +7,7 @@ import org.coop4j.cli.console.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model a command uses, and which vocabulary. */
@@ -19,13 +20,7 @@ public final class ClipOptions {
             description = ModelFile.DESCRIPTION)
     private Path model;
 
-    @Option(
-            names = "--vocabulary",
-            paramLabel = "DIR",
-            description =
-                    "A Hugging Face folder with vocab.json and merges.txt, for a model that does"
-                            + " not share CLIP's vocabulary.")
-    private Path vocabulary;
+    @Mixin private VocabularyOption vocabulary;
 
     @Option(
             names = "--truncate",
@@ -49,26 +44,20 @@ public final class ClipOptions {
         return openForTexts(model, vocabulary);
     }
 
-    private static Clip open(Path model, Path vocabulary) throws IOException {
-        Tokenizer tokenizer =
-                vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
-        return Clip.open(ModelFile.of(model), tokenizer, Workers.standard());
+    private static Clip open(Path model, VocabularyOption vocabulary) throws IOException {
+        return Clip.open(ModelFile.of(model), vocabulary.tokenizer(), Workers.standard());
     }
 
-    /**
-     * Opens a model and checks that it has the tokenizer's vocabulary.
-     *
-     * @param vocabulary a Hugging Face folder, or null for CLIP's
-     */
-    public static Clip openForTexts(Path model, Path vocabulary) throws IOException {
+    /** Opens a model and checks that it has the tokenizer's vocabulary. */
+    public static Clip openForTexts(Path model, VocabularyOption vocabulary) throws IOException {
         Clip clip = open(model, vocabulary);
-        int wanted = clip.architecture().text().vocabularySize();
+        int expected = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
-        if (wanted != given) {
+        if (expected != given) {
             clip.close();
             throw new CommandFailure(
                     "%s has a vocabulary of %s tokens, the tokenizer one of %s: give the model's own with --vocabulary"
-                            .formatted(model, Numbers.count(wanted), Numbers.count(given)));
+                            .formatted(model, Numbers.count(expected), Numbers.count(given)));
         }
         return clip;
     }

@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.Split;
 import org.coop4j.data.benchmark.Benchmark;
@@ -49,15 +51,19 @@ public final class Converters {
         }
     }
 
+    /** A size such as {@code 800M}. */
+    public static final class Memory implements ITypeConverter<MemoryLimit> {
+        @Override
+        public MemoryLimit convert(String text) {
+            return known(text, MemoryLimit::parse);
+        }
+    }
+
     /** The name of a published dataset, in any of its forms. */
     public static final class BenchmarkName implements ITypeConverter<Benchmark> {
         @Override
         public Benchmark convert(String name) {
-            try {
-                return Benchmarks.published().get(name);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
+            return known(name, Benchmarks.published()::get);
         }
     }
 
@@ -90,6 +96,14 @@ public final class Converters {
         @Override
         public Split convert(String name) {
             return Split.named(name).orElseThrow(() -> unknown(Split.values(), name));
+        }
+    }
+
+    private static <T> T known(String text, Function<String, T> parse) {
+        try {
+            return parse.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
         }
     }
 

@@ -2,19 +2,14 @@ package org.coop4j.cli.options;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.DataSpec;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** Where a command's labelled images come from. */
 public final class DataOptions {
-
-    @Spec(Spec.Target.MIXEE)
-    private CommandSpec command;
 
     @Option(
             names = {"-d", "--data"},
@@ -75,8 +70,8 @@ public final class DataOptions {
                 names == null ? null : names.toString());
     }
 
-    private ParameterException misplaced(String rule) {
-        return new ParameterException(command.commandLine(), rule + ": leave it out");
+    private static WrongUsage misplaced(String rule) {
+        return new WrongUsage(rule + ": omit it");
     }
 
     public ClassHalf half() {

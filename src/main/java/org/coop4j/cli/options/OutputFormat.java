@@ -1,9 +1,10 @@
 package org.coop4j.cli.options;
 
+import org.coop4j.cli.console.Rows;
 import picocli.CommandLine.Option;
 
 /** How results are printed: a table, or one of two forms for other programs. */
-public final class OutputFormat {
+public class OutputFormat {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -11,11 +12,20 @@ public final class OutputFormat {
     @Option(names = "--csv", description = "Print comma-separated values.")
     private boolean csv;
 
-    public boolean isJson() {
-        return json;
+    /** The one that was chosen. */
+    public Rows.Format chosen() {
+        return json ? Rows.Format.JSON : csv ? Rows.Format.CSV : Rows.Format.TABLE;
     }
 
-    public boolean isCsv() {
-        return csv;
+    /** For commands that print results one by one. */
+    public static final class Lines extends OutputFormat {
+
+        @Option(names = "--jsonl", description = "Print JSON, an object a line.")
+        private boolean lines;
+
+        @Override
+        public Rows.Format chosen() {
+            return lines ? Rows.Format.JSON_LINES : super.chosen();
+        }
     }
 }

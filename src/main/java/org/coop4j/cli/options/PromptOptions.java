@@ -9,7 +9,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.LearnedPrompt;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.TrainRun;
-import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which learned prompt a command uses, and which model with it. */
@@ -30,11 +30,7 @@ public final class PromptOptions {
                             + " prompt).")
     private Path model;
 
-    @Option(
-            names = "--vocabulary",
-            paramLabel = "DIR",
-            description = "A Hugging Face folder with vocab.json and merges.txt.")
-    private Path vocabulary;
+    @Mixin private VocabularyOption vocabulary;
 
     public LearnedPrompt read() throws IOException {
         return LearnedPrompt.read(file());
@@ -53,16 +49,14 @@ public final class PromptOptions {
     }
 
     public Clip open(LearnedPrompt learned) throws IOException {
-        Tokenizer tokenizer =
-                vocabulary == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(vocabulary);
         Path file = model(learned);
-        Clip clip = Clip.open(file, tokenizer, Workers.standard());
+        Clip clip = Clip.open(file, vocabulary.tokenizer(), Workers.standard());
         if (!clip.model().sha256().equals(learned.modelSha256())) {
             String other = clip.model().sha256();
             clip.close();
             throw new CommandFailure(
-                    ("%s is not the model that the prompt was learned with (SHA-256 %.12s…, wanted"
-                                    + " %.12s…): context vectors mean nothing to another model")
+                    ("%s is not the model that the prompt was learned with (SHA-256 %.12s…,"
+                         + " expected %.12s…): context vectors mean nothing to another model")
                             .formatted(file, other, learned.modelSha256()));
         }
         return clip;

@@ -2,12 +2,11 @@ package org.coop4j.cli.options;
 
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.ZeroShot;
 import org.coop4j.run.DataSpec;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** The prompts that describe the classes. */
 public final class TemplateOptions {
@@ -36,12 +35,8 @@ public final class TemplateOptions {
      *
      * @param data the dataset, if the images are those of one
      */
-    public ZeroShot prompts(CommandLine command, Optional<DataSpec> data) {
-        try {
-            return new ZeroShot(chosen(data));
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(command, e.getMessage(), e);
-        }
+    public ZeroShot prompts(Optional<DataSpec> data) {
+        return WrongUsage.unless(() -> new ZeroShot(chosen(data)));
     }
 
     private List<String> chosen(Optional<DataSpec> data) {
@@ -51,8 +46,7 @@ public final class TemplateOptions {
                     : templates;
         }
         if (!templates.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "--ensemble has its own prompts: leave out --template");
+            throw new WrongUsage("--ensemble has its own prompts: omit --template");
         }
         return switch (ensemble) {
             case "7" ->
@@ -60,8 +54,7 @@ public final class TemplateOptions {
                             .orElseGet(() -> PromptTemplates.ensemble(PromptTemplates.PHOTO));
             case "80" -> PromptTemplates.imageNet();
             default ->
-                    throw new IllegalArgumentException(
-                            "--ensemble is \"" + ensemble + "\": choose 7 or 80");
+                    throw new WrongUsage("--ensemble: expected 7 or 80, got \"" + ensemble + '"');
         };
     }
 }

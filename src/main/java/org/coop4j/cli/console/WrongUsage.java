@@ -1,0 +1,26 @@
+package org.coop4j.cli.console;
+
+import java.util.function.Supplier;
+
+/** The command line asks for what makes no sense; the message is for the user. Exit code 2. */
+public final class WrongUsage extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    public WrongUsage(String message) {
+        super(message);
+    }
+
+    private WrongUsage(IllegalArgumentException cause) {
+        super(cause.getMessage(), cause);
+    }
+
+    /** What is made of options, if they make sense. */
+    public static <T> T unless(Supplier<T> made) {
+        try {
+            return made.get();
+        } catch (IllegalArgumentException e) {
+            throw new WrongUsage(e);
+        }
+    }
+}

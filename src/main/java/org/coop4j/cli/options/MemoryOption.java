@@ -1,0 +1,21 @@
+package org.coop4j.cli.options;
+
+import org.coop4j.clip.MemoryLimit;
+import picocli.CommandLine.Option;
+
+/** How much memory a training step may take. */
+public final class MemoryOption {
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = Converters.Memory.class,
+            description =
+                    "Memory for a step's intermediate values, such as 800M; with less than all"
+                            + " classes need, they go in parts, with the same result.")
+    private MemoryLimit limit = MemoryLimit.none();
+
+    public MemoryLimit limit() {
+        return limit;
+    }
+}

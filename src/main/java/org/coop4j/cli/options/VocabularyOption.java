@@ -1,0 +1,23 @@
+package org.coop4j.cli.options;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.coop4j.text.Tokenizer;
+import picocli.CommandLine.Option;
+
+/** The tokenizer's vocabulary. */
+public final class VocabularyOption {
+
+    @Option(
+            names = "--vocabulary",
+            paramLabel = "DIR",
+            description =
+                    "A Hugging Face folder with vocab.json and merges.txt, for a model that does"
+                            + " not share CLIP's vocabulary.")
+    private Path folder;
+
+    /** The tokenizer of that vocabulary, or CLIP's. */
+    public Tokenizer tokenizer() throws IOException {
+        return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
+    }
+}
