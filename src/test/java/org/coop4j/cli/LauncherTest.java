@@ -1,0 +1,270 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The script {@code coop} in a folder of its own, with a Maven and a Java that only keep records.
+ */
+@DisabledOnOs(OS.WINDOWS)
+@Timeout(60)
+class LauncherTest {
+
+    /** Builds an empty jar, or fails, when the file {@code go} lets it. */
+    private static final String MAVEN =
+            """
+            #!/usr/bin/env bash
+            echo built >>"$RECORDS/mvn"
+            while [ -n "${MVN_WAITS:-}" ] && [ ! -f "$RECORDS/go" ]; do sleep 0.1; done
+            if [ -n "${MVN_FAILS:-}" ]; then echo "[ERROR] does not compile"; exit 1; fi
+            mkdir -p "$ROOT/src/target"
+            touch "$ROOT/library.jar" "$ROOT/src/target/coop4j.jar"
+            printf '%s' "$ROOT/library.jar" >"$ROOT/src/target/classpath.txt"
+            """;
+
+    private static final String JAVA =
+            """
+            #!/usr/bin/env bash
+            for word; do
+                case $word in
+                    -XX:ArchiveClassesAtExit=*) sleep 0.01; touch "${word#*=}"; echo archive >>"$RECORDS/java" ;;
+                    -XX:SharedArchiveFile=*) echo "with archive" ;;
+                esac
+            done
+            echo "$@" | sed 's/.*org.coop4j.cli/ran/'
+            """;
+
+    @TempDir private Path folder;
+    private Path root;
+    private Path home;
+
+    /** What a launcher came to. */
+    private record Ended(int code, String out, String err) {}
+
+    @BeforeEach
+    void copyTheScript() throws IOException {
+        folder = folder.toRealPath();
+        root = Files.createDirectories(folder.resolve("the house"));
+        for (String sources : List.of("src/main", "weights-converter/src/main")) {
+            Files.createDirectories(root.resolve(sources));
+        }
+        for (String pom : List.of("pom.xml", "src/pom.xml", "weights-converter/pom.xml")) {
+            Files.createFile(root.resolve(pom));
+        }
+        Files.copy(Path.of("../coop"), root.resolve("coop"));
+        Files.createDirectories(folder.resolve("records"));
+        script(folder.resolve("bin/mvn"), MAVEN);
+        home = java("jdk-17", "17.0.1");
+    }
+
+    private static void script(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+
+    private Path java(String name, String version) throws IOException {
+        script(folder.resolve(name).resolve("bin/java"), JAVA);
+        Files.writeString(
+                folder.resolve(name).resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
+        return folder.resolve(name);
+    }
+
+    private Process start(Map<String, String> environment, Path directory, String... command)
+            throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().put("RECORDS", folder.resolve("records").toString());
+        builder.environment().put("ROOT", root.toString());
+        builder.environment().put("JAVA_HOME", home.toString());
+        builder.environment()
+                .merge("PATH", folder.resolve("bin").toString(), (old, own) -> own + ":" + old);
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
+    private Process start(Map<String, String> environment) throws IOException {
+        return start(environment, root, "bash", "./coop", "tokenize", "a cat");
+    }
+
+    private static Ended end(Process process) throws IOException {
+        try {
+            String out =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String err =
+                    new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Ended(process.waitFor(), out, err);
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private Ended coop(Map<String, String> environment) throws IOException {
+        return end(start(environment));
+    }
+
+    private int times(String tool) throws IOException {
+        Path record = folder.resolve("records").resolve(tool);
+        return Files.exists(record) ? Files.readAllLines(record).size() : 0;
+    }
+
+    /** Waits until Maven has been started so often. */
+    private void awaitBuilds(int count) throws IOException {
+        while (times("mvn") < count) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void letMavenGo() throws IOException {
+        Files.createFile(folder.resolve("records/go"));
+    }
+
+    @Test
+    void theFirstRunBuildsAndTheNextDoesNot() throws IOException {
+        Ended first = coop(Map.of());
+        assertThat(first.err()).contains("building on first use").endsWith("coop: built\n");
+        assertThat(first.out()).isEqualTo("with archive\nran.Coop tokenize a cat\n");
+        assertThat(coop(Map.of())).isEqualTo(new Ended(0, first.out(), ""));
+        assertThat(times("mvn")).isEqualTo(1);
+    }
+
+    @Test
+    void aSearchPathForCdChangesNothing() throws IOException {
+        coop(Map.of());
+        Process process =
+                start(Map.of("CDPATH", root + ":."), folder, "bash", "the house/coop", "doctor");
+        assertThat(end(process)).isEqualTo(new Ended(0, "with archive\nran.Coop doctor\n", ""));
+        Path link = Files.createSymbolicLink(folder.resolve("bin/coop"), root.resolve("coop"));
+        assertThat(end(start(Map.of("CDPATH", "."), folder, "bash", link.toString(), "x")).out())
+                .endsWith("ran.Coop x\n");
+    }
+
+    @Test
+    void ofTwoOneBuildsAndBothRun() throws IOException {
+        Process first = start(Map.of("MVN_WAITS", "yes"));
+        awaitBuilds(1);
+        Process second = start(Map.of("MVN_WAITS", "yes"));
+        assertThat(firstLine(second)).contains("another coop is building; waiting");
+        letMavenGo();
+        assertThat(end(first).code()).isZero();
+        assertThat(end(second).out()).endsWith("ran.Coop tokenize a cat\n");
+        assertThat(times("mvn")).isEqualTo(1);
+        assertThat(root.resolve("target/coop.building")).doesNotExist();
+    }
+
+    private static String firstLine(Process process) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = process.getErrorStream().read(); c > 0 && c != '\n'; ) {
+            line.append((char) c);
+            c = process.getErrorStream().read();
+        }
+        return line.toString();
+    }
+
+    @Test
+    void whenABuildFailsThoseThatWaitSayIt() throws IOException {
+        Map<String, String> failing = Map.of("MVN_WAITS", "yes", "MVN_FAILS", "yes");
+        Process first = start(failing);
+        awaitBuilds(1);
+        Process second = start(failing);
+        assertThat(firstLine(second)).contains("waiting");
+        letMavenGo();
+        Ended built = end(first);
+        assertThat(built.code()).isEqualTo(1);
+        assertThat(built.err()).contains("[ERROR] does not compile", "coop: the build failed");
+        Ended waited = end(second);
+        assertThat(waited.code()).isEqualTo(1);
+        assertThat(waited.err())
+                .isEqualTo(
+                        "coop: the build of the other coop failed; all of its output is in "
+                                + root.resolve("target/coop-build.log")
+                                + "\n");
+        assertThat(coop(Map.of()).code()).isZero();
+    }
+
+    @Test
+    void aKilledBuildLeavesNothingToTidyUp() throws IOException, InterruptedException {
+        Process first = start(Map.of("MVN_WAITS", "yes"));
+        awaitBuilds(1);
+        Path lock = root.resolve("target/coop.building");
+        long maven = first.children().findFirst().orElseThrow().pid();
+        while (!Files.readSymbolicLink(lock).toString().equals(String.valueOf(maven))) {
+            Thread.onSpinWait();
+        }
+        first.destroyForcibly().waitFor();
+        Process second = start(Map.of());
+        assertThat(firstLine(second)).contains("waiting", String.valueOf(maven));
+        ProcessHandle.of(maven).ifPresent(ProcessHandle::destroyForcibly);
+        assertThat(end(second).code()).isZero();
+        assertThat(times("mvn")).isEqualTo(2);
+        assertThat(Files.exists(lock, java.nio.file.LinkOption.NOFOLLOW_LINKS)).isFalse();
+    }
+
+    @Test
+    void anotherJavaGetsAnArchiveOfItsOwn() throws IOException {
+        coop(Map.of());
+        String other = java("jdk-21", "21.0.2").toString();
+        Ended changed = coop(Map.of("JAVA_HOME", other));
+        assertThat(changed)
+                .isEqualTo(
+                        new Ended(
+                                0,
+                                "with archive\nran.Coop tokenize a cat\n",
+                                "coop: getting ready for another Java ...\n"));
+        assertThat(coop(Map.of("JAVA_HOME", other)).err()).isEmpty();
+        assertThat(times("java")).isEqualTo(2);
+        Files.writeString(
+                Path.of(other, "release"), "JAVA_VERSION=\"21.0.3\"\n"); // updated in place
+        coop(Map.of("JAVA_HOME", other));
+        assertThat(times("java")).isEqualTo(3);
+    }
+
+    @Test
+    void whatCannotWorkIsSaidInALine() throws IOException {
+        assertFails(Map.of("JAVA_HOME", folder.toString()), "has no bin/java: set it to a JDK");
+        assertFails(
+                Map.of("JAVA_HOME", java("jdk-11", "11.0.9").toString()),
+                "is Java 11: coop4j needs a JDK, 17 or newer");
+        Files.createFile(root.resolve("target"));
+        assertFails(
+                Map.of(),
+                "coop4j must be built, since it has not been built yet, but this account (",
+                ") cannot write " + root + ": copy the folder to a place of your own");
+    }
+
+    private void assertFails(Map<String, String> environment, String... words) throws IOException {
+        Ended ended = coop(environment);
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.err()).startsWith("coop: ").contains(words);
+        assertThat(ended.err().lines()).hasSize(1);
+        assertThat(ended.out()).isEmpty();
+        assertThat(times("mvn")).isZero();
+    }
+
+    @Test
+    void aFolderWithAColonIsRefusedBeforeAnythingIsBuilt() throws IOException {
+        root = Files.move(root, folder.resolve("a:b"));
+        assertFails(Map.of(), root + " has a colon in its name", "move the folder");
+    }
+
+    @Test
+    void aLibraryThatIsGoneIsBuiltForAndNamed() throws IOException {
+        coop(Map.of());
+        Files.delete(root.resolve("library.jar"));
+        Ended again = coop(Map.of());
+        assertThat(again.code()).isZero();
+        assertThat(again.err())
+                .contains("building, since " + root.resolve("library.jar") + " is not there");
+    }
+}
