@@ -2,22 +2,41 @@ package org.coop4j.weights;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A file being written that appears whole or not at all: bytes go to a hidden temporary file in the
  * target's folder, which {@link #commit()} moves over the target. Closed without a commit, or when
  * the process is interrupted, it leaves no trace.
+ *
+ * <p>A killed process leaves its temporary file; the next one to write the same target removes it.
+ * Who is alive holds a lock on its own, so that only what nobody writes any more is removed.
  */
 public final class AtomicFile implements AutoCloseable {
+    /**
+     * Tells this process's temporary files from those of others. A process must not open its own to
+     * try the lock: POSIX drops a process's locks on a file when it closes any of its handles.
+     */
+    private static final String PROCESS = hexadecimal();
+
+    private static final String SUFFIX = "-[0-9a-f]{16}\\.tmp";
+
     private final Path target;
     private final Path temporary;
     private final FileChannel channel;
@@ -41,22 +60,79 @@ public final class AtomicFile implements AutoCloseable {
             throw new WeightsException(target + " is a folder: name a file to write");
         }
         Path absolute = target.toAbsolutePath();
-        String hidden = "." + absolute.getFileName() + "." + UUID.randomUUID() + ".tmp";
-        Path temporary = absolute.resolveSibling(hidden);
+        removeLeftOvers(absolute);
         try {
-            FileChannel channel =
-                    FileChannel.open(
-                            temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            AtomicFile file = new AtomicFile(target, temporary, channel);
-            Runtime.getRuntime().addShutdownHook(file.onInterrupt);
-            return file;
+            while (true) {
+                Path temporary = absolute.resolveSibling(prefix(absolute) + PROCESS + suffix());
+                FileChannel channel =
+                        FileChannel.open(
+                                temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                // Another process may have taken the new file for a left-over before the lock.
+                if (isLocked(channel) && Files.exists(temporary)) {
+                    AtomicFile file = new AtomicFile(target, temporary, channel);
+                    Runtime.getRuntime().addShutdownHook(file.onInterrupt);
+                    return file;
+                }
+                channel.close();
+                Files.deleteIfExists(temporary);
+            }
         } catch (AccessDeniedException e) {
             throw new WeightsException(
                     "no permission to write in the folder " + absolute.getParent(), e);
         } catch (NoSuchFileException e) {
             throw new WeightsException("no such folder: " + absolute.getParent(), e);
-        } catch (FileAlreadyExistsException e) {
-            throw new WeightsException("cannot create " + temporary, e);
+        }
+    }
+
+    private static String prefix(Path target) {
+        return "." + target.getFileName() + ".";
+    }
+
+    private static String suffix() {
+        return "-" + hexadecimal() + ".tmp";
+    }
+
+    private static String hexadecimal() {
+        return HexFormat.of().toHexDigits(UUID.randomUUID().getLeastSignificantBits());
+    }
+
+    /** True also where the file system knows no locks: nobody can then take the file away. */
+    private static boolean isLocked(FileChannel channel) {
+        try {
+            return channel.tryLock() != null;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Deletes what killed processes left of this target; a failure to do so hinders nothing. */
+    private static void removeLeftOvers(Path target) {
+        Pattern name = Pattern.compile(Pattern.quote(prefix(target)) + "([0-9a-f]{16})" + SUFFIX);
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(
+                        target.getParent(),
+                        file -> {
+                            Matcher matcher = name.matcher(file.getFileName().toString());
+                            return matcher.matches() && !matcher.group(1).equals(PROCESS);
+                        })) {
+            for (Path file : files) {
+                removeUnlessLocked(file);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            // The folder is missing or cannot be listed, which create() reports if it matters.
+        }
+    }
+
+    private static void removeUnlessLocked(Path file) {
+        try (FileChannel channel =
+                        FileChannel.open(
+                                file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+                FileLock lock = channel.tryLock()) {
+            if (lock != null) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | OverlappingFileLockException e) {
+            // Not ours to remove, or the file system cannot tell whether somebody writes it.
         }
     }
 
@@ -87,23 +163,25 @@ public final class AtomicFile implements AutoCloseable {
 
     /** What the system says, such as "No space left on device", with the file that it is about. */
     private IOException problem(IOException e) {
-        return new IOException("cannot write " + target + ": " + e.getMessage(), e);
+        String what = e instanceof ClosedByInterruptException ? "interrupted" : e.getMessage();
+        return new IOException("cannot write " + target + ": " + what, e);
     }
 
     /** Brings the bytes to the disk and moves them over the target. */
     public void commit() throws IOException {
         try {
             channel.force(true);
-            channel.close();
         } catch (IOException e) {
             throw problem(e);
         }
+        // Before the channel is closed, and with it the lock given up.
         Files.move(
                 temporary,
                 target.toAbsolutePath(),
                 StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
         committed = true;
+        channel.close();
     }
 
     /** Deletes the temporary file unless it was committed. */

@@ -4,24 +4,27 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
  * A run of bytes in an open file, read at any offset without moving a position, so that threads may
  * share it.
  *
- * @param file the file, for messages
- * @param channel the open channel, owned by whoever opened it
+ * @param source the open file, owned by whoever opened it
  * @param position first byte of the region in the file
  * @param length bytes of the region
  */
-public record FileRegion(Path file, FileChannel channel, long position, long length) {
+public record FileRegion(OpenFile source, long position, long length) {
     /** Checks that the region's bounds make sense. */
     public FileRegion {
         if (position < 0 || length < 0 || position > Long.MAX_VALUE - length) {
             throw new IllegalArgumentException("region at " + position + " of " + length);
         }
+    }
+
+    /** The file, for messages. */
+    public Path file() {
+        return source.path();
     }
 
     /** The bytes from {@code offset} on, {@code size} of them, which must lie in this region. */
@@ -30,22 +33,15 @@ public record FileRegion(Path file, FileChannel channel, long position, long len
             throw new IllegalArgumentException(
                     size + " bytes at " + offset + " of a region of " + length);
         }
-        return new FileRegion(file, channel, position + offset, size);
+        return new FileRegion(source, position + offset, size);
     }
 
     /** Fills {@code target} from {@code offset} on. */
     public void read(ByteBuffer target, long offset) throws IOException {
         if (offset < 0 || offset > length - target.remaining()) {
-            throw new EOFException(file + ": read of " + target.remaining() + " past the end");
+            throw new EOFException(file() + ": read of " + target.remaining() + " past the end");
         }
-        long at = position + offset;
-        while (target.hasRemaining()) {
-            int read = channel.read(target, at);
-            if (read < 0) {
-                throw new WeightsException(file + ": the file became shorter while it was read");
-            }
-            at += read;
-        }
+        source.read(target, position + offset);
     }
 
     /** The whole region in memory; the caller has checked that it is small. */
@@ -58,6 +54,6 @@ public record FileRegion(Path file, FileChannel channel, long position, long len
     /** Maps {@code size} bytes from {@code offset} on, read-only. */
     MappedByteBuffer map(long offset, long size) throws IOException {
         FileRegion part = slice(offset, size);
-        return channel.map(FileChannel.MapMode.READ_ONLY, part.position, size);
+        return source.map(part.position, size);
     }
 }

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.function.LongConsumer;
 
 /**
  * SHA-256, of one thing by the static methods and of many in a row by an instance; in lower-case
@@ -35,34 +34,12 @@ public final class Sha256 {
 
     /** The hash of a file. */
     public static String of(Path file) throws IOException {
-        return of(file, bytes -> {});
-    }
-
-    /**
-     * The hash of a file.
-     *
-     * @param progress is told the bytes of each chunk read
-     */
-    public static String of(Path file, LongConsumer progress) throws IOException {
         Sha256 hash = new Sha256();
         byte[] chunk = new byte[CHUNK];
         try (InputStream in = Files.newInputStream(file)) {
             for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
                 hash.digest.update(chunk, 0, n);
-                progress.accept(n);
             }
-        }
-        return hash.hex();
-    }
-
-    /** The hash of a region of a file. */
-    public static String of(FileRegion region) throws IOException {
-        Sha256 hash = new Sha256();
-        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, region.length()));
-        for (long at = 0; at < region.length(); at += chunk.limit()) {
-            chunk.clear().limit((int) Math.min(chunk.capacity(), region.length() - at));
-            region.read(chunk, at);
-            hash.add(chunk.flip());
         }
         return hash.hex();
     }

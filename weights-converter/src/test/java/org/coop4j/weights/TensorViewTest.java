@@ -8,9 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -19,26 +18,21 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TensorViewTest {
     @TempDir private Path folder;
-    private final List<FileChannel> channels = new ArrayList<>();
+    private final List<OpenFile> files = new ArrayList<>();
 
     @AfterEach
     void closeFiles() throws IOException {
-        for (FileChannel channel : channels) {
-            channel.close();
+        for (OpenFile file : files) {
+            file.close();
         }
     }
 
     private FileRegion region(ByteBuffer contents) throws IOException {
         Path file = folder.resolve("storage");
-        FileChannel channel =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE);
-        channels.add(channel);
-        channel.write(contents.clear(), 0);
-        return new FileRegion(file, channel, 0, contents.capacity());
+        Files.write(file, contents.array());
+        OpenFile open = OpenFile.open(file);
+        files.add(open);
+        return open.region();
     }
 
     private FileRegion floats(int count) throws IOException {

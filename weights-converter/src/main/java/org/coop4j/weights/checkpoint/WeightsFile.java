@@ -3,18 +3,20 @@ package org.coop4j.weights.checkpoint;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
+import org.coop4j.weights.OpenFile;
 import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Sha256;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.pickle.PickleLimits;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchTensor;
@@ -70,22 +72,22 @@ public final class WeightsFile implements Closeable {
     }
 
     private final Format format;
-    private final List<Path> files;
+    private final List<OpenFile> files;
     private final Map<String, TensorView> tensors;
+    private final Map<String, String> metadata;
     private final List<TorchFile> torchFiles;
-    private final List<Closeable> open;
 
     private WeightsFile(
             Format format,
-            List<Path> files,
+            List<OpenFile> files,
             Map<String, TensorView> tensors,
-            List<TorchFile> torchFiles,
-            List<Closeable> open) {
+            Map<String, String> metadata,
+            List<TorchFile> torchFiles) {
         this.format = format;
         this.files = files;
         this.tensors = tensors;
+        this.metadata = metadata;
         this.torchFiles = torchFiles;
-        this.open = open;
     }
 
     /**
@@ -97,17 +99,24 @@ public final class WeightsFile implements Closeable {
         if (Files.isDirectory(path)) {
             return open(fileIn(path, FILES_IN_FOLDERS));
         }
-        byte[] start = firstBytes(path);
-        if (TorchFile.looksLike(start)) {
-            return ofTorch(TorchFile.open(path));
+        OpenFile file = OpenFile.open(path);
+        try {
+            byte[] start = file.firstBytes(64);
+            if (TorchFile.looksLike(start)) {
+                return ofTorch(file);
+            }
+            if (SafetensorsFile.looksLike(start)) {
+                return ofSafetensors(file);
+            }
+            if (path.toString().endsWith(".index.json")) {
+                file.close();
+                return ofShards(path);
+            }
+            throw WeightsException.in(path, "not a weights file: " + describe(start));
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
         }
-        if (SafetensorsFile.looksLike(start)) {
-            return ofSafetensors(SafetensorsFile.open(path));
-        }
-        if (path.toString().endsWith(".index.json")) {
-            return ofShards(path);
-        }
-        throw WeightsException.in(path, "not a weights file: " + describe(start));
     }
 
     /**
@@ -128,31 +137,27 @@ public final class WeightsFile implements Closeable {
                                                 + String.join(", ", names)));
     }
 
-    private static WeightsFile ofTorch(TorchFile file) throws IOException {
-        try {
-            Map<String, TensorView> tensors = new LinkedHashMap<>();
-            for (Map.Entry<String, TorchTensor> entry : file.stateDict().entrySet()) {
-                tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));
-            }
-            Format format =
-                    switch (file.form()) {
-                        case TORCHSCRIPT -> Format.TORCHSCRIPT;
-                        case ZIP -> Format.TORCH_ZIP;
-                        case LEGACY -> Format.TORCH_LEGACY;
-                    };
-            return new WeightsFile(
-                    format, List.of(file.path()), tensors, List.of(file), List.of(file));
-        } catch (IOException | RuntimeException e) {
-            file.close();
-            throw e;
+    private static WeightsFile ofTorch(OpenFile source) throws IOException {
+        TorchFile file = TorchFile.of(source, PickleLimits.DEFAULT);
+        Map<String, TensorView> tensors = new LinkedHashMap<>();
+        for (Map.Entry<String, TorchTensor> entry : file.stateDict().entrySet()) {
+            tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));
         }
+        Format format =
+                switch (file.form()) {
+                    case TORCHSCRIPT -> Format.TORCHSCRIPT;
+                    case ZIP -> Format.TORCH_ZIP;
+                    case LEGACY -> Format.TORCH_LEGACY;
+                };
+        return new WeightsFile(format, List.of(source), tensors, Map.of(), List.of(file));
     }
 
-    private static WeightsFile ofSafetensors(SafetensorsFile file) {
+    private static WeightsFile ofSafetensors(OpenFile source) throws IOException {
+        SafetensorsFile file = SafetensorsFile.of(source);
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         file.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
         return new WeightsFile(
-                Format.SAFETENSORS, List.of(file.path()), tensors, List.of(), List.of(file));
+                Format.SAFETENSORS, List.of(source), tensors, file.metadata(), List.of());
     }
 
     /** An index maps each tensor's name to the shard, a file beside the index, that has it. */
@@ -173,8 +178,8 @@ public final class WeightsFile implements Closeable {
                     all.get(0).format,
                     all.stream().flatMap(s -> s.files.stream()).toList(),
                     tensors,
-                    all.stream().flatMap(s -> s.torchFiles.stream()).toList(),
-                    List.copyOf(all));
+                    Map.of(),
+                    all.stream().flatMap(s -> s.torchFiles.stream()).toList());
         } catch (IOException | RuntimeException e) {
             for (WeightsFile shard : shards.values()) {
                 shard.close();
@@ -202,14 +207,6 @@ public final class WeightsFile implements Closeable {
             shards.put(file, shard);
         }
         return shard;
-    }
-
-    private static byte[] firstBytes(Path path) throws IOException {
-        try (InputStream in = Files.newInputStream(path)) {
-            return in.readNBytes(64);
-        } catch (NoSuchFileException e) {
-            throw new WeightsException("no such file or folder: " + path, e);
-        }
     }
 
     private static String describe(byte[] start) {
@@ -242,7 +239,34 @@ public final class WeightsFile implements Closeable {
 
     /** The weight files: one, or the shards in the order that the index first names them. */
     public List<Path> files() {
-        return files;
+        return files.stream().map(OpenFile::path).toList();
+    }
+
+    /** Bytes of all weight files. */
+    public long bytes() {
+        return files.stream().mapToLong(OpenFile::length).sum();
+    }
+
+    /**
+     * SHA-256 of the file that is open, or for shards of the lines that {@code sha256sum} would
+     * print for them; in hexadecimal.
+     *
+     * @param progress is told the bytes of each chunk read
+     */
+    public String sha256(LongConsumer progress) throws IOException {
+        if (files.size() == 1) {
+            return files.get(0).sha256(progress);
+        }
+        Sha256 list = new Sha256();
+        for (OpenFile file : files) {
+            list.add(file.sha256(progress) + "  " + file.path().getFileName() + "\n");
+        }
+        return list.hex();
+    }
+
+    /** The metadata of a safetensors file; empty for other formats and for shards. */
+    public Map<String, String> metadata() {
+        return metadata;
     }
 
     /** Names of the tensors in the order of the file; {@code module.} prefixes are taken off. */
@@ -263,7 +287,7 @@ public final class WeightsFile implements Closeable {
     public TensorView tensor(String name) throws WeightsException {
         TensorView tensor = tensors.get(name);
         if (tensor == null) {
-            throw WeightsException.in(files.get(0), "no tensor " + name);
+            throw WeightsException.in(files.get(0).path(), "no tensor " + name);
         }
         return tensor;
     }
@@ -291,9 +315,9 @@ public final class WeightsFile implements Closeable {
     @Override
     public void close() throws IOException {
         IOException failure = null;
-        for (Closeable resource : open) {
+        for (OpenFile file : files) {
             try {
-                resource.close();
+                file.close();
             } catch (IOException e) {
                 failure = e;
             }

@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import org.coop4j.weights.ProgressListener;
-import org.coop4j.weights.Sha256;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.WeightsException;
@@ -155,24 +153,12 @@ public final class Converter {
                 ModelMetadata.SourceInfo.ofFile(
                         Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
                         weights.format().label(),
-                        sha256(weights.files(), progress::advance));
+                        weights.sha256(progress::advance));
         try {
             return new ModelMetadata(architecture, mlpActivation, preprocessing, info);
         } catch (IllegalArgumentException e) {
             throw new WeightsException(source + ": " + e.getMessage(), e);
         }
-    }
-
-    /** One file's hash, or for shards the hash of the lines that {@code sha256sum} prints. */
-    private static String sha256(List<Path> files, LongConsumer progress) throws IOException {
-        if (files.size() == 1) {
-            return Sha256.of(files.get(0), progress);
-        }
-        Sha256 list = new Sha256();
-        for (Path file : files) {
-            list.add(Sha256.of(file, progress) + "  " + file.getFileName() + "\n");
-        }
-        return list.hex();
     }
 
     private static void write(
@@ -209,10 +195,7 @@ public final class Converter {
         Progress(WeightsFile weights, Map<String, SourceTensor> tensors, ProgressListener listener)
                 throws IOException {
             this.listener = listener;
-            long bytes = weights.checkedBytes();
-            for (Path file : weights.files()) {
-                bytes += Files.size(file);
-            }
+            long bytes = weights.checkedBytes() + weights.bytes();
             for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
                 bytes += entry.getValue().spec(entry.getKey()).bytes();
             }

@@ -6,7 +6,6 @@ import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +71,7 @@ public final class PackedModel {
             } finally {
                 deflater.end();
             }
-            write(target, packed.toByteArray());
+            AtomicFile.write(target, packed.toByteArray());
         } finally {
             Files.deleteIfExists(halves);
         }
@@ -145,7 +144,7 @@ public final class PackedModel {
         if (!Sha256.of(bytes).equals(sha256)) {
             throw damaged(name, "its SHA-256 is another than its header says");
         }
-        write(file, bytes);
+        AtomicFile.write(file, bytes);
         return file;
     }
 
@@ -177,12 +176,5 @@ public final class PackedModel {
 
     private static WeightsException damaged(String name, String how) {
         return new WeightsException("packed model " + name + " is damaged: " + how);
-    }
-
-    private static void write(Path target, byte[] bytes) throws IOException {
-        try (AtomicFile file = AtomicFile.create(target)) {
-            file.write(ByteBuffer.wrap(bytes), 0);
-            file.commit();
-        }
     }
 }

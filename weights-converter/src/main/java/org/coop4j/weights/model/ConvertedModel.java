@@ -2,11 +2,9 @@ package org.coop4j.weights.model;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.coop4j.weights.Sha256;
+import org.coop4j.weights.OpenFile;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -29,36 +27,32 @@ public final class ConvertedModel implements Closeable {
      * @throws WeightsException when it is another file, or damaged
      */
     public static ConvertedModel open(Path path) throws IOException {
-        if (!SafetensorsFile.looksLike(firstBytes(path))) {
+        if (Files.isDirectory(path)) {
             throw notConverted(path);
         }
-        SafetensorsFile file = SafetensorsFile.open(path);
+        OpenFile source = OpenFile.open(path);
         try {
+            if (!SafetensorsFile.looksLike(source.firstBytes(16))) {
+                throw notConverted(path);
+            }
+            SafetensorsFile file = SafetensorsFile.of(source);
             if (!ModelMetadata.isPresent(file.metadata())) {
                 throw notConverted(path);
             }
-            try {
-                ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
-                metadata.architecture()
-                        .check(file.tensors().stream().map(TensorView::spec).toList());
-                return new ConvertedModel(file, metadata);
-            } catch (WeightsException e) {
-                throw new WeightsException(path + ": " + e.getMessage(), e);
-            }
+            return new ConvertedModel(file, checkedMetadata(file));
         } catch (IOException | RuntimeException e) {
-            file.close();
+            source.close();
             throw e;
         }
     }
 
-    private static byte[] firstBytes(Path path) throws IOException {
-        if (Files.isDirectory(path)) {
-            throw notConverted(path);
-        }
-        try (InputStream in = Files.newInputStream(path)) {
-            return in.readNBytes(16);
-        } catch (NoSuchFileException e) {
-            throw new WeightsException("no such file: " + path, e);
+    private static ModelMetadata checkedMetadata(SafetensorsFile file) throws WeightsException {
+        try {
+            ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
+            metadata.architecture().check(file.tensors().stream().map(TensorView::spec).toList());
+            return metadata;
+        } catch (WeightsException e) {
+            throw new WeightsException(file.path() + ": " + e.getMessage(), e);
         }
     }
 
@@ -105,10 +99,13 @@ public final class ConvertedModel implements Closeable {
         return weights;
     }
 
-    /** SHA-256 of the whole converted file in hexadecimal; computed when first asked for. */
+    /**
+     * SHA-256 of the whole file that was opened, whatever lies at its path by now; in hexadecimal,
+     * computed when first asked for.
+     */
     public synchronized String sha256() throws IOException {
         if (sha256 == null) {
-            sha256 = Sha256.of(weights.path());
+            sha256 = weights.sha256();
         }
         return sha256;
     }

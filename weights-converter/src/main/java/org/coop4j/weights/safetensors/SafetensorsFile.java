@@ -5,15 +5,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.FileRegion;
+import org.coop4j.weights.OpenFile;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.WeightsException;
@@ -28,18 +26,13 @@ import org.coop4j.weights.WeightsException;
 public final class SafetensorsFile implements Closeable {
     private static final int PREFIX = Long.BYTES;
 
-    private final Path path;
-    private final FileChannel channel;
+    private final OpenFile source;
     private final Map<String, TensorView> tensors;
     private final Map<String, String> metadata;
 
     private SafetensorsFile(
-            Path path,
-            FileChannel channel,
-            Map<String, TensorView> tensors,
-            Map<String, String> metadata) {
-        this.path = path;
-        this.channel = channel;
+            OpenFile source, Map<String, TensorView> tensors, Map<String, String> metadata) {
+        this.source = source;
         this.tensors = tensors;
         this.metadata = metadata;
     }
@@ -50,22 +43,25 @@ public final class SafetensorsFile implements Closeable {
      * @throws WeightsException when there is no such file, or it breaks the format
      */
     public static SafetensorsFile open(Path path) throws IOException {
-        FileChannel channel;
+        return of(OpenFile.open(path));
+    }
+
+    /**
+     * Checks the header of an open file, which is closed with what is returned or if that fails.
+     *
+     * @throws WeightsException when it breaks the format
+     */
+    public static SafetensorsFile of(OpenFile source) throws IOException {
         try {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
-        } catch (NoSuchFileException e) {
-            throw new WeightsException("no such file: " + path, e);
-        }
-        try {
-            return read(path, channel);
+            return read(source);
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            source.close();
             throw e;
         }
     }
 
-    private static SafetensorsFile read(Path path, FileChannel channel) throws IOException {
-        FileRegion file = new FileRegion(path, channel, 0, channel.size());
+    private static SafetensorsFile read(OpenFile source) throws IOException {
+        FileRegion file = source.region();
         long headerLength = headerLength(file);
         FileRegion data = file.slice(PREFIX + headerLength, file.length() - PREFIX - headerLength);
         Header header;
@@ -73,7 +69,7 @@ public final class SafetensorsFile implements Closeable {
             header = Header.parse(file.slice(PREFIX, headerLength).bytes(), data.length());
         } catch (Header.BadHeader e) {
             throw new WeightsException(
-                    path + ": not a valid safetensors file: " + e.getMessage(), e);
+                    source.path() + ": not a valid safetensors file: " + e.getMessage(), e);
         }
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         header.tensors()
@@ -86,7 +82,7 @@ public final class SafetensorsFile implements Closeable {
                                                 at.spec().dtype(),
                                                 at.spec().shape(),
                                                 data.slice(at.begin(), at.end() - at.begin()))));
-        return new SafetensorsFile(path, channel, tensors, header.metadata());
+        return new SafetensorsFile(source, tensors, header.metadata());
     }
 
     private static long headerLength(FileRegion file) throws IOException {
@@ -118,7 +114,12 @@ public final class SafetensorsFile implements Closeable {
 
     /** Where the file lies. */
     public Path path() {
-        return path;
+        return source.path();
+    }
+
+    /** SHA-256 of the whole file that is open, whatever lies at its path by now; in hexadecimal. */
+    public String sha256() throws IOException {
+        return source.sha256(bytes -> {});
     }
 
     /** The tensors' names in the order of the header. */
@@ -144,7 +145,7 @@ public final class SafetensorsFile implements Closeable {
     public TensorView tensor(String name) throws WeightsException {
         TensorView tensor = tensors.get(name);
         if (tensor == null) {
-            throw WeightsException.in(path, "no tensor " + name);
+            throw WeightsException.in(path(), "no tensor " + name);
         }
         return tensor;
     }
@@ -186,6 +187,6 @@ public final class SafetensorsFile implements Closeable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        source.close();
     }
 }

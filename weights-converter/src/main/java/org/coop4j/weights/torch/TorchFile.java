@@ -3,11 +3,8 @@ package org.coop4j.weights.torch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.CRC32;
 import org.coop4j.weights.FileRegion;
+import org.coop4j.weights.OpenFile;
 import org.coop4j.weights.ProgressListener;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.pickle.PickleInput;
@@ -45,18 +43,15 @@ public final class TorchFile implements Closeable {
         LEGACY
     }
 
-    private final Path path;
-    private final FileChannel channel;
+    private final OpenFile source;
     private final Form form;
     private final Object root;
     private final List<CheckedEntry> checked;
 
     private record CheckedEntry(ZipArchive archive, ZipArchive.Entry entry, FileRegion region) {}
 
-    private TorchFile(
-            Path path, FileChannel channel, Form form, Object root, List<CheckedEntry> checked) {
-        this.path = path;
-        this.channel = channel;
+    private TorchFile(OpenFile source, Form form, Object root, List<CheckedEntry> checked) {
+        this.source = source;
         this.form = form;
         this.root = root;
         this.checked = checked;
@@ -74,17 +69,20 @@ public final class TorchFile implements Closeable {
      *     or it exceeds the limits
      */
     public static TorchFile open(Path path, PickleLimits limits) throws IOException {
-        FileChannel channel;
+        return of(OpenFile.open(path), limits);
+    }
+
+    /**
+     * Reads the pickle of an open file, which is closed with what is returned or if that fails.
+     *
+     * @throws WeightsException when it is none of PyTorch's, it is damaged, or it exceeds the
+     *     limits
+     */
+    public static TorchFile of(OpenFile source, PickleLimits limits) throws IOException {
         try {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
-        } catch (NoSuchFileException e) {
-            throw new WeightsException("no such file: " + path, e);
-        }
-        try {
-            FileRegion file = new FileRegion(path, channel, 0, channel.size());
-            return read(file, limits);
+            return read(source.region(), limits);
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            source.close();
             throw e;
         }
     }
@@ -101,7 +99,7 @@ public final class TorchFile implements Closeable {
         }
         if (isPickle(firstBytes)) {
             Object root = LegacyReader.read(file, limits);
-            return new TorchFile(file.file(), file.channel(), Form.LEGACY, root, List.of());
+            return new TorchFile(file.source(), Form.LEGACY, root, List.of());
         }
         throw WeightsException.in(
                 file.file(), "not a PyTorch file: it is neither a zip archive nor a pickle");
@@ -135,7 +133,7 @@ public final class TorchFile implements Closeable {
         Object root = Unpickler.read(PickleInput.of(file.file(), bytes), limits, bindings);
         boolean script = archive.entries().containsKey(folder + "constants.pkl");
         Form form = script ? Form.TORCHSCRIPT : Form.ZIP;
-        return new TorchFile(file.file(), file.channel(), form, root, checked);
+        return new TorchFile(file.source(), form, root, checked);
     }
 
     private static FileRegion locate(
@@ -191,7 +189,7 @@ public final class TorchFile implements Closeable {
 
     /** Where the file lies. */
     public Path path() {
-        return path;
+        return source.path();
     }
 
     /** How the file is laid out. */
@@ -215,7 +213,7 @@ public final class TorchFile implements Closeable {
      * @throws WeightsException when there is none
      */
     public Map<String, TorchTensor> stateDict() throws WeightsException {
-        return new LinkedHashMap<>(StateDict.find(path, root));
+        return new LinkedHashMap<>(StateDict.find(path(), root));
     }
 
     /** Bytes that {@link #verifyChecksums} would read. */
@@ -229,7 +227,7 @@ public final class TorchFile implements Closeable {
      * @throws WeightsException when one differs: the file is damaged
      */
     public void verifyChecksums(ProgressListener listener) throws IOException {
-        ByteBuffer chunk = ByteBuffer.allocateDirect(CRC_CHUNK);
+        ByteBuffer chunk = ByteBuffer.allocate(CRC_CHUNK);
         long total = checkedBytes();
         long done = 0;
         for (CheckedEntry item : checked) {
@@ -247,6 +245,6 @@ public final class TorchFile implements Closeable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        source.close();
     }
 }

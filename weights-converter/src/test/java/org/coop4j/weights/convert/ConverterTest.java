@@ -557,4 +557,17 @@ class ConverterTest {
             assertThat(model.sha256()).matches("[0-9a-f]{64}");
         }
     }
+
+    @Test
+    void theHashStaysThatOfTheWeightsThatWereOpened() throws IOException {
+        convert(Golden.path("vit/huggingface"), target, TOLD);
+        String hash = Sha256.of(target);
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            float[] weights = model.weights().floats("ln_final.bias");
+            convert(Golden.path("vit_gelu/huggingface"), target, TOLD);
+            assertThat(Sha256.of(target)).isNotEqualTo(hash);
+            assertThat(model.sha256()).isEqualTo(hash);
+            assertThat(model.weights().floats("ln_final.bias")).isEqualTo(weights);
+        }
+    }
 }
