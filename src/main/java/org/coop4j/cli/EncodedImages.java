@@ -68,7 +68,7 @@ record EncodedImages(
         Map<Integer, String> problems = new LinkedHashMap<>();
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
         try (Progress.Task task = console.task("encoding", files.size(), Progress.Unit.IMAGES)) {
-            encoder.encodeFew(
+            encoder.encode(
                     files.size(),
                     new Pixels(clip, files)::read,
                     new ImageEncoder.Sink() {

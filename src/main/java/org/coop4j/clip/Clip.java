@@ -47,7 +47,13 @@ public final class Clip implements AutoCloseable {
                 };
         this.textEncoder =
                 new TextEncoder(weights, model.architecture().text(), activation, workers);
-        this.imageEncoder = new ImageEncoder(weights, model.architecture(), activation, workers);
+        this.imageEncoder =
+                new ImageEncoder(
+                        weights,
+                        model.architecture(),
+                        activation,
+                        workers,
+                        ImageEncoder.Batching.standard());
     }
 
     /**
@@ -168,7 +174,7 @@ public final class Clip implements AutoCloseable {
         float[] features = new float[Math.multiplyExact(n, embed)];
         IOException[] problem = new IOException[1];
         imageEncoder()
-                .encodeFew(
+                .encode(
                         n,
                         source,
                         new ImageEncoder.Sink() {

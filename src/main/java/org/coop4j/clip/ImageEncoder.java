@@ -5,9 +5,12 @@ import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.clip.ImageBatches.Apart;
+import org.coop4j.clip.ImageBatches.Together;
+import org.coop4j.graph.Backend;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.model.ClipConfig;
@@ -19,7 +22,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  *
  * <p>A part of the images is read, decoded and resized by all threads, then encoded by all threads,
  * then the next part: the cores are busy all the time and never fight. The tower runs on a few
- * images at once, as many as stay in the second-level cache.
+ * images at once, as many as stay in the second-level cache. An image's features do not depend on
+ * what else is encoded, unless {@link Batching#FAST} is asked for.
  */
 public final class ImageEncoder {
 
@@ -33,17 +37,47 @@ public final class ImageEncoder {
     private final ClipConfig architecture;
     private final Activation.Kind activation;
     private final Workers workers;
-    private final Map<Integer, ExecutionPlan> plans = new HashMap<>();
+    private final Batching batching;
+    private final Map<Integer, ImageBatches> fast = new HashMap<>();
+    private ImageBatches sameBits;
 
     ImageEncoder(
             NativeWeights weights,
             ClipConfig architecture,
             Activation.Kind activation,
-            Workers workers) {
+            Workers workers,
+            Batching batching) {
         this.weights = weights;
         this.architecture = architecture;
         this.activation = activation;
         this.workers = workers;
+        this.batching = batching;
+    }
+
+    /** What may show in an image's features besides its pixels and the number of threads. */
+    public enum Batching {
+        /** Nothing: the same bits in any company, place and number of images. */
+        SAME_BITS,
+        /**
+         * In the last bits, the size of its batch and its place in it: a few images are encoded
+         * faster, and on processors without AVX-512 all are.
+         */
+        FAST;
+
+        /** {@link #SAME_BITS}, unless the system property {@code coop.batching} is {@code fast}. */
+        public static Batching standard() {
+            String property = System.getProperty("coop.batching", "same-bits");
+            return switch (property) {
+                case "same-bits" -> SAME_BITS;
+                case "fast" -> FAST;
+                default ->
+                        throw new IllegalArgumentException(
+                                "expected same-bits or fast for the system property coop.batching,"
+                                        + " got \""
+                                        + property
+                                        + "\"");
+            };
+        }
     }
 
     /** Puts one image's normalised pixels [3, side, side] into a buffer. */
@@ -62,7 +96,7 @@ public final class ImageEncoder {
     /** Takes what comes of each image, in order, on the calling thread. */
     public interface Sink {
 
-        /** Takes the features of image {@code index}, not normalised; the array is reused. */
+        /** Takes the features of image {@code index}, not normalised. */
         void features(int index, float[] features);
 
         /** Is told that image {@code index} could not be read; the rest goes on. */
@@ -79,33 +113,19 @@ public final class ImageEncoder {
         return architecture.embedDim();
     }
 
-    /**
-     * Encodes images 0 to {@code count} - 1, {@link #batch} at a time.
-     *
-     * <p>A matrix product's last bits depend on its size, and so on how many images share a batch:
-     * every batch has the same size here, the last one too. An image in the same place of a batch
-     * has the same features to the last bit.
-     */
-    public void encode(int count, PixelSource source, Sink sink) {
-        encode(count, batch(), source, sink);
-    }
-
-    /** Encodes images with batches no larger than needed: less work for a few, other last bits. */
-    public void encodeFew(int count, PixelSource source, Sink sink) {
-        encode(count, Math.min(count, batch()), source, sink);
-    }
-
-    private synchronized void encode(int count, int batch, PixelSource source, Sink sink) {
+    /** Encodes images 0 to {@code count} - 1, {@link #batch} at a time. */
+    public synchronized void encode(int count, PixelSource source, Sink sink) {
         if (count == 0) {
             return;
         }
+        ImageBatches batches = batches(count);
+        int most = Math.min(count, batches.size() * Math.max(1, PART / batches.size()));
         int pixels = 3 * imageSize() * imageSize();
-        int most = batch * Math.max(1, PART / batch);
         FloatBuffer part = allocate(Math.multiplyExact(most, pixels));
         for (int from = 0; from < count; from += most) {
             int n = Math.min(most, count - from);
             IOException[] problems = read(from, n, pixels, source, part);
-            encodePart(from, n, batch, part, problems, sink);
+            encodePart(from, n, batches, part, problems, sink);
         }
     }
 
@@ -123,22 +143,19 @@ public final class ImageEncoder {
         return problems;
     }
 
-    /** Images that cannot be read keep their places, so that the others keep theirs. */
     private void encodePart(
-            int from, int n, int batch, FloatBuffer part, IOException[] problems, Sink sink) {
-        int pixels = 3 * imageSize() * imageSize();
-        ExecutionPlan plan = planFor(batch);
-        FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
-        HostMatrix features = HostMatrix.of(plan.output("features"));
-        float[] row = new float[embed()];
-        for (int done = 0; done < n; done += batch) {
-            int size = Math.min(batch, n - done);
-            input.put(0, part, done * pixels, size * pixels);
-            plan.run();
-            for (int i = 0; i < size; i++) {
+            int from,
+            int n,
+            ImageBatches batches,
+            FloatBuffer part,
+            IOException[] problems,
+            Sink sink) {
+        for (int done = 0; done < n; done += batches.size()) {
+            float[][] features = new float[Math.min(batches.size(), n - done)][embed()];
+            batches.run(part, done, features);
+            for (int i = 0; i < features.length; i++) {
                 if (problems[done + i] == null) {
-                    features.getRow(i, row);
-                    sink.features(from + done + i, row);
+                    sink.features(from + done + i, features[i]);
                 } else {
                     sink.failed(from + done + i, problems[done + i]);
                 }
@@ -152,7 +169,7 @@ public final class ImageEncoder {
                 .asFloatBuffer();
     }
 
-    /** Images that the tower takes at once. */
+    /** Images that take as long as one. */
     public int batch() {
         ClipConfig.Vision vision = architecture.vision();
         if (vision instanceof ClipConfig.Vit vit) {
@@ -161,24 +178,63 @@ public final class ImageEncoder {
         return 4;
     }
 
-    /** A plan for at least {@code size} images: building one takes as long as some batches. */
-    private ExecutionPlan planFor(int size) {
-        ExecutionPlan known = plans.get(size);
-        if (known == null && plans.containsKey(batch())) {
-            known = plans.get(batch());
+    private ImageBatches batches(int count) {
+        if (batching == Batching.FAST) {
+            int size = Math.min(count, batch());
+            return fast.computeIfAbsent(size, n -> new Together(plan(n), n));
         }
-        return known != null ? known : plans.computeIfAbsent(size, this::plan);
+        if (sameBits == null) {
+            sameBits = placesAgree() ? new Together(plan(batch()), batch()) : apart();
+        }
+        return sameBits;
+    }
+
+    /**
+     * Whether BLAS adds in one order wherever a row stands in a matrix: OpenBLAS' kernels for
+     * AVX-512 do, those for AVX2 do not. Few layers have all the shapes of products that there are.
+     */
+    private boolean placesAgree() {
+        ExecutionPlan shallow = plan(batch(), shallow(architecture.vision()), workers);
+        return new Together(shallow, batch()).placesAgree();
+    }
+
+    private static ClipConfig.Vision shallow(ClipConfig.Vision vision) {
+        if (vision instanceof ClipConfig.Vit v) {
+            int layers = Math.min(2, v.layers());
+            return new ClipConfig.Vit(
+                    v.imageSize(), v.patchSize(), v.width(), layers, v.heads(), v.mlpWidth());
+        }
+        if (vision instanceof ClipConfig.ResNet r) {
+            List<Integer> layers = r.layers().stream().map(n -> Math.min(2, n)).toList();
+            return new ClipConfig.ResNet(r.imageSize(), layers, r.width(), r.heads());
+        }
+        return vision;
+    }
+
+    /** A plan for each thread, or one where a device has the threads. */
+    ImageBatches apart() {
+        if (!Backend.loaded().onHost()) {
+            return new Apart(List.of(plan(1)), workers);
+        }
+        return new Apart(
+                Stream.generate(() -> plan(1, architecture.vision(), new Workers(1)))
+                        .limit(workers.count())
+                        .toList(),
+                workers);
     }
 
     /** The tower's plan for {@code batch} images: "images" [batch, 3, side, side] → "features". */
     ExecutionPlan plan(int batch) {
+        return plan(batch, architecture.vision(), workers);
+    }
+
+    private ExecutionPlan plan(int batch, ClipConfig.Vision vision, Workers threads) {
         Graph graph = Graph.create();
         FrozenParameters parameters = new FrozenParameters(graph, weights);
         long side = imageSize();
         SDVariable images = graph.placeholder("images", DataType.FLOAT, batch, 3, side, side);
-        SDVariable features =
-                ImageTower.features(parameters, architecture.vision(), activation, images, batch);
+        SDVariable features = ImageTower.features(parameters, vision, activation, images, batch);
         features.rename("features");
-        return graph.plan(List.of("features"), workers);
+        return graph.plan(List.of("features"), threads);
     }
 }

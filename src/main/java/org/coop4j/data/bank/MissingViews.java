@@ -82,22 +82,12 @@ final class MissingViews implements ImageEncoder.Sink {
         return ViewKey.of(hashes[view.image], view.view);
     }
 
-    /**
-     * Encodes the batches that lack a view, whole: a feature's last bits depend on its place in a
-     * batch, which must not depend on where an earlier run was interrupted.
-     */
+    /** Encodes them; a feature does not depend on what else is encoded. */
     void encode() throws IOException {
         List<View> all = distinctViews();
-        int batch = clip.imageEncoder().batch();
+        all.stream().filter(view -> !bank.contains(key(view))).forEach(encoded::add);
         total = all.size();
-        for (int from = 0; from < total; from += batch) {
-            List<View> together = all.subList(from, Math.min(from + batch, total));
-            long missing = together.stream().filter(v -> !bank.contains(key(v))).count();
-            done += together.size() - (int) missing;
-            if (missing > 0) {
-                encoded.addAll(together);
-            }
-        }
+        done = total - encoded.size();
         listener.progress(done, total);
         if (encoded.isEmpty()) {
             return;
@@ -123,12 +113,8 @@ final class MissingViews implements ImageEncoder.Sink {
 
     @Override
     public void features(int index, float[] row) {
-        ViewKey key = key(encoded.get(index));
-        if (bank.contains(key)) {
-            return;
-        }
         System.arraycopy(row, 0, features, keys.size() * row.length, row.length);
-        keys.add(key);
+        keys.add(key(encoded.get(index)));
         if (keys.size() == WRITE_EVERY) {
             flush();
         }
@@ -138,9 +124,6 @@ final class MissingViews implements ImageEncoder.Sink {
     @Override
     public void failed(int index, IOException problem) {
         View view = encoded.get(index);
-        if (bank.contains(key(view))) {
-            return;
-        }
         unreadable.putIfAbsent(
                 hashes[view.image], new Unreadable(images.get(view.image).path(), problem));
         listener.progress(++done, total);

@@ -122,7 +122,6 @@ class BankedImagesTest {
         List<Path> files = images.stream().map(LabelledImage::path).toList();
         for (int i = 0; i < rows.size(); i++) {
             assertThat(rows.get(i))
-                    .usingComparatorWithPrecision(1e-5f)
                     .containsExactly(clip.encodeImages(List.of(files.get(i))).row(0));
         }
     }
@@ -217,9 +216,7 @@ class BankedImagesTest {
         List<float[]> two = features("a", train(2, 7), images);
         List<float[]> three = features("b", train(3, 7), images);
         for (int i = 0; i < two.size(); i++) {
-            assertThat(three.get(i))
-                    .usingComparatorWithPrecision(1e-5f)
-                    .containsExactly(two.get(i));
+            assertThat(three.get(i)).containsExactly(two.get(i));
         }
     }
 
@@ -239,7 +236,6 @@ class BankedImagesTest {
         List<float[]> outOfOrder = features("b", train(1, 7), shuffled);
         for (int i = 0; i < images.size(); i++) {
             assertThat(outOfOrder.get(i))
-                    .usingComparatorWithPrecision(1e-5f)
                     .containsExactly(inOrder.get(images.indexOf(shuffled.get(i))));
         }
     }

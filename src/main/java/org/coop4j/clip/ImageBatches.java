@@ -1,0 +1,99 @@
+package org.coop4j.clip;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+
+/** Plans of the image tower that are run on some images at once. */
+interface ImageBatches {
+
+    /** Images that {@link #run} takes at most. */
+    int size();
+
+    /**
+     * Computes features.
+     *
+     * @param pixels [images, 3, side, side]
+     * @param from the first image
+     * @param features receives a row for each image; as many images as rows
+     */
+    void run(FloatBuffer pixels, int from, float[][] features);
+
+    /**
+     * One plan for a batch of images, whatever the number of images: BLAS may add in another order
+     * where a matrix has another number of rows. What an unused place computes is dropped.
+     */
+    record Together(ExecutionPlan plan, int size) implements ImageBatches {
+
+        @Override
+        public void run(FloatBuffer pixels, int from, float[][] features) {
+            FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
+            int each = input.capacity() / size;
+            input.put(0, pixels, from * each, features.length * each);
+            plan.run();
+            HostMatrix rows = HostMatrix.of(plan.output("features"));
+            for (int i = 0; i < features.length; i++) {
+                rows.getRow(i, features[i]);
+            }
+        }
+
+        /** Whether one image has the same features, to the last bit, in every place. */
+        boolean placesAgree() {
+            FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
+            FloatBuffer pixels = FloatBuffer.allocate(input.capacity());
+            Random random = new Random(1);
+            int each = input.capacity() / size;
+            for (int i = 0; i < input.capacity(); i++) {
+                pixels.put(i < each ? (float) random.nextGaussian() : pixels.get(i - each));
+            }
+            float[][] features = new float[size][HostMatrix.of(plan.output("features")).cols()];
+            run(pixels, 0, features);
+            return agree(features);
+        }
+    }
+
+    /** Whether all rows are the same to the last bit. */
+    static boolean agree(float[][] rows) {
+        return Arrays.stream(rows).allMatch(row -> Arrays.equals(row, rows[0]));
+    }
+
+    /**
+     * Each image alone, on one thread each: slower where an image has few rows.
+     *
+     * @param plans of one image each; a single one is run by the calling thread
+     */
+    record Apart(List<ExecutionPlan> plans, Workers workers) implements ImageBatches {
+
+        private static final int IMAGES_PER_PLAN = 4;
+
+        public Apart {
+            plans = List.copyOf(plans);
+        }
+
+        @Override
+        public int size() {
+            return IMAGES_PER_PLAN * plans.size();
+        }
+
+        @Override
+        public void run(FloatBuffer pixels, int from, float[][] features) {
+            if (plans.size() == 1) {
+                for (int i = 0; i < features.length; i++) {
+                    run(0, pixels, from + i, features[i]);
+                }
+                return;
+            }
+            Workers.Task each = (part, i) -> run(part, pixels, from + i, features[i]);
+            Gemm.singleThreaded(() -> workers.each(features.length, each));
+        }
+
+        private void run(int plan, FloatBuffer pixels, int image, float[] features) {
+            new Together(plans.get(plan), 1).run(pixels, image, new float[][] {features});
+        }
+    }
+}

@@ -1,0 +1,170 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ImageEncoderTest {
+
+    private static final int IMAGES = 23;
+
+    @TempDir Path folder;
+
+    /** Widths at which a product's last bits depend on the number of its rows. */
+    static Stream<ClipConfig.Vision> towers() {
+        return Stream.of(
+                new ClipConfig.Vit(32, 16, 768, 3, 12, 3072),
+                new ClipConfig.Vit(112, 16, 384, 3, 6, 1536),
+                new ClipConfig.Vit(64, 16, 128, 2, 2, 512),
+                new ClipConfig.ResNet(64, List.of(1, 2, 1, 3), 16, 8));
+    }
+
+    private Clip open(ClipConfig.Vision vision, int threads) throws IOException {
+        ClipConfig config =
+                new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
+        Path file = folder.resolve("model.safetensors");
+        RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU);
+        return Clip.open(file, Tokenizer.load(), new Workers(threads));
+    }
+
+    private static float[][] images(int side) {
+        Random random = new Random(5);
+        float[][] images = new float[IMAGES][3 * side * side];
+        for (float[] image : images) {
+            for (int i = 0; i < image.length; i++) {
+                image[i] = (float) random.nextGaussian();
+            }
+        }
+        return images;
+    }
+
+    /** Features by image; null for those of which there are no pixels. */
+    private static float[][] encode(ImageEncoder encoder, float[][] images, List<Integer> order) {
+        float[][] features = new float[IMAGES][];
+        encoder.encode(
+                order.size(),
+                (index, target, offset) -> {
+                    float[] image = images[order.get(index)];
+                    if (image == null) {
+                        throw new IOException("no pixels");
+                    }
+                    target.put(offset, image);
+                },
+                new ImageEncoder.Sink() {
+                    @Override
+                    public void features(int index, float[] row) {
+                        features[order.get(index)] = row.clone();
+                    }
+
+                    @Override
+                    public void failed(int index, IOException problem) {
+                        assertThat(images[order.get(index)]).isNull();
+                    }
+                });
+        return features;
+    }
+
+    @ParameterizedTest
+    @MethodSource("towers")
+    void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision) throws IOException {
+        try (Clip clip = open(vision, 2)) {
+            ImageEncoder encoder = clip.imageEncoder();
+            float[][] images = images(vision.imageSize());
+            List<Integer> order = new ArrayList<>(IntStream.range(0, IMAGES).boxed().toList());
+            float[][] expected = encode(encoder, images, order);
+            for (int i = 0; i < IMAGES; i += 5) {
+                assertThat(encode(encoder, images, List.of(i))[i]).containsExactly(expected[i]);
+            }
+            Random random = new Random(7);
+            for (int round = 0; round < 5; round++) {
+                Collections.shuffle(order, random);
+                List<Integer> some = order.subList(0, 1 + random.nextInt(IMAGES));
+                float[][] damaged = images.clone();
+                damaged[some.get(0)] = null;
+                float[][] features = encode(encoder, damaged, some);
+                for (int i : some.subList(1, some.size())) {
+                    assertThat(features[i]).as("image %d", i).containsExactly(expected[i]);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("towers")
+    void imagesApartAreTheSameOnEveryThreadAndCloseToThoseTogether(ClipConfig.Vision vision)
+            throws IOException {
+        try (Clip clip = open(vision, 3)) {
+            ImageEncoder encoder = clip.imageEncoder();
+            float[][] images = images(vision.imageSize());
+            FloatBuffer pixels = FloatBuffer.allocate(IMAGES * images[0].length);
+            for (float[] image : images) {
+                pixels.put(image);
+            }
+            ImageBatches apart = encoder.apart();
+            float[][] expected = new float[IMAGES][encoder.embed()];
+            apart.run(pixels, 0, expected);
+            for (int i = 0; i < IMAGES; i += 4) {
+                float[][] alone = new float[1][encoder.embed()];
+                apart.run(pixels, i, alone);
+                assertThat(alone[0]).containsExactly(expected[i]);
+            }
+            List<Integer> order = IntStream.range(0, IMAGES).boxed().toList();
+            float[][] together = encode(encoder, images, order);
+            for (int i = 0; i < IMAGES; i++) {
+                float scale = 0;
+                for (float value : expected[i]) {
+                    scale = Math.max(scale, Math.abs(value));
+                }
+                assertThat(together[i])
+                        .usingComparatorWithPrecision(1e-5f * scale)
+                        .containsExactly(expected[i]);
+            }
+        }
+    }
+
+    @Test
+    void rowsThatDifferInTheirLastBitAreSeen() {
+        float[][] rows = {{1, 2}, {1, 2}, {1, 2}};
+        assertThat(ImageBatches.agree(rows)).isTrue();
+        rows[2][1] = Math.nextUp(2f);
+        assertThat(ImageBatches.agree(rows)).isFalse();
+    }
+
+    @Test
+    void theLastBitsMayBeGivenUpForSpeed() {
+        String before = System.setProperty("coop.batching", "fast");
+        try {
+            assertThat(ImageEncoder.Batching.standard()).isEqualTo(ImageEncoder.Batching.FAST);
+            System.setProperty("coop.batching", "quick");
+            assertThatThrownBy(ImageEncoder.Batching::standard)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "expected same-bits or fast for the system property coop.batching, got"
+                                    + " \"quick\"");
+        } finally {
+            if (before == null) {
+                System.clearProperty("coop.batching");
+            } else {
+                System.setProperty("coop.batching", before);
+            }
+        }
+    }
+}
