@@ -36,8 +36,13 @@ final class TinyModel {
 
     /** The same weights as they come from elsewhere: OpenAI's names, nothing said of them. */
     static Path writeBare(Path folder) throws IOException {
+        return writeBare(folder, 49408);
+    }
+
+    static Path writeBare(Path folder, int vocabulary) throws IOException {
         Path bare = folder.resolve("bare.safetensors");
-        try (ConvertedModel model = ConvertedModel.open(write(folder))) {
+        Path converted = write(folder.resolve("tiny.safetensors"), vocabulary);
+        try (ConvertedModel model = ConvertedModel.open(converted)) {
             List<TensorSpec> specs = new ArrayList<>();
             for (TensorView tensor : model.weights().tensors()) {
                 specs.add(new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()));

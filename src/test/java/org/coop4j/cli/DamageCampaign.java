@@ -1,0 +1,307 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Files damaged at random, and the commands that read them: each either gives what it gave before,
+ * or says what is wrong; no other file goes or changes. Not part of the build's tests: {@code mvn
+ * -Pcampaign verify -Dcampaign.files=1000 -Dcampaign.seed=1}.
+ */
+class DamageCampaign {
+
+    private static final int LONGEST_SECONDS = 120;
+
+    @TempDir private Path folder;
+    private Path sound;
+    private Path place;
+    private final ExecutorService executor = Executors.newCachedThreadPool();
+    private final List<String> findings = new ArrayList<>();
+
+    /** A kind of file, and what reads it. */
+    private enum Kind {
+        BANK("bank/*/test-16.bank", "eval"),
+        CHECKPOINT("begun/checkpoint.safetensors", "train", true),
+        PROMPT("run/prompt.safetensors", "predict"),
+        CONFIG_OF_TRAINING("begun/config.json", "train"),
+        CONFIG_OF_SWEEP("sweep/runs/shapes/*/*/config.json", "sweep"),
+        RESULT_IN_SWEEP("sweep/runs/shapes/*/*/result.json", "sweep"),
+        RESULT_IN_REPORT("sweep/runs/shapes/*/*/result.json", "report"),
+        METRICS("begun/metrics.jsonl", "train", true),
+        PROBE("sweep/runs/shapes/linear-probe/*/probe.safetensors", "longer sweep");
+
+        private final String pattern;
+        private final String reader;
+
+        /** Whether the command writes the file anew when it goes well. */
+        private final boolean isWritten;
+
+        Kind(String pattern, String reader) {
+            this(pattern, reader, false);
+        }
+
+        Kind(String pattern, String reader, boolean isWritten) {
+            this.pattern = pattern;
+            this.reader = reader;
+            this.isWritten = isWritten;
+        }
+    }
+
+    private enum Verdict {
+        /** The damage did not matter. */
+        SAME(false),
+        /** The message names the file or its folder. */
+        SAID(false),
+        /** The message blames something else. */
+        VAGUE(false),
+        /** Another answer, and not a word. */
+        SILENT(true),
+        /** The content of another file is nowhere any more. */
+        LOST(true),
+        INTERNAL(true),
+        ENDLESS(true);
+
+        private final boolean isFinding;
+
+        Verdict(boolean isFinding) {
+            this.isFinding = isFinding;
+        }
+    }
+
+    /** What a command printed, and the files after it. */
+    private record Answer(CommandRun run, Map<String, String> contents) {}
+
+    @AfterEach
+    void stop() {
+        executor.shutdownNow();
+    }
+
+    private static Object[] words(String line, Path place) {
+        List<Object> all = new ArrayList<>();
+        for (String word : line.split(" ", -1)) {
+            all.add(
+                    switch (word) {
+                        case "MODEL" -> CampaignFiles.model();
+                        case "VOCABULARY" -> CampaignFiles.vocabulary();
+                        case "PICTURES" -> CampaignFiles.pictures();
+                        default -> word.startsWith("@") ? place.resolve(word.substring(1)) : word;
+                    });
+        }
+        return all.toArray();
+    }
+
+    private static Object[] training(String out, Path place) {
+        return words(
+                "train -m MODEL --vocabulary VOCABULARY -d PICTURES --bank @bank -o @"
+                        + out
+                        + " -M 4 -k 3 --epochs 60 --batch 4 --lr 0.01 --checkpoint-every 4"
+                        + " --resume",
+                place);
+    }
+
+    private static Object[] command(String reader, Path place) {
+        return switch (reader) {
+            case "train" -> training("begun", place);
+            case "eval" ->
+                    words(
+                            "eval -p @run -m MODEL --vocabulary VOCABULARY -d PICTURES"
+                                    + " --bank @bank --json",
+                            place);
+            case "predict" ->
+                    words(
+                            "predict -p @run -m MODEL --vocabulary VOCABULARY --json PICTURES/test"
+                                    .replace("PICTURES", CampaignFiles.pictures().toString()),
+                            place);
+            case "sweep" ->
+                    words(
+                            "sweep @plan.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv",
+                            place);
+            case "longer sweep" ->
+                    words(
+                            "sweep @longer.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv",
+                            place);
+            case "report" -> words("report @sweep -o @report --json", place);
+            default -> throw new IllegalArgumentException(reader);
+        };
+    }
+
+    private void makeSound() throws IOException, InterruptedException {
+        sound = Files.createDirectories(folder.resolve("sound"));
+        place = folder.resolve("place");
+        String plan =
+                """
+                datasets:
+                  - name: shapes
+                    path: %1$s
+                methods: [zero-shot, linear-probe, coop-m4-end]
+                shots: 2
+                seeds: [1]
+                epochs: 12
+                batch: 4
+                rate: 0.01
+                """
+                        .formatted(CampaignFiles.pictures());
+        Files.writeString(sound.resolve("plan.yaml"), plan);
+        Files.writeString(
+                sound.resolve("longer.yaml"),
+                plan
+                        + """
+                        test_on:
+                          datasets:
+                            - name: again
+                              path: %s
+                          methods: linear-probe
+                        """
+                                .formatted(CampaignFiles.pictures()));
+        for (Object[] command : List.of(training("run", sound), command("sweep", sound))) {
+            CommandRun run = CommandRun.coop(command);
+            assertThat(run.code()).as(run.err()).isZero();
+        }
+        Path metrics = sound.resolve("begun/metrics.jsonl");
+        CoopProcess process = CoopProcess.start(folder, training("begun", sound));
+        while (process.isAlive()
+                && !(Files.exists(metrics) && Files.readAllLines(metrics).size() >= 22)) {
+            Thread.sleep(1);
+        }
+        process.kill();
+        assertThat(sound.resolve("begun/checkpoint.safetensors")).exists();
+        assertThat(sound.resolve("begun/result.json")).doesNotExist();
+    }
+
+    @Test
+    void aDamagedFileIsNamedOrDoesNotMatter() throws Exception {
+        int wanted = CampaignFiles.setting("files", 100);
+        int seed = CampaignFiles.setting("seed", 1);
+        makeSound();
+        Map<Kind, Answer> answers = new EnumMap<>(Kind.class);
+        for (Kind kind : Kind.values()) {
+            CampaignFiles.copy(sound, place);
+            answers.put(kind, answer(kind));
+            assertThat(answers.get(kind).run().code()).as("%s", answers.get(kind).run()).isZero();
+        }
+        Map<Kind, Map<Verdict, Integer>> counts = new EnumMap<>(Kind.class);
+        for (int i = 0; i < wanted; i++) {
+            Kind kind = Kind.values()[i % Kind.values().length];
+            Random random = new Random(31L * seed + i);
+            CampaignFiles.copy(sound, place);
+            Path file = chosen(kind, random);
+            Map<String, String> before = CampaignFiles.contents(place);
+            String damage = Damage.apply(file, random);
+            String path = place.relativize(file).toString();
+            Answer answer = answer(kind);
+            Verdict verdict = verdict(kind, path, before, answers.get(kind), answer);
+            counts.computeIfAbsent(kind, any -> new EnumMap<>(Verdict.class))
+                    .merge(verdict, 1, Integer::sum);
+            if (verdict.isFinding) {
+                findings.add(
+                        "%s %d: %s, %s: code %d%s, %s"
+                                .formatted(
+                                        verdict,
+                                        i,
+                                        path,
+                                        damage,
+                                        answer.run().code(),
+                                        verdict == Verdict.LOST
+                                                ? ", lost " + lost(kind, path, before, answer)
+                                                : "",
+                                        answer.run().err()));
+            }
+        }
+        System.out.printf("campaign of damaged files, seed %d: %d files%n", seed, wanted);
+        counts.forEach((kind, verdicts) -> System.out.println("  " + kind + " " + verdicts));
+        assertThat(findings).isEmpty();
+    }
+
+    private Path chosen(Kind kind, Random random) throws IOException {
+        PathMatcher matcher = place.getFileSystem().getPathMatcher("glob:" + kind.pattern);
+        List<Path> files =
+                CampaignFiles.files(place).stream()
+                        .filter(file -> matcher.matches(place.relativize(file)))
+                        .toList();
+        return files.get(random.nextInt(files.size()));
+    }
+
+    /** Runs the command on what is in place, and clears it away. */
+    private Answer answer(Kind kind) throws IOException, InterruptedException {
+        Object[] command = command(kind.reader, place);
+        Future<CommandRun> running = executor.submit(() -> CommandRun.coop(command));
+        CommandRun run;
+        try {
+            run = running.get(LONGEST_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            run = new CommandRun(-1, "", e.toString());
+        }
+        Map<String, String> contents = CampaignFiles.contents(place);
+        CampaignFiles.delete(place);
+        return new Answer(run, contents);
+    }
+
+    private static Verdict verdict(
+            Kind kind, String damaged, Map<String, String> before, Answer sound, Answer answer) {
+        CommandRun run = answer.run();
+        if (run.code() < 0) {
+            return Verdict.ENDLESS;
+        }
+        if (run.err().contains("internal error") || run.err().contains("Exception")) {
+            return Verdict.INTERNAL;
+        }
+        if (!lost(kind, damaged, before, answer).isEmpty()) {
+            return Verdict.LOST;
+        }
+        if (run.code() == 0 && isSame(kind, damaged, sound, answer)) {
+            return Verdict.SAME;
+        }
+        Path file = Path.of(damaged);
+        boolean named =
+                run.err().contains(file.getFileName().toString())
+                        || run.err().contains(file.getParent().getFileName().toString());
+        if (named) {
+            return Verdict.SAID;
+        }
+        return run.code() == 0 ? Verdict.SILENT : Verdict.VAGUE;
+    }
+
+    /** Files whose content is nowhere any more; a training that goes on writes its own again. */
+    private static List<String> lost(
+            Kind kind, String damaged, Map<String, String> before, Answer answer) {
+        if (answer.run().code() == 0 && kind.reader.equals("train")) {
+            return List.of();
+        }
+        return before.keySet().stream()
+                .filter(file -> !file.equals(damaged) && !file.endsWith(".bank"))
+                .filter(file -> !answer.contents().containsValue(before.get(file)))
+                .toList();
+    }
+
+    /** Whether a command that went well printed and wrote what it does with sound files. */
+    private static boolean isSame(Kind kind, String damaged, Answer sound, Answer answer) {
+        Map<String, String> expected = CampaignFiles.outcome(sound.contents());
+        Map<String, String> found = CampaignFiles.outcome(answer.contents());
+        if (!kind.isWritten) {
+            expected.remove(damaged);
+            found.remove(damaged);
+        }
+        expected.keySet().removeIf(file -> file.startsWith("report/"));
+        found.keySet().removeIf(file -> file.startsWith("report/"));
+        return answer.run().out().equals(sound.run().out())
+                && found.entrySet().containsAll(expected.entrySet());
+    }
+}

@@ -1,0 +1,254 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.coop4j.pretrain.PictureTables;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Commands ended by {@code kill -9} at random moments, and started again until they finish: the
+ * bits must be those of a command that nobody killed, what was finished stays untouched, no file of
+ * the user's goes and none is left over. Not part of the build's tests: {@code mvn -Pcampaign
+ * verify -Dcampaign.kills=200 -Dcampaign.seed=1}.
+ */
+class KillCampaign {
+
+    private static final int MOST_KILLS_OF_A_FOLDER = 3;
+
+    /** The file of somebody else, named as temporary files are. */
+    private static final String BYSTANDER = ".bookmarks.tmp";
+
+    @TempDir private Path folder;
+    private final List<String> findings = new ArrayList<>();
+
+    /** What is killed; each writes {@code out} in a folder of its own. */
+    private enum Work {
+        TRAIN,
+        SWEEP,
+        PRETRAIN,
+        CONVERT
+    }
+
+    /**
+     * A command that nobody killed.
+     *
+     * @param changes how often its files were seen to change
+     */
+    private record Reference(Map<String, String> outcome, int changes, List<String> temporary) {}
+
+    private Object[] command(Work work, Path place, boolean again) {
+        Path out = place.resolve("out");
+        String words =
+                switch (work) {
+                    case TRAIN ->
+                            "train --csc -M 4 -k 3 --epochs 60 --batch 4 --checkpoint-every 4"
+                                    + " --views 2 --bank BANK -d PICTURES -m MODEL --vocabulary"
+                                    + " VOCABULARY -o OUT/run";
+                    case SWEEP -> "sweep PLAN -m MODEL --vocabulary VOCABULARY -o OUT";
+                    case PRETRAIN ->
+                            "pretrain --arch ARCHITECTURE --train TABLE --val TABLE --epochs 3"
+                                    + " --batch 8 -o OUT/run";
+                    case CONVERT -> "convert SOURCE --activation gelu -o OUT/model.safetensors";
+                };
+        List<Object> all = new ArrayList<>();
+        for (String word : words.split(" ", -1)) {
+            all.add(
+                    switch (word) {
+                        case "BANK" -> place.resolve("bank");
+                        case "PICTURES" -> CampaignFiles.pictures();
+                        case "MODEL" -> CampaignFiles.model();
+                        case "VOCABULARY" -> CampaignFiles.vocabulary();
+                        case "PLAN" -> folder.resolve("plan.yaml");
+                        case "ARCHITECTURE" -> folder.resolve("architecture.json");
+                        case "TABLE" -> folder.resolve("pairs/train.csv");
+                        case "SOURCE" -> folder.resolve("bare.safetensors");
+                        default ->
+                                word.startsWith("OUT")
+                                        ? Path.of(word.replace("OUT", out + ""))
+                                        : word;
+                    });
+        }
+        if (again && (work == Work.TRAIN || work == Work.PRETRAIN)) {
+            all.add("--resume");
+        }
+        return all.toArray();
+    }
+
+    private void writeInputs() throws IOException {
+        TinyModel.writeBare(folder, 200_000);
+        PictureTables.write(Files.createDirectories(folder.resolve("pairs")));
+        Files.writeString(folder.resolve("architecture.json"), PictureTables.vit().toJson());
+        Files.writeString(
+                folder.resolve("plan.yaml"),
+                """
+                datasets:
+                  - name: shapes
+                    path: %s
+                methods: [zero-shot, linear-probe, coop-m4-end]
+                shots: [1, 2]
+                seeds: [1]
+                epochs: 30
+                checkpoint_every: 4
+                batch: 4
+                views: 2
+                """
+                        .formatted(CampaignFiles.pictures()));
+    }
+
+    private static Path newPlace(Path place) throws IOException {
+        Files.createDirectories(place.resolve("out"));
+        Files.writeString(place.resolve(BYSTANDER), "mine");
+        Files.writeString(place.resolve("out").resolve(BYSTANDER), "mine");
+        return place;
+    }
+
+    @Test
+    void whatIsKilledGoesOnAsIfNobodyHadKilledIt() throws IOException, InterruptedException {
+        int wanted = CampaignFiles.setting("kills", 20);
+        int seed = CampaignFiles.setting("seed", 1);
+        writeInputs();
+        Map<Work, Reference> references = new EnumMap<>(Work.class);
+        for (Work work : Work.values()) {
+            references.put(work, reference(work));
+        }
+        Map<Work, Integer> kills = new EnumMap<>(Work.class);
+        int episodes = 0;
+        for (int done = 0; done < wanted; episodes++) {
+            Work work = Work.values()[episodes % Work.values().length];
+            Random random = new Random(31L * seed + episodes);
+            int most = Math.min(wanted - done, 1 + random.nextInt(MOST_KILLS_OF_A_FOLDER));
+            int killed = episode(work, episodes, references.get(work), random, most);
+            kills.merge(work, killed, Integer::sum);
+            done += killed;
+        }
+        System.out.printf(
+                "campaign of kills, seed %d: %s in %d folders, %d findings%n",
+                seed, kills, episodes, findings.size());
+        assertThat(findings).isEmpty();
+    }
+
+    private Reference reference(Work work) throws IOException, InterruptedException {
+        Path place = newPlace(folder.resolve(work + "-reference"));
+        CoopProcess process = CoopProcess.start(place, command(work, place, false));
+        int changes = 0;
+        for (String last = ""; process.isAlive(); ) {
+            String now = sizes(place.resolve("out"));
+            changes += now.equals(last) ? 0 : 1;
+            last = now;
+            Thread.sleep(1);
+        }
+        CommandRun run = process.ended();
+        assertThat(run.code()).as(run.err()).isZero();
+        return new Reference(
+                CampaignFiles.outcome(place.resolve("out")), changes, temporary(place));
+    }
+
+    /** Names and sizes of all files, as far as they stand still. */
+    private static String sizes(Path out) throws IOException {
+        StringBuilder sizes = new StringBuilder();
+        try (Stream<Path> all = Files.walk(out)) {
+            for (Path file : (Iterable<Path>) all::iterator) {
+                sizes.append(file).append(file.toFile().length()).append('\n');
+            }
+        } catch (NoSuchFileException | java.io.UncheckedIOException e) {
+            sizes.append("moving");
+        }
+        return sizes.toString();
+    }
+
+    private static List<String> temporary(Path place) throws IOException {
+        return CampaignFiles.files(place.resolve("temporary")).stream()
+                .map(file -> file.getFileName().toString())
+                .toList();
+    }
+
+    /** Kills a command some times, then lets it finish; returns how often it was killed. */
+    private int episode(Work work, int number, Reference reference, Random random, int most)
+            throws IOException, InterruptedException {
+        Path place = newPlace(folder.resolve(work + "-" + number));
+        Path out = place.resolve("out");
+        String name = "%s %d (seed %d)".formatted(work, number, CampaignFiles.setting("seed", 1));
+        int kills = 0;
+        Map<Path, FileTime> finished = Map.of();
+        while (kills < most && killOnce(work, place, reference, random, kills > 0)) {
+            kills++;
+            check(finished, name + ", kill " + kills);
+            finished = finishedRuns(out);
+        }
+        CommandRun run = CoopProcess.run(place, command(work, place, kills > 0));
+        int before = findings.size();
+        if (run.code() != 0) {
+            findings.add(name + " ends with " + run.code() + ": " + run.err());
+        }
+        check(finished, name + ", its end");
+        for (String path :
+                CampaignFiles.differences(reference.outcome(), CampaignFiles.outcome(out))) {
+            findings.add(name + " differs after " + kills + " kills: " + path);
+        }
+        if (!Files.exists(place.resolve(BYSTANDER))) {
+            findings.add(name + " deleted a file beside its folder");
+        }
+        List<String> temporary = temporary(place);
+        if (temporary.size() > reference.temporary().size()) {
+            findings.add(name + " leaves temporary files: " + temporary);
+        }
+        if (findings.size() == before) {
+            CampaignFiles.delete(place);
+        }
+        return kills;
+    }
+
+    /** Starts a command and kills it after some change of its files; false if it ended before. */
+    private boolean killOnce(
+            Work work, Path place, Reference reference, Random random, boolean again)
+            throws IOException, InterruptedException {
+        CoopProcess process = CoopProcess.start(place, command(work, place, again));
+        int left = 1 + random.nextInt(reference.changes());
+        String last = sizes(place.resolve("out"));
+        while (left > 0 && process.isAlive()) {
+            String now = sizes(place.resolve("out"));
+            left -= now.equals(last) ? 0 : 1;
+            last = now;
+            Thread.sleep(1);
+        }
+        Thread.sleep(random.nextInt(4)); // not always just after a change
+        boolean killed = process.isAlive();
+        process.kill();
+        process.ended();
+        return killed;
+    }
+
+    /** The files of runs that have ended, which nothing may write again. */
+    private static Map<Path, FileTime> finishedRuns(Path out) throws IOException {
+        Map<Path, FileTime> finished = new TreeMap<>();
+        for (Path file : CampaignFiles.files(out)) {
+            if (Files.exists(file.resolveSibling("provenance.json")) && !file.endsWith(".lock")) {
+                finished.put(file, Files.getLastModifiedTime(file));
+            }
+        }
+        return finished;
+    }
+
+    private void check(Map<Path, FileTime> finished, String when) throws IOException {
+        for (Map.Entry<Path, FileTime> file : finished.entrySet()) {
+            if (!Files.exists(file.getKey())) {
+                findings.add(when + ": a file of a finished run is gone: " + file.getKey());
+            } else if (!Files.getLastModifiedTime(file.getKey()).equals(file.getValue())) {
+                findings.add(when + ": a finished run was written again: " + file.getKey());
+            }
+        }
+    }
+}
