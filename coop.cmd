@@ -9,10 +9,10 @@ if not exist "%TARGET%\classpath.txt" (
 )
 set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"
-if defined JAVA_HOME if not exist "%JAVA%.exe" (
-    echo coop: JAVA_HOME is %JAVA_HOME%, which has no bin\java.exe: set it to a JDK, 17 or newer 1>&2
-    exit /b 1
-)
+if defined JAVA_HOME if not exist "%JAVA%.exe" goto no_java
 for /f "usebackq delims=" %%l in ("%TARGET%\classpath.txt") do set "CLASSPATH=%TARGET%\coop4j.jar;%%l"
 "%JAVA%" -XX:+UseSerialGC -XX:MaxRAMPercentage=50 -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED %JAVA_OPTS% org.coop4j.cli.Coop %*
 exit /b %ERRORLEVEL%
+:no_java
+echo coop: JAVA_HOME is "%JAVA_HOME%", which has no bin\java.exe: set it to a JDK, 17 or newer 1>&2
+exit /b 1

@@ -1,26 +1,22 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
+import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.CacheFolder;
@@ -29,11 +25,8 @@ import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.ModelFile;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
-import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
@@ -74,6 +67,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
 
     private final Console console;
+    private List<ExecutionPlan.OpTime> ops = List.of();
 
     @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode, files or load.")
     private String what;
@@ -171,11 +165,22 @@ final class BenchCommand implements Callable<Integer> {
         } else {
             result.put("model", model.toString());
         }
-        switch (what) {
-            case "step" -> step(file, result);
-            case "encode" -> encode(file, result);
-            case "files" -> files(file, images, result);
-            default -> load(file, result);
+        if (what.equals("load")) {
+            result.put("seconds_to_first_feature", ImageBench.firstFeature(file));
+        } else {
+            try (Clip clip = Clip.open(file)) {
+                switch (what) {
+                    case "step" -> step(clip, result);
+                    case "encode" -> {
+                        images(batch, ImageBench.pixels(clip, batch, runs), result);
+                        product(clip, result);
+                    }
+                    default -> {
+                        EncodingProgress progress = new EncodingProgress(console, "files");
+                        images(images.size(), ImageBench.files(clip, images, progress), result);
+                    }
+                }
+            }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
         if (json.isGiven()) {
@@ -190,7 +195,7 @@ final class BenchCommand implements Callable<Integer> {
     private void check() {
         if (!KINDS.contains(what)) {
             throw new WrongUsage(
-                    "\"" + what + "\" cannot be measured: choose step, encode, files or load");
+                    "\"" + what + "\" cannot be measured: expected step, encode, files or load");
         }
         if (what.equals("files") && folder == null) {
             throw new WrongUsage("bench files needs a folder of JPEG files");
@@ -200,6 +205,22 @@ final class BenchCommand implements Callable<Integer> {
         } catch (WeightsException e) {
             throw new WrongUsage(e.getMessage());
         }
+    }
+
+    private static List<LabelledImage> jpegs(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new CommandFailure(folder + " is not a folder");
+        }
+        List<LabelledImage> images =
+                ImageFiles.in(folder).stream()
+                        .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
+                        .limit(FILES)
+                        .map(path -> new LabelledImage(path, 0, "image"))
+                        .toList();
+        if (images.isEmpty()) {
+            throw new CommandFailure(folder + " has no .jpg files");
+        }
+        return images;
     }
 
     /** A model with random weights, made once and kept in the cache. */
@@ -214,42 +235,49 @@ final class BenchCommand implements Callable<Integer> {
         return file;
     }
 
-    private void step(Path file, ObjectNode result) throws IOException {
-        StepBench bench =
-                new StepBench(classes, context, nameTokens, position, classSpecific, batch);
-        try (Clip clip = Clip.open(file)) {
-            StepBench.Outcome outcome = bench.run(clip, memory.limit(), runs);
-            times(result, outcome.time());
-            result.put("gflops", outcome.time().gflops());
-            result.put("step_mb", outcome.bytes() >> 20);
-            result.put("parts", outcome.parts());
-            if (outcome.early() > 0) {
-                result.put("rss_after_30_steps_mb", outcome.early() >> 20);
-            }
-            result.put("rss_mb", outcome.late() >> 20);
-            Machine.peakMemory()
-                    .ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
-            product(clip, result);
-            if (profile) {
-                result.set("profile", profile(outcome.profile()));
-            }
+    private void step(Clip clip, ObjectNode result) {
+        StepBench.Outcome outcome =
+                new StepBench(classes, context, nameTokens, position, classSpecific, batch)
+                        .run(clip, memory.limit(), runs);
+        times(outcome.time(), result);
+        result.put("gflops", outcome.time().gflops());
+        result.put("step_mb", outcome.bytes() >> 20);
+        result.put("parts", outcome.parts());
+        if (outcome.early() > 0) {
+            result.put("rss_after_30_steps_mb", outcome.early() >> 20);
+        }
+        result.put("rss_mb", outcome.late() >> 20);
+        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
+        product(clip, result);
+        if (profile) {
+            ops = outcome.profile();
+            result.set("profile", ops().json(ops));
         }
     }
 
-    private static ArrayNode profile(List<ExecutionPlan.OpTime> ops) {
-        ArrayNode array = Json.object().putArray("profile");
-        for (ExecutionPlan.OpTime op : ops) {
-            array.addObject()
-                    .put("op", op.op())
-                    .put("count", op.count())
-                    .put("ms", op.nanos() / 1e6)
-                    .put("gflops", op.flops() / (double) Math.max(1, op.nanos()))
-                    .put("output_mb", op.bytes() >> 20);
-        }
-        return array;
+    private static Rows<ExecutionPlan.OpTime> ops() {
+        return new Rows<ExecutionPlan.OpTime>()
+                .text("op", ExecutionPlan.OpTime::op)
+                .count("count", ExecutionPlan.OpTime::count)
+                .number("ms", 1, op -> op.nanos() / 1e6)
+                .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
+                .count("output_mb", op -> op.bytes() >> 20);
     }
 
-    private void product(Clip clip, ObjectNode result) {
+    private static void images(int count, Measurement time, ObjectNode result) {
+        times(time, result);
+        result.put("images", count);
+        result.put("images_per_second", count / time.median());
+    }
+
+    private static void times(Measurement time, ObjectNode result) {
+        result.put("median_s", time.median());
+        result.put("least_s", time.least());
+        result.put("most_s", time.most());
+        result.put("runs", time.seconds().size());
+    }
+
+    private static void product(Clip clip, ObjectNode result) {
         Measurement product = Measurement.product(clip.workers());
         result.put("product_gflops", product.gflops());
         if (result.has("gflops")) {
@@ -257,145 +285,21 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private void encode(Path file, ObjectNode result) throws IOException {
-        try (Clip clip = Clip.open(file)) {
-            int side = clip.architecture().vision().imageSize();
-            FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
-            SplittableRandom random = new SplittableRandom(1);
-            while (pixels.hasRemaining()) {
-                pixels.put((float) random.nextGaussian());
-            }
-            Measurement time =
-                    timed(1, runs, () -> clip.encodePixels(pixels.duplicate().rewind(), batch));
-            times(result, time);
-            result.put("images_per_second", batch / time.median());
-            product(clip, result);
-        }
-    }
-
-    private static Measurement timed(int warmup, int runs, Runnable work) {
-        List<Double> seconds = new ArrayList<>();
-        for (int i = 0; i < warmup + runs; i++) {
-            long start = System.nanoTime();
-            work.run();
-            if (i >= warmup) {
-                seconds.add((System.nanoTime() - start) / 1e9);
-            }
-        }
-        return new Measurement(seconds, 0);
-    }
-
-    private static List<LabelledImage> jpegs(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            throw new CommandFailure(folder + " is not a folder");
-        }
-        List<LabelledImage> images = new ArrayList<>();
-        try (Stream<Path> walk = Files.walk(folder)) {
-            walk.filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
-                    .sorted(Comparator.naturalOrder())
-                    .limit(FILES)
-                    .forEach(path -> images.add(new LabelledImage(path, 0, "image")));
-        }
-        if (images.isEmpty()) {
-            throw new CommandFailure(folder + " has no .jpg files");
-        }
-        return images;
-    }
-
-    private void files(Path file, List<LabelledImage> images, ObjectNode result)
-            throws IOException {
-        try (Clip clip = Clip.open(file)) {
-            clip.imageEncoder();
-            List<Double> seconds = new ArrayList<>();
-            for (int run = 0; run < 2; run++) {
-                seconds.add(fill(clip, images));
-            }
-            Measurement time = new Measurement(seconds.subList(1, 2), 0);
-            times(result, time);
-            result.put("images", images.size());
-            result.put("images_per_second", images.size() / time.median());
-        }
-    }
-
-    /** Seconds to fill a new bank. */
-    private double fill(Clip clip, List<LabelledImage> images) throws IOException {
-        Path bankFolder = Files.createTempDirectory("coop-bench");
-        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-        long start = System.nanoTime();
-        EncodingProgress progress = new EncodingProgress(console, "files");
-        try (FeatureBank bank = FeatureBank.open(bankFolder, BankKey.of(clip, transform))) {
-            BankedImages.build(bank, clip, transform, images, true, progress);
-        } finally {
-            progress.close();
-            delete(bankFolder);
-        }
-        return (System.nanoTime() - start) / 1e9;
-    }
-
-    private static void delete(Path tree) throws IOException {
-        try (Stream<Path> walk = Files.walk(tree)) {
-            walk.sorted(Comparator.reverseOrder())
-                    .forEach(
-                            path -> {
-                                try {
-                                    Files.delete(path);
-                                } catch (IOException e) {
-                                    throw new UncheckedIOException(e);
-                                }
-                            });
-        }
-    }
-
-    private void load(Path file, ObjectNode result) throws IOException {
-        long start = System.nanoTime();
-        try (Clip clip = Clip.open(file)) {
-            int side = clip.architecture().vision().imageSize();
-            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
-            result.put("seconds_to_first_feature", (System.nanoTime() - start) / 1e9);
-        }
-    }
-
-    private static void times(ObjectNode result, Measurement time) {
-        result.put("median_s", time.median());
-        result.put("least_s", time.least());
-        result.put("most_s", time.most());
-        result.put("runs", time.seconds().size());
-    }
-
     private void print(ObjectNode result) {
         Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT);
         for (var field : result.properties()) {
-            if (!field.getValue().isArray()) {
+            JsonNode value = field.getValue();
+            if (!value.isArray()) {
                 table.row(
                         field.getKey(),
-                        field.getValue().isDouble()
-                                ? String.format(Locale.ROOT, "%.3f", field.getValue().asDouble())
-                                : field.getValue().asText());
+                        value.isDouble()
+                                ? String.format(Locale.ROOT, "%.3f", value.asDouble())
+                                : value.asText());
             }
         }
         table.print(console.out());
-        if (result.has("profile")) {
-            printProfile(result.withArray("profile"));
+        if (!ops.isEmpty()) {
+            ops().table(ops).print(console.out());
         }
-    }
-
-    private void printProfile(ArrayNode ops) {
-        Table table =
-                new Table(
-                        Table.Align.LEFT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT,
-                        Table.Align.RIGHT);
-        table.row("OP", "COUNT", "MS", "GFLOP/S", "OUTPUT MB");
-        ops.forEach(
-                op ->
-                        table.row(
-                                op.get("op").asText(),
-                                op.get("count").asText(),
-                                String.format(Locale.ROOT, "%.1f", op.get("ms").asDouble()),
-                                String.format(Locale.ROOT, "%.0f", op.get("gflops").asDouble()),
-                                op.get("output_mb").asText()));
-        table.print(console.out());
     }
 }

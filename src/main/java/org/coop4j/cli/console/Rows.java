@@ -76,7 +76,7 @@ public final class Rows<T> {
         }
 
         String header() {
-            return name.toUpperCase(Locale.ROOT);
+            return name.replace('_', ' ').toUpperCase(Locale.ROOT);
         }
 
         Object of(T row) {
@@ -107,6 +107,16 @@ public final class Rows<T> {
                 Align.RIGHT,
                 value::applyAsLong,
                 row -> Numbers.count(value.applyAsLong(row)));
+    }
+
+    /** A column of numbers, which people see rounded. */
+    public Rows<T> number(String name, int decimals, ToDoubleFunction<? super T> value) {
+        String form = "%." + decimals + "f";
+        return column(
+                name,
+                Align.RIGHT,
+                value::applyAsDouble,
+                row -> String.format(Locale.ROOT, form, value.applyAsDouble(row)));
     }
 
     /** A column of percentages, 0 to 100. */

@@ -1,0 +1,82 @@
+package org.coop4j.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankKey;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.ImageTransform;
+
+/** The encoding of images: from pixels, and from files to features on disk. */
+public final class ImageBench {
+
+    private ImageBench() {}
+
+    /** Pixels to features, {@code batch} images at a time. */
+    public static Measurement pixels(Clip clip, int batch, int runs) {
+        int side = clip.architecture().vision().imageSize();
+        FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
+        SplittableRandom random = new SplittableRandom(1);
+        while (pixels.hasRemaining()) {
+            pixels.put((float) random.nextGaussian());
+        }
+        return Measurement.of(
+                1, runs, 0, () -> clip.encodePixels(pixels.duplicate().rewind(), batch));
+    }
+
+    /**
+     * Files to features in a new bank; measured the second time, when the disk's cache has them.
+     */
+    public static Measurement files(
+            Clip clip, List<LabelledImage> images, BankedImages.Listener listener)
+            throws IOException {
+        clip.imageEncoder();
+        try {
+            return Measurement.of(1, 1, 0, () -> fill(clip, images, listener));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void fill(
+            Clip clip, List<LabelledImage> images, BankedImages.Listener listener) {
+        try {
+            Path folder = Files.createTempDirectory("coop-bench");
+            ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
+            try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
+                BankedImages.build(bank, clip, transform, images, true, listener);
+            } finally {
+                delete(folder);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> walk = Files.walk(tree)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** Seconds from opening a model until it has the features of an image. */
+    public static double firstFeature(Path model) throws IOException {
+        long start = System.nanoTime();
+        try (Clip clip = Clip.open(model)) {
+            int side = clip.architecture().vision().imageSize();
+            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
+            return (System.nanoTime() - start) / 1e9;
+        }
+    }
+}
