@@ -20,12 +20,14 @@ import org.coop4j.weights.model.ConvertedModel;
  * A CLIP model: images and texts to features, and features to class probabilities.
  *
  * <p>Opened from a file that {@code coop convert} wrote. Weights are read when they are first
- * needed, the image tower's and the text tower's apart. One thread at a time; it uses several
- * threads itself.
+ * needed, the image tower's and the text tower's apart. Any number of threads may use it: they take
+ * turns, each served by all of the model's own threads. Closing it waits for those at work; later
+ * calls throw an {@link IllegalStateException}.
  */
 public final class Clip implements AutoCloseable {
 
     private final ConvertedModel model;
+    private final ModelLock lock = new ModelLock();
     private final NativeWeights weights;
     private final Workers workers;
     private final Tokenizer tokenizer;
@@ -49,6 +51,7 @@ public final class Clip implements AutoCloseable {
                 new TextEncoder(weights, model.architecture().text(), activation, workers);
         this.imageEncoder =
                 new ImageEncoder(
+                        lock,
                         weights,
                         model.architecture(),
                         activation,
@@ -103,7 +106,7 @@ public final class Clip implements AutoCloseable {
 
     /** exp(logit_scale), the factor of the cosine in the logits; about 100 in released models. */
     public float logitScale() {
-        return (float) Math.exp(weights.floats("logit_scale")[0]);
+        return lock.hold(() -> (float) Math.exp(weights.floats("logit_scale")[0]));
     }
 
     /**
@@ -129,8 +132,11 @@ public final class Clip implements AutoCloseable {
         for (int[] ids : sequences) {
             prompts.add(Arrays.copyOf(ids, endToken(ids) + 1));
         }
-        loadTextTower();
-        return textEncoder.encode(prompts, architecture().embedDim());
+        return lock.hold(
+                () -> {
+                    loadTextTower();
+                    return textEncoder.encode(prompts, architecture().embedDim());
+                });
     }
 
     private static int endToken(int[] ids) {
@@ -196,11 +202,14 @@ public final class Clip implements AutoCloseable {
 
     /** The image tower, for long lists of images with progress and with errors one by one. */
     public ImageEncoder imageEncoder() {
-        if (!imageTowerLoaded) {
-            weights.preload("visual.", workers);
-            imageTowerLoaded = true;
-        }
-        return imageEncoder;
+        return lock.hold(
+                () -> {
+                    if (!imageTowerLoaded) {
+                        weights.preload("visual.", workers);
+                        imageTowerLoaded = true;
+                    }
+                    return imageEncoder;
+                });
     }
 
     private void loadTextTower() {
@@ -259,28 +268,40 @@ public final class Clip implements AutoCloseable {
      *     would need more, it goes through the classes in parts, with the same result
      */
     public PromptTower promptTower(List<int[]> prompts, int vectors, MemoryLimit memory) {
-        loadTextTower();
-        return new PromptTower(
-                new PromptGraphs(
-                        weights,
-                        textEncoder::tower,
-                        architecture().text().heads(),
-                        vectors,
-                        workers),
-                prompts,
-                memory);
+        return lock.hold(
+                () -> {
+                    loadTextTower();
+                    return new PromptTower(
+                            new PromptGraphs(
+                                    weights,
+                                    textEncoder::tower,
+                                    architecture().text().heads(),
+                                    vectors,
+                                    workers),
+                            prompts,
+                            memory);
+                });
     }
 
     /** A copy of a token's embedding, [text width]. */
     public float[] tokenEmbedding(int id) {
-        return new TokenEmbedding(weights).token(id);
+        return lock.hold(() -> new TokenEmbedding(weights).token(id));
     }
 
-    /** Frees the weights and ends the threads. */
+    /**
+     * Waits for what other threads do with the model, then ends its threads and frees its memory.
+     *
+     * @throws IllegalStateException if called from within the model's own work
+     */
     @Override
     public void close() throws IOException {
-        weights.close();
-        workers.close();
-        model.close();
+        lock.close(
+                () -> {
+                    workers.close();
+                    imageEncoder.close();
+                    weights.close();
+                    model.close();
+                    return null;
+                });
     }
 }

@@ -10,7 +10,7 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 
 /** Plans of the image tower that are run on some images at once. */
-interface ImageBatches {
+interface ImageBatches extends AutoCloseable {
 
     /** Images that {@link #run} takes at most. */
     int size();
@@ -23,6 +23,10 @@ interface ImageBatches {
      * @param features receives a row for each image; as many images as rows
      */
     void run(FloatBuffer pixels, int from, float[][] features);
+
+    /** Frees the plans. */
+    @Override
+    void close();
 
     /**
      * One plan for a batch of images, whatever the number of images: BLAS may add in another order
@@ -40,6 +44,11 @@ interface ImageBatches {
             for (int i = 0; i < features.length; i++) {
                 rows.getRow(i, features[i]);
             }
+        }
+
+        @Override
+        public void close() {
+            plan.close();
         }
 
         /** Whether one image has the same features, to the last bit, in every place. */
@@ -90,6 +99,11 @@ interface ImageBatches {
             }
             Workers.Task each = (part, i) -> run(part, pixels, from + i, features[i]);
             Gemm.singleThreaded(() -> workers.each(features.length, each));
+        }
+
+        @Override
+        public void close() {
+            plans.forEach(ExecutionPlan::close);
         }
 
         private void run(int plan, FloatBuffer pixels, int image, float[] features) {

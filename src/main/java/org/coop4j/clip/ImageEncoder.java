@@ -2,6 +2,7 @@ package org.coop4j.clip;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import org.coop4j.clip.ImageBatches.Together;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.model.ClipConfig;
@@ -23,7 +25,8 @@ import org.nd4j.linalg.api.buffer.DataType;
  * <p>A part of the images is read, decoded and resized by all threads, then encoded by all threads,
  * then the next part: the cores are busy all the time and never fight. The tower runs on a few
  * images at once, as many as stay in the second-level cache. An image's features do not depend on
- * what else is encoded, unless {@link Batching#FAST} is asked for.
+ * what else is encoded, unless {@link Batching#FAST} is asked for. Several threads take turns after
+ * each part.
  */
 public final class ImageEncoder {
 
@@ -33,6 +36,7 @@ public final class ImageEncoder {
     /** Packed rows of a ViT's batch. */
     private static final int ROWS_PER_BATCH = 800;
 
+    private final ModelLock lock;
     private final NativeWeights weights;
     private final ClipConfig architecture;
     private final Activation.Kind activation;
@@ -42,11 +46,13 @@ public final class ImageEncoder {
     private ImageBatches sameBits;
 
     ImageEncoder(
+            ModelLock lock,
             NativeWeights weights,
             ClipConfig architecture,
             Activation.Kind activation,
             Workers workers,
             Batching batching) {
+        this.lock = lock;
         this.weights = weights;
         this.architecture = architecture;
         this.activation = activation;
@@ -113,26 +119,39 @@ public final class ImageEncoder {
         return architecture.embedDim();
     }
 
-    /** Encodes images 0 to {@code count} - 1, {@link #batch} at a time. */
-    public synchronized void encode(int count, PixelSource source, Sink sink) {
+    /**
+     * Encodes images 0 to {@code count} - 1, {@link #batch} at a time.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
+    public void encode(int count, PixelSource source, Sink sink) {
         if (count == 0) {
             return;
         }
-        ImageBatches batches = batches(count);
+        ImageBatches batches = lock.hold(() -> batches(count));
         int most = Math.min(count, batches.size() * Math.max(1, PART / batches.size()));
         int pixels = 3 * imageSize() * imageSize();
-        FloatBuffer part = allocate(Math.multiplyExact(most, pixels));
-        for (int from = 0; from < count; from += most) {
-            int n = Math.min(most, count - from);
-            IOException[] problems = read(from, n, pixels, source, part);
-            encodePart(from, n, batches, part, problems, sink);
+        try (HostMatrix part = HostMatrix.allocate(most, pixels)) {
+            for (int from = 0; from < count; from += most) {
+                int first = from;
+                int n = Math.min(most, count - from);
+                IOException[] problems = new IOException[n];
+                float[][] features = new float[n][embed()];
+                lock.hold(
+                        () -> {
+                            read(first, pixels, source, part.buffer(), problems);
+                            encodePart(batches, part.buffer(), features);
+                            return null;
+                        });
+                deliver(first, features, problems, sink);
+            }
         }
     }
 
-    private IOException[] read(int from, int n, int pixels, PixelSource source, FloatBuffer part) {
-        IOException[] problems = new IOException[n];
+    private void read(
+            int from, int pixels, PixelSource source, FloatBuffer part, IOException[] problems) {
         workers.each(
-                n,
+                problems.length,
                 (worker, i) -> {
                     try {
                         source.read(from + i, part, i * pixels);
@@ -140,33 +159,23 @@ public final class ImageEncoder {
                         problems[i] = e;
                     }
                 });
-        return problems;
     }
 
-    private void encodePart(
-            int from,
-            int n,
-            ImageBatches batches,
-            FloatBuffer part,
-            IOException[] problems,
-            Sink sink) {
-        for (int done = 0; done < n; done += batches.size()) {
-            float[][] features = new float[Math.min(batches.size(), n - done)][embed()];
-            batches.run(part, done, features);
-            for (int i = 0; i < features.length; i++) {
-                if (problems[done + i] == null) {
-                    sink.features(from + done + i, features[i]);
-                } else {
-                    sink.failed(from + done + i, problems[done + i]);
-                }
-            }
+    private static void encodePart(ImageBatches batches, FloatBuffer part, float[][] features) {
+        for (int done = 0; done < features.length; done += batches.size()) {
+            int end = Math.min(features.length, done + batches.size());
+            batches.run(part, done, Arrays.copyOfRange(features, done, end));
         }
     }
 
-    private static FloatBuffer allocate(int length) {
-        return java.nio.ByteBuffer.allocateDirect(Math.multiplyExact(length, Float.BYTES))
-                .order(java.nio.ByteOrder.nativeOrder())
-                .asFloatBuffer();
+    private static void deliver(int first, float[][] features, IOException[] problems, Sink sink) {
+        for (int i = 0; i < problems.length; i++) {
+            if (problems[i] == null) {
+                sink.features(first + i, features[i]);
+            } else {
+                sink.failed(first + i, problems[i]);
+            }
+        }
     }
 
     /** Images that take as long as one. */
@@ -195,7 +204,9 @@ public final class ImageEncoder {
      */
     private boolean placesAgree() {
         ExecutionPlan shallow = plan(batch(), shallow(architecture.vision()), workers);
-        return new Together(shallow, batch()).placesAgree();
+        try (Together batches = new Together(shallow, batch())) {
+            return batches.placesAgree();
+        }
     }
 
     private static ClipConfig.Vision shallow(ClipConfig.Vision vision) {
@@ -236,5 +247,13 @@ public final class ImageEncoder {
         SDVariable features = ImageTower.features(parameters, vision, activation, images, batch);
         features.rename("features");
         return graph.plan(List.of("features"), threads);
+    }
+
+    /** Frees the plans; the lock keeps others from them. */
+    void close() {
+        fast.values().forEach(ImageBatches::close);
+        if (sameBits != null) {
+            sameBits.close();
+        }
     }
 }

@@ -22,24 +22,37 @@ public final class NativeWeights implements AutoCloseable {
 
     private final SafetensorsFile file;
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
+    private volatile boolean closed;
 
     public NativeWeights(SafetensorsFile file) {
         this.file = file;
     }
 
-    /** The tensor {@code name}, in its own shape. */
+    /**
+     * The tensor {@code name}, in its own shape.
+     *
+     * @throws IllegalStateException if the weights are closed
+     */
     public INDArray get(String name) {
+        requireOpen();
         return arrays.computeIfAbsent(name, this::read);
     }
 
     /** An array made from tensors by {@code make} and kept under {@code key}. */
     INDArray derived(String key, java.util.function.Supplier<INDArray> make) {
+        requireOpen();
         INDArray known = arrays.get(key);
         if (known == null) {
             known = make.get();
             arrays.put(key, known);
         }
         return known;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the weights are closed");
+        }
     }
 
     /** The shape of the tensor {@code name}. */
@@ -85,6 +98,7 @@ public final class NativeWeights implements AutoCloseable {
     /** Frees the arrays; nothing that was built from them may be used afterwards. */
     @Override
     public void close() {
+        closed = true;
         arrays.values().forEach(INDArray::close);
         arrays.clear();
     }

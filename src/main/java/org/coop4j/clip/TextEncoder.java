@@ -59,17 +59,18 @@ final class TextEncoder {
         PackedPrompts packed = PackedPrompts.of(new ArrayList<>(prompts), architecture.heads());
         Graph graph = Graph.create();
         FrozenParameters parameters = new FrozenParameters(graph, weights);
-        INDArray embedded = new TokenEmbedding(weights).embed(packed);
-        SDVariable x = graph.constant("prompts", embedded); // [rows, width]
-        SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]
-        ExecutionPlan plan = graph.plan(List.of(features.name()), workers);
-        plan.run();
-        float[] row = new float[embed];
-        HostMatrix result = HostMatrix.of(plan.output(features.name()));
-        int[] sequence = packed.sequenceOfPrompt();
-        for (int i = 0; i < sequence.length; i++) {
-            result.getRow(sequence[i], row);
-            System.arraycopy(row, 0, target, offset + i * embed, embed);
+        try (INDArray embedded = new TokenEmbedding(weights).embed(packed)) {
+            SDVariable x = graph.constant("prompts", embedded); // [rows, width]
+            SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]
+            try (ExecutionPlan plan = graph.plan(List.of(features.name()), workers)) {
+                plan.run();
+                HostMatrix result = HostMatrix.of(plan.output(features.name()));
+                int[] sequence = packed.sequenceOfPrompt();
+                for (int i = 0; i < sequence.length; i++) {
+                    int row = sequence[i] * embed;
+                    result.buffer().get(row, target, offset + i * embed, embed);
+                }
+            }
         }
     }
 

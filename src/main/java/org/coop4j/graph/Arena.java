@@ -7,8 +7,11 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** Native memory for the intermediate values of plans that run one after another. */
-public final class Arena {
+/**
+ * Native memory for the intermediate values of plans that run one after another; closed after the
+ * last of them.
+ */
+public final class Arena implements AutoCloseable {
 
     private final Map<DataType, INDArray> arrays = new EnumMap<>(DataType.class);
 
@@ -24,6 +27,12 @@ public final class Arena {
         lengths.forEach(
                 (type, length) -> arena.arrays.put(type, Nd4j.createUninitialized(type, length)));
         return arena;
+    }
+
+    /** Frees all of it. */
+    @Override
+    public void close() {
+        arrays.values().forEach(INDArray::close);
     }
 
     INDArray array(DataType type) {

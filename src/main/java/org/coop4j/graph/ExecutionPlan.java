@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.Workers;
@@ -21,15 +22,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * microsecond.
  *
  * <p>Constants and variables are read where they lie, so a change to a variable's array is seen by
- * the next run. One thread at a time.
+ * the next run; they belong to whoever made the graph, and are closed after the plan. One thread at
+ * a time.
  */
-public final class ExecutionPlan {
+public final class ExecutionPlan implements AutoCloseable {
 
     private final Map<String, INDArray> inputs;
     private final Map<String, INDArray> outputs;
     private final List<Step> steps;
+    private final Arena ownArena;
     private final long bytes;
     private final boolean onHost;
+    private boolean closed;
 
     /**
      * One op of the plan.
@@ -40,15 +44,20 @@ public final class ExecutionPlan {
      */
     record Step(String op, HostKernel kernel, long flops, long bytes) {}
 
+    /**
+     * @param ownArena memory to free with the plan, null if others use it too
+     */
     ExecutionPlan(
             Map<String, INDArray> inputs,
             Map<String, INDArray> outputs,
             List<Step> steps,
+            Arena ownArena,
             long bytes,
             boolean onHost) {
         this.inputs = inputs;
         this.outputs = outputs;
         this.steps = steps;
+        this.ownArena = ownArena;
         this.bytes = bytes;
         this.onHost = onHost;
     }
@@ -79,7 +88,8 @@ public final class ExecutionPlan {
         return named(outputs, name);
     }
 
-    private static INDArray named(Map<String, INDArray> arrays, String name) {
+    private INDArray named(Map<String, INDArray> arrays, String name) {
+        requireOpen();
         INDArray array = arrays.get(name);
         if (array == null) {
             throw new IllegalArgumentException(name + " is none of " + arrays.keySet());
@@ -87,39 +97,41 @@ public final class ExecutionPlan {
         return array;
     }
 
-    /** Computes all outputs from the inputs, constants and variables as they are now. */
-    public void run() {
-        if (onHost) {
-            Gemm.singleThreaded(this::runSteps);
-        } else {
-            runSteps();
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the plan is closed");
         }
     }
 
-    private void runSteps() {
-        for (int i = 0; i < steps.size(); i++) {
-            steps.get(i).kernel().run();
+    /**
+     * Computes all outputs from the inputs, constants and variables as they are now.
+     *
+     * @throws IllegalStateException if the plan is closed
+     */
+    public void run() {
+        run(step -> step.kernel().run());
+    }
+
+    private void run(Consumer<Step> each) {
+        requireOpen();
+        if (onHost) {
+            Gemm.singleThreaded(() -> steps.forEach(each));
+        } else {
+            steps.forEach(each);
         }
     }
 
     /** Runs once and says where the time went, the slowest kind of op first. */
     public List<OpTime> profile() {
         Map<String, OpTime> times = new LinkedHashMap<>();
-        Runnable timed =
-                () -> {
-                    for (Step step : steps) {
-                        long start = System.nanoTime();
-                        step.kernel().run();
-                        long nanos = System.nanoTime() - start;
-                        OpTime time = new OpTime(step.op(), 1, nanos, step.flops(), step.bytes());
-                        times.merge(step.op(), time, OpTime::plus);
-                    }
-                };
-        if (onHost) {
-            Gemm.singleThreaded(timed);
-        } else {
-            timed.run();
-        }
+        run(
+                step -> {
+                    long start = System.nanoTime();
+                    step.kernel().run();
+                    long nanos = System.nanoTime() - start;
+                    OpTime time = new OpTime(step.op(), 1, nanos, step.flops(), step.bytes());
+                    times.merge(step.op(), time, OpTime::plus);
+                });
         List<OpTime> result = new ArrayList<>(times.values());
         result.sort((a, b) -> Long.compare(b.nanos(), a.nanos()));
         return result;
@@ -160,5 +172,18 @@ public final class ExecutionPlan {
     /** Number of ops in a run. */
     public int size() {
         return steps.size();
+    }
+
+    /** Frees the inputs, and all memory that no other plan uses. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            steps.forEach(step -> step.kernel().close());
+            inputs.values().forEach(INDArray::close);
+            if (ownArena != null) {
+                ownArena.close();
+            }
+        }
     }
 }

@@ -26,6 +26,7 @@ import org.coop4j.graph.op.PlaceContext;
 import org.coop4j.graph.op.SelectRows;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.autodiff.samediff.array.SingleThreadArrayHolder;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -65,7 +66,12 @@ public final class Graph {
 
     /** A frozen array; it is not copied. */
     public SDVariable constant(String name, INDArray array) {
-        return sd.constant(name, array);
+        // SameDiff's own method copies a view.
+        SDVariable constant =
+                new SDVariable(name, VariableType.CONSTANT, sd, array.shape(), array.dataType());
+        sd.addVariable(constant);
+        sd.getConstantArrays().setArray(name, array);
+        return constant;
     }
 
     /** A trained array; it is not copied. */

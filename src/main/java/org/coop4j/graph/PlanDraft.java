@@ -10,10 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
-import org.coop4j.graph.host.HostKernel;
-import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -26,7 +23,6 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.api.ops.impl.shape.Reshape;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
-import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -42,46 +38,8 @@ public final class PlanDraft {
     private final List<SameDiffOp> ops;
     private final List<Boolean> isView = new ArrayList<>();
     private final Map<DataType, Long> lengths;
-    private final Map<String, Value> values = new HashMap<>();
-    private final Map<String, INDArray> inputs = new LinkedHashMap<>();
-
-    /** A variable of the graph: given from outside, or a dense array in the arena. */
-    private static final class Value {
-        final long[] shape;
-        final DataType type;
-
-        /** The array, or null for one in the arena. */
-        final INDArray outside;
-
-        /** Its memory, shared by its views; null for one from outside. */
-        final Slot slot;
-
-        Value(long[] shape, DataType type, INDArray outside, Slot slot) {
-            this.shape = shape;
-            this.type = type;
-            this.outside = outside;
-            this.slot = slot;
-        }
-
-        long length() {
-            long length = 1;
-            for (long size : shape) {
-                length *= size;
-            }
-            return length;
-        }
-
-        /** Whether a reshape is a view that sees later changes: a transposed array is copied. */
-        boolean isReshapedInPlace() {
-            return outside == null
-                    || (outside.ordering() == 'c' && Shape.hasDefaultStridesForShape(outside));
-        }
-
-        Value reshaped(long[] newShape) {
-            INDArray view = outside == null ? null : outside.reshape('c', newShape);
-            return new Value(newShape, type, view, slot);
-        }
-    }
+    private final Map<String, PlanValue> values = new HashMap<>();
+    private final Map<String, SDVariable> placeholders = new LinkedHashMap<>();
 
     PlanDraft(SameDiff sd, Map<String, String> outputs, Workers workers) {
         this.sd = sd;
@@ -112,25 +70,36 @@ public final class PlanDraft {
         return lengths;
     }
 
-    /** The plan in memory of its own. */
+    /** The plan in memory of its own, which it frees when it is closed. */
     public ExecutionPlan bind() {
-        return bind(Arena.of(List.of(this)));
+        Arena arena = Arena.of(List.of(this));
+        return bind(arena, arena);
     }
 
     /**
      * The plan in memory that it shares with other plans: no two of them may run at once, and the
      * outputs of one are lost when another runs.
+     *
+     * @param arena closed by the caller after the plan
      */
     public ExecutionPlan bind(Arena arena) {
+        return bind(arena, null);
+    }
+
+    private ExecutionPlan bind(Arena arena, Arena owned) {
+        PlanBinding binding = new PlanBinding(placeholders.values(), arena, workers, onHost);
         List<ExecutionPlan.Step> steps = new ArrayList<>();
         for (int step = 0; step < ops.size(); step++) {
             if (!isView.get(step)) {
-                steps.add(bind(ops.get(step), arena));
+                SameDiffOp op = ops.get(step);
+                List<PlanValue> in = op.getInputsToOp().stream().map(this::value).toList();
+                List<PlanValue> out = op.getOutputsOfOp().stream().map(values::get).toList();
+                steps.add(binding.step(op.getOp(), in, out));
             }
         }
         Map<String, INDArray> results = new LinkedHashMap<>();
-        outputs.forEach((name, variable) -> results.put(name, array(value(variable), arena)));
-        return new ExecutionPlan(inputs, results, steps, bytes(), onHost);
+        outputs.forEach((name, variable) -> results.put(name, binding.array(value(variable))));
+        return new ExecutionPlan(binding.inputs(), results, steps, owned, bytes(), onHost);
     }
 
     /** Depth first from the outputs, an op after all that it reads. */
@@ -177,7 +146,7 @@ public final class PlanDraft {
      */
     private boolean addOutputs(
             SameDiffOp op, int step, Map<String, Integer> lastUses, Map<Slot, DataType> slotTypes) {
-        List<Value> in = op.getInputsToOp().stream().map(this::value).toList();
+        List<PlanValue> in = op.getInputsToOp().stream().map(this::value).toList();
         DifferentialFunction function = op.getOp();
         List<String> names = op.getOutputsOfOp();
         if (function instanceof Identity) {
@@ -187,8 +156,8 @@ public final class PlanDraft {
         if (function instanceof org.nd4j.linalg.api.ops.impl.shape.Shape) {
             // Shapes are known, and ops that take one need its numbers to be planned.
             DataType type = sd.getVariable(names.get(0)).dataType();
-            INDArray shape = Nd4j.createFromArray(in.get(0).shape).castTo(type);
-            values.put(names.get(0), new Value(shape.shape(), type, shape, null));
+            INDArray shape = Nd4j.createFromArray(in.get(0).shape()).castTo(type);
+            values.put(names.get(0), PlanValue.of(shape));
             return true;
         }
         List<long[]> shapes = outputShapes(function, in);
@@ -198,13 +167,13 @@ public final class PlanDraft {
         }
         for (int i = 0; i < names.size(); i++) {
             DataType type = sd.getVariable(names.get(i)).dataType();
-            Value value = new Value(shapes.get(i), type, null, null);
+            PlanValue value = new PlanValue(shapes.get(i), type, null, null, null);
             Slot slot = i == 0 ? overwritable(op, in, value, step, lastUses) : null;
             if (slot == null) {
                 slot = new Slot(value.length(), step);
                 slotTypes.put(slot, type);
             }
-            values.put(names.get(i), new Value(value.shape, type, null, slot));
+            values.put(names.get(i), new PlanValue(value.shape(), type, null, null, slot));
         }
         return false;
     }
@@ -215,25 +184,29 @@ public final class PlanDraft {
 
     /** The slot of an input that the op may write over because nobody reads it later, or null. */
     private Slot overwritable(
-            SameDiffOp op, List<Value> in, Value out, int step, Map<String, Integer> lastUses) {
+            SameDiffOp op,
+            List<PlanValue> in,
+            PlanValue out,
+            int step,
+            Map<String, Integer> lastUses) {
         for (int i = 0; i < in.size(); i++) {
-            Value value = in.get(i);
-            if (value.slot == null
-                    || value.type != out.type
+            PlanValue value = in.get(i);
+            if (value.slot() == null
+                    || value.type() != out.type()
                     || value.length() != out.length()
                     || !mayOverwrite(op.getOp(), i)) {
                 continue;
             }
             boolean readLater =
                     values.entrySet().stream()
-                            .filter(entry -> entry.getValue().slot == value.slot)
+                            .filter(entry -> entry.getValue().slot() == value.slot())
                             .anyMatch(
                                     entry ->
                                             isOutput(entry.getKey())
                                                     || lastUses.getOrDefault(entry.getKey(), -1)
                                                             > step);
             if (!readLater) {
-                return value.slot;
+                return value.slot();
             }
         }
         return null;
@@ -257,9 +230,9 @@ public final class PlanDraft {
     }
 
     private void extend(String variable, int step) {
-        Value value = values.get(variable);
-        if (value != null && value.slot != null) {
-            value.slot.last = Math.max(value.slot.last, step);
+        PlanValue value = values.get(variable);
+        if (value != null && value.slot() != null) {
+            value.slot().last = Math.max(value.slot().last, step);
         }
     }
 
@@ -273,133 +246,65 @@ public final class PlanDraft {
         return lengths;
     }
 
-    private ExecutionPlan.Step bind(SameDiffOp op, Arena arena) {
-        DifferentialFunction function = op.getOp();
-        INDArray[] in =
-                op.getInputsToOp().stream()
-                        .map(name -> array(value(name), arena))
-                        .toArray(INDArray[]::new);
-        INDArray[] out =
-                op.getOutputsOfOp().stream()
-                        .map(name -> array(values.get(name), arena))
-                        .toArray(INDArray[]::new);
-        long bytes = 0;
-        for (INDArray array : out) {
-            bytes += array.length() * array.dataType().width();
-        }
-        long flops = 0;
-        if (function instanceof GraphOp graphOp) {
-            flops = graphOp.flops(shapes(in));
-        }
-        return new ExecutionPlan.Step(function.opName(), kernel(function, in, out), flops, bytes);
-    }
-
-    private HostKernel kernel(DifferentialFunction function, INDArray[] in, INDArray[] out) {
-        boolean host = onHost && allHostReadable(in) && allHostReadable(out);
+    private List<long[]> outputShapes(DifferentialFunction function, List<PlanValue> in) {
         if (function instanceof GraphOp op) {
-            return host
-                    ? op.hostKernel(matrices(in), matrices(out), workers)
-                    : () -> op.compute(in, out);
-        }
-        if (function instanceof AddOp && host && sameShapes(in)) {
-            return Add.sum(matrices(in), matrices(out)[0], workers);
-        }
-        return NativeOps.bind(function, in, out);
-    }
-
-    private static boolean allHostReadable(INDArray[] arrays) {
-        for (INDArray array : arrays) {
-            if (!HostMatrix.isHostReadable(array)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static boolean sameShapes(INDArray[] in) {
-        return in.length == 2 && java.util.Arrays.equals(in[0].shape(), in[1].shape());
-    }
-
-    private static HostMatrix[] matrices(INDArray[] arrays) {
-        HostMatrix[] matrices = new HostMatrix[arrays.length];
-        for (int i = 0; i < arrays.length; i++) {
-            matrices[i] = HostMatrix.of(arrays[i]);
-        }
-        return matrices;
-    }
-
-    private static List<long[]> shapes(INDArray[] arrays) {
-        List<long[]> shapes = new ArrayList<>();
-        for (INDArray array : arrays) {
-            shapes.add(array.shape());
-        }
-        return shapes;
-    }
-
-    private List<long[]> outputShapes(DifferentialFunction function, List<Value> in) {
-        if (function instanceof GraphOp op) {
-            return op.outputShapes(in.stream().map(value -> value.shape).toList());
+            return op.outputShapes(in.stream().map(PlanValue::shape).toList());
         }
         INDArray[] examples =
                 in.stream()
                         .map(
                                 value ->
-                                        value.outside != null
-                                                ? value.outside
-                                                : Nd4j.createUninitialized(value.type, value.shape))
+                                        value.array() != null
+                                                ? value.array()
+                                                : Nd4j.createUninitialized(
+                                                        value.type(), value.shape()))
                         .toArray(INDArray[]::new);
-        return NativeOps.outputShapes(function, examples);
+        try {
+            return NativeOps.outputShapes(function, examples);
+        } finally {
+            for (int i = 0; i < examples.length; i++) {
+                if (in.get(i).array() == null) {
+                    examples[i].close();
+                }
+            }
+        }
     }
 
-    private Value value(String variable) {
-        Value known = values.get(variable);
+    private PlanValue value(String variable) {
+        PlanValue known = values.get(variable);
         if (known != null) {
             return known;
         }
         SDVariable outside = sd.getVariable(variable);
-        INDArray array;
+        PlanValue value;
         if (outside.getVariableType() == VariableType.PLACEHOLDER) {
-            array = placeholder(outside);
-            inputs.put(variable, array);
-        } else {
-            array = outside.getArr();
-        }
-        if (array == null) {
+            long[] shape = fullShape(outside);
+            value = new PlanValue(shape, outside.dataType(), null, variable, null);
+            placeholders.put(variable, outside);
+        } else if (outside.getArr() == null) {
             throw new IllegalArgumentException(variable + " has no array");
+        } else {
+            value = PlanValue.of(outside.getArr());
         }
-        Value value = new Value(array.shape(), array.dataType(), array, null);
         values.put(variable, value);
         return value;
     }
 
-    private static INDArray placeholder(SDVariable variable) {
-        long[] shape = variable.placeholderShape();
+    private static long[] fullShape(SDVariable placeholder) {
+        long[] shape = placeholder.placeholderShape();
         if (shape == null) {
-            throw new IllegalArgumentException("placeholder " + variable.name() + " has no shape");
+            throw new IllegalArgumentException(
+                    "placeholder " + placeholder.name() + " has no shape");
         }
         for (long size : shape) {
             if (size < 0) {
                 throw new IllegalArgumentException(
                         "placeholder "
-                                + variable.name()
+                                + placeholder.name()
                                 + " needs a full shape, not "
                                 + java.util.Arrays.toString(shape));
             }
         }
-        return Nd4j.create(variable.dataType(), shape);
-    }
-
-    private static INDArray array(Value value, Arena arena) {
-        if (value.outside != null) {
-            return value.outside;
-        }
-        long[] strides = new long[value.shape.length];
-        long stride = 1;
-        for (int axis = strides.length - 1; axis >= 0; axis--) {
-            strides[axis] = stride;
-            stride *= value.shape[axis];
-        }
-        return Nd4j.create(
-                arena.array(value.type).data(), value.shape, strides, value.slot.offset, 'c');
+        return shape;
     }
 }

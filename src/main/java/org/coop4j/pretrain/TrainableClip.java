@@ -376,9 +376,14 @@ public final class TrainableClip implements AutoCloseable {
         return all;
     }
 
-    /** Frees the weights. */
+    /** Frees the plans and the weights; what {@link #arrays} gave may not be used afterwards. */
     @Override
     public void close() {
+        plan.close();
+        if (lossPlan != null) {
+            lossPlan.close();
+        }
+        parameters.close();
         weights.close();
     }
 }

@@ -16,7 +16,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** A model's weights as variables of one graph, each beginning as the given model has it. */
-final class TrainedParameters implements Parameters {
+final class TrainedParameters implements Parameters, AutoCloseable {
 
     private final Graph graph;
     private final NativeWeights initial;
@@ -171,6 +171,12 @@ final class TrainedParameters implements Parameters {
             throw new IllegalStateException(name + " is trained twice");
         }
         return array;
+    }
+
+    /** Frees the variables, those among them that share their memory with the initial weights. */
+    @Override
+    public void close() {
+        entries.values().forEach(entry -> entry.array.close());
     }
 
     private boolean isMatrix(String name) {

@@ -2,8 +2,12 @@ package org.coop4j.graph.host;
 
 /** A piece of arithmetic bound to its arrays, ready to be run any number of times. */
 @FunctionalInterface
-public interface HostKernel {
+public interface HostKernel extends AutoCloseable {
 
     /** Computes the outputs from what the inputs hold now. */
     void run();
+
+    /** Frees memory of its own. */
+    @Override
+    default void close() {}
 }

@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A dense row-major float32 matrix in native memory, seen as [rows, cols].
@@ -12,19 +13,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>An array of any rank is seen with its last axis as columns and all others as rows; a scalar is
  * [1, 1], a vector [1, n].
  */
-public final class HostMatrix {
+public final class HostMatrix implements AutoCloseable {
 
-    private final INDArray array; // null if the memory is our own
-    private final FloatPointer memory; // null if it is the array's
+    private final INDArray array; // null if the memory is no array's
+    private final Runnable free; // holds the memory's owner
     private final NativeFloats floats;
     private final FloatBuffer buffer;
     private final int rows;
     private final int cols;
 
-    private HostMatrix(
-            INDArray array, FloatPointer memory, NativeFloats floats, int rows, int cols) {
+    private HostMatrix(INDArray array, Runnable free, NativeFloats floats, int rows, int cols) {
         this.array = array;
-        this.memory = memory;
+        this.free = free;
         this.floats = floats;
         this.buffer = floats.buffer();
         this.rows = rows;
@@ -36,7 +36,14 @@ public final class HostMatrix {
         long length = (long) rows * cols;
         FloatPointer memory = new FloatPointer(length);
         Pointer.memset(memory, 0, length * Float.BYTES);
-        return new HostMatrix(null, memory, NativeFloats.at(memory.address(), length), rows, cols);
+        NativeFloats floats = NativeFloats.at(memory.address(), length);
+        return new HostMatrix(null, memory::close, floats, rows, cols);
+    }
+
+    /** A new matrix in memory of its own, with any content. */
+    public static HostMatrix allocate(long rows, long cols) {
+        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, rows, cols);
+        return of(array, array::close);
     }
 
     /**
@@ -45,6 +52,10 @@ public final class HostMatrix {
      * @throws IllegalArgumentException unless the array is float32 and dense in row-major order
      */
     public static HostMatrix of(INDArray array) {
+        return of(array, () -> {});
+    }
+
+    private static HostMatrix of(INDArray array, Runnable free) {
         if (!isHostReadable(array)) {
             throw new IllegalArgumentException(
                     "a dense row-major float32 array is needed, not " + array.shapeInfoToString());
@@ -53,7 +64,7 @@ public final class HostMatrix {
         int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
         // The address of a view's buffer is the whole buffer's.
         long address = array.data().address() + array.offset() * Float.BYTES;
-        return new HostMatrix(array, null, NativeFloats.at(address, array.length()), rows, cols);
+        return new HostMatrix(array, free, NativeFloats.at(address, array.length()), rows, cols);
     }
 
     /** Whether {@link #of} accepts the array. */
@@ -92,11 +103,10 @@ public final class HostMatrix {
         return array;
     }
 
-    /** Frees memory of its own at once; without this the collector does. */
-    public void free() {
-        if (memory != null) {
-            memory.close();
-        }
+    /** Frees memory of its own at once, which the collector would do later. */
+    @Override
+    public void close() {
+        free.run();
     }
 
     /** All elements, row after row. */

@@ -101,6 +101,13 @@ final class AttentionGradientKernel implements HostKernel {
                 });
     }
 
+    @Override
+    public void close() {
+        for (AttentionGradientScratch s : scratch) {
+            s.close();
+        }
+    }
+
     private void differentiate(Piece piece, AttentionGradientScratch s) {
         probabilityGradient(piece, s);
         long start = AttentionOperands.probability(piece.block, piece.head, piece.from, 0);

@@ -4,7 +4,7 @@ import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.HostMatrix;
 
 /** What a worker differentiates attention with; {@code ds} holds the score gradients of a piece. */
-public final class AttentionGradientScratch {
+public final class AttentionGradientScratch implements AutoCloseable {
 
     public final Cursor a = new Cursor();
     public final Cursor b = new Cursor();
@@ -17,7 +17,7 @@ public final class AttentionGradientScratch {
      * @param size scores of a piece at most
      */
     public AttentionGradientScratch(int size) {
-        ds = AttentionOperands.allocate(size);
+        ds = HostMatrix.allocate(1, size);
         p = new float[size];
         d = new float[size];
     }
@@ -42,5 +42,10 @@ public final class AttentionGradientScratch {
             }
         }
         ds.put(0, 0, d, n);
+    }
+
+    @Override
+    public void close() {
+        ds.close();
     }
 }

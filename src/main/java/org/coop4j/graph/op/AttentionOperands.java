@@ -3,8 +3,6 @@ package org.coop4j.graph.op;
 import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.op.AttentionLayout.Block;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Where queries, keys and values lie: three bands of one matrix, or one matrix and two bands of
@@ -39,11 +37,6 @@ public final class AttentionOperands {
             return new AttentionOperands(qkv[0], qkv[0], width, width, layout.heads());
         }
         return new AttentionOperands(qkv[0], qkv[1], 0, qkv[0].cols(), layout.heads());
-    }
-
-    /** A vector of that length, not cleared. */
-    public static HostMatrix allocate(long length) {
-        return HostMatrix.of(Nd4j.createUninitialized(DataType.FLOAT, length));
     }
 
     static int sequencesPerPiece(Block block) {

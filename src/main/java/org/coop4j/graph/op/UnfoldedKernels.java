@@ -31,7 +31,7 @@ final class UnfoldedKernels {
 
         final float[][] padded = new float[3][(shape.in().width() + 2) * channels];
         final HostMatrix unfolded =
-                WinogradKernel.matrix(
+                HostMatrix.allocate(
                         (long) linesEach * shape.out().width(), (long) Convolution.TAPS * channels);
         final Cursor b = new Cursor();
         final Cursor c = new Cursor();
@@ -92,12 +92,13 @@ final class UnfoldedKernels {
                                             s.c,
                                             y.cols());
                                 });
-        return () -> {
-            if (bias != null) {
-                bias.getRow(0, biasRow);
-            }
-            workers.rows(unfold.lines, range);
-        };
+        return unfold.kernel(
+                () -> {
+                    if (bias != null) {
+                        bias.getRow(0, biasRow);
+                    }
+                    workers.rows(unfold.lines, range);
+                });
     }
 
     /** dkernel = unfolded xᵀ · dy; every worker sums its lines, the sums are added in order. */
@@ -111,7 +112,7 @@ final class UnfoldedKernels {
         int width = shape.out().width();
         HostMatrix[] sums = new HostMatrix[workers.count()];
         for (int i = 0; i < sums.length; i++) {
-            sums[i] = WinogradKernel.matrix(dKernel.rows(), dKernel.cols());
+            sums[i] = HostMatrix.allocate(dKernel.rows(), dKernel.cols());
         }
         float[] zeros = new float[dKernel.cols()];
         Workers.Share share =
@@ -147,17 +148,19 @@ final class UnfoldedKernels {
                 };
         float[] total = new float[dKernel.cols()];
         float[] addend = new float[dKernel.cols()];
-        return () -> {
-            workers.run(share);
-            for (int r = 0; r < dKernel.rows(); r++) {
-                sums[0].getRow(r, total);
-                for (int part = 1; part < sums.length; part++) {
-                    sums[part].getRow(r, addend);
-                    add(addend, 0, total, 0, total.length);
-                }
-                dKernel.putRow(r, total);
-            }
-        };
+        return unfold.kernel(
+                () -> {
+                    workers.run(share);
+                    for (int r = 0; r < dKernel.rows(); r++) {
+                        sums[0].getRow(r, total);
+                        for (int part = 1; part < sums.length; part++) {
+                            sums[part].getRow(r, addend);
+                            add(addend, 0, total, 0, total.length);
+                        }
+                        dKernel.putRow(r, total);
+                    }
+                },
+                sums);
     }
 
     /** dx: unfolded rows dy · kernelᵀ folded back, image by image. */
@@ -215,7 +218,27 @@ final class UnfoldedKernels {
                         }
                     }
                 };
-        return () -> workers.rows(in.images(dx.rows()), range);
+        return fold.kernel(() -> workers.rows(in.images(dx.rows()), range));
+    }
+
+    /** A kernel that owns the scratch, and {@code more}. */
+    private HostKernel kernel(Runnable work, HostMatrix... more) {
+        return new HostKernel() {
+            @Override
+            public void run() {
+                work.run();
+            }
+
+            @Override
+            public void close() {
+                for (Scratch s : scratch) {
+                    s.unfolded.close();
+                }
+                for (HostMatrix matrix : more) {
+                    matrix.close();
+                }
+            }
+        };
     }
 
     /** A run of output lines. */

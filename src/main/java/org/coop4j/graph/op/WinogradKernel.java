@@ -6,8 +6,6 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.WinogradWeights.Turn;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A 3×3 convolution of stride 1 by Winograd's F(2×2, 3×3), and the gradient of its input, which is
@@ -82,13 +80,9 @@ final class WinogradKernel implements HostKernel {
         Scratch(Grid grid, int tiles, int channelsIn, int channelsOut) {
             in = new WinogradTiles(grid, channelsIn);
             out = new WinogradTiles(grid, channelsOut);
-            before = matrix((long) PLANES * tiles, channelsIn);
-            after = matrix((long) PLANES * tiles, channelsOut);
+            before = HostMatrix.allocate((long) PLANES * tiles, channelsIn);
+            after = HostMatrix.allocate((long) PLANES * tiles, channelsOut);
         }
-    }
-
-    static HostMatrix matrix(long rows, long cols) {
-        return HostMatrix.of(Nd4j.createUninitialized(DataType.FLOAT, rows, cols));
     }
 
     private WinogradKernel(
@@ -108,7 +102,9 @@ final class WinogradKernel implements HostKernel {
         this.turn = turn;
         this.workers = workers;
         this.weights = new WinogradWeights(workers);
-        this.transformed = matrix((long) kernel.rows() / Convolution.TAPS * PLANES, kernel.cols());
+        this.transformed =
+                HostMatrix.allocate(
+                        (long) kernel.rows() / Convolution.TAPS * PLANES, kernel.cols());
         this.across = WinogradTiles.across(grid);
         this.biasLine = bias == null ? null : new float[across * y.cols()];
         this.blocks = Blocks.of(grid, x.rows(), x.cols() + y.cols(), workers.count());
@@ -162,6 +158,15 @@ final class WinogradKernel implements HostKernel {
                 blocks.count(),
                 (part, block) ->
                         convolve(blocks.first(block), blocks.first(block + 1), scratch[part]));
+    }
+
+    @Override
+    public void close() {
+        transformed.close();
+        for (Scratch s : scratch) {
+            s.before.close();
+            s.after.close();
+        }
     }
 
     private void convolve(int from, int to, Scratch s) {

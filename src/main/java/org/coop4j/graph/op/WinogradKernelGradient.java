@@ -40,8 +40,8 @@ final class WinogradKernelGradient implements HostKernel {
         Scratch(Grid grid, int tiles, int channelsIn, int channelsOut) {
             in = new WinogradTiles(grid, channelsIn);
             out = new WinogradTiles(grid, channelsOut);
-            pixels = WinogradKernel.matrix((long) PLANES * tiles, channelsIn);
-            gradients = WinogradKernel.matrix((long) PLANES * tiles, channelsOut);
+            pixels = HostMatrix.allocate((long) PLANES * tiles, channelsIn);
+            gradients = HostMatrix.allocate((long) PLANES * tiles, channelsOut);
         }
     }
 
@@ -61,7 +61,7 @@ final class WinogradKernelGradient implements HostKernel {
         this.sums = new HostMatrix[used];
         for (int i = 0; i < used; i++) {
             scratch[i] = new Scratch(grid, tiles, x.cols(), dy.cols());
-            sums[i] = WinogradKernel.matrix((long) PLANES * x.cols(), dy.cols());
+            sums[i] = HostMatrix.allocate((long) PLANES * x.cols(), dy.cols());
         }
     }
 
@@ -69,6 +69,15 @@ final class WinogradKernelGradient implements HostKernel {
     public void run() {
         workers.run((part, parts) -> sumShare(part));
         weights.gradient(sums, dKernel);
+    }
+
+    @Override
+    public void close() {
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i].pixels.close();
+            scratch[i].gradients.close();
+            sums[i].close();
+        }
     }
 
     private void sumShare(int part) {

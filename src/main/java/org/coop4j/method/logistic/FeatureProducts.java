@@ -98,9 +98,9 @@ final class FeatureProducts implements AutoCloseable {
     @Override
     public void close() {
         workers.close();
-        features.free();
-        vector.free();
-        logits.forEach(HostMatrix::free);
-        sums.forEach(HostMatrix::free);
+        features.close();
+        vector.close();
+        logits.forEach(HostMatrix::close);
+        sums.forEach(HostMatrix::close);
     }
 }

@@ -48,6 +48,13 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         keyGradient.clear(in.start(in.sequences()));
     }
 
+    @Override
+    public void close() {
+        for (AttentionGradientScratch s : scratch) {
+            s.close();
+        }
+    }
+
     private void differentiate(int sequence, int head, AttentionGradientScratch s) {
         AttentionOperands forward = in.operands();
         int row = in.start(sequence);

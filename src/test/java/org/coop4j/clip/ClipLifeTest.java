@@ -1,0 +1,195 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Opening and closing, and use by many threads at once. */
+class ClipLifeTest {
+
+    /** 2 MB of weights; a batch of images needs some 3 MB more. */
+    private static final ClipConfig ARCHITECTURE =
+            new ClipConfig(
+                    64,
+                    new ClipConfig.Vit(32, 8, 128, 2, 2, 512),
+                    new ClipConfig.Text(8, 40, 64, 2, 2, 256));
+
+    private static final int WARM_UP = 30;
+    private static final int ROUNDS = 200;
+
+    /**
+     * Bytes of a round: a quarter of the weights, or a sixth of a plan, that somebody forgot to
+     * free.
+     */
+    private static final long LEAK = 1 << 19;
+
+    static final int[] CAPTION = {38, 3, 5, 39};
+
+    @TempDir static Path folder;
+    private static Path file;
+    private static final Tokenizer TOKENIZER = Tokenizer.load();
+
+    @BeforeAll
+    static void write() throws IOException {
+        file = folder.resolve("random.safetensors");
+        RandomWeights.write(ARCHITECTURE, 3, file, MlpActivation.QUICK_GELU);
+    }
+
+    private static Clip open() throws IOException {
+        return Clip.open(file, TOKENIZER, new Workers(2));
+    }
+
+    static FloatBuffer pixels(int images) {
+        float[] pixels = new float[images * 3 * 32 * 32];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = i % 13 / 13f;
+        }
+        return FloatBuffer.wrap(pixels);
+    }
+
+    private static float[] features(Clip clip) {
+        return clip.encodePixels(pixels(2), 2).toArray();
+    }
+
+    @Test
+    void openingAndClosingKeepsTheMemory() throws Exception {
+        long[] memory = OpeningsChild.run(file, WARM_UP, WARM_UP + ROUNDS);
+        assertThat(memory[1] - memory[0]).isLessThan(ROUNDS * LEAK);
+    }
+
+    @Test
+    void closingWaitsForThreadsAtWorkAndRefusesThemAfterwards() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            for (int repetition = 0; repetition < 5; repetition++) {
+                Clip clip = open();
+                float[] expected = features(clip);
+                CountDownLatch working = new CountDownLatch(8);
+                List<Future<String>> ends = new ArrayList<>();
+                for (int i = 0; i < 8; i++) {
+                    ends.add(threads.submit(() -> predictUntilRefused(clip, expected, working)));
+                }
+                working.await();
+                clip.close();
+                for (Future<String> end : ends) {
+                    assertThat(end.get()).isEqualTo("the model is closed");
+                }
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static String predictUntilRefused(Clip clip, float[] expected, CountDownLatch working) {
+        while (true) {
+            try {
+                assertThat(features(clip)).isEqualTo(expected);
+                clip.encodeTokens(List.of(CAPTION));
+            } catch (IllegalStateException e) {
+                return e.getMessage();
+            } finally {
+                working.countDown();
+            }
+        }
+    }
+
+    @Test
+    void everyCallAfterClosingIsRefused() throws IOException {
+        Clip clip = open();
+        ImageEncoder encoder = clip.imageEncoder();
+        features(clip);
+        clip.close();
+        clip.close();
+        List<Callable<?>> calls =
+                List.of(
+                        () -> features(clip),
+                        () -> clip.encodeTokens(List.of(CAPTION)),
+                        clip::logitScale,
+                        clip::imageEncoder,
+                        () -> clip.tokenEmbedding(1),
+                        () -> clip.promptTower(List.of(CAPTION), 1, MemoryLimit.none()),
+                        () -> encode(encoder));
+        for (Callable<?> call : calls) {
+            assertThatThrownBy(call::call)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("the model is closed");
+        }
+    }
+
+    private static Void encode(ImageEncoder encoder) {
+        encoder.encode(
+                1,
+                (index, target, offset) -> target.put(offset, 0f),
+                new ImageEncoder.Sink() {
+                    @Override
+                    public void features(int index, float[] features) {}
+
+                    @Override
+                    public void failed(int index, IOException problem) {}
+                });
+        return null;
+    }
+
+    @Test
+    void anInterruptedThreadBreaksNothingForOthers() throws IOException {
+        try (Clip clip = open();
+                Clip other = open()) {
+            float[] expected = features(other);
+            Thread.currentThread().interrupt();
+            assertThat(features(clip)).as("the first call reads weights").isEqualTo(expected);
+            clip.encodeTokens(List.of(CAPTION));
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(features(clip)).isEqualTo(expected);
+            assertThat(clip.logitScale()).isEqualTo(other.logitScale());
+        }
+    }
+
+    @Test
+    void threadsThatAreInterruptedAgainAndAgainGetTheSameFeatures() throws Exception {
+        try (Clip clip = open();
+                Clip other = open()) {
+            float[] expected = features(other);
+            AtomicReference<AssertionError> failure = new AtomicReference<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                threads.add(
+                        new Thread(
+                                () -> {
+                                    try {
+                                        for (int round = 0; round < 20; round++) {
+                                            assertThat(features(clip)).isEqualTo(expected);
+                                        }
+                                    } catch (AssertionError e) {
+                                        failure.set(e);
+                                    }
+                                }));
+            }
+            threads.forEach(Thread::start);
+            while (threads.stream().anyMatch(Thread::isAlive)) {
+                threads.forEach(Thread::interrupt);
+                Thread.onSpinWait();
+            }
+            assertThat(failure.get()).isNull();
+            assertThat(features(clip)).isEqualTo(expected);
+        }
+    }
+}
