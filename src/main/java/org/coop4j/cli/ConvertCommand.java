@@ -5,9 +5,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.MlpActivation;
@@ -71,7 +71,7 @@ final class ConvertCommand implements Callable<Integer> {
                                 task.advanceTo(done);
                             });
         }
-        console.out().println(Printable.of(out.file() + ": " + ModelSummary.line(written)));
+        console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
         return 0;
     }
 }

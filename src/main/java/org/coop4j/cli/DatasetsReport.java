@@ -12,13 +12,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
 import org.coop4j.data.benchmark.Division;
+import org.coop4j.eval.Numbers;
+import org.coop4j.text.SafeText;
 
 /**
  * What {@code coop datasets check} found.
@@ -49,13 +49,13 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         }
         for (BenchmarkCheck check : present) {
             for (String problem : problems(check)) {
-                out.println(Printable.of(check.benchmark().name() + ": " + problem));
+                out.println(SafeText.line(check.benchmark().name() + ": " + problem));
             }
         }
         List<BenchmarkCheck> absent = new ArrayList<>(checks);
         absent.removeAll(present);
         if (!absent.isEmpty()) {
-            out.println(Printable.of(notThere(absent)));
+            out.println(SafeText.line(notThere(absent)));
         }
     }
 

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
-import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.BankedImages;
@@ -15,6 +14,7 @@ import org.coop4j.demo.DemoContext;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.weights.Progress;
 
@@ -123,9 +123,9 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                                     Locale.ROOT,
                                     ROW,
                                     shots,
-                                    plusMinus(summary(runs, DemoContext.UNIFIED.id())),
-                                    plusMinus(featured),
-                                    plusMinus(summary(runs, DemoResult.PROBE)),
+                                    meanSd(summary(runs, DemoContext.UNIFIED.id())),
+                                    meanSd(featured),
+                                    meanSd(summary(runs, DemoResult.PROBE)),
                                     bar(featured.mean()));
                     console.out().flush();
                 });
@@ -143,10 +143,8 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     private static SeedSummary summary(List<DemoResult.Run> runs, String method) {
         return SeedSummary.of(
-                runs.stream()
-                        .filter(run -> run.method().equals(method))
-                        .mapToDouble(DemoResult.Run::drawings)
-                        .toArray());
+                runs.stream().filter(run -> run.method().equals(method)).toList(),
+                DemoResult.Run::drawings);
     }
 
     /** Prints what comes after the table. */
@@ -157,22 +155,22 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
         out.printf(
                 Locale.ROOT,
                 "%n%d shots, class-specific: %s%n"
-                        + "  %+.1f points over the best hand-written prompt (%s)%n"
-                        + "  %+.1f points over it with better class names (%s)%n"
-                        + "  %+.1f points over the linear probe%n",
+                        + "  %s points over the best hand-written prompt (%s)%n"
+                        + "  %s points over it with better class names (%s)%n"
+                        + "  %s points over the linear probe%n",
                 most,
-                plusMinus(learned),
-                learned.mean() - best.drawings(),
+                meanSd(learned),
+                gain(learned, best.drawings()),
                 percent(best.drawings()),
-                learned.mean() - result.bestRenamedPrompt().drawings(),
+                gain(learned, result.bestRenamedPrompt().drawings()),
                 percent(result.bestRenamedPrompt().drawings()),
-                learned.mean() - result.drawings(DemoResult.PROBE, most).mean());
+                gain(learned, result.drawings(DemoResult.PROBE, most).mean()));
         out.printf(
                 Locale.ROOT,
                 "another domain, %d emoji: %s with the contexts learned on drawings; %s with the"
                         + " best hand-written prompt there%n",
                 result.emojiImages(),
-                plusMinus(result.emoji(DemoContext.FEATURED.id(), most)),
+                meanSd(result.emoji(DemoContext.FEATURED.id(), most)),
                 percent(result.bestEmojiPrompt().emoji()));
         out.println(
                 "nearest words of the learned vectors: "
@@ -186,16 +184,8 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
             for (DemoResult.Mended mended : result.mended()) {
                 rows.row(
                         "  " + Path.of(mended.file()).getFileName(),
-                        String.format(
-                                Locale.ROOT,
-                                "%s (%.0f %%)",
-                                mended.before(),
-                                100 * mended.beforeProbability()),
-                        String.format(
-                                Locale.ROOT,
-                                "→ %s (%.0f %%)",
-                                mended.truth(),
-                                100 * mended.afterProbability()));
+                        certain(mended.before(), mended.beforeProbability()),
+                        "→ " + certain(mended.truth(), mended.afterProbability()));
             }
             rows.print(out);
         }
@@ -206,14 +196,20 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                 result.seconds());
     }
 
-    private static String plusMinus(SeedSummary summary) {
-        return summary.count() > 1
-                ? String.format(Locale.ROOT, "%.1f ± %.1f %%", summary.mean(), summary.sampleSd())
-                : percent(summary.mean());
+    private static String certain(String name, double probability) {
+        return name + " (" + Numbers.percent(100 * probability, 0) + ")";
+    }
+
+    private static String gain(SeedSummary learned, double baseline) {
+        return Numbers.signed(learned.mean() - baseline, 1);
+    }
+
+    private static String meanSd(SeedSummary summary) {
+        return Numbers.meanSd(summary, 1) + " %";
     }
 
     private static String percent(double value) {
-        return String.format(Locale.ROOT, "%.1f %%", value);
+        return Numbers.percent(value, 1);
     }
 
     @Override

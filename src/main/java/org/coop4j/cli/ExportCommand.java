@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.LearnedPrompt;
 import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.text.SafeText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,7 +56,7 @@ final class ExportCommand implements Callable<Integer> {
         LearnedPrompt prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
             Path file = ReferenceCheckpoint.write(out, clip, prompt, epoch(prompt));
-            console.out().println(Printable.of(file.toString()));
+            console.out().println(SafeText.line(file.toString()));
         }
         return 0;
     }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
@@ -13,6 +12,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.method.LearnedPrompt;
 import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.text.SafeText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -79,7 +79,7 @@ final class ImportCommand implements Callable<Integer> {
             prompt.write(out);
             console.out()
                     .println(
-                            Printable.of(
+                            SafeText.line(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(
                                                     out,

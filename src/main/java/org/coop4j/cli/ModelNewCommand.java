@@ -3,10 +3,10 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.convert.RandomWeights;
@@ -89,7 +89,7 @@ final class ModelNewCommand implements Callable<Integer> {
                             activation,
                             (done, total) -> task.advanceTo(done));
         }
-        console.out().println(Printable.of(out.file() + ": " + ModelSummary.line(written)));
+        console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
         return 0;
     }
 

@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.options.OutputFile;
+import org.coop4j.eval.Numbers;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
@@ -39,7 +39,7 @@ final class ModelPackCommand implements Callable<Integer> {
             PackedModel.write(model, out.file());
         }
         console.out()
-                .println(Printable.of(out.file() + ": " + Numbers.bytes(Files.size(out.file()))));
+                .println(SafeText.line(out.file() + ": " + Numbers.bytes(Files.size(out.file()))));
         return 0;
     }
 }

@@ -6,11 +6,10 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Numbers;
-import org.coop4j.cli.console.Printable;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ResumeOption;
+import org.coop4j.eval.Numbers;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.PairBatches;
 import org.coop4j.pretrain.PretrainConfig;
@@ -18,6 +17,7 @@ import org.coop4j.pretrain.PretrainRun;
 import org.coop4j.pretrain.PretrainSpec;
 import org.coop4j.pretrain.Pretraining;
 import org.coop4j.pretrain.Retrieval;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.model.ClipConfig;
@@ -142,7 +142,7 @@ final class PretrainCommand implements Callable<Integer> {
             new PretrainRun(dimensions, activation, config, train, validation, workers, display)
                     .run(out, resume.isGiven());
         }
-        console.out().println(Printable.of(out.resolve(PretrainRun.MODEL).toString()));
+        console.out().println(SafeText.line(out.resolve(PretrainRun.MODEL).toString()));
         return 0;
     }
 

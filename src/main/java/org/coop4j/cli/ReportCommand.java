@@ -7,8 +7,8 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.eval.Numbers;
 import org.coop4j.report.StudyReport;
 import org.coop4j.results.Findings;
 import org.coop4j.results.Findings.Failure;
@@ -82,17 +82,13 @@ final class ReportCommand implements Callable<Integer> {
                             + "): a finished run is a folder with config.json and result.json, as"
                             + " coop train and coop sweep leave it");
         }
-        List<Study> studies = Study.of(findings);
-        StudyReport report = new StudyReport(findings, studies);
+        StudyReport report = new StudyReport(findings, Study.of(findings));
         noteWhatIsLeftOut(findings, report);
         List<Path> files = report.write(target, console);
         switch (format.chosen()) {
-            case JSON ->
-                    Json.print(
-                            new ReportJson(findings, report, target, files).of(studies),
-                            console.out());
+            case JSON -> Json.print(ReportJson.of(findings, report, target, files), console.out());
             case CSV -> console.out().print(report.fewShotCsv());
-            default -> new ReportScreen(console.out()).print(studies, target, files);
+            default -> new ReportScreen(console.out()).print(report, target, files);
         }
         return findings.damaged().isEmpty() ? 0 : 1;
     }

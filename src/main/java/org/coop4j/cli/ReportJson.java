@@ -1,44 +1,35 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalDouble;
+import java.util.Locale;
 import org.coop4j.cli.console.Json;
-import org.coop4j.eval.BaseToNew;
-import org.coop4j.eval.SeedSummary;
+import org.coop4j.report.AverageTable;
+import org.coop4j.report.BaseNewTable;
+import org.coop4j.report.FewShotTable;
+import org.coop4j.report.JsonFormat;
 import org.coop4j.report.StudyReport;
-import org.coop4j.results.Average;
-import org.coop4j.results.BaseNew;
-import org.coop4j.results.FewShot;
+import org.coop4j.report.StudyView;
 import org.coop4j.results.Findings;
 import org.coop4j.results.Findings.Failure;
 import org.coop4j.results.HandWritten;
-import org.coop4j.results.Measure;
-import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Outcome;
 import org.coop4j.results.Robustness;
-import org.coop4j.results.Shots;
-import org.coop4j.results.Study;
 
 /** The report as JSON; what is unknown is left out. */
 final class ReportJson {
 
-    private final Findings findings;
-    private final StudyReport report;
-    private final Path folder;
-    private final List<Path> files;
+    private ReportJson() {}
 
-    ReportJson(Findings findings, StudyReport report, Path folder, List<Path> files) {
-        this.findings = findings;
-        this.report = report;
-        this.folder = folder;
-        this.files = files;
-    }
-
-    ObjectNode of(List<Study> studies) {
+    /**
+     * The document.
+     *
+     * @param files what was written into the folder
+     */
+    static ObjectNode of(Findings findings, StudyReport report, Path folder, List<Path> files) {
         ObjectNode json = Json.object();
         json.put("folder", findings.root().toString());
         json.put("finished", findings.finished().size());
@@ -49,7 +40,7 @@ final class ReportJson {
         ArrayNode notes = json.putArray("notes");
         report.notes().forEach(notes::add);
         ArrayNode models = json.putArray("models");
-        studies.forEach(study -> add(models.addObject(), study));
+        report.views().forEach(view -> add(models.addObject(), view));
         ArrayNode written = json.putArray("files");
         files.forEach(file -> written.add(folder.resolve(file).toString()));
         return json;
@@ -60,118 +51,45 @@ final class ReportJson {
                 f -> array.addObject().put("run", f.folder().toString()).put("reason", f.reason()));
     }
 
-    private static void add(ObjectNode json, Study study) {
-        json.put("model", study.model().name());
-        json.put("sha256", study.model().sha256());
-        study.model().backbone().ifPresent(backbone -> json.put("backbone", backbone));
-        json.put("runs", study.entries().size());
-        FewShot fewShot = study.fewShot();
-        ArrayNode cells = json.putArray("few_shot");
-        for (Outcome outcome : fewShot.cells()) {
-            ObjectNode node = outcome(cells.addObject(), outcome);
-            if (outcome.method().kind() != MethodLabel.Kind.ZERO_SHOT) {
-                fewShot.zeroShot(outcome.dataset())
-                        .flatMap(outcome::gainOver)
-                        .ifPresent(gain -> gain(node, gain, "p_paired_over_seeds"));
-            }
-        }
-        averages(json.putArray("averages"), fewShot);
-        baseNew(json.putArray("base_to_new"), json.putArray("base_to_new_averages"), study);
+    private static void add(ObjectNode json, StudyView view) {
+        json.put("model", view.study().model().name());
+        json.put("sha256", view.study().model().sha256());
+        view.study().model().backbone().ifPresent(backbone -> json.put("backbone", backbone));
+        json.put("runs", view.study().entries().size());
+        json.set("few_shot", JsonFormat.rows(new FewShotTable().records(List.of(view))));
+        ArrayNode averages = JsonFormat.rows(new AverageTable().records(List.of(view)));
+        averages.forEach(a -> ((ObjectNode) a).set("datasets", a.get("n_datasets")));
+        json.set("averages", averages);
+        ArrayNode baseNew = json.putArray("base_to_new");
+        ArrayNode baseNewAverages = json.putArray("base_to_new_averages");
+        JsonFormat.rows(new BaseNewTable().records(List.of(view)))
+                .forEach(row -> (row.has("datasets") ? baseNewAverages : baseNew).add(row));
         ArrayNode robustness = json.putArray("robustness");
-        study.robustness().forEach(table -> robustness(robustness.addObject(), table));
-        handWritten(json.putArray("hand_written"), study.handWritten());
+        view.robustness().forEach(table -> robustness(robustness.addObject(), view, table));
+        handWritten(json.putArray("hand_written"), view.study().handWritten());
     }
 
-    private static ObjectNode setup(ObjectNode node, MethodLabel method, Shots shots) {
-        return node.put("method", method.id()).put("shots", shots.label());
-    }
-
-    private static ObjectNode outcome(ObjectNode node, Outcome outcome) {
-        node.put("dataset", outcome.dataset());
-        setup(node, outcome.method(), outcome.shots());
-        ArrayNode seeds = node.putArray("seeds");
-        outcome.seeds().forEach(seeds::add);
-        summary(node, "accuracy", outcome.summary(Measure.ACCURACY));
-        summary(node, "macro_f1", outcome.summary(Measure.MACRO_F1));
-        summary(node, "ece_percent", outcome.summary(Measure.CALIBRATION_ERROR));
-        return node;
-    }
-
-    private static void summary(ObjectNode node, String name, Optional<SeedSummary> summary) {
-        summary.ifPresent(
-                s -> {
-                    node.put(name, s.mean());
-                    if (s.count() > 1) {
-                        node.put(name + "_sd", s.sampleSd());
-                        node.put(name + "_ci95", s.studentCi95());
-                    }
-                });
-    }
-
-    private static void gain(ObjectNode node, Outcome.Gain gain, String probability) {
-        node.put("gain_over_zero_shot", gain.difference());
-        gain.test().ifPresent(test -> node.put(probability, test.pValue()));
-    }
-
-    private static void averages(ArrayNode array, FewShot fewShot) {
-        for (Average average : fewShot.averages()) {
-            ObjectNode node = setup(array.addObject(), average.method(), average.shots());
-            node.put("datasets", average.cells().size());
-            node.put("accuracy", average.accuracy());
-            average.overSeeds(Measure.ACCURACY)
-                    .filter(s -> s.count() > 1)
-                    .ifPresent(s -> node.put("accuracy_sd_over_seeds", s.sampleSd()));
-            put(node, "macro_f1", average.mean(Measure.MACRO_F1));
-            put(node, "ece_percent", average.mean(Measure.CALIBRATION_ERROR));
-            if (average.method().kind() != MethodLabel.Kind.ZERO_SHOT) {
-                fewShot.averageZeroShot()
-                        .map(average::gainOver)
-                        .ifPresent(gain -> gain(node, gain, "p_paired_over_datasets"));
-            }
-        }
-    }
-
-    private static void put(ObjectNode node, String name, OptionalDouble value) {
-        if (value.isPresent()) {
-            node.put(name, value.getAsDouble());
-        }
-    }
-
-    private static void baseNew(ArrayNode rows, ArrayNode averages, Study study) {
-        BaseNew results = study.baseNew();
-        for (BaseNew.Row row : results.rows()) {
-            ObjectNode node = rows.addObject().put("dataset", row.dataset());
-            setup(node, row.method(), row.shots());
-            summary(node, "base", row.base().flatMap(o -> o.summary(Measure.ACCURACY)));
-            summary(node, "new", row.unseen().flatMap(o -> o.summary(Measure.ACCURACY)));
-            row.means().ifPresent(m -> node.put("harmonic_mean", m.harmonicMean()));
-        }
-        for (BaseNew.AverageRow row : results.averages()) {
-            BaseToNew means = row.means();
-            setup(averages.addObject(), row.method(), row.shots())
-                    .put("datasets", row.rows().size())
-                    .put("base", means.baseAccuracy())
-                    .put("new", means.newAccuracy())
-                    .put("harmonic_mean", means.harmonicMean());
-        }
-    }
-
-    private static void robustness(ObjectNode json, Robustness table) {
+    private static void robustness(ObjectNode json, StudyView view, Robustness table) {
         json.put("source", table.source());
         ArrayNode rows = json.putArray("rows");
         for (Robustness.Row row : table.rows()) {
-            ObjectNode node = setup(rows.addObject(), row.method(), row.shots());
-            row.onSource().ifPresent(o -> outcome(node.putObject("on_source"), o));
+            ObjectNode node = rows.addObject();
+            node.put("method", row.method().id()).put("shots", row.shots().label());
+            row.onSource().ifPresent(outcome -> node.set("on_source", outcome(view, outcome)));
             ArrayNode targets = node.putArray("on_targets");
-            row.onTargets().values().forEach(o -> outcome(targets.addObject(), o));
-            put(node, "average_of_targets", row.average(table.targets()));
+            row.onTargets().values().forEach(outcome -> targets.add(outcome(view, outcome)));
+            row.average(table.targets()).ifPresent(a -> node.put("average_of_targets", a));
         }
+    }
+
+    private static JsonNode outcome(StudyView view, Outcome outcome) {
+        return JsonFormat.rows(FewShotTable.of(view, outcome)).get(0);
     }
 
     private static void handWritten(ArrayNode array, List<HandWritten> all) {
         for (HandWritten prompts : all) {
             ObjectNode node = array.addObject().put("dataset", prompts.dataset());
-            node.put("classes", prompts.half().name().toLowerCase(java.util.Locale.ROOT));
+            node.put("classes", prompts.half().name().toLowerCase(Locale.ROOT));
             ArrayNode list = node.putArray("prompts");
             for (HandWritten.Prompt prompt : prompts.prompts()) {
                 list.addObject()

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Rows;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.sweep.SweepOutcome;
@@ -76,7 +76,7 @@ final class SweepReport {
     }
 
     private static SeedSummary summary(List<RunResult> results) {
-        return SeedSummary.of(results.stream().mapToDouble(RunResult::accuracy).toArray());
+        return SeedSummary.of(results, RunResult::accuracy);
     }
 
     private static Rows<Map.Entry<Setting, List<RunResult>>> settings() {

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.coop4j.cli.console.Table;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.sweep.SweepRun;
 
@@ -59,18 +59,10 @@ final class SweepTable {
             if (accuracies.isEmpty()) {
                 return running ? RUNNING : failed > 0 ? FAILED : "";
             }
-            SeedSummary summary =
-                    SeedSummary.of(accuracies.stream().mapToDouble(Double::doubleValue).toArray());
-            if (accuracies.size() < planned) {
-                return "%s %d/%d".formatted(number(summary.mean()), accuracies.size(), planned);
-            }
-            return planned == 1
-                    ? number(summary.mean())
-                    : number(summary.mean()) + "±" + number(summary.sampleSd());
-        }
-
-        private static String number(double value) {
-            return String.format(Locale.ROOT, "%.1f", value);
+            SeedSummary summary = SeedSummary.of(accuracies, Double::doubleValue);
+            return accuracies.size() < planned
+                    ? Numbers.number(summary.mean(), 1) + " " + accuracies.size() + "/" + planned
+                    : Numbers.compact(summary);
         }
     }
 

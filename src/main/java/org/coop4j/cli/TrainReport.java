@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Table;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -39,7 +39,7 @@ final class TrainReport {
                 Locale.ROOT,
                 "%s: %s, %s, %s%n",
                 first.dataset(),
-                Numbers.count(first.classes(), "class").replace("classs", "classes"),
+                Numbers.count(first.classes(), "class", "classes"),
                 Numbers.count(first.trainImages(), "training image"),
                 Numbers.count(first.testImages(), "test image"));
         Table table =
@@ -62,18 +62,16 @@ final class TrainReport {
                 "");
         table.print(target);
         if (results.size() > 1) {
-            SeedSummary summary = summary();
             target.printf(
                     Locale.ROOT,
-                    "mean ± sd over %d seeds: %.1f ± %.1f %%%n",
+                    "mean ± sd over %d seeds: %s %%%n",
                     results.size(),
-                    summary.mean(),
-                    summary.sampleSd());
+                    Numbers.meanSd(summary(), 1));
         }
         target.printf(
                 Locale.ROOT,
-                "gain over the best hand-written prompt: %+.1f points%n",
-                summary().mean() - best.accuracy());
+                "gain over the best hand-written prompt: %s points%n",
+                Numbers.signed(summary().mean() - best.accuracy(), 1));
         target.println(
                 "learned prompt: "
                         + (results.size() == 1
@@ -102,7 +100,7 @@ final class TrainReport {
     }
 
     private SeedSummary summary() {
-        return SeedSummary.of(results.stream().mapToDouble(RunResult::accuracy).toArray());
+        return SeedSummary.of(results, RunResult::accuracy);
     }
 
     private static String points(double percentage) {

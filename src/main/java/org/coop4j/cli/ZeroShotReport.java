@@ -8,10 +8,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Numbers;
 import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Predictions;
 
 /** Prints what {@code coop zero-shot} found. */

@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.Cell;
 import org.coop4j.report.HtmlFormat;
@@ -107,17 +107,17 @@ public record DemoReport(DemoResult result) {
                 .facts(
                         List.of(
                                 new Fact(
-                                        Rounded.percent(best.drawings(), 1),
+                                        Numbers.percent(best.drawings(), 1),
                                         "best hand-written prompt, \"" + best.template() + "\""),
                                 new Fact(
-                                        Rounded.meanSd(learned, 1) + " %",
+                                        Numbers.meanSd(learned, 1) + " %",
                                         "prompts learned from " + most + " drawings a class"),
                                 new Fact(
-                                        Rounded.signed(learned.mean() - best.drawings(), 1)
+                                        Numbers.signed(learned.mean() - best.drawings(), 1)
                                                 + " points",
                                         "gain"),
                                 new Fact(
-                                        Rounded.percent(result.bestRenamedPrompt().drawings(), 1),
+                                        Numbers.percent(result.bestRenamedPrompt().drawings(), 1),
                                         "best hand-written prompt with class names rewritten by"
                                                 + " hand")))
                 .paragraph(
@@ -138,7 +138,7 @@ public record DemoReport(DemoResult result) {
     private Section curves() {
         ResultTable table = table("shots", "Accuracy on the test drawings, %").words("method");
         for (int shots : result.shots()) {
-            table.numbers(Rounded.count(shots, "shot", "shots"));
+            table.numbers(Numbers.count(shots, "shot", "shots"));
         }
         for (DemoContext context : DemoContext.values()) {
             table.row(curveRow(context.title(), context.id()));
@@ -209,13 +209,12 @@ public record DemoReport(DemoResult result) {
                     Picture.of(
                             Files.readAllBytes(Path.of(mended.file())),
                             "a drawing of the class " + mended.truth(),
-                            String.format(
-                                    Locale.ROOT,
-                                    "%s (%.0f %%), before: %s (%.0f %%)",
-                                    mended.truth(),
-                                    100 * mended.afterProbability(),
-                                    mended.before(),
-                                    100 * mended.beforeProbability())));
+                            "%s (%s), before: %s (%s)"
+                                    .formatted(
+                                            mended.truth(),
+                                            Numbers.percent(100 * mended.afterProbability(), 0),
+                                            mended.before(),
+                                            Numbers.percent(100 * mended.beforeProbability(), 0))));
         }
         return section.paragraph(
                         "Drawings that \""
@@ -311,7 +310,7 @@ public record DemoReport(DemoResult result) {
                     Cell.words(String.valueOf(i + 1)),
                     Cell.words(
                             result.words().get(i).words().stream()
-                                    .map(w -> w.word() + " " + Rounded.number(w.distance(), 2))
+                                    .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
                                     .collect(Collectors.joining(", "))));
         }
         return new Section("What the vectors resemble")

@@ -3,7 +3,7 @@ package org.coop4j.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.FewShotTable.Line;
 import org.coop4j.report.ResultTable.Origin;
@@ -48,11 +48,10 @@ public final class AverageTable implements StudyTable {
                         Cell.mean(average.summary()),
                         Cell.number(average.mean(Measure.MACRO_F1)),
                         Cell.number(average.mean(Measure.CALIBRATION_ERROR)),
-                        FewShotTable.points(gain),
-                        FewShotTable.probability(gain),
+                        Cell.points(gain),
+                        Cell.probability(gain),
                         published(view, average.method(), average.shots())
-                                .map(s -> new Cell.Published(s.accuracy(), s.backbone(), ""))
-                                .map(Cell::of)
+                                .map(s -> Cell.published(s.accuracy(), s.backbone(), ""))
                                 .orElse(Cell.NONE));
             }
         }
@@ -112,7 +111,7 @@ public final class AverageTable implements StudyTable {
                         .filter(other -> other.shots().equals(average.shots()))
                         .noneMatch(other -> other.accuracy() > average.accuracy());
         Cell cell = Cell.mean(summary).best(best);
-        return summary.count() == 1 ? cell : cell.withNote(Rounded.interval(summary, 2));
+        return summary.count() == 1 ? cell : cell.withNote(Numbers.interval(summary, 2));
     }
 
     private static Line publishedLine(StudyView view, MethodLabel method, Score score) {
@@ -152,8 +151,8 @@ public final class AverageTable implements StudyTable {
     }
 
     private static Cell gainCell(Optional<Outcome.Gain> gain) {
-        String p = FewShotTable.probability(gain).value().text(0);
-        Cell points = FewShotTable.points(gain);
+        String p = Cell.probability(gain).text().apply(0);
+        Cell points = Cell.points(gain);
         return p.isEmpty() ? points : points.withNote(p.startsWith("<") ? "p " + p : "p = " + p);
     }
 }

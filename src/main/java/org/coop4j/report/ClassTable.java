@@ -41,7 +41,7 @@ final class ClassTable implements StudyTable {
                             Cell.count(one.images()),
                             Cell.number(one.accuracy()),
                             Cell.number(one.zeroShot()),
-                            Cell.points(one.gain().orElse(Double.NaN)));
+                            Cell.points(one.gain()));
                 }
             }
         }
@@ -96,7 +96,7 @@ final class ClassTable implements StudyTable {
             row.add(Cell.count(one.images()));
             row.add(Cell.number(one.zeroShot()));
             all.forEach(gains -> row.add(Cell.number(gains.accuracy(one.name()))));
-            row.add(Cell.points(one.gain().orElse(Double.NaN)));
+            row.add(Cell.points(one.gain()));
             table.row(Origin.MEASURED, row);
         }
         return Optional.of(table);

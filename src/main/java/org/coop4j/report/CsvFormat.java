@@ -34,21 +34,21 @@ public final class CsvFormat {
         for (int i = 0; i < row.cells().size(); i++) {
             Column column = table.columns().get(i);
             Cell cell = row.cells().get(i);
-            String decimals = cell.value() instanceof Cell.Probability ? "%.3g" : "%.4f";
-            List<?> data = cell.value().data();
             for (int k = 0; k < column.keys().size(); k++) {
-                fields.add(k < data.size() ? field(data.get(k), decimals) : "");
+                // The leading zeros of a probability count.
+                String format = column.keys().get(k).startsWith("p_") ? "%.3g" : "%.4f";
+                fields.add(k < cell.data().size() ? field(cell.data().get(k), format) : "");
             }
         }
         return fields;
     }
 
-    private static String field(Object datum, String decimals) {
+    private static String field(Object datum, String format) {
         if (datum == null) {
             return "";
         }
         if (datum instanceof Double number) {
-            return String.format(Locale.ROOT, decimals, number);
+            return String.format(Locale.ROOT, format, number);
         }
         return datum instanceof List<?> list
                 ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
@@ -60,17 +60,19 @@ public final class CsvFormat {
         return fields.stream().map(CsvFormat::escape).collect(Collectors.joining(",", "", "\n"));
     }
 
-    /**
-     * Text as a field. What a spreadsheet would run as a formula begins with an apostrophe (OWASP,
-     * CSV injection).
-     */
-    static String escape(String field) {
-        String safe = SafeText.lines(field);
-        boolean formula = !safe.isEmpty() && "=+-@\t".indexOf(safe.charAt(0)) >= 0;
-        if (formula && !NUMBER.matcher(safe).matches()) {
-            safe = "'" + safe;
-        }
+    private static String escape(String field) {
+        String safe = safe(field);
         boolean plain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n');
         return plain ? safe : '"' + safe.replace("\"", "\"\"") + '"';
+    }
+
+    /**
+     * Text of a field: controls are written out, and what a spreadsheet would run as a formula
+     * begins with an apostrophe (OWASP, CSV injection). Numbers stay.
+     */
+    public static String safe(String text) {
+        String safe = SafeText.lines(text);
+        boolean formula = !safe.isEmpty() && "=+-@\t".indexOf(safe.charAt(0)) >= 0;
+        return formula && !NUMBER.matcher(safe).matches() ? "'" + safe : safe;
     }
 }

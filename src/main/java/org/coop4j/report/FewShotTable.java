@@ -27,31 +27,38 @@ public final class FewShotTable implements StudyTable {
     @Override
     public ResultTable records(List<StudyView> views) {
         boolean one = views.stream().allMatch(view -> view.fewShot().datasets().size() < 2);
-        ResultTable table =
-                new ResultTable(
-                                name(),
-                                (one ? "Method" : "Dataset × method") + " × shots, in %",
-                                "mean ± standard deviation over n seeds, 95 % interval by Student's"
-                                    + " t, points won over zero-shot and p of the paired t test"
-                                    + " over the seeds; F1 is macro F1, ECE the calibration error;"
-                                    + " numbers in italics are published, with their backbone")
-                        .hidden("model", "model_sha256")
-                        .words(one ? "" : "dataset", "dataset")
-                        .words("method", "method")
-                        .numbers("shots", "shots")
-                        .numbers("n", "seeds", "n")
-                        .means("accuracy", "accuracy")
-                        .numbers("95 % interval")
-                        .numbers("gain", "gain_over_zero_shot")
-                        .numbers("p", "p_paired_over_seeds")
-                        .means("F1", "macro_f1")
-                        .means("ECE", "ece_percent")
-                        .numbers(
-                                "published", "published", "published_backbone", "published_source");
+        ResultTable table = empty(one);
         for (StudyView view : views) {
             view.fewShot().cells().forEach(cell -> table.row(Origin.MEASURED, row(view, cell)));
         }
         return table;
+    }
+
+    /** All that is known of an outcome, as a table of one row. */
+    public static ResultTable of(StudyView view, Outcome outcome) {
+        return empty(false).row(Origin.MEASURED, row(view, outcome));
+    }
+
+    private static ResultTable empty(boolean oneDataset) {
+        return new ResultTable(
+                        "few-shot",
+                        (oneDataset ? "Method" : "Dataset × method") + " × shots, in %",
+                        "mean ± standard deviation over n seeds, 95 % interval by Student's t,"
+                                + " points won over zero-shot and p of the paired t test over the"
+                                + " seeds; F1 is macro F1, ECE the calibration error; numbers in"
+                                + " italics are published, with their backbone")
+                .hidden("model", "model_sha256")
+                .words(oneDataset ? "" : "dataset", "dataset")
+                .words("method", "method")
+                .numbers("shots", "shots")
+                .numbers("n", "seeds", "n")
+                .means("accuracy", "accuracy")
+                .numbers("95 % interval")
+                .numbers("gain", "gain_over_zero_shot")
+                .numbers("p", "p_paired_over_seeds")
+                .means("F1", "macro_f1")
+                .means("ECE", "ece_percent")
+                .numbers("published", "published", "published_backbone", "published_source");
     }
 
     private static List<Cell> row(StudyView view, Outcome cell) {
@@ -69,8 +76,8 @@ public final class FewShotTable implements StudyTable {
                 Cell.seeds(cell.seeds()),
                 Cell.mean(cell.summary(Measure.ACCURACY)).best(best),
                 Cell.interval(cell.summary(Measure.ACCURACY)),
-                points(gain),
-                probability(gain),
+                Cell.points(gain),
+                Cell.probability(gain),
                 Cell.mean(cell.summary(Measure.MACRO_F1)),
                 Cell.mean(cell.summary(Measure.CALIBRATION_ERROR)),
                 published(view, cell));
@@ -79,8 +86,7 @@ public final class FewShotTable implements StudyTable {
     private static Cell published(StudyView view, Outcome cell) {
         return view.published()
                 .fewShot(cell.dataset(), cell.method(), cell.shots(), view.backbone())
-                .map(s -> new Cell.Published(s.accuracy(), s.backbone(), s.source()))
-                .map(value -> Cell.of(value).in(Cell.Style.PUBLISHED))
+                .map(s -> Cell.published(s.accuracy(), s.backbone(), s.source()))
                 .orElse(Cell.NONE);
     }
 
@@ -90,16 +96,6 @@ public final class FewShotTable implements StudyTable {
 
     static Cell method(MethodLabel method) {
         return Cell.words(method.id(), method.title());
-    }
-
-    static Cell points(Optional<Outcome.Gain> gain) {
-        return Cell.points(gain.map(Outcome.Gain::difference).orElse(Double.NaN));
-    }
-
-    static Cell probability(Optional<Outcome.Gain> gain) {
-        return gain.flatMap(Outcome.Gain::test)
-                .map(test -> Cell.of(new Cell.Probability(test.pValue())))
-                .orElse(Cell.NONE);
     }
 
     /** What a method won over zero-shot on the same dataset. */
@@ -187,8 +183,8 @@ public final class FewShotTable implements StudyTable {
                     Cell.shots(cell.shots()),
                     accuracy(fewShot.zeroShot(cell.dataset())),
                     accuracy(Optional.of(cell)),
-                    points(gain(view, cell)),
-                    probability(gain(view, cell)));
+                    Cell.points(gain(view, cell)),
+                    Cell.probability(gain(view, cell)));
         }
         return best.isEmpty() ? Optional.empty() : Optional.of(table);
     }

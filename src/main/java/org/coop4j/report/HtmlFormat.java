@@ -73,7 +73,7 @@ public final class HtmlFormat {
                                             ? ""
                                             : style.name().toLowerCase(Locale.ROOT)),
                             column.kind() == Kind.BARS ? bar(cell, largest(table, i)) : "",
-                            cell.value().text(table.decimals()),
+                            cell.text().apply(table.decimals()),
                             cell.note().isEmpty()
                                     ? ""
                                     : Markup.of("<small>{}</small>", cell.note())));
@@ -102,10 +102,10 @@ public final class HtmlFormat {
             List<String> keys = table.columns().get(i).keys();
             if (!keys.isEmpty()
                     && FILTERS.contains(keys.get(0))
-                    && row.cells().get(i).value() instanceof Cell.Words words
-                    && !words.id().isEmpty()
-                    && !words.id().equals("0")) {
-                data.put(keys.get(0), words.id());
+                    && row.cells().get(i).data().get(0) instanceof String id
+                    && !id.isEmpty()
+                    && !id.equals("0")) {
+                data.put(keys.get(0), id);
             }
         }
         return data;
@@ -113,23 +113,23 @@ public final class HtmlFormat {
 
     /** From the middle of a box: to the right a gain, to the left a loss. */
     private static Markup bar(Cell cell, double largest) {
-        if (!(cell.value() instanceof Cell.Points points)) {
+        if (!(cell.data().get(0) instanceof Double difference)) {
             return Markup.nothing();
         }
-        boolean loss = points.difference() < 0;
+        boolean loss = difference < 0;
         return Markup.of(
                 "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span>",
                 loss ? "loss" : "gain",
                 loss ? "right" : "left",
-                String.format(Locale.ROOT, "%.1f", 50 * Math.abs(points.difference()) / largest));
+                String.format(Locale.ROOT, "%.1f", 50 * Math.abs(difference) / largest));
     }
 
     /** The difference that fills half the box, at least one point. */
     private static double largest(ResultTable table, int column) {
         double largest = 1;
         for (Row row : table.rows()) {
-            if (row.cells().get(column).value() instanceof Cell.Points points) {
-                largest = Math.max(largest, Math.abs(points.difference()));
+            if (row.cells().get(column).data().get(0) instanceof Double difference) {
+                largest = Math.max(largest, Math.abs(difference));
             }
         }
         return largest;

@@ -3,7 +3,6 @@ package org.coop4j.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.coop4j.eval.Rounded;
 import org.coop4j.report.ResultTable.Column;
 import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.report.ResultTable.Row;
@@ -87,16 +86,9 @@ final class LatexFormat {
         if (cell.isEmpty()) {
             return table.columns().get(column).isNumeric() ? UNKNOWN : "";
         }
-        int decimals = table.decimals();
-        if (cell.value() instanceof Cell.MeanSd mean) {
-            String sd =
-                    mean.summary().count() == 1
-                            ? ""
-                            : "$_{\\pm%s}$"
-                                    .formatted(Rounded.number(mean.summary().sampleSd(), decimals));
-            return styled(Rounded.number(mean.summary().mean(), decimals), row, cell) + sd;
-        }
-        return styled(cell.value().text(decimals), row, cell);
+        String[] meanSd = cell.text().apply(table.decimals()).split(" ± ");
+        String mean = styled(meanSd[0], row, cell);
+        return meanSd.length == 1 ? mean : mean + "$_{\\pm" + meanSd[1] + "}$";
     }
 
     private static String styled(String text, Row row, Cell cell) {

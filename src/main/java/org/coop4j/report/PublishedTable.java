@@ -214,7 +214,7 @@ final class PublishedTable implements StudyTable {
                         Cell.words(view.model()),
                         Cell.words(comparison.ours.map(MethodLabel::id).orElse("")),
                         Cell.number(comparison.accuracy),
-                        Cell.points(comparison.difference(view.backbone()).orElse(Double.NaN)));
+                        Cell.points(comparison.difference(view.backbone())));
             }
         }
         return table;
@@ -267,9 +267,7 @@ final class PublishedTable implements StudyTable {
                                                     .in(Cell.Style.PUBLISHED),
                                             Cell.words(c.score.backbone()).in(Cell.Style.PUBLISHED),
                                             Cell.number(c.accuracy),
-                                            Cell.points(
-                                                    c.difference(view.backbone())
-                                                            .orElse(Double.NaN))));
+                                            Cell.points(c.difference(view.backbone()))));
         }
         return table;
     }

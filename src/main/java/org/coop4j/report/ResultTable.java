@@ -32,7 +32,8 @@ public final class ResultTable {
      */
     public record Column(String heading, Kind kind, List<String> keys) {
 
-        boolean isNumeric() {
+        /** Whether its cells stand right. */
+        public boolean isNumeric() {
             return kind == Kind.NUMBERS || kind == Kind.BARS;
         }
     }
@@ -130,7 +131,8 @@ public final class ResultTable {
         return name;
     }
 
-    String title() {
+    /** The title. */
+    public String title() {
         return title;
     }
 
@@ -142,11 +144,13 @@ public final class ResultTable {
         return decimals;
     }
 
-    List<Column> columns() {
+    /** The columns. */
+    public List<Column> columns() {
         return Collections.unmodifiableList(columns);
     }
 
-    List<Row> rows() {
+    /** The rows. */
+    public List<Row> rows() {
         return Collections.unmodifiableList(rows);
     }
 
@@ -156,7 +160,7 @@ public final class ResultTable {
     }
 
     /** The places of the columns that people see: those with a heading that hold anything. */
-    List<Integer> shown() {
+    public List<Integer> shown() {
         List<Integer> shown = new ArrayList<>();
         for (int i = 0; i < columns.size(); i++) {
             int column = i;
@@ -180,7 +184,7 @@ public final class ResultTable {
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
         return (own.origin == Origin.AVERAGE) != (before.origin == Origin.AVERAGE)
-                || grouped && !own.cells.get(first).value().equals(before.cells.get(first).value());
+                || grouped && !own.cells.get(first).data().equals(before.cells.get(first).data());
     }
 
     /** The rows that pass, under the same columns. */

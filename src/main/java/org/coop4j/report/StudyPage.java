@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 import org.coop4j.report.html.HtmlFilter;
 import org.coop4j.report.html.HtmlFilter.Option;
 import org.coop4j.report.html.HtmlPage;
@@ -110,10 +110,10 @@ final class StudyPage {
         Section section = new Section("Runs");
         section.facts(
                 List.of(
-                        new Fact(Rounded.count(findings.finished().size()), "finished"),
-                        new Fact(Rounded.count(findings.failed().size()), "failed"),
-                        new Fact(Rounded.count(findings.unfinished().size()), "unfinished"),
-                        new Fact(Rounded.count(findings.damaged().size()), "damaged")));
+                        new Fact(Numbers.count(findings.finished().size()), "finished"),
+                        new Fact(Numbers.count(findings.failed().size()), "failed"),
+                        new Fact(Numbers.count(findings.unfinished().size()), "unfinished"),
+                        new Fact(Numbers.count(findings.damaged().size()), "damaged")));
         section.list(
                 views.stream()
                         .map(
@@ -148,9 +148,9 @@ final class StudyPage {
         }
         return seconds < 3600
                 ? ", "
-                        + Rounded.count((long) Math.ceil(seconds / 60), "minute", "minutes")
+                        + Numbers.count((long) Math.ceil(seconds / 60), "minute", "minutes")
                         + " of work"
-                : ", " + Rounded.number(seconds / 3600, 1) + " hours of work";
+                : ", " + Numbers.number(seconds / 3600, 1) + " hours of work";
     }
 
     private static void failures(Section section, String heading, List<Findings.Failure> runs) {

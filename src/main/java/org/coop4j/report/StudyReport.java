@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 import org.coop4j.report.chart.ChartFiles;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.results.Findings;
@@ -125,7 +125,7 @@ public final class StudyReport {
             notes.add(
                     0,
                     "runs of %d models are shown apart: %s"
-                            .formatted(views.size(), Rounded.list(models)));
+                            .formatted(views.size(), Numbers.list(models)));
         }
         return notes;
     }
@@ -144,5 +144,24 @@ public final class StudyReport {
     /** The models with their results. */
     public List<StudyView> views() {
         return views;
+    }
+
+    /** A model's results in short: of several datasets the averages alone. */
+    public static List<ResultTable> brief(StudyView view) {
+        List<ResultTable> tables = new ArrayList<>();
+        if (view.fewShot().averages().isEmpty()) {
+            view.fewShot().datasets().forEach(d -> tables.add(FewShotTable.byShots(view, d)));
+        } else {
+            tables.add(AverageTable.byShots(view));
+            FewShotTable.gains(view).ifPresent(tables::add);
+        }
+        ResultTable baseNew = new BaseNewTable().records(List.of(view));
+        ResultTable averages = baseNew.where(row -> row.origin() == ResultTable.Origin.AVERAGE);
+        tables.add(averages.isEmpty() ? baseNew : averages);
+        for (ResultTable table : new RobustnessTable().tables(view)) {
+            tables.add(table.keeping("method", "shots", "source", "average_of_targets"));
+        }
+        tables.removeIf(ResultTable::isEmpty);
+        return tables;
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.html.Section;
@@ -86,14 +86,14 @@ final class StudySections {
                                         .flatMap(cell -> cell.summary(Measure.ACCURACY))));
     }
 
-    private interface Numbers {
+    private interface Scores {
         Optional<SeedSummary> of(MethodLabel method, Shots shots);
     }
 
     private record Baseline(MethodLabel method, double accuracy) {}
 
     /** What is not a learned context; the probe of as many images. */
-    private List<Baseline> baselines(Shots shots, Numbers numbers) {
+    private List<Baseline> baselines(Shots shots, Scores numbers) {
         List<Baseline> baselines = new ArrayList<>();
         for (MethodLabel method : fewShot.methods()) {
             if (method.kind().compareTo(MethodLabel.Kind.CONTEXT) < 0) {
@@ -105,7 +105,7 @@ final class StudySections {
     }
 
     /** The main method beside the best baseline, with most images that most baselines have too. */
-    private List<Fact> facts(MethodLabel main, String on, Numbers numbers) {
+    private List<Fact> facts(MethodLabel main, String on, Scores numbers) {
         Shots shots =
                 Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
                         .filter(s -> numbers.of(main, s).isPresent())
@@ -122,18 +122,18 @@ final class StudySections {
                 baseline ->
                         facts.add(
                                 new Fact(
-                                        Rounded.signed(learned.mean() - baseline.accuracy, 1)
+                                        Numbers.signed(learned.mean() - baseline.accuracy, 1)
                                                 + " points",
                                         "over the best baseline, " + baseline.method.title())));
         facts.add(
                 new Fact(
-                        Rounded.meanSd(learned, 1) + " %",
+                        Numbers.meanSd(learned, 1) + " %",
                         main.title() + ", " + shots.describe() + ", " + on));
         best.ifPresent(
                 baseline ->
                         facts.add(
                                 new Fact(
-                                        Rounded.percent(baseline.accuracy, 1),
+                                        Numbers.percent(baseline.accuracy, 1),
                                         baseline.method.title() + ", " + on)));
         MethodLabel zeroShot = MethodLabel.of(MethodLabel.ZERO_SHOT);
         numbers.of(zeroShot, Shots.NONE)
@@ -142,7 +142,7 @@ final class StudySections {
                         s ->
                                 facts.add(
                                         new Fact(
-                                                Rounded.percent(s.mean(), 1),
+                                                Numbers.percent(s.mean(), 1),
                                                 zeroShot.title() + ", " + on)));
         return facts;
     }
@@ -252,7 +252,7 @@ final class StudySections {
                     "%s: best %s, “%s”"
                             .formatted(
                                     HandWrittenTable.place(prompts),
-                                    Rounded.percent(prompts.best().accuracies().accuracy(), 2),
+                                    Numbers.percent(prompts.best().accuracies().accuracy(), 2),
                                     prompts.best().text()),
                     data(prompts.dataset()),
                     HtmlFormat.table(HandWrittenTable.table(view, prompts)));

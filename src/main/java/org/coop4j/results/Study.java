@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 
 /**
  * The runs of one model, under the names that the tables give them.
@@ -147,14 +147,14 @@ public record Study(
                 .filter(entry -> !entry.method().isWithoutTraining())
                 .forEach(entry -> seeds.add(entry.result().seed()));
         String text =
-                Rounded.count(entries.size(), "run", "runs")
+                Numbers.count(entries.size(), "run", "runs")
                         + ", "
-                        + Rounded.count(datasets, "dataset", "datasets");
+                        + Numbers.count(datasets, "dataset", "datasets");
         return seeds.isEmpty()
                 ? text
                 : text
                         + (seeds.size() == 1 ? ", seed " : ", seeds ")
-                        + Rounded.list(seeds.stream().map(String::valueOf).toList());
+                        + Numbers.list(seeds.stream().map(String::valueOf).toList());
     }
 
     /** What was learned from a few images of all classes. */

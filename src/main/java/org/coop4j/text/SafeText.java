@@ -10,17 +10,12 @@ public final class SafeText {
 
     /** One line: line breaks and tabs are written out too. */
     public static String line(String text) {
-        return escaped(text, "", false);
+        return escaped(text, "");
     }
 
     /** Line breaks and tabs stay. */
     public static String lines(String text) {
-        return escaped(text, "\t\n", false);
-    }
-
-    /** A JSON document, whose strings stay the same. */
-    public static String json(String document) {
-        return escaped(document, "\t\n\r", true);
+        return escaped(text, "\t\n");
     }
 
     /** Content or an attribute's value of HTML and XML. */
@@ -33,7 +28,7 @@ public final class SafeText {
                 .replace("'", "&#39;");
     }
 
-    private static String escaped(String text, String kept, boolean json) {
+    private static String escaped(String text, String kept) {
         StringBuilder safe = null;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -46,7 +41,7 @@ public final class SafeText {
             if (safe != null && shown) {
                 safe.append(text, i, pair ? i + 2 : i + 1);
             } else if (!shown) {
-                safe.append((c < 256 && !json ? "\\x%02x" : "\\u%04x").formatted((int) c));
+                safe.append((c < 256 ? "\\x%02x" : "\\u%04x").formatted((int) c));
             }
             i += pair ? 1 : 0;
         }

@@ -38,12 +38,12 @@ class ReportCommandTest {
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .startsWith("small (SHA-256 a1a1a1a1a1a1…): 8 runs, 2 datasets, seeds 1, 2, 3\n")
-                .contains("average of 2 datasets")
+                .startsWith("small (SHA-256 a1a1a1a1a1a1…): 8 runs, 2 datasets, seeds 1, 2 and 3\n")
+                .contains("Accuracy in %, averaged over 2 datasets\n")
                 .containsPattern("zero-shot +55\\.0\n")
                 // Averages 65, 75 and 85.
-                .containsPattern("coop-m16-end +75\\.0 ±10\\.0\n")
-                .containsPattern("EuroSAT +16 +40\\.0 +60\\.0 ±10\\.0 +\\+20\\.0\n")
+                .containsPattern("coop-m16-end +75\\.0±10\\.0\n")
+                .containsPattern("EuroSAT +16 +40\\.0 +60\\.0±10\\.0 +\\+20\\.0 +0\\.074\n")
                 .contains("page: " + runs.resolve("report/report.html"))
                 .contains("average.png", "few-shot.tex");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 160);

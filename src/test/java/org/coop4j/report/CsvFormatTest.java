@@ -3,7 +3,6 @@ package org.coop4j.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.ResultTable.Origin;
@@ -16,13 +15,13 @@ class CsvFormatTest {
                 .hidden("model")
                 .means("accuracy", "accuracy")
                 .numbers("n", "seeds", "n")
-                .numbers("p", "p")
+                .numbers("p", "p_paired")
                 .numbers("interval")
                 .row(
                         Cell.words("id", "Title"),
                         Cell.mean(SeedSummary.of(62, 63, 64)),
                         Cell.seeds(List.of(1L, 2L, 3L)),
-                        Cell.of(new Cell.Probability(0.0001234)),
+                        Cell.probability(0.0001234),
                         Cell.NONE)
                 .row(
                         Cell.words("-one"),
@@ -40,7 +39,7 @@ class CsvFormatTest {
         assertThat(CsvFormat.text(table()))
                 .isEqualTo(
                         """
-                        model,accuracy,accuracy_sd,accuracy_ci95,seeds,n,p
+                        model,accuracy,accuracy_sd,accuracy_ci95,seeds,n,p_paired
                         id,63.0000,1.0000,2.4841,"1, 2, 3",3,0.000123
                         '-one,-62.0000,,,1,1,
                         """);
@@ -48,8 +47,7 @@ class CsvFormatTest {
 
     @Test
     void jsonHasTheSameKeysAndLeavesOutWhatIsUnknown() {
-        ArrayNode rows = JsonNodeFactory.instance.arrayNode();
-        JsonFormat.addRows(table(), rows);
+        ArrayNode rows = JsonFormat.rows(table());
 
         assertThat(rows).hasSize(2);
         assertThat(rows.get(0).path("seeds").toString()).isEqualTo("[1,2,3]");

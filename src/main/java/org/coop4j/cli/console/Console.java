@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.Progress;
 
 /**
@@ -115,7 +116,7 @@ public final class Console implements Progress {
     /** Prints a line on standard error, above board and status line. */
     public synchronized void line(String line) {
         takeAway();
-        err.println(Printable.of(line));
+        err.println(SafeText.line(line));
         putBack();
     }
 
@@ -163,7 +164,7 @@ public final class Console implements Progress {
      */
     public synchronized void board(List<String> lines) {
         takeAway();
-        board = lines.stream().map(line -> Table.cut(Printable.of(line), width - 1)).toList();
+        board = lines.stream().map(line -> Table.cut(SafeText.line(line), width - 1)).toList();
         putBack();
     }
 

@@ -21,6 +21,9 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.coop4j.cli.console.Table.Align;
+import org.coop4j.eval.Numbers;
+import org.coop4j.report.CsvFormat;
+import org.coop4j.text.SafeText;
 
 /**
  * The columns of rows of one kind, described once: for people a table, for programs CSV and JSON.
@@ -34,8 +37,7 @@ public final class Rows<T> {
                     .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
                     .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
                     .build();
-    private static final JsonMapper JSON =
-            JsonMapper.builder().disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET).build();
+    private static final JsonMapper JSON = Json.mapper();
 
     private static final int PERCENT_WIDTH = "100.0 %".length();
 
@@ -156,7 +158,7 @@ public final class Rows<T> {
     public Rows<T> among(Iterable<String> texts) {
         int width = 0;
         for (String text : texts) {
-            width = Math.max(width, Table.columns(Printable.of(text)));
+            width = Math.max(width, Table.columns(SafeText.line(text)));
         }
         return last(last().wide(width));
     }
@@ -331,7 +333,7 @@ public final class Rows<T> {
                 Object value = column.of(row);
                 record.add(
                         value instanceof String text
-                                ? Printable.of(text)
+                                ? CsvFormat.safe(text)
                                 : Objects.requireNonNullElse(value, ""));
             }
             return record;

@@ -3,6 +3,10 @@ package org.coop4j.cli.console;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.coop4j.report.Cell;
+import org.coop4j.report.ResultTable;
+import org.coop4j.text.SafeText;
 
 /** Prints rows in aligned columns, two spaces apart. */
 public final class Table {
@@ -24,6 +28,33 @@ public final class Table {
         this.least = new int[alignment.length];
     }
 
+    /** Measured results under their headings, with one decimal and the names that files have. */
+    public static Table of(ResultTable results) {
+        List<Integer> shown = results.shown();
+        Table table =
+                new Table(
+                        shown.stream()
+                                .map(i -> results.columns().get(i).isNumeric())
+                                .map(numeric -> numeric ? Align.RIGHT : Align.LEFT)
+                                .toArray(Align[]::new));
+        table.row(
+                shown.stream()
+                        .map(i -> results.columns().get(i).heading().toUpperCase(Locale.ROOT))
+                        .toArray(String[]::new));
+        for (ResultTable.Row row : results.rows()) {
+            if (row.origin() != ResultTable.Origin.PUBLISHED) {
+                table.row(shown.stream().map(i -> text(row.cells().get(i))).toArray(String[]::new));
+            }
+        }
+        return table;
+    }
+
+    private static String text(Cell cell) {
+        return cell.data().get(0) instanceof String id
+                ? id
+                : cell.text().apply(1).replace(" ± ", "±");
+    }
+
     /** Adds a row; the cells are made printable. */
     public Table row(String... cells) {
         if (cells.length != alignment.size()) {
@@ -32,7 +63,7 @@ public final class Table {
         }
         List<String> row = new ArrayList<>();
         for (String cell : cells) {
-            row.add(Printable.of(cell));
+            row.add(SafeText.line(cell));
         }
         rows.add(row);
         return this;

@@ -2,6 +2,8 @@ package org.coop4j.cli.console;
 
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.coop4j.eval.Numbers;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.Progress;
 
 /**
@@ -121,7 +123,7 @@ final class TaskDisplay implements Progress.Task {
         String position = position();
         int room = columns - name.length() - position.length() - 2;
         String bar = room < LEAST_CELLS ? "" : cells(Math.min(room, MOST_CELLS)) + " ";
-        return Table.cut(Printable.of(name + " " + bar + position), columns);
+        return Table.cut(SafeText.line(name + " " + bar + position), columns);
     }
 
     private String cells(int count) {

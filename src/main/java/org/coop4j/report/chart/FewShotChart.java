@@ -2,7 +2,7 @@ package org.coop4j.report.chart;
 
 import java.util.List;
 import java.util.TreeSet;
-import org.coop4j.eval.Rounded;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 
 /**
@@ -101,13 +101,13 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
 
         String describe() {
             StringBuilder text = new StringBuilder();
-            text.append(shots == ALL ? "all images" : Rounded.count(shots, "shot", "shots"));
+            text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot", "shots"));
             text.append(": ").append(number(mean));
             if (sd > 0) {
                 text.append(" ± ").append(number(sd));
             }
             if (seeds > 0) {
-                text.append(" (").append(Rounded.count(seeds, "seed", "seeds")).append(')');
+                text.append(" (").append(Numbers.count(seeds, "seed", "seeds")).append(')');
             }
             return text.toString();
         }
@@ -163,6 +163,6 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
     }
 
     static String number(double value) {
-        return Rounded.number(value, 1);
+        return Numbers.number(value, 1);
     }
 }

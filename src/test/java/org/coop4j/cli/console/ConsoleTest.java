@@ -1,13 +1,16 @@
 package org.coop4j.cli.console;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
 
@@ -155,20 +158,6 @@ class ConsoleTest {
     }
 
     @Test
-    void numbersReadAsPeopleWriteThem() {
-        assertThat(Numbers.bytes(999)).isEqualTo("999 B");
-        assertThat(Numbers.bytes(605_116_416)).isEqualTo("605.1 MB");
-        assertThat(Numbers.bytes(999_999_999)).isEqualTo("1.0 GB");
-        assertThat(Numbers.percent(45.67)).isEqualTo("45.7 %");
-        assertThat(Numbers.count(1, "image")).isEqualTo("1 image");
-        assertThat(Numbers.count(2465, "image")).isEqualTo("2,465 images");
-        assertThat(Numbers.duration(Duration.ofMillis(4250))).isEqualTo("4.3 s");
-        assertThat(Numbers.duration(Duration.ofMillis(9990))).isEqualTo("10 s");
-        assertThat(Numbers.duration(Duration.ofSeconds(185))).isEqualTo("3 min 05 s");
-        assertThat(Numbers.duration(Duration.ofMinutes(130))).isEqualTo("2 h 10 min");
-    }
-
-    @Test
     void columnsAlignAlsoWithWideCharacters() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Console console = new Console(out, err, false, 80);
@@ -182,7 +171,34 @@ class ConsoleTest {
 
     @Test
     void controlCharactersAreSpelled() {
-        assertThat(Printable.of("a\u001b[31m\nb")).isEqualTo("a\\x1b[31m\\x0ab");
-        assertThat(Printable.of("naïve")).isEqualTo("naïve");
+        assertThat(SafeText.line("a\u001b[31m\nb")).isEqualTo("a\\x1b[31m\\x0ab");
+        assertThat(SafeText.line("naïve")).isEqualTo("naïve");
+    }
+
+    @Test
+    void jsonStaysTheSameDocumentWithoutWhatSteersATerminal() {
+        String value = "\u007f\u009b\u202e\u2028\u001b Käse 🐱";
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Json.print(Json.object().put("value", value), new PrintStream(bytes, true, UTF_8));
+        String json = bytes.toString(UTF_8);
+
+        assertThat(json)
+                .contains("Käse 🐱")
+                .doesNotContain("\u202e", "\u2028", "\u007f", "\u009b", "\u001b");
+        assertThat(Json.parse(json).path("value").asText()).isEqualTo(value);
+    }
+
+    @Test
+    void csvOfACommandRunsNoFormula() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new Rows<String>()
+                .text("class", row -> row)
+                .count("images", row -> -1)
+                .print(
+                        Rows.Format.CSV,
+                        List.of("=SUM(A1)", "plain"),
+                        new Console(bytes, err, false, 80));
+
+        assertThat(bytes.toString(UTF_8)).isEqualTo("class,images\n'=SUM(A1),-1\nplain,-1\n");
     }
 }

@@ -1,24 +1,31 @@
 package org.coop4j.eval;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/** Numbers as tables, pages, charts and messages show them. */
-public final class Rounded {
+/** Numbers as people read them: in tables, pages, charts and messages. */
+public final class Numbers {
 
     /** Stands for a number that is not known. */
     public static final String UNKNOWN = "–";
 
     private static final double LEAST_P = 0.001;
+    private static final String[] BYTE_UNITS = {"B", "kB", "MB", "GB", "TB"};
 
-    private Rounded() {}
+    private Numbers() {}
 
     /** "63.58"; a dash for what is not finite. */
     public static String number(double value, int decimals) {
         return Double.isFinite(value) ? fixed(value, decimals).replace('-', '−') : UNKNOWN;
     }
 
-    /** "63.58 %" of a percentage. */
+    /** "12.3 %" of a number from 0 to 100. */
+    public static String percent(double percentage) {
+        return percent(percentage, 1);
+    }
+
+    /** "63.58 %" of a number from 0 to 100. */
     public static String percent(double percentage, int decimals) {
         return number(percentage, decimals) + " %";
     }
@@ -33,6 +40,11 @@ public final class Rounded {
     public static String meanSd(SeedSummary summary, int decimals) {
         String mean = number(summary.mean(), decimals);
         return summary.count() == 1 ? mean : mean + " ± " + number(summary.sampleSd(), decimals);
+    }
+
+    /** "63.6±0.9", for the narrow columns of a screen. */
+    public static String compact(SeedSummary summary) {
+        return meanSd(summary, 1).replace(" ", "");
     }
 
     /** "62.1 – 65.0": Student's 95 % interval of the mean; a dash for one seed. */
@@ -55,6 +67,11 @@ public final class Rounded {
         return String.format(Locale.ROOT, "%,d", n);
     }
 
+    /** "1 image", "2 images". */
+    public static String count(long n, String noun) {
+        return count(n, noun, noun + "s");
+    }
+
     /** "1 class", "1,000 classes". */
     public static String count(long n, String one, String many) {
         return count(n) + " " + (n == 1 ? one : many);
@@ -66,6 +83,39 @@ public final class Rounded {
         return last < 1
                 ? String.join("", words)
                 : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
+    }
+
+    /** Decimal units: "337.6 MB". */
+    public static String bytes(long bytes) {
+        double value = bytes;
+        int unit = 0;
+        while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+            value /= 1000;
+            unit++;
+        }
+        return String.format(
+                Locale.ROOT, unit == 0 ? "%.0f %s" : "%.1f %s", value, BYTE_UNITS[unit]);
+    }
+
+    /** "4.2 s", "3 min 05 s", "2 h 10 min". */
+    public static String duration(Duration time) {
+        long seconds = Math.round(time.toMillis() / 1000.0);
+        if (time.toMillis() < 9_950) {
+            return String.format(Locale.ROOT, "%.1f s", time.toMillis() / 1000.0);
+        }
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        if (seconds < 3600) {
+            return String.format(Locale.ROOT, "%d min %02d s", seconds / 60, seconds % 60);
+        }
+        return String.format(Locale.ROOT, "%d h %02d min", seconds / 3600, seconds / 60 % 60);
+    }
+
+    /** Three significant digits or so: "0.52", "12.3", "456". */
+    public static String rate(double value) {
+        String form = value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%,.0f";
+        return String.format(Locale.ROOT, form, value);
     }
 
     /** Never "-0.00". */
