@@ -8,7 +8,6 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
 import org.coop4j.text.SafeText;
-import org.coop4j.weights.Progress;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
@@ -59,18 +58,8 @@ final class ConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ModelMetadata written;
-        try (Progress.Task task = console.task("converting", 0, Progress.Unit.BYTES)) {
-            written =
-                    Converter.convert(
-                            source,
-                            out.file(),
-                            Optional.ofNullable(activation),
-                            (done, total) -> {
-                                task.total(total);
-                                task.advanceTo(done);
-                            });
-        }
+        ModelMetadata written =
+                Converter.convert(source, out.file(), Optional.ofNullable(activation), console);
         console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
         return 0;
     }

@@ -7,7 +7,6 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
 import org.coop4j.text.SafeText;
-import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -77,18 +76,7 @@ final class ModelNewCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ClipConfig named = named();
-        ModelMetadata written;
-        long parameters = named.parameterCount();
-        try (Progress.Task task =
-                console.task("parameters", parameters, Progress.Unit.PARAMETERS)) {
-            written =
-                    RandomWeights.write(
-                            named,
-                            seed,
-                            out.file(),
-                            activation,
-                            (done, total) -> task.advanceTo(done));
-        }
+        ModelMetadata written = RandomWeights.write(named, seed, out.file(), activation, console);
         console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
         return 0;
     }

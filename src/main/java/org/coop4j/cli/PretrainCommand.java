@@ -3,22 +3,17 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ResumeOption;
-import org.coop4j.eval.Numbers;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.PairBatches;
 import org.coop4j.pretrain.PretrainConfig;
 import org.coop4j.pretrain.PretrainRun;
 import org.coop4j.pretrain.PretrainSpec;
-import org.coop4j.pretrain.Pretraining;
-import org.coop4j.pretrain.Retrieval;
 import org.coop4j.text.SafeText;
-import org.coop4j.weights.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -137,9 +132,8 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PretrainConfig config = config();
         ClipConfig dimensions = dimensions();
-        try (Workers workers = Workers.standard();
-                Display display = new Display(config)) {
-            new PretrainRun(dimensions, activation, config, train, validation, workers, display)
+        try (Workers workers = Workers.standard()) {
+            new PretrainRun(dimensions, activation, config, train, validation, workers, console)
                     .run(out, resume.isGiven());
         }
         console.out().println(SafeText.line(out.resolve(PretrainRun.MODEL).toString()));
@@ -176,87 +170,5 @@ final class PretrainCommand implements Callable<Integer> {
                                 checkpointEvery == null
                                         ? base.checkpointEvery()
                                         : checkpointEvery));
-    }
-
-    /** One line that says how the training goes, and one for each measurement. */
-    private final class Display implements PretrainRun.Listener, AutoCloseable {
-
-        private final PretrainConfig config;
-        private Progress.Task task;
-
-        Display(PretrainConfig config) {
-            this.config = config;
-        }
-
-        @Override
-        public void begin(Pretraining training) {
-            if (training.epochs() > 0) {
-                console.note(
-                        "going on after epoch " + training.epochs() + " of " + config.epochs());
-            }
-            console.note(
-                    String.format(
-                            Locale.ROOT,
-                            "%d steps of %d pairs, %d different tokens, %s for a step",
-                            training.steps(),
-                            config.batches().size(),
-                            training.vocabularySize(),
-                            Numbers.bytes(training.plan().bytes())));
-            if (training.picturesInMemory() < training.pictures()) {
-                console.note(
-                        String.format(
-                                Locale.ROOT,
-                                "%d of %d pictures fit in memory, the others are read each time:"
-                                        + " JAVA_OPTS=-Xmx… gives Java more",
-                                training.picturesInMemory(),
-                                training.pictures()));
-            }
-            long steps = training.steps() - training.stepsDone();
-            task = console.task("training", steps, Progress.Unit.STEPS);
-        }
-
-        @Override
-        public void batch(int epoch, int batchNumber, int batches, double loss, double left) {
-            task.detail(
-                    String.format(
-                            Locale.ROOT,
-                            "epoch %d/%d  loss %.4f",
-                            epoch + 1,
-                            config.epochs(),
-                            loss));
-            task.advance(1);
-        }
-
-        @Override
-        public void validated(int epoch, Retrieval retrieval) {
-            console.note(
-                    String.format(
-                            Locale.ROOT,
-                            "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
-                            epoch + 1,
-                            100 * retrieval.recallAt1(),
-                            100 * retrieval.recallAt5(),
-                            retrieval.captions()));
-        }
-
-        @Override
-        public void epoch(Pretraining.Epoch epoch) {
-            console.note(
-                    String.format(
-                            Locale.ROOT,
-                            "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s, %.0f min left",
-                            epoch.number() + 1,
-                            epoch.loss(),
-                            epoch.rate(),
-                            epoch.pairsPerSecond(),
-                            epoch.secondsLeft() / 60));
-        }
-
-        @Override
-        public void close() {
-            if (task != null) {
-                task.close();
-            }
-        }
     }
 }

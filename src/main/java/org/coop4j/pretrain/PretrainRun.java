@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
@@ -12,6 +13,7 @@ import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Sha256;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -36,17 +38,7 @@ public final class PretrainRun {
     private final Path train;
     private final Path validation;
     private final Workers workers;
-    private final Listener listener;
-
-    /** What the user sees of a run. */
-    public interface Listener extends Pretraining.Listener {
-
-        /** Everything is checked; training begins (or goes on). */
-        default void begin(Pretraining training) {}
-
-        /** The model so far was measured on the validation table. */
-        default void validated(int epoch, Retrieval retrieval) {}
-    }
+    private final Progress progress;
 
     /**
      * @param validation table to measure on, or null for none
@@ -59,14 +51,14 @@ public final class PretrainRun {
             Path train,
             Path validation,
             Workers workers,
-            Listener listener) {
+            Progress progress) {
         this.architecture = architecture;
         this.activation = activation;
         this.config = config;
         this.train = train;
         this.validation = validation;
         this.workers = workers;
-        this.listener = listener;
+        this.progress = progress;
     }
 
     /**
@@ -150,21 +142,26 @@ public final class PretrainRun {
             }
         }
         run.keepMetrics(training.epochs());
-        listener.begin(training);
-        training.run(
-                new Pretraining.Listener() {
-                    @Override
-                    public void batch(
-                            int epoch, int batch, int batches, double loss, double secondsLeft) {
-                        listener.batch(epoch, batch, batches, loss, secondsLeft);
-                    }
+        describe(training);
+        long left = training.steps() - training.stepsDone();
+        try (Progress.Task task = progress.task("training", left, Progress.Unit.STEPS)) {
+            training.run(
+                    new Pretraining.Listener() {
+                        @Override
+                        public void batch(int epoch, int batch, double loss) {
+                            task.detail(
+                                    text(
+                                            "epoch %d/%d  loss %.4f",
+                                            epoch + 1, config.epochs(), loss));
+                            task.advance(1);
+                        }
 
-                    @Override
-                    public void epoch(Pretraining.Epoch epoch) throws IOException {
-                        record(run, training, held, tokenizer, epoch);
-                        listener.epoch(epoch);
-                    }
-                });
+                        @Override
+                        public void epoch(Pretraining.Epoch epoch) throws IOException {
+                            record(run, training, held, tokenizer, epoch);
+                        }
+                    });
+        }
         run.write(RunFolder.PROVENANCE, provenance(run, held));
     }
 
@@ -189,13 +186,48 @@ public final class PretrainRun {
                 Retrieval retrieval = validate(run.file(MODEL), held, tokenizer);
                 line.put("recall_at_1", 100 * retrieval.recallAt1());
                 line.put("recall_at_5", 100 * retrieval.recallAt5());
-                listener.validated(epoch.number(), retrieval);
+                progress.note(
+                        text(
+                                "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
+                                epoch.number() + 1,
+                                100 * retrieval.recallAt1(),
+                                100 * retrieval.recallAt5(),
+                                retrieval.captions()));
             }
         }
         run.appendMetrics(line);
         if (checkpoint) {
             training.state().write(run.file(RunFolder.CHECKPOINT));
         }
+        progress.note(
+                text(
+                        "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s",
+                        epoch.number() + 1, epoch.loss(), epoch.rate(), epoch.pairsPerSecond()));
+    }
+
+    private void describe(Pretraining training) {
+        if (training.epochs() > 0) {
+            progress.note(
+                    text("going on after epoch %d of %d", training.epochs(), config.epochs()));
+        }
+        progress.note(
+                text(
+                        "%d steps of %d pairs, %d different tokens, %d MB for a step",
+                        training.steps(),
+                        config.batches().size(),
+                        training.vocabularySize(),
+                        training.plan().bytes() / 1_000_000));
+        if (training.picturesInMemory() < training.pictures()) {
+            progress.note(
+                    text(
+                            "%d of %d pictures fit in memory, the others are read each time:"
+                                    + " JAVA_OPTS=-Xmx… gives Java more",
+                            training.picturesInMemory(), training.pictures()));
+        }
+    }
+
+    private static String text(String form, Object... values) {
+        return String.format(Locale.ROOT, form, values);
     }
 
     /** With threads of its own, which the model closes. */

@@ -51,12 +51,8 @@ public final class Pretraining implements AutoCloseable {
     /** Is told of each batch and each epoch. */
     public interface Listener {
 
-        /**
-         * A batch is done; {@code batch} counts from 0.
-         *
-         * @param secondsLeft of the whole training, by the pace so far
-         */
-        default void batch(int epoch, int batch, int batches, double loss, double secondsLeft) {}
+        /** A batch is done; {@code batch} counts from 0. */
+        default void batch(int epoch, int batch, double loss) {}
 
         /** An epoch is done; this is where checkpoints are written. */
         default void epoch(Epoch epoch) throws IOException {}
@@ -71,7 +67,6 @@ public final class Pretraining implements AutoCloseable {
      * @param logitScale factor of the cosines after it
      * @param batches number of its batches
      * @param pairsPerSecond pairs trained a second
-     * @param secondsLeft of the whole training, by this epoch's pace
      */
     public record Epoch(
             int number,
@@ -79,8 +74,7 @@ public final class Pretraining implements AutoCloseable {
             double rate,
             double logitScale,
             int batches,
-            double pairsPerSecond,
-            double secondsLeft) {}
+            double pairsPerSecond) {}
 
     private Pretraining(
             PretrainConfig config,
@@ -232,9 +226,7 @@ public final class Pretraining implements AutoCloseable {
                 throw NonFiniteLossException.ofLoss(loss, epoch, b);
             }
             total += loss;
-            double pace = (System.nanoTime() - start) / 1e9 / (b + 1);
-            double left = pace * (schedule.steps() - optimizer.steps());
-            listener.batch(epoch, b, list.size(), loss, left);
+            listener.batch(epoch, b, loss);
         }
         int n = list.size();
         requireFinite(n - 1);
@@ -247,8 +239,7 @@ public final class Pretraining implements AutoCloseable {
                         rate,
                         Math.exp(clip.logitScale()),
                         n,
-                        config.batches().size() / pace,
-                        pace * (schedule.steps() - optimizer.steps())));
+                        config.batches().size() / pace));
     }
 
     /** Keeps a last step that went astray, which no loss has shown yet, out of checkpoints. */

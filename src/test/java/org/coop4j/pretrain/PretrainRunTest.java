@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.RunFolder;
+import org.coop4j.weights.Progress;
+import org.coop4j.weights.RecordedProgress;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class PretrainRunTest {
 
     @TempDir Path folder;
 
-    private void run(Path out, boolean resume, PretrainRun.Listener listener) throws IOException {
+    private void run(Path out, boolean resume, Progress progress) throws IOException {
         Path table = folder.resolve("train.csv");
         try (Workers workers = new Workers(2)) {
             new PretrainRun(
@@ -40,52 +40,40 @@ class PretrainRunTest {
                             table,
                             table,
                             workers,
-                            listener)
+                            progress)
                     .run(out, resume);
         }
     }
 
     /** Fails in the middle of the third epoch, after the checkpoint of the second. */
-    private static final class Interruption implements PretrainRun.Listener {
-        @Override
-        public void batch(int epoch, int batch, int batches, double loss, double secondsLeft) {
-            if (epoch == 2 && batch == 1) {
-                throw new IllegalStateException("interrupted");
+    private static Progress interruption() {
+        return new RecordedProgress() {
+            @Override
+            public void detail(String text) {
+                if (text.startsWith("epoch 3/4") && steps().size() % 4 == 1) {
+                    throw new IllegalStateException("interrupted");
+                }
             }
-        }
+        };
     }
 
     @Test
     void anInterruptedRunEndsInTheSameModelAsOneThatRanThrough() throws IOException {
         PictureTables.write(folder);
         Path through = folder.resolve("through");
-        List<Retrieval> measured = new ArrayList<>();
-        run(
-                through,
-                false,
-                new PretrainRun.Listener() {
-                    @Override
-                    public void validated(int epoch, Retrieval retrieval) {
-                        measured.add(retrieval);
-                    }
-                });
-        assertThat(measured).hasSize(2);
-        assertThat(measured.get(0).images()).isEqualTo(32);
+        RecordedProgress seen = new RecordedProgress();
+        run(through, false, seen);
+        assertThat(seen.notes()).filteredOn(note -> note.contains("recall@1")).hasSize(2);
+        assertThat(seen.notes()).filteredOn(note -> note.contains("pairs/s")).hasSize(4);
+        assertThat(seen.steps()).hasSize(16).endsWith(seen.total());
         Path broken = folder.resolve("broken");
-        assertThatThrownBy(() -> run(broken, false, new Interruption())).hasMessage("interrupted");
-        assertThatThrownBy(() -> run(broken, false, new PretrainRun.Listener() {}))
+        assertThatThrownBy(() -> run(broken, false, interruption())).hasMessage("interrupted");
+        assertThatThrownBy(() -> run(broken, false, Progress.NONE))
                 .hasMessageContaining("already holds a run: add --resume");
-        List<Integer> begun = new ArrayList<>();
-        run(
-                broken,
-                true,
-                new PretrainRun.Listener() {
-                    @Override
-                    public void begin(Pretraining training) {
-                        begun.add(training.epochs());
-                    }
-                });
-        assertThat(begun).containsExactly(2);
+        RecordedProgress resumed = new RecordedProgress();
+        run(broken, true, resumed);
+        assertThat(resumed.notes()).startsWith("going on after epoch 2 of 4");
+        assertThat(resumed.total()).isEqualTo(8);
         assertThat(Files.readAllBytes(broken.resolve(PretrainRun.MODEL)))
                 .isEqualTo(Files.readAllBytes(through.resolve(PretrainRun.MODEL)));
         assertThat(Files.readAllLines(broken.resolve(RunFolder.METRICS)))
@@ -102,9 +90,9 @@ class PretrainRunTest {
     void aChangedTableIsNotResumed() throws IOException {
         Path table = PictureTables.write(folder);
         Path out = folder.resolve("out");
-        assertThatThrownBy(() -> run(out, false, new Interruption())).hasMessage("interrupted");
+        assertThatThrownBy(() -> run(out, false, interruption())).hasMessage("interrupted");
         Files.writeString(table, Files.readString(table) + "0.png,another caption\n");
-        assertThatThrownBy(() -> run(out, true, new PretrainRun.Listener() {}))
+        assertThatThrownBy(() -> run(out, true, Progress.NONE))
                 .hasMessageContaining("other settings or another table");
     }
 }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
 import org.coop4j.weights.OpenFile;
-import org.coop4j.weights.ProgressListener;
 import org.coop4j.weights.Sha256;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.WeightsException;
@@ -300,15 +299,12 @@ public final class WeightsFile implements Closeable {
     /**
      * Compares the tensors' bytes with the checksums that zip archives have.
      *
+     * @param progress is told the bytes of each chunk read
      * @throws WeightsException when one differs: the file is damaged
      */
-    public void verifyChecksums(ProgressListener listener) throws IOException {
-        long total = checkedBytes();
-        long before = 0;
+    public void verifyChecksums(LongConsumer progress) throws IOException {
         for (TorchFile file : torchFiles) {
-            long base = before;
-            file.verifyChecksums((done, ignored) -> listener.progress(base + done, total));
-            before += file.checkedBytes();
+            file.verifyChecksums(progress);
         }
     }
 

@@ -9,12 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -31,17 +32,17 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
 public final class Converter {
     private final Path source;
     private final Optional<MlpActivation> activation;
-    private final ProgressListener listener;
+    private final Progress progress;
 
-    private Converter(Path source, Optional<MlpActivation> activation, ProgressListener listener) {
+    private Converter(Path source, Optional<MlpActivation> activation, Progress progress) {
         this.source = source;
         this.activation = activation;
-        this.listener = listener;
+        this.progress = progress;
     }
 
     /** Converts a source that tells its activation. */
     public static ModelMetadata convert(Path source, Path target) throws IOException {
-        return convert(source, target, Optional.empty(), ProgressListener.NONE);
+        return convert(source, target, Optional.empty(), Progress.NONE);
     }
 
     /**
@@ -50,22 +51,24 @@ public final class Converter {
      *
      * @param activation the model's activation where its source does not tell; empty to rely on the
      *     source
-     * @param listener is told the bytes handled
      * @return what was written into the file's metadata
      * @throws WeightsException when the source is damaged or is no CLIP model, or its activation is
      *     unknown or contradicts {@code activation}
      */
     public static ModelMetadata convert(
-            Path source, Path target, Optional<MlpActivation> activation, ProgressListener listener)
+            Path source, Path target, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
         ModelSource found = ModelSource.find(source);
+        if (activation.isEmpty() && ConvertedModel.isConverted(found.weights())) {
+            throw WeightsException.in(source, "a converted model already: use it as it is");
+        }
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
             for (Path file : weights.files()) {
                 if (Files.exists(target) && Files.isSameFile(file, target)) {
                     throw new WeightsException(target + " would replace its own source");
                 }
             }
-            return new Converter(source, activation, listener).run(found, weights, target);
+            return new Converter(source, activation, progress).run(found, weights, target);
         }
     }
 
@@ -82,15 +85,30 @@ public final class Converter {
         } catch (WeightsException e) {
             throw new WeightsException(source + ": " + e.getMessage(), e);
         }
-        Progress progress = new Progress(weights, tensors, listener);
-        weights.verifyChecksums(progress::advanceTo);
-        PreprocessConfig preprocessing =
-                found.config()
-                        .map(ModelConfig::preprocessing)
-                        .orElse(PreprocessConfig.openAi(architecture.vision().imageSize()));
-        ModelMetadata metadata = metadata(architecture, told, preprocessing, weights, progress);
-        write(tensors, architecture, metadata, target, progress);
-        return metadata;
+        try (Progress.Task task =
+                progress.task("converting", bytes(weights, tensors), Progress.Unit.BYTES)) {
+            weights.verifyChecksums(task::advance);
+            PreprocessConfig preprocessing =
+                    found.config()
+                            .map(ModelConfig::preprocessing)
+                            .orElse(PreprocessConfig.openAi(architecture.vision().imageSize()));
+            ModelMetadata metadata = metadata(architecture, told, preprocessing, weights, task);
+            write(tensors, architecture, metadata, target, task);
+            return metadata;
+        }
+    }
+
+    /** Bytes of the three passes: checksums, hash, copy. */
+    private static long bytes(WeightsFile weights, Map<String, SourceTensor> tensors)
+            throws IOException {
+        long bytes = weights.checkedBytes();
+        for (Path file : weights.files()) {
+            bytes += Files.size(file);
+        }
+        for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
+            bytes += entry.getValue().spec(entry.getKey()).bytes();
+        }
+        return bytes;
     }
 
     private static void refusePromptLearner(WeightsFile weights) throws WeightsException {
@@ -147,13 +165,13 @@ public final class Converter {
             MlpActivation mlpActivation,
             PreprocessConfig preprocessing,
             WeightsFile weights,
-            Progress progress)
+            Progress.Task task)
             throws IOException {
         ModelMetadata.SourceInfo info =
                 ModelMetadata.SourceInfo.ofFile(
                         Objects.toString(source.toAbsolutePath().normalize().getFileName(), ""),
                         weights.format().label(),
-                        weights.sha256(progress::advance));
+                        weights.sha256(task::advance));
         try {
             return new ModelMetadata(architecture, mlpActivation, preprocessing, info);
         } catch (IllegalArgumentException e) {
@@ -166,7 +184,7 @@ public final class Converter {
             ClipConfig architecture,
             ModelMetadata metadata,
             Path target,
-            Progress progress)
+            Progress.Task task)
             throws IOException {
         List<TensorSpec> specs = new ArrayList<>();
         for (String name : architecture.expectedTensors().keySet()) {
@@ -179,37 +197,10 @@ public final class Converter {
                                 chunk -> {
                                     int bytes = chunk.remaining();
                                     writer.writeBytes(spec.name(), chunk);
-                                    progress.advance(bytes);
+                                    task.advance(bytes);
                                 });
             }
             writer.commit();
-        }
-    }
-
-    /** Adds up the three passes: checksums, hash, copy. */
-    private static final class Progress {
-        private final ProgressListener listener;
-        private final long total;
-        private long done;
-
-        Progress(WeightsFile weights, Map<String, SourceTensor> tensors, ProgressListener listener)
-                throws IOException {
-            this.listener = listener;
-            long bytes = weights.checkedBytes() + weights.bytes();
-            for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
-                bytes += entry.getValue().spec(entry.getKey()).bytes();
-            }
-            this.total = bytes;
-        }
-
-        void advance(long bytes) {
-            done += bytes;
-            listener.progress(done, total);
-        }
-
-        void advanceTo(long newDone, long ignoredTotal) {
-            done = newDone;
-            listener.progress(done, total);
         }
     }
 }

@@ -5,9 +5,8 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.LongConsumer;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.model.ClipConfig;
@@ -54,14 +53,13 @@ public final class RandomWeights {
     public static ModelMetadata write(
             ClipConfig architecture, long seed, Path target, MlpActivation activation)
             throws IOException {
-        return write(architecture, seed, target, activation, ProgressListener.NONE);
+        return write(architecture, seed, target, activation, Progress.NONE);
     }
 
     /**
      * Writes a converted model in single precision. Every tensor has its own stream of random
      * numbers, by seed and name, so that the same seed gives the same file everywhere.
      *
-     * @param listener is told the parameters drawn so far
      * @return what was written into the file's metadata
      */
     public static ModelMetadata write(
@@ -69,7 +67,7 @@ public final class RandomWeights {
             long seed,
             Path target,
             MlpActivation activation,
-            ProgressListener listener)
+            Progress progress)
             throws IOException {
         ModelMetadata metadata =
                 new ModelMetadata(
@@ -81,24 +79,23 @@ public final class RandomWeights {
         try (SafetensorsWriter writer =
                 SafetensorsWriter.create(
                         target, architecture.tensorSpecs(DType.F32), metadata.toMap())) {
-            weights.write(writer, architecture.tensorSpecs(DType.F32), listener);
+            weights.write(writer, architecture.tensorSpecs(DType.F32), progress);
             writer.commit();
         }
         return metadata;
     }
 
-    private void write(SafetensorsWriter writer, List<TensorSpec> specs, ProgressListener listener)
+    private void write(SafetensorsWriter writer, List<TensorSpec> specs, Progress progress)
             throws IOException {
         long total = specs.stream().mapToLong(spec -> spec.shape().elements()).sum();
-        long done = 0;
-        for (TensorSpec spec : specs) {
-            long before = done;
-            write(writer, spec, drawn -> listener.progress(before + drawn, total));
-            done += spec.shape().elements();
+        try (Progress.Task task = progress.task("parameters", total, Progress.Unit.PARAMETERS)) {
+            for (TensorSpec spec : specs) {
+                write(writer, spec, task);
+            }
         }
     }
 
-    private void write(SafetensorsWriter writer, TensorSpec spec, LongConsumer drawn)
+    private void write(SafetensorsWriter writer, TensorSpec spec, Progress.Task task)
             throws IOException {
         Draw draw = draw(spec.name(), spec.shape());
         Gaussian random = Gaussian.stream(seed, spec.name());
@@ -107,7 +104,7 @@ public final class RandomWeights {
             int n = (int) Math.min(left, block.length);
             fill(block, n, draw, random);
             writer.writeFloats(spec.name(), FloatBuffer.wrap(block, 0, n));
-            drawn.accept(spec.shape().elements() - left + n);
+            task.advance(n);
         }
     }
 

@@ -46,6 +46,14 @@ public final class ConvertedModel implements Closeable {
         }
     }
 
+    /** Whether a file is a converted model, of whatever version. */
+    public static boolean isConverted(Path path) throws IOException {
+        try (OpenFile source = OpenFile.open(path)) {
+            return SafetensorsFile.looksLike(source.firstBytes(16))
+                    && ModelMetadata.isPresent(SafetensorsFile.of(source).metadata());
+        }
+    }
+
     private static ModelMetadata checkedMetadata(SafetensorsFile file) throws WeightsException {
         try {
             ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());

@@ -10,10 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.OpenFile;
-import org.coop4j.weights.ProgressListener;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.PickleLimits;
@@ -224,20 +224,18 @@ public final class TorchFile implements Closeable {
     /**
      * Compares every storage with the checksum that the archive has for it, where it has one.
      *
+     * @param progress is told the bytes of each chunk read
      * @throws WeightsException when one differs: the file is damaged
      */
-    public void verifyChecksums(ProgressListener listener) throws IOException {
+    public void verifyChecksums(LongConsumer progress) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(CRC_CHUNK);
-        long total = checkedBytes();
-        long done = 0;
         for (CheckedEntry item : checked) {
             CRC32 crc = new CRC32();
             for (long at = 0; at < item.region().length(); at += chunk.limit()) {
                 chunk.clear().limit((int) Math.min(CRC_CHUNK, item.region().length() - at));
                 item.region().read(chunk, at);
                 crc.update(chunk.flip());
-                done += chunk.limit();
-                listener.progress(done, total);
+                progress.accept(chunk.limit());
             }
             item.archive().checkCrc(item.entry(), crc);
         }

@@ -19,7 +19,8 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.HalfFloats;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
+import org.coop4j.weights.RecordedProgress;
 import org.coop4j.weights.Sha256;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
@@ -50,7 +51,7 @@ class ConverterTest {
 
     private static ModelMetadata convert(
             Path source, Path target, Optional<MlpActivation> activation) throws IOException {
-        return Converter.convert(source, target, activation, ProgressListener.NONE);
+        return Converter.convert(source, target, activation, Progress.NONE);
     }
 
     @BeforeEach
@@ -498,15 +499,20 @@ class ConverterTest {
 
     @Test
     void progressRisesToItsTotal() throws IOException {
-        List<long[]> reports = new ArrayList<>();
-        Converter.convert(
-                Golden.path("vit/torchscript.pt"),
-                target,
-                TOLD,
-                (done, total) -> reports.add(new long[] {done, total}));
-        assertThat(reports).isSortedAccordingTo((a, b) -> Long.compare(a[0], b[0]));
-        assertThat(reports).allMatch(report -> report[1] == reports.get(0)[1]);
-        assertThat(reports.get(reports.size() - 1)[0]).isEqualTo(reports.get(0)[1]);
+        RecordedProgress progress = new RecordedProgress();
+        Converter.convert(Golden.path("vit/torchscript.pt"), target, TOLD, progress);
+        assertThat(progress.tasks()).containsExactly("converting");
+        assertThat(progress.steps()).isSorted().endsWith(progress.total());
+    }
+
+    @Test
+    void aConvertedFileIsNamedAsOne() throws IOException {
+        convert(Golden.path("resnet/torchscript.pt"), target, TOLD);
+        Path again = folder.resolve("again.safetensors");
+        assertThatThrownBy(() -> convert(target, again, TOLD))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("a converted model already: use it as it is");
+        assertThat(again).doesNotExist();
     }
 
     @Test

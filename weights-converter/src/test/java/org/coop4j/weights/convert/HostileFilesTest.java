@@ -14,7 +14,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Golden;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.checkpoint.WeightsFile;
@@ -46,7 +46,7 @@ class HostileFilesTest {
 
     private static ModelMetadata convert(
             Path source, Path target, Optional<MlpActivation> activation) throws IOException {
-        return Converter.convert(source, target, activation, ProgressListener.NONE);
+        return Converter.convert(source, target, activation, Progress.NONE);
     }
 
     @BeforeEach

@@ -1,11 +1,10 @@
-package org.coop4j;
+package org.coop4j.weights;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.weights.Progress;
 
 /** Remembers what was told, and what the last task has come to. */
-public final class RecordedProgress implements Progress, Progress.Task {
+public class RecordedProgress implements Progress, Progress.Task {
 
     private final List<String> notes = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
