@@ -135,7 +135,7 @@ final class StudySections {
                                 new Fact(
                                         Numbers.percent(baseline.accuracy, 1),
                                         baseline.method.title() + ", " + on)));
-        MethodLabel zeroShot = MethodLabel.of(MethodLabel.ZERO_SHOT);
+        MethodLabel zeroShot = MethodLabel.ZERO_SHOT;
         numbers.of(zeroShot, Shots.NONE)
                 .filter(s -> best.stream().noneMatch(b -> b.method.equals(zeroShot)))
                 .ifPresent(

@@ -10,8 +10,6 @@ import org.coop4j.results.Outcomes.Setup;
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
 public final class FewShot {
 
-    private static final MethodLabel ZERO_SHOT = MethodLabel.of(MethodLabel.ZERO_SHOT);
-
     private final Outcomes cells;
     private final List<String> datasets;
     private final List<Setup> setups;
@@ -91,7 +89,7 @@ public final class FewShot {
 
     /** What others are compared with on a dataset: its own hand-written prompt. */
     public Optional<Outcome> zeroShot(String dataset) {
-        return cells.get(dataset, ZERO_SHOT, Shots.NONE);
+        return cells.get(dataset, MethodLabel.ZERO_SHOT, Shots.NONE);
     }
 
     /** All methods, in the order of the tables. */
@@ -123,7 +121,7 @@ public final class FewShot {
 
     /** The average of zero-shot. */
     public Optional<Average> averageZeroShot() {
-        return average(ZERO_SHOT, Shots.NONE);
+        return average(MethodLabel.ZERO_SHOT, Shots.NONE);
     }
 
     /** The datasets that all averages are over. */
@@ -141,7 +139,7 @@ public final class FewShot {
         List<MethodLabel> contexts =
                 methods().stream().filter(m -> m.kind() == MethodLabel.Kind.CONTEXT).toList();
         return contexts.stream()
-                .filter(m -> m.published().equals("coop-m16-end"))
+                .filter(MethodLabel::isMain)
                 .findFirst()
                 .or(() -> contexts.stream().findFirst());
     }

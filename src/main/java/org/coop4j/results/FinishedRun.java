@@ -1,6 +1,7 @@
 package org.coop4j.results;
 
 import java.nio.file.Path;
+import java.util.SortedMap;
 import org.coop4j.run.RunResult;
 
 /**
@@ -9,7 +10,7 @@ import org.coop4j.run.RunResult;
  * @param folder relative to the folder that was searched
  * @param result what it measured
  * @param model the model that it used
- * @param settings what it was configured with
+ * @param settings what it was configured with, as texts by setting
  * @param ownPrompt the hand-written prompt of its data; empty if it is not recorded
  * @param testHash hash of the list of test images; empty if it is not recorded
  * @param finished when it ended, in UTC; empty if it is not recorded
@@ -18,7 +19,7 @@ public record FinishedRun(
         Path folder,
         RunResult result,
         ModelId model,
-        Settings settings,
+        SortedMap<String, String> settings,
         String ownPrompt,
         String testHash,
         String finished) {

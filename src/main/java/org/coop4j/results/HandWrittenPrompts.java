@@ -85,17 +85,15 @@ final class HandWrittenPrompts {
                 (text, bySeed) ->
                         all.add(
                                 new HandWritten.Prompt(
-                                        text,
-                                        text.equals(own),
-                                        cell(place.dataset, MethodLabel.ZERO_SHOT, bySeed))));
+                                        text, text.equals(own), cell(place.dataset, bySeed))));
         return new HandWritten(place.dataset, place.half, all);
     }
 
     /** One value alone where the seed makes no difference. */
-    static Outcome cell(String dataset, String method, SortedMap<Long, Double> bySeed) {
+    static Outcome cell(String dataset, SortedMap<Long, Double> bySeed) {
         SortedMap<Long, Measured> measured = new TreeMap<>();
         boolean same = new TreeSet<>(bySeed.values()).size() == 1;
         bySeed.forEach((seed, accuracy) -> measured.put(same ? 0 : seed, Measured.of(accuracy)));
-        return new Outcome(dataset, MethodLabel.of(method), Shots.NONE, measured);
+        return new Outcome(dataset, MethodLabel.ZERO_SHOT, Shots.NONE, measured);
     }
 }

@@ -65,9 +65,8 @@ final class Outcomes {
 
     /** Lets hand-written prompts of training runs stand in where zero-shot was not run itself. */
     Outcomes withHandWritten(Study study, ClassHalf half) {
-        MethodLabel zeroShot = MethodLabel.of(MethodLabel.ZERO_SHOT);
         for (HandWritten prompts : study.handWritten()) {
-            Key key = new Key(prompts.dataset(), zeroShot, Shots.NONE);
+            Key key = new Key(prompts.dataset(), MethodLabel.ZERO_SHOT, Shots.NONE);
             if (prompts.half() != half || cells.containsKey(key)) {
                 continue;
             }
@@ -82,10 +81,7 @@ final class Outcomes {
 
     private static Outcome renamed(Outcome best) {
         return new Outcome(
-                best.dataset(),
-                MethodLabel.of(MethodLabel.BEST_HAND_WRITTEN),
-                Shots.NONE,
-                best.bySeed());
+                best.dataset(), MethodLabel.BEST_HAND_WRITTEN, Shots.NONE, best.bySeed());
     }
 
     private void add(Outcome cell) {

@@ -56,7 +56,7 @@ final class RunReader {
                 root.relativize(folder),
                 result,
                 model(config, provenance),
-                Settings.of(config, result.shots()),
+                MethodLabels.settings(config, result.shots()),
                 ownPrompt(config.findPath("data")),
                 provenance.path("testHash").asText(""),
                 provenance.path("finished").asText(""));

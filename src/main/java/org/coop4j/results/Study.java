@@ -46,7 +46,7 @@ public record Study(
     private static Study ofModel(List<FinishedRun> runs) {
         List<String> notes = new ArrayList<>();
         List<String> datasets = TestSets.label(runs, notes::add);
-        List<MethodLabel> methods = Methods.label(runs, datasets, notes::add);
+        List<MethodLabel> methods = MethodLabels.of(runs, datasets, notes::add);
         List<Entry> all = new ArrayList<>();
         for (int i = 0; i < runs.size(); i++) {
             all.add(new Entry(runs.get(i), datasets.get(i), methods.get(i)));

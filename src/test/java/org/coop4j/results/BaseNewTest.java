@@ -98,7 +98,7 @@ class BaseNewTest {
         List<BaseNew.Row> rows = baseNew().rows();
 
         assertThat(rows)
-                .extracting(row -> row.method().name())
+                .extracting(row -> row.method().id())
                 .containsExactly("zero-shot", "hand-written-best", "coop");
         assertThat(rows)
                 .allSatisfy(
@@ -126,7 +126,7 @@ class BaseNewTest {
         assertThat(table.source()).isEqualTo("ImageNet");
         assertThat(table.targets()).containsExactly("ImageNetV2", "ImageNetR");
         assertThat(table.rows())
-                .extracting(row -> row.method().name())
+                .extracting(row -> row.method().id())
                 .containsExactly("zero-shot", "linear-probe", "coop");
         Robustness.Row zeroShot = table.rows().get(0);
         assertThat(zeroShot.average(table.targets())).hasValue(53.5);

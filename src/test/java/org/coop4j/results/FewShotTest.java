@@ -184,10 +184,7 @@ class FewShotTest {
         assertThat(zeroShot.seeds()).containsExactly(0L);
         assertThat(zeroShot.summary(Measure.MACRO_F1)).isEmpty();
         assertThat(
-                        fewShot.cell(
-                                        "dtd",
-                                        MethodLabel.of(MethodLabel.BEST_HAND_WRITTEN),
-                                        Shots.NONE)
+                        fewShot.cell("dtd", MethodLabel.BEST_HAND_WRITTEN, Shots.NONE)
                                 .orElseThrow()
                                 .accuracy())
                 .isEqualTo(45);
@@ -248,7 +245,7 @@ class FewShotTest {
 
         assertThat(fewShot.zeroShot("mine").orElseThrow().accuracy()).isEqualTo(55);
         assertThat(fewShot.methods())
-                .extracting(MethodLabel::name)
+                .extracting(MethodLabel::id)
                 .containsExactly("zero-shot", "coop");
     }
 

@@ -270,7 +270,7 @@ class StudyTest {
                 """
                         .formatted(RunFiles.MODEL));
 
-        assertThat(study().entries().get(0).run().settings().values())
+        assertThat(study().entries().get(0).run().settings())
                 .containsOnlyKeys("rate", "epochs", "views")
                 .containsEntry("epochs", "by shots")
                 .containsEntry("views", "a new crop each epoch");
