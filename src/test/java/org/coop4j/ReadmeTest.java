@@ -10,11 +10,13 @@ import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.PromptClassifier;
+import org.coop4j.eval.Predictions;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.CoOp;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.TrainConfig;
+import org.coop4j.run.Sample;
 import org.coop4j.run.TrainRun;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -41,13 +43,16 @@ class ReadmeTest {
 
     // README training begins
     static String learn(Path model, Path pictures, Path run, Path photo) throws IOException {
-        TrainConfig config = TrainConfig.reference(DataSpec.of(pictures), 16, 1); // shots, seed
         TrainRun.Options options =
                 new TrainRun.Options(run.resolveSibling("bank"), false, MemoryLimit.none());
         try (Clip clip = Clip.open(model)) {
-            new TrainRun(clip, config, options, TrainRun.Listener.silent()).run(run, false);
-            LearnedPrompt prompt = LearnedPrompt.read(run.resolve(RunFolder.PROMPT));
-            return PromptClassifier.of(clip, prompt).classify(photo);
+            Sample sample = new Sample(16, 1); // shots, seed
+            TrainRun.of(clip, DataSpec.of(pictures), new CoOp(), sample, options).run(run, false);
+            Path file = run.resolve(RunFolder.CLASSIFIER);
+            try (Classifier classifier = ClassifierFile.read(file).open(clip)) {
+                FeatureMatrix logits = classifier.logits(clip.encodeImages(List.of(photo)));
+                return classifier.classNames().get(Predictions.argmax(logits.row(0)));
+            }
         }
     }
 

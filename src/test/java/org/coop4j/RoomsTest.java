@@ -1,15 +1,19 @@
 package org.coop4j;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
 import java.util.List;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /** The rooms of docs/architecture.md, and what belongs in which. */
 @AnalyzeClasses(packages = "org.coop4j", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -46,9 +50,26 @@ class RoomsTest {
                     .resideOutsideOfPackages(
                             "org.coop4j.graph..", "org.coop4j.clip..", "org.coop4j.pretrain..")
                     .should()
-                    .dependOnClassesThat()
-                    .resideInAPackage("org.nd4j..")
+                    .dependOnClassesThat(
+                            resideInAPackage("org.nd4j..")
+                                    .and(DescribedPredicate.not(type(SDVariable.class))))
                     .because("a graph backend could then be exchanged by rewriting three rooms");
+
+    @ArchTest
+    static final ArchRule lossesAloneNameVariablesOfAGraph =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages(
+                            "org.coop4j.graph..",
+                            "org.coop4j.clip..",
+                            "org.coop4j.pretrain..",
+                            "org.coop4j.method..",
+                            "org.coop4j.bench..")
+                    .should()
+                    .dependOnClassesThat()
+                    .areAssignableTo(SDVariable.class);
 
     @ArchTest
     static final ArchRule graphAloneCallsSameDiffOps =

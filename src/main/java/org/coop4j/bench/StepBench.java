@@ -5,12 +5,18 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.Objective;
 import org.coop4j.clip.PackedPrompts;
-import org.coop4j.clip.PromptTower;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.Step;
+import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
-import org.coop4j.train.Sgd;
+import org.coop4j.train.Optimizer;
+import org.coop4j.train.Training;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A gradient step of the context: features of a batch of images given, all classes encoded, loss,
@@ -56,31 +62,50 @@ public record StepBench(
     public Outcome run(Clip clip, MemoryLimit memory, int runs) {
         SplittableRandom random = new SplittableRandom(1);
         int vectors = classSpecific ? classes * context : context;
-        PromptTower tower = clip.promptTower(prompts(clip, random), vectors, memory);
-        float[] parameters = gaussian(random, vectors * tower.width(), 0.02);
+        int width = clip.architecture().text().width();
+        LearnedTensor ctx =
+                LearnedTensor.of("ctx", gaussian(random, vectors * width, 0.02), vectors, width);
         float[] images = normalised(random, clip.architecture().embedDim());
         int[] labels = random.ints(batch, 0, classes).toArray();
-        float[] gradient = new float[parameters.length];
-        Sgd sgd = new Sgd(Sgd.Config.reference(), parameters.length);
-        tower.prepare(batch);
+        Optimizer optimizer = training().newOptimizer();
+        PromptEncoder encoder = clip.promptEncoder(prompts(clip, random));
         int[] steps = {0};
         long[] early = {0};
-        Measurement time =
-                Measurement.of(
-                        3,
-                        runs,
-                        tower.stepFlops(),
-                        () -> {
-                            tower.setContext(parameters);
-                            tower.step(images, labels).gradient(gradient);
-                            sgd.step(parameters, gradient, 0.002);
-                            if (++steps[0] == EARLY) {
-                                early[0] = Machine.memory().orElse(0);
-                            }
-                        });
-        long late = Machine.memory().orElse(0);
-        return new Outcome(
-                time, tower.stepBytes(), tower.stepParts(), early[0], late, tower.profileStep());
+        try (Step step = encoder.step(objective(ctx), batch, memory)) {
+            Measurement time =
+                    Measurement.of(
+                            3,
+                            runs,
+                            step.flops(),
+                            () -> {
+                                step.run(images, labels);
+                                optimizer.step(List.of(ctx), training().rate(), ++steps[0]);
+                                if (steps[0] == EARLY) {
+                                    early[0] = Machine.memory().orElse(0);
+                                }
+                            });
+            long late = Machine.memory().orElse(0);
+            return new Outcome(time, step.bytes(), step.chunks(), early[0], late, step.profile());
+        }
+    }
+
+    private static Training training() {
+        return Training.coop(1, 1);
+    }
+
+    private static Objective objective(LearnedTensor ctx) {
+        return new Objective() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return List.of(ctx);
+            }
+
+            @Override
+            public SDVariable loss(StepGraph step, SDVariable classFeatures) {
+                SDVariable w = step.ops().normalizeRows(classFeatures);
+                return step.crossEntropy(step.cosineLogits(w));
+            }
+        };
     }
 
     private List<int[]> prompts(Clip clip, SplittableRandom random) {

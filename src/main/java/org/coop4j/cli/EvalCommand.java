@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
@@ -18,19 +17,18 @@ import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
-import org.coop4j.data.bank.FeatureBank;
-import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Numbers;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.PromptClassifier;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ConfusionFiles;
 import org.coop4j.run.Scores;
+import org.coop4j.run.SharedData;
+import org.coop4j.run.TrainRun;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,33 +81,25 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LearnedPrompt prompt = promptOptions.read();
+        ClassifierFile file = promptOptions.read();
         ImageDataset dataset =
                 dataOptions.spec().load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
-        try (Clip clip = promptOptions.open(prompt)) {
-            PromptClassifier classifier =
-                    PromptClassifier.of(clip, prompt, Optional.of(dataset.classNames()));
-            Scores scores = score(clip, images, classifier);
+        try (Clip clip = promptOptions.open(file);
+                EncodingProgress progress =
+                        new EncodingProgress(console, splitOptions.name() + " images")) {
+            Classifier classifier = file.open(clip).forClasses(dataset.classNames());
+            TrainRun.Options options =
+                    new TrainRun.Options(
+                            bankOptions.folder(CacheFolder.bank()),
+                            bankOptions.skipBad(),
+                            MemoryLimit.none());
+            Scores scores =
+                    new SharedData(clip, options).features(images, progress).scores(classifier);
+            progress.close();
             report(scores, classifier.classNames());
         }
         return 0;
-    }
-
-    private Scores score(Clip clip, List<LabelledImage> images, PromptClassifier classifier)
-            throws IOException {
-        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-        EncodingProgress progress = new EncodingProgress(console, splitOptions.name() + " images");
-        try (FeatureBank open =
-                FeatureBank.open(
-                        bankOptions.folder(CacheFolder.bank()), BankKey.of(clip, transform))) {
-            BankedImages banked =
-                    BankedImages.build(
-                            open, clip, transform, images, bankOptions.skipBad(), progress);
-            return Scores.of(banked, classifier.classWeights(), clip.logitScale());
-        } finally {
-            progress.close();
-        }
     }
 
     private void report(Scores scores, List<String> names) throws IOException {

@@ -7,7 +7,7 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
-import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.text.SafeText;
 import picocli.CommandLine.Command;
@@ -53,7 +53,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LearnedPrompt prompt = promptOptions.read();
+        ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
             Path file = ReferenceCheckpoint.write(out, clip, prompt, epoch(prompt));
             console.out().println(SafeText.line(file.toString()));
@@ -61,7 +61,7 @@ final class ExportCommand implements Callable<Integer> {
         return 0;
     }
 
-    private int epoch(LearnedPrompt prompt) {
+    private int epoch(ClassifierFile prompt) {
         if (epoch != null) {
             return epoch;
         }

@@ -10,7 +10,9 @@ import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassPosition;
-import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.LearnedContext;
+import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.text.SafeText;
 import picocli.CommandLine.Command;
@@ -74,17 +76,18 @@ final class ImportCommand implements Callable<Integer> {
                     "the checkpoint does not name its classes: give --classes or --classes-file");
         }
         try (Clip clip = clipOptions.openForTexts()) {
-            LearnedPrompt prompt =
+            ClassifierFile prompt =
                     ReferenceCheckpoint.read(checkpoint, clip, classOptions.read(), position);
             prompt.write(out);
+            PromptLayout layout = LearnedContext.of(prompt).layout();
             console.out()
                     .println(
                             SafeText.line(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(
                                                     out,
-                                                    prompt.layout().length(),
-                                                    prompt.layout().classSpecific()
+                                                    layout.length(),
+                                                    layout.classSpecific()
                                                             ? "class-specific"
                                                             : "unified",
                                                     prompt.classNames().size())));

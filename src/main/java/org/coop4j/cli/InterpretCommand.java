@@ -17,7 +17,7 @@ import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.eval.Numbers;
-import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Word;
@@ -74,7 +74,7 @@ final class InterpretCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LearnedPrompt prompt = promptOptions.read();
+        ClassifierFile prompt = promptOptions.read();
         try (Clip clip = promptOptions.open(prompt)) {
             NearestWords nearest =
                     NearestWords.of(

@@ -15,8 +15,8 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.PromptClassifier;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -64,17 +64,17 @@ final class PredictCommand implements Callable<Integer> {
      * @param label the most probable class
      * @param probabilities of all classes
      */
-    private record Prediction(Path file, int label, float[] probabilities) {}
+    private record Prediction(Path file, int label, double[] probabilities) {}
 
     @Override
     public Integer call() throws IOException {
-        LearnedPrompt prompt = promptOptions.read();
+        ClassifierFile file = promptOptions.read();
         List<Path> files = ImageInputs.of(arguments).files();
         Optional<List<String>> others =
                 classOptions.areGiven() ? Optional.of(classOptions.read()) : Optional.empty();
-        try (Clip clip = promptOptions.open(prompt)) {
-            PromptClassifier classifier = PromptClassifier.of(clip, prompt, others);
-            FeatureMatrix weights = classifier.classWeights();
+        try (Clip clip = promptOptions.open(file)) {
+            Classifier learned = file.open(clip);
+            Classifier classifier = others.map(learned::forClasses).orElse(learned);
             Rows<Prediction> rows = rows(files, classifier.classNames());
             Map<Integer, String> problems;
             try (Rows.Printer<Prediction> printer = rows.printer(format.chosen(), console)) {
@@ -86,10 +86,12 @@ final class PredictCommand implements Callable<Integer> {
                                 (index, row) -> {
                                     FeatureMatrix image =
                                             FeatureMatrix.of(1, row.length, row.clone());
-                                    float[] p = clip.probabilities(image, weights)[0];
+                                    float[] logits = classifier.logits(image).row(0);
                                     printer.print(
                                             new Prediction(
-                                                    files.get(index), Predictions.argmax(p), p));
+                                                    files.get(index),
+                                                    Predictions.argmax(logits),
+                                                    Predictions.softmax(logits)));
                                 });
             }
             return EncodedImages.exitCode(problems.size(), files.size(), console);
@@ -105,15 +107,15 @@ final class PredictCommand implements Callable<Integer> {
                 .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
                 .text("class", p -> names.get(p.label))
                 .among(names)
-                .share("probability", p -> p.probabilities[p.label])
+                .share("probability", p -> (float) p.probabilities[p.label])
                 .data("probabilities", p -> byName(names, p.probabilities))
                 .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
     }
 
-    private static Map<String, Float> byName(List<String> names, float[] probabilities) {
+    private static Map<String, Float> byName(List<String> names, double[] probabilities) {
         Map<String, Float> map = new LinkedHashMap<>();
         for (int c = 0; c < probabilities.length; c++) {
-            map.put(names.get(c), probabilities[c]);
+            map.put(names.get(c), (float) probabilities[c]);
         }
         return map;
     }

@@ -37,9 +37,9 @@ final class SweepReport {
             return new Setting(
                     run.dataset(),
                     run.trainedOn(),
-                    run.config().half().name().toLowerCase(Locale.ROOT),
-                    run.config().method(),
-                    run.config().shots());
+                    run.half().name().toLowerCase(Locale.ROOT),
+                    run.label(),
+                    run.shots());
         }
     }
 
@@ -102,7 +102,7 @@ final class SweepReport {
     private ObjectNode json() {
         Rows<SweepOutcome.Ended> runs = new Rows<>();
         setting(runs, ended -> Setting.of(ended.run()))
-                .data("seed", ended -> ended.run().config().seed())
+                .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString())
                 .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
                 .data("error_rate", ended -> ended.result().map(RunResult::errorRate))

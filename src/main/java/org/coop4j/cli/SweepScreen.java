@@ -155,15 +155,13 @@ final class SweepScreen implements SweepListener, AutoCloseable {
 
     static String describe(SweepRun run) {
         String what = run.trainedOn() + " " + run.title();
-        if (run.config().seed() == 0) {
+        if (!run.learns()) {
             return what;
         }
-        int shots = run.config().shots();
+        int shots = run.shots();
         return "%s, %s, seed %d"
                 .formatted(
-                        what,
-                        shots == 0 ? "all images" : Numbers.count(shots, "shot"),
-                        run.config().seed());
+                        what, shots == 0 ? "all images" : Numbers.count(shots, "shot"), run.seed());
     }
 
     /** The process is ending before the sweep has. */

@@ -40,12 +40,12 @@ final class SweepTable {
         static Row of(SweepRun run) {
             String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
             String half =
-                    switch (run.config().half()) {
+                    switch (run.half()) {
                         case ALL -> "";
                         case BASE -> ", base";
                         case NEW -> ", new";
                     };
-            return new Row(run.dataset(), run.config().method() + from + half);
+            return new Row(run.dataset(), run.label() + from + half);
         }
     }
 
@@ -72,7 +72,7 @@ final class SweepTable {
     }
 
     private static int column(SweepRun run) {
-        return run.config().seed() == 0 ? NO_SHOTS : run.config().shots();
+        return run.learns() ? run.shots() : NO_SHOTS;
     }
 
     private Cell cell(SweepRun run) {

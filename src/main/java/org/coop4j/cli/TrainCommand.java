@@ -1,11 +1,11 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
@@ -14,18 +14,22 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.CacheFolder;
 import org.coop4j.cli.options.ClipOptions;
-import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.MemoryOption;
+import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.ResumeOption;
 import org.coop4j.clip.Clip;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.Method;
+import org.coop4j.run.DataSpec;
 import org.coop4j.run.ReferencePreset;
-import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunData;
 import org.coop4j.run.RunResult;
-import org.coop4j.run.TrainConfig;
+import org.coop4j.run.Sample;
+import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
+import org.coop4j.train.Training;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,6 +63,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ClipOptions clipOptions;
     @Mixin private DataOptions dataOptions;
+    @Mixin private MethodOptions methodOptions;
 
     @Option(
             names = {"-o", "--out"},
@@ -86,52 +91,6 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "Several runs, such as 1,2,3; reports mean and standard deviation.")
     private List<Long> seeds = List.of();
-
-    @Option(
-            names = {"-M", "--context"},
-            paramLabel = "M",
-            description = "Number of context vectors (default: 16).")
-    private Integer context;
-
-    @Option(
-            names = "--position",
-            converter = Converters.PositionName.class,
-            defaultValue = "end",
-            paramLabel = "WHERE",
-            description =
-                    "Where the class name stands: end, middle or front (default:"
-                            + " ${DEFAULT-VALUE}).")
-    private ClassPosition position;
-
-    @Option(
-            names = "--csc",
-            description = "Class-specific context: each class learns vectors of its own.")
-    private boolean classSpecific;
-
-    @Option(
-            names = "--init",
-            paramLabel = "WORDS",
-            description =
-                    "Words that the context begins as, one vector a token; without it, random"
-                            + " numbers.")
-    private String words;
-
-    @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs.")
-    private Integer epochs;
-
-    @Option(
-            names = "--batch",
-            defaultValue = "32",
-            paramLabel = "N",
-            description = "Images of a step (default: ${DEFAULT-VALUE}).")
-    private int batch;
-
-    @Option(
-            names = "--lr",
-            defaultValue = "0.002",
-            paramLabel = "RATE",
-            description = "Highest learning rate (default: ${DEFAULT-VALUE}).")
-    private double rate;
 
     @Option(
             names = "--preset",
@@ -172,7 +131,10 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkSeeds();
-        TrainConfig config = config();
+        Optional<ReferencePreset> chosen = preset();
+        List<Method> methods =
+                methodOptions.methods(chosen.flatMap(ReferencePreset::words).orElse(null));
+        methods.forEach(method -> methodOptions.training(method, shots)); // checks what is set
         TrainRun.Options options =
                 new TrainRun.Options(
                         bankOptions.folder(CacheFolder.bank()),
@@ -180,23 +142,29 @@ final class TrainCommand implements Callable<Integer> {
                         memory.limit());
         List<RunResult> results = new ArrayList<>();
         try (Clip clip = clipOptions.openForTexts()) {
-            checkPreset(clip);
-            if (seeds.isEmpty()) {
-                results.add(run(clip, config, options, out));
+            if (chosen.isPresent()) {
+                checkPreset(clip, chosen.get());
             }
-            for (long one : seeds) {
-                Path folder = out.resolve("seed" + one);
-                console.note("seed " + one + ": " + folder);
-                results.add(run(clip, config.withSeed(one), options, folder));
+            SharedData shared = new SharedData(clip, options);
+            for (Method method : methods) {
+                for (long one : seeds.isEmpty() ? List.of(seed == null ? 1 : seed) : seeds) {
+                    results.add(run(shared, method, one, folder(methods, method, one)));
+                }
             }
         }
-        TrainReport report = new TrainReport(results, config, out);
+        TrainReport report = new TrainReport(results, shots, out);
         if (json.isGiven()) {
             Json.print(report.toJson(), console.out());
         } else {
             report.print(console.out());
         }
         return 0;
+    }
+
+    /** The run's folder: a level for several methods, and one for several seeds. */
+    private Path folder(List<Method> methods, Method method, long one) {
+        Path folder = methods.size() == 1 ? out : out.resolve(method.id());
+        return seeds.isEmpty() ? folder : folder.resolve("seed" + one);
     }
 
     private void checkSeeds() {
@@ -208,81 +176,58 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private void checkPreset(Clip clip) throws IOException {
-        if (preset == null) {
-            return;
-        }
-        String wanted = ReferencePreset.named(preset).architecture();
+    private Optional<ReferencePreset> preset() {
+        return WrongUsage.unless(() -> Optional.ofNullable(preset).map(ReferencePreset::named));
+    }
+
+    private static void checkPreset(Clip clip, ReferencePreset preset) throws IOException {
+        String wanted = preset.architecture();
         if (!ClipConfig.named(wanted).equals(clip.architecture())) {
             throw new CommandFailure(
-                    "preset " + preset + " is for " + wanted + ", which this model is not");
+                    "preset " + preset.name() + " is for " + wanted + ", which this model is not");
         }
     }
 
-    private RunResult run(Clip clip, TrainConfig config, TrainRun.Options options, Path folder)
+    private RunResult run(SharedData shared, Method method, long one, Path folder)
             throws IOException {
-        if (resume.isGiven() && finished(folder)) {
-            console.note(folder + " is finished already");
-            return RunFolder.read(folder.resolve(RunFolder.RESULT), RunResult.class);
+        if (!folder.equals(out)) {
+            console.note(method.title() + ", seed " + one + ": " + folder);
         }
+        DataSpec data = dataOptions.spec();
+        RunConfig config = config(shared, data, method, one);
         try (TrainDisplay display = new TrainDisplay(console)) {
-            return new TrainRun(clip, config, options, display).run(folder, resume.isGiven());
+            return new TrainRun(shared, method.title(), config, display)
+                    .run(folder, resume.isGiven());
         }
     }
 
-    private static boolean finished(Path folder) {
-        return Files.exists(folder.resolve(RunFolder.PROVENANCE));
-    }
-
-    private TrainConfig config() {
-        if (words != null && context != null) {
-            throw new WrongUsage("--init gives one vector a token: omit --context, or --init");
-        }
-        applyPreset();
-        int resolvedEpochs = epochs != null ? epochs : TrainConfig.referenceEpochs(shots);
+    private RunConfig config(SharedData shared, DataSpec data, Method method, long one)
+            throws IOException {
+        RunData lists = RunData.of(data, shared.dataset(data, one), dataOptions.half());
+        Training training = methodOptions.training(method, shots);
+        String model = shared.clip().model().sha256();
         return WrongUsage.unless(
                 () ->
-                        new TrainConfig(
-                                dataOptions.spec(),
-                                dataOptions.half(),
-                                shots,
-                                seed == null ? 1 : seed,
-                                context == null ? TrainConfig.REFERENCE_LENGTH : context,
-                                position,
-                                classSpecific,
-                                words,
-                                resolvedEpochs,
-                                batch,
-                                rate,
-                                1,
-                                1e-5,
-                                0.9,
-                                5e-4,
-                                views(resolvedEpochs),
-                                checkpointEvery));
+                        RunConfig.of(
+                                        model,
+                                        lists,
+                                        method,
+                                        training,
+                                        new Sample(shots, one, views(training)))
+                                .withCheckpointEvery(checkpointEvery));
     }
 
-    private void applyPreset() {
-        if (preset == null) {
-            return;
-        }
-        ReferencePreset chosen = WrongUsage.unless(() -> ReferencePreset.named(preset));
-        if (words == null && context == null) {
-            words = chosen.words().orElse(null);
-        }
-        views = views == null ? "epochs" : views;
-    }
-
-    private int views(int resolvedEpochs) {
-        if (views == null) {
+    private int views(Training training) {
+        String said = views == null && preset != null ? "epochs" : views;
+        if (said == null || !training.trains()) {
             return 0;
         }
-        if (views.equals("epochs")) {
-            return resolvedEpochs;
+        if (said.equals("epochs")) {
+            return training.epochs();
         }
-        if (!views.matches("\\d{1,6}")) {
-            throw new WrongUsage("--views is \"" + views + "\": give a number, or \"epochs\"");
+        if (!said.matches("\\d{1,6}")) {
+            throw new WrongUsage("--views is \"" + said + "\": expected a number, or \"epochs\"");
         }
-        return Integer.parseInt(views);
+        return Integer.parseInt(said);
     }
 }

@@ -5,10 +5,10 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.eval.Numbers;
-import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
 
 /** Shows a training run: the bank's progress, then one line that says how the training goes. */
@@ -17,7 +17,7 @@ final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
     private final Console console;
     private EncodingProgress encoding;
     private Progress.Task task;
-    private TrainConfig config;
+    private Training training;
     private int batches;
     private int firstEpoch;
 
@@ -38,40 +38,52 @@ final class TrainDisplay implements TrainRun.Listener, AutoCloseable {
     }
 
     @Override
-    public void training(int epoch, TrainConfig newConfig, int newBatches, long stepBytes) {
+    public void training(int epoch, Training newTraining, int newBatches, long stepBytes) {
         close();
-        config = newConfig;
+        training = newTraining;
         batches = newBatches;
         firstEpoch = epoch;
         if (epoch > 0) {
             console.note(
-                    epoch < config.epochs()
-                            ? "going on after epoch " + epoch + " of " + config.epochs()
+                    epoch < training.epochs()
+                            ? "going on after epoch " + epoch + " of " + training.epochs()
                             : "all " + epoch + " epochs are done");
         }
         console.note("a step needs " + Numbers.bytes(stepBytes) + " for intermediate values");
-        long steps = (long) (config.epochs() - epoch) * batches;
+        long steps = (long) (training.epochs() - epoch) * batches;
         task = console.task("training", steps, Progress.Unit.STEPS);
     }
 
     @Override
-    public void batch(int epoch, int batch, int ofEpoch, Trainable.BatchResult result) {
+    public void progress(String what, long done, long total) {
+        if (task == null) {
+            task = console.task("learning", total, Progress.Unit.FITS);
+        }
+        task.advanceTo(done);
+        if (done == total) {
+            close();
+        }
+    }
+
+    @Override
+    public void batch(
+            int epoch, int batch, int ofEpoch, double rate, Trainable.BatchResult result) {
         task.detail(
                 String.format(
                         Locale.ROOT,
                         "epoch %d/%d  loss %.4f  accuracy %.0f %%  rate %.2e",
                         epoch + 1,
-                        config.epochs(),
+                        training.epochs(),
                         result.loss(),
                         100 * result.accuracy(),
-                        config.rateOf(epoch)));
+                        rate));
         long done = (long) (epoch - firstEpoch) * batches + batch + 1;
         task.advanceTo(done);
     }
 
     @Override
     public void epoch(int epoch, double loss, double accuracy, double rate, Checkpoint checkpoint) {
-        if (epoch + 1 == config.epochs()) {
+        if (epoch + 1 == training.epochs()) {
             close();
         }
     }

@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Table;
 import org.coop4j.eval.Numbers;
@@ -14,22 +17,21 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
-import org.coop4j.run.TrainConfig;
 
 /** The learned prompt beside the best hand-written one, in one small table. */
 final class TrainReport {
 
     private final List<RunResult> results;
-    private final TrainConfig config;
+    private final int shots;
     private final Path out;
 
     /**
      * @param results one for each seed
      * @param out the run's folder
      */
-    TrainReport(List<RunResult> results, TrainConfig config, Path out) {
+    TrainReport(List<RunResult> results, int shots, Path out) {
         this.results = results;
-        this.config = config;
+        this.shots = shots;
         this.out = out;
     }
 
@@ -45,11 +47,10 @@ final class TrainReport {
         Table table =
                 new Table(
                         Table.Align.LEFT, Table.Align.RIGHT, Table.Align.RIGHT, Table.Align.RIGHT);
-        table.row("PROMPT", "ACCURACY", "ERROR", "MACRO F1");
+        table.row("CLASSIFIER", "ACCURACY", "ERROR", "MACRO F1");
         for (RunResult result : results) {
-            String name = results.size() == 1 ? learned() : learned() + ", seed " + result.seed();
             table.row(
-                    name,
+                    name(result),
                     points(result.accuracy()),
                     points(result.errorRate()),
                     points(result.macroF1()));
@@ -61,27 +62,47 @@ final class TrainReport {
                 points(100 - best.accuracy()),
                 "");
         table.print(target);
-        if (results.size() > 1) {
-            target.printf(
-                    Locale.ROOT,
-                    "mean ± sd over %d seeds: %s %%%n",
-                    results.size(),
-                    Numbers.meanSd(summary(), 1));
-        }
-        target.printf(
-                Locale.ROOT,
-                "gain over the best hand-written prompt: %s points%n",
-                Numbers.signed(summary().mean() - best.accuracy(), 1));
-        target.println(
-                "learned prompt: "
-                        + (results.size() == 1
-                                ? out.resolve(RunFolder.PROMPT)
-                                : out.resolve("seed*").resolve(RunFolder.PROMPT)));
+        methods()
+                .forEach(
+                        (method, runs) -> {
+                            SeedSummary summary = summary(runs);
+                            if (runs.size() > 1) {
+                                target.printf(
+                                        Locale.ROOT,
+                                        "%s: mean ± sd over %d seeds: %s %%%n",
+                                        method,
+                                        runs.size(),
+                                        Numbers.meanSd(summary, 1));
+                            }
+                            target.printf(
+                                    Locale.ROOT,
+                                    "%sgain over the best hand-written prompt: %s points%n",
+                                    methods().size() == 1 ? "" : method + ": ",
+                                    Numbers.signed(summary.mean() - best.accuracy(), 1));
+                        });
+        target.println("learned: " + place());
     }
 
-    private String learned() {
-        String shots = config.shots() == 0 ? "all images" : config.shots() + " shots";
-        return "learned, " + shots;
+    private Path place() {
+        Path folder = methods().size() == 1 ? out : out.resolve("*");
+        Path run = methods().size() == results.size() ? folder : folder.resolve("seed*");
+        return run.resolve(RunFolder.CLASSIFIER);
+    }
+
+    private String name(RunResult result) {
+        String name = result.method();
+        if (result.trainImages() > 0) {
+            name += shots == 0 ? ", all images" : shots == 1 ? ", 1 shot" : ", " + shots + " shots";
+        }
+        return methods().size() == results.size() ? name : name + ", seed " + result.seed();
+    }
+
+    /** The results of each method, in order. */
+    private Map<String, List<RunResult>> methods() {
+        return results.stream()
+                .collect(
+                        Collectors.groupingBy(
+                                RunResult::method, LinkedHashMap::new, Collectors.toList()));
     }
 
     /** The hand-written prompts' mean accuracy over the seeds. */
@@ -99,8 +120,8 @@ final class TrainReport {
         return means;
     }
 
-    private SeedSummary summary() {
-        return SeedSummary.of(results, RunResult::accuracy);
+    private static SeedSummary summary(List<RunResult> runs) {
+        return SeedSummary.of(runs, RunResult::accuracy);
     }
 
     private static String points(double percentage) {
@@ -112,6 +133,7 @@ final class TrainReport {
         ArrayNode runs = json.putArray("runs");
         for (RunResult result : results) {
             runs.addObject()
+                    .put("method", result.method())
                     .put("seed", result.seed())
                     .put("accuracy", result.accuracy())
                     .put("error_rate", result.errorRate())
@@ -122,9 +144,9 @@ final class TrainReport {
         for (HandWritten prompt : handWritten()) {
             prompts.addObject().put("prompt", prompt.prompt()).put("accuracy", prompt.accuracy());
         }
-        json.put("mean_accuracy", summary().mean());
+        json.put("mean_accuracy", summary(results).mean());
         if (results.size() > 1) {
-            json.put("sd_accuracy", summary().sampleSd());
+            json.put("sd_accuracy", summary(results).sampleSd());
         }
         return json.put("folder", out.toString());
     }

@@ -19,7 +19,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Numbers;
-import org.coop4j.method.ZeroShot;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.DataSpec;
 import org.coop4j.weights.Progress;
 import picocli.CommandLine.ArgGroup;
@@ -99,7 +99,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     /** Checks all that can be checked before the model is loaded. */
     private Task task() throws IOException {
         Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
-        ZeroShot prompts = templateOptions.prompts(data);
+        PromptEnsemble prompts = templateOptions.prompts(data);
         List<String> given = classOptions.areGiven() ? classOptions.read() : List.of();
         if (data.isPresent()) {
             return datasetTask(data.get(), prompts);
@@ -118,7 +118,7 @@ final class ZeroShotCommand implements Callable<Integer> {
         return new Task(inputs, classes, labels, prompts);
     }
 
-    private Task datasetTask(DataSpec data, ZeroShot prompts) throws IOException {
+    private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
         if (!arguments.isEmpty() || classOptions.areGiven()) {
             throw new WrongUsage("--data has its own images and classes: omit the others");
         }
@@ -167,7 +167,11 @@ final class ZeroShotCommand implements Callable<Integer> {
      * @param labels the true class of each image; empty where it is unknown
      * @param prompts what describes a class
      */
-    record Task(ImageInputs inputs, List<String> classes, List<Integer> labels, ZeroShot prompts) {
+    record Task(
+            ImageInputs inputs,
+            List<String> classes,
+            List<Integer> labels,
+            PromptEnsemble prompts) {
 
         /** Copies the lists. */
         Task {

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.image.ChannelValues;
@@ -15,6 +18,7 @@ import org.coop4j.image.TestTransform;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A CLIP model: images and texts to features, and features to class probabilities.
@@ -260,26 +264,48 @@ public final class Clip implements AutoCloseable {
     }
 
     /**
-     * The text tower over prompts with learnable context vectors.
+     * The frozen text tower over prompts with learned vectors.
      *
-     * @param prompts pieces of each class's prompt, the end token last and nothing after it
-     * @param vectors number of context vectors that the pieces refer to
-     * @param memory native memory for intermediate values; where a step of all classes together
-     *     would need more, it goes through the classes in parts, with the same result
+     * @param prompts tokens of each class's prompt, a context vector written as {@link
+     *     PackedPrompts#context}; the end token last and nothing after it
      */
-    public PromptTower promptTower(List<int[]> prompts, int vectors, MemoryLimit memory) {
+    public PromptEncoder promptEncoder(List<int[]> prompts) {
         return lock.hold(
                 () -> {
                     loadTextTower();
-                    return new PromptTower(
-                            new PromptGraphs(
-                                    weights,
-                                    textEncoder::tower,
-                                    architecture().text().heads(),
-                                    vectors,
-                                    workers),
-                            prompts,
-                            memory);
+                    return new PromptEncoder(
+                            weights,
+                            textEncoder::tower,
+                            architecture().text().heads(),
+                            workers,
+                            lock,
+                            prompts);
+                });
+    }
+
+    /**
+     * Plans the training step of a loss of image features alone, which the towers have no part in.
+     *
+     * @param learned what is learned
+     * @param batch images of a step
+     * @param width of an image's features
+     * @param classes number of classes
+     * @param loss makes the loss, a scalar
+     */
+    public Step step(
+            List<LearnedTensor> learned,
+            int batch,
+            int width,
+            int classes,
+            Function<StepGraph, SDVariable> loss) {
+        return lock.hold(
+                () -> {
+                    StepGraph.Shape shape =
+                            new StepGraph.Shape(batch, width, weights.get("logit_scale"), lock);
+                    int[] all = IntStream.range(0, classes).toArray();
+                    StepGraph graph = new StepGraph(shape, learned, all);
+                    SDVariable scalar = loss.apply(graph);
+                    return Step.whole(learned, Chunks.of(StepPlan.ofLoss(graph, scalar, workers)));
                 });
     }
 

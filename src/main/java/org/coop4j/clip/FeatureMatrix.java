@@ -52,6 +52,13 @@ public final class FeatureMatrix {
         return values[row * width + column];
     }
 
+    /** A copy of all rows. */
+    public float[][] toRows() {
+        float[][] result = new float[rows][];
+        Arrays.setAll(result, this::row);
+        return result;
+    }
+
     /** A copy of all elements, row after row. */
     public float[] toArray() {
         return values.clone();
@@ -60,6 +67,15 @@ public final class FeatureMatrix {
     /** Copies row {@code row} to {@code target} from {@code offset} on. */
     public void copyRow(int row, float[] target, int offset) {
         System.arraycopy(values, row * width, target, offset, width);
+    }
+
+    /** The matrix of the given rows of this one, in their order. */
+    public FeatureMatrix rows(int[] chosen) {
+        float[] result = new float[Math.multiplyExact(chosen.length, width)];
+        for (int i = 0; i < chosen.length; i++) {
+            copyRow(chosen[i], result, i * width);
+        }
+        return new FeatureMatrix(chosen.length, width, result);
     }
 
     /** Each row divided by its Euclidean norm, summed in double precision. */

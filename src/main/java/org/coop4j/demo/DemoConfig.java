@@ -1,10 +1,10 @@
 package org.coop4j.demo;
 
 import java.util.List;
-import org.coop4j.data.ClassHalf;
 import org.coop4j.method.ClassPosition;
-import org.coop4j.run.DataSpec;
-import org.coop4j.run.TrainConfig;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
+import org.coop4j.train.Training;
 
 /**
  * What the demo tries.
@@ -19,11 +19,6 @@ public record DemoConfig(
 
     /** What the context vectors begin as: the medium of all pictures is known beforehand. */
     static final String WORDS = "a drawing of a";
-
-    private static final int CONTEXT_LENGTH = 4; // one vector for each of the words
-
-    /** The reference's. */
-    static final double RATE = 0.002;
 
     public DemoConfig {
         templates = List.copyOf(templates);
@@ -55,26 +50,13 @@ public record DemoConfig(
         return shots.get(shots.size() - 1);
     }
 
-    /** The training run of a context. */
-    TrainConfig run(DataSpec drawings, DemoContext context, int k, long seed) {
-        int length = epochs.get(shots.indexOf(k));
-        return new TrainConfig(
-                drawings,
-                ClassHalf.ALL,
-                k,
-                seed,
-                CONTEXT_LENGTH,
-                ClassPosition.END,
-                context == DemoContext.CLASS_SPECIFIC,
-                WORDS,
-                length,
-                32,
-                RATE,
-                1,
-                1e-5,
-                0.9,
-                5e-4,
-                0,
-                length);
+    /** What a context is learned by. */
+    Method method(DemoContext context) {
+        return new CoOp(4, ClassPosition.END, context == DemoContext.CLASS_SPECIFIC, WORDS);
+    }
+
+    /** How a context of so many shots is trained. */
+    Training training(int k) {
+        return Training.coop(epochs.get(shots.indexOf(k)), 32);
     }
 }

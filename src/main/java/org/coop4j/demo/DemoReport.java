@@ -21,6 +21,7 @@ import org.coop4j.report.html.Picture;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
 import org.coop4j.run.RunFolder;
+import org.coop4j.train.Training;
 import org.coop4j.weights.AtomicFile;
 
 /**
@@ -343,7 +344,7 @@ public record DemoReport(DemoResult result) {
                                 "CoOp: 4 context vectors before the class name that begin as \""
                                         + DemoConfig.WORDS
                                         + "\", SGD, batches of 32, learning rate "
-                                        + DemoConfig.RATE
+                                        + Training.coop(1, 1).rate()
                                         + " with a cosine, no augmentation.",
                                 "Linear probe: logistic regression on the same features and"
                                         + " drawings, its penalty chosen by cross-validation.",

@@ -8,23 +8,30 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.method.CrossValidatedProbe;
-import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.LinearProbe;
 import org.coop4j.method.NearestWords;
-import org.coop4j.method.PromptClassifier;
-import org.coop4j.method.ZeroShot;
-import org.coop4j.method.logistic.LinearClassifier;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Task;
 import org.coop4j.run.Provenance;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunData;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.Sample;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
+import org.coop4j.train.Training;
 
 /**
  * Runs the demo: hand-written prompts, then contexts and linear probes from more and more drawings,
@@ -133,7 +140,7 @@ public final class DemoRun {
     }
 
     private FeatureMatrix handWritten(String template, List<String> classNames) {
-        return ZeroShot.of(template).classWeights(clip, classNames);
+        return PromptEnsemble.of(template).classWeights(clip, classNames);
     }
 
     private Scores scores(TestImages images, FeatureMatrix weights) {
@@ -155,7 +162,7 @@ public final class DemoRun {
             List<DemoResult.Run> some = new ArrayList<>();
             for (long seed : config.seeds()) {
                 for (DemoContext context : DemoContext.values()) {
-                    TrainConfig run = config.run(pictures.drawings(), context, shots, seed);
+                    RunConfig run = run(measured, context, shots, seed);
                     learn(runFolder(folder, context, shots, seed), run, done, total);
                     done += steps(measured, shots);
                     some.add(test(folder, measured, context, shots, seed));
@@ -168,66 +175,84 @@ public final class DemoRun {
         return runs;
     }
 
+    private RunConfig run(Measured measured, DemoContext context, int shots, long seed)
+            throws IOException {
+        RunData data = RunData.of(pictures.drawings(), measured.drawings, ClassHalf.ALL);
+        Training training = config.training(shots);
+        return RunConfig.of(
+                        clip.model().sha256(),
+                        data,
+                        config.method(context),
+                        training,
+                        new Sample(shots, seed))
+                .withCheckpointEvery(training.epochs());
+    }
+
     private long steps(Measured measured, int shots) {
-        TrainConfig run =
-                config.run(pictures.drawings(), DemoContext.UNIFIED, shots, config.seeds().get(0));
+        Training training = config.training(shots);
         int images = Math.min(shots * measured.drawings.classCount(), measured.train.size());
-        int batches = Math.max(1, images / run.batch());
-        return (long) batches * run.epochs();
+        return (long) Math.max(1, images / training.batch()) * training.epochs();
     }
 
     private static Path runFolder(Path folder, DemoContext context, int shots, long seed) {
         return folder.resolve(context.id() + "-shots" + shots + "-seed" + seed);
     }
 
-    private void learn(Path folder, TrainConfig run, long done, long total) throws IOException {
-        RunFolder.delete(folder);
+    private void learn(Path folder, RunConfig run, long done, long total) throws IOException {
+        RunFolder.clear(folder);
         DemoTraining training =
                 new DemoTraining(
                         listener,
                         done,
                         total,
-                        "%d shots, seed %d".formatted(run.shots(), run.seed()));
+                        "%d shots, seed %d".formatted(run.sample().shots(), run.sample().seed()));
         new TrainRun(shared, METHOD, run, training).run(folder, false);
     }
 
     private DemoResult.Run test(
             Path folder, Measured measured, DemoContext context, int shots, long seed)
             throws IOException {
-        FeatureMatrix weights = learned(folder, context, shots, seed);
+        try (Classifier classifier = learned(folder, context, shots, seed).open(clip)) {
+            return result(context.id(), measured, shots, seed, classifier);
+        }
+    }
+
+    private static DemoResult.Run result(
+            String method, Measured measured, int shots, long seed, Classifier classifier) {
         return new DemoResult.Run(
-                context.id(),
+                method,
                 shots,
                 seed,
-                accuracy(measured.test, weights),
-                accuracy(measured.emoji, weights));
+                measured.test.scores(classifier).evaluation().accuracy(),
+                measured.emoji.scores(classifier).evaluation().accuracy());
     }
 
-    private FeatureMatrix learned(Path folder, DemoContext context, int shots, long seed)
+    private static ClassifierFile learned(Path folder, DemoContext context, int shots, long seed)
             throws IOException {
-        return PromptClassifier.of(clip, prompt(folder, context, shots, seed)).classWeights();
+        return ClassifierFile.read(
+                runFolder(folder, context, shots, seed).resolve(RunFolder.CLASSIFIER));
     }
 
-    private static LearnedPrompt prompt(Path folder, DemoContext context, int shots, long seed)
-            throws IOException {
-        return LearnedPrompt.read(
-                runFolder(folder, context, shots, seed).resolve(RunFolder.PROMPT));
-    }
-
-    private static DemoResult.Run probe(Measured measured, int shots, long seed) {
+    /** On the images that the contexts learn from, without val images. */
+    private DemoResult.Run probe(Measured measured, int shots, long seed) throws IOException {
         List<Integer> drawn =
                 new FewShotSampler(shots, seed).sample(measured.drawings).trainPositions();
-        LinearClassifier probe =
-                CrossValidatedProbe.fit(
-                        measured.train
-                                .raw()
-                                .select(drawn.stream().mapToInt(Integer::intValue).toArray()));
-        return new DemoResult.Run(
-                DemoResult.PROBE,
-                shots,
-                seed,
-                100 * probe.accuracy(measured.test.raw()),
-                100 * probe.accuracy(measured.emoji.raw()));
+        FeatureSet train = measured.train.select(drawn);
+        FeatureSet val = measured.train.select(List.of());
+        Task task =
+                new Task(
+                        measured.drawings.classNames(),
+                        config.templates().get(0),
+                        config.templates(),
+                        seed);
+        try (Classifier probe =
+                new LinearProbe(false)
+                        .learner(clip, task)
+                        .fit(
+                                new FewShotFeatures(train, val),
+                                Fit.inMemory(Training.none(), seed))) {
+            return result(DemoResult.PROBE, measured, shots, seed, probe);
+        }
     }
 
     private DemoResult result(
@@ -243,10 +268,13 @@ public final class DemoRun {
         List<Scores> after = new ArrayList<>();
         int most = config.mostShots();
         for (long seed : config.seeds()) {
-            after.add(scores(measured.test, learned(folder, DemoContext.FEATURED, most, seed)));
+            try (Classifier classifier =
+                    learned(folder, DemoContext.FEATURED, most, seed).open(clip)) {
+                after.add(measured.test.scores(classifier));
+            }
         }
         BeforeAfter comparison = new BeforeAfter(measured.drawings, before, after);
-        LearnedPrompt first = prompt(folder, DemoContext.UNIFIED, most, config.seeds().get(0));
+        ClassifierFile first = learned(folder, DemoContext.UNIFIED, most, config.seeds().get(0));
         List<DemoResult.Vector> words = words(first);
         List<DemoResult.Mended> mended = comparison.mended(MENDED);
         return new DemoResult(
@@ -269,7 +297,7 @@ public final class DemoRun {
                 Provenance.machine(clip.workers().count()));
     }
 
-    private List<DemoResult.Vector> words(LearnedPrompt prompt) throws IOException {
+    private List<DemoResult.Vector> words(ClassifierFile prompt) throws IOException {
         return NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS)
                 .vectors()
                 .stream()

@@ -3,9 +3,9 @@ package org.coop4j.demo;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
 
 /** Counts the steps of one of the demo's training runs among those of all. */
 final class DemoTraining implements TrainRun.Listener {
@@ -43,10 +43,14 @@ final class DemoTraining implements TrainRun.Listener {
     }
 
     @Override
-    public void training(int epoch, TrainConfig config, int batches, long stepBytes) {}
+    public void training(int epoch, Training training, int batches, long stepBytes) {}
 
     @Override
-    public void batch(int epoch, int batch, int batches, Trainable.BatchResult result) {
+    public void progress(String part, long done, long of) {}
+
+    @Override
+    public void batch(
+            int epoch, int batch, int batches, double rate, Trainable.BatchResult result) {
         long done = before + (long) epoch * batches + batch + 1;
         listener.training(done, total, "%s  loss %.3f".formatted(what, result.loss()));
     }

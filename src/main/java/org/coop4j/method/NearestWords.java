@@ -74,9 +74,10 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
      * @throws IllegalArgumentException if the prompt belongs to another model, or the model's
      *     vocabulary is not the tokenizer's
      */
-    public static NearestWords of(Clip clip, LearnedPrompt prompt, int count, Tokens tokens)
+    public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens)
             throws IOException {
-        PromptClassifier.requireModel(clip, prompt);
+        file.requireModel(clip);
+        LearnedContext prompt = LearnedContext.of(file);
         Tokenizer tokenizer = clip.tokenizer();
         int vocabulary = clip.architecture().text().vocabularySize();
         if (vocabulary != tokenizer.vocabularySize()) {
@@ -95,7 +96,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         for (int v = 0; v < search.vectors; v++) {
             Optional<String> className =
                     prompt.layout().classSpecific()
-                            ? Optional.of(prompt.classNames().get(v / length))
+                            ? Optional.of(file.classNames().get(v / length))
                             : Optional.empty();
             List<Word> words =
                     search.nearest(v).stream().map(near -> near.word(tokenizer)).toList();
@@ -135,12 +136,12 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         private int compared;
         private int untrained;
 
-        Search(LearnedPrompt prompt, int count) {
+        Search(LearnedContext prompt, int count) {
             if (count < 1) {
                 throw new IllegalArgumentException(
                         "number of nearest words is " + count + ": give 1 or more");
             }
-            this.context = prompt.context();
+            this.context = prompt.vectors();
             this.width = prompt.width();
             this.vectors = context.length / width;
             this.count = count;

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.PackedPrompts;
+import org.coop4j.weights.Shape;
 
 /**
  * How context vectors and class names make prompts (CoOp, equation 2, and the reference's {@code
@@ -28,6 +29,11 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
     /** Context vectors of {@code classes} classes together. */
     public int vectors(int classes) {
         return classSpecific ? Math.multiplyExact(classes, length) : length;
+    }
+
+    /** Shape of the context: [M, width] or, class-specific, [classes, M, width]. */
+    public Shape shape(int classes, int width) {
+        return classSpecific ? Shape.of(classes, length, width) : Shape.of(length, width);
     }
 
     /**

@@ -1,156 +1,156 @@
 package org.coop4j.method;
 
-import java.util.ArrayList;
+import java.io.IOException;
 import java.util.List;
-import java.util.SplittableRandom;
-import java.util.random.RandomGenerator;
+import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.PromptTower;
-import org.coop4j.data.RandomStream;
-import org.coop4j.text.Tokenizer;
-import org.coop4j.train.Trainable;
+import org.coop4j.clip.Objective;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.StepGraph;
+import org.coop4j.data.ClassNames;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Training;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
- * Context vectors under training (the reference's {@code PromptLearner} and {@code CustomCLIP}).
+ * Learns context vectors by a method's loss (the reference's {@code PromptLearner}, {@code
+ * CustomCLIP} and trainer around a loss).
  *
  * <p>The images are features, encoded once; every step encodes all class prompts with the context
- * as it is, and gives the loss of a batch and its gradient in the context. Nothing else is trained.
+ * as it is. Nothing but the context is trained.
  */
-public final class PromptLearner implements Trainable {
+final class PromptLearner implements Learner {
 
-    private final PromptLayout layout;
-    private final PromptTower tower;
-    private final ImageFeatures images;
-    private final float[] context;
+    private final Method method;
+    private final Clip clip;
+    private final Task task;
+    private final PromptContext context;
+    private final List<int[]> prompts;
+    private final Supplier<Loss> loss;
 
-    /** The training images as features. */
-    public interface ImageFeatures {
+    /** A loss of class features in a step's graph. */
+    interface Loss {
 
-        /** Width of a feature. */
-        int width();
-
-        /** The class of example {@code example}. */
-        int label(int example);
-
-        /** Copies the normalised features of an example, as epoch {@code epoch} sees it. */
-        void copy(int example, int epoch, float[] target, int offset);
-    }
-
-    private PromptLearner(
-            PromptLayout layout, PromptTower tower, ImageFeatures images, float[] context) {
-        this.layout = layout;
-        this.tower = tower;
-        this.images = images;
-        this.context = context;
+        /**
+         * @param classFeatures features of the prompts, not normalised, [classes, embed]
+         * @return a scalar
+         */
+        SDVariable of(StepGraph step, SDVariable classFeatures);
     }
 
     /**
-     * A learner for these classes.
-     *
-     * @param memory native memory for the intermediate values of a step
+     * @param loss makes the loss when training begins: what it takes from the text tower is
+     *     computed then
      * @throws PromptTooLongException if a prompt exceeds the context length, naming its class
      */
-    public static PromptLearner of(
-            Clip clip,
-            List<ClassName> classes,
-            ContextInit init,
-            ClassPosition position,
-            ImageFeatures images,
-            MemoryLimit memory) {
-        float[] context = initialContext(clip, classes.size(), init);
-        int width = clip.architecture().text().width();
-        boolean classSpecific = init.classSpecific();
-        int vectors = context.length / width;
-        int length = classSpecific ? vectors / classes.size() : vectors;
-        PromptLayout layout = new PromptLayout(length, position, classSpecific);
-        return new PromptLearner(layout, tower(clip, layout, classes, memory), images, context);
+    PromptLearner(Method method, Clip clip, Task task, PromptContext context, Supplier<Loss> loss) {
+        this.method = method;
+        this.clip = clip;
+        this.task = task;
+        this.context = context;
+        this.prompts = Prompts.of(clip, context.layout(clip.tokenizer()), task.classNames());
+        this.loss = loss;
     }
 
-    /** The text tower over the prompts of these classes. */
-    static PromptTower tower(
-            Clip clip, PromptLayout layout, List<ClassName> classes, MemoryLimit memory) {
-        Tokenizer tokenizer = clip.tokenizer();
-        List<int[]> prompts =
-                layout.prompts(
-                        classes,
-                        tokenizer.startToken(),
-                        tokenizer.endToken(),
-                        clip.architecture().text().contextLength());
-        return clip.promptTower(prompts, layout.vectors(classes.size()), memory);
+    @Override
+    public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
+        PromptEncoder encoder = clip.promptEncoder(prompts);
+        LearnedTensor ctx = context.initial(clip, task.classNames().size(), task.seed());
+        Objective objective = objective(ctx, loss.get());
+        try (BatchTrainable model =
+                new BatchTrainable(
+                        data.train(),
+                        true,
+                        objective.learned(),
+                        batch -> encoder.step(objective, batch, fit.memory()))) {
+            int images = data.train().size();
+            fit.train(model, BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
+        }
+        return classifier(clip, file(ctx), encoder.features(objective, fit.memory()));
     }
 
-    private static float[] initialContext(Clip clip, int classes, ContextInit init) {
-        int width = clip.architecture().text().width();
-        if (init instanceof ContextInit.Words words) {
-            int[] tokens = clip.tokenizer().encode(words.text().replace('_', ' '));
-            int copies = words.classSpecific() ? classes : 1;
-            float[] context = new float[Math.multiplyExact(copies * tokens.length, width)];
-            for (int i = 0; i < copies * tokens.length; i++) {
-                float[] embedding = clip.tokenEmbedding(tokens[i % tokens.length]);
-                System.arraycopy(embedding, 0, context, i * width, width);
+    private static Objective objective(LearnedTensor ctx, Loss loss) {
+        return new Objective() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return List.of(ctx);
             }
-            return context;
-        }
-        ContextInit.Random random = (ContextInit.Random) init;
-        int vectors =
-                random.classSpecific()
-                        ? Math.multiplyExact(classes, random.length())
-                        : random.length();
-        float[] context = new float[Math.multiplyExact(vectors, width)];
-        RandomGenerator numbers = gaussians(random.seed());
-        for (int i = 0; i < context.length; i++) {
-            context[i] = (float) (random.standardDeviation() * numbers.nextGaussian());
-        }
-        return context;
-    }
 
-    private static SplittableRandom gaussians(long seed) {
-        return RandomStream.of(seed, "initial context");
-    }
-
-    /** How the prompts are laid out. */
-    public PromptLayout layout() {
-        return layout;
-    }
-
-    /** The tower that encodes them. */
-    public PromptTower tower() {
-        return tower;
+            @Override
+            public SDVariable loss(StepGraph step, SDVariable classFeatures) {
+                return loss.of(step, classFeatures);
+            }
+        };
     }
 
     @Override
-    public float[] parameters() {
-        return context;
+    public double work(int images, Training training) {
+        int batches = BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
+        // Forward, and back without gradients of the weights; then once forward for the test.
+        return Prompts.work(clip, prompts) * (2.0 * training.epochs() * batches + 1);
     }
 
-    @Override
-    public BatchResult step(int epoch, int[] examples, float[] gradient) {
-        float[] features = new float[examples.length * images.width()];
-        int[] labels = new int[examples.length];
-        for (int i = 0; i < examples.length; i++) {
-            images.copy(examples[i], epoch, features, i * images.width());
-            labels[i] = images.label(examples[i]);
+    private ClassifierFile file(LearnedTensor ctx) throws IOException {
+        int width = (int) ctx.shape()[1];
+        int classes = task.classNames().size();
+        PromptLayout layout = context.layout(clip.tokenizer());
+        return ClassifierFile.of(method, task.classNames(), clip.model().sha256())
+                .with(PromptContext.CTX, layout.shape(classes, width), ctx.values());
+    }
+
+    /**
+     * The classifier of learned context vectors.
+     *
+     * @throws IOException if they are not those that the layout says
+     */
+    static Classifier read(Clip clip, ClassifierFile file, PromptContext context)
+            throws IOException {
+        int width = clip.architecture().text().width();
+        PromptLayout layout = context.layout(clip.tokenizer());
+        file.require(PromptContext.CTX, layout.shape(file.classNames().size(), width));
+        return encoded(clip, file, layout);
+    }
+
+    private static Classifier encoded(Clip clip, ClassifierFile file, PromptLayout layout) {
+        float[] ctx = file.tensor(PromptContext.CTX).values();
+        int width = clip.architecture().text().width();
+        PromptEncoder encoder = clip.promptEncoder(Prompts.of(clip, layout, file.classNames()));
+        LearnedTensor vectors = LearnedTensor.of(PromptContext.CTX, ctx, ctx.length / width, width);
+        Objective noLoss = objective(vectors, (step, features) -> features);
+        return classifier(clip, file, layout, encoder.features(noLoss, MemoryLimit.none()));
+    }
+
+    private Classifier classifier(Clip model, ClassifierFile file, FeatureMatrix features) {
+        return classifier(model, file, context.layout(model.tokenizer()), features);
+    }
+
+    private static Classifier classifier(
+            Clip clip, ClassifierFile file, PromptLayout layout, FeatureMatrix features) {
+        return new CosineClassifier(
+                file,
+                features.normalized(),
+                clip.logitScale(),
+                names -> encoded(clip, forClasses(file, layout, names), layout));
+    }
+
+    /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
+    private static ClassifierFile forClasses(
+            ClassifierFile file, PromptLayout layout, List<String> names) {
+        if (!layout.classSpecific()) {
+            return file.withClassNames(names);
         }
-        tower.setContext(context);
-        PromptTower.Step step = tower.step(features, labels);
-        step.gradient(gradient);
-        return new BatchResult(step.loss(), step.accuracy());
-    }
-
-    /** Features of the class prompts with the context as it is, not normalised. */
-    public FeatureMatrix classFeatures() {
-        tower.setContext(context);
-        return tower.features();
-    }
-
-    /** The names of classes in tokens, in order. */
-    public static List<ClassName> classNames(List<String> names, Tokenizer tokenizer) {
-        List<ClassName> result = new ArrayList<>();
-        for (String name : names) {
-            result.add(ClassName.of(name, tokenizer));
+        int[] positions;
+        try {
+            positions = ClassNames.positions(names, file.classNames());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "a class-specific context has vectors for its own classes alone: "
+                            + e.getMessage(),
+                    e);
         }
-        return result;
+        return file.withClassNames(names).withRows(PromptContext.CTX, positions);
     }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.train.Sgd;
+import org.coop4j.train.Training;
 import org.coop4j.weights.AtomicFile;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
@@ -42,9 +42,6 @@ public final class ReferenceCheckpoint {
 
     private static final double HALF_SMALLEST = 1e-6;
 
-    /** The reference's learning rate. */
-    private static final double RATE = 0.002;
-
     private ReferenceCheckpoint() {}
 
     /**
@@ -57,20 +54,20 @@ public final class ReferenceCheckpoint {
      * @throws IOException if it is something else or damaged, or belongs to another model or other
      *     classes, saying what
      */
-    public static LearnedPrompt read(
+    public static ClassifierFile read(
             Path place, Clip clip, List<String> classNames, ClassPosition position)
             throws IOException {
         Tokenizer tokenizer = clip.tokenizer();
         return read(
                 place,
                 clip,
-                PromptLearner.classNames(classNames, tokenizer),
+                Prompts.names(classNames, tokenizer),
                 position,
                 tokenizer.startToken(),
                 tokenizer.endToken());
     }
 
-    static LearnedPrompt read(
+    static ClassifierFile read(
             Path place,
             Clip clip,
             List<ClassName> classNames,
@@ -93,14 +90,22 @@ public final class ReferenceCheckpoint {
             requireSame(file, state.get("token_suffix"), expected.suffix(), "class names: ");
             Map<String, String> training = new LinkedHashMap<>();
             training.put("imported_from", String.valueOf(file.getFileName()));
-            return new LearnedPrompt(
-                    ctx.floats(),
-                    clip.architecture().text().width(),
-                    layout,
-                    classNames.stream().map(ClassName::name).toList(),
-                    clip.model().sha256(),
-                    training);
+            CoOp method =
+                    new CoOp(layout.length(), layout.position(), layout.classSpecific(), null);
+            List<String> names = classNames.stream().map(ClassName::name).toList();
+            return ClassifierFile.of(method, names, clip.model().sha256())
+                    .withTraining(training)
+                    .with(PromptContext.CTX, ctx.shape(), finite(file, ctx.floats()));
         }
+    }
+
+    private static float[] finite(Path file, float[] values) throws IOException {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new IOException(file + ": ctx holds " + value);
+            }
+        }
+        return values;
     }
 
     private static PromptLayout layout(
@@ -182,11 +187,11 @@ public final class ReferenceCheckpoint {
      * @return the file
      * @throws IllegalArgumentException if the prompt belongs to another model
      */
-    public static Path write(Path folder, Clip clip, LearnedPrompt prompt, int epoch)
+    public static Path write(Path folder, Clip clip, ClassifierFile prompt, int epoch)
             throws IOException {
         Tokenizer tokenizer = clip.tokenizer();
-        PromptClassifier.requireModel(clip, prompt);
-        List<ClassName> names = PromptLearner.classNames(prompt.classNames(), tokenizer);
+        prompt.requireModel(clip);
+        List<ClassName> names = Prompts.names(prompt.classNames(), tokenizer);
         return write(
                 folder, clip, prompt, names, epoch, tokenizer.startToken(), tokenizer.endToken());
     }
@@ -194,7 +199,7 @@ public final class ReferenceCheckpoint {
     static Path write(
             Path folder,
             Clip clip,
-            LearnedPrompt prompt,
+            ClassifierFile prompt,
             List<ClassName> names,
             int epoch,
             int startToken,
@@ -203,10 +208,13 @@ public final class ReferenceCheckpoint {
         if (epoch < 1) {
             throw new IllegalArgumentException("epoch " + epoch + ": the first is 1");
         }
-        PromptLayout layout = prompt.layout();
+        LearnedContext context = LearnedContext.of(prompt);
+        PromptLayout layout = context.layout();
         Embeddings around = Embeddings.of(clip, names, layout.length(), startToken, endToken);
         Map<Object, Object> state = new OrderedDict();
-        state.put("ctx", DenseTensor.ofFloats(prompt.contextShape(), prompt.context()));
+        state.put(
+                "ctx",
+                DenseTensor.ofFloats(prompt.tensor(PromptContext.CTX).shape(), context.vectors()));
         state.put("token_prefix", around.prefix());
         state.put("token_suffix", around.suffix());
         Map<Object, Object> root = new LinkedHashMap<>();
@@ -227,14 +235,14 @@ public final class ReferenceCheckpoint {
     }
 
     private static Map<Object, Object> optimizer() {
-        Sgd.Config sgd = Sgd.Config.reference();
+        Training reference = Training.coop(1, 1);
         Map<Object, Object> group = new LinkedHashMap<>();
-        group.put("lr", RATE);
-        group.put("momentum", sgd.momentum());
+        group.put("lr", reference.rate());
+        group.put("momentum", reference.momentum());
         group.put("dampening", 0);
-        group.put("weight_decay", sgd.weightDecay());
+        group.put("weight_decay", reference.weightDecay());
         group.put("nesterov", false);
-        group.put("initial_lr", RATE);
+        group.put("initial_lr", reference.rate());
         group.put("params", new ArrayList<>(List.of(0)));
         Map<Object, Object> optimizer = new LinkedHashMap<>();
         optimizer.put("state", new LinkedHashMap<>());
@@ -244,7 +252,7 @@ public final class ReferenceCheckpoint {
 
     private static Map<Object, Object> scheduler(int epoch) {
         Map<Object, Object> scheduler = new LinkedHashMap<>();
-        scheduler.put("base_lrs", new ArrayList<>(List.of(RATE)));
+        scheduler.put("base_lrs", new ArrayList<>(List.of(Training.coop(1, 1).rate())));
         scheduler.put("last_epoch", epoch);
         scheduler.put("_step_count", epoch + 1);
         return scheduler;

@@ -1,113 +1,141 @@
 package org.coop4j.method;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.train.Training;
+import org.coop4j.weights.Shape;
 
 /**
- * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
+ * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the
+ * features of hand-written prompts are the class weights, those of several averaged.
  *
- * @param templates prompts in which {@code {}} stands for the class name; several make an ensemble
+ * @param templates prompts in which {@code {}} stands for the class name
+ * @param own whether the prompt that suits the images is among them, as the last
  */
-public record ZeroShot(List<String> templates) {
+public record ZeroShot(
+        @Setting("hand-written prompts, {} standing for the class name, separated by |")
+                List<String> templates,
+        @Setting("whether the data's own prompt is among them") boolean own)
+        implements Method {
+
+    private static final String TEXT = "text";
 
     public ZeroShot {
-        if (templates.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "no template: give one such as \"a photo of a {}.\"");
-        }
-        for (String template : templates) {
-            if (!template.contains("{}")) {
-                throw new IllegalArgumentException(
-                        "template \""
-                                + template
-                                + "\" has no {}: put {} where the class name belongs");
-            }
-        }
         templates = List.copyOf(templates);
-    }
-
-    /** One template. */
-    public static ZeroShot of(String template) {
-        return new ZeroShot(List.of(template));
-    }
-
-    /** The texts of a template; underscores in class names become spaces. */
-    static List<String> texts(String template, List<String> classNames) {
-        return classNames.stream()
-                .map(name -> template.replace("{}", name.replace('_', ' ')))
-                .toList();
-    }
-
-    /**
-     * Normalised class weights, one row a class: the text features normalised, their mean over the
-     * templates, normalised again.
-     *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
-     */
-    public FeatureMatrix classWeights(Clip clip, List<String> classNames) {
-        return classWeights(clip, classNames, Tokenizer.Overflow.FAIL, ProgressListener.NONE);
-    }
-
-    /**
-     * Normalised class weights, one row a class.
-     *
-     * @param overflow what happens to a prompt that exceeds the context; if it is an error, it is
-     *     one before any prompt is encoded
-     * @param listener is told the prompts encoded so far
-     */
-    public FeatureMatrix classWeights(
-            Clip clip,
-            List<String> classNames,
-            Tokenizer.Overflow overflow,
-            ProgressListener listener) {
-        List<List<int[]>> prompts = new ArrayList<>();
-        for (String template : templates) {
-            prompts.add(tokens(clip, texts(template, classNames), overflow));
+        if (templates.isEmpty() && !own) {
+            throw new IllegalArgumentException(
+                    "templates: expected a prompt such as \"a photo of a {}.\", got none");
         }
-        int classes = classNames.size();
+        if (!templates.isEmpty()) {
+            new PromptEnsemble(templates);
+        }
+    }
+
+    /** The data's own prompt. */
+    public ZeroShot() {
+        this(List.of(), true);
+    }
+
+    @Override
+    public String id() {
+        return "zero-shot";
+    }
+
+    @Override
+    public String title() {
+        int count = templates.size() + (own ? 1 : 0);
+        if (count > 1) {
+            return "zero-shot (" + count + " templates)";
+        }
+        return own ? "zero-shot" : "zero-shot (\"" + templates.get(0) + "\")";
+    }
+
+    @Override
+    public String summary() {
+        return "The text features of hand-written prompts are the class weights; those of several"
+                + " templates are averaged. Learns nothing and needs no image. It is what every"
+                + " other method has to beat. Radford et al., ICML 2021.";
+    }
+
+    @Override
+    public boolean learns() {
+        return false;
+    }
+
+    @Override
+    public boolean namesNewClasses() {
+        return true;
+    }
+
+    /** Ensembles of CLIP's templates: {@code ensemble-7}, {@code -8} and {@code -80}. */
+    @Override
+    public Optional<Method> shorthand(String name) {
+        return switch (name) {
+            case "ensemble-7" -> Optional.of(new ZeroShot(PromptTemplates.selected(), false));
+            case "ensemble-8" -> Optional.of(new ZeroShot(PromptTemplates.selected(), true));
+            case "ensemble-80" -> Optional.of(new ZeroShot(PromptTemplates.imageNet(), false));
+            default -> Optional.empty();
+        };
+    }
+
+    /** All templates, for data whose own is this. */
+    private PromptEnsemble prompts(String ownTemplate) {
+        List<String> all = new ArrayList<>(templates);
+        if (own) {
+            all.add(ownTemplate);
+        }
+        return new PromptEnsemble(all);
+    }
+
+    @Override
+    public Learner learner(Clip clip, Task task) {
+        PromptEnsemble prompts = prompts(task.template());
+        prompts.requireFit(clip, task.classNames());
+        return new Learner() {
+            @Override
+            public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
+                String model = clip.model().sha256();
+                return classifier(clip, model, prompts, task.classNames());
+            }
+
+            @Override
+            public double work(int images, Training training) {
+                double rows = 10.0 * task.classNames().size(); // of a hand-written prompt, about
+                return Prompts.rowWork(clip) * rows * prompts.templates().size();
+            }
+        };
+    }
+
+    private static Classifier classifier(
+            Clip clip, String modelSha256, PromptEnsemble prompts, List<String> classNames) {
+        FeatureMatrix text = prompts.classWeights(clip, classNames);
+        // The templates as they were used: a file has no data whose own prompt could be meant.
+        ZeroShot used = new ZeroShot(prompts.templates(), false);
+        ClassifierFile file =
+                ClassifierFile.of(used, classNames, modelSha256)
+                        .with(TEXT, Shape.of(text.rows(), text.width()), text.toArray());
+        return used.classifier(clip, file, text);
+    }
+
+    private Classifier classifier(Clip clip, ClassifierFile file, FeatureMatrix text) {
+        return new CosineClassifier(
+                file,
+                text,
+                clip.logitScale(),
+                names ->
+                        classifier(clip, file.modelSha256(), new PromptEnsemble(templates), names));
+    }
+
+    @Override
+    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+        int classes = file.classNames().size();
         int width = clip.architecture().embedDim();
-        float[] sum = new float[Math.multiplyExact(classes, width)];
-        for (int t = 0; t < templates.size(); t++) {
-            float[] features = clip.encodeTokens(prompts.get(t)).normalized().toArray();
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += features[i];
-            }
-            listener.progress((t + 1L) * classes, (long) templates.size() * classes);
-        }
-        // The sum has the mean's direction.
-        return FeatureMatrix.of(classes, width, sum).normalized();
-    }
-
-    private static List<int[]> tokens(Clip clip, List<String> texts, Tokenizer.Overflow overflow) {
-        int context = clip.architecture().text().contextLength();
-        return texts.stream()
-                .map(text -> clip.tokenizer().tokenize(text, context, overflow))
-                .toList();
-    }
-
-    /**
-     * Checks that the prompts of all classes fit.
-     *
-     * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
-     */
-    public void requireFit(Clip clip, List<String> classNames) {
-        int contextLength = clip.architecture().text().contextLength();
-        for (String template : templates) {
-            for (String text : texts(template, classNames)) {
-                clip.tokenizer().tokenize(text, contextLength);
-            }
-        }
-    }
-
-    /** The template, or how many the ensemble has. */
-    public String describe() {
-        return templates.size() == 1
-                ? templates.get(0)
-                : String.format(Locale.ROOT, "ensemble of %d templates", templates.size());
+        file.require(TEXT, Shape.of(classes, width));
+        return classifier(clip, file, FeatureMatrix.of(classes, width, file.tensor(TEXT).values()));
     }
 }

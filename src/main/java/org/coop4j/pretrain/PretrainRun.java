@@ -73,11 +73,12 @@ public final class PretrainRun {
         PairTable held = validation == null ? null : PairTable.read(validation);
         Tokenizer tokenizer = Tokenizer.load();
         requireVocabulary(tokenizer);
+        RunFolder.requireFree(folder, resume);
         try (RunFolder run = RunFolder.open(folder)) {
             PretrainSpec spec =
                     new PretrainSpec(
                             architecture.toJson(), activation.id(), Sha256.of(train), config);
-            requireOwn(run, spec, resume);
+            requireOwn(run, spec);
             Path initial = Files.createTempFile("coop4j-initial-", ".safetensors");
             try {
                 RandomWeights.write(architecture, config.seed(), initial, activation);
@@ -106,28 +107,15 @@ public final class PretrainRun {
         }
     }
 
-    /** Refuses a folder that holds something else. */
-    private static void requireOwn(RunFolder run, PretrainSpec spec, boolean resume)
-            throws IOException {
-        if (run.has(RunFolder.CONFIG)) {
-            if (!resume) {
-                throw new IOException(
-                        run.path()
-                                + " already holds a run: add --resume to go on with it, or choose"
-                                + " another --out");
-            }
-            PretrainSpec there = RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class);
-            if (!there.equals(spec)) {
-                throw new IOException(
-                        "the run in "
-                                + run.path()
-                                + " was begun with other settings or another table (see its"
-                                + " config.json): resume it with the same, or choose another"
-                                + " --out");
-            }
-        } else if (!run.isEmpty()) {
+    /** Refuses the folder of another run. */
+    private static void requireOwn(RunFolder run, PretrainSpec spec) throws IOException {
+        if (run.has(RunFolder.CONFIG)
+                && !RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class).equals(spec)) {
             throw new IOException(
-                    run.path() + " is not empty and holds no run: choose another --out");
+                    "the run in "
+                            + run.path()
+                            + " was begun with other settings or another table (see its"
+                            + " config.json): resume it with the same, or choose another --out");
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.coop4j.run.TrainConfig;
+import org.coop4j.train.Training;
 
 /**
  * From runs to the methods that tables tell apart. What a run's name and settings say of its method
@@ -277,16 +277,35 @@ final class MethodLabels {
      */
     static SortedMap<String, String> settings(JsonNode config, int shots) {
         SortedMap<String, String> values = new TreeMap<>();
-        collect("", config.path("config").isObject() ? config.path("config") : config, values);
+        if (config.has("format")) {
+            config.path("settings").properties().forEach(f -> put(f, values));
+            config.path("training").properties().forEach(f -> put(f, values));
+            if (config.path("training").isObject()) {
+                values.put("views", config.path("sample").path("views").asText());
+            }
+        } else {
+            collect("", config.path("config").isObject() ? config.path("config") : config, values);
+        }
         String epochs = values.get("epochs");
         values.computeIfPresent("views", (name, views) -> views(views, epochs));
-        if (String.valueOf(TrainConfig.referenceEpochs(shots)).equals(epochs)) {
+        if (String.valueOf(Training.coopEpochs(shots)).equals(epochs)) {
             values.put("epochs", "by shots");
         }
         if (values.containsKey("words")) {
             values.remove("contextLength"); // the words' tokens decide it
         }
         return values;
+    }
+
+    private static void put(
+            Map.Entry<String, JsonNode> setting, SortedMap<String, String> values) {
+        if (!setting.getValue().isNull()) {
+            String name =
+                    Pattern.compile("_(.)")
+                            .matcher(setting.getKey())
+                            .replaceAll(m -> m.group(1).toUpperCase(Locale.ROOT));
+            values.put(name, setting.getValue().asText());
+        }
     }
 
     private static void collect(String path, JsonNode node, SortedMap<String, String> values) {

@@ -7,7 +7,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.eval.Evaluation;
-import org.coop4j.method.ZeroShot;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.PromptEnsemble;
 
 /** The test images of a dataset or of a half of its classes, to measure many classifiers on. */
 public final class Evaluator {
@@ -15,7 +16,7 @@ public final class Evaluator {
     private final Clip clip;
     private final ImageDataset dataset;
     private final TestImages images;
-    private final List<ZeroShot> prompts;
+    private final List<PromptEnsemble> prompts;
     private List<RunResult.HandWritten> handWritten;
 
     /**
@@ -23,7 +24,7 @@ public final class Evaluator {
      * @param images its test images
      * @param prompts hand-written prompts that fit its class names
      */
-    Evaluator(Clip clip, ImageDataset dataset, TestImages images, List<ZeroShot> prompts) {
+    Evaluator(Clip clip, ImageDataset dataset, TestImages images, List<PromptEnsemble> prompts) {
         this.clip = clip;
         this.dataset = dataset;
         this.images = images;
@@ -40,6 +41,11 @@ public final class Evaluator {
         return images;
     }
 
+    /** Scores the images by a classifier of the classes that are tested. */
+    public Scores scores(Classifier classifier) {
+        return images.scores(classifier);
+    }
+
     /** Scores the images against normalised class weights, one row a class. */
     public Scores scores(FeatureMatrix weights) {
         return images.scores(weights, clip.logitScale());
@@ -49,7 +55,7 @@ public final class Evaluator {
     public List<RunResult.HandWritten> handWritten() {
         if (handWritten == null) {
             List<RunResult.HandWritten> measured = new ArrayList<>();
-            for (ZeroShot zeroShot : prompts) {
+            for (PromptEnsemble zeroShot : prompts) {
                 FeatureMatrix weights = zeroShot.classWeights(clip, dataset.classNames());
                 double accuracy = scores(weights).evaluation().accuracy();
                 measured.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
@@ -62,20 +68,26 @@ public final class Evaluator {
     /**
      * The result that scores of these images make.
      *
-     * @param label what was tested
+     * @param label what the result calls the method
+     * @param config the run
      * @param trainImages images that it learned from
      * @param seconds how long its parts took
      */
     public RunResult result(
-            RunLabel label, int trainImages, Scores scores, Map<String, Double> seconds) {
+            String label,
+            RunConfig config,
+            int trainImages,
+            Scores scores,
+            Map<String, Double> seconds) {
         Evaluation evaluation = scores.evaluation();
+        RunData learned = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
         return new RunResult(
-                label.method(),
-                label.dataset(),
-                label.trainedOn(),
-                label.half(),
-                label.shots(),
-                label.seed(),
+                label,
+                config.testedOn().name(),
+                learned.name(),
+                config.testedOn().classes(),
+                config.sample().shots(),
+                config.sample().seed(),
                 dataset.classCount(),
                 trainImages,
                 images.size(),

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.benchmark.PromptTemplates;
-import org.coop4j.method.ZeroShot;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
 
 /**
@@ -14,7 +14,7 @@ import org.coop4j.text.TextTooLongException;
  * @param fitting those whose prompts all fit the context length
  * @param notes what is wrong with the others, a sentence each
  */
-record PromptBaselines(List<ZeroShot> fitting, List<String> notes) {
+record PromptBaselines(List<PromptEnsemble> fitting, List<String> notes) {
 
     PromptBaselines {
         fitting = List.copyOf(fitting);
@@ -23,9 +23,9 @@ record PromptBaselines(List<ZeroShot> fitting, List<String> notes) {
 
     /** Sorts out those that fit; a template may be longer than the context. */
     static PromptBaselines of(Clip clip, DataSpec data, List<String> classNames) {
-        List<ZeroShot> fitting = new ArrayList<>();
+        List<PromptEnsemble> fitting = new ArrayList<>();
         List<String> notes = new ArrayList<>();
-        for (ZeroShot prompts : all(data)) {
+        for (PromptEnsemble prompts : all(data)) {
             try {
                 prompts.requireFit(clip, classNames);
                 fitting.add(prompts);
@@ -38,12 +38,12 @@ record PromptBaselines(List<ZeroShot> fitting, List<String> notes) {
         return new PromptBaselines(fitting, notes);
     }
 
-    static List<ZeroShot> all(DataSpec data) {
-        List<ZeroShot> prompts = new ArrayList<>();
-        prompts.add(ZeroShot.of(data.handWrittenPrompt()));
-        prompts.add(ZeroShot.of("{}"));
-        PromptTemplates.selected().forEach(template -> prompts.add(ZeroShot.of(template)));
-        prompts.add(new ZeroShot(data.ensemble()));
+    static List<PromptEnsemble> all(DataSpec data) {
+        List<PromptEnsemble> prompts = new ArrayList<>();
+        prompts.add(PromptEnsemble.of(data.handWrittenPrompt()));
+        prompts.add(PromptEnsemble.of("{}"));
+        PromptTemplates.selected().forEach(template -> prompts.add(PromptEnsemble.of(template)));
+        prompts.add(new PromptEnsemble(data.ensemble()));
         return prompts;
     }
 }

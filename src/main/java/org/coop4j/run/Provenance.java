@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.weights.Sha256;
 
@@ -51,6 +52,16 @@ public record Provenance(
                 processorName(),
                 clip.workers().count(),
                 Instant.now().toString());
+    }
+
+    /** SHA-256 of a dataset's class names, file names and labels. */
+    public static String hash(ImageDataset dataset) {
+        return Sha256.of(
+                String.join("\n", dataset.classNames())
+                        + "\n"
+                        + hash(dataset.train())
+                        + hash(dataset.val())
+                        + hash(dataset.test()));
     }
 
     /** SHA-256 over file names and labels, not folders, so that a moved dataset keeps its hash. */

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.weights.AtomicFile;
 
 /**
@@ -33,8 +35,8 @@ public final class RunFolder implements AutoCloseable {
     /** One line an epoch. */
     public static final String METRICS = "metrics.jsonl";
 
-    /** The learned prompt. */
-    public static final String PROMPT = "prompt.safetensors";
+    /** What was learned. */
+    public static final String CLASSIFIER = "classifier.safetensors";
 
     /** What the run measured. */
     public static final String RESULT = "result.json";
@@ -45,15 +47,27 @@ public final class RunFolder implements AutoCloseable {
     /** Why a run of a sweep has no result. */
     public static final String FAILURE = "failure.json";
 
-    /** A fitted linear probe. */
-    public static final String PROBE = "probe.safetensors";
-
+    /** The state of a training that is not finished. */
     public static final String CHECKPOINT = "checkpoint.safetensors";
 
     private static final String LOCK = ".lock";
 
+    /** What earlier versions called {@link #CLASSIFIER}. */
+    private static final List<String> EARLIER_CLASSIFIERS =
+            List.of("prompt.safetensors", "probe.safetensors");
+
     private static final List<String> FILES =
-            List.of(CONFIG, METRICS, PROMPT, RESULT, PROVENANCE, FAILURE, PROBE, CHECKPOINT);
+            Stream.concat(
+                            Stream.of(
+                                    CONFIG,
+                                    METRICS,
+                                    CLASSIFIER,
+                                    RESULT,
+                                    PROVENANCE,
+                                    FAILURE,
+                                    CHECKPOINT),
+                            EARLIER_CLASSIFIERS.stream())
+                    .toList();
 
     private static final ObjectMapper JSON =
             JsonMapper.builder()
@@ -121,36 +135,120 @@ public final class RunFolder implements AutoCloseable {
         return run;
     }
 
+    /** The learned classifier in a run's folder, of this or of an earlier version. */
+    public static Optional<Path> classifier(Path folder) {
+        return Stream.concat(Stream.of(CLASSIFIER), EARLIER_CLASSIFIERS.stream())
+                .map(folder::resolve)
+                .filter(Files::exists)
+                .findFirst();
+    }
+
     /**
-     * Deletes the files of an earlier run.
+     * Checks that a run may write to a folder, without touching it.
      *
-     * @throws IOException if the folder has anything else, or another run writes to it
+     * @param resume whether the folder may hold a run to go on with
+     * @throws IOException if it holds a run and {@code resume} is false, or anything else
      */
-    public static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
+    public static void requireFree(Path folder, boolean resume) throws IOException {
+        if (Files.exists(folder.resolve(CONFIG))) {
+            if (!resume) {
+                throw new IOException(
+                        folder
+                                + " already holds a run: add --resume to go on with it, or choose"
+                                + " another --out");
+            }
+        } else if (Files.exists(folder) && !isEmpty(folder)) {
+            throw new IOException(folder + " is not empty and holds no run: choose another --out");
+        }
+    }
+
+    /**
+     * Takes the folder for a run, or recognises the run that it holds as this one.
+     *
+     * @throws IOException if it holds another run, or one that cannot be read
+     */
+    void claim(RunConfig config) throws IOException {
+        if (!has(CONFIG)) {
+            write(CONFIG, RunConfigFile.checked(config));
             return;
         }
-        try (RunFolder run = open(folder)) {
-            run.forget();
-            if (!run.isEmpty()) {
-                throw new IOException(
-                        folder + " holds more than a run: move it away, or choose another --out");
+        RunConfig there = RunConfigFile.read(file(CONFIG));
+        if (!there.modelSha256().equals(config.modelSha256())) {
+            throw new IOException(
+                    String.format(
+                            "the run in %s was begun with another model (SHA-256 %.12s…, this one"
+                                    + " %.12s…): resume it with that model, or choose another"
+                                    + " --out",
+                            folder, there.modelSha256(), config.modelSha256()));
+        }
+        if (!there.isSameRun(config)) {
+            throw new IOException(
+                    "the run in "
+                            + folder
+                            + " was begun with other settings (see its config.json): resume it"
+                            + " with the same, or choose another --out");
+        }
+    }
+
+    /** Whether the run in a folder is finished: its provenance is written last. */
+    public static boolean isFinished(Path folder) {
+        return Files.exists(folder.resolve(PROVENANCE));
+    }
+
+    /**
+     * Moves a folder aside, so that its name is free: nothing of it is lost.
+     *
+     * @return where it is now, {@code NAME.replaced-N}
+     */
+    public static Path moveAside(Path folder) throws IOException {
+        for (int n = 1; ; n++) {
+            Path aside = folder.resolveSibling(folder.getFileName() + ".replaced-" + n);
+            if (!Files.exists(aside)) {
+                return Files.move(folder, aside);
             }
         }
     }
 
-    /** Deletes the run's files; the folder stays, and stays taken. */
-    void forget() throws IOException {
+    /**
+     * Makes room for a run: a folder that holds nothing but a run is emptied, any other is moved
+     * aside.
+     */
+    public static void clear(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        boolean ours;
+        try (Stream<Path> files = Files.list(folder)) {
+            ours = files.map(f -> f.getFileName().toString()).allMatch(RunFolder::isOurs);
+        }
+        if (!ours) {
+            moveAside(folder);
+            return;
+        }
+        try (RunFolder run = open(folder)) {
+            run.deleteRunFiles();
+        }
+    }
+
+    private static boolean isOurs(String name) {
+        return name.equals(LOCK) || FILES.contains(name) || isTemporary(name);
+    }
+
+    /** Deletes the run's own files; the folder stays, and stays taken. */
+    void deleteRunFiles() throws IOException {
         for (String name : FILES) {
             Files.deleteIfExists(file(name));
         }
     }
 
-    /** Deletes the temporary files of a run that was killed while it wrote. */
+    /** Deletes the run's own temporary files that a killed run left behind. */
     private void deleteUnfinished() throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, ".*.tmp")) {
-            for (Path file : files) {
-                Files.delete(file);
+        for (String name : FILES) {
+            try (DirectoryStream<Path> files =
+                    Files.newDirectoryStream(folder, "." + name + ".*.tmp")) {
+                for (Path file : files) {
+                    Files.delete(file);
+                }
             }
         }
     }
@@ -178,16 +276,17 @@ public final class RunFolder implements AutoCloseable {
         return Files.exists(file(name));
     }
 
-    /** Whether anything but the lock is in the folder. */
-    public boolean isEmpty() throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-            for (Path file : files) {
-                if (!file.getFileName().toString().equals(LOCK)) {
-                    return false;
-                }
-            }
+    /** Whether nothing is in the folder but a lock, and temporaries of a killed run. */
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .allMatch(name -> name.equals(LOCK) || isTemporary(name));
         }
-        return true;
+    }
+
+    private static boolean isTemporary(String name) {
+        return name.endsWith(".tmp")
+                && FILES.stream().anyMatch(file -> name.startsWith("." + file + "."));
     }
 
     /** Writes a value as JSON. */
@@ -205,7 +304,11 @@ public final class RunFolder implements AutoCloseable {
      */
     public static <T> T read(Path file, Class<T> type) throws IOException {
         try {
-            return JSON.readValue(file.toFile(), type);
+            T value = JSON.readValue(file.toFile(), type);
+            if (value == null) {
+                throw new IOException(file + " is damaged: it holds null");
+            }
+            return value;
         } catch (JsonProcessingException e) {
             throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
         }

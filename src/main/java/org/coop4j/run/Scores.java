@@ -2,8 +2,6 @@ package org.coop4j.run;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.ClassResult;
 import org.coop4j.eval.Evaluation;
@@ -18,16 +16,6 @@ public final class Scores {
     private Scores(int[] labels, float[][] logits) {
         this.labels = labels;
         this.logits = logits;
-    }
-
-    /**
-     * logits = scale · cosine of each image with each class.
-     *
-     * @param weights normalised class weights, one row a class
-     * @param scale exp(logit_scale)
-     */
-    public static Scores of(BankedImages images, FeatureMatrix weights, float scale) {
-        return TestImages.of(images).scores(weights, scale);
     }
 
     /**

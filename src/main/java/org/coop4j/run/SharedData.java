@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankKey;
@@ -22,7 +25,7 @@ public final class SharedData {
     private final Clip clip;
     private final TrainRun.Options options;
     private final Map<Lists, ImageDataset> datasets = new HashMap<>();
-    private final Map<Tested, Evaluator> benches = new HashMap<>();
+    private final Map<Tested, Evaluator> evaluators = new HashMap<>();
 
     public SharedData(Clip clip, TrainRun.Options options) {
         this.clip = clip;
@@ -66,15 +69,23 @@ public final class SharedData {
         return known;
     }
 
+    /** The test images of a run, and what they are measured beside. */
+    public Evaluator evaluator(RunConfig config, BankedImages.Listener listener)
+            throws IOException {
+        RunData data = config.testedOn();
+        return evaluator(data.source(), config.sample().seed(), data.classes(), listener);
+    }
+
     /**
      * The test images of the classes of a half.
      *
      * @param seed makes the split where the data has none
      */
-    public Evaluator bench(DataSpec data, long seed, ClassHalf half, BankedImages.Listener listener)
+    public Evaluator evaluator(
+            DataSpec data, long seed, ClassHalf half, BankedImages.Listener listener)
             throws IOException {
         Tested tested = new Tested(new Lists(data, data.seedOfSplit(seed)), half);
-        Evaluator known = benches.get(tested);
+        Evaluator known = evaluators.get(tested);
         if (known == null) {
             ImageDataset dataset = dataset(data, seed).half(half);
             TestImages images = features(dataset.test(), listener);
@@ -83,9 +94,18 @@ public final class SharedData {
             }
             PromptBaselines prompts = PromptBaselines.of(clip, data, dataset.classNames());
             known = new Evaluator(clip, dataset, images, prompts.fitting());
-            benches.put(tested, known);
+            evaluators.put(tested, known);
         }
         return known;
+    }
+
+    /** The features of images as the model's test transform shows them, in memory. */
+    FeatureSet held(List<LabelledImage> images, BankedImages.Listener listener) throws IOException {
+        if (images.isEmpty()) {
+            return DenseFeatures.of(clip.architecture().embedDim(), 1, new float[0], new int[0]);
+        }
+        TestImages held = features(images, listener);
+        return held.select(IntStream.range(0, held.size()).boxed().toList());
     }
 
     /** The features of images as the model's test transform shows them. */
@@ -127,6 +147,6 @@ public final class SharedData {
     /** Lets go of all lists and features; what is asked for later is read again. */
     public void forget() {
         datasets.clear();
-        benches.clear();
+        evaluators.clear();
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.coop4j.data.bank.BankedImages;
+import org.coop4j.train.Training;
 
 /** Follows a training run without showing anything. */
 final class SilentListener implements TrainRun.Listener, BankedImages.Listener {
@@ -16,7 +17,10 @@ final class SilentListener implements TrainRun.Listener, BankedImages.Listener {
     }
 
     @Override
-    public void training(int epoch, TrainConfig config, int batches, long stepBytes) {}
+    public void training(int epoch, Training training, int batches, long stepBytes) {}
+
+    @Override
+    public void progress(String what, long done, long total) {}
 
     @Override
     public void progress(int done, int total) {}

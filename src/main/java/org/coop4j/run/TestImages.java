@@ -1,39 +1,35 @@
 package org.coop4j.run;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.bank.BankedImages;
-import org.coop4j.method.logistic.LabelledFeatures;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */
 public final class TestImages {
 
     private final int[] labels;
+    private final FeatureMatrix features;
     private final FeatureMatrix normalized;
-    private final LabelledFeatures raw;
 
-    private TestImages(int[] labels, FeatureMatrix normalized, LabelledFeatures raw) {
+    private TestImages(int[] labels, FeatureMatrix features) {
         this.labels = labels;
-        this.normalized = normalized;
-        this.raw = raw;
+        this.features = features;
+        this.normalized = features.normalized();
     }
 
-    /** Copies the features, view 0 of each image, out of their bank. */
-    public static TestImages of(BankedImages images) {
+    /** Copies view 0 of each image. */
+    public static TestImages of(FeatureSet images) {
         int n = images.size();
         int width = images.width();
-        int[] labels = new int[n];
-        float[] normalized = new float[Math.multiplyExact(n, width)];
-        float[] raw = new float[normalized.length];
+        float[] rows = new float[Math.multiplyExact(n, width)];
         for (int i = 0; i < n; i++) {
-            labels[i] = images.image(i).label();
-            images.copyNormalized(i, 0, normalized, i * width);
-            images.copy(i, 0, raw, i * width);
+            images.copy(i, 0, rows, i * width);
         }
-        return new TestImages(
-                labels,
-                FeatureMatrix.of(n, width, normalized),
-                new LabelledFeatures(width, raw, labels));
+        return new TestImages(images.labels(), FeatureMatrix.of(n, width, rows));
     }
 
     /** Number of images. */
@@ -46,14 +42,24 @@ public final class TestImages {
         return labels.clone();
     }
 
-    /** The class of an image. */
-    public int label(int image) {
-        return labels[image];
+    /** The features as the image tower gave them, [images, width]. */
+    public FeatureMatrix features() {
+        return features;
     }
 
-    /** The features as the image tower gave them. */
-    public LabelledFeatures raw() {
-        return raw;
+    /** The features of some of the images, in the order of the positions. */
+    public FeatureSet select(List<Integer> positions) {
+        int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
+        return DenseFeatures.of(
+                features.width(),
+                1,
+                features.rows(rows).toArray(),
+                Arrays.stream(rows).map(row -> labels[row]).toArray());
+    }
+
+    /** The logits of a classifier. */
+    public Scores scores(Classifier classifier) {
+        return Scores.of(labels, classifier.logits(features).toRows());
     }
 
     /**

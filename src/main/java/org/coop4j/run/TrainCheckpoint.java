@@ -2,6 +2,7 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,13 +14,16 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /**
- * A training run's checkpoint as a file: {@code ctx}, {@code momentum}, the number of epochs, and
- * which images it was trained on.
+ * A training run's checkpoint as a file: {@code value.NAME} of each learned tensor and {@code
+ * optimizer.NAME} of each array of the optimizer, the number of epochs, and which images it was
+ * trained on. Those of format 1 hold {@code ctx} and {@code momentum} alone.
  */
 final class TrainCheckpoint {
 
     private static final String EPOCHS = "coop4j.epochs";
     private static final String IMAGES = "coop4j.train_images";
+    private static final String VALUE = "value.";
+    private static final String OPTIMIZER = "optimizer.";
 
     private TrainCheckpoint() {}
 
@@ -29,18 +33,20 @@ final class TrainCheckpoint {
      * @param images hash of the training images
      */
     static void write(Path file, Checkpoint checkpoint, String images) throws IOException {
-        float[] context = checkpoint.parameters();
-        float[] velocity = checkpoint.velocity();
+        Map<String, float[]> arrays = new LinkedHashMap<>();
+        checkpoint.values().forEach((name, values) -> arrays.put(VALUE + name, values));
+        checkpoint.optimizer().forEach((name, values) -> arrays.put(OPTIMIZER + name, values));
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(EPOCHS, Integer.toString(checkpoint.epochs()));
         metadata.put(IMAGES, images);
-        List<TensorSpec> specs =
-                List.of(
-                        new TensorSpec("ctx", DType.F32, Shape.of(context.length)),
-                        new TensorSpec("momentum", DType.F32, Shape.of(velocity.length)));
+        List<TensorSpec> specs = new ArrayList<>();
+        arrays.forEach(
+                (name, values) ->
+                        specs.add(new TensorSpec(name, DType.F32, Shape.of(values.length))));
         try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
-            writer.writeFloats("ctx", context);
-            writer.writeFloats("momentum", velocity);
+            for (Map.Entry<String, float[]> array : arrays.entrySet()) {
+                writer.writeFloats(array.getKey(), array.getValue());
+            }
             writer.commit();
         }
     }
@@ -63,8 +69,20 @@ final class TrainCheckpoint {
                                 + file.toAbsolutePath().getParent()
                                 + " was begun with: put them back, or choose another --out");
             }
-            return new Checkpoint(
-                    Integer.parseInt(epochs), tensors.floats("ctx"), tensors.floats("momentum"));
+            Map<String, float[]> values = new LinkedHashMap<>();
+            Map<String, float[]> optimizer = new LinkedHashMap<>();
+            if (tensors.contains("ctx") && tensors.contains("momentum")) {
+                values.put("ctx", tensors.floats("ctx"));
+                optimizer.put("ctx.momentum", tensors.floats("momentum"));
+            }
+            for (String name : tensors.names()) {
+                if (name.startsWith(VALUE)) {
+                    values.put(name.substring(VALUE.length()), tensors.floats(name));
+                } else if (name.startsWith(OPTIMIZER)) {
+                    optimizer.put(name.substring(OPTIMIZER.length()), tensors.floats(name));
+                }
+            }
+            return new Checkpoint(Integer.parseInt(epochs), values, optimizer);
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.coop4j.run;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -9,40 +10,39 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.ClassHalf;
 import org.coop4j.data.DatasetException;
+import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSample;
-import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.Split;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.PromptLearner;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Checkpoint;
-import org.coop4j.train.Trainable;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.Learner;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
+import org.coop4j.train.Training;
 import org.coop4j.train.TrainingLoop;
 
 /**
- * Learns context vectors from a few images a class, and tests them beside hand-written prompts.
+ * Learns a classifier by a method, and tests it beside hand-written prompts.
  *
- * <p>Order of work: sample the images, check every prompt, fill the feature bank, train with
- * checkpoints, test. An interrupted run goes on from its bank and its last checkpoint and gives the
- * same bits as an uninterrupted one.
+ * <p>Order of work: read the lists, sample the images, check every prompt, claim the folder, fill
+ * the feature bank, learn with checkpoints, test. An interrupted run goes on from its bank and its
+ * last checkpoint and gives the same bits as an uninterrupted one.
  */
 public final class TrainRun {
 
-    /** Under this name a learned prompt records where its model file was. */
+    /** Under this name a classifier records where its model file was. */
     public static final String MODEL_FILE = "model_file";
-
-    /** What results of single runs call the method. */
-    private static final String METHOD = "coop";
 
     private final SharedData shared;
     private final Clip clip;
-    private final String method;
-    private final TrainConfig config;
-    private final Options options;
+    private final String label;
+    private final RunConfig config;
     private final Listener listener;
 
     /** What the user sees of a run. */
@@ -60,7 +60,10 @@ public final class TrainRun {
          * @param batches batches of an epoch
          * @param stepBytes native memory for the intermediate values of a step
          */
-        void training(int epoch, TrainConfig config, int batches, long stepBytes);
+        void training(int epoch, Training training, int batches, long stepBytes);
+
+        /** So much is done of the work of a method that has no epochs. */
+        void progress(String what, long done, long total);
 
         /** A listener that shows nothing; unreadable images still end the run. */
         static Listener silent() {
@@ -77,22 +80,36 @@ public final class TrainRun {
      */
     public record Options(Path bankFolder, boolean skipBad, MemoryLimit memory) {}
 
-    /** A run that has not begun. */
-    public TrainRun(Clip clip, TrainConfig config, Options options, Listener listener) {
-        this(new SharedData(clip, options), METHOD, config, listener);
+    /**
+     * A run that has not begun, of one method as its reference trains it.
+     *
+     * @throws IOException if the lists of images cannot be read
+     */
+    public static TrainRun of(
+            Clip clip, DataSpec data, Method method, Sample sample, Options options)
+            throws IOException {
+        SharedData shared = new SharedData(clip, options);
+        ImageDataset lists = shared.dataset(data, sample.seed());
+        RunConfig config =
+                RunConfig.of(
+                        clip.model().sha256(),
+                        RunData.of(data, lists, ClassHalf.ALL),
+                        method,
+                        method.training(sample.shots()),
+                        sample);
+        return new TrainRun(shared, method.title(), config, Listener.silent());
     }
 
     /**
-     * A run that has not begun, one of several on the same data.
+     * A run that has not begun.
      *
-     * @param method what its result calls the method
+     * @param label what its result calls the method
      */
-    public TrainRun(SharedData shared, String method, TrainConfig config, Listener listener) {
+    public TrainRun(SharedData shared, String label, RunConfig config, Listener listener) {
         this.shared = shared;
         this.clip = shared.clip();
-        this.method = method;
+        this.label = label;
         this.config = config;
-        this.options = shared.options();
         this.listener = listener;
     }
 
@@ -104,12 +121,23 @@ public final class TrainRun {
      * @param resume whether to go on with what the folder holds; otherwise it must be empty
      */
     public RunResult run(Path folder, boolean resume) throws IOException {
+        requireOutside(folder);
+        RunFolder.requireFree(folder, resume);
+        Stopwatch watch = new Stopwatch();
+        ImageDataset dataset = sample();
+        Learner learner = config.method().learner(clip, task(dataset));
+        watch.lap("prepare");
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
-            claim(run, resume);
+            RunFolder.requireFree(folder, resume); // another run may have come first
+            run.claim(config);
+            if (RunFolder.isFinished(folder)) {
+                listener.note(folder + " is finished already");
+                return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
+            }
             try {
-                return run(run);
-            } catch (IOException | RuntimeException e) {
+                return run(run, dataset, learner, watch);
+            } catch (IOException | RuntimeException | Error e) {
                 if (begins && !run.has(RunFolder.CHECKPOINT)) {
                     free(run, e);
                 }
@@ -118,141 +146,71 @@ public final class TrainRun {
         }
     }
 
-    private static void free(RunFolder run, Exception failure) {
+    /** Among images, the folder of a run would be a class for ever after. */
+    private void requireOutside(Path folder) throws IOException {
+        RunData data = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
+        Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
+        if (data.source().benchmark() != null || !Files.isDirectory(images)) {
+            return;
+        }
+        if (folder.toAbsolutePath().normalize().startsWith(images)) {
+            throw new IOException(
+                    "%s lies in the folder of the images, %s: choose another --out"
+                            .formatted(folder, images));
+        }
+    }
+
+    private static void free(RunFolder run, Throwable failure) {
         try {
-            run.forget();
+            run.deleteRunFiles();
         } catch (IOException e) {
             failure.addSuppressed(e);
         }
     }
 
-    private void claim(RunFolder run, boolean resume) throws IOException {
-        if (run.has(RunFolder.CONFIG)) {
-            if (!resume) {
-                throw new IOException(
-                        run.path()
-                                + " already holds a run: add --resume to go on with it, or choose"
-                                + " another --out");
-            }
-            Resolved there = RunFolder.read(run.file(RunFolder.CONFIG), Resolved.class);
-            String model = clip.model().sha256();
-            if (!there.modelSha256().equals(model)) {
-                throw new IOException(
-                        String.format(
-                                "the run in %s was begun with another model (SHA-256 %.12s…, this"
-                                        + " one %.12s…): resume it with that model, or choose"
-                                        + " another --out",
-                                run.path(), there.modelSha256(), model));
-            }
-            if (!there.config().equals(config)) {
-                throw new IOException(
-                        "the run in "
-                                + run.path()
-                                + " was begun with other settings (see its config.json): resume it"
-                                + " with the same, or choose another --out");
-            }
-        } else if (!run.isEmpty()) {
-            throw new IOException(
-                    run.path() + " is not empty and holds no run: choose another --out");
-        } else {
-            run.write(RunFolder.CONFIG, new Resolved(config, clip.model().sha256()));
-        }
-    }
-
-    /**
-     * What {@code config.json} holds.
-     *
-     * @param config all settings
-     * @param modelSha256 the model that they were used with
-     */
-    record Resolved(TrainConfig config, String modelSha256) {}
-
-    private RunResult run(RunFolder run) throws IOException {
-        Map<String, Double> seconds = new LinkedHashMap<>();
-        Stopwatch watch = new Stopwatch();
-        ImageDataset dataset = sample();
+    private ImageDataset sample() throws IOException {
+        Method method = config.method();
+        RunData data = method.learns() ? config.learnedFrom() : config.testedOn();
+        ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
+        ImageDataset dataset =
+                method.learns()
+                        ? sample(whole, method, config.sample(), data.classes(), listener::note)
+                        : whole.half(data.classes());
         if (dataset.classCount() < 2) {
             throw new IOException(
-                    "one class alone ("
-                            + String.join(", ", dataset.classNames())
-                            + ") leaves nothing to tell apart: give two or more");
+                    "one class alone (%s) leaves nothing to tell apart: expected two or more"
+                            .formatted(String.join(", ", dataset.classNames())));
         }
-        PromptBaselines.of(clip, config.data(), dataset.classNames())
+        PromptBaselines.of(clip, data.source(), dataset.classNames())
                 .notes()
                 .forEach(listener::note); // said now and not after the training
-        Features train = new Features();
-        PromptLearner learner =
-                PromptLearner.of(
-                        clip,
-                        PromptLearner.classNames(dataset.classNames(), clip.tokenizer()),
-                        config.init(),
-                        config.position(),
-                        train,
-                        options.memory());
-        seconds.put("prepare", watch.lap());
-        shared.encode(
-                trainTransform(),
-                dataset.train(),
-                options.skipBad(),
-                listener.encoding("training images"),
-                images -> {
-                    train.images = images;
-                    requireEveryClass(dataset.classNames(), images);
-                    seconds.put("encode_train", watch.lap());
-                    learn(run, learner, images);
-                    seconds.put("train", watch.lap());
-                });
-        LearnedPrompt prompt = prompt(learner, dataset);
-        prompt.write(run.file(RunFolder.PROMPT));
-        Evaluator bench =
-                shared.bench(
-                        config.data(),
-                        config.seed(),
-                        config.classes(),
-                        listener.encoding("test images"));
-        seconds.put("encode_test", watch.lap());
-        Scores scores = bench.scores(learner.classFeatures().normalized());
-        RunResult result = bench.result(label(), train.images.size(), scores, seconds);
-        seconds.put("test", watch.lap());
-        run.write(RunFolder.RESULT, result);
-        run.write(RunFolder.PROVENANCE, Provenance.of(clip, dataset.train(), dataset.test()));
-        return result;
-    }
-
-    private RunLabel label() {
-        String data = config.data().name();
-        return new RunLabel(method, data, data, config.classes(), config.shots(), config.seed());
-    }
-
-    private ImageTransform trainTransform() {
-        return config.views() == 0
-                ? shared.testTransform()
-                : new ImageTransform.Train(clip.preprocessing(), config.views(), config.seed());
-    }
-
-    private ImageDataset sample() throws IOException {
-        return sample(shared.dataset(config.data(), config.seed()), config, listener::note);
+        return dataset;
     }
 
     /**
-     * The images and classes of a run. Few-shot sampling precedes the halving of the classes, as in
-     * the reference, so that both halves are of one sample.
+     * The images and classes that a method learns from. Few-shot sampling precedes the halving of
+     * the classes, as in the reference, so that both halves are of one sample.
      *
      * @param notes is told of classes that have too few images
-     * @throws DatasetException if there is nothing to train on
+     * @throws DatasetException if there is nothing to learn from
      */
-    static ImageDataset sample(ImageDataset whole, TrainConfig config, Consumer<String> notes)
+    public static ImageDataset sample(
+            ImageDataset whole,
+            Method method,
+            Sample sample,
+            ClassHalf classes,
+            Consumer<String> notes)
             throws DatasetException {
         if (whole.train().isEmpty()) {
             throw new DatasetException(
                     "%s has test images alone and nothing to learn from: learn on another dataset"
                             .formatted(whole.name()));
         }
-        if (config.shots() == 0) {
-            return whole.half(config.classes());
+        if (sample.shots() == 0) {
+            return whole.half(classes);
         }
-        FewShotSample sample = new FewShotSampler(config.shots(), config.seed()).sample(whole);
-        for (FewShotSample.Shortage shortage : sample.shortages()) {
+        FewShotSample drawn = method.sample(whole, sample.shots(), sample.seed());
+        for (FewShotSample.Shortage shortage : drawn.shortages()) {
             if (shortage.split() == Split.TRAIN) {
                 notes.accept(
                         String.format(
@@ -261,120 +219,118 @@ public final class TrainRun {
                                 shortage.className(), shortage.available(), shortage.wanted()));
             }
         }
-        return sample.dataset().half(config.classes());
+        return drawn.dataset().half(classes);
+    }
+
+    private Task task(ImageDataset dataset) {
+        DataSpec source =
+                (config.method().learns() ? config.learnedFrom() : config.testedOn()).source();
+        return new Task(
+                dataset.classNames(),
+                source.handWrittenPrompt(),
+                source.ensemble(),
+                config.sample().seed());
+    }
+
+    private RunResult run(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
+            throws IOException {
+        Learned learned =
+                config.method().learns()
+                        ? learn(run, dataset, learner, watch)
+                        : new Learned(learner.fit(null, fit(run, "")), 0);
+        try (Classifier classifier = learned.classifier) {
+            save(run, classifier, dataset);
+            return test(run, learned, dataset, watch);
+        }
+    }
+
+    /**
+     * What was learned.
+     *
+     * @param images number of images that could be read
+     */
+    private record Learned(Classifier classifier, int images) {}
+
+    private Learned learn(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
+            throws IOException {
+        FeatureSet val =
+                shared.held(
+                        config.method().usesVal() ? dataset.val() : List.of(),
+                        listener.encoding("val images"));
+        Learned[] learned = new Learned[1];
+        shared.encode(
+                trainTransform(),
+                dataset.train(),
+                shared.options().skipBad(),
+                listener.encoding("training images"),
+                train -> {
+                    requireEveryClass(dataset, train);
+                    watch.lap("encode_train");
+                    FewShotFeatures features = new FewShotFeatures(train, val);
+                    learned[0] =
+                            new Learned(
+                                    learner.fit(features, fit(run, train.contentHash())),
+                                    train.size());
+                    watch.lap("train");
+                });
+        return learned[0];
+    }
+
+    private Fit fit(RunFolder run, String imagesHash) {
+        return new CheckpointedFit(run, config, shared.options().memory(), imagesHash, listener);
+    }
+
+    private ImageTransform trainTransform() {
+        int views = config.sample().views();
+        return views == 0
+                ? shared.testTransform()
+                : new ImageTransform.Train(clip.preprocessing(), views, config.sample().seed());
     }
 
     /** Unreadable images may have been all that a class had. */
-    private static void requireEveryClass(List<String> classNames, BankedImages images)
+    private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
             throws IOException {
         BitSet present = new BitSet();
         for (int i = 0; i < images.size(); i++) {
-            present.set(images.image(i).label());
+            present.set(images.label(i));
         }
         int missing = present.nextClearBit(0);
-        if (missing < classNames.size()) {
+        if (missing < dataset.classCount()) {
             throw new IOException(
                     "class \"%s\" has no readable training image: mend them or remove the class"
-                            .formatted(classNames.get(missing)));
+                            .formatted(dataset.classNames().get(missing)));
         }
     }
 
-    private void learn(RunFolder run, PromptLearner learner, BankedImages images)
+    /** Writes the classifier with an account of how it was made. */
+    private void save(RunFolder run, Classifier classifier, ImageDataset dataset)
             throws IOException {
-        String hash = images.contentHash();
-        BatchOrder order = new BatchOrder(images.size(), config.batch(), config.seed());
-        TrainingLoop loop = new TrainingLoop(learner, config.schedule(), config.sgd(), order);
-        int done = 0;
-        if (run.has(RunFolder.CHECKPOINT)) {
-            Checkpoint checkpoint = TrainCheckpoint.read(run.file(RunFolder.CHECKPOINT), hash);
-            loop.resume(checkpoint);
-            done = checkpoint.epochs();
+        Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
+        account.put(MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+        account.put("data", dataset.name());
+        account.put("shots", Integer.toString(config.sample().shots()));
+        account.put("seed", Long.toString(config.sample().seed()));
+        if (config.training().trains()) {
+            account.put("epochs", Integer.toString(config.training().epochs()));
         }
-        run.keepMetrics(done);
-        learner.tower().prepare(order.batchSize());
-        listener.training(done, config, order.batches(), learner.tower().stepBytes());
-        loop.run(new Recorder(run, hash));
+        classifier.save().withTraining(account).write(run.file(RunFolder.CLASSIFIER));
     }
 
-    /** Writes metrics and checkpoints, and passes on what happens. */
-    private final class Recorder implements TrainingLoop.Listener {
-        private final RunFolder run;
-        private final String imagesHash;
-
-        Recorder(RunFolder run, String imagesHash) {
-            this.run = run;
-            this.imagesHash = imagesHash;
-        }
-
-        @Override
-        public void batch(int epoch, int batch, int batches, Trainable.BatchResult result) {
-            listener.batch(epoch, batch, batches, result);
-        }
-
-        @Override
-        public void epoch(
-                int epoch, double loss, double accuracy, double rate, Checkpoint checkpoint)
-                throws IOException {
-            Map<String, Object> line = new LinkedHashMap<>();
-            line.put("epoch", epoch + 1);
-            line.put("loss", loss);
-            line.put("accuracy", 100 * accuracy);
-            line.put("learning_rate", rate);
-            run.appendMetrics(line);
-            boolean last = epoch + 1 == config.epochs();
-            if (last || (epoch + 1) % config.checkpointEvery() == 0) {
-                TrainCheckpoint.write(run.file(RunFolder.CHECKPOINT), checkpoint, imagesHash);
-            }
-            listener.epoch(epoch, loss, accuracy, rate, checkpoint);
-        }
-    }
-
-    /** Training images as features, set once the bank has them. */
-    private static final class Features implements PromptLearner.ImageFeatures {
-        private BankedImages images;
-
-        @Override
-        public int width() {
-            return images.width();
-        }
-
-        @Override
-        public int label(int example) {
-            return images.image(example).label();
-        }
-
-        @Override
-        public void copy(int example, int epoch, float[] target, int offset) {
-            images.copyNormalized(example, epoch, target, offset);
-        }
-    }
-
-    private LearnedPrompt prompt(PromptLearner learner, ImageDataset dataset) throws IOException {
-        Map<String, String> training = new LinkedHashMap<>();
-        training.put(MODEL_FILE, clip.model().path().toAbsolutePath().toString());
-        training.put("data", config.data().name());
-        training.put("shots", Integer.toString(config.shots()));
-        training.put("seed", Long.toString(config.seed()));
-        training.put("epochs", Integer.toString(config.epochs()));
-        training.put("init", config.words() == null ? "random" : config.words());
-        return new LearnedPrompt(
-                learner.parameters(),
-                learner.tower().width(),
-                learner.layout(),
-                dataset.classNames(),
-                clip.model().sha256(),
-                training);
-    }
-
-    /** Seconds since the last lap. */
-    private static final class Stopwatch {
-        private long last = System.nanoTime();
-
-        double lap() {
-            long now = System.nanoTime();
-            double seconds = (now - last) / 1e9;
-            last = now;
-            return seconds;
-        }
+    private RunResult test(RunFolder run, Learned learned, ImageDataset dataset, Stopwatch watch)
+            throws IOException {
+        Evaluator evaluator = shared.evaluator(config, listener.encoding("test images"));
+        watch.lap("encode_test");
+        Scores scores =
+                evaluator.scores(learned.classifier.forClasses(evaluator.dataset().classNames()));
+        watch.lap("test");
+        RunResult result = evaluator.result(label, config, learned.images, scores, watch.seconds());
+        run.write(RunFolder.RESULT, result);
+        run.write(
+                RunFolder.PROVENANCE,
+                Provenance.of(
+                        clip,
+                        config.method().learns() ? dataset.train() : List.of(),
+                        evaluator.dataset().test()));
+        return result;
     }
 }

@@ -6,9 +6,10 @@ import java.util.List;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Provenance;
-import org.coop4j.weights.Sha256;
+import org.coop4j.run.RunData;
 
 /**
  * What a sweep keeps of a dataset that was found in order.
@@ -35,16 +36,10 @@ record CheckedDataset(
     }
 
     static CheckedDataset of(SweepPlan.Dataset planned, ImageDataset dataset) {
-        String lists =
-                String.join("\n", dataset.classNames())
-                        + "\n"
-                        + Provenance.hash(dataset.train())
-                        + Provenance.hash(dataset.val())
-                        + Provenance.hash(dataset.test());
         return new CheckedDataset(
                 planned.data(),
                 planned.settings(),
-                Sha256.of(lists),
+                Provenance.hash(dataset),
                 dataset.classNames(),
                 perClass(dataset.train(), dataset.classCount()),
                 perClass(dataset.test(), dataset.classCount()));
@@ -62,8 +57,12 @@ record CheckedDataset(
         return data.name();
     }
 
-    RunConfig.Lists lists() {
-        return new RunConfig.Lists(name(), listsSha256);
+    RunData data(ClassHalf half) {
+        return new RunData(name(), half, listsSha256, data.handWrittenPrompt(), data);
+    }
+
+    Task task(ClassHalf half, long seed) {
+        return new Task(classNames(half), data.handWrittenPrompt(), data.ensemble(), seed);
     }
 
     List<String> classNames(ClassHalf half) {

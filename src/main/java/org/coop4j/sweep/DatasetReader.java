@@ -60,7 +60,7 @@ final class DatasetReader {
                     Overrides.none());
         }
         List<String> keys = new ArrayList<>(KEYS);
-        keys.addAll(Overrides.KEYS);
+        keys.addAll(Overrides.keys());
         PlanNode.Mapping mapping = text.mapping(item, "a dataset", keys);
         return new SweepPlan.Dataset(spec(mapping), Overrides.of(mapping, text));
     }

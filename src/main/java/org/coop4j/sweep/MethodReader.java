@@ -2,26 +2,26 @@ package org.coop4j.sweep;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.coop4j.method.ZeroShot;
 
-/** Reads the methods of a plan: names, or mappings of a name and settings. */
+/**
+ * Reads the methods of a plan: names, or mappings of a name, a method and settings.
+ *
+ * <p>A name of the plan's own, without a method, is a context with settings, or templates.
+ */
 final class MethodReader {
 
     private static final String NAME = "name";
+    private static final String METHOD = "method";
     private static final String TEMPLATES = "templates";
-    private static final String CONTEXT_LENGTH = "context_length";
-    private static final String POSITION = "position";
-    private static final String CLASS_SPECIFIC = "class_specific";
-    private static final String WORDS = "words";
-    private static final List<String> SHAPE =
-            List.of(CONTEXT_LENGTH, POSITION, CLASS_SPECIFIC, WORDS);
-
-    /** More would leave no room for a class name in CLIP's 77 tokens. */
-    private static final int MOST_VECTORS = 75;
 
     private final PlanText text;
 
@@ -29,11 +29,11 @@ final class MethodReader {
         this.text = text;
     }
 
-    List<SweepMethod> read(PlanNode node) throws PlanException {
-        List<SweepMethod> methods = new ArrayList<>();
+    List<PlannedMethod> read(PlanNode node) throws PlanException {
+        List<PlannedMethod> methods = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (PlanNode item : text.items(node, "methods")) {
-            SweepMethod method = item instanceof PlanNode.Scalar ? named(item) : described(item);
+            PlannedMethod method = item instanceof PlanNode.Scalar ? named(item) : described(item);
             if (!names.add(method.name())) {
                 throw text.problem(item.line(), "there are two methods called " + method.name());
             }
@@ -42,116 +42,95 @@ final class MethodReader {
         return methods;
     }
 
-    private SweepMethod named(PlanNode item) throws PlanException {
-        String name = text.text(item, "method");
-        Optional<SweepMethod> method = SweepMethod.named(name);
-        if (method.isEmpty()) {
-            throw text.problem(
-                    item.line(),
-                    "no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with M of 1"
-                                    .formatted(name, String.join(", ", SweepMethod.NAMES))
-                            + " to 75 and end, middle or front; or a mapping of name and settings");
-        }
-        return method.get();
+    private PlannedMethod named(PlanNode item) throws PlanException {
+        String name = text.text(item, METHOD);
+        Method method =
+                find(name)
+                        .orElseThrow(
+                                () ->
+                                        text.problem(
+                                                item.line(),
+                                                "no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with end, middle or front; or a mapping of name, method and settings"
+                                                        .formatted(
+                                                                name,
+                                                                String.join(
+                                                                        ", ",
+                                                                        PlannedMethod.names()))));
+        return new PlannedMethod(name, method, Overrides.none());
     }
 
-    private SweepMethod described(PlanNode item) throws PlanException {
-        List<String> keys = new ArrayList<>(List.of(NAME));
-        keys.addAll(SHAPE);
-        keys.addAll(Overrides.KEYS);
-        keys.add(TEMPLATES);
-        PlanNode.Mapping mapping = text.mapping(item, "a method", keys);
+    private static Optional<Method> find(String name) {
+        try {
+            return Optional.of(Method.of(name));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private PlannedMethod described(PlanNode item) throws PlanException {
+        if (!(item instanceof PlanNode.Mapping mapping)) {
+            throw text.problem(
+                    item.line(), "a method is written as a name, or as keys with values");
+        }
         if (!mapping.values().containsKey(NAME)) {
             throw text.problem(item.line(), "this method has no name");
         }
         String name = text.text(mapping.values().get(NAME), NAME);
-        Optional<SweepMethod> builtIn = SweepMethod.named(name);
-        if (mapping.values().containsKey(TEMPLATES)) {
-            return handWritten(name, mapping);
-        }
-        if (builtIn.isPresent() && !(builtIn.get() instanceof SweepMethod.Context)) {
-            if (mapping.values().size() > 1) {
-                throw text.problem(item.line(), name + " has no settings: write its name alone");
-            }
-            return builtIn.get();
-        }
-        SweepMethod.Context context =
-                builtIn.map(SweepMethod.Context.class::cast)
-                        .orElse(SweepMethod.Context.reference(name));
-        SweepMethod.Context changed = context(context, mapping);
-        if (builtIn.isPresent() && !sameShape(context, changed)) {
+        Optional<Method> builtIn = find(name);
+        Method base = base(builtIn, mapping);
+        List<String> keys = new ArrayList<>(List.of(NAME, METHOD));
+        keys.addAll(Settings.of((Record) base).keySet());
+        keys.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
+        text.mapping(item, base.title(), keys);
+        Method method = set(base, mapping);
+        boolean saysSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
+        if (saysSettings && !method.equals(builtIn.get())) {
             throw text.problem(
                     item.line(),
-                    "%s says by its name what context it has: give this method another name"
-                            .formatted(name));
+                    name + " says by its name what settings it has: give this method another name");
         }
-        return changed;
+        return new PlannedMethod(name, method, Overrides.of(mapping, text));
     }
 
-    private SweepMethod handWritten(String name, PlanNode.Mapping mapping) throws PlanException {
-        for (Map.Entry<String, Integer> key : mapping.keyLines().entrySet()) {
-            if (!key.getKey().equals(NAME) && !key.getKey().equals(TEMPLATES)) {
+    private Method base(Optional<Method> builtIn, PlanNode.Mapping mapping) throws PlanException {
+        PlanNode named = mapping.values().get(METHOD);
+        if (named != null) {
+            return named(named).method();
+        }
+        if (mapping.values().containsKey(TEMPLATES)) {
+            if (builtIn.isPresent()) {
                 throw text.problem(
-                        key.getValue(),
-                        "templates are not trained: \"" + key.getKey() + "\" has no meaning here");
+                        mapping.values().get(TEMPLATES).line(),
+                        builtIn.get().title()
+                                + " has its own templates: give this method another name");
+            }
+            return new ZeroShot(List.of("{}"), false);
+        }
+        return builtIn.orElseGet(CoOp::new);
+    }
+
+    private Method set(Method base, PlanNode.Mapping mapping) throws PlanException {
+        Map<String, Object> values = new LinkedHashMap<>();
+        for (Map.Entry<String, Object> setting : Settings.of((Record) base).entrySet()) {
+            String name = setting.getKey();
+            PlanNode node = mapping.values().get(name);
+            if (node == null) {
+                continue;
+            }
+            boolean several =
+                    node instanceof PlanNode.Sequence || setting.getValue() instanceof List;
+            values.put(name, several ? text.texts(node, name) : text.text(node, name));
+            try {
+                base.with(values);
+            } catch (IllegalArgumentException e) {
+                throw text.problem(node.line(), e.getMessage());
             }
         }
-        PlanNode node = mapping.values().get(TEMPLATES);
-        if (SweepMethod.named(name).isPresent()) {
+        if (values.containsKey("words") && values.containsKey("context_length")) {
             throw text.problem(
-                    node.line(), name + " has its own templates: give this method another name");
+                    mapping.keyLines().get("words"),
+                    "words give one vector a token: omit context_length");
         }
-        List<String> templates = text.texts(node, TEMPLATES);
-        for (String template : templates) {
-            if (!template.contains("{}")) {
-                throw text.problem(
-                        node.line(),
-                        "template \""
-                                + template
-                                + "\" has no {}: put {} where the class name belongs");
-            }
-        }
-        return new SweepMethod.HandWritten(name, templates, false);
-    }
-
-    private SweepMethod.Context context(SweepMethod.Context base, PlanNode.Mapping mapping)
-            throws PlanException {
-        Map<String, PlanNode> values = mapping.values();
-        PlanNode words = values.get(WORDS);
-        if (words != null && values.containsKey(CONTEXT_LENGTH)) {
-            throw text.problem(
-                    words.line(), "words give one vector a token: leave out context_length");
-        }
-        PlanNode length = values.get(CONTEXT_LENGTH);
-        PlanNode specific = values.get(CLASS_SPECIFIC);
-        return new SweepMethod.Context(
-                base.name(),
-                length == null
-                        ? base.length()
-                        : (int) text.whole(length, CONTEXT_LENGTH, 1, MOST_VECTORS),
-                position(base, values.get(POSITION)),
-                specific == null ? base.classSpecific() : text.flag(specific, CLASS_SPECIFIC),
-                words == null
-                        ? (length == null ? base.words() : Optional.empty())
-                        : Optional.of(text.text(words, WORDS)),
-                Overrides.of(mapping, text));
-    }
-
-    private ClassPosition position(SweepMethod.Context base, PlanNode node) throws PlanException {
-        if (node == null) {
-            return base.position();
-        }
-        try {
-            return ClassPosition.named(text.text(node, POSITION));
-        } catch (IllegalArgumentException e) {
-            throw text.problem(node.line(), e.getMessage());
-        }
-    }
-
-    private static boolean sameShape(SweepMethod.Context a, SweepMethod.Context b) {
-        return a.length() == b.length()
-                && a.position() == b.position()
-                && a.classSpecific() == b.classSpecific()
-                && a.words().equals(b.words());
+        return base.with(values);
     }
 }

@@ -11,9 +11,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.method.ZeroShot;
 import org.coop4j.run.SharedData;
-import org.coop4j.text.TextTooLongException;
 
 /** Finds what would end a run, before the first one: data that do not load, prompts too long. */
 final class PlanCheck {
@@ -85,27 +83,20 @@ final class PlanCheck {
     }
 
     private void checkLearning(CheckedDataset dataset) {
-        for (SweepMethod method : plan.methods()) {
+        for (PlannedMethod method : plan.methods()) {
             checkFit(dataset, method);
         }
-        boolean learns =
-                plan.methods().stream().anyMatch(m -> !(m instanceof SweepMethod.HandWritten));
+        boolean learns = plan.methods().stream().anyMatch(planned -> planned.method().learns());
         if (learns && dataset.trainImages(1, ClassHalf.ALL) == 0) {
             problem(dataset, "it has no images to learn from: it belongs under test_on");
         }
     }
 
-    private void checkFit(CheckedDataset dataset, SweepMethod method) {
-        if (method instanceof SweepMethod.HandWritten prompts) {
-            try {
-                new ZeroShot(prompts.templates(dataset.data().handWrittenPrompt()))
-                        .requireFit(clip, dataset.classNames());
-            } catch (TextTooLongException e) {
-                problem(dataset, method.name() + ": " + e.getMessage());
-            }
-        } else if (method instanceof SweepMethod.Context context) {
-            ContextPrompts.problem(clip, context, dataset.classNames())
-                    .ifPresent(p -> problem(dataset, method.name() + ": " + p));
+    private void checkFit(CheckedDataset dataset, PlannedMethod method) {
+        try {
+            method.method().learner(clip, dataset.task(ClassHalf.ALL, 0));
+        } catch (IllegalArgumentException e) {
+            problem(dataset, method.name() + ": " + e.getMessage());
         }
     }
 
@@ -121,13 +112,13 @@ final class PlanCheck {
         }
     }
 
-    private List<SweepMethod> chosen(Set<String> methods) {
+    private List<PlannedMethod> chosen(Set<String> methods) {
         return plan.methods().stream().filter(m -> methods.contains(m.name())).toList();
     }
 
-    private void checkTarget(CheckedDataset target, SweepMethod method, SweepPlan.TestOn testOn) {
+    private void checkTarget(CheckedDataset target, PlannedMethod method, SweepPlan.TestOn testOn) {
         checkFit(target, method);
-        if (method.namesNewClasses()) {
+        if (method.method().namesNewClasses()) {
             return;
         }
         for (SweepPlan.Dataset planned : plan.datasets()) {

@@ -45,11 +45,11 @@ final class PlanReader {
         List<String> keys =
                 new ArrayList<>(
                         List.of(DATA, DATASETS, METHODS, SHOTS, SEEDS, TEST_ON, BASE_TO_NEW));
-        keys.addAll(Overrides.KEYS);
+        keys.addAll(Overrides.keys());
         PlanNode.Mapping plan = text.mapping(node, "a plan", keys);
         DatasetReader reader = new DatasetReader(text, folder, root(plan.values().get(DATA)));
         List<SweepPlan.Dataset> datasets = datasets(reader, required(plan, DATASETS), DATASETS);
-        List<SweepMethod> methods = new MethodReader(text).read(required(plan, METHODS));
+        List<PlannedMethod> methods = new MethodReader(text).read(required(plan, METHODS));
         PlanNode shotsNode = plan.values().get(SHOTS);
         List<Integer> shots = shotsNode == null ? USUAL_SHOTS : shots(shotsNode);
         PlanNode seedsNode = plan.values().get(SEEDS);
@@ -67,17 +67,17 @@ final class PlanReader {
 
     /** What test_on and base_to_new choose from. */
     private record Selection(
-            List<String> datasets, List<SweepMethod> methods, List<Integer> shots) {
+            List<String> datasets, List<PlannedMethod> methods, List<Integer> shots) {
 
         List<String> methodNames() {
-            return methods.stream().map(SweepMethod::name).toList();
+            return methods.stream().map(PlannedMethod::name).toList();
         }
 
         /** Those that can name the classes of other data. */
         List<String> methodsForNewClasses() {
             return methods.stream()
-                    .filter(SweepMethod::namesNewClasses)
-                    .map(SweepMethod::name)
+                    .filter(planned -> planned.method().namesNewClasses())
+                    .map(PlannedMethod::name)
                     .toList();
         }
     }

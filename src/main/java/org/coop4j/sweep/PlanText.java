@@ -98,25 +98,4 @@ record PlanText(String file) {
             throw problem(node.line(), wanted);
         }
     }
-
-    /** A number from {@code least} on. */
-    double number(PlanNode node, String what, double least) throws PlanException {
-        String text = text(node, what);
-        double value;
-        try {
-            value = Double.parseDouble(text);
-        } catch (NumberFormatException e) {
-            value = Double.NaN;
-        }
-        if (!(value >= least) || Double.isInfinite(value)) {
-            throw problem(
-                    node.line(),
-                    what
-                            + " is \""
-                            + text
-                            + "\": give a number"
-                            + (least > 0 ? " above 0" : ", 0 or more"));
-        }
-        return value;
-    }
 }

@@ -61,8 +61,9 @@ record RunGroup(List<SweepRun> runs) {
         Set<String> draws = new HashSet<>();
         for (SweepRun run : runs) {
             Optional<CheckedDataset> learned = learnedAsTested(run);
-            int shots = run.config().shots();
-            if (learned.isPresent() && draws.add(shots + " shots, seed " + run.config().seed())) {
+            int shots = run.config().sample().shots();
+            if (learned.isPresent()
+                    && draws.add(shots + " shots, seed " + run.config().sample().seed())) {
                 drawn += learned.get().trainImages(shots, half());
                 all = learned.get().trainImages(0, half());
             }
@@ -72,11 +73,8 @@ record RunGroup(List<SweepRun> runs) {
 
     /** The data of a run that learns from images as the test transform shows them. */
     static Optional<CheckedDataset> learnedAsTested(SweepRun run) {
-        if (run.task() instanceof SweepRun.Task.Probe probe) {
-            return Optional.of(probe.learned());
-        }
-        return run.task() instanceof SweepRun.Task.Train train && run.config().config().views() == 0
-                ? Optional.of(train.learned())
+        return run.source().isEmpty() && run.config().sample().views() == 0
+                ? run.learned()
                 : Optional.empty();
     }
 }

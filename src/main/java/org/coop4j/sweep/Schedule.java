@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.run.TrainConfig;
-import org.coop4j.train.BatchOrder;
+import org.coop4j.method.Method;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.Sample;
+import org.coop4j.train.Training;
 
 /**
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
@@ -21,9 +24,6 @@ import org.coop4j.train.BatchOrder;
 final class Schedule {
 
     private static final String IMAGENET = "ImageNet";
-
-    /** The reference trains on ImageNet for so long, whatever the shots. */
-    private static final int IMAGENET_EPOCHS = 50;
 
     private final String modelSha256;
     private final Clip clip;
@@ -75,7 +75,7 @@ final class Schedule {
     }
 
     private Set<String> methodNames() {
-        return plan.methods().stream().map(SweepMethod::name).collect(Collectors.toSet());
+        return plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
     }
 
     private void addBaseToNew(CheckedDataset dataset, SweepPlan.BaseToNew halves)
@@ -87,8 +87,8 @@ final class Schedule {
         learned.forEach(source -> addTransfer(source, dataset, ClassHalf.NEW));
     }
 
-    private void addTestOn(
-            CheckedDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn) {
+    private void addTestOn(CheckedDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn)
+            throws PlanException {
         Choice choice = new Choice(testOn.methods(), testOn.shots());
         for (SweepPlan.Dataset planned : testOn.targets()) {
             CheckedDataset target = datasets.get(planned.name());
@@ -97,8 +97,8 @@ final class Schedule {
             }
             addPrompts(target, ClassHalf.ALL, choice);
             for (SweepRun source : learned) {
-                if (choice.methods().contains(source.config().method())
-                        && choice.shots().contains(source.config().shots())) {
+                if (choice.methods().contains(source.label())
+                        && choice.shots().contains(source.config().sample().shots())) {
                     addTransfer(source, target, ClassHalf.ALL);
                 }
             }
@@ -109,32 +109,12 @@ final class Schedule {
         runs.putIfAbsent(run.folder(), run);
     }
 
-    private void addPrompts(CheckedDataset dataset, ClassHalf half, Choice choice) {
-        for (SweepMethod method : plan.methods()) {
-            if (method instanceof SweepMethod.HandWritten prompts
-                    && choice.methods().contains(method.name())) {
-                List<String> templates = prompts.templates(dataset.data().handWrittenPrompt());
-                RunConfig config =
-                        new RunConfig(
-                                method.name(),
-                                modelSha256,
-                                null,
-                                dataset.lists(),
-                                half,
-                                0,
-                                0,
-                                templates,
-                                null);
-                int classes = dataset.classNames(half).size();
-                add(
-                        SweepRun.of(
-                                config,
-                                new SweepRun.Task.Prompts(),
-                                dataset,
-                                section,
-                                0,
-                                effort.prompts(
-                                        templates.size(), classes, dataset.testImages(half))));
+    /** Methods that learn nothing are tested once. */
+    private void addPrompts(CheckedDataset dataset, ClassHalf half, Choice choice)
+            throws PlanException {
+        for (PlannedMethod planned : plan.methods()) {
+            if (!planned.method().learns() && choice.methods().contains(planned.name())) {
+                add(run(dataset, half, planned, 0, 0));
             }
         }
     }
@@ -143,14 +123,12 @@ final class Schedule {
             throws PlanException {
         List<SweepRun> learned = new ArrayList<>();
         for (int shots : plan.shots()) {
-            for (SweepMethod method : plan.methods()) {
-                if (choice.methods().contains(method.name()) && choice.shots().contains(shots)) {
+            for (PlannedMethod planned : plan.methods()) {
+                if (planned.method().learns()
+                        && choice.methods().contains(planned.name())
+                        && choice.shots().contains(shots)) {
                     for (long seed : plan.seeds()) {
-                        if (method instanceof SweepMethod.Context context) {
-                            learned.add(context(dataset, half, context, shots, seed));
-                        } else if (method instanceof SweepMethod.Probe) {
-                            learned.add(probe(dataset, half, method, shots, seed));
-                        }
+                        learned.add(run(dataset, half, planned, shots, seed));
                     }
                 }
             }
@@ -159,116 +137,67 @@ final class Schedule {
         return learned;
     }
 
-    private SweepRun probe(
-            CheckedDataset dataset, ClassHalf half, SweepMethod method, int shots, long seed) {
-        RunConfig config =
-                new RunConfig(
-                        method.name(),
-                        modelSha256,
-                        dataset.lists(),
-                        dataset.lists(),
-                        half,
-                        shots,
-                        seed,
-                        null,
-                        null);
-        int classes = dataset.classNames(half).size();
-        double work =
-                effort.probe(classes, dataset.trainImages(shots, half))
-                        + effort.scores(classes, dataset.testImages(half));
-        return SweepRun.of(config, new SweepRun.Task.Probe(dataset), dataset, section, 0, work);
-    }
-
-    private SweepRun context(
-            CheckedDataset dataset,
-            ClassHalf half,
-            SweepMethod.Context method,
-            int shots,
-            long seed)
+    private SweepRun run(
+            CheckedDataset dataset, ClassHalf half, PlannedMethod planned, int shots, long seed)
             throws PlanException {
-        TrainConfig training;
+        Overrides said = planned.training().or(dataset.settings()).or(plan.settings());
         try {
-            training = training(dataset, half, method, shots, seed);
+            Method method = planned.method();
+            Training training = said.applied(reference(dataset, method, shots), shots);
+            Sample sample = new Sample(shots, seed, said.views(training));
+            RunConfig config =
+                    RunConfig.of(modelSha256, dataset.data(half), method, training, sample)
+                            .withCheckpointEvery(
+                                    said.checkpointEvery().orElse(RunConfig.CHECKPOINT_EVERY));
+            return SweepRun.of(
+                    planned.name(),
+                    config,
+                    method.learns() ? Optional.of(dataset) : Optional.empty(),
+                    dataset,
+                    Optional.empty(),
+                    section,
+                    work(dataset, half, config));
         } catch (IllegalArgumentException e) {
             throw new PlanException(
                     "%s, %s, %d shots: %s"
-                            .formatted(dataset.name(), method.name(), shots, e.getMessage()),
+                            .formatted(dataset.name(), planned.name(), shots, e.getMessage()),
                     e);
         }
-        RunConfig config =
-                new RunConfig(
-                        method.name(),
-                        modelSha256,
-                        dataset.lists(),
-                        dataset.lists(),
-                        half,
-                        shots,
-                        seed,
-                        null,
-                        training);
-        int images = dataset.trainImages(shots, half);
-        long steps =
-                (long) new BatchOrder(images, training.batch(), seed).batches() * training.epochs();
-        List<int[]> prompts = ContextPrompts.pieces(clip, method, dataset.classNames(half));
-        double encode = (double) training.views() * images * effort.image();
-        double work =
-                encode
-                        + steps * effort.step(prompts)
-                        + effort.test(prompts, dataset.testImages(half));
-        return SweepRun.of(
-                config, new SweepRun.Task.Train(dataset, steps), dataset, section, encode, work);
     }
 
-    private TrainConfig training(
-            CheckedDataset dataset,
-            ClassHalf half,
-            SweepMethod.Context method,
-            int shots,
-            long seed) {
-        Overrides settings = method.settings().or(dataset.settings()).or(plan.settings());
-        TrainConfig reference = TrainConfig.reference(dataset.data(), shots, seed);
-        int epochs =
-                settings.epochs()
-                        .flatMap(said -> said.of(shots))
-                        .orElse(
-                                IMAGENET.equals(dataset.data().benchmark())
-                                        ? IMAGENET_EPOCHS
-                                        : reference.epochs());
-        return new TrainConfig(
-                dataset.data(),
-                half,
-                shots,
-                seed,
-                method.words().isPresent() ? reference.contextLength() : method.length(),
-                method.position(),
-                method.classSpecific(),
-                method.words().orElse(null),
-                epochs,
-                settings.batch().orElse(reference.batch()),
-                settings.rate().orElse(reference.rate()),
-                settings.warmupEpochs().orElse(reference.warmupEpochs()),
-                settings.warmupRate().orElse(reference.warmupRate()),
-                settings.momentum().orElse(reference.momentum()),
-                settings.weightDecay().orElse(reference.weightDecay()),
-                settings.views().map(said -> said.of(epochs)).orElse(reference.views()),
-                settings.checkpointEvery().orElse(reference.checkpointEvery()));
+    private static Training reference(CheckedDataset dataset, Method method, int shots) {
+        return IMAGENET.equals(dataset.data().benchmark())
+                ? method.trainingOnImageNet(shots)
+                : method.training(shots);
+    }
+
+    private SweepRun.Work work(CheckedDataset dataset, ClassHalf half, RunConfig config) {
+        Sample sample = config.sample();
+        Training training = config.training();
+        int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
+        int batches = training.trains() ? Math.max(1, images / training.batch()) : 0;
+        double encoding = (double) sample.views() * images * effort.image();
+        double fit =
+                config.method()
+                        .learner(clip, dataset.task(half, sample.seed()))
+                        .work(images, training);
+        int classes = dataset.classNames(half).size();
+        double scores = effort.scores(classes, dataset.testImages(half));
+        return new SweepRun.Work(
+                encoding, encoding + fit + scores, (long) batches * training.epochs());
     }
 
     private void addTransfer(SweepRun source, CheckedDataset target, ClassHalf half) {
-        RunConfig learned = source.config();
-        RunConfig config =
-                new RunConfig(
-                        learned.method(),
-                        modelSha256,
-                        learned.learnedFrom(),
-                        target.lists(),
-                        half,
-                        learned.shots(),
-                        learned.seed(),
-                        null,
-                        learned.config());
         int classes = target.classNames(half).size();
-        double work = effort.prompts(1, classes, target.testImages(half));
-        add(SweepRun.of(config, new SweepRun.Task.Transfer(source), target, section, 0, work));
+        double work = effort.scores(classes, target.testImages(half));
+        add(
+                SweepRun.of(
+                        source.label(),
+                        source.config().testedOn(target.data(half)),
+                        source.learned(),
+                        target,
+                        Optional.of(source),
+                        section,
+                        new SweepRun.Work(0, work, 0)));
     }
 }

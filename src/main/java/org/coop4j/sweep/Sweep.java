@@ -43,8 +43,8 @@ public final class Sweep {
         }
         Set<String> taken = plan.baseToNew().get().methods();
         return plan.methods().stream()
-                .filter(method -> !method.namesNewClasses())
-                .map(SweepMethod::name)
+                .filter(planned -> !planned.method().namesNewClasses())
+                .map(PlannedMethod::name)
                 .filter(name -> !taken.contains(name))
                 .toList();
     }
@@ -55,7 +55,7 @@ public final class Sweep {
     }
 
     /** What a sweep's folder holds of each run; nothing is changed. */
-    public Map<SweepRun, RunState> states(Path folder) {
+    public Map<SweepRun, RunState> states(Path folder) throws IOException {
         RunStore store = new RunStore(folder);
         Map<SweepRun, RunState> states = new LinkedHashMap<>();
         runs.forEach(run -> states.put(run, store.state(run)));

@@ -21,7 +21,7 @@ import org.coop4j.weights.Resource;
  */
 public record SweepPlan(
         List<Dataset> datasets,
-        List<SweepMethod> methods,
+        List<PlannedMethod> methods,
         List<Integer> shots,
         List<Long> seeds,
         Overrides settings,
@@ -93,6 +93,6 @@ public record SweepPlan(
 
     /** The names of the methods that a plan may use without saying more. */
     public static List<String> methodNames() {
-        return SweepMethod.NAMES;
+        return PlannedMethod.names();
     }
 }

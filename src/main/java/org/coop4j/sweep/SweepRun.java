@@ -2,117 +2,140 @@ package org.coop4j.sweep;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.run.RunConfig;
+import org.coop4j.weights.Sha256;
 
 /**
  * One run of a sweep.
  *
+ * @param label what the plan calls the method
  * @param config everything that decides its result
- * @param task how the result is made
+ * @param learned the data learned from; empty where nothing is learned
  * @param tested the data tested on
+ * @param source the run whose classifier is tested elsewhere; empty for runs of their own
  * @param section name of the plan's dataset that it belongs to
  * @param folder its folder, below that of the sweep
- * @param encodeWork work of encoding its training images, if none of them is in the bank yet
- * @param work all of its work, that included
+ * @param effort estimates of its work
  */
 public record SweepRun(
+        String label,
         RunConfig config,
-        Task task,
+        Optional<CheckedDataset> learned,
         CheckedDataset tested,
+        Optional<SweepRun> source,
         String section,
         Path folder,
-        double encodeWork,
-        double work) {
+        Work effort) {
 
-    private static final String RUNS = "runs";
+    /** The folder of all runs, below that of the sweep. */
+    static final String RUNS = "runs";
+
     private static final int HASH_IN_A_NAME = 8;
 
-    /** How a result is made. */
-    sealed interface Task {
-
-        /** Hand-written prompts are tested. */
-        record Prompts() implements Task {}
-
-        /** A linear probe is fitted. */
-        record Probe(CheckedDataset learned) implements Task {}
-
-        /**
-         * A context is learned.
-         *
-         * @param steps training steps of all epochs
-         */
-        record Train(CheckedDataset learned, long steps) implements Task {}
-
-        /** What another run learned is tested elsewhere. */
-        record Transfer(SweepRun source) implements Task {}
-    }
+    /**
+     * Estimates, in multiplications.
+     *
+     * @param encoding of its training images, if none of them is in the bank yet
+     * @param total all of its work, that included
+     * @param steps training steps of all epochs; 0 for what is not trained by steps
+     */
+    record Work(double encoding, double total, long steps) {}
 
     static SweepRun of(
+            String label,
             RunConfig config,
-            Task task,
+            Optional<CheckedDataset> learned,
             CheckedDataset tested,
+            Optional<SweepRun> source,
             String section,
-            double encodeWork,
-            double work) {
-        return new SweepRun(config, task, tested, section, folder(config), encodeWork, work);
+            Work effort) {
+        Path folder = folder(label, config);
+        return new SweepRun(label, config, learned, tested, source, section, folder, effort);
     }
 
     /** Name of the data tested on. */
     public String dataset() {
-        return config.testedOn().dataset();
+        return config.testedOn().name();
     }
 
     /** Name of the data learned from; the data tested on if nothing was learned. */
     public String trainedOn() {
-        return config.learnedFrom() == null ? dataset() : config.learnedFrom().dataset();
+        return config.learnedFrom() == null ? dataset() : config.learnedFrom().name();
     }
 
-    /** The method with where it is tested, if that is not where it learned. */
-    public String title() {
-        return title(config);
+    /** All of its work, as it was estimated. */
+    public double work() {
+        return effort.total;
+    }
+
+    /** Training images a class; 0 for all, or where nothing is learned. */
+    public int shots() {
+        return config.sample().shots();
+    }
+
+    /** The run's seed; 0 where nothing is learned. */
+    public long seed() {
+        return config.sample().seed();
+    }
+
+    /** Whether it learns from images. */
+    public boolean learns() {
+        return config.method().learns();
     }
 
     /** Training steps; 0 for what is not trained by steps. */
     public long steps() {
-        return task instanceof Task.Train train ? train.steps() : 0;
+        return effort.steps;
     }
 
-    private static String title(RunConfig config) {
+    /** The classes tested on. */
+    public ClassHalf half() {
+        return config.testedOn().classes();
+    }
+
+    /** The method with where it is tested, if that is not where it learned. */
+    public String title() {
+        return title(label, config);
+    }
+
+    private static String title(String label, RunConfig config) {
         boolean elsewhere =
-                config.learnedFrom() != null && !config.learnedFrom().equals(config.testedOn());
-        String suffix = elsewhere ? "-on-" + config.testedOn().dataset() : "";
-        return config.method()
+                config.learnedFrom() != null
+                        && !config.learnedFrom().name().equals(config.testedOn().name());
+        String suffix = elsewhere ? "-on-" + config.testedOn().name() : "";
+        return label
                 + suffix
-                + switch (config.half()) {
+                + switch (config.testedOn().classes()) {
                     case ALL -> "";
                     case BASE -> "-base";
                     case NEW -> "-new";
                 };
     }
 
-    private static Path folder(RunConfig config) {
-        RunConfig.Lists first =
-                config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
+    private static Path folder(String label, RunConfig config) {
+        String first =
+                config.learnedFrom() == null
+                        ? config.testedOn().name()
+                        : config.learnedFrom().name();
+        String hash = Sha256.of(config.identity());
         return Path.of(
                 RUNS,
-                fileName(first.dataset()),
-                fileName(title(config)),
+                fileName(first),
+                fileName(title(label, config)),
                 String.format(
                         Locale.ROOT,
                         "shots%d-seed%d-%s",
-                        config.shots(),
-                        config.seed(),
-                        config.hash().substring(0, HASH_IN_A_NAME)));
+                        config.sample().shots(),
+                        config.sample().seed(),
+                        hash.substring(0, HASH_IN_A_NAME)));
     }
 
     /** Letters of any script stay; what means something to a file system does not. */
     private static String fileName(String name) {
         String safe = name.replaceAll("[^\\p{L}\\p{M}\\p{N}._-]+", "-");
         return safe.startsWith(".") ? "-" + safe : safe;
-    }
-
-    ClassHalf half() {
-        return config.half();
     }
 
     /** Runs are the same if their folders are, whose names hold the hash of all that matters. */

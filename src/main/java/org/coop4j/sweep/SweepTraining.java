@@ -2,9 +2,9 @@ package org.coop4j.sweep;
 
 import java.util.function.Consumer;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.run.TrainConfig;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
 
 /** Follows a training run of a sweep, and counts its work. */
 final class SweepTraining implements TrainRun.Listener {
@@ -24,7 +24,7 @@ final class SweepTraining implements TrainRun.Listener {
         this.notes = notes;
         this.run = run;
         this.image = image;
-        this.step = (run.work() - run.encodeWork()) / Math.max(1, run.steps());
+        this.step = (run.work() - run.effort().encoding()) / Math.max(1, run.effort().steps());
     }
 
     @Override
@@ -41,7 +41,7 @@ final class SweepTraining implements TrainRun.Listener {
                         notes,
                         what,
                         image,
-                        first ? run.encodeWork() : 0,
+                        first ? run.effort().encoding() : 0,
                         first ? 0 : encoded);
         if (first) {
             encoding = next;
@@ -50,16 +50,23 @@ final class SweepTraining implements TrainRun.Listener {
     }
 
     @Override
-    public void training(int epoch, TrainConfig config, int batches, long stepBytes) {
+    public void training(int epoch, Training training, int batches, long stepBytes) {
         encoded = encoding.work();
         firstEpoch = epoch;
-        epochs = config.epochs();
+        epochs = training.epochs();
         long left = (long) (epochs - epoch) * batches;
-        progress.adjust((left - run.steps()) * step);
+        progress.adjust((left - run.effort().steps()) * step);
     }
 
     @Override
-    public void batch(int epoch, int batch, int batches, Trainable.BatchResult result) {
+    public void progress(String what, long done, long total) {
+        double before = encoding == null ? 0 : encoding.work();
+        progress.done(before + (run.work() - before) * done / total, what);
+    }
+
+    @Override
+    public void batch(
+            int epoch, int batch, int batches, double rate, Trainable.BatchResult result) {
         long done = (long) (epoch - firstEpoch) * batches + batch + 1;
         progress.done(encoded + done * step, "epoch %d of %d".formatted(epoch + 1, epochs));
     }

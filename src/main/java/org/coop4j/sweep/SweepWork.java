@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
@@ -34,12 +34,13 @@ final class SweepWork {
     private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
     private final Map<SweepRun, String> failures = new LinkedHashMap<>();
 
-    SweepWork(SharedData shared, List<SweepRun> runs, Path folder, SweepListener listener) {
+    SweepWork(SharedData shared, List<SweepRun> runs, Path folder, SweepListener listener)
+            throws IOException {
         this.shared = shared;
         this.runs = runs;
         this.store = new RunStore(folder);
         this.listener = listener;
-        this.tasks = new RunTasks(shared, store, this::note);
+        this.tasks = new RunTasks(shared, store);
         this.image = new Effort(shared.clip()).image();
     }
 
@@ -50,10 +51,11 @@ final class SweepWork {
         }
     }
 
-    SweepOutcome run() throws IOException {
+    SweepOutcome run() {
         for (SweepRun run : runs) {
             store.state(run).result().ifPresent(result -> results.put(run, result));
         }
+        store.strays(runs).forEach(this::note);
         listener.begins(runs, results);
         List<RunGroup> groups =
                 RunGroup.of(runs.stream().filter(run -> !results.containsKey(run)).toList());
@@ -63,21 +65,10 @@ final class SweepWork {
             prepare(group, progress);
             for (SweepRun run : group.runs()) {
                 attempt(run, progress);
-                if (run.steps() > 0) {
-                    freeNativeMemory();
-                }
             }
             shared.forget();
         }
         return outcome();
-    }
-
-    /**
-     * ND4J frees the arrays of a step when the collector finds that they are gone, for which a heap
-     * with little in it gives no cause: hundreds of runs would fill the machine's memory.
-     */
-    private static void freeNativeMemory() {
-        System.gc();
     }
 
     private double work(RunGroup group) {
@@ -97,7 +88,7 @@ final class SweepWork {
         progress.begin(estimate, group.dataset());
         try {
             Encoding test = encoding(group, "test images", progress, estimate, 0);
-            tasks.bench(group.runs().get(0), test);
+            shared.evaluator(group.runs().get(0).config(), test);
             Encoding training = encoding(group, "training images", progress, 0, test.work());
             shared.encode(trainingImages(group), training);
             progress.end(true);
@@ -116,38 +107,35 @@ final class SweepWork {
     private List<LabelledImage> trainingImages(RunGroup group) throws IOException {
         Set<LabelledImage> images = new LinkedHashSet<>();
         for (SweepRun run : group.runs()) {
-            Optional<CheckedDataset> learned = RunGroup.learnedAsTested(run);
-            if (run.task() instanceof SweepRun.Task.Probe probe) {
-                ImageDataset drawn = tasks.probeImages(probe.learned(), run);
+            if (RunGroup.learnedAsTested(run).isPresent()) {
+                RunConfig config = run.config();
+                ImageDataset drawn =
+                        TrainRun.sample(
+                                shared.dataset(
+                                        config.learnedFrom().source(), config.sample().seed()),
+                                config.method(),
+                                config.sample(),
+                                config.learnedFrom().classes(),
+                                note -> {});
                 images.addAll(drawn.train());
-                images.addAll(drawn.val());
-            } else if (learned.isPresent()) {
-                ImageDataset whole = shared.dataset(learned.get().data(), run.config().seed());
-                images.addAll(drawn(whole, run.config()).half(run.half()).train());
+                images.addAll(config.method().usesVal() ? drawn.val() : List.of());
             }
         }
         return new ArrayList<>(images);
     }
 
-    private static ImageDataset drawn(ImageDataset whole, RunConfig config) {
-        return config.shots() == 0
-                ? whole
-                : new FewShotSampler(config.shots(), config.seed()).sample(whole).dataset();
-    }
-
-    private void attempt(SweepRun run, SweepProgress progress) throws IOException {
+    private void attempt(SweepRun run, SweepProgress progress) {
         listener.started(run);
         progress.begin(run.work(), run.title());
         RunResult result;
         try {
-            store.prepare(run);
             result = make(run, progress);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
             String message = Failure.describe(e);
             failures.put(run, message);
-            store.fail(run, message);
+            record(run, message);
             listener.failed(run, message);
             return;
         }
@@ -156,29 +144,26 @@ final class SweepWork {
         listener.finished(run, result);
     }
 
+    private void record(SweepRun run, String failure) {
+        try {
+            store.fail(run, failure);
+        } catch (IOException e) {
+            note("cannot record why %s failed: %s".formatted(run.folder(), Failure.describe(e)));
+        }
+    }
+
     private RunResult make(SweepRun run, SweepProgress progress) throws IOException {
+        Optional<RunResult> made = store.state(run).result();
+        if (made.isPresent()) {
+            return made.get(); // the plan has the same method under another name
+        }
         Encoding encoding =
                 new Encoding(progress, this::note, run.dataset() + " images", image, 0, 0);
-        if (run.task() instanceof SweepRun.Task.Train) {
-            tasks.bench(run, encoding); // fails before the training, if it must
-            SweepTraining training = new SweepTraining(progress, this::note, run, image);
-            RunConfig config = run.config();
-            return new TrainRun(shared, config.method(), config.config(), training)
-                    .run(store.folder(run), true);
+        if (run.source().isPresent()) {
+            return tasks.transfer(run, run.source().get(), encoding);
         }
-        if (run.task() instanceof SweepRun.Task.Probe probe) {
-            return tasks.probe(
-                    run,
-                    probe.learned(),
-                    encoding,
-                    (done, total) ->
-                            progress.done(
-                                    encoding.work() + (run.work() - encoding.work()) * done / total,
-                                    "fit %d of %d".formatted(done, total)));
-        }
-        return run.task() instanceof SweepRun.Task.Transfer transfer
-                ? tasks.transfer(run, transfer.source(), encoding)
-                : tasks.prompts(run, encoding);
+        shared.evaluator(run.config(), encoding); // fails before the training, if it must
+        return tasks.learn(run, new SweepTraining(progress, this::note, run, image));
     }
 
     private SweepOutcome outcome() {

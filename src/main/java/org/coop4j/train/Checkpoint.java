@@ -1,40 +1,57 @@
 package org.coop4j.train;
 
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.LearnedTensor;
+
 /**
  * The state of a training run after some epochs; it goes on from there as if never interrupted.
  * Random streams are made from the seed and the epoch, so that they have no state of their own.
+ *
+ * @param epochs number of finished epochs
+ * @param values of the learned tensors by name
+ * @param optimizer its state by name
  */
-public final class Checkpoint {
+public record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> optimizer) {
 
-    private final int epochs;
-    private final float[] parameters;
-    private final float[] velocity;
-
-    /**
-     * @param epochs number of finished epochs
-     * @param velocity the optimizer's, empty before its first step
-     */
-    public Checkpoint(int epochs, float[] parameters, float[] velocity) {
+    public Checkpoint {
         if (epochs < 0) {
             throw new IllegalArgumentException("checkpoint after " + epochs + " epochs");
         }
-        this.epochs = epochs;
-        this.parameters = parameters.clone();
-        this.velocity = velocity.clone();
+        values = copy(values);
+        optimizer = copy(optimizer);
     }
 
-    /** Number of finished epochs. */
-    public int epochs() {
-        return epochs;
+    private static Map<String, float[]> copy(Map<String, float[]> arrays) {
+        Map<String, float[]> result = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> result.put(name, array.clone()));
+        return result;
     }
 
-    /** A copy of the parameters. */
-    public float[] parameters() {
-        return parameters.clone();
+    static Map<String, float[]> values(List<LearnedTensor> tensors) {
+        Map<String, float[]> result = new LinkedHashMap<>();
+        tensors.forEach(tensor -> result.put(tensor.name(), tensor.values()));
+        return result;
     }
 
-    /** A copy of the optimizer's velocity. */
-    public float[] velocity() {
-        return velocity.clone();
+    /**
+     * Puts the values into the tensors.
+     *
+     * @throws IllegalArgumentException if they are those of other tensors
+     */
+    void restore(List<LearnedTensor> tensors) {
+        for (LearnedTensor tensor : tensors) {
+            float[] saved = values.get(tensor.name());
+            if (saved == null || saved.length != tensor.values().length) {
+                throw new IllegalArgumentException(
+                        "checkpoint: expected %d values of %s, got %s"
+                                .formatted(
+                                        tensor.values().length,
+                                        tensor.name(),
+                                        saved == null ? "none" : saved.length));
+            }
+            System.arraycopy(saved, 0, tensor.values(), 0, saved.length);
+        }
     }
 }

@@ -1,25 +1,32 @@
 package org.coop4j.train;
 
-/** Something with parameters, and a loss of a batch of examples that has a gradient in them. */
+import java.util.List;
+import org.coop4j.graph.LearnedTensor;
+
+/** Something that is learned, and a loss of a batch of examples that has a gradient in it. */
 public interface Trainable {
 
-    /** The parameters themselves, changed by the optimizer between steps. */
-    float[] parameters();
+    /** The tensors that are learned; the optimizer changes their values between steps. */
+    List<LearnedTensor> learned();
+
+    /** Bytes of native memory for the intermediate values of a step of so many examples. */
+    default long bytes(int batch) {
+        return 0;
+    }
 
     /**
-     * The loss of a batch with the parameters as they are.
+     * Computes the loss of a batch with the tensors as they are, and leaves the gradients in them.
      *
      * @param epoch which epoch it is, from 0
      * @param examples numbers of the batch's examples
-     * @param gradient receives the gradient, of the parameters' size
      */
-    BatchResult step(int epoch, int[] examples, float[] gradient);
+    BatchResult step(int epoch, int[] examples);
 
     /**
      * What a step measured.
      *
      * @param loss mean loss of the batch
-     * @param accuracy share of the batch that was classified rightly, 0 to 1
+     * @param accuracy share of the batch that was classified correctly, 0 to 1
      */
     record BatchResult(double loss, double accuracy) {}
 }

@@ -1,40 +1,43 @@
 package org.coop4j.train;
 
 import java.io.IOException;
+import org.coop4j.graph.LearnedTensor;
 
 /**
- * Runs epochs of batches with {@link Sgd} and a learning rate for each epoch.
+ * Runs epochs of batches with an optimizer and a learning rate for each step.
  *
  * <p>Stopping after any checkpoint and going on from it gives the same bits as running through.
  */
 public final class TrainingLoop {
 
     private final Trainable model;
-    private final CosineSchedule schedule;
+    private final int epochs;
+    private final Schedule schedule;
     private final BatchOrder order;
-    private final Sgd optimizer;
+    private final Optimizer optimizer;
     private int epoch;
 
-    public TrainingLoop(
-            Trainable model, CosineSchedule schedule, Sgd.Config sgd, BatchOrder order) {
+    public TrainingLoop(Trainable model, Training training, BatchOrder order) {
         this.model = model;
-        this.schedule = schedule;
+        this.epochs = training.epochs();
+        this.schedule = training.rates();
         this.order = order;
-        this.optimizer = new Sgd(sgd, model.parameters().length);
+        this.optimizer = training.newOptimizer();
     }
 
     /** Is told of each batch and each epoch. */
     public interface Listener {
 
         /** A batch is done; {@code batch} counts from 0. */
-        default void batch(int epoch, int batch, int batches, Trainable.BatchResult result) {}
+        default void batch(
+                int epoch, int batch, int batches, double rate, Trainable.BatchResult result) {}
 
         /**
          * An epoch is done; this is where checkpoints are written.
          *
          * @param loss mean loss of its batches
          * @param accuracy mean accuracy of its batches, 0 to 1
-         * @param rate the learning rate it had
+         * @param rate the learning rate of its last batch
          * @param checkpoint the state after it
          */
         default void epoch(
@@ -42,18 +45,14 @@ public final class TrainingLoop {
                 throws IOException {}
     }
 
-    /** Goes on from a checkpoint instead of from the beginning. */
+    /**
+     * Goes on from a checkpoint instead of from the beginning.
+     *
+     * @throws IllegalArgumentException if it is of other tensors
+     */
     public void resume(Checkpoint checkpoint) {
-        float[] saved = checkpoint.parameters();
-        if (saved.length != model.parameters().length) {
-            throw new IllegalArgumentException(
-                    "checkpoint of "
-                            + saved.length
-                            + " parameters for a model of "
-                            + model.parameters().length);
-        }
-        System.arraycopy(saved, 0, model.parameters(), 0, saved.length);
-        optimizer.restore(checkpoint.velocity());
+        checkpoint.restore(model.learned());
+        optimizer.restore(model.learned(), checkpoint.optimizer());
         epoch = checkpoint.epochs();
     }
 
@@ -65,37 +64,40 @@ public final class TrainingLoop {
      * @throws IOException what the listener throws
      */
     public void run(Listener listener) throws IOException {
-        float[] gradient = new float[model.parameters().length];
-        for (; epoch < schedule.epochs(); epoch++) {
-            runEpoch(gradient, listener);
+        for (; epoch < epochs; epoch++) {
+            runEpoch(listener);
         }
     }
 
-    private void runEpoch(float[] gradient, Listener listener) throws IOException {
-        double rate = schedule.at(epoch);
+    private void runEpoch(Listener listener) throws IOException {
         int[][] batches = order.epoch(epoch);
+        double rate = 0;
         double loss = 0;
         double accuracy = 0;
         for (int b = 0; b < batches.length; b++) {
-            Trainable.BatchResult result = model.step(epoch, batches[b], gradient);
+            rate = schedule.rate(epoch, b, batches.length);
+            Trainable.BatchResult result = model.step(epoch, batches[b]);
             if (!Double.isFinite(result.loss())) {
                 throw NonFiniteLossException.ofLoss(result.loss(), epoch, b);
             }
-            optimizer.step(model.parameters(), gradient, rate);
+            optimizer.step(model.learned(), rate, (long) epoch * batches.length + b + 1);
             requireFinite(b);
             loss += result.loss();
             accuracy += result.accuracy();
-            listener.batch(epoch, b, batches.length, result);
+            listener.batch(epoch, b, batches.length, rate, result);
         }
-        Checkpoint checkpoint = new Checkpoint(epoch + 1, model.parameters(), optimizer.velocity());
+        Checkpoint checkpoint =
+                new Checkpoint(epoch + 1, Checkpoint.values(model.learned()), optimizer.state());
         listener.epoch(epoch, loss / batches.length, accuracy / batches.length, rate, checkpoint);
     }
 
     /** A finite loss may have an infinite gradient; it must not reach a checkpoint. */
     private void requireFinite(int batch) {
-        for (float parameter : model.parameters()) {
-            if (!Float.isFinite(parameter)) {
-                throw NonFiniteLossException.ofParameter(parameter, epoch, batch);
+        for (LearnedTensor tensor : model.learned()) {
+            for (float value : tensor.values()) {
+                if (!Float.isFinite(value)) {
+                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
+                }
             }
         }
     }

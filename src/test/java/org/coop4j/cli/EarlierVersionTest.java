@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.coop4j.run.RunFolder;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -243,8 +244,8 @@ class EarlierVersionTest {
     }
 
     private static void assertSameContext(Path run, Path expected) throws IOException {
-        float[] now = context(run.resolve("prompt.safetensors"));
-        float[] then = context(expected.resolve("prompt.safetensors"));
+        float[] now = context(RunFolder.classifier(run).orElseThrow());
+        float[] then = context(RunFolder.classifier(expected).orElseThrow());
         if (RecordedArithmetic.isThisMachines()) {
             assertThat(now).containsExactly(then);
         } else {

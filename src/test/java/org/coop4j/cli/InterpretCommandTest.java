@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.method.ClassPosition;
-import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.LearnedPrompts;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,14 +41,14 @@ class InterpretCommandTest {
             System.arraycopy(clip.tokenEmbedding(words[0]), 0, context, 0, WIDTH);
             System.arraycopy(clip.tokenEmbedding(words[1]), 0, context, WIDTH, WIDTH);
             String sha256 = clip.model().sha256();
-            prompt(context, 2, false, sha256).write(run.resolve(RunFolder.PROMPT));
+            prompt(context, 2, false, sha256).write(run.resolve(RunFolder.CLASSIFIER));
             prompt(context, 1, true, sha256).write(classSpecific);
         }
     }
 
-    private static LearnedPrompt prompt(
+    private static ClassifierFile prompt(
             float[] context, int length, boolean classSpecific, String sha256) {
-        return new LearnedPrompt(
+        return LearnedPrompts.file(
                 context,
                 WIDTH,
                 new PromptLayout(length, ClassPosition.END, classSpecific),
@@ -104,7 +105,7 @@ class InterpretCommandTest {
 
         assertThat(found.code()).isEqualTo(1);
         assertThat(found.out()).isEmpty();
-        assertThat(found.err()).contains("not the model that the prompt was learned with");
+        assertThat(found.err()).contains("the classifier was learned with the model");
         assertThat(coop("interpret", "-p", run, "-m", other).code()).isZero();
     }
 
@@ -117,6 +118,7 @@ class InterpretCommandTest {
         CommandRun lost = coop("interpret", "-p", run);
         assertThat(lost.code()).isEqualTo(1);
         assertThat(lost.err()).contains("give it with --model");
-        assertThat(coop("interpret", "-p", folder).err()).contains("holds no prompt.safetensors");
+        assertThat(coop("interpret", "-p", folder).err())
+                .contains("holds no classifier.safetensors");
     }
 }

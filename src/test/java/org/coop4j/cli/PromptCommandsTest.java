@@ -77,12 +77,12 @@ class PromptCommandsTest {
         JsonNode said = json(trained);
         assertThat(said.toString()).contains(result().get("accuracy").asText());
         assertThat(result().get("trainImages").asInt()).isEqualTo(6);
-        assertThat(run.resolve(RunFolder.PROMPT)).isNotEmptyFile();
+        assertThat(run.resolve(RunFolder.CLASSIFIER)).isNotEmptyFile();
     }
 
     @Test
     void aFinishedRunIsNotOverwrittenAndNotRepeated() throws IOException {
-        byte[] prompt = Files.readAllBytes(run.resolve(RunFolder.PROMPT));
+        byte[] prompt = Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER));
 
         CommandRun again = train(run);
         assertThat(again.code()).isEqualTo(1);
@@ -91,7 +91,7 @@ class PromptCommandsTest {
         CommandRun resumed = train(run, "--resume");
         assertThat(resumed.code()).isZero();
         assertThat(resumed.err()).contains("is finished already");
-        assertThat(run.resolve(RunFolder.PROMPT)).hasBinaryContent(prompt);
+        assertThat(run.resolve(RunFolder.CLASSIFIER)).hasBinaryContent(prompt);
     }
 
     @Test
@@ -102,14 +102,14 @@ class PromptCommandsTest {
         assertThat(done.out()).contains("±");
         assertThat(out.resolve("seed2").resolve(RunFolder.RESULT)).isNotEmptyFile();
         // Seed 1 of several is the run of seed 1.
-        assertThat(out.resolve("seed1").resolve(RunFolder.PROMPT))
-                .hasSameBinaryContentAs(run.resolve(RunFolder.PROMPT));
+        assertThat(out.resolve("seed1").resolve(RunFolder.CLASSIFIER))
+                .hasSameBinaryContentAs(run.resolve(RunFolder.CLASSIFIER));
     }
 
     @Test
     void badOptionsOfTrainAreNamed() throws IOException {
         assertUsage(train(folder.resolve("x"), "--init", "a photo"), "--init", "--context");
-        assertUsage(train(folder.resolve("x"), "--position", "left"), "'left'");
+        assertUsage(train(folder.resolve("x"), "--position", "left"), "\"left\"");
         assertUsage(train(folder.resolve("x"), "--views", "many"), "--views is \"many\"");
         assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");
         assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");

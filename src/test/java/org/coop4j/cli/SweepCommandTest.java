@@ -138,12 +138,12 @@ class SweepCommandTest {
     @Test
     void wrongPlansAreOneLineAProblem() throws IOException {
         Path wrong = folder.resolve("wrong.yaml");
-        Files.writeString(wrong, "datasets: data\nmethods: coop\n");
+        Files.writeString(wrong, "datasets: data\nmethods: cop\n");
         Path out = folder.resolve("wrong");
         CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2: no method is called \"coop\"");
+        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2: no method is called \"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");

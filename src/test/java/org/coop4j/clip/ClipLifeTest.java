@@ -126,7 +126,7 @@ class ClipLifeTest {
                         clip::logitScale,
                         clip::imageEncoder,
                         () -> clip.tokenEmbedding(1),
-                        () -> clip.promptTower(List.of(CAPTION), 1, MemoryLimit.none()),
+                        () -> clip.promptEncoder(List.of(CAPTION)),
                         () -> encode(encoder));
         for (Callable<?> call : calls) {
             assertThatThrownBy(call::call)

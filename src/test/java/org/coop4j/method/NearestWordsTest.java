@@ -79,10 +79,10 @@ class NearestWordsTest {
         return to;
     }
 
-    private static LearnedPrompt prompt(Clip model, boolean classSpecific, float[] context)
+    private static ClassifierFile prompt(Clip model, boolean classSpecific, float[] context)
             throws IOException {
         int vectors = context.length / WIDTH / (classSpecific ? CLASSES.size() : 1);
-        return new LearnedPrompt(
+        return LearnedPrompts.file(
                 context,
                 WIDTH,
                 new PromptLayout(vectors, ClassPosition.END, classSpecific),
@@ -122,7 +122,7 @@ class NearestWordsTest {
 
     @Test
     void orderAndDistancesAreThoseOfAHandMadeTable() throws IOException {
-        LearnedPrompt prompt = prompt(sparse, false, along(1.6f, 0, 1.25f));
+        ClassifierFile prompt = prompt(sparse, false, along(1.6f, 0, 1.25f));
 
         NearestWords found = NearestWords.of(sparse, prompt, 3, Tokens.ALL);
 
@@ -147,7 +147,7 @@ class NearestWordsTest {
 
     @Test
     void wordEndsAloneAreFoundIfAskedFor() throws IOException {
-        LearnedPrompt prompt = prompt(sparse, false, along(1.6f));
+        ClassifierFile prompt = prompt(sparse, false, along(1.6f));
 
         NearestWords found = NearestWords.of(sparse, prompt, 5, Tokens.WORD_ENDS);
 
@@ -157,7 +157,7 @@ class NearestWordsTest {
 
     @Test
     void classSpecificVectorsBelongToTheirClasses() throws IOException {
-        LearnedPrompt prompt = prompt(sparse, true, along(1, 2, 2, 1));
+        ClassifierFile prompt = prompt(sparse, true, along(1, 2, 2, 1));
 
         NearestWords found = NearestWords.of(sparse, prompt, 1, Tokens.ALL);
 
@@ -204,7 +204,7 @@ class NearestWordsTest {
 
     @Test
     void anotherModelsTableIsRefused() throws IOException {
-        LearnedPrompt prompt = prompt(clip, false, along(1));
+        ClassifierFile prompt = prompt(clip, false, along(1));
 
         assertThatThrownBy(() -> NearestWords.of(sparse, prompt, 1, Tokens.ALL))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -213,7 +213,7 @@ class NearestWordsTest {
 
     @Test
     void noWordsAtAllAreRefused() throws IOException {
-        LearnedPrompt prompt = prompt(clip, false, along(1));
+        ClassifierFile prompt = prompt(clip, false, along(1));
 
         assertThatThrownBy(() -> NearestWords.of(clip, prompt, 0, Tokens.ALL))
                 .hasMessageContaining("give 1 or more");

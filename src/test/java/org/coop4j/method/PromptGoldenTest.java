@@ -16,7 +16,9 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
-import org.coop4j.train.Sgd;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
+import org.coop4j.train.Training;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +82,7 @@ class PromptGoldenTest {
         }
         List<int[]> prompts =
                 c.layout.prompts(names, json.get("sot").asInt(), json.get("eot").asInt(), 77);
-        return clip.promptTower(prompts, c.layout.vectors(prompts.size()), memory);
+        return PromptTower.of(clip, prompts, c.layout.vectors(prompts.size()), memory);
     }
 
     @ParameterizedTest
@@ -151,16 +153,17 @@ class PromptGoldenTest {
                 SafetensorsFile golden = GoldenModels.numbers(c.model + "/coop.safetensors")) {
             PromptTower tower = tower(clip, c, MemoryLimit.none());
             float[] context = golden.floats(c.key + ".ctx0");
-            float[] gradient = new float[context.length];
-            Sgd sgd = new Sgd(Sgd.Config.reference(), context.length);
+            LearnedTensor ctx = LearnedTensor.of("ctx", context, tower.vectors(), tower.width());
+            Optimizer sgd = Training.coop(1, 1).newOptimizer();
+            int steps = 0;
             for (double expected : c.losses) {
                 tower.setContext(context);
                 PromptTower.Step step = tower.step(golden.floats("image_features"), labels(golden));
                 assertThat((double) step.loss()).isCloseTo(expected, within(LOSS));
                 differences.note(
                         c.model, "losses of ten steps, absolute", Math.abs(step.loss() - expected));
-                step.gradient(gradient);
-                sgd.step(context, gradient, 0.002);
+                step.gradient(ctx.gradient());
+                sgd.step(List.of(ctx), 0.002, ++steps);
             }
             float[] expected = golden.floats(c.key + ".ctx10");
             differences.note(

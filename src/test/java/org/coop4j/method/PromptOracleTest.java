@@ -187,10 +187,10 @@ class PromptOracleTest {
         Arrays.setAll(context, i -> initial[i]);
 
         PromptTower tower =
-                PromptLearner.tower(
+                PromptTower.of(
                         clip,
-                        c.layout,
-                        PromptLearner.classNames(c.names, clip.tokenizer()),
+                        Prompts.of(clip, c.layout, c.names),
+                        c.layout.vectors(c.names.size()),
                         MemoryLimit.none());
         tower.setContext(initial);
         double[][] expected = features(c, context);

@@ -45,7 +45,7 @@ class ReferenceCheckpointTest {
         clip.close();
     }
 
-    private static LearnedPrompt prompt(ClassPosition position, boolean classSpecific)
+    private static ClassifierFile prompt(ClassPosition position, boolean classSpecific)
             throws IOException {
         PromptLayout layout = new PromptLayout(5, position, classSpecific);
         Random random = new Random(4);
@@ -53,21 +53,23 @@ class ReferenceCheckpointTest {
         for (int i = 0; i < context.length; i++) {
             context[i] = (float) random.nextGaussian();
         }
-        return new LearnedPrompt(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
+        return LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
     }
 
     @Test
     void whatIsWrittenIsReadFromAnyOfItsPlaces() throws IOException {
         for (ClassPosition position : ClassPosition.values()) {
             for (boolean classSpecific : new boolean[] {true, false}) {
-                LearnedPrompt written = prompt(position, classSpecific);
+                ClassifierFile written = prompt(position, classSpecific);
                 Path file = ReferenceCheckpoint.write(folder, clip, written, 50);
                 assertThat(file.getFileName()).hasToString("model.pth.tar-50");
                 assertThat(file.resolveSibling("checkpoint")).hasContent("model.pth.tar-50\n");
                 for (Path place : List.of(file, file.getParent(), folder)) {
-                    LearnedPrompt read = ReferenceCheckpoint.read(place, clip, NAMES, position);
-                    assertThat(read.context()).containsExactly(written.context());
-                    assertThat(read.layout()).isEqualTo(written.layout());
+                    ClassifierFile read = ReferenceCheckpoint.read(place, clip, NAMES, position);
+                    assertThat(LearnedContext.of(read).vectors())
+                            .containsExactly(LearnedContext.of(written).vectors());
+                    assertThat(LearnedContext.of(read).layout())
+                            .isEqualTo(LearnedContext.of(written).layout());
                     assertThat(read.classNames()).isEqualTo(NAMES);
                     assertThat(read.modelSha256()).isEqualTo(clip.model().sha256());
                 }
@@ -111,11 +113,13 @@ class ReferenceCheckpointTest {
         try (Clip golden = GoldenModels.open("vit", folder);
                 TorchFile reference =
                         TorchFile.open(place.resolve("prompt_learner/model.pth.tar-50"))) {
-            LearnedPrompt read =
+            ClassifierFile read =
                     ReferenceCheckpoint.read(
                             place, golden, names, ClassPosition.MIDDLE, start, end);
-            assertThat(read.layout()).isEqualTo(new PromptLayout(4, ClassPosition.MIDDLE, false));
-            assertThat(read.context()).containsExactly(reference.stateDict().get("ctx").floats());
+            assertThat(LearnedContext.of(read).layout())
+                    .isEqualTo(new PromptLayout(4, ClassPosition.MIDDLE, false));
+            assertThat(LearnedContext.of(read).vectors())
+                    .containsExactly(reference.stateDict().get("ctx").floats());
             Path file = ReferenceCheckpoint.write(folder, golden, read, names, 50, start, end);
             try (TorchFile written = TorchFile.open(file)) {
                 Map<String, TorchTensor> expected = reference.stateDict();
@@ -226,7 +230,8 @@ class ReferenceCheckpointTest {
     @Test
     void tensorsOfDataParallelTrainingAndWithoutEmbeddingsAreRead() throws IOException {
         Path file = saved("module.ctx", Shape.of(1, 16), new float[16]);
-        LearnedPrompt read = ReferenceCheckpoint.read(file, clip, NAMES, ClassPosition.FRONT);
-        assertThat(read.layout()).isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
+        ClassifierFile read = ReferenceCheckpoint.read(file, clip, NAMES, ClassPosition.FRONT);
+        assertThat(LearnedContext.of(read).layout())
+                .isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
     }
 }

@@ -15,7 +15,7 @@ import org.coop4j.data.GoldenSplits;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.benchmark.MiniatureBenchmarks;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.CoOp;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,27 +104,9 @@ class BenchmarkSampleTest {
 
     private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed)
             throws IOException {
-        TrainConfig config =
-                new TrainConfig(
-                        named("dtd"),
-                        half,
-                        shots,
-                        seed,
-                        4,
-                        ClassPosition.END,
-                        false,
-                        null,
-                        2,
-                        8,
-                        0.002,
-                        1,
-                        1e-5,
-                        0.9,
-                        5e-4,
-                        0,
-                        1);
         List<String> notes = new ArrayList<>();
-        ImageDataset sample = TrainRun.sample(whole, config, notes::add);
+        ImageDataset sample =
+                TrainRun.sample(whole, new CoOp(), new Sample(shots, seed), half, notes::add);
         assertThat(notes).isEmpty();
         return sample;
     }

@@ -7,13 +7,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.coop4j.train.Training;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */
 final class RunFixture {
@@ -25,44 +30,79 @@ final class RunFixture {
 
     private RunFixture() {}
 
-    static TrainConfig config(Path data, int shots, int epochs, int views, double rate) {
-        return new TrainConfig(
-                DataSpec.of(data),
-                ClassHalf.ALL,
-                shots,
-                1,
-                4,
-                ClassPosition.END,
-                false,
-                null,
-                epochs,
-                6,
-                rate,
-                1,
-                1e-5,
-                0.9,
-                5e-4,
-                views,
+    /**
+     * A run of a tiny model.
+     *
+     * @param data a folder of class folders, or a split file
+     */
+    record Setup(
+            Path data,
+            Method method,
+            Sample sample,
+            Map<String, Object> training,
+            int checkpoints) {
+
+        Setup withSeed(long seed) {
+            Sample other = new Sample(sample.shots(), seed, sample.views());
+            return new Setup(data, method, other, training, checkpoints);
+        }
+
+        Setup with(String setting, Object value) {
+            Map<String, Object> more = new LinkedHashMap<>(training);
+            more.put(setting, value);
+            return new Setup(data, method, sample, more, checkpoints);
+        }
+
+        Setup with(Method other) {
+            return new Setup(data, other, sample, training, checkpoints);
+        }
+
+        Setup withCheckpointEvery(int epochs) {
+            return new Setup(data, method, sample, training, epochs);
+        }
+
+        Training resolvedTraining() {
+            Training reference = method.training(sample.shots());
+            return reference.trains() ? Settings.with(reference, training) : reference;
+        }
+
+        TrainRun run(Clip clip, TrainRun.Options options, TrainRun.Listener listener)
+                throws IOException {
+            SharedData shared = new SharedData(clip, options);
+            DataSpec source = DataSpec.of(data);
+            RunData lists =
+                    RunData.of(source, shared.dataset(source, sample.seed()), ClassHalf.ALL);
+            RunConfig config =
+                    RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
+                            .withCheckpointEvery(checkpoints);
+            return new TrainRun(shared, method.id(), config, listener);
+        }
+    }
+
+    static Setup config(Path data, int shots, int epochs, int views, double rate) {
+        return new Setup(
+                data,
+                new CoOp().with(Map.of("context_length", 4)),
+                new Sample(shots, 1, views),
+                Map.of("epochs", epochs, "batch", 6, "rate", rate),
                 2);
     }
 
     /** Six epochs of six views. */
-    static TrainConfig shortRun(Path data) {
+    static Setup shortRun(Path data) {
         return config(data, 0, 6, 6, 0.05);
     }
 
-    static RunResult run(Path model, TrainConfig config, Path place, Quiet listener)
-            throws IOException {
+    static RunResult run(Path model, Setup config, Path place, Quiet listener) throws IOException {
         return run(model, config, place, false, listener);
     }
 
-    static RunResult run(
-            Path model, TrainConfig config, Path place, boolean skipBad, Quiet listener)
+    static RunResult run(Path model, Setup config, Path place, boolean skipBad, Quiet listener)
             throws IOException {
         Path out = place.resolve("run");
         boolean resume = Files.exists(out.resolve(RunFolder.CONFIG));
         try (Clip clip = TinyModel.open(model, THREADS)) {
-            return new TrainRun(clip, config, options(place, skipBad), listener).run(out, resume);
+            return config.run(clip, options(place, skipBad), listener).run(out, resume);
         }
     }
 
@@ -73,7 +113,7 @@ final class RunFixture {
     /** What must not depend on interruptions: prompt, metrics, and the result but its times. */
     static List<String> outcome(Path place) throws IOException {
         Path out = place.resolve("run");
-        byte[] prompt = Files.readAllBytes(out.resolve(RunFolder.PROMPT));
+        byte[] prompt = Files.readAllBytes(out.resolve(RunFolder.CLASSIFIER));
         JsonNode result = JSON.readTree(out.resolve(RunFolder.RESULT).toFile());
         ((ObjectNode) result).remove("seconds");
         return List.of(
@@ -117,7 +157,10 @@ final class RunFixture {
         }
 
         @Override
-        public void training(int epoch, TrainConfig config, int batches, long stepBytes) {
+        public void progress(String what, long done, long total) {}
+
+        @Override
+        public void training(int epoch, Training training, int batches, long stepBytes) {
             trainedFrom = epoch;
         }
     }

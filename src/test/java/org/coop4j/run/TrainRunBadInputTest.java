@@ -11,10 +11,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.ClassHalf;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.method.ClassPosition;
+import org.coop4j.method.CoOp;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,15 +43,15 @@ class TrainRunBadInputTest {
         listener = new RunFixture.Quiet();
     }
 
-    private RunResult run(TrainConfig config) throws IOException {
+    private RunResult run(RunFixture.Setup config) throws IOException {
         return RunFixture.run(model, config, folder, listener);
     }
 
-    private TrainConfig config() {
+    private RunFixture.Setup config() {
         return RunFixture.config(data, 0, 2, 0, 0.01);
     }
 
-    private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(TrainConfig config) {
+    private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(RunFixture.Setup config) {
         return assertThatThrownBy(() -> run(config));
     }
 
@@ -147,26 +147,8 @@ class TrainRunBadInputTest {
     void aPromptThatIsTooLongIsRefusedBeforeAnyImageIsEncoded() throws IOException {
         String name = "dog ".repeat(50).strip();
         rename("lawn", name);
-        TrainConfig base = config();
-        TrainConfig longContext =
-                new TrainConfig(
-                        base.data(),
-                        ClassHalf.ALL,
-                        0,
-                        1,
-                        30,
-                        ClassPosition.MIDDLE,
-                        false,
-                        null,
-                        2,
-                        6,
-                        0.01,
-                        1,
-                        1e-5,
-                        0.9,
-                        5e-4,
-                        0,
-                        1);
+        RunFixture.Setup longContext =
+                config().with(new CoOp(30, ClassPosition.MIDDLE, false, null));
         assertRefused(longContext)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("class \"" + name + "\": prompt of 83 tokens exceeds the")
@@ -213,6 +195,7 @@ class TrainRunBadInputTest {
     @Test
     void trainingImagesThatChangedSinceTheRunBeganAreRefused() throws IOException {
         run(config());
+        Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
         TestPictures.write(train("lawn").resolve("picture-0.png"), 2, 999);
         assertRefused(config())
                 .isInstanceOf(IOException.class)
@@ -223,8 +206,7 @@ class TrainRunBadInputTest {
     void aRunIsNotBegunWhereOneIs() throws IOException {
         run(config());
         try (var clip = TinyModel.open(model, 1)) {
-            TrainRun second =
-                    new TrainRun(clip, config(), RunFixture.options(folder, false), listener);
+            TrainRun second = config().run(clip, RunFixture.options(folder, false), listener);
             assertThatThrownBy(() -> second.run(folder.resolve("run"), false))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("already holds a run: add --resume");
@@ -234,7 +216,7 @@ class TrainRunBadInputTest {
     @Test
     void twoRunsIntoOneFolderAreRefused() throws IOException {
         try (RunFolder first = RunFolder.open(folder.resolve("run"))) {
-            assertThat(first.isEmpty()).isTrue();
+            assertThat(first.has(RunFolder.CONFIG)).isFalse();
             assertRefused(config())
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("another run is writing to " + folder.resolve("run"));
@@ -253,6 +235,30 @@ class TrainRunBadInputTest {
     }
 
     @Test
+    void aRefusedRunLeavesNoTraceAmongTheImages() throws IOException {
+        try (var clip = TinyModel.open(model, 1)) {
+            TrainRun.Options options = RunFixture.options(folder, false);
+            for (Path inside : new Path[] {data, data.resolve("out"), train("lawn")}) {
+                assertThatThrownBy(() -> config().run(clip, options, listener).run(inside, false))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("lies in the folder of the images");
+            }
+        }
+        assertThat(data.resolve("out")).doesNotExist();
+        assertThat(data.resolve(".lock")).doesNotExist();
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void temporariesOfOthersAreLeftAlone() throws IOException {
+        Path out = Files.createDirectories(folder.resolve("run"));
+        Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
+        assertRefused(config()).hasMessageContaining("is not empty and holds no run");
+        assertThat(bookmarks).hasContent("https://");
+        assertThat(out.resolve(".lock")).doesNotExist();
+    }
+
+    @Test
     void damagedSettingsAreNamed() throws IOException {
         run(config());
         Path config = folder.resolve("run").resolve(RunFolder.CONFIG);
@@ -265,6 +271,7 @@ class TrainRunBadInputTest {
     @Test
     void aDamagedCheckpointIsNamed() throws IOException {
         run(config());
+        Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
         Path checkpoint = folder.resolve("run").resolve(RunFolder.CHECKPOINT);
         Files.write(checkpoint, new byte[] {1, 2, 3});
         assertRefused(config())

@@ -30,7 +30,7 @@ public final class TrainRunChild {
                     }
                 };
         try {
-            TrainConfig config = RunFixture.shortRun(Path.of(args[1]));
+            RunFixture.Setup config = RunFixture.shortRun(Path.of(args[1]));
             RunFixture.run(Path.of(args[0]), config, Path.of(args[2]), slow);
             System.out.println("finished");
         } catch (IOException e) {

@@ -11,13 +11,15 @@ import java.util.Arrays;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.ClassHalf;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.eval.Predictions;
 import org.coop4j.method.ClassPosition;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.PromptClassifier;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.CoOp;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.NonFiniteLossException;
+import org.coop4j.train.Schedule;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,25 +51,11 @@ class TrainRunTest {
     void sixteenImagesOfFourClassesAreLearnedByHeart() throws IOException {
         Path place = folder.resolve("overfit");
         int epochs = 100;
-        TrainConfig config =
-                new TrainConfig(
-                        DataSpec.of(data),
-                        ClassHalf.ALL,
-                        4,
-                        1,
-                        8,
-                        ClassPosition.END,
-                        true,
-                        null,
-                        epochs,
-                        16,
-                        0.005,
-                        1,
-                        1e-5,
-                        0.9,
-                        5e-4,
-                        0,
-                        epochs);
+        RunFixture.Setup config =
+                RunFixture.config(data, 4, epochs, 0, 0.005)
+                        .with("batch", 16)
+                        .with(new CoOp(8, ClassPosition.END, true, null))
+                        .withCheckpointEvery(epochs);
         RunResult result = RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(result.trainImages()).isEqualTo(16);
         List<JsonNode> metrics = RunFixture.metrics(place);
@@ -87,9 +75,9 @@ class TrainRunTest {
             List<Path> pictures =
                     List.of(data.resolve("train").resolve("lawn").resolve("picture-0.png"));
             float[] images = clip.encodeImages(pictures).toArray();
-            new TrainRun(
+            RunFixture.shortRun(data)
+                    .run(
                             clip,
-                            RunFixture.shortRun(data),
                             RunFixture.options(folder.resolve("frozen"), false),
                             new RunFixture.Quiet())
                     .run(folder.resolve("frozen").resolve("run"), false);
@@ -124,7 +112,7 @@ class TrainRunTest {
                         }
                     }
                 };
-        TrainConfig config = RunFixture.shortRun(data);
+        RunFixture.Setup config = RunFixture.shortRun(data);
         assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
                 .isInstanceOf(Interrupted.class);
         RunFixture.Quiet resumed = new RunFixture.Quiet();
@@ -146,7 +134,7 @@ class TrainRunTest {
                         }
                     }
                 };
-        TrainConfig config = RunFixture.shortRun(data);
+        RunFixture.Setup config = RunFixture.shortRun(data);
         assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
                 .hasMessage("stopped");
         RunFixture.run(model, config, place, new RunFixture.Quiet());
@@ -160,18 +148,20 @@ class TrainRunTest {
         List<String> before = RunFixture.outcome(place);
         RunFixture.Quiet again = new RunFixture.Quiet();
         RunFixture.run(model, RunFixture.shortRun(data), place, again);
-        assertThat(again.trainedFrom).isEqualTo(6);
+        assertThat(again.trainedFrom).isEqualTo(-1);
+        assertThat(again.notes).anyMatch(note -> note.endsWith("is finished already"));
         assertThat(RunFixture.outcome(place)).isEqualTo(before);
     }
 
     @Test
     void linesAndFilesLeftByAKillAreTidiedUp() throws IOException {
         Path place = folder.resolve("tidied");
-        TrainConfig config = RunFixture.shortRun(data);
+        RunFixture.Setup config = RunFixture.shortRun(data);
         Path run = Files.createDirectories(place.resolve("run"));
         Files.writeString(run.resolve(".config.json.0123.tmp"), "{");
         RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(run.resolve(".config.json.0123.tmp")).doesNotExist();
+        Files.delete(run.resolve(RunFolder.PROVENANCE)); // not finished
         Path metrics = run.resolve(RunFolder.METRICS);
         Files.writeString(metrics, Files.readString(metrics) + "{\"epoch\":7,\"lo");
         RunFixture.run(model, config, place, new RunFixture.Quiet());
@@ -181,38 +171,22 @@ class TrainRunTest {
     @Test
     void anExplodingRunStopsAndKeepsTheLastGoodCheckpoint() throws IOException {
         Path place = folder.resolve("exploding");
-        TrainConfig base = RunFixture.config(data, 0, 6, 0, 1e38);
-        TrainConfig config =
-                new TrainConfig(
-                        base.data(),
-                        base.classes(),
-                        0,
-                        1,
-                        4,
-                        base.position(),
-                        false,
-                        null,
-                        6,
-                        6,
-                        1e38,
-                        2,
-                        1e-5,
-                        0.9,
-                        5e-4,
-                        0,
-                        1);
+        RunFixture.Setup config =
+                RunFixture.config(data, 0, 6, 0, 1e38)
+                        .with("warmup_epochs", 2)
+                        .withCheckpointEvery(1);
         assertThatThrownBy(() -> RunFixture.run(model, config, place, new RunFixture.Quiet()))
                 .isInstanceOf(NonFiniteLossException.class)
                 .hasMessageContaining("in epoch 3, batch ");
         Path run = place.resolve("run");
         try (SafetensorsFile kept = SafetensorsFile.open(run.resolve(RunFolder.CHECKPOINT))) {
             assertThat(kept.metadata()).containsEntry("coop4j.epochs", "2");
-            for (float value : kept.floats("ctx")) {
+            for (float value : kept.floats("value.ctx")) {
                 assertThat(Float.isFinite(value)).isTrue();
             }
         }
         assertThat(RunFixture.metrics(place)).hasSize(2);
-        assertThat(run.resolve(RunFolder.PROMPT)).doesNotExist();
+        assertThat(run.resolve(RunFolder.CLASSIFIER)).doesNotExist();
     }
 
     @Test
@@ -223,16 +197,19 @@ class TrainRunTest {
         assertThat(result.trainImages()).isEqualTo(20);
         assertThat(result.accuracy() + result.errorRate()).isEqualTo(100);
         assertThat(result.handWritten()).hasSizeGreaterThan(3);
-        LearnedPrompt prompt = LearnedPrompt.read(whole.resolve("run").resolve(RunFolder.PROMPT));
+        ClassifierFile prompt =
+                ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
         assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
         try (Clip clip = TinyModel.open(model, 2)) {
-            PromptClassifier classifier = PromptClassifier.of(clip, prompt);
+            Classifier classifier = prompt.open(clip);
             int correct = 0;
             for (String name : RunFixture.CLASSES) {
                 for (int i = 0; i < 5; i++) {
                     Path picture =
                             data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
-                    correct += classifier.classify(picture).equals(name) ? 1 : 0;
+                    float[] logits = classifier.logits(clip.encodeImages(List.of(picture))).row(0);
+                    int best = Predictions.argmax(logits);
+                    correct += classifier.classNames().get(best).equals(name) ? 1 : 0;
                 }
             }
             assertThat(correct * 5.0).isEqualTo(result.accuracy());
@@ -247,7 +224,8 @@ class TrainRunTest {
         double[] rates =
                 metrics.stream().mapToDouble(m -> m.get("learning_rate").asDouble()).toArray();
         double[] expected = new double[6];
-        Arrays.setAll(expected, e -> RunFixture.shortRun(data).schedule().at(e));
+        Schedule schedule = RunFixture.shortRun(data).resolvedTraining().rates();
+        Arrays.setAll(expected, e -> schedule.rate(e, 0, 1));
         assertThat(rates).containsExactly(expected);
         for (int i = 0; i < 6; i++) {
             assertThat(metrics.get(i).get("epoch").asInt()).isEqualTo(i + 1);

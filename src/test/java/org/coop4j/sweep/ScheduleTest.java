@@ -15,7 +15,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.run.TrainConfig;
+import org.coop4j.method.Settings;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.Sample;
 import org.coop4j.weights.Sha256;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,9 +96,7 @@ class ScheduleTest {
     void whatARunIsMadeFromComesBeforeIt() throws IOException {
         Set<SweepRun> before = new HashSet<>();
         for (SweepRun run : schedule(PAPER)) {
-            if (run.task() instanceof SweepRun.Task.Transfer transfer) {
-                assertThat(before).contains(transfer.source());
-            }
+            run.source().ifPresent(source -> assertThat(before).contains(source));
             before.add(run);
         }
     }
@@ -121,7 +121,7 @@ class ScheduleTest {
     private static List<Integer> epochs(String plan, String dataset) throws IOException {
         return schedule(plan).stream()
                 .filter(run -> run.dataset().equals(dataset))
-                .map(run -> run.config().config().epochs())
+                .map(run -> run.config().training().epochs())
                 .toList();
     }
 
@@ -142,33 +142,33 @@ class ScheduleTest {
                                 momentum: 0.5
                                 """)
                         .get(0);
-        TrainConfig config = run.config().config();
-        assertThat(config.words()).isEqualTo("a photo of a");
-        assertThat(config.classSpecific()).isTrue();
-        assertThat(config.views()).isEqualTo(12);
-        assertThat(config.warmupEpochs()).isEqualTo(2);
-        assertThat(config.momentum()).isEqualTo(0.5);
-        assertThat(config.seed()).isEqualTo(7);
-        assertThat(config.rate()).isEqualTo(0.002);
+        RunConfig config = run.config();
+        assertThat(Settings.of((Record) config.method()))
+                .containsEntry("words", "a photo of a")
+                .containsEntry("class_specific", true);
+        assertThat(config.sample()).isEqualTo(new Sample(4, 7, 12));
+        assertThat(config.training().batch()).isEqualTo(8);
+        assertThat(config.training().warmupEpochs()).isEqualTo(2);
+        assertThat(config.training().momentum()).isEqualTo(0.5);
+        assertThat(config.training().rate()).isEqualTo(0.002);
         assertThat(run.steps()).isEqualTo(12 * (20 / 8));
-        assertThat(run.encodeWork()).isPositive();
+        assertThat(run.effort().encoding()).isPositive();
     }
 
     @Test
-    void settingsThatContradictOneAnotherAreRefused() {
+    void settingsThatDoNotFitTheDataAreRefused() {
         assertThatThrownBy(
                         () ->
                                 schedule(
                                         """
                                         data: D
                                         datasets: DTD
-                                        methods: coop-m4-end
+                                        methods: coop-m74-end
                                         shots: 4
-                                        momentum: 1.5
                                         """))
                 .isInstanceOf(PlanException.class)
-                .hasMessageContaining("DescribableTextures, coop-m4-end, 4 shots: ")
-                .hasMessageContaining("momentum");
+                .hasMessageContaining("DescribableTextures, coop-m74-end, 4 shots: ")
+                .hasMessageContaining("77");
     }
 
     @Test

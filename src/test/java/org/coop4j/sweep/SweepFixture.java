@@ -128,7 +128,7 @@ final class SweepFixture {
                         ((ObjectNode) result).remove("seconds");
                         files.put(key, result.toString());
                     }
-                    case RunFolder.PROMPT, RunFolder.PROBE ->
+                    case RunFolder.CLASSIFIER ->
                             files.put(key, HexFormat.of().formatHex(Files.readAllBytes(file)));
                     default -> files.put(key, "");
                 }
@@ -142,8 +142,8 @@ final class SweepFixture {
         List<SweepOutcome.Ended> found =
                 outcome.runs().stream()
                         .filter(ended -> ended.run().title().equals(title))
-                        .filter(ended -> ended.run().config().shots() == shots)
-                        .filter(ended -> ended.run().config().seed() == seed)
+                        .filter(ended -> ended.run().shots() == shots)
+                        .filter(ended -> ended.run().seed() == seed)
                         .toList();
         if (found.size() != 1) {
             throw new AssertionError(found.size() + " runs of " + title);

@@ -1,19 +1,24 @@
 package org.coop4j.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.ClassPosition;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class SweepPlanTest {
 
@@ -29,8 +34,8 @@ class SweepPlanTest {
         return SweepPlan.read(file, data);
     }
 
-    private static SweepMethod.Context context(SweepPlan plan, int i) {
-        return (SweepMethod.Context) plan.methods().get(i);
+    private static Map<String, Object> settings(SweepPlan plan, int i) {
+        return Settings.of((Record) plan.methods().get(i).method());
     }
 
     @Test
@@ -51,8 +56,8 @@ class SweepPlanTest {
     void theExampleIsAPlan() throws IOException {
         SweepPlan plan = read(SweepPlan.example());
         assertThat(plan.datasets()).hasSize(2);
-        assertThat(plan.methods().stream().map(SweepMethod::name))
-                .containsAll(SweepPlan.methodNames());
+        assertThat(plan.methods().stream().map(PlannedMethod::method))
+                .containsAll(SweepPlan.methodNames().stream().map(Method::of).toList());
         assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly(16);
         // What is shown in comments is a plan too.
         Files.createDirectories(folder.resolve("pictures"));
@@ -66,7 +71,7 @@ class SweepPlanTest {
                                 .replace("# test_on:", "test_on:"));
         assertThat(all.datasets()).hasSize(5);
         assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
-        assertThat(all.settings().weightDecay()).contains(5e-4);
+        assertThat(all.settings().training()).containsEntry("weight_decay", "5e-4");
     }
 
     @Test
@@ -75,37 +80,45 @@ class SweepPlanTest {
                 read(
                         "data: D\ndatasets: dtd\nmethods: [coop-m16-middle-csc, coop-m8-front,"
                                 + " coop-words, coop-words-csc]\n");
-        assertThat(context(plan, 0).length()).isEqualTo(16);
-        assertThat(context(plan, 0).position()).isEqualTo(ClassPosition.MIDDLE);
-        assertThat(context(plan, 0).classSpecific()).isTrue();
-        assertThat(context(plan, 0).namesNewClasses()).isFalse();
-        assertThat(context(plan, 1).length()).isEqualTo(8);
-        assertThat(context(plan, 1).position()).isEqualTo(ClassPosition.FRONT);
-        assertThat(context(plan, 1).words()).isEmpty();
-        assertThat(context(plan, 2).words()).contains("a photo of a");
-        assertThat(context(plan, 3).classSpecific()).isTrue();
+        assertThat(settings(plan, 0))
+                .containsEntry("context_length", 16)
+                .containsEntry("position", "middle")
+                .containsEntry("class_specific", true);
+        assertThat(plan.methods().get(0).method().namesNewClasses()).isFalse();
+        assertThat(settings(plan, 1))
+                .containsEntry("context_length", 8)
+                .containsEntry("position", "front")
+                .containsEntry("words", null);
+        assertThat(settings(plan, 2)).containsEntry("words", "a photo of a");
+        assertThat(plan.methods().get(2).method().namesNewClasses()).isTrue();
+        assertThat(settings(plan, 3)).containsEntry("class_specific", true);
     }
 
     @Test
-    void everyNameThatIsListedIsAMethod() {
-        for (String name : SweepPlan.methodNames()) {
-            assertThat(SweepMethod.named(name).orElseThrow().name()).isEqualTo(name);
-        }
-        assertThat(SweepMethod.named("coop-m0-end")).isEmpty();
-        assertThat(SweepMethod.named("coop-m16-end-CSC")).isEmpty();
+    void everyNameThatIsListedIsAMethod() throws IOException {
+        String names = String.join(", ", SweepPlan.methodNames());
+        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [" + names + "]\n");
+        assertThat(plan.methods().stream().map(PlannedMethod::name))
+                .containsExactlyElementsOf(SweepPlan.methodNames())
+                .containsAll(Method.all().stream().map(Method::id).toList());
     }
 
     @Test
-    void ensemblesHaveSevenEightAndEightyTemplates() {
-        for (Map.Entry<String, Integer> entry :
-                Map.of("zero-shot", 1, "ensemble-7", 7, "ensemble-8", 8, "ensemble-80", 80)
-                        .entrySet()) {
-            SweepMethod.HandWritten method =
-                    (SweepMethod.HandWritten) SweepMethod.named(entry.getKey()).orElseThrow();
-            assertThat(method.templates("{} texture.")).hasSize(entry.getValue());
-            assertThat(method.templates("{} texture.").contains("{} texture."))
-                    .isEqualTo(entry.getValue() % 7 == 1);
-        }
+    void ensemblesHaveSevenEightAndEightyTemplates() throws IOException {
+        SweepPlan plan =
+                read(
+                        "data: D\ndatasets: dtd\n"
+                                + "methods: [zero-shot, ensemble-7, ensemble-8, ensemble-80]\n");
+        List<String> seven = PromptTemplates.selected();
+        List<String> eighty = PromptTemplates.imageNet();
+        assertThat(seven).hasSize(7);
+        assertThat(eighty).hasSize(80);
+        assertThat(plan.methods().stream().map(PlannedMethod::method))
+                .containsExactly(
+                        new ZeroShot(List.of(), true),
+                        new ZeroShot(seven, false),
+                        new ZeroShot(seven, true),
+                        new ZeroShot(eighty, false));
     }
 
     @Test
@@ -124,19 +137,54 @@ class SweepPlanTest {
                         batch: 16
                         rate: 5e-3
                         """);
-        Overrides own =
-                context(plan, 0)
-                        .settings()
+        Overrides said =
+                plan.methods()
+                        .get(0)
+                        .training()
                         .or(plan.datasets().get(0).settings())
                         .or(plan.settings());
-        assertThat(own.batch()).contains(4);
-        assertThat(own.rate()).contains(5e-3);
-        assertThat(own.epochs().orElseThrow().of(1)).contains(7);
-        assertThat(own.epochs().orElseThrow().of(2)).contains(20);
-        assertThat(context(plan, 1).settings().rate()).contains(1e-3);
-        assertThat(context(plan, 1).settings().views().orElseThrow().of(50)).isEqualTo(50);
-        assertThat(context(plan, 2).words()).contains("this is a");
-        assertThat(context(plan, 2).position()).isEqualTo(ClassPosition.FRONT);
+        Training own = said.applied(Training.coop(50, 32), 1);
+        assertThat(own.batch()).isEqualTo(4);
+        assertThat(own.rate()).isEqualTo(5e-3);
+        assertThat(own.epochs()).isEqualTo(7);
+        assertThat(own.momentum()).isEqualTo(0.9);
+        assertThat(said.applied(Training.coop(50, 32), 2).epochs()).isEqualTo(20);
+        assertThat(settings(plan, 0))
+                .containsEntry("context_length", 3)
+                .containsEntry("class_specific", true);
+        Overrides second = plan.methods().get(1).training().or(plan.settings());
+        assertThat(second.applied(Training.coop(50, 32), 1).rate()).isEqualTo(1e-3);
+        assertThat(second.views(Training.coop(50, 32))).isEqualTo(50);
+        assertThat(settings(plan, 2))
+                .containsEntry("words", "this is a")
+                .containsEntry("position", "front");
+    }
+
+    @Test
+    void aMethodIsNamedWithSettingsOfItsOwn() throws IOException {
+        SweepPlan plan =
+                read(
+                        """
+                        data: D
+                        datasets: dtd
+                        methods:
+                          - {name: ours, method: coop-m4-end, class_specific: true, epochs: 9}
+                          - {name: coop-sample, method: linear-probe, reference_sample: false}
+                          - {name: both, method: zero-shot, templates: ["a {}", "the {}"]}
+                          - {name: theirs, templates: ["a {}", "the {}"]}
+                          - {name: one, templates: "a {} | b"}
+                          - {name: coop, context_length: 5}
+                        """);
+        assertThat(plan.methods().stream().map(PlannedMethod::method))
+                .containsExactly(
+                        new CoOp(4, ClassPosition.END, true, null),
+                        new LinearProbe(false),
+                        new ZeroShot(List.of("a {}", "the {}"), true),
+                        new ZeroShot(List.of("a {}", "the {}"), false),
+                        new ZeroShot(List.of("a {} | b"), false),
+                        new CoOp(5, ClassPosition.END, false, null));
+        assertThat(plan.methods().get(0).training().applied(Training.coop(50, 32), 1).epochs())
+                .isEqualTo(9);
     }
 
     @Test
@@ -196,122 +244,6 @@ class SweepPlanTest {
         assertThat(some.testOn().orElseThrow().shots()).containsExactly(0);
         assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
         assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();
-    }
-
-    /** What follows "data: D, datasets: [dtd], methods: [zero-shot, coop-m4-end]" on line 4. */
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "method: x | line 4: unknown key \"method\": a plan has data, datasets, methods",
-                "shots: [1, 1] | line 4: shots lists 1 twice",
-                "shots: -1 | line 4: shots is \"-1\": give a whole number, 0 or more",
-                "shots: [] | line 4: shots: nothing is listed",
-                "shots: | line 4: shots: nothing is listed",
-                "seeds: 0 | line 4: seeds is \"0\": give a whole number, 1 or more",
-                "seeds: 9999999999 | line 4: seeds is 9999999999: the most is 2147483647",
-                "epochs: ten | line 4: epochs is \"ten\": give a whole number, 1 or more",
-                "epochs: {one: 2} | line 4: shots of epochs is \"one\"",
-                "rate: 0 | line 4: rate is \"0\": give a number above 0",
-                "rate: .nan | line 4: rate is \".nan\"",
-                "views: many | line 4: views is \"many\": give a whole number, 0 or more, or",
-                "base_to_new: yes | line 4: base_to_new is \"yes\": write true or false",
-                "base_to_new: {method: x} | line 4: unknown key \"method\": base_to_new has",
-                "base_to_new: {methods: coop} | line 4: methods: \"coop\" is not among",
-                "base_to_new: {shots: 3} | line 4: shots: \"3\" is not among the plan's own, 1, 2",
-                "test_on: {from: dtd} | line 4: the plan has no datasets",
-                "test_on: [sun, sun397] | line 4: two datasets are called SUN397",
-                "test_on: [nothing] | line 4: \"nothing\" is neither a published dataset",
-                "data: E | line 4: \"data\" is there twice",
-                "batch: *b | line 4: references such as *b are not used",
-                "batch: !!int 4 | line 4: types such as !!int are not used",
-                "batch: [4 | line 5: this is no YAML: ",
-                "'  batch: 4' | line 4: this is no YAML: ",
-                "--- | line 5: a second document begins",
-            })
-    void whatIsWrongIsSaidWithItsLine(String line, String message) {
-        String yaml = "data: D\ndatasets: [dtd]\nmethods: [zero-shot, coop-m4-end]\n" + line + "\n";
-        assertThatThrownBy(() -> read(line.equals("---") ? yaml + "a: b\n" : yaml))
-                .isInstanceOf(PlanException.class)
-                .hasMessageStartingWith("plan.yaml, ")
-                .hasMessageContaining(message.strip());
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "coop | line 3: no method is called \"coop\"; there are zero-shot, ensemble-7",
-                "[zero-shot, zero-shot] | line 3: there are two methods called zero-shot",
-                "{context_length: 4} | line 3: this method has no name",
-                "{name: x, contxt: 4} | line 3: unknown key \"contxt\": a method has name",
-                "{name: x, context_length: 76} | line 3: context_length is 76: the most is 75",
-                "{name: x, words: a, context_length: 2} | line 3: words give one vector a token",
-                "{name: x, position: left} | line 3: class position \"left\": choose end, middle",
-                "{name: x, class_specific: 1} | line 3: class_specific is \"1\": write true or",
-                "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end says by its name",
-                "{name: linear-probe, rate: 1} | line 3: linear-probe has no settings",
-                "{name: x, templates: [photo]} | line 3: template \"photo\" has no {}",
-                "{name: x, templates: ['{}'], rate: 1} | line 3: templates are not trained",
-                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot has its own templates",
-                "[[zero-shot]] | line 3: a method is written as keys with values",
-            })
-    void wrongMethodsAreRefused(String methods, String message) {
-        assertThatThrownBy(() -> read("data: D\ndatasets: [dtd]\nmethods: " + methods + "\n"))
-                .isInstanceOf(PlanException.class)
-                .hasMessageContaining(message.strip());
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "{names: x} | line 1: this dataset has neither name nor path",
-                "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
-                "{name: nothing} | line 1: no dataset is called \"nothing\"; published are"
-                        + " ImageNet",
-                "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
-                "dtd | line 1: where is DescribableTextures? Say data: DIR in the plan",
-                "{path: \"a\\0b\"} | line 1: \"a\0b\" is no path",
-            })
-    void wrongDatasetsAreRefused(String dataset, String message) {
-        assertThatThrownBy(() -> read("datasets: [" + dataset + "]\nmethods: zero-shot\n"))
-                .isInstanceOf(PlanException.class)
-                .hasMessageContaining(message.strip());
-    }
-
-    @Test
-    void whatCannotNameNewClassesIsNoMethodForThem() {
-        String begin = "data: D\ndatasets: [dtd]\n";
-        assertThatThrownBy(
-                        () ->
-                                read(
-                                        begin
-                                                + "methods: [zero-shot, coop-m4-end-csc]\n"
-                                                + "base_to_new: {methods: coop-m4-end-csc}\n"))
-                .hasMessageContaining("line 4: coop-m4-end-csc has nothing for classes");
-        assertThatThrownBy(() -> read(begin + "methods: [linear-probe]\nbase_to_new: true\n"))
-                .hasMessageContaining("line 4: base_to_new needs a method that can name new");
-    }
-
-    @Test
-    void filesThatAreNoPlansAreRefused() throws IOException {
-        assertThatThrownBy(() -> SweepPlan.read(folder.resolve("none.yaml"), Optional.empty()))
-                .isInstanceOf(PlanException.class)
-                .hasMessageContaining("no such plan")
-                .hasMessageContaining("--example");
-        assertThatThrownBy(() -> read("")).hasMessageContaining("the plan is empty");
-        assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("a plan is written as keys");
-        Path binary = folder.resolve("binary.yaml");
-        Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
-        assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty()))
-                .hasMessageContaining("is not UTF-8");
-        Path large = folder.resolve("large.yaml");
-        Files.write(large, new byte[(1 << 20) + 1]);
-        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty()))
-                .hasMessageContaining("more than a megabyte");
-        String deep = "[".repeat(5000) + "]".repeat(5000);
-        assertThatThrownBy(() -> read("datasets: " + deep)).isInstanceOf(PlanException.class);
     }
 
     @Test

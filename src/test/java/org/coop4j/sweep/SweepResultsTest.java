@@ -9,21 +9,24 @@ import static org.coop4j.sweep.SweepFixture.result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.ProbeSampler;
 import org.coop4j.data.benchmark.PromptTemplates;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.LinearProbe;
-import org.coop4j.method.LinearProbeResult;
-import org.coop4j.method.PromptClassifier;
-import org.coop4j.method.ZeroShot;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.logistic.LabelledFeatures;
+import org.coop4j.method.logistic.LinearClassifier;
+import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -42,6 +45,7 @@ class SweepResultsTest {
             methods:
               - zero-shot
               - ensemble-7
+              - ensemble-8
               - ensemble-80
               - linear-probe
               - coop-m4-end
@@ -112,11 +116,12 @@ class SweepResultsTest {
         }
     }
 
-    /** Images rightly classified by these weights, counted one by one. */
-    private static double accuracy(ImageDataset dataset, FeatureMatrix weights) throws IOException {
+    /** Images rightly classified by these scores, one a class, counted one by one. */
+    private static double accuracy(ImageDataset dataset, Function<FeatureMatrix, float[]> scores)
+            throws IOException {
         int correct = 0;
         for (LabelledImage image : dataset.test()) {
-            float[] p = clip.probabilities(clip.encodeImages(List.of(image.path())), weights)[0];
+            float[] p = scores.apply(clip.encodeImages(List.of(image.path())));
             int best = 0;
             for (int c = 1; c < p.length; c++) {
                 best = p[c] > p[best] ? c : best;
@@ -126,17 +131,29 @@ class SweepResultsTest {
         return 100.0 * correct / dataset.test().size();
     }
 
-    private static LearnedPrompt prompt(String title, long seed) throws IOException {
+    private static double accuracy(ImageDataset dataset, ClassifierFile file) throws IOException {
+        Classifier classifier = file.open(clip);
+        return accuracy(dataset, image -> classifier.logits(image).toArray());
+    }
+
+    private static ClassifierFile learned(String title, long seed) throws IOException {
         Path place = out.resolve(ended(outcome, title, 2, seed).run().folder());
-        return LearnedPrompt.read(place.resolve(RunFolder.PROMPT));
+        return ClassifierFile.read(place.resolve(RunFolder.CLASSIFIER));
+    }
+
+    /** The same context vectors for other classes, as if they had been learned for these. */
+    private static ClassifierFile named(ClassifierFile file, List<String> names) {
+        ClassifierFile.Tensor ctx = file.tensor("ctx");
+        return ClassifierFile.of(file.method(), names, file.modelSha256())
+                .with("ctx", ctx.shape(), ctx.values());
     }
 
     @Test
     void thePlanHasItsRuns() {
         assertThat(outcome.failures()).isEmpty();
-        // All classes: 3 hand-written, 4 learned with 2 seeds; halves: zero-shot and a context on
-        // both; the other data: 3 hand-written, 4 transferred.
-        assertThat(outcome.runs()).hasSize(3 + 8 + 2 * (1 + 2) + 3 + 8);
+        // All classes: 4 hand-written, 4 learned with 2 seeds; halves: zero-shot and a context on
+        // both; the other data: 4 hand-written, 4 transferred.
+        assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
         assertThat(recorder.notes)
                 .containsExactly(
                         "base_to_new leaves out linear-probe, coop-m4-end-csc: nothing is learned"
@@ -145,12 +162,15 @@ class SweepResultsTest {
 
     @Test
     void handWrittenPromptsAreThoseOfTheBaselines() throws IOException {
-        List<ZeroShot> prompts =
+        List<String> withOwn = new ArrayList<>(PromptTemplates.selected());
+        withOwn.add("a photo of a {}.");
+        List<PromptEnsemble> prompts =
                 List.of(
-                        ZeroShot.of("a photo of a {}."),
-                        new ZeroShot(PromptTemplates.selected()),
-                        new ZeroShot(PromptTemplates.imageNet()));
-        List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-80");
+                        PromptEnsemble.of("a photo of a {}."),
+                        new PromptEnsemble(PromptTemplates.selected()),
+                        new PromptEnsemble(withOwn),
+                        new PromptEnsemble(PromptTemplates.imageNet()));
+        List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-8", "ensemble-80");
         for (int i = 0; i < titles.size(); i++) {
             String title = titles.get(i);
             List<SweepOutcome.Ended> runs =
@@ -158,33 +178,37 @@ class SweepResultsTest {
             assertThat(runs).hasSize(2);
             RunResult onData = runs.get(0).result().orElseThrow();
             assertThat(onData.accuracy())
-                    .isCloseTo(
-                            accuracy(data, prompts.get(i).classWeights(clip, data.classNames())),
-                            within(1e-9));
+                    .isCloseTo(handWritten(data, prompts.get(i)), within(1e-9));
             RunResult onFew = runs.get(1).result().orElseThrow();
             assertThat(onFew.dataset()).isEqualTo("few");
             assertThat(onFew.trainedOn()).isEqualTo("few");
-            assertThat(onFew.accuracy())
-                    .isCloseTo(
-                            accuracy(few, prompts.get(i).classWeights(clip, few.classNames())),
-                            within(1e-9));
+            assertThat(onFew.accuracy()).isCloseTo(handWritten(few, prompts.get(i)), within(1e-9));
         }
+    }
+
+    private static double handWritten(ImageDataset dataset, PromptEnsemble prompts)
+            throws IOException {
+        FeatureMatrix weights = prompts.classWeights(clip, dataset.classNames());
+        return accuracy(dataset, image -> clip.probabilities(image, weights)[0]);
     }
 
     @Test
     void theLinearProbeIsTheReferences() throws IOException {
         for (int seed : new int[] {1, 3}) {
-            LinearProbeResult expected =
-                    LinearProbe.run(
-                            features(data.train()),
-                            features(data.val()),
-                            features(data.test()),
-                            2,
-                            seed);
             RunResult result = result(outcome, "linear-probe", 2, seed);
-            assertThat(result.accuracy()).isCloseTo(100 * expected.testAccuracy(), within(1e-9));
+            assertThat(result.accuracy())
+                    .isCloseTo(100 * probe(seed).accuracy(features(data.test())), within(1e-9));
             assertThat(result.trainImages()).isEqualTo(8);
         }
+    }
+
+    private static LinearClassifier probe(int seed) throws IOException {
+        ProbeSampler.Drawn drawn =
+                new ProbeSampler(2, seed).draw(labels(data.train()), labels(data.val()));
+        return PenaltySearch.fit(
+                features(drawn.train().stream().map(data.train()::get).toList()),
+                features(drawn.val().stream().map(data.val()::get).toList()),
+                (done, total) -> {});
     }
 
     private static LabelledFeatures features(List<LabelledImage> images) throws IOException {
@@ -196,16 +220,13 @@ class SweepResultsTest {
 
     @Test
     void aContextLearnedOnTheBaseClassesIsTestedOnBothHalves() throws IOException {
-        LearnedPrompt prompt = prompt("coop-m4-end-base", 1);
+        ClassifierFile prompt = learned("coop-m4-end-base", 1);
         ImageDataset base = data.half(ClassHalf.BASE);
         ImageDataset unseen = data.half(ClassHalf.NEW);
         assertThat(prompt.classNames()).isEqualTo(base.classNames());
         RunResult onBase = result(outcome, "coop-m4-end-base", 2, 1);
         assertThat(onBase.half()).isEqualTo(ClassHalf.BASE);
-        assertThat(onBase.accuracy())
-                .isCloseTo(
-                        accuracy(base, PromptClassifier.of(clip, prompt).classWeights()),
-                        within(1e-9));
+        assertThat(onBase.accuracy()).isCloseTo(accuracy(base, prompt), within(1e-9));
         RunResult onNew = result(outcome, "coop-m4-end-new", 2, 1);
         assertThat(onNew.half()).isEqualTo(ClassHalf.NEW);
         assertThat(onNew.trainedOn()).isEqualTo("data");
@@ -215,16 +236,11 @@ class SweepResultsTest {
                 .extracting(RunResult.PerClass::name)
                 .containsExactlyElementsOf(unseen.classNames());
         assertThat(onNew.accuracy())
-                .isCloseTo(
-                        accuracy(
-                                unseen,
-                                PromptClassifier.of(clip, prompt, Optional.of(unseen.classNames()))
-                                        .classWeights()),
-                        within(1e-9));
+                .isCloseTo(accuracy(unseen, named(prompt, unseen.classNames())), within(1e-9));
         assertThat(result(outcome, "zero-shot-new", 0, 0).accuracy())
                 .isEqualTo(onNew.handWritten().get(0).accuracy());
         assertThat(out.resolve(ended(outcome, "coop-m4-end-new", 2, 1).run().folder()))
-                .isDirectoryNotContaining("glob:**" + RunFolder.PROMPT);
+                .isDirectoryNotContaining("glob:**" + RunFolder.CLASSIFIER);
     }
 
     @Test
@@ -236,13 +252,7 @@ class SweepResultsTest {
         assertThat(result.testImages()).isEqualTo(8);
         assertThat(result.accuracy())
                 .isCloseTo(
-                        accuracy(
-                                few,
-                                PromptClassifier.of(
-                                                clip,
-                                                prompt("coop-m4-end", 3),
-                                                Optional.of(few.classNames()))
-                                        .classWeights()),
+                        accuracy(few, named(learned("coop-m4-end", 3), few.classNames())),
                         within(1e-9));
         assertThat(ended(outcome, "coop-m4-end-on-few", 2, 3).run().folder().getParent())
                 .isEqualTo(Path.of("runs", "data", "coop-m4-end-on-few"));
@@ -250,26 +260,18 @@ class SweepResultsTest {
 
     @Test
     void ofAClassSpecificContextOtherDataTakeTheRowsOfTheirClasses() throws IOException {
-        FeatureMatrix all = PromptClassifier.of(clip, prompt("coop-m4-end-csc", 1)).classWeights();
+        Classifier all = learned("coop-m4-end-csc", 1).open(clip);
         // lawn is class 2 of the data and red_rose class 3; the other data have lawn, Red rose.
-        float[] rows = new float[2 * all.width()];
-        all.copyRow(2, rows, 0);
-        all.copyRow(3, rows, all.width());
         assertThat(few.classNames()).containsExactly("lawn", "Red rose");
+        double expected =
+                accuracy(few, image -> Arrays.copyOfRange(all.logits(image).toArray(), 2, 4));
         assertThat(result(outcome, "coop-m4-end-csc-on-few", 2, 1).accuracy())
-                .isCloseTo(accuracy(few, FeatureMatrix.of(2, all.width(), rows)), within(1e-9));
+                .isCloseTo(expected, within(1e-9));
     }
 
     @Test
     void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
-        LinearProbe.Drawn drawn = LinearProbe.draw(labels(data.train()), labels(data.val()), 2, 1);
-        LinearProbe.Fitted fitted =
-                LinearProbe.fit(
-                        features(drawn.train().stream().map(data.train()::get).toList()),
-                        features(drawn.val().stream().map(data.val()::get).toList()),
-                        features(data.test()));
-        double expected =
-                100 * fitted.classifier().select(new int[] {2, 3}).accuracy(features(few.test()));
+        double expected = 100 * probe(1).select(new int[] {2, 3}).accuracy(features(few.test()));
         assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy())
                 .isCloseTo(expected, within(1e-9));
     }
@@ -297,7 +299,7 @@ class SweepResultsTest {
         assertThat(said.notes)
                 .singleElement()
                 .asString()
-                .contains("no-val has no val images")
+                .contains("no-val: there are no val images")
                 .contains("cross-validation");
     }
 }

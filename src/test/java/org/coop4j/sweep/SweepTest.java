@@ -18,9 +18,12 @@ import java.util.Set;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.Provenance;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.sweep.SweepFixture.Recorder;
+import org.coop4j.weights.Sha256;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,24 +71,24 @@ class SweepTest {
         for (SweepOutcome.Ended ended : outcome.runs()) {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
-            RunConfig config = RunFolder.read(place.resolve(RunFolder.CONFIG), RunConfig.class);
+            RunConfig config = RunConfigFile.read(place.resolve(RunFolder.CONFIG));
             assertThat(config).isEqualTo(run.config());
             assertThat(run.folder().toString().replace('\\', '/'))
                     .isEqualTo(
                             "runs/data/%s/shots%d-seed%d-%s"
                                     .formatted(
-                                            config.method(),
-                                            config.shots(),
-                                            config.seed(),
-                                            config.hash().substring(0, 8)));
+                                            run.label(),
+                                            run.shots(),
+                                            run.seed(),
+                                            Sha256.of(config.identity()).substring(0, 8)));
             RunResult result = RunFolder.read(place.resolve(RunFolder.RESULT), RunResult.class);
             assertThat(result).isEqualTo(ended.result().orElseThrow());
-            assertThat(result.method()).isEqualTo(config.method());
+            assertThat(result.method()).isEqualTo(run.label());
             assertThat(result.dataset()).isEqualTo("data");
             assertThat(result.trainedOn()).isEqualTo("data");
-            assertThat(result.shots()).isEqualTo(config.shots());
-            assertThat(result.seed()).isEqualTo(config.seed());
-            assertThat(result.trainImages()).isEqualTo(config.shots() * 4);
+            assertThat(result.shots()).isEqualTo(run.shots());
+            assertThat(result.seed()).isEqualTo(run.seed());
+            assertThat(result.trainImages()).isEqualTo(run.shots() * 4);
             assertThat(result.testImages()).isEqualTo(12);
             assertThat(result.handWritten()).hasSizeGreaterThan(3);
             assertThat(result.calibrationError()).isBetween(0.0, 1.0);
@@ -165,24 +168,6 @@ class SweepTest {
         Recorder rarely = new Recorder();
         fixture.run(out, small.replace("every: 1", "every: 2"), rarely);
         assertThat(rarely.started).isEmpty();
-    }
-
-    @Test
-    void damagedFilesAreMadeAgain() throws IOException {
-        Path out = folder.resolve("damaged");
-        String small =
-                "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: 1\n"
-                        + SETTINGS;
-        SweepOutcome before = fixture.run(out, small, SweepListener.silent());
-        List<Path> places =
-                before.runs().stream().map(ended -> out.resolve(ended.run().folder())).toList();
-        var bits = outcome(out);
-        Files.writeString(places.get(0).resolve(RunFolder.CONFIG), "{");
-        Files.writeString(places.get(1).resolve(RunFolder.RESULT), "{\"accuracy\":");
-        Recorder again = new Recorder();
-        fixture.run(out, small, again);
-        assertThat(again.started).hasSize(2);
-        assertThat(outcome(out)).isEqualTo(bits);
     }
 
     @Test
@@ -308,41 +293,18 @@ class SweepTest {
                         PlanException.class,
                         e ->
                                 assertThat(e.problems())
-                                        .satisfiesExactlyInAnyOrder(
-                                                p -> assertThat(p).startsWith("empty: "),
-                                                p ->
-                                                        assertThat(p)
-                                                                .startsWith("long: zero-shot: ")
-                                                                .contains("77"),
-                                                p ->
-                                                        assertThat(p)
-                                                                .startsWith("long: coop-m16-end: "),
-                                                p ->
-                                                        assertThat(p)
-                                                                .startsWith(
-                                                                        "long: coop-m4-end-csc: "),
-                                                p ->
-                                                        assertThat(p)
-                                                                .isEqualTo(
-                                                                        "tests-only: it has no"
-                                                                            + " images to learn"
-                                                                            + " from: it belongs"
-                                                                            + " under test_on"),
-                                                p ->
-                                                        assertThat(p)
-                                                                .contains("coop-m4-end-csc learned")
-                                                                .contains("class \"fox\""),
-                                                p ->
-                                                        assertThat(p)
-                                                                .isEqualTo(
-                                                                        "long: base_to_new needs 4"
-                                                                            + " classes or more"),
-                                                p ->
-                                                        assertThat(p)
-                                                                .isEqualTo(
-                                                                        "tests-only: base_to_new"
-                                                                            + " needs 4 classes or"
-                                                                            + " more")));
+                                        .hasSize(8)
+                                        .anyMatch(p -> p.startsWith("empty: "))
+                                        .anyMatch(p -> p.matches("long: zero-shot: .*77.*"))
+                                        .anyMatch(p -> p.startsWith("long: coop-m16-end: "))
+                                        .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
+                                        .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
+                                        .contains(
+                                                "tests-only: it has no images to learn from: it"
+                                                        + " belongs under test_on",
+                                                "long: base_to_new needs 4 classes or more",
+                                                "tests-only: base_to_new needs 4 classes or"
+                                                        + " more"));
         assertThat(out).doesNotExist();
     }
 

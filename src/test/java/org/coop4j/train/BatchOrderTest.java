@@ -26,7 +26,7 @@ class BatchOrderTest {
     })
     void anIncompleteLastBatchIsDroppedOnlyBehindAWholeOne(
             int examples, int batch, int batches, int size) {
-        BatchOrder order = new BatchOrder(examples, batch, 1);
+        BatchOrder order = BatchOrder.shuffled(examples, batch, 1);
         assertThat(order.batches()).isEqualTo(batches);
         assertThat(order.batchSize()).isEqualTo(size);
         int[][] epoch = order.epoch(3);
@@ -42,7 +42,7 @@ class BatchOrderTest {
 
     @Test
     void withoutARemainderAnEpochIsAPermutation() {
-        int[][] epoch = new BatchOrder(96, 32, 5).epoch(0);
+        int[][] epoch = BatchOrder.shuffled(96, 32, 5).epoch(0);
         int[] all = Arrays.stream(epoch).flatMapToInt(Arrays::stream).toArray();
         assertThat(all).isNotEqualTo(IntStream.range(0, 96).toArray());
         assertThat(Arrays.stream(all).sorted().toArray())
@@ -51,18 +51,18 @@ class BatchOrderTest {
 
     @Test
     void theOrderFollowsFromSeedAndEpochAlone() {
-        BatchOrder order = new BatchOrder(50, 8, 1);
+        BatchOrder order = BatchOrder.shuffled(50, 8, 1);
         int[][] seventh = order.epoch(7);
         order.epoch(8);
         assertThat(order.epoch(7)).isDeepEqualTo(seventh);
-        assertThat(new BatchOrder(50, 8, 1).epoch(7)).isDeepEqualTo(seventh);
+        assertThat(BatchOrder.shuffled(50, 8, 1).epoch(7)).isDeepEqualTo(seventh);
         assertThat(order.epoch(8)).isNotEqualTo(seventh);
-        assertThat(new BatchOrder(50, 8, 2).epoch(7)).isNotEqualTo(seventh);
+        assertThat(BatchOrder.shuffled(50, 8, 2).epoch(7)).isNotEqualTo(seventh);
     }
 
     @Test
     void theRemainderIsDrawnAnewEachEpoch() {
-        BatchOrder order = new BatchOrder(33, 32, 1);
+        BatchOrder order = BatchOrder.shuffled(33, 32, 1);
         boolean[] dropped = new boolean[33];
         for (int epoch = 0; epoch < 400; epoch++) {
             boolean[] seen = new boolean[33];
@@ -76,7 +76,7 @@ class BatchOrderTest {
 
     @Test
     void emptySetsAndBatchesAreRefused() {
-        assertThatThrownBy(() -> new BatchOrder(0, 32, 1)).hasMessageContaining("0 examples");
-        assertThatThrownBy(() -> new BatchOrder(5, 0, 1)).hasMessageContaining("batches of 0");
+        assertThatThrownBy(() -> BatchOrder.shuffled(0, 32, 1)).hasMessageContaining("0 examples");
+        assertThatThrownBy(() -> BatchOrder.shuffled(5, 0, 1)).hasMessageContaining("batches of 0");
     }
 }

@@ -3,6 +3,10 @@ package org.coop4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Settings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,59 +36,77 @@ class SgdTest {
         {0x1.8b86c0p-3f, 0x1.ba8cf6p-2f, 0x1.00002ep-1f, -0x1.418826p+1f}
     };
 
+    private final LearnedTensor tensor = LearnedTensor.of("ctx", START.clone(), START.length);
+
+    private static Optimizer reference() {
+        return Training.coop(1, 1).newOptimizer();
+    }
+
+    private void step(Optimizer sgd, int step, double rate) {
+        System.arraycopy(GRADIENTS[step], 0, tensor.gradient(), 0, START.length);
+        sgd.step(List.of(tensor), rate, step + 1L);
+    }
+
     @Test
     void stepsEqualPyTorchToTheLastBit() {
-        Sgd sgd = new Sgd(Sgd.Config.reference(), START.length);
-        float[] parameters = START.clone();
-        assertThat(sgd.velocity()).isEmpty();
+        Optimizer sgd = reference();
+        assertThat(sgd.state()).isEmpty();
         for (int step = 0; step < GRADIENTS.length; step++) {
-            sgd.step(parameters, GRADIENTS[step], 0.002);
-            assertThat(parameters).containsExactly(PARAMETERS[step]);
-            assertThat(sgd.velocity()).containsExactly(VELOCITIES[step]);
+            step(sgd, step, 0.002);
+            assertThat(tensor.values()).containsExactly(PARAMETERS[step]);
+            assertThat(sgd.state().get("ctx.momentum")).containsExactly(VELOCITIES[step]);
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
     void aRestoredOptimizerGoesOnWithTheSameBits(int steps) {
-        Sgd before = new Sgd(Sgd.Config.reference(), START.length);
-        float[] parameters = START.clone();
+        Optimizer before = reference();
         for (int step = 0; step < steps; step++) {
-            before.step(parameters, GRADIENTS[step], 0.002);
+            step(before, step, 0.002);
         }
-        Sgd after = new Sgd(Sgd.Config.reference(), START.length);
-        after.step(START.clone(), GRADIENTS[2], 1);
-        after.restore(before.velocity());
+        Optimizer after = reference();
+        LearnedTensor other = LearnedTensor.of("ctx", START.clone(), START.length);
+        after.step(List.of(other), 1, 1);
+        after.restore(List.of(tensor), before.state());
         for (int step = steps; step < GRADIENTS.length; step++) {
-            after.step(parameters, GRADIENTS[step], 0.002);
+            step(after, step, 0.002);
         }
-        assertThat(parameters).containsExactly(PARAMETERS[2]);
+        assertThat(tensor.values()).containsExactly(PARAMETERS[2]);
     }
 
     @Test
     void withoutMomentumAndDecayAStepIsRateTimesGradient() {
-        Sgd sgd = new Sgd(new Sgd.Config(0, 0), 2);
-        float[] parameters = {1, 2};
-        sgd.step(parameters, new float[] {4, -8}, 0.25);
-        sgd.step(parameters, new float[] {1, 1}, 0.5);
-        assertThat(parameters).containsExactly(-0.5f, 3.5f);
+        Sgd sgd = new Sgd(0, 0);
+        LearnedTensor two = LearnedTensor.of("x", new float[] {1, 2}, 2);
+        System.arraycopy(new float[] {4, -8}, 0, two.gradient(), 0, 2);
+        sgd.step(List.of(two), 0.25, 1);
+        System.arraycopy(new float[] {1, 1}, 0, two.gradient(), 0, 2);
+        sgd.step(List.of(two), 0.5, 2);
+        assertThat(two.values()).containsExactly(-0.5f, 3.5f);
     }
 
     @Test
-    void arraysOfAnotherSizeAreRefused() {
-        Sgd sgd = new Sgd(Sgd.Config.reference(), 2);
-        assertThatThrownBy(() -> sgd.step(new float[3], new float[2], 1))
-                .hasMessageContaining("3 parameters");
-        assertThatThrownBy(() -> sgd.step(new float[2], new float[1], 1))
-                .hasMessageContaining("gradient of 1 numbers");
-        assertThatThrownBy(() -> sgd.restore(new float[3]))
-                .hasMessageContaining("velocity of 3 numbers for 2");
+    void aStateOfAnotherTensorIsRefused() {
+        Optimizer sgd = reference();
+        assertThatThrownBy(() -> sgd.restore(List.of(tensor), Map.of("ctx.momentum", new float[3])))
+                .hasMessageContaining("ctx.momentum: expected 4 numbers, got 3");
+        assertThatThrownBy(() -> sgd.restore(List.of(tensor), Map.of("x.momentum", new float[4])))
+                .hasMessageContaining("got none");
     }
 
     @Test
     void impossibleConstantsAreRefused() {
-        assertThatThrownBy(() -> new Sgd.Config(1, 0)).hasMessageContaining("momentum 1.0");
-        assertThatThrownBy(() -> new Sgd.Config(Double.NaN, 0)).hasMessageContaining("NaN");
-        assertThatThrownBy(() -> new Sgd.Config(0.9, -1)).hasMessageContaining("decay -1.0");
+        for (Map<String, Object> bad :
+                List.<Map<String, Object>>of(
+                        Map.of("momentum", 1.0),
+                        Map.of("momentum", Double.NaN),
+                        Map.of("weight_decay", -1.0),
+                        Map.of("rate", 0.0),
+                        Map.of("batch", 0),
+                        Map.of("epsilon", 0.0))) {
+            assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), bad))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
     }
 }

@@ -6,27 +6,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Settings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingLoopTest {
 
+    private static final Training TRAINING =
+            Settings.with(Training.coop(6, 4), Map.of("rate", 0.1, "warmup_rate", 0.01));
     private static final CosineSchedule SCHEDULE = new CosineSchedule(0.1, 6, 1, 0.01);
-    private static final BatchOrder ORDER = new BatchOrder(10, 4, 3);
+    private static final BatchOrder ORDER = BatchOrder.shuffled(10, 4, 3);
 
     /** A quadratic bowl whose middle moves with the example and the epoch. */
     private static class Bowl implements Trainable {
         final float[] parameters = {1, -2, 3};
+        final LearnedTensor tensor = LearnedTensor.of("bowl", parameters, 3);
         final List<Integer> examples = new ArrayList<>();
 
         @Override
-        public float[] parameters() {
-            return parameters;
+        public List<LearnedTensor> learned() {
+            return List.of(tensor);
         }
 
         @Override
-        public BatchResult step(int epoch, int[] batch, float[] gradient) {
+        public BatchResult step(int epoch, int[] batch) {
+            float[] gradient = tensor.gradient();
             double loss = 0;
             java.util.Arrays.fill(gradient, 0);
             for (int example : batch) {
@@ -42,7 +49,7 @@ class TrainingLoopTest {
     }
 
     private static TrainingLoop loop(Trainable model) {
-        return new TrainingLoop(model, SCHEDULE, Sgd.Config.reference(), ORDER);
+        return new TrainingLoop(model, TRAINING, ORDER);
     }
 
     @ParameterizedTest
@@ -50,7 +57,7 @@ class TrainingLoopTest {
     void goingOnFromACheckpointEqualsRunningThrough(int stopAfter) throws IOException {
         Bowl through = new Bowl();
         List<Checkpoint> checkpoints = new ArrayList<>();
-        checkpoints.add(new Checkpoint(0, through.parameters(), new float[0]));
+        checkpoints.add(new Checkpoint(0, Map.of("bowl", through.parameters.clone()), Map.of()));
         loop(through)
                 .run(
                         new TrainingLoop.Listener() {
@@ -89,7 +96,11 @@ class TrainingLoopTest {
                         new TrainingLoop.Listener() {
                             @Override
                             public void batch(
-                                    int epoch, int batch, int batches, Trainable.BatchResult r) {
+                                    int epoch,
+                                    int batch,
+                                    int batches,
+                                    double rate,
+                                    Trainable.BatchResult r) {
                                 assertThat(batches).isEqualTo(2);
                                 sums[0] += r.loss() / 2;
                                 sums[1] += r.accuracy() / 2;
@@ -114,8 +125,8 @@ class TrainingLoopTest {
                     int steps;
 
                     @Override
-                    public BatchResult step(int epoch, int[] batch, float[] gradient) {
-                        BatchResult result = super.step(epoch, batch, gradient);
+                    public BatchResult step(int epoch, int[] batch) {
+                        BatchResult result = super.step(epoch, batch);
                         return ++steps == 6 ? new BatchResult(bad, 0) : result;
                     }
                 };
@@ -134,10 +145,10 @@ class TrainingLoopTest {
                     int steps;
 
                     @Override
-                    public BatchResult step(int epoch, int[] batch, float[] gradient) {
-                        BatchResult result = super.step(epoch, batch, gradient);
+                    public BatchResult step(int epoch, int[] batch) {
+                        BatchResult result = super.step(epoch, batch);
                         if (++steps == 4) {
-                            gradient[1] = Float.POSITIVE_INFINITY;
+                            tensor.gradient()[1] = Float.POSITIVE_INFINITY;
                         }
                         return result;
                     }
@@ -147,7 +158,7 @@ class TrainingLoopTest {
                 .isInstanceOf(NonFiniteLossException.class)
                 .hasMessageContaining("parameter became -Infinity in epoch 2, batch 2");
         assertThat(checkpoints).hasSize(1);
-        assertThat(checkpoints.get(0).parameters()).doesNotContain(Float.NEGATIVE_INFINITY);
+        assertThat(checkpoints.get(0).values().get("bowl")).doesNotContain(Float.NEGATIVE_INFINITY);
     }
 
     private static TrainingLoop.Listener collect(List<Checkpoint> checkpoints) {
@@ -165,7 +176,9 @@ class TrainingLoopTest {
         assertThatThrownBy(
                         () ->
                                 loop(new Bowl())
-                                        .resume(new Checkpoint(1, new float[2], new float[2])))
-                .hasMessageContaining("checkpoint of 2 parameters for a model of 3");
+                                        .resume(
+                                                new Checkpoint(
+                                                        1, Map.of("bowl", new float[2]), Map.of())))
+                .hasMessageContaining("expected 3 values of bowl, got 2");
     }
 }

@@ -6,7 +6,7 @@ import org.coop4j.data.bank.BankedImages;
 import org.coop4j.weights.Progress;
 
 /** Shows the filling of the feature bank; unreadable images are named as they are found. */
-public final class EncodingProgress implements BankedImages.Listener {
+public final class EncodingProgress implements BankedImages.Listener, AutoCloseable {
 
     private final Console console;
     private final String what;
@@ -35,6 +35,7 @@ public final class EncodingProgress implements BankedImages.Listener {
         console.warn(problem.getMessage());
     }
 
+    @Override
     public void close() {
         if (task != null) {
             task.close();

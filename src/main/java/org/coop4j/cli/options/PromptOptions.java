@@ -6,20 +6,20 @@ import java.nio.file.Path;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.LearnedPrompt;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.TrainRun;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which learned prompt a command uses, and which model with it. */
+/** Which learned classifier a command uses, and which model with it. */
 public final class PromptOptions {
 
     @Option(
             names = {"-p", "--prompt"},
             required = true,
             paramLabel = "RUN|FILE",
-            description = "A learned prompt, or the folder of the run that learned it.")
+            description = "A learned classifier, or the folder of the run that learned it.")
     private Path prompt;
 
     @Option(
@@ -27,42 +27,44 @@ public final class PromptOptions {
             paramLabel = "FILE",
             description =
                     "The model it was learned with (default: where it was then, or beside the"
-                            + " prompt).")
+                            + " classifier).")
     private Path model;
 
     @Mixin private VocabularyOption vocabulary;
 
-    public LearnedPrompt read() throws IOException {
-        return LearnedPrompt.read(file());
+    /** The classifier's file. */
+    public ClassifierFile read() throws IOException {
+        return ClassifierFile.read(file());
     }
 
     private Path file() throws IOException {
         if (!Files.isDirectory(prompt)) {
             return prompt;
         }
-        Path inside = prompt.resolve(RunFolder.PROMPT);
-        if (!Files.exists(inside)) {
-            throw new CommandFailure(
-                    prompt + " holds no " + RunFolder.PROMPT + ": the run has not finished");
-        }
-        return inside;
+        return RunFolder.classifier(prompt)
+                .orElseThrow(
+                        () ->
+                                new CommandFailure(
+                                        prompt
+                                                + " holds no "
+                                                + RunFolder.CLASSIFIER
+                                                + ": the run has not finished"));
     }
 
-    public Clip open(LearnedPrompt learned) throws IOException {
+    /** The model that it was learned with. */
+    public Clip open(ClassifierFile learned) throws IOException {
         Path file = model(learned);
         Clip clip = Clip.open(file, vocabulary.tokenizer(), Workers.standard());
-        if (!clip.model().sha256().equals(learned.modelSha256())) {
-            String other = clip.model().sha256();
+        try {
+            learned.requireModel(clip);
+        } catch (IllegalArgumentException e) {
             clip.close();
-            throw new CommandFailure(
-                    ("%s is not the model that the prompt was learned with (SHA-256 %.12s…,"
-                         + " expected %.12s…): context vectors mean nothing to another model")
-                            .formatted(file, other, learned.modelSha256()));
+            throw new CommandFailure(file + ": " + e.getMessage());
         }
         return clip;
     }
 
-    private Path model(LearnedPrompt learned) throws IOException {
+    private Path model(ClassifierFile learned) throws IOException {
         if (model != null) {
             return ModelFile.of(model);
         }
@@ -78,7 +80,7 @@ public final class PromptOptions {
             }
         }
         throw new CommandFailure(
-                "the model of this prompt is not at "
+                "the model of this classifier is not at "
                         + (recorded.isEmpty() ? "a known place" : recorded)
                         + ": give it with --model (SHA-256 "
                         + learned.modelSha256()

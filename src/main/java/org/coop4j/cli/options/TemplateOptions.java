@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.data.benchmark.PromptTemplates;
-import org.coop4j.method.ZeroShot;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
@@ -35,8 +35,8 @@ public final class TemplateOptions {
      *
      * @param data the dataset, if the images are those of one
      */
-    public ZeroShot prompts(Optional<DataSpec> data) {
-        return WrongUsage.unless(() -> new ZeroShot(chosen(data)));
+    public PromptEnsemble prompts(Optional<DataSpec> data) {
+        return WrongUsage.unless(() -> new PromptEnsemble(chosen(data)));
     }
 
     private List<String> chosen(Optional<DataSpec> data) {

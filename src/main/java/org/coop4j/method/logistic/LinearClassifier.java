@@ -13,7 +13,12 @@ public final class LinearClassifier {
     private final int iterations;
     private final boolean converged;
 
-    public LinearClassifier(
+    /** One from given weights [d, k], of which nothing else is known. */
+    public LinearClassifier(int[] labels, double[] weights, double[] intercepts) {
+        this(labels, weights, intercepts, Double.NaN, Double.NaN, 0, true);
+    }
+
+    LinearClassifier(
             int[] labels,
             double[] weights,
             double[] intercepts,

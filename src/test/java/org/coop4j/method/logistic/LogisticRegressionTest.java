@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ForkJoinPool;
-import org.coop4j.method.GoldenFeatures;
 import org.junit.jupiter.api.Test;
 
 class LogisticRegressionTest {

@@ -1,0 +1,166 @@
+package org.coop4j.clip;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.LearnedTensor;
+
+/**
+ * A training step, planned once and run again and again: the loss of a batch and its gradients in
+ * what is learned.
+ *
+ * <p>Beyond a memory limit the prompts are encoded in chunks of classes: class features chunk by
+ * chunk, the loss and its gradient in the features, then the vector-Jacobian product of each chunk.
+ * Classes meet in the loss alone, so the values are those of the whole step up to the order of
+ * sums, for a second forward pass. Where everything fits, there are no chunks and the loss is
+ * planned with the encoder in it.
+ */
+public final class Step implements AutoCloseable {
+
+    static final String FEATURES = "class features";
+    static final String UPSTREAM = "gradient of the class features";
+
+    private final List<LearnedTensor> learned;
+    private final Chunks forward;
+    private final Chunks head;
+    private final StepPlan loss;
+    private final Chunks backward;
+    private final LearnedTensor features;
+    private int[] labels = {};
+
+    private Step(
+            List<LearnedTensor> learned,
+            Chunks forward,
+            Chunks head,
+            Chunks backward,
+            LearnedTensor features) {
+        this.learned = learned;
+        this.forward = forward;
+        this.head = head;
+        this.loss = head.plans().get(0);
+        this.backward = backward;
+        this.features = features;
+    }
+
+    /** A step in one plan. */
+    static Step whole(List<LearnedTensor> learned, Chunks loss) {
+        return new Step(learned, Chunks.none(), loss, Chunks.none(), null);
+    }
+
+    /**
+     * A step in chunks.
+     *
+     * @param forward chunks of what is learned → {@link #FEATURES}
+     * @param loss of {@code features}, which it takes for learned
+     * @param backward chunks of what is learned and {@link #UPSTREAM} → gradients
+     */
+    static Step chunked(
+            List<LearnedTensor> learned,
+            Chunks forward,
+            Chunks loss,
+            Chunks backward,
+            LearnedTensor features) {
+        return new Step(learned, forward, loss, backward, features);
+    }
+
+    /**
+     * Computes the loss, the logits and the gradients with the learned tensors as they are.
+     *
+     * @param images features of the batch's images, row after row
+     * @param newLabels the class of each
+     */
+    public void run(float[] images, int[] newLabels) {
+        labels = newLabels;
+        for (LearnedTensor tensor : learned) {
+            Arrays.fill(tensor.gradient(), 0f);
+        }
+        forward.forEach(
+                chunk -> {
+                    chunk.run(images, labels);
+                    chunk.readByClass(FEATURES, features.values());
+                });
+        if (features != null) {
+            Arrays.fill(features.gradient(), 0f);
+        }
+        loss.run(images, labels);
+        loss.addGradients();
+        backward.forEach(
+                chunk -> {
+                    chunk.writeByClass(features.gradient(), UPSTREAM);
+                    chunk.run(images, labels);
+                    chunk.addGradients();
+                });
+    }
+
+    /** The loss of the last batch. */
+    public float loss() {
+        return loss.loss();
+    }
+
+    /** The logits of image {@code image} of the last batch, by class. */
+    public float[] logits(int image) {
+        return loss.logits(image);
+    }
+
+    /** Share of the last batch whose largest logit is the label's, 0 to 1. */
+    public double accuracy() {
+        int correct = 0;
+        for (int i = 0; i < labels.length; i++) {
+            float[] z = logits(i);
+            int best = 0;
+            for (int c = 1; c < z.length; c++) {
+                best = z[c] > z[best] ? c : best;
+            }
+            correct += best == labels[i] ? 1 : 0;
+        }
+        return (double) correct / labels.length;
+    }
+
+    /** Bytes of native memory for intermediate values. */
+    public long bytes() {
+        return plans().mapToLong(plan -> plan.plan().bytes()).max().orElse(0);
+    }
+
+    /** Floating-point operations of the matrix products of a step. */
+    public long flops() {
+        return plans().mapToLong(plan -> plan.plan().flops()).sum();
+    }
+
+    /** Chunks that the classes are encoded in. */
+    public int chunks() {
+        return Math.max(1, backward.size());
+    }
+
+    /** Runs again, and says where the time goes. */
+    public List<ExecutionPlan.OpTime> profile() {
+        Map<String, ExecutionPlan.OpTime> times = new LinkedHashMap<>();
+        plans().forEach(
+                        plan ->
+                                plan.plan()
+                                        .profile()
+                                        .forEach(
+                                                time ->
+                                                        times.merge(
+                                                                time.op(),
+                                                                time,
+                                                                ExecutionPlan.OpTime::plus)));
+        return times.values().stream()
+                .sorted((a, b) -> Long.compare(b.nanos(), a.nanos()))
+                .toList();
+    }
+
+    private Stream<StepPlan> plans() {
+        return Stream.of(forward.plans(), List.of(loss), backward.plans()).flatMap(List::stream);
+    }
+
+    /** Frees the plans. */
+    @Override
+    public void close() {
+        forward.close();
+        head.close();
+        backward.close();
+    }
+}

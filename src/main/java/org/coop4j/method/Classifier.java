@@ -1,0 +1,36 @@
+package org.coop4j.method;
+
+import java.util.List;
+import org.coop4j.clip.FeatureMatrix;
+
+/**
+ * Image features in, logits out. Safe for use by several threads.
+ *
+ * <p>The softmax of a row of logits gives the classes' probabilities.
+ */
+public interface Classifier extends AutoCloseable {
+
+    /** The classes, in the order of the logits. */
+    List<String> classNames();
+
+    /**
+     * The logits of images, [images, classes].
+     *
+     * @param images features as the image tower gave them, not normalised, one row an image
+     */
+    FeatureMatrix logits(FeatureMatrix images);
+
+    /**
+     * The classifier of other classes.
+     *
+     * @throws IllegalArgumentException if the method learns its classes alone and one of these is
+     *     none of them, naming it
+     */
+    Classifier forClasses(List<String> names);
+
+    /** What makes it again, to be written to a file. */
+    ClassifierFile save();
+
+    @Override
+    default void close() {}
+}

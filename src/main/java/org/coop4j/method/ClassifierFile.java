@@ -1,0 +1,342 @@
+package org.coop4j.method;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.coop4j.clip.Clip;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/**
+ * A learned classifier as a file: the method's named tensors and, in the metadata, the method with
+ * its settings, the class names, the model's SHA-256 and how it was trained. One format for all
+ * methods, with a checksum; learned prompts and linear probes of format 1 still open.
+ */
+public final class ClassifierFile {
+
+    private static final String FORMAT = "coop4j.classifier";
+    private static final String FORMAT_VERSION = "2";
+    private static final String METHOD = "coop4j.method";
+    private static final String SETTINGS = "coop4j.settings";
+    private static final String CLASSES = "coop4j.classes";
+    private static final String MODEL = "coop4j.model_sha256";
+    private static final String TRAINING = "coop4j.training";
+    private static final String CHECKSUM = "coop4j.sha256";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Method method;
+    private final List<String> classNames;
+    private final String modelSha256;
+    private final Map<String, Tensor> tensors;
+    private final Map<String, String> training;
+
+    /**
+     * A tensor of the file.
+     *
+     * @param values row after row; not to be changed
+     */
+    public record Tensor(Shape shape, float[] values) {
+
+        public Tensor {
+            if (shape.elements() != values.length) {
+                throw new IllegalArgumentException(
+                        "expected %d values for shape %s, got %d"
+                                .formatted(shape.elements(), shape, values.length));
+            }
+        }
+
+        /** Rows along the first axis. */
+        Tensor rows(int[] chosen) {
+            int length = values.length / Math.toIntExact(shape.dim(0));
+            float[] rows = new float[Math.multiplyExact(chosen.length, length)];
+            for (int i = 0; i < chosen.length; i++) {
+                System.arraycopy(values, chosen[i] * length, rows, i * length, length);
+            }
+            List<Long> dims = new ArrayList<>(shape.dims());
+            dims.set(0, (long) chosen.length);
+            return new Tensor(new Shape(dims), rows);
+        }
+    }
+
+    private ClassifierFile(
+            Method method,
+            List<String> classNames,
+            String modelSha256,
+            Map<String, Tensor> tensors,
+            Map<String, String> training) {
+        this.method = method;
+        this.classNames = List.copyOf(classNames);
+        this.modelSha256 = modelSha256;
+        this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+        this.training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
+    }
+
+    /** A file without tensors. */
+    public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
+        return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of());
+    }
+
+    /** The method that made it, with its settings. */
+    public Method method() {
+        return method;
+    }
+
+    /** The classes, in order. */
+    public List<String> classNames() {
+        return classNames;
+    }
+
+    /** SHA-256 of the model file it was made with; empty in probes of format 1. */
+    public String modelSha256() {
+        return modelSha256;
+    }
+
+    /** How it was trained, for people to read. */
+    public Map<String, String> training() {
+        return training;
+    }
+
+    /** Names of its tensors. */
+    public List<String> tensorNames() {
+        return List.copyOf(tensors.keySet());
+    }
+
+    /**
+     * A tensor.
+     *
+     * @throws IllegalArgumentException if there is none of this name
+     */
+    public Tensor tensor(String name) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException(
+                    "no tensor " + name + ": expected one of " + tensors.keySet());
+        }
+        return tensor;
+    }
+
+    /** With one more tensor; the values are copied. */
+    public ClassifierFile with(String name, Shape shape, float[] values) {
+        Map<String, Tensor> more = new LinkedHashMap<>(tensors);
+        more.put(name, new Tensor(shape, values.clone()));
+        return new ClassifierFile(method, classNames, modelSha256, more, training);
+    }
+
+    /** With other class names. */
+    ClassifierFile withClassNames(List<String> names) {
+        return new ClassifierFile(method, names, modelSha256, tensors, training);
+    }
+
+    /** With some rows of a tensor in place of all. */
+    ClassifierFile withRows(String name, int[] rows) {
+        Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
+        changed.put(name, tensor(name).rows(rows));
+        return new ClassifierFile(method, classNames, modelSha256, changed, training);
+    }
+
+    /** With another account of the training. */
+    public ClassifierFile withTraining(Map<String, String> account) {
+        return new ClassifierFile(method, classNames, modelSha256, tensors, account);
+    }
+
+    /**
+     * Checks that a tensor is there and of this shape.
+     *
+     * @throws IOException if not, saying what is
+     */
+    void require(String name, Shape shape) throws IOException {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null || !tensor.shape().equals(shape)) {
+            throw new IOException(
+                    "%s of this model: expected %s of shape %s, got %s"
+                            .formatted(
+                                    method.title(),
+                                    name,
+                                    shape,
+                                    tensor == null ? "none" : tensor.shape()));
+        }
+    }
+
+    /**
+     * The classifier for the classes that it was made for.
+     *
+     * @throws IllegalArgumentException if it belongs to another model
+     * @throws IOException if the file lacks something
+     */
+    public Classifier open(Clip clip) throws IOException {
+        requireModel(clip);
+        return method.read(clip, this);
+    }
+
+    /**
+     * Checks that it was made with this model.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    public void requireModel(Clip clip) throws IOException {
+        String model = clip.model().sha256();
+        if (!modelSha256.isEmpty() && !model.equals(modelSha256)) {
+            throw new IllegalArgumentException(
+                    "the classifier was learned with the model %.12s…, but this model is %.12s…: the vectors of one mean nothing to another model"
+                            .formatted(modelSha256, model));
+        }
+    }
+
+    /** Writes the file, whole or not at all. */
+    public void write(Path target) throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(FORMAT, FORMAT_VERSION);
+        metadata.put(METHOD, method.id());
+        metadata.put(SETTINGS, JSON.writeValueAsString(Settings.of((Record) method)));
+        metadata.put(CLASSES, JSON.writeValueAsString(classNames));
+        metadata.put(MODEL, modelSha256);
+        metadata.put(TRAINING, JSON.writeValueAsString(training));
+        metadata.put(CHECKSUM, checksum(metadata, tensors));
+        List<TensorSpec> specs =
+                tensors.entrySet().stream()
+                        .map(t -> new TensorSpec(t.getKey(), DType.F32, t.getValue().shape()))
+                        .toList();
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata)) {
+            for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+                writer.writeFloats(tensor.getKey(), tensor.getValue().values());
+            }
+            writer.commit();
+        }
+    }
+
+    /** SHA-256 of everything but itself. */
+    private static String checksum(Map<String, String> metadata, Map<String, Tensor> tensors) {
+        Sha256 hash = new Sha256();
+        new TreeMap<>(metadata)
+                .forEach(
+                        (key, value) -> {
+                            if (!key.equals(CHECKSUM)) {
+                                hash.add(key + "=" + value + "\n");
+                            }
+                        });
+        new TreeMap<>(tensors)
+                .forEach(
+                        (name, tensor) -> {
+                            hash.add(name + tensor.shape() + "\n");
+                            ByteBuffer bytes =
+                                    ByteBuffer.allocate(tensor.values().length * Float.BYTES)
+                                            .order(ByteOrder.LITTLE_ENDIAN);
+                            bytes.asFloatBuffer().put(tensor.values());
+                            hash.add(bytes);
+                        });
+        return hash.hex();
+    }
+
+    /**
+     * Reads a learned classifier.
+     *
+     * @throws IOException if the file is something else or damaged, saying what
+     */
+    public static ClassifierFile read(Path file) throws IOException {
+        try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+            Map<String, String> metadata = tensors.metadata();
+            if (EarlierFormat.isPrompt(metadata) && tensors.contains(PromptContext.CTX)) {
+                return EarlierFormat.prompt(file, tensors);
+            }
+            if (EarlierFormat.isProbe(metadata)) {
+                return EarlierFormat.probe(file, tensors);
+            }
+            if (!metadata.containsKey(FORMAT)) {
+                throw new IOException(
+                        file
+                                + " is not a learned classifier: give a file that coop train wrote,"
+                                + " or the folder of its run");
+            }
+            if (!FORMAT_VERSION.equals(metadata.get(FORMAT))) {
+                throw new IOException(
+                        "%s is of format %s: this version of coop4j reads format %s"
+                                .formatted(file, metadata.get(FORMAT), FORMAT_VERSION));
+            }
+            Map<String, Tensor> read = new LinkedHashMap<>();
+            for (String name : tensors.names()) {
+                read.put(name, tensor(file, tensors, name));
+            }
+            if (!checksum(metadata, read).equals(metadata.get(CHECKSUM))) {
+                throw new IOException(
+                        file
+                                + " is damaged: its contents do not have the checksum that it"
+                                + " records");
+            }
+            Method method = Method.of(required(file, metadata, METHOD));
+            Map<String, Object> settings =
+                    JSON.readValue(
+                            required(file, metadata, SETTINGS),
+                            new TypeReference<LinkedHashMap<String, Object>>() {});
+            return new ClassifierFile(
+                    method.with(settings),
+                    classNames(required(file, metadata, CLASSES)),
+                    required(file, metadata, MODEL),
+                    read,
+                    training(metadata));
+        } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
+            throw new IOException(file + ": damaged metadata: " + e.getMessage(), e);
+        }
+    }
+
+    /** A tensor of finite numbers. */
+    static Tensor tensor(Path file, SafetensorsFile tensors, String name) throws IOException {
+        float[] values = tensors.floats(name);
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new IOException(file + ": " + name + " holds " + value);
+            }
+        }
+        return new Tensor(tensors.shape(name), values);
+    }
+
+    static Map<String, String> training(Map<String, String> metadata)
+            throws JsonProcessingException {
+        Map<String, String> training =
+                JSON.readValue(
+                        metadata.getOrDefault(TRAINING, "{}"),
+                        new TypeReference<LinkedHashMap<String, String>>() {});
+        if (training == null) {
+            throw new IllegalArgumentException(TRAINING + " is null");
+        }
+        return training;
+    }
+
+    static List<String> classNames(String json) throws JsonProcessingException {
+        String[] names = JSON.readValue(json, String[].class);
+        if (names == null || names.length == 0 || Arrays.asList(names).contains(null)) {
+            throw new IllegalArgumentException("the class names are " + json);
+        }
+        return List.of(names);
+    }
+
+    static String required(Path file, Map<String, String> metadata, String key) throws IOException {
+        String value = metadata.get(key);
+        if (value == null) {
+            throw new IOException(file + ": its metadata has no " + key);
+        }
+        return value;
+    }
+
+    static String classesKey() {
+        return CLASSES;
+    }
+
+    static String modelKey() {
+        return MODEL;
+    }
+}

@@ -1,0 +1,104 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.StepGraph;
+import org.coop4j.train.Training;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/**
+ * Context Optimization (Zhou, Yang, Loy, Liu: "Learning to Prompt for Vision-Language Models", IJCV
+ * 2022; the reference's {@code trainers/coop.py}): the words of a prompt are vectors that are
+ * learned by the cross-entropy of the training images.
+ *
+ * @param context the context vectors
+ */
+public record CoOp(PromptContext context) implements Method {
+
+    private static final Pattern SHORT =
+            Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
+
+    /** M = 16 random vectors at the end, shared by all classes. */
+    public CoOp() {
+        this(PromptContext.random(16));
+    }
+
+    /** A context of other settings; {@code words} may be null. */
+    public CoOp(int contextLength, ClassPosition position, boolean classSpecific, String words) {
+        this(new PromptContext(contextLength, position, classSpecific, words));
+    }
+
+    @Override
+    public String id() {
+        return "coop";
+    }
+
+    @Override
+    public String title() {
+        return "CoOp (" + context.describe() + ")";
+    }
+
+    @Override
+    public String summary() {
+        return "Replaces the words of a prompt by context vectors and learns them by the"
+                + " cross-entropy of the training images; every CLIP weight stays frozen. Needs a"
+                + " forward and a backward pass of the text tower a step: minutes. Take it for the"
+                + " classes that you have, from about 4 images a class; class-specific vectors"
+                + " suit many images and classes unlike each other. Zhou et al., IJCV 2022.";
+    }
+
+    @Override
+    public Training training(int shots) {
+        return Training.coop(Training.coopEpochs(shots), 32);
+    }
+
+    @Override
+    public Training trainingOnImageNet(int shots) {
+        return Training.coop(50, 32);
+    }
+
+    @Override
+    public boolean namesNewClasses() {
+        return !context.classSpecific();
+    }
+
+    @Override
+    public Learner learner(Clip clip, Task task) {
+        return new PromptLearner(this, clip, task, context, () -> CoOp::loss);
+    }
+
+    private static SDVariable loss(StepGraph step, SDVariable classFeatures) {
+        SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
+        return step.crossEntropy(step.cosineLogits(w));
+    }
+
+    @Override
+    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+        return PromptLearner.read(clip, file, context);
+    }
+
+    /** The names of CoOp's own tables: {@code coop-m16-middle-csc}, {@code coop-words}. */
+    @Override
+    public Optional<Method> shorthand(String name) {
+        Matcher matcher = SHORT.matcher(name);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        boolean classSpecific = matcher.group(3) != null;
+        return Optional.of(
+                matcher.group(1) == null
+                        ? new CoOp(
+                                context.contextLength(),
+                                ClassPosition.END,
+                                classSpecific,
+                                "a photo of a")
+                        : new CoOp(
+                                Integer.parseInt(matcher.group(1)),
+                                ClassPosition.named(matcher.group(2)),
+                                classSpecific,
+                                null));
+    }
+}

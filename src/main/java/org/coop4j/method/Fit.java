@@ -1,0 +1,67 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
+import org.coop4j.train.TrainingLoop;
+
+/**
+ * What a learner is given besides the data: the training loop, a memory limit, somebody to tell.
+ */
+public interface Fit {
+
+    /** How tensors are trained. */
+    Training training();
+
+    /** Where random draws of the training begin. */
+    long seed();
+
+    /** Native memory for the intermediate values of a step. */
+    MemoryLimit memory();
+
+    /** Tells the user something. */
+    void note(String message);
+
+    /** Tells how much of the work of a method without epochs is done. */
+    void progress(String what, long done, long total);
+
+    /**
+     * Runs all epochs that are left, writing checkpoints where the run has a place for them.
+     *
+     * @throws org.coop4j.train.NonFiniteLossException if training diverges
+     */
+    void train(Trainable model, BatchOrder order) throws IOException;
+
+    /** Trains in memory, without checkpoints, and tells nobody. */
+    static Fit inMemory(Training training, long seed) {
+        return new Fit() {
+            @Override
+            public Training training() {
+                return training;
+            }
+
+            @Override
+            public long seed() {
+                return seed;
+            }
+
+            @Override
+            public MemoryLimit memory() {
+                return MemoryLimit.none();
+            }
+
+            @Override
+            public void note(String message) {}
+
+            @Override
+            public void progress(String what, long done, long total) {}
+
+            @Override
+            public void train(Trainable model, BatchOrder order) throws IOException {
+                new TrainingLoop(model, training, order).run(new TrainingLoop.Listener() {});
+            }
+        };
+    }
+}

@@ -1,0 +1,23 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import org.coop4j.train.Training;
+
+/** A method about to learn a task, whose class names and prompts have been checked. */
+public interface Learner {
+
+    /**
+     * Learns.
+     *
+     * @param data features of the images to learn from
+     * @param fit the training loop, its checkpoints and limits
+     */
+    Classifier fit(FewShotFeatures data, Fit fit) throws IOException;
+
+    /**
+     * Multiplications that {@link #fit} takes, about, for an estimate of the time left.
+     *
+     * @param images number of training images
+     */
+    double work(int images, Training training);
+}

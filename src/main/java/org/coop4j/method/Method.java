@@ -1,0 +1,139 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.FewShotSample;
+import org.coop4j.data.FewShotSampler;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.train.Training;
+
+/**
+ * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's
+ * values as defaults in a constructor without arguments.
+ *
+ * <p>A method says what it learns, how it makes logits, what its loss is and which settings it has.
+ * Everything else (few-shot sample, feature bank, training loop, checkpoints, command line, sweeps,
+ * reports) knows this interface alone. To add one, write its file and name it here.
+ */
+public sealed interface Method permits ZeroShot, LinearProbe, CoOp {
+
+    /** Its name on the command line, in plans and in files, such as {@code coop}. */
+    String id();
+
+    /** Its name in reports, with the settings that tell it from others of its kind. */
+    String title();
+
+    /** What it does, what it costs and when to take it, with its source; a paragraph. */
+    String summary();
+
+    /** How its tensors are trained, by the reference, with so many images a class (0: all). */
+    default Training training(int shots) {
+        return Training.none();
+    }
+
+    /** The same on ImageNet, for which some references say something of its own. */
+    default Training trainingOnImageNet(int shots) {
+        return training(shots);
+    }
+
+    /** Whether it learns from images; otherwise it needs none. */
+    default boolean learns() {
+        return true;
+    }
+
+    /** Whether it looks at val images, to choose settings of its own. */
+    default boolean usesVal() {
+        return false;
+    }
+
+    /** Whether its classifiers can name classes that they did not learn. */
+    boolean namesNewClasses();
+
+    /** The images that it learns from: by default, the sample of CoOp's experiments. */
+    default FewShotSample sample(ImageDataset whole, int shots, long seed) {
+        return new FewShotSampler(shots, seed).sample(whole);
+    }
+
+    /**
+     * Checks names and prompts, before any image is encoded.
+     *
+     * @throws IllegalArgumentException if a prompt does not fit, naming its class
+     */
+    Learner learner(Clip clip, Task task);
+
+    /**
+     * The classifier that was saved.
+     *
+     * @throws IOException if the file lacks something or does not fit the model, saying what
+     */
+    Classifier read(Clip clip, ClassifierFile file) throws IOException;
+
+    /** The method that a name with settings in it means, such as {@code coop-m4-end}. */
+    default Optional<Method> shorthand(String name) {
+        return Optional.empty();
+    }
+
+    /** All methods with their defaults. */
+    static List<Method> all() {
+        return Arrays.stream(Method.class.getPermittedSubclasses()).map(Method::defaults).toList();
+    }
+
+    private static Method defaults(Class<?> type) {
+        try {
+            return (Method) type.getDeclaredConstructor().newInstance();
+        } catch (InvocationTargetException e) {
+            throw new IllegalStateException(type + " refuses its own defaults", e.getCause());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(type + " has no constructor of its defaults", e);
+        }
+    }
+
+    /**
+     * The method of this name, or of this short name, with the settings that the name implies.
+     *
+     * @throws IllegalArgumentException if there is none, listing those that there are
+     */
+    static Method of(String name) {
+        List<Method> all = all();
+        return all.stream()
+                .filter(method -> method.id().equals(name))
+                .findFirst()
+                .or(
+                        () ->
+                                all.stream()
+                                        .flatMap(method -> method.shorthand(name).stream())
+                                        .findFirst())
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "method \"%s\": expected one of %s"
+                                                .formatted(
+                                                        name,
+                                                        all.stream()
+                                                                .map(Method::id)
+                                                                .collect(
+                                                                        Collectors.joining(
+                                                                                ", ")))));
+    }
+
+    /** The same method with its reference's settings. */
+    default Method defaults() {
+        return defaults(getClass());
+    }
+
+    /**
+     * The same method with some settings changed.
+     *
+     * @param settings by name, texts or plain values, as {@link Settings#with} takes them
+     * @throws IllegalArgumentException if one is unknown or not allowed, saying what is
+     */
+    default Method with(Map<String, ?> settings) {
+        return (Method) Settings.with((Record) this, settings);
+    }
+}

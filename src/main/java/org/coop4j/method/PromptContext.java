@@ -1,0 +1,95 @@
+package org.coop4j.method;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.RandomStream;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.text.Tokenizer;
+
+/**
+ * The context of prompts that are learned: how many vectors, where, whose, and what they begin as.
+ *
+ * @param contextLength number of context vectors M; words have about one a word, whatever is given
+ * @param position where the class name stands
+ * @param classSpecific whether each class has vectors of its own (CSC)
+ * @param words words that the context begins as, one vector a token; random numbers where null
+ */
+record PromptContext(
+        @Setting("number of context vectors M; words have one a token") int contextLength,
+        @Setting("where the class name stands") ClassPosition position,
+        @Setting("whether each class has context vectors of its own") boolean classSpecific,
+        @Setting("words that the context begins as; random numbers without") String words) {
+
+    /** The name of the context vectors in graphs and files. */
+    static final String CTX = "ctx";
+
+    /** Standard deviation of random vectors (the reference's). */
+    private static final double STANDARD_DEVIATION = 0.02;
+
+    PromptContext {
+        if (contextLength < 1) {
+            throw new IllegalArgumentException(
+                    "context_length: expected 1 or more context vectors, got " + contextLength);
+        }
+        if (words != null && words.isBlank()) {
+            throw new IllegalArgumentException("words: expected words to begin with, got none");
+        }
+        // Words decide the length: equal words make equal contexts, whatever else was said.
+        contextLength = words == null ? contextLength : words.strip().split("\\s+").length;
+    }
+
+    /** Random vectors at the end, shared by all classes. */
+    static PromptContext random(int length) {
+        return new PromptContext(length, ClassPosition.END, false, null);
+    }
+
+    /** Vectors at the end that begin as words, shared by all classes. */
+    static PromptContext words(String words) {
+        return new PromptContext(1, ClassPosition.END, false, words);
+    }
+
+    /** How the prompts are laid out. */
+    PromptLayout layout(Tokenizer tokenizer) {
+        int length = words == null ? contextLength : wordTokens(tokenizer).length;
+        return new PromptLayout(length, position, classSpecific);
+    }
+
+    private int[] wordTokens(Tokenizer tokenizer) {
+        return tokenizer.encode(words.replace('_', ' '));
+    }
+
+    /** The vectors before training, [M, width] or, class-specific, [classes, M, width] as rows. */
+    LearnedTensor initial(Clip clip, int classes, long seed) {
+        int width = clip.architecture().text().width();
+        int vectors = layout(clip.tokenizer()).vectors(classes);
+        float[] values = new float[Math.multiplyExact(vectors, width)];
+        if (words != null) {
+            int[] tokens = wordTokens(clip.tokenizer());
+            for (int i = 0; i < vectors; i++) {
+                float[] embedding = clip.tokenEmbedding(tokens[i % tokens.length]);
+                System.arraycopy(embedding, 0, values, i * width, width);
+            }
+        } else {
+            SplittableRandom random = RandomStream.of(seed, "initial context");
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (STANDARD_DEVIATION * random.nextGaussian());
+            }
+        }
+        return LearnedTensor.of(CTX, values, vectors, width);
+    }
+
+    /** Its settings in a title: "M = 16, middle, class-specific". */
+    String describe() {
+        List<String> parts = new ArrayList<>();
+        parts.add(words == null ? "M = " + contextLength : "\"" + words + "\"");
+        if (position != ClassPosition.END) {
+            parts.add(position.id());
+        }
+        if (classSpecific) {
+            parts.add("class-specific");
+        }
+        return String.join(", ", parts);
+    }
+}

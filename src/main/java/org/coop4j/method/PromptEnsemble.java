@@ -1,0 +1,113 @@
+package org.coop4j.method;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.ProgressListener;
+
+/**
+ * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
+ *
+ * @param templates prompts in which {@code {}} stands for the class name; several make an ensemble
+ */
+public record PromptEnsemble(List<String> templates) {
+
+    public PromptEnsemble {
+        if (templates.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "no template: give one such as \"a photo of a {}.\"");
+        }
+        for (String template : templates) {
+            if (!template.contains("{}")) {
+                throw new IllegalArgumentException(
+                        "template \""
+                                + template
+                                + "\" has no {}: put {} where the class name belongs");
+            }
+        }
+        templates = List.copyOf(templates);
+    }
+
+    /** One template. */
+    public static PromptEnsemble of(String template) {
+        return new PromptEnsemble(List.of(template));
+    }
+
+    /** The texts of a template; underscores in class names become spaces. */
+    static List<String> texts(String template, List<String> classNames) {
+        return classNames.stream()
+                .map(name -> template.replace("{}", name.replace('_', ' ')))
+                .toList();
+    }
+
+    /**
+     * Normalised class weights, one row a class: the text features normalised, their mean over the
+     * templates, normalised again.
+     *
+     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
+     */
+    public FeatureMatrix classWeights(Clip clip, List<String> classNames) {
+        return classWeights(clip, classNames, Tokenizer.Overflow.FAIL, ProgressListener.NONE);
+    }
+
+    /**
+     * Normalised class weights, one row a class.
+     *
+     * @param overflow what happens to a prompt that exceeds the context; if it is an error, it is
+     *     one before any prompt is encoded
+     * @param listener is told the prompts encoded so far
+     */
+    public FeatureMatrix classWeights(
+            Clip clip,
+            List<String> classNames,
+            Tokenizer.Overflow overflow,
+            ProgressListener listener) {
+        List<List<int[]>> prompts = new ArrayList<>();
+        for (String template : templates) {
+            prompts.add(tokens(clip, texts(template, classNames), overflow));
+        }
+        int classes = classNames.size();
+        int width = clip.architecture().embedDim();
+        float[] sum = new float[Math.multiplyExact(classes, width)];
+        for (int t = 0; t < templates.size(); t++) {
+            float[] features = clip.encodeTokens(prompts.get(t)).normalized().toArray();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += features[i];
+            }
+            listener.progress((t + 1L) * classes, (long) templates.size() * classes);
+        }
+        // The sum has the mean's direction.
+        return FeatureMatrix.of(classes, width, sum).normalized();
+    }
+
+    private static List<int[]> tokens(Clip clip, List<String> texts, Tokenizer.Overflow overflow) {
+        int context = clip.architecture().text().contextLength();
+        return texts.stream()
+                .map(text -> clip.tokenizer().tokenize(text, context, overflow))
+                .toList();
+    }
+
+    /**
+     * Checks that the prompts of all classes fit.
+     *
+     * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
+     */
+    public void requireFit(Clip clip, List<String> classNames) {
+        int contextLength = clip.architecture().text().contextLength();
+        for (String template : templates) {
+            for (String text : texts(template, classNames)) {
+                clip.tokenizer().tokenize(text, contextLength);
+            }
+        }
+    }
+
+    /** The template, or how many the ensemble has. */
+    public String describe() {
+        return templates.size() == 1
+                ? templates.get(0)
+                : String.format(Locale.ROOT, "ensemble of %d templates", templates.size());
+    }
+}

@@ -1,0 +1,55 @@
+package org.coop4j.method;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.text.Tokenizer;
+
+/** The prompts that context vectors make with class names, in a model's tokens. */
+final class Prompts {
+
+    private Prompts() {}
+
+    /**
+     * The prompt of each class, context vectors among its tokens.
+     *
+     * @throws PromptTooLongException if one exceeds the context length, naming its class
+     */
+    static List<int[]> of(Clip clip, PromptLayout layout, List<String> classNames) {
+        Tokenizer tokenizer = clip.tokenizer();
+        return layout.prompts(
+                names(classNames, tokenizer),
+                tokenizer.startToken(),
+                tokenizer.endToken(),
+                clip.architecture().text().contextLength());
+    }
+
+    /** The names of classes in tokens, in order. */
+    static List<ClassName> names(List<String> names, Tokenizer tokenizer) {
+        List<ClassName> result = new ArrayList<>();
+        for (String name : names) {
+            result.add(ClassName.of(name, tokenizer));
+        }
+        return result;
+    }
+
+    /** Multiplications of the text tower's products for these prompts, about. */
+    static double work(Clip clip, List<int[]> prompts) {
+        int shared = prompts.get(0).length;
+        long rows = 0;
+        for (int[] prompt : prompts) {
+            int same = Arrays.mismatch(prompts.get(0), prompt);
+            shared = Math.min(shared, same < 0 ? prompt.length : same);
+            rows += prompt.length;
+        }
+        return rowWork(clip) * (rows - (prompts.size() - 1.0) * shared);
+    }
+
+    /** Multiplications of the text tower's products for a token, about. */
+    static double rowWork(Clip clip) {
+        double width = clip.architecture().text().width();
+        // A block's projections and MLP have 12 weights a square of the width.
+        return 12 * clip.architecture().text().layers() * width * width;
+    }
+}

@@ -1,0 +1,129 @@
+package org.coop4j.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.coop4j.train.Training;
+import org.coop4j.weights.Sha256;
+
+/**
+ * A {@link RunConfig} as {@code config.json}: all resolved values. Settings that a file does not
+ * have are the defaults; settings that this version does not know are an error, since they decided
+ * the result.
+ */
+public final class RunConfigFile {
+
+    private static final int FORMAT = 2;
+
+    private static final String CHECKSUM = "sha256";
+
+    /** Nothing sane takes this much. */
+    private static final long LARGEST = 1L << 20;
+
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .build();
+
+    private RunConfigFile() {}
+
+    /** The tree that {@code config.json} holds. */
+    public static ObjectNode tree(RunConfig config) {
+        ObjectNode tree = JSON.createObjectNode();
+        tree.put("format", FORMAT);
+        tree.put("modelSha256", config.modelSha256());
+        tree.put("method", config.method().id());
+        tree.set("settings", JSON.valueToTree(Settings.of((Record) config.method())));
+        if (config.training().trains()) {
+            tree.set("training", JSON.valueToTree(Settings.of(config.training())));
+        }
+        tree.set("sample", JSON.valueToTree(config.sample()));
+        if (config.learnedFrom() != null) {
+            tree.set("learnedFrom", JSON.valueToTree(config.learnedFrom()));
+        }
+        tree.set("testedOn", JSON.valueToTree(config.testedOn()));
+        tree.put("checkpointEvery", config.checkpointEvery());
+        return tree;
+    }
+
+    /** The tree with its checksum: a byte that changes may make a valid one of another run. */
+    public static ObjectNode checked(RunConfig config) {
+        ObjectNode tree = tree(config);
+        return tree.put(CHECKSUM, Sha256.of(tree.toString()));
+    }
+
+    /**
+     * Reads a configuration of this or of an earlier version.
+     *
+     * @throws IOException if it cannot be read or is damaged, naming the file
+     */
+    public static RunConfig read(Path file) throws IOException {
+        if (!Files.isRegularFile(file) || Files.size(file) > LARGEST) {
+            throw new IOException(
+                    "%s is damaged: expected a file of %d bytes or fewer".formatted(file, LARGEST));
+        }
+        try {
+            if (!(JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode tree)) {
+                throw new IllegalArgumentException("it holds no JSON object");
+            }
+            JsonNode checksum = tree.remove(CHECKSUM);
+            if (checksum != null && !checksum.asText().equals(Sha256.of(tree.toString()))) {
+                throw new IllegalArgumentException("its contents do not have its checksum");
+            }
+            return tree.has("format") ? config(tree) : EarlierConfig.read(tree, JSON);
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is damaged: " + e.getMessage(), e);
+        }
+    }
+
+    private static RunConfig config(JsonNode tree) throws JsonProcessingException {
+        if (tree.path("format").asInt() != FORMAT) {
+            throw new IllegalArgumentException(
+                    "format: expected %d, got %s".formatted(FORMAT, tree.path("format")));
+        }
+        Method method = Method.of(tree.path("method").asText()).with(map(tree.path("settings")));
+        Training training = Settings.with(Training.none(), map(tree.path("training")));
+        return new RunConfig(
+                required(tree, "modelSha256"),
+                method.learns() ? data(tree, "learnedFrom") : null,
+                data(tree, "testedOn"),
+                method,
+                training,
+                Settings.with(Sample.NONE, map(tree.path("sample"))),
+                tree.path("checkpointEvery").asInt(RunConfig.CHECKPOINT_EVERY));
+    }
+
+    private static RunData data(JsonNode tree, String key) throws JsonProcessingException {
+        if (!tree.path(key).isObject()) {
+            throw new IllegalArgumentException("no " + key);
+        }
+        return JSON.treeToValue(tree.get(key), RunData.class);
+    }
+
+    private static Map<String, Object> map(JsonNode node) {
+        return node.isObject()
+                ? JSON.convertValue(node, new TypeReference<LinkedHashMap<String, Object>>() {})
+                : Map.of();
+    }
+
+    static String required(JsonNode tree, String key) {
+        if (!tree.path(key).isTextual()) {
+            throw new IllegalArgumentException("no " + key);
+        }
+        return tree.path(key).asText();
+    }
+}

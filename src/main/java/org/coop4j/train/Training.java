@@ -1,0 +1,123 @@
+package org.coop4j.train;
+
+/**
+ * How a method's tensors are trained: epochs, batches, optimizer and learning rate.
+ *
+ * @param epochs number of epochs
+ * @param batch images of a step
+ * @param optimizer which optimizer
+ * @param rate the highest learning rate
+ * @param momentum of SGD, 0 up to but not 1
+ * @param weightDecay coupled for SGD and Adam, decoupled for AdamW
+ * @param epsilon of Adam and AdamW
+ * @param schedule how the rate changes
+ * @param warmupEpochs epochs at the warm-up rate, where the schedule goes by epochs
+ * @param warmupRate learning rate of the warm-up
+ */
+public record Training(
+        int epochs,
+        int batch,
+        Optimizer.Kind optimizer,
+        double rate,
+        double momentum,
+        double weightDecay,
+        double epsilon,
+        Schedule.Kind schedule,
+        int warmupEpochs,
+        double warmupRate) {
+
+    /** Steps of the linear warm-up that cross-modal adaptation begins with. */
+    private static final int LINEAR_WARMUP = 50;
+
+    public Training {
+        if (epochs < 0 || batch < 1 || warmupEpochs < 0) {
+            throw new IllegalArgumentException(
+                    "epochs %d, batch %d, warm-up epochs %d: expected a batch of 1 or more, and no negative number"
+                            .formatted(epochs, batch, warmupEpochs));
+        }
+        if (!(rate > 0) || !(warmupRate > 0)) {
+            throw new IllegalArgumentException(
+                    "learning rates must be positive, got " + rate + " and " + warmupRate);
+        }
+        if (!(momentum >= 0 && momentum < 1)) {
+            throw new IllegalArgumentException(
+                    "momentum: expected 0 or more and less than 1, got " + momentum);
+        }
+        if (!(weightDecay >= 0) || !(epsilon > 0)) {
+            throw new IllegalArgumentException(
+                    "weight decay must not be negative and epsilon must be positive, got %s and %s"
+                            .formatted(weightDecay, epsilon));
+        }
+    }
+
+    /** What a method that is not trained by steps has. */
+    public static Training none() {
+        return coop(0, 1);
+    }
+
+    /**
+     * CoOp's: SGD at 0.002 with momentum 0.9 and weight decay 5e-4 (Dassl's default), one epoch at
+     * 1e-5, then half a cosine.
+     */
+    public static Training coop(int epochs, int batch) {
+        return new Training(
+                epochs,
+                batch,
+                Optimizer.Kind.SGD,
+                0.002,
+                0.9,
+                5e-4,
+                1e-8,
+                Schedule.Kind.EPOCH_COSINE,
+                1,
+                1e-5);
+    }
+
+    /** The epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */
+    public static int coopEpochs(int shots) {
+        if (shots == 1) {
+            return 50;
+        }
+        return shots == 2 || shots == 4 ? 100 : 200;
+    }
+
+    /** Whether anything is trained by steps. */
+    public boolean trains() {
+        return epochs > 0;
+    }
+
+    /** A new optimizer. */
+    public Optimizer newOptimizer() {
+        return switch (optimizer) {
+            case SGD -> new Sgd(momentum, weightDecay);
+            case ADAM -> Adam.coupled(epsilon, weightDecay);
+            case ADAMW -> Adam.decoupled(epsilon, weightDecay);
+        };
+    }
+
+    /** The learning rates. */
+    public Schedule rates() {
+        return switch (schedule) {
+            case EPOCH_COSINE -> {
+                CosineSchedule cosine = new CosineSchedule(rate, epochs, warmupEpochs, warmupRate);
+                yield (epoch, batchNumber, batches) -> cosine.at(epoch);
+            }
+            case STEP_COSINE ->
+                    (epoch, batchNumber, batches) ->
+                            cosine((double) epoch * batches + batchNumber, batches);
+            case LINEAR_WARMUP_COSINE ->
+                    (epoch, batchNumber, batches) -> {
+                        long step = (long) epoch * batches + batchNumber;
+                        if (step >= LINEAR_WARMUP) {
+                            return cosine(step - LINEAR_WARMUP, batches);
+                        }
+                        return step == 0 ? warmupRate : rate * step / LINEAR_WARMUP;
+                    };
+            case CONSTANT -> (epoch, batchNumber, batches) -> rate;
+        };
+    }
+
+    private double cosine(double step, int batches) {
+        return rate * (1 + Math.cos(Math.PI * step / ((double) epochs * batches))) / 2;
+    }
+}

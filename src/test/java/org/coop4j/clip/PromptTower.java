@@ -1,0 +1,99 @@
+package org.coop4j.clip;
+
+import java.util.List;
+import org.coop4j.graph.LearnedTensor;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/** CoOp's loss over a {@link PromptEncoder}, with numbers in and out, for tests. */
+public final class PromptTower {
+
+    private final PromptEncoder encoder;
+    private final LearnedTensor context;
+    private final MemoryLimit memory;
+    private org.coop4j.clip.Step step;
+    private int batch;
+
+    private PromptTower(PromptEncoder encoder, LearnedTensor context, MemoryLimit memory) {
+        this.encoder = encoder;
+        this.context = context;
+        this.memory = memory;
+    }
+
+    public static PromptTower of(Clip clip, List<int[]> prompts, int vectors, MemoryLimit memory) {
+        int width = clip.architecture().text().width();
+        LearnedTensor context = LearnedTensor.zeros("ctx", vectors, width);
+        return new PromptTower(clip.promptEncoder(prompts), context, memory);
+    }
+
+    private Objective objective() {
+        return new Objective() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return List.of(context);
+            }
+
+            @Override
+            public SDVariable loss(StepGraph graph, SDVariable classFeatures) {
+                SDVariable w = graph.ops().normalizeRows(classFeatures);
+                return graph.crossEntropy(graph.cosineLogits(w));
+            }
+        };
+    }
+
+    public int vectors() {
+        return (int) context.shape()[0];
+    }
+
+    public int width() {
+        return (int) context.shape()[1];
+    }
+
+    public void setContext(float[] values) {
+        System.arraycopy(values, 0, context.values(), 0, context.values().length);
+    }
+
+    public FeatureMatrix features() {
+        return encoder.features(objective(), memory);
+    }
+
+    public Step step(float[] images, int[] labels) {
+        prepare(labels.length);
+        step.run(images, labels);
+        return new Step(step, context);
+    }
+
+    public void prepare(int images) {
+        if (step == null || batch != images) {
+            step = encoder.step(objective(), images, memory);
+            batch = images;
+        }
+    }
+
+    public long stepBytes() {
+        return step.bytes();
+    }
+
+    public int stepParts() {
+        return step.chunks();
+    }
+
+    /** What a step computed; valid until the next one. */
+    public record Step(org.coop4j.clip.Step step, LearnedTensor context) {
+
+        public float loss() {
+            return step.loss();
+        }
+
+        public void gradient(float[] target) {
+            System.arraycopy(context.gradient(), 0, target, 0, target.length);
+        }
+
+        public float[] logits(int image) {
+            return step.logits(image);
+        }
+
+        public double accuracy() {
+            return step.accuracy();
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.weights.DenseTensor;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ClassifierFileTest {
+
+    private static final List<String> NAMES = List.of("sea_lake", "Zürich \"HB\"", "東京");
+
+    @TempDir Path folder;
+
+    private static ClassifierFile prompt(ClassPosition position, boolean classSpecific) {
+        PromptLayout layout = new PromptLayout(2, position, classSpecific);
+        float[] context = new float[layout.vectors(3) * 4];
+        for (int i = 0; i < context.length; i++) {
+            context[i] = (float) Math.sin(i) / 3;
+        }
+        Map<String, String> training = new LinkedHashMap<>();
+        training.put("zeta", "first");
+        training.put("alpha", "second");
+        return LearnedPrompts.file(context, 4, layout, NAMES, "ab".repeat(32), training);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsWrittenIsRead(ClassPosition position) throws IOException {
+        for (boolean classSpecific : new boolean[] {true, false}) {
+            ClassifierFile written = prompt(position, classSpecific);
+            Path file = folder.resolve("prompt.safetensors");
+            written.write(file);
+            ClassifierFile read = ClassifierFile.read(file);
+            assertThat(read.method()).isEqualTo(written.method());
+            assertThat(read.tensor("ctx").values()).containsExactly(written.tensor("ctx").values());
+            assertThat(LearnedContext.of(read).width()).isEqualTo(4);
+            assertThat(LearnedContext.of(read).layout())
+                    .isEqualTo(new PromptLayout(2, position, classSpecific));
+            assertThat(read.classNames()).isEqualTo(NAMES);
+            assertThat(read.modelSha256()).isEqualTo("ab".repeat(32));
+            assertThat(read.training()).isEqualTo(written.training());
+            assertThat(read.training().keySet()).containsExactly("zeta", "alpha");
+        }
+    }
+
+    @Test
+    void theSamePromptGivesTheSameBytes() throws IOException {
+        prompt(ClassPosition.END, false).write(folder.resolve("a"));
+        prompt(ClassPosition.END, false).write(folder.resolve("b"));
+        assertThat(Files.readAllBytes(folder.resolve("a")))
+                .isEqualTo(Files.readAllBytes(folder.resolve("b")));
+    }
+
+    @Test
+    void everyFlippedByteIsNoticed() throws IOException {
+        Path file = folder.resolve("prompt.safetensors");
+        prompt(ClassPosition.FRONT, true).write(file);
+        byte[] bytes = Files.readAllBytes(file);
+        for (int i = 0; i < bytes.length; i++) {
+            byte[] damaged = bytes.clone();
+            damaged[i] ^= 4;
+            Files.write(file, damaged);
+            assertThatThrownBy(() -> ClassifierFile.read(file))
+                    .as("byte %d", i)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("prompt.safetensors");
+        }
+    }
+
+    @Test
+    void aMethodOrASettingThatIsUnknownIsNamed() throws IOException {
+        Path file =
+                written(
+                        Map.of("coop4j.prompt", "", "coop4j.classifier", "3"),
+                        Shape.of(1, 2),
+                        1,
+                        2);
+        assertThatThrownBy(() -> ClassifierFile.read(file))
+                .hasMessageContaining("is of format 3: this version of coop4j reads format 2");
+    }
+
+    private Path written(Map<String, String> changes, Shape shape, float... values)
+            throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("coop4j.prompt", "1");
+        metadata.put("coop4j.position", "end");
+        metadata.put("coop4j.classes", "[\"a\",\"b\"]");
+        metadata.put("coop4j.model_sha256", "00");
+        metadata.putAll(changes);
+        metadata.values().removeIf(String::isEmpty);
+        Path file = folder.resolve("strange.safetensors");
+        SafetensorsWriter.write(file, Map.of("ctx", DenseTensor.ofFloats(shape, values)), metadata);
+        return file;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "coop4j.prompt | 2 | is not a learned classifier",
+                "coop4j.prompt | '' | is not a learned classifier",
+                "coop4j.position | left | choose end, middle or front",
+                "coop4j.position | '' | has no coop4j.position",
+                "coop4j.classes | null | class names are null",
+                "coop4j.classes | [] | class names are []",
+                "coop4j.classes | [null] | class names are [null]",
+                "coop4j.classes | [\"a\" | damaged metadata",
+                "coop4j.classes | {} | damaged metadata",
+                "coop4j.model_sha256 | '' | has no coop4j.model_sha256",
+                "coop4j.training | null | coop4j.training is null",
+                "coop4j.training | [] | damaged metadata"
+            })
+    void damagedMetadataIsNamed(String key, String value, String message) throws IOException {
+        Path file = written(Map.of(key, value), Shape.of(1, 2), 1, 2);
+        assertThatThrownBy(() -> ClassifierFile.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aContextOfAnImpossibleShapeIsNamed() throws IOException {
+        Path flat = written(Map.of(), Shape.of(2), 1, 2);
+        assertThatThrownBy(() -> ClassifierFile.read(flat))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is no context");
+        Path classes = written(Map.of(), Shape.of(3, 1, 1), 1, 2, 3);
+        assertThatThrownBy(() -> ClassifierFile.read(classes))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("for 2 classes");
+        Path empty = written(Map.of(), Shape.of(0, 4));
+        assertThatThrownBy(() -> ClassifierFile.read(empty))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("expected 1 or more context vectors");
+        Path huge = written(Map.of(), Shape.of(1L << 40, 0));
+        assertThatThrownBy(() -> ClassifierFile.read(huge)).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aContextThatIsNotANumberIsRefused() throws IOException {
+        Path file = written(Map.of(), Shape.of(1, 2), 1, Float.NaN);
+        assertThatThrownBy(() -> ClassifierFile.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("ctx holds NaN");
+    }
+
+    @Test
+    void aFileOfAnotherKindIsRefused() throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.txt"), "a photo of a cat");
+        assertThatThrownBy(() -> ClassifierFile.read(text)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> ClassifierFile.read(folder.resolve("nowhere")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("nowhere");
+    }
+
+    @Test
+    void tooFewNumbersAreRefused() {
+        assertThatThrownBy(
+                        () ->
+                                ClassifierFile.of(new CoOp(), NAMES, "")
+                                        .with("ctx", Shape.of(2, 4), new float[7]))
+                .hasMessageContaining("expected 8 values");
+    }
+}

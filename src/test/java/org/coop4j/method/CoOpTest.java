@@ -1,0 +1,263 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.PromptTower;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.graph.LearnedTensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Classifiers of learned context vectors, and the text tower behind them. */
+class CoOpTest {
+
+    private static final List<String> NAMES = List.of("dog", "red_rose", "kite (bird of prey)");
+    private static final int LENGTH = 3;
+
+    @TempDir static Path folder;
+    private static Path model;
+    private static Clip clip;
+
+    @BeforeAll
+    static void open() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        clip = TinyModel.open(model, 2);
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+    }
+
+    private static ClassifierFile prompt(boolean classSpecific, String sha256) {
+        PromptLayout layout = new PromptLayout(LENGTH, ClassPosition.MIDDLE, classSpecific);
+        Random random = new Random(4);
+        float[] context = new float[layout.vectors(NAMES.size()) * 16];
+        for (int i = 0; i < context.length; i++) {
+            context[i] = 0.05f * (float) random.nextGaussian();
+        }
+        return LearnedPrompts.file(context, 16, layout, NAMES, sha256, Map.of());
+    }
+
+    private static ClassifierFile prompt(boolean classSpecific) throws IOException {
+        return prompt(classSpecific, clip.model().sha256());
+    }
+
+    private static PromptTower tower(Clip model, boolean classSpecific) {
+        PromptLayout layout = new PromptLayout(LENGTH, ClassPosition.MIDDLE, classSpecific);
+        return PromptTower.of(
+                model,
+                Prompts.of(model, layout, NAMES),
+                layout.vectors(NAMES.size()),
+                MemoryLimit.none());
+    }
+
+    private static FeatureMatrix images() {
+        Random random = new Random(9);
+        float[] images = new float[4 * 12];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = (float) random.nextGaussian();
+        }
+        return FeatureMatrix.of(4, 12, images);
+    }
+
+    @Test
+    void logitsAreScaledCosinesWithTheTowersFeatures() throws IOException {
+        for (boolean classSpecific : new boolean[] {true, false}) {
+            ClassifierFile file = prompt(classSpecific);
+            PromptTower tower = tower(clip, classSpecific);
+            tower.setContext(file.tensor("ctx").values());
+            FeatureMatrix weights = tower.features().normalized();
+            FeatureMatrix x = images().normalized();
+            FeatureMatrix logits = file.open(clip).logits(images());
+            for (int i = 0; i < x.rows(); i++) {
+                for (int c = 0; c < NAMES.size(); c++) {
+                    assertThat(logits.get(i, c))
+                            .isEqualTo(clip.logitScale() * x.dot(i, weights, c));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aPromptOfAnotherModelIsRefused() {
+        assertThatThrownBy(() -> prompt(false, "0123456789".repeat(6)).open(clip))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("learned with the model 012345678901…")
+                .hasMessageContaining("mean nothing to another model");
+    }
+
+    @Test
+    void aUnifiedContextAcceptsOtherClasses() throws IOException {
+        List<String> other = List.of("lawn", "dog", "sky", "a very long name of a class");
+        Classifier own = prompt(false).open(clip);
+        Classifier classifier = own.forClasses(other);
+        assertThat(classifier.classNames()).isEqualTo(other);
+        assertThat(classifier.save().classNames()).isEqualTo(other);
+        FeatureMatrix logits = classifier.logits(images());
+        FeatureMatrix before = own.logits(images());
+        for (int i = 0; i < logits.rows(); i++) {
+            assertThat(logits.get(i, 1)).isCloseTo(before.get(i, 0), within(1e-3f));
+        }
+    }
+
+    @Test
+    void ofAClassSpecificContextClassesTakeTheVectorsOfTheirNames() throws IOException {
+        Classifier all = prompt(true).open(clip);
+        Classifier few = all.forClasses(List.of(NAMES.get(2), "Dog"));
+        for (int i = 0; i < images().rows(); i++) {
+            assertThat(few.logits(images()).get(i, 0))
+                    .isCloseTo(all.logits(images()).get(i, 2), within(1e-3f));
+            assertThat(few.logits(images()).get(i, 1))
+                    .isCloseTo(all.logits(images()).get(i, 0), within(1e-3f));
+        }
+        assertThatThrownBy(() -> all.forClasses(List.of("lawn", "sky", "dog")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("class-specific context has vectors for its own")
+                .hasMessageContaining("class \"lawn\" is not among the 3 classes");
+    }
+
+    /** What a step gives with so many threads: loss, features, gradient. */
+    private static float[] step(int threads, boolean classSpecific) throws IOException {
+        try (Clip other = TinyModel.open(model, threads)) {
+            float[] context = prompt(classSpecific).tensor("ctx").values();
+            PromptTower tower = tower(other, classSpecific);
+            tower.setContext(context);
+            float[] images = images().normalized().toArray();
+            PromptTower.Step step = tower.step(images, new int[] {0, 2, 1, 1});
+            float[] gradient = new float[context.length];
+            step.gradient(gradient);
+            List<Float> all = new ArrayList<>(List.of(step.loss()));
+            for (float[] part : new float[][] {gradient, tower.features().toArray()}) {
+                for (float value : part) {
+                    all.add(value);
+                }
+            }
+            float[] result = new float[all.size()];
+            for (int i = 0; i < result.length; i++) {
+                result[i] = all.get(i);
+            }
+            return result;
+        }
+    }
+
+    @Test
+    void resultsDoNotDependOnTheNumberOfThreadsAndRepeatToTheBit() throws IOException {
+        for (boolean classSpecific : new boolean[] {true, false}) {
+            float[] one = step(1, classSpecific);
+            float largest = 0;
+            for (float value : one) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            for (int threads : new int[] {1, 2, 3, 5}) {
+                float[] first = step(threads, classSpecific);
+                assertThat(step(threads, classSpecific)).containsExactly(first);
+                for (int i = 0; i < one.length; i++) {
+                    assertThat((double) first[i]).isCloseTo(one[i], within(1e-5 * largest));
+                }
+            }
+        }
+    }
+
+    @Test
+    void numbersOfAnotherSizeAreRefused() {
+        PromptTower tower = tower(clip, false);
+        assertThatThrownBy(() -> tower.step(new float[12], new int[] {3}))
+                .hasMessageContaining("label 3 of an image: expected 0 to 2");
+        assertThatThrownBy(() -> tower.step(new float[11], new int[] {1}))
+                .hasMessageContaining("11 values for a matrix of 1 rows of 12");
+        assertThatThrownBy(
+                        () ->
+                                PromptTower.of(
+                                                clip,
+                                                Prompts.of(
+                                                        clip,
+                                                        new PromptLayout(
+                                                                4, ClassPosition.END, false),
+                                                        NAMES),
+                                                3,
+                                                MemoryLimit.none())
+                                        .features())
+                .hasMessageContaining("a prompt refers to context vector 3 of 3");
+    }
+
+    private static LearnedTensor initial(PromptContext context) {
+        return context.initial(clip, NAMES.size(), 5);
+    }
+
+    @Test
+    void wordsBecomeOneVectorAToken() throws IOException {
+        PromptContext context = PromptContext.words("a_photo of a xoloitzcuintli");
+        int[] tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli");
+        assertThat(tokens.length).isGreaterThan(5);
+        PromptLayout layout = context.layout(clip.tokenizer());
+        assertThat(layout).isEqualTo(new PromptLayout(tokens.length, ClassPosition.END, false));
+        float[] values = initial(context).values();
+        for (int i = 0; i < tokens.length; i++) {
+            assertThat(Arrays.copyOfRange(values, i * 16, (i + 1) * 16))
+                    .containsExactly(clip.tokenEmbedding(tokens[i]));
+        }
+        // With the embeddings of words the prompt is the text itself.
+        List<String> texts =
+                NAMES.stream()
+                        .map(n -> "a photo of a xoloitzcuintli " + n.replace('_', ' ') + ".")
+                        .toList();
+        PromptTower tower =
+                PromptTower.of(
+                        clip, Prompts.of(clip, layout, NAMES), tokens.length, MemoryLimit.none());
+        tower.setContext(values);
+        assertThat(tower.features().toArray())
+                .usingComparatorWithPrecision(1e-4f)
+                .containsExactly(clip.encodeTexts(texts).toArray());
+    }
+
+    @Test
+    void wordsBeginTheContextOfEachClass() {
+        float[] unified = initial(PromptContext.words("a photo of a")).values();
+        float[] specific =
+                initial(new PromptContext(1, ClassPosition.END, true, "a photo of a")).values();
+        assertThat(specific).hasSize(NAMES.size() * unified.length);
+        for (int c = 0; c < NAMES.size(); c++) {
+            assertThat(Arrays.copyOfRange(specific, c * unified.length, (c + 1) * unified.length))
+                    .containsExactly(unified);
+        }
+    }
+
+    @Test
+    void randomContextsHaveTheReferencesDeviation() {
+        float[] context = initial(new PromptContext(16, ClassPosition.END, true, null)).values();
+        assertThat(context).hasSize(3 * 16 * 16);
+        double square = 0;
+        double sum = 0;
+        for (float value : context) {
+            sum += value;
+            square += (double) value * value;
+        }
+        assertThat(Math.sqrt(square / context.length)).isCloseTo(0.02, within(0.002));
+        assertThat(sum / context.length).isCloseTo(0, within(0.003));
+    }
+
+    @Test
+    void namesWithSettingsInThemAreMethods() {
+        assertThat(Method.of("coop-m4-middle-csc"))
+                .isEqualTo(new CoOp(4, ClassPosition.MIDDLE, true, null));
+        assertThat(Method.of("coop-m16-end")).isEqualTo(new CoOp());
+        assertThat(Method.of("coop-words"))
+                .isEqualTo(new CoOp(4, ClassPosition.END, false, "a photo of a"));
+        assertThatThrownBy(() -> Method.of("coop-m4")).hasMessageContaining("\"coop-m4\"");
+    }
+}

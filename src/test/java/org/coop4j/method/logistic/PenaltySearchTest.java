@@ -1,0 +1,171 @@
+package org.coop4j.method.logistic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.coop4j.data.ProbeSampler;
+import org.junit.jupiter.api.Test;
+
+class PenaltySearchTest {
+    /** Accuracies are quotients of small integers. */
+    private static final Offset<Double> EXACT = within(1e-12);
+
+    @Test
+    void searchTakesScikitLearnsPathForEveryShotAndSeed() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        LabelledFeatures val = GoldenFeatures.features(golden, "val");
+        LabelledFeatures test = GoldenFeatures.features(golden, "test");
+
+        assertThat(golden.get("runs").size()).isEqualTo(15);
+        for (JsonNode run : golden.get("runs")) {
+            String name = run.get("shots") + " shots, seed " + run.get("seed");
+            SearchPath result = run(train, val, test, run);
+            for (int i = 0; i < result.grid().size(); i++) {
+                assertThat(result.grid().get(i).valAccuracy())
+                        .as(name + ", C = " + result.grid().get(i).c())
+                        .isEqualTo(run.get("grid").get(i).asDouble(), EXACT);
+            }
+            for (int i = 0; i < result.steps().size(); i++) {
+                assertStep(name + ", step " + i, result.steps().get(i), run.get("steps").get(i));
+            }
+            assertThat(result.steps()).hasSize(8);
+            assertThat(result.testAccuracy())
+                    .isEqualTo(run.get("steps").get(7).get("test").asDouble(), EXACT);
+            assertThat(result.c())
+                    .isEqualTo(
+                            run.get("steps").get(7).get("kept").asDouble(),
+                            within(1e-9 * result.c()));
+        }
+    }
+
+    @Test
+    void searchOnTheDrawnImagesIsTheRun() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        LabelledFeatures val = GoldenFeatures.features(golden, "val");
+        LabelledFeatures test = GoldenFeatures.features(golden, "test");
+        JsonNode run = golden.get("runs").get(7);
+
+        assertThat(
+                        search(
+                                train.select(GoldenFeatures.ints(run.get("train_positions"))),
+                                val.select(GoldenFeatures.ints(run.get("val_positions"))),
+                                test))
+                .isEqualTo(run(train, val, test, run));
+    }
+
+    @Test
+    void theReferencesImagesAreDrawnFromLabelsAlone() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        JsonNode run = golden.get("runs").get(7);
+        ProbeSampler.Drawn drawn =
+                sampler(run)
+                        .draw(
+                                GoldenFeatures.ints(golden.get("train_labels")),
+                                GoldenFeatures.ints(golden.get("val_labels")));
+        assertThat(drawn.train())
+                .containsExactly(boxed(GoldenFeatures.ints(run.get("train_positions"))));
+        assertThat(drawn.val())
+                .containsExactly(boxed(GoldenFeatures.ints(run.get("val_positions"))));
+    }
+
+    private static Integer[] boxed(int[] values) {
+        return Arrays.stream(values).boxed().toArray(Integer[]::new);
+    }
+
+    @Test
+    void aDrawTakesAllOfAClassWithTooFewImages() {
+        ProbeSampler.Drawn drawn =
+                new ProbeSampler(2, 1).draw(new int[] {1, 0, 1, 1, 1}, new int[] {1});
+        assertThat(drawn.train()).hasSize(3).startsWith(1).doesNotHaveDuplicates();
+        assertThat(drawn.val()).containsExactly(0);
+    }
+
+    @Test
+    void theClassifierKeptHasTheAccuracyOfTheLastStep() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        LabelledFeatures test = GoldenFeatures.features(golden, "test");
+        PenaltySearch.Fitted fitted =
+                PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), test);
+        assertThat(fitted.classifier().c()).isEqualTo(fitted.path().c());
+        assertThat(fitted.classifier().accuracy(test)).isEqualTo(fitted.path().testAccuracy());
+    }
+
+    @Test
+    void everyFitIsTold() throws IOException {
+        JsonNode golden = GoldenFeatures.read("linear_probe.json");
+        LabelledFeatures train = GoldenFeatures.features(golden, "train");
+        List<String> told = new ArrayList<>();
+        PenaltySearch.fit(
+                train,
+                GoldenFeatures.features(golden, "val"),
+                (done, total) -> told.add(done + " of " + total));
+        assertThat(told).hasSize(15).startsWith("1 of 15").endsWith("15 of 15");
+    }
+
+    @Test
+    void tiesGoToTheLargestCThenToTheLeft() {
+        LabelledFeatures easy =
+                new LabelledFeatures(
+                        1,
+                        new float[] {-1, -2, -3, -4, 1, 2, 3, 4},
+                        new int[] {0, 0, 0, 0, 1, 1, 1, 1});
+        SearchPath result = search(easy, easy, easy);
+
+        assertThat(result.grid()).allMatch(point -> point.valAccuracy() == 1);
+        assertThat(result.steps().get(0).leftC()).isEqualTo(1e5, within(1e-6));
+        assertThat(result.steps().get(0).rightC()).isEqualTo(1e7, within(1e-4));
+        assertThat(result.c()).isEqualTo(1e5, within(1e-6));
+        assertThat(result.testAccuracy()).isEqualTo(1);
+    }
+
+    @Test
+    void noShotsAreRefused() {
+        assertThatThrownBy(() -> new ProbeSampler(0, 1)).hasMessageContaining("got 0");
+    }
+
+    private static ProbeSampler sampler(JsonNode run) {
+        return new ProbeSampler(run.get("shots").asInt(), run.get("seed").asInt());
+    }
+
+    /** The search on the images that the reference draws. */
+    private static SearchPath run(
+            LabelledFeatures train, LabelledFeatures val, LabelledFeatures test, JsonNode run) {
+        ProbeSampler.Drawn drawn = sampler(run).draw(train.labels(), val.labels());
+        return search(select(train, drawn.train()), select(val, drawn.val()), test);
+    }
+
+    private static SearchPath search(
+            LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
+        return PenaltySearch.fit(train, val, test).path();
+    }
+
+    private static LabelledFeatures select(LabelledFeatures images, List<Integer> positions) {
+        return images.select(positions.stream().mapToInt(i -> i).toArray());
+    }
+
+    private static void assertStep(String name, SearchPath.Step step, JsonNode expected) {
+        assertThat(step.leftC())
+                .as(name)
+                .isEqualTo(expected.get("left").asDouble(), within(1e-9 * step.leftC()));
+        assertThat(step.rightC())
+                .as(name)
+                .isEqualTo(expected.get("right").asDouble(), within(1e-9 * step.rightC()));
+        assertThat(step.leftValAccuracy())
+                .as(name)
+                .isEqualTo(expected.get("val_left").asDouble(), EXACT);
+        assertThat(step.rightValAccuracy())
+                .as(name)
+                .isEqualTo(expected.get("val_right").asDouble(), EXACT);
+        assertThat(step.testAccuracy()).as(name).isEqualTo(expected.get("test").asDouble(), EXACT);
+    }
+}

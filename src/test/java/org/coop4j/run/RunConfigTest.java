@@ -1,0 +1,152 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunConfigTest {
+
+    private static final RunData DATA = data("lists", "images");
+
+    @TempDir private Path folder;
+
+    private static RunData data(String lists, String path) {
+        return new RunData(
+                "images", ClassHalf.ALL, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
+    }
+
+    private static RunConfig config(RunData data, Method method) {
+        return RunConfig.of("model", data, method, method.training(4), new Sample(4, -5, 0));
+    }
+
+    private RunConfig writtenAndRead(RunConfig config) throws IOException {
+        return read(RunConfigFile.tree(config));
+    }
+
+    private RunConfig read(ObjectNode tree) throws IOException {
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, tree.toString());
+        return RunConfigFile.read(file);
+    }
+
+    @Test
+    void aConfigurationReadBackIsTheSame() throws IOException {
+        for (Method method : Method.all()) {
+            RunConfig config = config(DATA, method).withCheckpointEvery(3);
+            assertThat(writtenAndRead(config)).as(method.id()).isEqualTo(config);
+        }
+        RunConfig set =
+                config(DATA, new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
+        assertThat(writtenAndRead(set)).isEqualTo(set);
+    }
+
+    @Test
+    void whereTheDataLieMakesNoOtherRun() {
+        RunConfig config = config(DATA, new CoOp());
+        assertThat(config.isSameRun(config(data("lists", "elsewhere"), new CoOp()))).isTrue();
+        assertThat(config.isSameRun(config(data("others", "images"), new CoOp()))).isFalse();
+        assertThat(config.isSameRun(config.withCheckpointEvery(1))).isTrue();
+        assertThat(config.isSameRun(config(DATA, new LinearProbe()))).isFalse();
+        assertThat(config.isSameRun(config(DATA, new CoOp().with(Map.of("class_specific", true)))))
+                .isFalse();
+    }
+
+    @Test
+    void whatEarlierVersionsDidNotRecordIsTakenToBeTheSame() {
+        RunConfig config = config(DATA, new CoOp());
+        assertThat(config.isSameRun(config(data(null, "images"), new CoOp()))).isTrue();
+    }
+
+    @Test
+    void settingsWithTheirDefaultsDoNotShowInTheIdentity() {
+        String identity = config(DATA, new CoOp()).identity();
+        assertThat(identity).doesNotContain("context_length").doesNotContain("rate");
+        assertThat(config(DATA, new CoOp().with(Map.of("context_length", 4))).identity())
+                .contains("\"context_length\":4")
+                .isNotEqualTo(identity);
+    }
+
+    @Test
+    void settingsThatAreMissingAreTheDefaultsAndUnknownOnesAreAnError() throws IOException {
+        ObjectNode tree = RunConfigFile.tree(config(DATA, new CoOp()));
+        ((ObjectNode) tree.get("settings")).remove("position");
+        assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
+        ((ObjectNode) tree.get("settings")).put("lambda", 8);
+        assertThatThrownBy(() -> read(tree))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("config.json is damaged: unknown setting \"lambda\"");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "{",
+                "{\"format\":3}",
+                "{\"format\":2}",
+                "{\"format\":2,\"method\":\"coop\"}",
+                "{\"modelSha256\":\"00\"}"
+            })
+    void whatIsNoConfigurationIsNamed(String text) throws IOException {
+        Path file = folder.resolve("config.json");
+        Files.writeString(file, text);
+        assertThatThrownBy(() -> RunConfigFile.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("config.json is damaged");
+    }
+
+    @Test
+    void handWrittenPromptsDrawNothing() {
+        RunConfig config = config(DATA, new ZeroShot());
+        assertThat(config.sample()).isEqualTo(Sample.NONE);
+        assertThat(config.learnedFrom()).isNull();
+    }
+
+    /** The epochs that the reference recommends, COOP.md. */
+    @ParameterizedTest
+    @CsvSource({"1, 50", "2, 100", "4, 100", "8, 200", "16, 200", "0, 200"})
+    void theReferencesEpochsFollowFromTheShots(int shots, int epochs) {
+        Training training = new CoOp().training(shots);
+        assertThat(training.epochs()).isEqualTo(epochs);
+        assertThat(training.batch()).isEqualTo(32);
+        assertThat(training.rate()).isEqualTo(0.002);
+        assertThat(Settings.of(new CoOp())).containsEntry("context_length", 16);
+    }
+
+    @Test
+    void settingsThatCannotTrainAreRefusedBeforeAnyWork() {
+        assertThatThrownBy(() -> new CoOp().with(Map.of("context_length", "0")))
+                .hasMessageContaining("expected 1 or more context vectors, got 0");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "  ")))
+                .hasMessageContaining("words: expected words");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("position", "left")))
+                .hasMessageContaining("position: expected one of end, middle, front, got \"left\"");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("lambda", 1)))
+                .hasMessageContaining("unknown setting \"lambda\": expected one of context_length");
+        assertThatThrownBy(() -> new CoOp().with(Map.of("class_specific", "yes")))
+                .hasMessageContaining("expected true or false, got \"yes\"");
+        assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), Map.of("rate", -0.1)))
+                .hasMessageContaining("-0.1");
+        assertThatThrownBy(() -> Method.of("cop"))
+                .hasMessageContaining("method \"cop\": expected one of zero-shot");
+        assertThatThrownBy(() -> new Sample(-1, 1)).hasMessageContaining("got -1");
+    }
+}

@@ -1,0 +1,215 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What makes another run of a configuration, and what does not. */
+class RunIdentityTest {
+
+    private static final String MODEL = "ab".repeat(32);
+    private static final Sample SAMPLE = new Sample(4, 2);
+
+    @TempDir private Path folder;
+
+    private static RunData data(String path, ClassHalf half, String lists) {
+        return new RunData(
+                "Caltech101", half, lists, "a photo of a {}.", DataSpec.of(Path.of(path)));
+    }
+
+    private static final RunData CALTECH = data("here", ClassHalf.ALL, "12".repeat(32));
+
+    private static RunConfig of(Method method) {
+        return RunConfig.of(MODEL, CALTECH, method, method.training(4), SAMPLE);
+    }
+
+    private static RunConfig of(Training training) {
+        return RunConfig.of(MODEL, CALTECH, new CoOp(), training, SAMPLE);
+    }
+
+    /** All methods, with hand-written prompts in place of no setting. */
+    private static List<Method> methods() {
+        return Method.all().stream()
+                .map(m -> m instanceof ZeroShot ? new ZeroShot(List.of("the {}"), true) : m)
+                .toList();
+    }
+
+    /** Another value that is allowed too. */
+    private static Object other(Settings.Description setting) {
+        Object value = setting.value();
+        if (!setting.choices().isEmpty()) {
+            return setting.choices().stream().filter(c -> !c.equals(value)).findFirst().get();
+        }
+        if (value instanceof Boolean flag) {
+            return !flag;
+        }
+        if (value instanceof Double number) {
+            return number == 0 ? 0.5 : number / 2;
+        }
+        if (value instanceof Number number) {
+            return number.longValue() + 1;
+        }
+        return value instanceof List ? List.of("a {}") : "this is a";
+    }
+
+    /** Whoever changes what goes into it gives all runs of all users other folders. */
+    @Test
+    void namesStayWhatTheyWere() {
+        String lists = "12".repeat(32);
+        String data = "[\"Caltech101\",\"ALL\",\"" + lists + "\",\"a photo of a {}.\"]";
+        assertThat(of(new CoOp()).identity())
+                .isEqualTo(
+                        "{\"model\":\""
+                                + MODEL
+                                + "\",\"learned_from\":"
+                                + data
+                                + ",\"tested_on\":"
+                                + data
+                                + ",\"method\":\"coop\",\"settings\":{},\"training\":{},"
+                                + "\"sample\":{\"shots\":4,\"seed\":2}}");
+        assertThat(of(new ZeroShot()).identity())
+                .isEqualTo(
+                        "{\"model\":\""
+                                + MODEL
+                                + "\",\"tested_on\":"
+                                + data
+                                + ",\"method\":\"zero-shot\",\"settings\":{},\"training\":{},"
+                                + "\"sample\":{}}");
+    }
+
+    /** So that a setting that comes later, with what was done before as its default, is nothing. */
+    @Test
+    void aSettingWithItsDefaultIsNotPartOfTheIdentity() {
+        for (Method method : Method.all()) {
+            RunConfig config = of(method);
+            for (String name : Settings.of((Record) method).keySet()) {
+                assertThat(config.identity()).doesNotContain(name);
+            }
+            assertThat(of(method.with(Settings.of((Record) method))).identity())
+                    .isEqualTo(config.identity());
+        }
+        assertThat(of(Settings.with(new CoOp().training(4), Map.of("epochs", 100))).identity())
+                .isEqualTo(of(new CoOp()).identity());
+    }
+
+    @Test
+    void everySettingOfEveryMethodMakesAnotherRun() {
+        List<RunConfig> all = new ArrayList<>();
+        for (Method method : methods()) {
+            all.add(of(method));
+            for (Settings.Description setting : Settings.describe((Record) method)) {
+                all.add(of(method.with(Map.of(setting.name(), other(setting)))));
+            }
+        }
+        assertAllDiffer(all);
+    }
+
+    @Test
+    void everySettingOfTrainingAndEveryDrawMakesAnotherRun() {
+        List<RunConfig> all = new ArrayList<>(List.of(of(new CoOp())));
+        Training training = new CoOp().training(4);
+        for (Settings.Description setting : Settings.describe(training)) {
+            all.add(of(Settings.with(training, Map.of(setting.name(), other(setting)))));
+        }
+        for (Sample sample : List.of(new Sample(2, 2), new Sample(4, 3), new Sample(4, 2, 5))) {
+            all.add(RunConfig.of(MODEL, CALTECH, new CoOp(), training, sample));
+        }
+        assertAllDiffer(all);
+    }
+
+    @Test
+    void theModelAndTheListsMakeAnotherRun() {
+        RunConfig config = of(new CoOp());
+        RunData others = data("here", ClassHalf.ALL, "34".repeat(32));
+        assertAllDiffer(
+                List.of(
+                        config,
+                        new RunConfig(
+                                "cd".repeat(32),
+                                CALTECH,
+                                CALTECH,
+                                new CoOp(),
+                                config.training(),
+                                SAMPLE,
+                                10),
+                        config.testedOn(others),
+                        config.testedOn(CALTECH.withClasses(ClassHalf.NEW)),
+                        RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),
+                        RunConfig.of(
+                                MODEL,
+                                CALTECH.withClasses(ClassHalf.BASE),
+                                new CoOp(),
+                                config.training(),
+                                SAMPLE)));
+    }
+
+    private static void assertAllDiffer(List<RunConfig> all) {
+        assertThat(all).extracting(RunConfig::identity).doesNotHaveDuplicates();
+        for (RunConfig one : all) {
+            assertThat(all).filteredOn(one::isSameRun).containsExactly(one);
+        }
+    }
+
+    @Test
+    void neitherTheDatasPlaceNorCheckpointsMakeAnotherRun() {
+        RunConfig here = of(new CoOp());
+        RunData moved = data("there", ClassHalf.ALL, "12".repeat(32));
+        RunConfig there =
+                RunConfig.of(MODEL, moved, new CoOp(), here.training(), SAMPLE)
+                        .withCheckpointEvery(3);
+        assertThat(there.identity()).isEqualTo(here.identity());
+        assertThat(there.isSameRun(here)).isTrue();
+    }
+
+    @Test
+    void noFlippedBitMakesAnotherRun() throws IOException {
+        RunConfig config = of(new CoOp().with(Map.of("context_length", 4)));
+        Path file = folder.resolve("config.json");
+        byte[] written = RunConfigFile.checked(config).toString().getBytes(StandardCharsets.UTF_8);
+        Files.write(file, written);
+        assertThat(RunConfigFile.read(file)).isEqualTo(config);
+        int refused = 0;
+        for (int i = 0; i < written.length; i++) {
+            byte[] flipped = written.clone();
+            flipped[i] ^= 1;
+            Files.write(file, flipped);
+            try {
+                assertThat(RunConfigFile.read(file)).as("byte %d", i).isEqualTo(config);
+            } catch (IOException e) {
+                assertThat(e).hasMessageStartingWith(file + " is damaged: ");
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(written.length - 10); // all but the checksum's own name
+        byte[] cut = new byte[written.length - 1];
+        System.arraycopy(written, 0, cut, 0, cut.length);
+        Files.write(file, cut);
+        assertThatThrownBy(() -> RunConfigFile.read(file)).hasMessageContaining("is damaged");
+    }
+
+    @Test
+    void foldersAndEndlessFilesAreNoConfiguration() throws IOException {
+        Path directory = Files.createDirectories(folder.resolve("config.json"));
+        assertThatThrownBy(() -> RunConfigFile.read(directory))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("config.json is damaged: expected a file of");
+        assertThatThrownBy(() -> RunConfigFile.read(Path.of("/dev/zero")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is damaged: expected a file of");
+    }
+}
