@@ -108,19 +108,22 @@ public record DemoReport(DemoResult result) {
                 .facts(
                         List.of(
                                 new Fact(
-                                        Numbers.percent(best.drawings(), 1),
-                                        "best hand-written prompt, \"" + best.template() + "\""),
-                                new Fact(
                                         Numbers.meanSd(learned, 1) + " %",
                                         "prompts learned from " + most + " drawings a class"),
-                                new Fact(
-                                        Numbers.signed(learned.mean() - best.drawings(), 1)
-                                                + " points",
-                                        "gain"),
-                                new Fact(
-                                        Numbers.percent(result.bestRenamedPrompt().drawings(), 1),
-                                        "best hand-written prompt with class names rewritten by"
-                                                + " hand")))
+                                gainOver(
+                                        learned,
+                                        best.drawings(),
+                                        "the best hand-written prompt, \""
+                                                + best.template()
+                                                + "\""),
+                                gainOver(
+                                        learned,
+                                        result.bestRenamedPrompt().drawings(),
+                                        "it with class names rewritten by hand"),
+                                gainOver(
+                                        learned,
+                                        result.drawings(DemoResult.PROBE, most).mean(),
+                                        "a linear probe on the same drawings")))
                 .paragraph(
                         "CLIP classifies an image by comparing it with prompts, one a class. CoOp"
                             + " leaves CLIP as it is and learns the words in front of the class"
@@ -130,6 +133,12 @@ public record DemoReport(DemoResult result) {
                                 + " mean ± standard deviation over "
                                 + result.seeds().size()
                                 + " draws of the training drawings.");
+    }
+
+    private static Fact gainOver(SeedSummary learned, double baseline, String what) {
+        return new Fact(
+                Numbers.signed(learned.mean() - baseline, 1) + " points",
+                "against " + what + " (" + Numbers.percent(baseline) + ")");
     }
 
     private static ResultTable table(String name, String title) {
@@ -228,20 +237,20 @@ public record DemoReport(DemoResult result) {
         ResultTable table =
                 table("classes", "Test drawings classified rightly, %")
                         .words("class")
-                        .numbers("drawings")
+                        .column("gain", ResultTable.Kind.BARS)
                         .numbers("hand-written")
                         .numbers("learned")
-                        .column("gain", ResultTable.Kind.BARS);
+                        .numbers("drawings");
         result.perClass().stream()
                 .sorted(Comparator.comparingDouble(DemoReport::gain).reversed())
                 .forEach(
                         g ->
                                 table.row(
                                         Cell.words(g.name()),
-                                        Cell.count(g.images()),
+                                        Cell.points(gain(g)),
                                         Cell.number(100.0 * g.before() / g.images()),
                                         Cell.number(100 * g.after() / g.images()),
-                                        Cell.points(gain(g))));
+                                        Cell.count(g.images())));
         return new Section("Class by class")
                 .paragraph(
                         "The best hand-written prompt against the class-specific context of "

@@ -86,17 +86,17 @@ final class ClassTable implements StudyTable {
                                                 leading.outcome().shots().describe()))
                         .decimals(1)
                         .words("class")
-                        .numbers("images")
+                        .column("gain of " + by, Kind.BARS)
                         .numbers("zero-shot");
         all.forEach(gains -> table.numbers(gains.outcome().method().title()));
-        table.column("gain of " + by, Kind.BARS);
+        table.numbers("images");
         for (ClassGain one : extremes(leading)) {
             List<Cell> row = new ArrayList<>();
             row.add(Cell.words(one.name()));
-            row.add(Cell.count(one.images()));
+            row.add(Cell.points(one.gain()));
             row.add(Cell.number(one.zeroShot()));
             all.forEach(gains -> row.add(Cell.number(gains.accuracy(one.name()))));
-            row.add(Cell.points(one.gain()));
+            row.add(Cell.count(one.images()));
             table.row(Origin.MEASURED, row);
         }
         return Optional.of(table);

@@ -53,9 +53,9 @@ public final class FewShotTable implements StudyTable {
                 .numbers("shots", "shots")
                 .numbers("n", "seeds", "n")
                 .means("accuracy", "accuracy")
-                .numbers("95 % interval")
                 .numbers("gain", "gain_over_zero_shot")
                 .numbers("p", "p_paired_over_seeds")
+                .numbers("95 % interval")
                 .means("F1", "macro_f1")
                 .means("ECE", "ece_percent")
                 .numbers("published", "published", "published_backbone", "published_source");
@@ -75,9 +75,9 @@ public final class FewShotTable implements StudyTable {
                 Cell.shots(cell.shots()),
                 Cell.seeds(cell.seeds()),
                 Cell.mean(cell.summary(Measure.ACCURACY)).best(best),
-                Cell.interval(cell.summary(Measure.ACCURACY)),
                 Cell.points(gain),
                 Cell.probability(gain),
+                Cell.interval(cell.summary(Measure.ACCURACY)),
                 Cell.mean(cell.summary(Measure.MACRO_F1)),
                 Cell.mean(cell.summary(Measure.CALIBRATION_ERROR)),
                 published(view, cell));
@@ -170,20 +170,20 @@ public final class FewShotTable implements StudyTable {
                                 "p of the paired t test over the seeds")
                         .hidden("model", "method")
                         .words("dataset", "dataset")
-                        .numbers("shots", "shots")
+                        .column("gain", Kind.BARS)
                         .numbers("zero-shot")
                         .numbers("learned")
-                        .column("gain", Kind.BARS)
+                        .numbers("shots", "shots")
                         .numbers("p");
         for (Outcome cell : best) {
             table.row(
                     Cell.words(view.model()),
                     method(main),
                     dataset(cell.dataset()),
-                    Cell.shots(cell.shots()),
+                    Cell.points(gain(view, cell)),
                     accuracy(fewShot.zeroShot(cell.dataset())),
                     accuracy(Optional.of(cell)),
-                    Cell.points(gain(view, cell)),
+                    Cell.shots(cell.shots()),
                     Cell.probability(gain(view, cell)));
         }
         return best.isEmpty() ? Optional.empty() : Optional.of(table);

@@ -64,16 +64,16 @@ public final class HtmlFormat {
             Cell cell = row.cells().get(i);
             Cell.Style style =
                     row.origin() == Origin.PUBLISHED ? Cell.Style.PUBLISHED : cell.style();
+            String text = cell.text().apply(table.decimals());
             cells.add(
                     Markup.of(
-                            "<" + element + "{}>{}{}{}</" + element.substring(0, 2) + ">",
+                            "<" + element + "{}>{}{}</" + element.substring(0, 2) + ">",
                             kind(
                                     column,
                                     style == Cell.Style.PLAIN
                                             ? ""
                                             : style.name().toLowerCase(Locale.ROOT)),
-                            column.kind() == Kind.BARS ? bar(cell, largest(table, i)) : "",
-                            cell.text().apply(table.decimals()),
+                            column.kind() == Kind.BARS ? bar(cell, text, largest(table, i)) : text,
                             cell.note().isEmpty()
                                     ? ""
                                     : Markup.of("<small>{}</small>", cell.note())));
@@ -112,16 +112,17 @@ public final class HtmlFormat {
     }
 
     /** From the middle of a box: to the right a gain, to the left a loss. */
-    private static Markup bar(Cell cell, double largest) {
+    private static Markup bar(Cell cell, String text, double largest) {
         if (!(cell.data().get(0) instanceof Double difference)) {
             return Markup.nothing();
         }
-        boolean loss = difference < 0;
         return Markup.of(
-                "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span>",
-                loss ? "loss" : "gain",
-                loss ? "right" : "left",
-                String.format(Locale.ROOT, "%.1f", 50 * Math.abs(difference) / largest));
+                "<span class=\"bar\"><span class=\"{}\" style=\"{}:50%;width:{}%\"></span></span>"
+                        + "<span class=\"value\">{}</span>",
+                difference < 0 ? "loss" : "gain",
+                difference < 0 ? "right" : "left",
+                String.format(Locale.ROOT, "%.1f", 50 * Math.abs(difference) / largest),
+                text);
     }
 
     /** The difference that fills half the box, at least one point. */

@@ -124,7 +124,7 @@ final class StudySections {
                                 new Fact(
                                         Numbers.signed(learned.mean() - baseline.accuracy, 1)
                                                 + " points",
-                                        "over the best baseline, " + baseline.method.title())));
+                                        "against the best baseline, " + baseline.method.title())));
         facts.add(
                 new Fact(
                         Numbers.meanSd(learned, 1) + " %",

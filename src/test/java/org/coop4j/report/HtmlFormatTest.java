@@ -96,8 +96,10 @@ class HtmlFormatTest {
                         .row(Cell.points(-6));
 
         assertThat(html(table))
-                .contains("class=\"gain\" style=\"left:50%;width:25.0%\"></span></span>+3.0")
-                .contains("class=\"loss\" style=\"right:50%;width:50.0%\"></span></span>−6.0");
+                .contains("class=\"gain\" style=\"left:50%;width:25.0%\"></span></span>")
+                .contains("<span class=\"value\">+3.0</span>")
+                .contains("class=\"loss\" style=\"right:50%;width:50.0%\"></span></span>")
+                .contains("<span class=\"value\">−6.0</span>");
     }
 
     @Test
