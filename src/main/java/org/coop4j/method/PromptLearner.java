@@ -72,7 +72,8 @@ final class PromptLearner implements Learner {
         return classifier(clip, file(ctx), encoder.features(objective, fit.memory()));
     }
 
-    private static Objective objective(LearnedTensor ctx, Loss loss) {
+    /** Context vectors that are learned by a loss. */
+    static Objective objective(LearnedTensor ctx, Loss loss) {
         return new Objective() {
             @Override
             public List<LearnedTensor> learned() {

@@ -103,6 +103,13 @@ public final class Settings {
         return result;
     }
 
+    /** A number for titles and messages: 8, 0.5. */
+    static String number(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? String.valueOf((long) value)
+                : String.valueOf(value);
+    }
+
     /** A component of the record or of a record in it. */
     private record Component(String name, Class<?> type, Object value, String meaning) {}
 

@@ -297,8 +297,7 @@ final class MethodLabels {
         return values;
     }
 
-    private static void put(
-            Map.Entry<String, JsonNode> setting, SortedMap<String, String> values) {
+    private static void put(Map.Entry<String, JsonNode> setting, SortedMap<String, String> values) {
         if (!setting.getValue().isNull()) {
             String name =
                     Pattern.compile("_(.)")

@@ -1,0 +1,176 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.GoldenModels;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+
+/**
+ * Values of the few-shot methods made with PyTorch, and how near to them ours must be. Sizes, names
+ * and hyper-parameters are read from the files, so that files of another seed or width can be put
+ * in their place.
+ */
+final class GoldenMethods implements AutoCloseable {
+
+    private static final Path FOLDER = Path.of("test/resources/golden/methods");
+
+    private final JsonNode json;
+    private final SafetensorsFile values;
+
+    private GoldenMethods(JsonNode json, SafetensorsFile values) {
+        this.json = json;
+        this.values = values;
+    }
+
+    /** The values of a method, such as {@code taskres} or {@code vit/kgcoop}. */
+    static GoldenMethods open(String method) throws IOException {
+        return new GoldenMethods(
+                new ObjectMapper().readTree(FOLDER.resolve(method + ".json").toFile()),
+                SafetensorsFile.open(FOLDER.resolve(method + ".safetensors")));
+    }
+
+    /** What the file says of the whole. */
+    JsonNode json() {
+        return json;
+    }
+
+    /** Names of the cases of a method. */
+    static List<String> cases(String method) throws IOException {
+        List<String> keys = new ArrayList<>();
+        try (GoldenMethods golden = open(method)) {
+            golden.json.get("cases").forEach(c -> keys.add(c.get("key").asText()));
+        }
+        return keys;
+    }
+
+    /** What the file says of a case. */
+    JsonNode of(String key) {
+        for (JsonNode c : json.get("cases")) {
+            if (c.get("key").asText().equals(key)) {
+                return c;
+            }
+        }
+        throw new IllegalArgumentException(key + " is no case");
+    }
+
+    float[] floats(String name) throws IOException {
+        return values.floats(name);
+    }
+
+    Shape shape(String name) throws IOException {
+        return values.shape(name);
+    }
+
+    boolean has(String name) {
+        return values.contains(name);
+    }
+
+    FeatureMatrix matrix(String name) throws IOException {
+        Shape shape = values.shape(name);
+        return FeatureMatrix.of(
+                Math.toIntExact(shape.dim(0)), Math.toIntExact(shape.dim(1)), floats(name));
+    }
+
+    /** Whole numbers of a tensor. */
+    int[] ints(String name) throws IOException {
+        long[] longs = values.longs(name);
+        int[] ints = new int[longs.length];
+        for (int i = 0; i < ints.length; i++) {
+            ints[i] = Math.toIntExact(longs[i]);
+        }
+        return ints;
+    }
+
+    /** Rows of whole numbers, such as batches. */
+    int[][] rows(String name) throws IOException {
+        int[] all = ints(name);
+        int rows = Math.toIntExact(values.shape(name).dim(0));
+        int[][] result = new int[rows][all.length / rows];
+        for (int i = 0; i < all.length; i++) {
+            result[i / result[0].length][i % result[0].length] = all[i];
+        }
+        return result;
+    }
+
+    /** Labelled features that the file has in one view each. */
+    FeatureSet features(String features, String labels) throws IOException {
+        FeatureMatrix matrix = matrix(features);
+        return DenseFeatures.of(matrix.width(), 1, matrix.toArray(), ints(labels));
+    }
+
+    /** The model that the text methods were run on. */
+    static Clip clip(String model, Path folder) throws IOException {
+        return GoldenModels.open(model, folder);
+    }
+
+    /** The classes of the text methods in tokens: names, and the token that ends a sentence. */
+    List<ClassName> classNames() {
+        List<ClassName> names = new ArrayList<>();
+        for (JsonNode ids : json.get("class_name_token_ids")) {
+            int[] tokens = new int[ids.size() + 1];
+            for (int i = 0; i < ids.size(); i++) {
+                tokens[i] = ids.get(i).asInt();
+            }
+            tokens[ids.size()] = json.get("period").asInt();
+            names.add(ClassName.of("class " + names.size(), tokens, ids.size()));
+        }
+        return names;
+    }
+
+    /** The prompts of the classes with context vectors laid out so. */
+    List<int[]> prompts(PromptLayout layout) {
+        return layout.prompts(classNames(), json.get("sot").asInt(), json.get("eot").asInt(), 77);
+    }
+
+    /**
+     * Checks a tensor against the file's: within 20 times what float32 itself deviates by, or 1e-5
+     * of the largest element, or 1e-6.
+     *
+     * @param name of the tensor in its case, such as {@code ctx.grad}
+     */
+    void assertClose(String key, String name, float[] actual) throws IOException {
+        assertClose(key, name, actual, floats(key + "." + name));
+    }
+
+    void assertClose(String key, String name, float[] actual, float[] expected) {
+        double largest = 0;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        double deviation = of(key).path("float32_deviation").path(name).asDouble(0);
+        double tolerance = Math.max(20 * deviation, Math.max(1e-5 * largest, 1e-6));
+        assertThat(actual).as(name).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) actual[i])
+                    .as("%s %s at %d", key, name, i)
+                    .isCloseTo(expected[i], within(tolerance));
+        }
+    }
+
+    /** Checks the losses of a case's steps. */
+    void assertLoss(String key, int step, double actual) {
+        double expected = of(key).get("losses").get(step).asDouble();
+        double deviation = of(key).path("float32_deviation").path("losses").asDouble(0);
+        double tolerance = Math.max(20 * deviation, 1e-5 * Math.max(1, Math.abs(expected)));
+        assertThat(actual)
+                .as("%s loss of step %d", key, step)
+                .isCloseTo(expected, within(tolerance));
+    }
+
+    @Override
+    public void close() throws IOException {
+        values.close();
+    }
+}
