@@ -1,0 +1,53 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Against PyTorch: logits, gradient and ten steps of every case, on both golden models. */
+class KgCoOpTest {
+
+    @TempDir static Path folder;
+
+    static Stream<Arguments> cases() throws IOException {
+        List<Arguments> cases = new ArrayList<>();
+        for (String model : List.of("vit", "vit_gelu")) {
+            for (String key : GoldenMethods.cases(model + "/kgcoop")) {
+                cases.add(Arguments.of(model, key));
+            }
+        }
+        return cases.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tenStepsEqualPyTorch(String model, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(model + "/kgcoop");
+                GoldenMethods problem = GoldenMethods.open(model + "/problem");
+                Clip clip = GoldenMethods.clip(model, folder)) {
+            JsonNode c = golden.of(key);
+            FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
+            PromptLearner.Loss loss = KgCoOp.loss(teacher, c.get("weight").asDouble());
+            GoldenPrompts.assertTenSteps(golden, problem, clip, key, loss);
+        }
+    }
+
+    @Test
+    void aNegativeWeightIsRefused() {
+        assertThatThrownBy(() -> new KgCoOp().with(Map.of("weight", "-1")))
+                .hasMessageContaining("weight: expected 0 or more, got -1.0");
+    }
+}
