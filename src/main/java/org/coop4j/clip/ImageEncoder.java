@@ -36,6 +36,11 @@ public final class ImageEncoder {
     /** Packed rows of a ViT's batch. */
     private static final int ROWS_PER_BATCH = 800;
 
+    /** Blocks of rows in which BLAS libraries may work, the least wasteful first. */
+    private static final List<Integer> ALIGNMENTS = List.of(1, 4, 12, 16);
+
+    private static final List<Integer> UNALIGNED = List.of(1);
+
     private final ModelLock lock;
     private final NativeWeights weights;
     private final ClipConfig architecture;
@@ -66,7 +71,7 @@ public final class ImageEncoder {
         SAME_BITS,
         /**
          * In the last bits, the size of its batch and its place in it: a few images are encoded
-         * faster, and on processors without AVX-512 all are.
+         * faster, and on some processors all are.
          */
         FAST;
 
@@ -193,20 +198,42 @@ public final class ImageEncoder {
             return fast.computeIfAbsent(size, n -> new Together(plan(n), n));
         }
         if (sameBits == null) {
-            sameBits = placesAgree() ? new Together(plan(batch()), batch()) : apart();
+            sameBits = sameBits();
         }
         return sameBits;
     }
 
     /**
-     * Whether BLAS adds in one order wherever a row stands in a matrix: OpenBLAS' kernels for
-     * AVX-512 do, those for AVX2 do not. Few layers have all the shapes of products that there are.
+     * Batches in which a place does not show: BLAS may add up a row in an order that depends on
+     * where it stands in a matrix. OpenBLAS' kernels for AVX-512 do not, those for AVX2 take rows
+     * by 12. This is tried on a tower of few layers, which has all shapes of products that there
+     * are.
      */
-    private boolean placesAgree() {
-        ExecutionPlan shallow = plan(batch(), shallow(architecture.vision()), workers);
-        try (Together batches = new Together(shallow, batch())) {
-            return batches.placesAgree();
+    private ImageBatches sameBits() {
+        ClipConfig.Vision vision = architecture.vision();
+        for (int alignment : vision instanceof ClipConfig.Vit ? ALIGNMENTS : UNALIGNED) {
+            try (Together tried = together(shallow(vision), alignment)) {
+                if (tried.placesAgree()) {
+                    return together(vision, alignment);
+                }
+            }
         }
+        return apart();
+    }
+
+    /** Aligned images are as many as give each thread whole ones. */
+    Together together(ClipConfig.Vision vision, int alignment) {
+        if (alignment == 1) {
+            return new Together(plan(batch(), vision, workers), batch());
+        }
+        int threads = workers.count();
+        int batch = (batch() + threads - 1) / threads * threads;
+        Graph graph = Graph.create();
+        SDVariable features =
+                new AlignedVisionTransformer(
+                                weights, (ClipConfig.Vit) vision, activation, alignment)
+                        .forward(graph, images(graph, batch), batch);
+        return new Together(plan(graph, features, workers), batch);
     }
 
     private static ClipConfig.Vision shallow(ClipConfig.Vision vision) {
@@ -242,9 +269,16 @@ public final class ImageEncoder {
     private ExecutionPlan plan(int batch, ClipConfig.Vision vision, Workers threads) {
         Graph graph = Graph.create();
         FrozenParameters parameters = new FrozenParameters(graph, weights);
-        long side = imageSize();
-        SDVariable images = graph.placeholder("images", DataType.FLOAT, batch, 3, side, side);
+        SDVariable images = images(graph, batch);
         SDVariable features = ImageTower.features(parameters, vision, activation, images, batch);
+        return plan(graph, features, threads);
+    }
+
+    private SDVariable images(Graph graph, int batch) {
+        return graph.placeholder("images", DataType.FLOAT, batch, 3, imageSize(), imageSize());
+    }
+
+    private static ExecutionPlan plan(Graph graph, SDVariable features, Workers threads) {
         features.rename("features");
         return graph.plan(List.of("features"), threads);
     }

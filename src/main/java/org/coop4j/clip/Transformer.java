@@ -49,6 +49,14 @@ final class Transformer {
         return lastBlock(last, x, sequences); // [sequences, width]
     }
 
+    /** The stack's output at all rows; x [rows, width] → same. */
+    SDVariable allRows(SDVariable x, Sequences sequences) {
+        for (int i = 0; i < layers; i++) {
+            x = block(name + ".resblocks." + i, x, sequences); // [rows, width]
+        }
+        return x;
+    }
+
     private SDVariable block(String block, SDVariable x, Sequences sequences) {
         SDVariable y = norm(block + ".ln_1", x); // [rows, width]
         SDVariable qkv =

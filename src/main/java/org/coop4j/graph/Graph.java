@@ -164,6 +164,11 @@ public final class Graph {
         return new Patches(sd, images, patch).outputVariable();
     }
 
+    /** The same with {@code rows} rows an image, its patches from {@code first} on, others zero. */
+    public SDVariable patches(SDVariable images, int patch, int first, int rows) {
+        return new Patches(sd, images, patch, first, rows).outputVariable();
+    }
+
     /** Patches with the class embedding in front and the positions added. */
     public SDVariable classTokens(
             SDVariable patches, SDVariable classEmbedding, SDVariable positions) {

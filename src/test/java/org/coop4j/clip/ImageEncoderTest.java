@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -30,11 +31,16 @@ class ImageEncoderTest {
 
     /** Widths at which a product's last bits depend on the number of its rows. */
     static Stream<ClipConfig.Vision> towers() {
+        return Stream.concat(
+                transformers(), Stream.of(new ClipConfig.ResNet(64, List.of(1, 2, 1, 3), 16, 8)));
+    }
+
+    /** Of 17 tokens, of 50 and of 5. */
+    static Stream<ClipConfig.Vision> transformers() {
         return Stream.of(
-                new ClipConfig.Vit(32, 16, 768, 3, 12, 3072),
+                new ClipConfig.Vit(64, 16, 768, 2, 12, 3072),
                 new ClipConfig.Vit(112, 16, 384, 3, 6, 1536),
-                new ClipConfig.Vit(64, 16, 128, 2, 2, 512),
-                new ClipConfig.ResNet(64, List.of(1, 2, 1, 3), 16, 8));
+                new ClipConfig.Vit(32, 16, 128, 2, 2, 512));
     }
 
     private Clip open(ClipConfig.Vision vision, int threads) throws IOException {
@@ -107,6 +113,28 @@ class ImageEncoderTest {
         }
     }
 
+    private static float[][] run(ImageBatches batches, float[][] images, List<Integer> order) {
+        FloatBuffer pixels = FloatBuffer.allocate(order.size() * images[0].length);
+        for (int i : order) {
+            pixels.put(images[i]);
+        }
+        float[][] features = new float[order.size()][64];
+        batches.run(pixels, 0, features);
+        return features;
+    }
+
+    private static void assertClose(float[][] actual, float[][] expected) {
+        for (int i = 0; i < expected.length; i++) {
+            float scale = 0;
+            for (float value : expected[i]) {
+                scale = Math.max(scale, Math.abs(value));
+            }
+            assertThat(actual[i])
+                    .usingComparatorWithPrecision(1e-5f * scale)
+                    .containsExactly(expected[i]);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("towers")
     void imagesApartAreTheSameOnEveryThreadAndCloseToThoseTogether(ClipConfig.Vision vision)
@@ -114,28 +142,31 @@ class ImageEncoderTest {
         try (Clip clip = open(vision, 3)) {
             ImageEncoder encoder = clip.imageEncoder();
             float[][] images = images(vision.imageSize());
-            FloatBuffer pixels = FloatBuffer.allocate(IMAGES * images[0].length);
-            for (float[] image : images) {
-                pixels.put(image);
-            }
-            ImageBatches apart = encoder.apart();
-            float[][] expected = new float[IMAGES][encoder.embed()];
-            apart.run(pixels, 0, expected);
-            for (int i = 0; i < IMAGES; i += 4) {
-                float[][] alone = new float[1][encoder.embed()];
-                apart.run(pixels, i, alone);
-                assertThat(alone[0]).containsExactly(expected[i]);
-            }
             List<Integer> order = IntStream.range(0, IMAGES).boxed().toList();
-            float[][] together = encode(encoder, images, order);
-            for (int i = 0; i < IMAGES; i++) {
-                float scale = 0;
-                for (float value : expected[i]) {
-                    scale = Math.max(scale, Math.abs(value));
+            try (ImageBatches apart = encoder.apart()) {
+                float[][] expected = run(apart, images, order.subList(0, 12));
+                for (int i = 0; i < 12; i += 4) {
+                    assertThat(run(apart, images, List.of(i))[0]).containsExactly(expected[i]);
                 }
-                assertThat(together[i])
-                        .usingComparatorWithPrecision(1e-5f * scale)
-                        .containsExactly(expected[i]);
+                assertClose(Arrays.copyOf(encode(encoder, images, order), 12), expected);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("transformers")
+    void alignedImagesAreCloseToUnalignedOnes(ClipConfig.Vision vision) throws IOException {
+        try (Clip clip = open(vision, 2)) {
+            ImageEncoder encoder = clip.imageEncoder();
+            float[][] images = images(vision.imageSize());
+            List<Integer> order = List.of(3, 1, 4, 15, 9);
+            try (ImageBatches plain = encoder.together(vision, 1);
+                    ImageBatches by4 = encoder.together(vision, 4);
+                    ImageBatches.Together by12 = encoder.together(vision, 12)) {
+                float[][] expected = run(plain, images, order);
+                assertClose(run(by4, images, order), expected);
+                assertClose(run(by12, images, order), expected);
+                assertThat(by12.placesAgree()).isTrue();
             }
         }
     }

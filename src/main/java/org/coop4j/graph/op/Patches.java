@@ -13,7 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * kernel) is one matrix product.
  *
  * <p>images [batch, 3, side, side] → [batch · grid², 3 · patch²], patches in raster order, each
- * flattened as channel, row, column like the convolution's weight. Images have no gradient.
+ * flattened as channel, row, column like the convolution's weight. An image may be given more rows
+ * than it has patches; the others are zero. Images have no gradient.
  */
 public final class Patches extends GraphOp {
 
@@ -24,6 +25,23 @@ public final class Patches extends GraphOp {
         addIArgument(patch);
     }
 
+    /**
+     * @param first row of an image that has its first patch
+     * @param rows of each image
+     */
+    public Patches(SameDiff sd, SDVariable images, int patch, int first, int rows) {
+        super(sd, images);
+        addIArgument(patch, first, rows);
+    }
+
+    private int first() {
+        return numIArguments() == 1 ? 0 : intSetting(1);
+    }
+
+    private int rowsEach(int patches) {
+        return numIArguments() == 1 ? patches : intSetting(2);
+    }
+
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
@@ -32,8 +50,12 @@ public final class Patches extends GraphOp {
             throw new IllegalArgumentException(
                     "image of " + x[3] + "x" + x[2] + " in patches of " + patch);
         }
-        return List.of(
-                new long[] {x[0] * (x[2] / patch) * (x[3] / patch), x[1] * (long) patch * patch});
+        int patches = (int) ((x[2] / patch) * (x[3] / patch));
+        if (first() + patches > rowsEach(patches)) {
+            throw new IllegalArgumentException(
+                    patches + " patches from row " + first() + " of " + rowsEach(patches));
+        }
+        return List.of(new long[] {x[0] * rowsEach(patches), x[1] * (long) patch * patch});
     }
 
     @Override
@@ -43,7 +65,17 @@ public final class Patches extends GraphOp {
         long[] s = x.shape();
         INDArray cut = x.dup('c').reshape('c', s[0], s[1], s[2] / p, p, s[3] / p, p);
         INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5).dup('c'); // [batch, gy, gx, 3, p, p]
-        out[0].assign(ordered.reshape('c', out[0].shape()));
+        int patches = (int) (ordered.size(1) * ordered.size(2));
+        INDArray rows = ordered.reshape('c', s[0] * patches, out[0].size(1));
+        if (rowsEach(patches) == patches) {
+            out[0].assign(rows);
+            return;
+        }
+        out[0].assign(0);
+        for (int i = 0; i < rows.rows(); i++) {
+            int row = i / patches * rowsEach(patches) + first() + i % patches;
+            out[0].putRow(row, rows.getRow(i));
+        }
     }
 
     @Override
@@ -54,19 +86,27 @@ public final class Patches extends GraphOp {
         int width = (int) shape[3];
         int p = intSetting(0);
         int across = width / p;
-        int perImage = across * (height / p);
+        int patches = across * (height / p);
+        int first = first();
+        int each = rowsEach(patches);
+        float[] zeros = new float[out[0].cols()];
         float[][] scratch = new float[workers.count()][p];
         Workers.RowRange range =
                 (part, from, to) -> {
                     float[] line = scratch[part];
-                    for (int patch = from; patch < to; patch++) {
-                        int image = patch / perImage;
-                        int y = patch % perImage / across * p;
+                    for (int row = from; row < to; row++) {
+                        int image = row / each;
+                        int patch = row % each - first;
+                        if (patch < 0 || patch >= patches) {
+                            out[0].putRow(row, zeros);
+                            continue;
+                        }
+                        int y = patch / across * p;
                         int x = patch % across * p;
                         for (int c = 0; c < channels; c++) {
                             for (int dy = 0; dy < p; dy++) {
                                 in[0].get((image * channels + c) * height + y + dy, x, line, p);
-                                out[0].put(patch, (c * p + dy) * p, line, p);
+                                out[0].put(row, (c * p + dy) * p, line, p);
                             }
                         }
                     }

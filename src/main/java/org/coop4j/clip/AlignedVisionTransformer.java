@@ -1,0 +1,117 @@
+package org.coop4j.clip;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Group;
+import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.weights.model.ClipConfig;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * {@link VisionTransformer} with each image's rows from a multiple of {@code alignment} on, in
+ * every matrix product.
+ *
+ * <p>Where BLAS adds up a row in an order that depends on the row's number modulo some block, as
+ * OpenBLAS' kernels for AVX2 do in blocks of 12, an image has the same bits in every place. The
+ * rows that fill up an image attend to each other and to nothing else, and are dropped at the end.
+ */
+final class AlignedVisionTransformer {
+
+    private final NativeWeights weights;
+    private final ClipConfig.Vit vit;
+    private final Activation.Kind activation;
+    private final int alignment;
+
+    AlignedVisionTransformer(
+            NativeWeights weights, ClipConfig.Vit vit, Activation.Kind activation, int alignment) {
+        this.weights = weights;
+        this.vit = vit;
+        this.activation = activation;
+        this.alignment = alignment;
+    }
+
+    /**
+     * Image features, not normalised.
+     *
+     * @param images normalised pixels [batch, 3, side, side]
+     * @return [batch, embed]
+     */
+    SDVariable forward(Graph graph, SDVariable images, int batch) {
+        FrozenParameters parameters = new FrozenParameters(graph, weights);
+        int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // of an image
+        SDVariable x = graph.patches(images, vit.patchSize(), 1, rows); // [batch rows, 3 patch²]
+        x = graph.linear(x, parameters.matrix("visual.conv1.weight")); // [batch rows, width]
+        x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows)));
+        x = norm(parameters, "visual.ln_pre", x);
+        Transformer transformer =
+                new Transformer(
+                        parameters, "visual.transformer", vit.width(), vit.layers(), activation);
+        x =
+                transformer.allRows(
+                        x,
+                        Sequences.packed(
+                                graph, layout(batch, rows), Queries.FIRST)); // [batch rows, width]
+        x = graph.selectRows(x, firstOf(batch, rows, alignment)); // [batch alignment, width]
+        x = norm(parameters, "visual.ln_post", x);
+        x = graph.project(x, parameters.get("visual.proj")); // [batch alignment, embed]
+        return graph.selectRows(x, firstOf(batch, alignment, 1)); // [batch, embed]
+    }
+
+    /**
+     * What is added to the patches: class embedding and positions, zero where there is no token.
+     */
+    private INDArray embeddings(int batch, int rows) {
+        String key = "visual.class_embedding and positions, " + batch + " x " + rows;
+        return weights.derived(
+                key,
+                () -> {
+                    float[] image = new float[rows * vit.width()];
+                    float[] positions = weights.floats("visual.positional_embedding");
+                    System.arraycopy(positions, 0, image, 0, positions.length);
+                    float[] first = weights.floats("visual.class_embedding");
+                    for (int i = 0; i < first.length; i++) {
+                        image[i] += first[i];
+                    }
+                    INDArray all =
+                            Nd4j.createUninitialized(
+                                    DataType.FLOAT, (long) batch * rows, vit.width());
+                    FloatBuffer target = HostMatrix.of(all).buffer();
+                    for (int i = 0; i < batch; i++) {
+                        target.put(i * image.length, image);
+                    }
+                    return all;
+                });
+    }
+
+    /** An image's tokens, then the rows that fill it up. */
+    private AttentionLayout layout(int batch, int rows) {
+        List<Group> groups = new ArrayList<>();
+        for (int i = 0; i < batch; i++) {
+            groups.add(new Group(1, vit.tokens()));
+            if (rows > vit.tokens()) {
+                groups.add(new Group(1, rows - vit.tokens()));
+            }
+        }
+        return new AttentionLayout(vit.heads(), Queries.ALL, false, 0, groups);
+    }
+
+    /** The first {@code count} of each {@code each} rows. */
+    private static int[] firstOf(int batch, int each, int count) {
+        return IntStream.range(0, batch * count).map(i -> i / count * each + i % count).toArray();
+    }
+
+    private static SDVariable norm(FrozenParameters parameters, String layer, SDVariable x) {
+        return parameters
+                .graph()
+                .layerNorm(x, parameters.get(layer + ".weight"), parameters.get(layer + ".bias"));
+    }
+}
