@@ -10,7 +10,6 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.image.ChannelValues;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing;
@@ -35,7 +34,6 @@ public final class Clip implements AutoCloseable {
     private final NativeWeights weights;
     private final Workers workers;
     private final Tokenizer tokenizer;
-    private final Activation.Kind activation;
     private final TextEncoder textEncoder;
     private final ImageEncoder imageEncoder;
     private boolean imageTowerLoaded;
@@ -46,19 +44,14 @@ public final class Clip implements AutoCloseable {
         this.tokenizer = tokenizer;
         this.workers = workers;
         this.weights = new NativeWeights(model.weights());
-        this.activation =
-                switch (model.activation()) {
-                    case QUICK_GELU -> Activation.Kind.QUICK_GELU;
-                    case GELU -> Activation.Kind.GELU;
-                };
         this.textEncoder =
-                new TextEncoder(weights, model.architecture().text(), activation, workers);
+                new TextEncoder(weights, model.architecture().text(), model.activation(), workers);
         this.imageEncoder =
                 new ImageEncoder(
                         lock,
                         weights,
                         model.architecture(),
-                        activation,
+                        model.activation(),
                         workers,
                         ImageEncoder.Batching.standard());
     }

@@ -14,8 +14,8 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 
@@ -44,7 +44,7 @@ public final class ImageEncoder {
     private final ModelLock lock;
     private final NativeWeights weights;
     private final ClipConfig architecture;
-    private final Activation.Kind activation;
+    private final MlpActivation activation;
     private final Workers workers;
     private final Batching batching;
     private final Map<Integer, ImageBatches> fast = new HashMap<>();
@@ -54,7 +54,7 @@ public final class ImageEncoder {
             ModelLock lock,
             NativeWeights weights,
             ClipConfig architecture,
-            Activation.Kind activation,
+            MlpActivation activation,
             Workers workers,
             Batching batching) {
         this.lock = lock;

@@ -1,7 +1,7 @@
 package org.coop4j.clip;
 
-import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** CLIP's image tower ({@code encode_image}) of either kind. */
@@ -20,7 +20,7 @@ public final class ImageTower {
     public static SDVariable features(
             Parameters weights,
             ClipConfig.Vision architecture,
-            Activation.Kind activation,
+            MlpActivation activation,
             SDVariable images,
             int batch) {
         if (architecture instanceof ClipConfig.Vit vit) {

@@ -18,13 +18,13 @@ import org.nd4j.linalg.factory.Nd4j;
  * A model's weights in native memory, read from the converted file when first asked for and widened
  * to float32.
  */
-public final class NativeWeights implements AutoCloseable {
+final class NativeWeights implements AutoCloseable {
 
     private final SafetensorsFile file;
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
-    public NativeWeights(SafetensorsFile file) {
+    NativeWeights(SafetensorsFile file) {
         this.file = file;
     }
 
@@ -33,7 +33,7 @@ public final class NativeWeights implements AutoCloseable {
      *
      * @throws IllegalStateException if the weights are closed
      */
-    public INDArray get(String name) {
+    INDArray get(String name) {
         requireOpen();
         return arrays.computeIfAbsent(name, this::read);
     }
@@ -56,7 +56,7 @@ public final class NativeWeights implements AutoCloseable {
     }
 
     /** The shape of the tensor {@code name}. */
-    public long[] shape(String name) {
+    long[] shape(String name) {
         try {
             return file.shape(name).dims().stream().mapToLong(Long::longValue).toArray();
         } catch (IOException e) {
@@ -65,7 +65,7 @@ public final class NativeWeights implements AutoCloseable {
     }
 
     /** A copy of the tensor in heap memory. */
-    public float[] floats(String name) {
+    float[] floats(String name) {
         try {
             return file.floats(name);
         } catch (IOException e) {

@@ -6,8 +6,8 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -19,13 +19,13 @@ final class TextEncoder {
 
     private final NativeWeights weights;
     private final ClipConfig.Text architecture;
-    private final Activation.Kind activation;
+    private final MlpActivation activation;
     private final Workers workers;
 
     TextEncoder(
             NativeWeights weights,
             ClipConfig.Text architecture,
-            Activation.Kind activation,
+            MlpActivation activation,
             Workers workers) {
         this.weights = weights;
         this.architecture = architecture;

@@ -1,9 +1,9 @@
 package org.coop4j.clip;
 
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** CLIP's text tower ({@code encode_text}) behind the embedding, on packed prompts. */
@@ -12,7 +12,7 @@ public final class TextTransformer {
     private final Parameters weights;
     private final Transformer transformer;
 
-    public TextTransformer(Parameters weights, int width, int layers, Activation.Kind activation) {
+    public TextTransformer(Parameters weights, int width, int layers, MlpActivation activation) {
         this.weights = weights;
         this.transformer = new Transformer(weights, "transformer", width, layers, activation);
     }

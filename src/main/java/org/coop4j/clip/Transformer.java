@@ -2,6 +2,7 @@ package org.coop4j.clip;
 
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -24,14 +25,17 @@ final class Transformer {
     /**
      * @param name the stack's name in the checkpoint, such as {@code visual.transformer}
      */
-    Transformer(
-            Parameters weights, String name, int width, int layers, Activation.Kind activation) {
+    Transformer(Parameters weights, String name, int width, int layers, MlpActivation activation) {
         this.weights = weights;
         this.graph = weights.graph();
         this.name = name;
         this.width = width;
         this.layers = layers;
-        this.activation = activation;
+        this.activation =
+                switch (activation) {
+                    case QUICK_GELU -> Activation.Kind.QUICK_GELU;
+                    case GELU -> Activation.Kind.GELU;
+                };
     }
 
     /**

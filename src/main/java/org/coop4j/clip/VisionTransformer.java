@@ -1,9 +1,9 @@
 package org.coop4j.clip;
 
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** CLIP's vision transformer ({@code VisionTransformer}). */
@@ -20,7 +20,7 @@ final class VisionTransformer {
             int width,
             int layers,
             int heads,
-            Activation.Kind activation) {
+            MlpActivation activation) {
         this.weights = weights;
         this.patch = patch;
         this.heads = heads;

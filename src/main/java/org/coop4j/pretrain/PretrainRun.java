@@ -15,17 +15,15 @@ import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.Sha256;
-import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 
 /**
  * Trains a CLIP from random weights into a run folder, with checkpoints and validation.
  *
- * <p>Every checkpoint also writes the model so far, and measures it on the validation table. An
- * interrupted run goes on from its last checkpoint and gives the same bits as an uninterrupted one
- * on as many threads.
+ * <p>With every checkpoint the model so far is written and measured on the validation table; the
+ * checkpoint is first, so that nothing is lost when that fails. An interrupted run goes on from its
+ * last checkpoint and gives the same bits as an uninterrupted one on as many threads.
  */
 public final class PretrainRun {
 
@@ -79,20 +77,14 @@ public final class PretrainRun {
                     new PretrainSpec(
                             architecture.toJson(), activation.id(), Sha256.of(train), config);
             requireOwn(run, spec);
-            Path initial = Files.createTempFile("coop4j-initial-", ".safetensors");
-            try {
-                RandomWeights.write(architecture, config.seed(), initial, activation);
-                try (ConvertedModel model = ConvertedModel.open(initial);
-                        Pretraining training =
-                                Pretraining.prepare(config, model, table, tokenizer, workers)) {
-                    if (held != null) {
-                        Retrieval.check(held, architecture, tokenizer, workers);
-                    }
-                    run.write(RunFolder.CONFIG, spec);
-                    train(run, training, held, tokenizer);
+            InitialModel initial = InitialModel.random(architecture, activation, config.seed());
+            try (Pretraining training =
+                    Pretraining.prepare(config, initial, table, tokenizer, workers)) {
+                if (held != null) {
+                    Retrieval.check(held, architecture, tokenizer, workers);
                 }
-            } finally {
-                Files.deleteIfExists(initial);
+                run.write(RunFolder.CONFIG, spec);
+                train(run, training, held, tokenizer);
             }
         }
     }
@@ -131,6 +123,9 @@ public final class PretrainRun {
         }
         run.keepMetrics(training.epochs());
         describe(training);
+        if (training.lastEpoch() != null && epochsRecorded(run) < training.epochs()) {
+            record(run, training, held, tokenizer, training.lastEpoch());
+        }
         long left = training.steps() - training.stepsDone();
         try (Progress.Task task = progress.task("training", left, Progress.Unit.STEPS)) {
             training.run(
@@ -146,6 +141,9 @@ public final class PretrainRun {
 
                         @Override
                         public void epoch(Pretraining.Epoch epoch) throws IOException {
+                            if (isCheckpoint(epoch)) {
+                                training.state().write(run.file(RunFolder.CHECKPOINT));
+                            }
                             record(run, training, held, tokenizer, epoch);
                         }
                     });
@@ -153,6 +151,18 @@ public final class PretrainRun {
         run.write(RunFolder.PROVENANCE, provenance(run, held));
     }
 
+    private static int epochsRecorded(RunFolder run) throws IOException {
+        return run.has(RunFolder.METRICS)
+                ? Files.readAllLines(run.file(RunFolder.METRICS)).size()
+                : 0;
+    }
+
+    private boolean isCheckpoint(Pretraining.Epoch epoch) {
+        int done = epoch.number() + 1;
+        return done == config.epochs() || done % config.checkpointEvery() == 0;
+    }
+
+    /** Writes and measures the model at a checkpoint, and the line of the epoch. */
     private void record(
             RunFolder run,
             Pretraining training,
@@ -166,9 +176,7 @@ public final class PretrainRun {
         line.put("learning_rate", epoch.rate());
         line.put("logit_scale", epoch.logitScale());
         line.put("pairs_per_second", epoch.pairsPerSecond());
-        boolean last = epoch.number() + 1 == config.epochs();
-        boolean checkpoint = last || (epoch.number() + 1) % config.checkpointEvery() == 0;
-        if (checkpoint) {
+        if (isCheckpoint(epoch)) {
             training.write(run.file(MODEL), DType.F32);
             if (held != null) {
                 Retrieval retrieval = validate(run.file(MODEL), held, tokenizer);
@@ -184,9 +192,6 @@ public final class PretrainRun {
             }
         }
         run.appendMetrics(line);
-        if (checkpoint) {
-            training.state().write(run.file(RunFolder.CHECKPOINT));
-        }
         progress.note(
                 text(
                         "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s",

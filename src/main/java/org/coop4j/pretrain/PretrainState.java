@@ -1,5 +1,7 @@
 package org.coop4j.pretrain;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,15 +23,83 @@ public final class PretrainState {
 
     private static final String EPOCHS = "coop4j.pretrain.epochs";
     private static final String STEPS = "coop4j.pretrain.steps";
+    private static final String LAST_EPOCH = "coop4j.pretrain.last_epoch";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final String VALUE = "value/";
+    private static final String FIRST_MOMENT = "first moment/";
+    private static final String SECOND_MOMENT = "second moment/";
+    private static final String STATISTIC = "statistic/";
 
     private final int epochs;
     private final long steps;
+    private final Pretraining.Epoch last;
     private final Map<String, float[]> arrays;
 
-    PretrainState(int epochs, long steps, Map<String, float[]> arrays) {
+    PretrainState(int epochs, long steps, Pretraining.Epoch last, Map<String, float[]> arrays) {
         this.epochs = epochs;
         this.steps = steps;
+        this.last = last;
         this.arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
+    }
+
+    /** A copy of the state after so many epochs, the last of which gave {@code last}. */
+    static PretrainState of(
+            int epochs, Pretraining.Epoch last, TrainableClip clip, AdamW optimizer) {
+        Map<String, float[]> state = new LinkedHashMap<>();
+        List<TrainedArray> arrays = clip.arrays();
+        for (int i = 0; i < arrays.size(); i++) {
+            TrainedArray array = arrays.get(i);
+            float[] values = new float[array.length()];
+            array.values().get(0, values);
+            state.put(VALUE + array.name(), values);
+            state.put(FIRST_MOMENT + array.name(), optimizer.firstMoment(i).clone());
+            state.put(SECOND_MOMENT + array.name(), optimizer.secondMoment(i).clone());
+        }
+        clip.runningStatistics()
+                .forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
+        return new PretrainState(epochs, optimizer.steps(), last, state);
+    }
+
+    /**
+     * Puts everything back.
+     *
+     * @throws IllegalArgumentException if the state is of another model
+     */
+    void restore(TrainableClip clip, AdamW optimizer) {
+        List<TrainedArray> trained = clip.arrays();
+        if (arrays.size() != 3 * trained.size() + clip.runningStatistics().size()) {
+            throw isOfAnother();
+        }
+        for (int i = 0; i < trained.size(); i++) {
+            TrainedArray array = trained.get(i);
+            array.values().put(0, saved(VALUE + array.name(), array.length()));
+            copy(FIRST_MOMENT + array.name(), optimizer.firstMoment(i));
+            copy(SECOND_MOMENT + array.name(), optimizer.secondMoment(i));
+        }
+        clip.runningStatistics().forEach((name, values) -> copy(STATISTIC + name, values));
+        optimizer.restore(steps);
+    }
+
+    /** The refusal of a state that does not fit. */
+    IllegalArgumentException isOfAnother() {
+        return new IllegalArgumentException(
+                "a checkpoint of another model, data or seed (epoch %d, step %d)"
+                        .formatted(epochs, steps));
+    }
+
+    private void copy(String name, float[] to) {
+        System.arraycopy(saved(name, to.length), 0, to, 0, to.length);
+    }
+
+    private float[] saved(String name, int length) {
+        float[] values = arrays.get(name);
+        if (values == null || values.length != length) {
+            throw new IllegalArgumentException(
+                    "the checkpoint has %s numbers of \"%s\" where the model has %d"
+                            .formatted(values == null ? "no" : values.length, name, length));
+        }
+        return values;
     }
 
     /** Number of finished epochs. */
@@ -41,6 +111,11 @@ public final class PretrainState {
         return steps;
     }
 
+    /** What the last epoch gave; null in a file of before it was kept. */
+    Pretraining.Epoch last() {
+        return last;
+    }
+
     Map<String, float[]> arrays() {
         return arrays;
     }
@@ -50,6 +125,7 @@ public final class PretrainState {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(EPOCHS, Integer.toString(epochs));
         metadata.put(STEPS, Long.toString(steps));
+        metadata.put(LAST_EPOCH, JSON.writeValueAsString(last));
         List<TensorSpec> specs = new ArrayList<>();
         arrays.forEach(
                 (name, values) ->
@@ -78,7 +154,14 @@ public final class PretrainState {
             for (String name : tensors.names()) {
                 arrays.put(name, tensors.floats(name));
             }
-            return new PretrainState(Integer.parseInt(epochs), Long.parseLong(steps), arrays);
+            String last = tensors.metadata().getOrDefault(LAST_EPOCH, "null");
+            return new PretrainState(
+                    Integer.parseInt(epochs),
+                    Long.parseLong(steps),
+                    JSON.readValue(last, Pretraining.Epoch.class),
+                    arrays);
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
         }
     }
 }

@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.RandomStream;
@@ -16,7 +14,6 @@ import org.coop4j.image.Preprocessing;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.ModelMetadata;
 
 /**
@@ -30,14 +27,9 @@ import org.coop4j.weights.model.ModelMetadata;
  */
 public final class Pretraining implements AutoCloseable {
 
-    private static final String VALUE = "value/";
-    private static final String FIRST_MOMENT = "first moment/";
-    private static final String SECOND_MOMENT = "second moment/";
-    private static final String STATISTIC = "statistic/";
-
     private final PretrainConfig config;
     private final TokenizedCaptions captions;
-    private final Pictures pictures;
+    private final ImageCache pictures;
     private final PairBatches batches;
     private final int[] batchesOfEpoch;
     private final WarmupCosine schedule;
@@ -47,6 +39,7 @@ public final class Pretraining implements AutoCloseable {
     private final AdamW optimizer;
     private final Workers workers;
     private int epoch;
+    private Epoch last;
 
     /** Is told of each batch and each epoch. */
     public interface Listener {
@@ -78,9 +71,9 @@ public final class Pretraining implements AutoCloseable {
 
     private Pretraining(
             PretrainConfig config,
-            ConvertedModel initial,
+            InitialModel initial,
             TokenizedCaptions captions,
-            Pictures pictures,
+            ImageCache pictures,
             Workers workers)
             throws DatasetException {
         this.config = config;
@@ -108,7 +101,8 @@ public final class Pretraining implements AutoCloseable {
         long warmup = Math.round(config.warmupEpochs() * steps / config.epochs());
         this.schedule = new WarmupCosine(config.rate(), warmup, steps);
         var size = new TrainableClip.Size(config.batches().size(), rows, captions.longest());
-        this.preprocessing = Preprocessing.clip(initial.architecture().vision().imageSize());
+        this.preprocessing =
+                Preprocessing.clip(initial.metadata().architecture().vision().imageSize());
         this.clip = TrainableClip.of(initial, size, captions.vocabulary(), workers);
         this.arrays = clip.arrays();
         this.optimizer = new AdamW(config.optimizer(), arrays, workers);
@@ -125,13 +119,13 @@ public final class Pretraining implements AutoCloseable {
     /**
      * Reads and checks everything, and plans the step.
      *
-     * @param initial weights to begin with, open until this is closed; preprocessing is CLIP's
+     * @param initial weights to begin with; preprocessing is CLIP's
      * @param workers threads to work with, the caller's to close
      * @throws IOException if an image cannot be read or a caption is too long, naming it
      */
     public static Pretraining prepare(
             PretrainConfig config,
-            ConvertedModel initial,
+            InitialModel initial,
             PairTable table,
             Tokenizer tokenizer,
             Workers workers)
@@ -144,15 +138,15 @@ public final class Pretraining implements AutoCloseable {
                                     table.file(),
                                     table.pictures().size()));
         }
-        var architecture = initial.architecture();
+        var architecture = initial.metadata().architecture();
         TokenizedCaptions captions =
                 TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
         List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
-        Pictures pictures =
-                Pictures.load(
+        ImageCache pictures =
+                ImageCache.load(
                         files,
                         architecture.vision().imageSize(),
-                        Pictures.standardBudget(),
+                        ImageCache.standardBudget(),
                         workers);
         return new Pretraining(config, initial, captions, pictures, workers);
     }
@@ -197,6 +191,11 @@ public final class Pretraining implements AutoCloseable {
         return epoch;
     }
 
+    /** The last finished epoch; null before the first, and after resuming an older checkpoint. */
+    Epoch lastEpoch() {
+        return last;
+    }
+
     /**
      * Runs all epochs that are left.
      *
@@ -232,14 +231,15 @@ public final class Pretraining implements AutoCloseable {
         requireFinite(n - 1);
         epoch++;
         double pace = (System.nanoTime() - start) / 1e9 / Math.max(1, n);
-        listener.epoch(
+        last =
                 new Epoch(
                         epoch - 1,
                         total / n,
                         rate,
                         Math.exp(clip.logitScale()),
                         n,
-                        config.batches().size() / pace));
+                        config.batches().size() / pace);
+        listener.epoch(last);
     }
 
     /** Keeps a last step that went astray, which no loss has shown yet, out of checkpoints. */
@@ -298,18 +298,7 @@ public final class Pretraining implements AutoCloseable {
 
     /** A copy of the state, between epochs. */
     public PretrainState state() {
-        Map<String, float[]> state = new LinkedHashMap<>();
-        for (int i = 0; i < arrays.size(); i++) {
-            TrainedArray array = arrays.get(i);
-            float[] values = new float[array.length()];
-            array.values().get(0, values);
-            state.put(VALUE + array.name(), values);
-            state.put(FIRST_MOMENT + array.name(), optimizer.firstMoment(i).clone());
-            state.put(SECOND_MOMENT + array.name(), optimizer.secondMoment(i).clone());
-        }
-        clip.runningStatistics()
-                .forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
-        return new PretrainState(epoch, optimizer.steps(), state);
+        return PretrainState.of(epoch, last, clip, optimizer);
     }
 
     /**
@@ -322,43 +311,12 @@ public final class Pretraining implements AutoCloseable {
         for (int e = 0; e < Math.min(state.epochs(), batchesOfEpoch.length); e++) {
             before += batchesOfEpoch[e];
         }
-        int size = 3 * arrays.size() + clip.runningStatistics().size();
-        if (state.arrays().size() != size
-                || state.epochs() > config.epochs()
-                || state.steps() != before) {
-            throw new IllegalArgumentException(
-                    "a checkpoint of another model, data or seed (epoch %d, step %d)"
-                            .formatted(state.epochs(), state.steps()));
+        if (state.epochs() > config.epochs() || state.steps() != before) {
+            throw state.isOfAnother();
         }
-        for (int i = 0; i < arrays.size(); i++) {
-            TrainedArray array = arrays.get(i);
-            float[] values = saved(state, VALUE + array.name(), array.length());
-            array.values().put(0, values);
-            copy(
-                    saved(state, FIRST_MOMENT + array.name(), array.length()),
-                    optimizer.firstMoment(i));
-            copy(
-                    saved(state, SECOND_MOMENT + array.name(), array.length()),
-                    optimizer.secondMoment(i));
-        }
-        clip.runningStatistics()
-                .forEach((name, v) -> copy(saved(state, STATISTIC + name, v.length), v));
-        optimizer.restore(state.steps());
+        state.restore(clip, optimizer);
         epoch = state.epochs();
-    }
-
-    private static void copy(float[] from, float[] to) {
-        System.arraycopy(from, 0, to, 0, to.length);
-    }
-
-    private static float[] saved(PretrainState state, String name, int length) {
-        float[] values = state.arrays().get(name);
-        if (values == null || values.length != length) {
-            throw new IllegalArgumentException(
-                    "the checkpoint has %s numbers of \"%s\" where the model has %d"
-                            .formatted(values == null ? "no" : values.length, name, length));
-        }
-        return values;
+        last = state.last();
     }
 
     /** Writes the model as it is now, an ordinary converted model. */

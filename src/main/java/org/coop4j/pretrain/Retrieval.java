@@ -31,7 +31,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
             throws IOException {
         TokenizedCaptions.of(table, tokenizer, architecture.text().contextLength());
         List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
-        Pictures.load(files, architecture.vision().imageSize(), 0, workers);
+        ImageCache.load(files, architecture.vision().imageSize(), 0, workers);
     }
 
     /** Measures a model on a table; nearest is by cosine. */

@@ -4,25 +4,21 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.ImageTower;
-import org.coop4j.clip.NativeWeights;
 import org.coop4j.clip.Sequences;
 import org.coop4j.clip.TextTransformer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.pretrain.op.ContrastiveLoss;
 import org.coop4j.pretrain.op.EmbedTokens;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -48,8 +44,8 @@ public final class TrainableClip implements AutoCloseable {
     private static final String LOGIT_SCALE = "logit_scale";
     private static final double MOMENTUM = 0.1;
 
-    private final ConvertedModel initial;
-    private final NativeWeights weights;
+    private final ModelMetadata metadata;
+    private final InitialModel initial;
     private final Size size;
     private final int[] tokens;
     private final TrainedParameters parameters;
@@ -77,13 +73,13 @@ public final class TrainableClip implements AutoCloseable {
     }
 
     private TrainableClip(
-            ConvertedModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+            InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+        this.metadata = initial.metadata();
         this.initial = initial;
         this.size = size;
         this.tokens = tokens.clone();
-        this.weights = new NativeWeights(initial.weights());
         Graph graph = Graph.create();
-        this.parameters = new TrainedParameters(graph, weights, type);
+        this.parameters = new TrainedParameters(graph, initial, type);
         SDVariable loss = loss(graph, type);
         graph.differentiate(loss);
         this.normPixels = parameters.normPixels();
@@ -91,8 +87,8 @@ public final class TrainableClip implements AutoCloseable {
         for (String norm : normPixels.keySet()) {
             outputs.add(TrainedParameters.meanName(norm));
             outputs.add(TrainedParameters.varianceName(norm));
-            running.put(mean(norm), weights.floats(mean(norm)));
-            running.put(variance(norm), weights.floats(variance(norm)));
+            running.put(mean(norm), initial.floats(mean(norm)));
+            running.put(variance(norm), initial.floats(variance(norm)));
         }
         List<String> trained = List.copyOf(parameters.entries().keySet());
         plan = graph.gradientPlan(outputs, trained, workers);
@@ -102,17 +98,16 @@ public final class TrainableClip implements AutoCloseable {
     /**
      * A model to train.
      *
-     * @param initial the model that training begins with, closed by the caller after this one
+     * @param initial the model that training begins with
      * @param tokens ids of all tokens that captions will have, ascending
      */
-    public static TrainableClip of(
-            ConvertedModel initial, Size size, int[] tokens, Workers workers) {
+    public static TrainableClip of(InitialModel initial, Size size, int[] tokens, Workers workers) {
         return of(initial, size, tokens, DataType.FLOAT, workers);
     }
 
     static TrainableClip of(
-            ConvertedModel initial, Size size, int[] tokens, DataType type, Workers workers) {
-        ClipConfig.Text text = initial.architecture().text();
+            InitialModel initial, Size size, int[] tokens, DataType type, Workers workers) {
+        ClipConfig.Text text = initial.metadata().architecture().text();
         if (size.longest > text.contextLength()) {
             throw new IllegalArgumentException(
                     "captions of up to "
@@ -143,7 +138,7 @@ public final class TrainableClip implements AutoCloseable {
         long side = architecture().vision().imageSize();
         SDVariable images = graph.placeholder("images", type, size.batch, 3, side, side);
         return ImageTower.features(
-                parameters, architecture().vision(), activation(), images, size.batch);
+                parameters, architecture().vision(), metadata.activation(), images, size.batch);
     }
 
     private SDVariable textFeatures(Graph graph, DataType type) {
@@ -151,7 +146,7 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable rowTokens = graph.placeholder("tokens", type, size.rows);
         SDVariable places = graph.placeholder("places", type, size.rows);
         SDVariable starts = graph.placeholder("starts", type, size.batch + 1L);
-        SDVariable table = parameters.derived(TOKENS, compactTable());
+        SDVariable table = parameters.derived(TOKENS, compactTable(), tokens.length, text.width());
         SDVariable x =
                 new EmbedTokens(
                                 graph.sameDiff(),
@@ -161,26 +156,19 @@ public final class TrainableClip implements AutoCloseable {
                                 places)
                         .outputVariable(); // [rows, width]
         Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
-        return new TextTransformer(parameters, text.width(), text.layers(), activation())
+        return new TextTransformer(parameters, text.width(), text.layers(), metadata.activation())
                 .forward(x, sequences); // [batch, embed]
     }
 
-    private Activation.Kind activation() {
-        return switch (initial.activation()) {
-            case QUICK_GELU -> Activation.Kind.QUICK_GELU;
-            case GELU -> Activation.Kind.GELU;
-        };
-    }
-
     /** The embeddings of the tokens that captions have, [tokens, width]. */
-    private INDArray compactTable() {
+    private float[] compactTable() {
         int width = architecture().text().width();
-        float[] all = weights.floats(TOKENS);
+        float[] all = initial.floats(TOKENS);
         float[] some = new float[tokens.length * width];
         for (int i = 0; i < tokens.length; i++) {
             System.arraycopy(all, tokens[i] * width, some, i * width, width);
         }
-        return Nd4j.createFromArray(some).reshape('c', tokens.length, width);
+        return some;
     }
 
     private static String mean(String norm) {
@@ -193,7 +181,7 @@ public final class TrainableClip implements AutoCloseable {
 
     /** Sizes of both towers. */
     public ClipConfig architecture() {
-        return initial.architecture();
+        return metadata.architecture();
     }
 
     /** What a step has room for. */
@@ -214,37 +202,10 @@ public final class TrainableClip implements AutoCloseable {
      *     the room, or one has a token that was not announced
      */
     public void setCaptions(List<int[]> captions) {
-        int rows = captions.stream().mapToInt(caption -> caption.length).sum();
-        if (captions.size() != size.batch || rows > size.rows) {
-            throw new IllegalArgumentException(
-                    "%d captions of %d tokens where there is room for %d of %d"
-                            .formatted(captions.size(), rows, size.batch, size.rows));
-        }
-        float[] rowTokens = new float[size.rows];
-        float[] places = new float[size.rows];
-        float[] starts = new float[size.batch + 1];
-        Arrays.fill(rowTokens, rows, size.rows, -1f);
-        int row = 0;
-        for (int s = 0; s < size.batch; s++) {
-            int[] caption = captions.get(s);
-            for (int i = 0; i < caption.length; i++, row++) {
-                rowTokens[row] = compact(caption[i]);
-                places[row] = i;
-            }
-            starts[s + 1] = row;
-        }
-        put("tokens", rowTokens);
-        put("places", places);
-        put("starts", starts);
-    }
-
-    private int compact(int token) {
-        int index = Arrays.binarySearch(tokens, token);
-        if (index < 0) {
-            throw new IllegalArgumentException(
-                    "token " + token + " is none of the tokens that the model was made for");
-        }
-        return index;
+        PackedCaptions packed = PackedCaptions.of(captions, size, tokens);
+        put("tokens", packed.tokens());
+        put("places", packed.places());
+        put("starts", packed.starts());
     }
 
     private void put(String input, float[] values) {
@@ -345,11 +306,11 @@ public final class TrainableClip implements AutoCloseable {
      * @param source where it says that its weights come from
      */
     public void write(Path target, DType type, ModelMetadata.SourceInfo source) throws IOException {
-        ModelMetadata metadata =
+        ModelMetadata written =
                 new ModelMetadata(
-                        architecture(), initial.activation(), initial.preprocessing(), source);
+                        architecture(), metadata.activation(), metadata.preprocessing(), source);
         List<TensorSpec> specs = architecture().tensorSpecs(type);
-        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata.toMap())) {
+        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, written.toMap())) {
             for (TensorSpec spec : specs) {
                 writer.writeFloats(spec.name(), tensor(spec.name()));
             }
@@ -376,7 +337,7 @@ public final class TrainableClip implements AutoCloseable {
         return all;
     }
 
-    /** Frees the plans and the weights; what {@link #arrays} gave may not be used afterwards. */
+    /** Frees the plan and what is trained; what {@link #arrays} gave may not be used afterwards. */
     @Override
     public void close() {
         plan.close();
@@ -384,6 +345,5 @@ public final class TrainableClip implements AutoCloseable {
             lossPlan.close();
         }
         parameters.close();
-        weights.close();
     }
 }

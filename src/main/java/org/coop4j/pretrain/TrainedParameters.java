@@ -1,14 +1,15 @@
 package org.coop4j.pretrain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.BatchNormFolding;
 import org.coop4j.clip.ConvolutionLayer;
-import org.coop4j.clip.NativeWeights;
 import org.coop4j.clip.Parameters;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.pretrain.op.BatchNorm;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -19,7 +20,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class TrainedParameters implements Parameters, AutoCloseable {
 
     private final Graph graph;
-    private final NativeWeights initial;
+    private final InitialModel initial;
     private final DataType type;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Map<String, List<Part>> parts = new LinkedHashMap<>();
@@ -28,7 +29,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     /**
      * A variable of the graph.
      *
-     * @param array what is trained; SameDiff copies an array that is a view
+     * @param array what is trained
      * @param matrix whether it is of a tensor with two axes or more
      */
     record Entry(SDVariable variable, INDArray array, boolean matrix) {}
@@ -43,10 +44,9 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     private record Part(INDArray array, int from, int at, int length, int taps) {}
 
     /**
-     * @param initial the weights to begin with, which may be changed and stay open
      * @param type float, or double for checking gradients
      */
-    TrainedParameters(Graph graph, NativeWeights initial, DataType type) {
+    TrainedParameters(Graph graph, InitialModel initial, DataType type) {
         this.graph = graph;
         this.initial = initial;
         this.type = type;
@@ -70,29 +70,27 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     @Override
     public SDVariable matrix(String name) {
         long[] shape = initial.shape(name);
-        long rows = shape[0];
-        return whole(name, new long[] {rows, initial.get(name).length() / rows});
+        return whole(name, new long[] {shape[0], shape[1] * shape[2] * shape[3]});
     }
 
     private SDVariable whole(String name, long[] shape) {
         if (entries.containsKey(name)) {
             return entries.get(name).variable;
         }
-        INDArray array = add(name, initial.get(name).reshape('c', shape), isMatrix(name));
+        INDArray array = add(name, initial.floats(name), shape, isMatrix(name));
         parts.put(name, List.of(new Part(array, 0, 0, length(array), 0)));
         return entries.get(name).variable;
     }
 
     @Override
     public SDVariable rows(String name, int from, int to) {
-        long[] shape = initial.shape(name).clone();
-        int width = Math.toIntExact(initial.get(name).length() / shape[0]);
-        shape[0] = (long) to - from;
+        long[] shape = initial.shape(name);
         float[] all = initial.floats(name);
-        float[] some = java.util.Arrays.copyOfRange(all, from * width, to * width);
+        int width = all.length / Math.toIntExact(shape[0]);
+        shape[0] = (long) to - from;
         String key = name + "[" + from + ":" + to + "]";
-        INDArray value = Nd4j.createFromArray(some).reshape('c', shape);
-        INDArray array = add(key, value, isMatrix(name));
+        float[] some = Arrays.copyOfRange(all, from * width, to * width);
+        INDArray array = add(key, some, shape, isMatrix(name));
         parts.computeIfAbsent(name, n -> new ArrayList<>())
                 .add(new Part(array, 0, from * width, length(array), 0));
         return entries.get(key).variable;
@@ -101,11 +99,15 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     @Override
     public SDVariable stacked(String first, String second) {
         String key = first + " over " + second;
-        INDArray upper = initial.get(first);
-        INDArray array = add(key, Nd4j.concat(0, upper, initial.get(second)), isMatrix(first));
-        int split = length(upper);
-        parts.put(first, List.of(new Part(array, 0, 0, split, 0)));
-        parts.put(second, List.of(new Part(array, split, 0, length(array) - split, 0)));
+        float[] upper = initial.floats(first);
+        float[] lower = initial.floats(second);
+        float[] both = Arrays.copyOf(upper, upper.length + lower.length);
+        System.arraycopy(lower, 0, both, upper.length, lower.length);
+        long[] shape = initial.shape(first);
+        shape[0] += initial.shape(second)[0];
+        INDArray array = add(key, both, shape, isMatrix(first));
+        parts.put(first, List.of(new Part(array, 0, 0, upper.length, 0)));
+        parts.put(second, List.of(new Part(array, upper.length, 0, lower.length, 0)));
         return entries.get(key).variable;
     }
 
@@ -137,8 +139,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     private SDVariable kernel(String name, long[] shape, int taps) {
         int out = Math.toIntExact(shape[0]);
         float[] kernel = BatchNormFolding.reversed(initial.floats(name), out, taps);
-        INDArray value = Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
-        INDArray array = add(name, value, true);
+        INDArray array = add(name, kernel, new long[] {taps * shape[1], shape[0]}, true);
         parts.put(name, List.of(new Part(array, 0, 0, kernel.length, taps)));
         return entries.get(name).variable;
     }
@@ -158,22 +159,27 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         return norm + ".batch_var";
     }
 
-    /** A variable that is no tensor of the model, which the caller writes itself. */
-    SDVariable derived(String name, INDArray value) {
-        add(name, value, true);
+    /** A matrix that is no tensor of the model, which the caller writes itself. */
+    SDVariable derived(String name, float[] values, long... shape) {
+        add(name, values, shape, true);
         return entries.get(name).variable;
     }
 
-    private INDArray add(String name, INDArray value, boolean matrix) {
-        SDVariable variable = graph.variable(name, value.castTo(type));
-        INDArray array = variable.getArr();
-        if (entries.put(name, new Entry(variable, array, matrix)) != null) {
+    private INDArray add(String name, float[] values, long[] shape, boolean matrix) {
+        INDArray single = Nd4j.createUninitialized(DataType.FLOAT, shape);
+        HostMatrix.of(single).fill(values);
+        INDArray array = single.castTo(type);
+        if (array != single) {
+            single.close();
+        }
+        Entry entry = new Entry(graph.variable(name, array), array, matrix);
+        if (entries.put(name, entry) != null) {
             throw new IllegalStateException(name + " is trained twice");
         }
         return array;
     }
 
-    /** Frees the variables, those among them that share their memory with the initial weights. */
+    /** Frees the variables. */
     @Override
     public void close() {
         entries.values().forEach(entry -> entry.array.close());

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.RunFolder;
 import org.coop4j.weights.Progress;
@@ -83,6 +89,61 @@ class PretrainRunTest {
         try (ConvertedModel model = ConvertedModel.open(broken.resolve(PretrainRun.MODEL))) {
             assertThat(model.architecture()).isEqualTo(PictureTables.resNet());
             assertThat(model.source().format()).contains("coop pretrain, 4 epochs of 4, seed 5");
+        }
+    }
+
+    @Test
+    void whatFailsInTheValidationCostsNoEpoch() throws IOException {
+        PictureTables.write(folder);
+        Path out = folder.resolve("out");
+        RecordedProgress failing =
+                new RecordedProgress() {
+                    @Override
+                    public void note(String message) {
+                        super.note(message);
+                        if (message.contains("recall@1")) {
+                            throw new IllegalStateException("in the validation");
+                        }
+                    }
+                };
+        assertThatThrownBy(() -> run(out, false, failing)).hasMessage("in the validation");
+        RecordedProgress resumed = new RecordedProgress();
+        run(out, true, resumed);
+        assertThat(resumed.notes()).startsWith("going on after epoch 2 of 4");
+        assertThat(resumed.notes()).filteredOn(note -> note.contains("recall@1")).hasSize(2);
+        List<String> lines = Files.readAllLines(out.resolve(RunFolder.METRICS));
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(1)).contains("\"epoch\":2,\"loss\":").contains("recall_at_1");
+    }
+
+    @Test
+    void aRunHasNoFilesButItsOwn() throws IOException {
+        PictureTables.write(folder);
+        Path out = folder.resolve("out");
+        Set<String> during = new HashSet<>();
+        run(
+                out,
+                false,
+                new RecordedProgress() {
+                    @Override
+                    public void detail(String text) {
+                        during.addAll(names(out));
+                    }
+                });
+        assertThat(during)
+                .containsExactlyInAnyOrder(
+                        ".lock",
+                        RunFolder.CONFIG,
+                        RunFolder.METRICS,
+                        PretrainRun.MODEL,
+                        RunFolder.CHECKPOINT);
+    }
+
+    private static Set<String> names(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

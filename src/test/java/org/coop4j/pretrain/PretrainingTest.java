@@ -59,7 +59,7 @@ class PretrainingTest {
                 Pretraining training =
                         Pretraining.prepare(
                                 config(150, 32, 3e-3, Augmentation.none()),
-                                initial,
+                                InitialModel.of(initial),
                                 table,
                                 TOKENIZER,
                                 workers)) {
@@ -94,13 +94,17 @@ class PretrainingTest {
         try (ConvertedModel initial = random(architecture);
                 Workers workers = new Workers(2)) {
             PretrainState through;
-            try (Pretraining t = Pretraining.prepare(config, initial, table, TOKENIZER, workers)) {
+            try (Pretraining t =
+                    Pretraining.prepare(
+                            config, InitialModel.of(initial), table, TOKENIZER, workers)) {
                 t.runTo(2, silent);
                 t.state().write(file);
                 t.run(silent);
                 through = t.state();
             }
-            try (Pretraining t = Pretraining.prepare(config, initial, table, TOKENIZER, workers)) {
+            try (Pretraining t =
+                    Pretraining.prepare(
+                            config, InitialModel.of(initial), table, TOKENIZER, workers)) {
                 t.resume(PretrainState.read(file));
                 assertThat(t.epochs()).isEqualTo(2);
                 t.run(silent);
@@ -127,7 +131,11 @@ class PretrainingTest {
                 Workers workers = new Workers(1);
                 Pretraining training =
                         Pretraining.prepare(
-                                config(3, 8, 1e30, SOME), initial, table, TOKENIZER, workers)) {
+                                config(3, 8, 1e30, SOME),
+                                InitialModel.of(initial),
+                                table,
+                                TOKENIZER,
+                                workers)) {
             assertThatThrownBy(() -> training.run(new Pretraining.Listener() {}))
                     .isInstanceOf(NonFiniteLossException.class)
                     .hasMessageContaining("in epoch 1, batch 2");
@@ -141,8 +149,12 @@ class PretrainingTest {
                 Workers workers = new Workers(1);
                 Pretraining training =
                         Pretraining.prepare(
-                                config(3, 8, 1e-3, SOME), initial, table, TOKENIZER, workers)) {
-            PretrainState state = new PretrainState(0, 0, Map.of("value/x", new float[1]));
+                                config(3, 8, 1e-3, SOME),
+                                InitialModel.of(initial),
+                                table,
+                                TOKENIZER,
+                                workers)) {
+            PretrainState state = new PretrainState(0, 0, null, Map.of("value/x", new float[1]));
             assertThatThrownBy(() -> training.resume(state))
                     .hasMessageContaining("a checkpoint of another model, data or seed");
         }
@@ -189,7 +201,11 @@ class PretrainingTest {
                 Workers workers = new Workers(1);
                 Pretraining training =
                         Pretraining.prepare(
-                                config(1, batch, 1e-3, SOME), initial, table, TOKENIZER, workers)) {
+                                config(1, batch, 1e-3, SOME),
+                                InitialModel.of(initial),
+                                table,
+                                TOKENIZER,
+                                workers)) {
             assertThat(training.steps()).isPositive();
         }
     }
@@ -199,8 +215,8 @@ class PretrainingTest {
         PairTable table = PairTable.read(PictureTables.write(folder));
         var files = table.pictures().stream().map(PairTable.Picture::image).toList();
         try (Workers workers = new Workers(2)) {
-            Pictures all = Pictures.load(files, 16, Long.MAX_VALUE, workers);
-            Pictures none = Pictures.load(files, 16, 0, workers);
+            ImageCache all = ImageCache.load(files, 16, Long.MAX_VALUE, workers);
+            ImageCache none = ImageCache.load(files, 16, 0, workers);
             assertThat(all.heldCount()).isEqualTo(32);
             assertThat(none.heldCount()).isZero();
             assertThat(none.get(5)).isEqualTo(all.get(5));

@@ -90,7 +90,11 @@ class TrainableClipTest {
                 Workers workers = new Workers(1);
                 TrainableClip clip =
                         TrainableClip.of(
-                                model, size, TinyClips.tokens(), DataType.DOUBLE, workers)) {
+                                InitialModel.of(model),
+                                size,
+                                TinyClips.tokens(),
+                                DataType.DOUBLE,
+                                workers)) {
             disturb(clip, random);
             clip.setImages(TinyClips.pixels(architecture, BATCH, random));
             clip.setCaptions(TinyClips.captions(BATCH, random));
@@ -144,7 +148,9 @@ class TrainableClipTest {
         Random random = new Random(5);
         try (ConvertedModel model = random(architecture);
                 Workers workers = new Workers(2);
-                TrainableClip clip = TrainableClip.of(model, size, TinyClips.tokens(), workers)) {
+                TrainableClip clip =
+                        TrainableClip.of(
+                                InitialModel.of(model), size, TinyClips.tokens(), workers)) {
             clip.images().put(0, TinyClips.pixels(architecture, BATCH, random));
             clip.setCaptions(TinyClips.captions(BATCH, random));
             double loss = clip.step();
@@ -170,7 +176,10 @@ class TrainableClipTest {
                 Workers workers = new Workers(1);
                 TrainableClip clip =
                         TrainableClip.of(
-                                model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+                                InitialModel.of(model),
+                                new Size(BATCH, 20, 5),
+                                TinyClips.tokens(),
+                                workers)) {
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
             try (ConvertedModel again = ConvertedModel.open(written)) {
                 assertThat(again.source().format()).isEqualTo("a test");
@@ -200,7 +209,10 @@ class TrainableClipTest {
                 Workers workers = new Workers(1);
                 TrainableClip clip =
                         TrainableClip.of(
-                                model, new Size(32, 160, 5), TinyClips.tokens(), workers)) {
+                                InitialModel.of(model),
+                                new Size(32, 160, 5),
+                                TinyClips.tokens(),
+                                workers)) {
             clip.images().put(0, pixels);
             clip.setCaptions(captions);
             loss = 0;
@@ -241,7 +253,10 @@ class TrainableClipTest {
                 Workers workers = new Workers(1);
                 TrainableClip clip =
                         TrainableClip.of(
-                                model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+                                InitialModel.of(model),
+                                new Size(BATCH, 20, 5),
+                                TinyClips.tokens(),
+                                workers)) {
             TrainedArray scale =
                     clip.arrays().stream()
                             .filter(array -> array.name().equals("logit_scale"))
@@ -264,7 +279,10 @@ class TrainableClipTest {
                 Workers workers = new Workers(1);
                 TrainableClip clip =
                         TrainableClip.of(
-                                model, new Size(BATCH, 20, 5), TinyClips.tokens(), workers)) {
+                                InitialModel.of(model),
+                                new Size(BATCH, 20, 5),
+                                TinyClips.tokens(),
+                                workers)) {
             List<int[]> three = TinyClips.captions(3, new Random(1));
             assertThatThrownBy(() -> clip.setCaptions(three))
                     .hasMessage("3 captions of 12 tokens where there is room for 4 of 20");

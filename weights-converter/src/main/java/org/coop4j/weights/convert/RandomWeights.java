@@ -69,12 +69,7 @@ public final class RandomWeights {
             MlpActivation activation,
             Progress progress)
             throws IOException {
-        ModelMetadata metadata =
-                new ModelMetadata(
-                        architecture,
-                        activation,
-                        PreprocessConfig.openAi(architecture.vision().imageSize()),
-                        ModelMetadata.SourceInfo.madeHere("random weights, seed " + seed));
+        ModelMetadata metadata = metadata(architecture, seed, activation);
         RandomWeights weights = new RandomWeights(architecture, seed);
         try (SafetensorsWriter writer =
                 SafetensorsWriter.create(
@@ -83,6 +78,24 @@ public final class RandomWeights {
             writer.commit();
         }
         return metadata;
+    }
+
+    /** What {@link #write} writes into the file's metadata. */
+    public static ModelMetadata metadata(
+            ClipConfig architecture, long seed, MlpActivation activation) {
+        return new ModelMetadata(
+                architecture,
+                activation,
+                PreprocessConfig.openAi(architecture.vision().imageSize()),
+                ModelMetadata.SourceInfo.madeHere("random weights, seed " + seed));
+    }
+
+    /** The elements of one tensor of the file that {@link #write} writes. */
+    public static float[] floats(ClipConfig architecture, long seed, TensorSpec tensor) {
+        float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+        Draw draw = new RandomWeights(architecture, seed).draw(tensor.name(), tensor.shape());
+        fill(values, values.length, draw, Gaussian.stream(seed, tensor.name()));
+        return values;
     }
 
     private void write(SafetensorsWriter writer, List<TensorSpec> specs, Progress progress)

@@ -11,20 +11,20 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 
 /**
- * Pictures of a table, held in memory as bytes while there is room for them and read again each
+ * The pictures of a table, held in memory as bytes while there is room for them and read again each
  * time otherwise.
  *
  * <p>A picture is held at no more than one and a half times the model's resolution, which leaves
  * the augmentation something to zoom into.
  */
-final class Pictures {
+final class ImageCache {
 
     private final List<Path> files;
     private final int shorterSide;
     private final RgbImage[] held;
     private final ImageDecoder decoder = new ImageDecoder();
 
-    private Pictures(List<Path> files, int imageSize) {
+    private ImageCache(List<Path> files, int imageSize) {
         this.files = files;
         this.shorterSide = (3 * imageSize + 1) / 2;
         this.held = new RgbImage[files.size()];
@@ -42,25 +42,25 @@ final class Pictures {
      * @param budget bytes that may be held
      * @throws DatasetException when pictures cannot be read, naming the first
      */
-    static Pictures load(List<Path> files, int imageSize, long budget, Workers workers)
+    static ImageCache load(List<Path> files, int imageSize, long budget, Workers workers)
             throws IOException {
-        Pictures pictures = new Pictures(files, imageSize);
+        ImageCache cache = new ImageCache(files, imageSize);
         IOException[] problems = new IOException[files.size()];
         AtomicLong left = new AtomicLong(budget);
         workers.each(
                 problems.length,
                 (part, i) -> {
                     try {
-                        RgbImage image = pictures.read(i);
+                        RgbImage image = cache.read(i);
                         if (left.addAndGet(-image.samples().length) >= 0) {
-                            pictures.held[i] = image;
+                            cache.held[i] = image;
                         }
                     } catch (IOException e) {
                         problems[i] = e;
                     }
                 });
         requireNone(problems);
-        return pictures;
+        return cache;
     }
 
     private static void requireNone(IOException[] problems) throws DatasetException {

@@ -1,0 +1,66 @@
+package org.coop4j.pretrain;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
+
+/** The model that a training begins with. */
+public final class InitialModel {
+
+    private final ModelMetadata metadata;
+    private final Map<String, TensorSpec> specs;
+    private final Function<TensorSpec, float[]> weights;
+
+    private InitialModel(ModelMetadata metadata, Function<TensorSpec, float[]> weights) {
+        this.metadata = metadata;
+        this.specs =
+                metadata.architecture().tensorSpecs(DType.F32).stream()
+                        .collect(Collectors.toMap(TensorSpec::name, spec -> spec));
+        this.weights = weights;
+    }
+
+    /** Random weights as {@link RandomWeights} draws them, which lie in no file. */
+    public static InitialModel random(
+            ClipConfig architecture, MlpActivation activation, long seed) {
+        return new InitialModel(
+                RandomWeights.metadata(architecture, seed, activation),
+                tensor -> RandomWeights.floats(architecture, seed, tensor));
+    }
+
+    /** The weights of a model that stays open while the training is prepared. */
+    public static InitialModel of(ConvertedModel model) {
+        return new InitialModel(
+                model.metadata(),
+                tensor -> {
+                    try {
+                        return model.weights().floats(tensor.name());
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+    }
+
+    /** Architecture, activation and preprocessing. */
+    public ModelMetadata metadata() {
+        return metadata;
+    }
+
+    /** The shape of the tensor {@code name}. */
+    long[] shape(String name) {
+        return specs.get(name).shape().dims().stream().mapToLong(Long::longValue).toArray();
+    }
+
+    /** The elements of the tensor {@code name}. */
+    float[] floats(String name) {
+        return weights.apply(specs.get(name));
+    }
+}
