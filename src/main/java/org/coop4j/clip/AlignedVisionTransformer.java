@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,11 +28,11 @@ final class AlignedVisionTransformer {
 
     private final NativeWeights weights;
     private final ClipConfig.Vit vit;
-    private final Activation.Kind activation;
+    private final MlpActivation activation;
     private final int alignment;
 
     AlignedVisionTransformer(
-            NativeWeights weights, ClipConfig.Vit vit, Activation.Kind activation, int alignment) {
+            NativeWeights weights, ClipConfig.Vit vit, MlpActivation activation, int alignment) {
         this.weights = weights;
         this.vit = vit;
         this.activation = activation;
