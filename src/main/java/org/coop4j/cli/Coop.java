@@ -100,6 +100,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new EmbedCommand(console))
                         .addSubcommand(datasets)
                         .addSubcommand(new TrainCommand(console))
+                        .addSubcommand(new MethodsCommand(console))
                         .addSubcommand(new SweepCommand(console))
                         .addSubcommand(new PretrainCommand(console))
                         .addSubcommand(new EvalCommand(console))

@@ -1,0 +1,41 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import org.coop4j.method.Method;
+import org.coop4j.method.Settings;
+import org.junit.jupiter.api.Test;
+
+class MethodsCommandTest {
+
+    @Test
+    void everyMethodIsListedAndExplained() throws IOException {
+        CommandRun list = coop("methods");
+        assertThat(list.code()).isZero();
+        for (Method method : Method.all()) {
+            assertThat(list.out()).contains(method.id()).contains(method.title());
+            CommandRun one = coop("methods", method.id());
+            assertThat(one.code()).isZero();
+            assertThat(one.out()).startsWith(method.title() + "\n");
+            assertThat(one.out().lines()).allMatch(line -> line.length() <= 200);
+            for (Settings.Description setting : Settings.describe((Record) method)) {
+                assertThat(setting.meaning()).as(setting.name()).isNotBlank();
+                assertThat(one.out()).contains(setting.name()).contains(setting.meaning());
+            }
+            JsonNode json =
+                    new ObjectMapper().readTree(coop("methods", method.id(), "--json").out());
+            assertThat(json.get("summary").asText()).isEqualTo(method.summary());
+        }
+    }
+
+    @Test
+    void anUnknownMethodIsNamedWithThoseThatThereAre() {
+        CommandRun run = coop("methods", "kgcop");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("method \"kgcop\": expected one of zero-shot");
+    }
+}
