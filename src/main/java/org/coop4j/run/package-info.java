@@ -1,9 +1,10 @@
 /**
- * Experiments: a training run and its folder, baselines beside it, sweeps over seeds and shots, and
- * what is made of their results.
+ * One run and its folder: a method learned on a few images a class and tested beside hand-written
+ * prompts.
  *
- * <p>A run is a folder: {@code config.json} (all resolved values), {@code metrics.jsonl}, {@code
- * prompt.safetensors}, {@code result.json}, {@code provenance.json}. Tables and plots are made from
- * these files. Accuracies are percentages.
+ * <p>A run is a folder: {@code config.json} ({@link org.coop4j.run.RunConfig}: all resolved
+ * values), {@code metrics.jsonl}, {@code classifier.safetensors}, {@code result.json}, {@code
+ * provenance.json}, which is written last. Tables and plots are made from these files. Accuracies
+ * are percentages.
  */
 package org.coop4j.run;

@@ -1,0 +1,53 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.bank.TestPictures;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainingMemoryTest {
+
+    private static final int TRAININGS = 100;
+    private static final int WARMUP = 20;
+
+    /**
+     * The heap and the compiled code still grow a little after the warm-up. A step's plan of this
+     * model and its tensors takes about 1 MB: 80 of them would be 80 MB.
+     */
+    private static final long ALLOWED = 48L << 20;
+
+    @TempDir private Path folder;
+
+    @Test
+    void manyTrainingsInOneProcessKeepItsMemory() throws IOException {
+        assumeThat(Machine.memory()).as("resident memory is known on Linux").isPresent();
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        Path data = TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES);
+        RunFixture.Setup setup = RunFixture.config(data, 2, 2, 0, 0.01);
+        long early = 0;
+        for (int i = 0; i < TRAININGS; i++) {
+            try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+                setup.withSeed(i + 1)
+                        .run(clip, RunFixture.options(folder, false), new RunFixture.Quiet())
+                        .run(folder.resolve("run" + i), false);
+            }
+            if (i == WARMUP) {
+                early = outsideOfTheHeap();
+            }
+        }
+        assertThat(outsideOfTheHeap() - early).isLessThan(ALLOWED);
+    }
+
+    /** Resident memory but for the Java heap, which grows with garbage as it likes. */
+    private static long outsideOfTheHeap() {
+        return Machine.memory().orElseThrow()
+                - ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
+    }
+}
