@@ -133,8 +133,12 @@ public final class StepGraph implements AutoCloseable {
 
     /** exp(logit_scale) · images · weightsᵀ; weights [classes, width] → [batch, classes]. */
     public SDVariable cosineLogits(SDVariable weights) {
-        SDVariable scale = graph.constant("logit_scale", shape.logitScale);
-        return graph.expScale(graph.linear(images(), weights), scale);
+        return scaled(graph.linear(images(), weights));
+    }
+
+    /** exp(logit_scale) · x. */
+    public SDVariable scaled(SDVariable x) {
+        return graph.expScale(x, graph.constant("logit_scale", shape.logitScale));
     }
 
     /**

@@ -44,6 +44,19 @@ public final class ClassNames {
      * @throws IllegalArgumentException if one is not there, naming it
      */
     public static int[] positions(List<String> wanted, List<String> available) {
+        int[] positions = find(wanted, available);
+        for (int i = 0; i < positions.length; i++) {
+            if (positions[i] < 0) {
+                throw new IllegalArgumentException(
+                        "class \"%s\" is not among the %d classes %s"
+                                .formatted(wanted.get(i), available.size(), firstFew(available)));
+            }
+        }
+        return positions;
+    }
+
+    /** The same, with −1 for a class that is not there. */
+    public static int[] find(List<String> wanted, List<String> available) {
         Map<String, Deque<Integer>> places = new HashMap<>();
         for (int i = 0; i < available.size(); i++) {
             places.computeIfAbsent(inAPrompt(available.get(i)), name -> new ArrayDeque<>()).add(i);
@@ -51,12 +64,7 @@ public final class ClassNames {
         int[] positions = new int[wanted.size()];
         for (int i = 0; i < positions.length; i++) {
             Deque<Integer> left = places.get(inAPrompt(wanted.get(i)));
-            if (left == null || left.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "class \"%s\" is not among the %d classes %s"
-                                .formatted(wanted.get(i), available.size(), firstFew(available)));
-            }
-            positions[i] = left.remove();
+            positions[i] = left == null || left.isEmpty() ? -1 : left.remove();
         }
         return positions;
     }

@@ -24,6 +24,7 @@ import org.coop4j.graph.op.Patches;
 import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
 import org.coop4j.graph.op.SelectRows;
+import org.coop4j.graph.op.SumOfSquares;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -152,6 +153,11 @@ public final class Graph {
     /** Σ x · pull, a scalar whose gradient in x is {@code pull}. */
     public SDVariable innerProduct(SDVariable x, SDVariable pull) {
         return new InnerProduct(sd, x, pull).outputVariable();
+    }
+
+    /** Σ x² over all elements, a scalar. */
+    public SDVariable sumOfSquares(SDVariable x) {
+        return new SumOfSquares(sd, x).outputVariable();
     }
 
     /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */

@@ -5,16 +5,19 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 
-/** logits = scale · cosine of the image's features with each class's weights. */
+/** logits = scale · unit(x) · weightsᵀ + bias; where the weights are normalised, scaled cosines. */
 final class CosineClassifier implements Classifier {
 
     private final ClassifierFile file;
     private final FeatureMatrix weights;
     private final float scale;
+    private final float[] bias;
     private final Function<List<String>, Classifier> others;
 
     /**
-     * @param weights normalised class weights, one row a class
+     * Without bias.
+     *
+     * @param weights class weights, one row a class
      * @param scale exp(logit_scale)
      * @param others makes the classifier of other classes
      */
@@ -23,9 +26,22 @@ final class CosineClassifier implements Classifier {
             FeatureMatrix weights,
             float scale,
             Function<List<String>, Classifier> others) {
+        this(file, weights, scale, new float[weights.rows()], others);
+    }
+
+    /**
+     * @param bias of each class, after scaling
+     */
+    CosineClassifier(
+            ClassifierFile file,
+            FeatureMatrix weights,
+            float scale,
+            float[] bias,
+            Function<List<String>, Classifier> others) {
         this.file = file;
         this.weights = weights;
         this.scale = scale;
+        this.bias = bias.clone();
         this.others = others;
     }
 
@@ -44,7 +60,7 @@ final class CosineClassifier implements Classifier {
                 .forEach(
                         i -> {
                             for (int c = 0; c < classes; c++) {
-                                logits[i * classes + c] = scale * x.dot(i, weights, c);
+                                logits[i * classes + c] = scale * x.dot(i, weights, c) + bias[c];
                             }
                         });
         return FeatureMatrix.of(x.rows(), classes, logits);

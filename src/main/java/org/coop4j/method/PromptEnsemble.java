@@ -83,6 +83,48 @@ public record PromptEnsemble(List<String> templates) {
         return FeatureMatrix.of(classes, width, sum).normalized();
     }
 
+    /**
+     * Features of all prompts as the text tower gives them, not normalised, [templates · classes,
+     * embed], template after template.
+     */
+    FeatureMatrix features(Clip clip, List<String> classNames) {
+        int classes = classNames.size();
+        int width = clip.architecture().embedDim();
+        float[] all = new float[Math.multiplyExact(templates.size() * classes, width)];
+        for (int t = 0; t < templates.size(); t++) {
+            List<String> texts = texts(templates.get(t), classNames);
+            float[] features =
+                    clip.encodeTokens(tokens(clip, texts, Tokenizer.Overflow.FAIL)).toArray();
+            System.arraycopy(features, 0, all, t * features.length, features.length);
+        }
+        return FeatureMatrix.of(templates.size() * classes, width, all);
+    }
+
+    /**
+     * Class weights that are not normalised, one row a class: the mean of the raw text features
+     * over the templates. They differ from {@link #classWeights} in more than length where raw
+     * norms differ.
+     */
+    FeatureMatrix rawWeights(Clip clip, List<String> classNames) {
+        return mean(features(clip, classNames), classNames.size());
+    }
+
+    /** The mean over the templates of features as {@link #features} orders them. */
+    static FeatureMatrix mean(FeatureMatrix features, int classes) {
+        float[] all = features.toArray();
+        float[] mean = new float[Math.multiplyExact(classes, features.width())];
+        int templates = features.rows() / classes;
+        for (int i = 0; i < all.length; i++) {
+            mean[i % mean.length] += all[i] / templates;
+        }
+        return FeatureMatrix.of(classes, features.width(), mean);
+    }
+
+    /** Multiplications that encoding the prompts of so many classes takes, about. */
+    double work(Clip clip, int classes) {
+        return Prompts.rowWork(clip) * 10.0 * classes * templates.size();
+    }
+
     private static List<int[]> tokens(Clip clip, List<String> texts, Tokenizer.Overflow overflow) {
         int context = clip.architecture().text().contextLength();
         return texts.stream()

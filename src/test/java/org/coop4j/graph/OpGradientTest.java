@@ -70,6 +70,11 @@ class OpGradientTest extends OpGradientChecks {
                                         new int[] {0, 2, 0, 1})));
         cases.add(
                 new Case(
+                        "sum of squares",
+                        shapes("x", shape(4, 6)),
+                        (g, v) -> g.sumOfSquares(v.get("x"))));
+        cases.add(
+                new Case(
                         "normalize rows",
                         shapes("x", shape(4, 6)),
                         (g, v) -> g.normalizeRows(v.get("x"))));

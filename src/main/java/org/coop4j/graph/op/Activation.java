@@ -14,14 +14,16 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** An activation function applied to each element. */
 public final class Activation extends GraphOp {
 
-    /** The functions that CLIP's towers use. */
+    /** The functions that CLIP's towers and methods' losses use. */
     public enum Kind {
         /** x · sigmoid(1.702 x): OpenAI's models. */
         QUICK_GELU,
         /** x · Φ(x) with the exact normal distribution function: LAION's open_clip models. */
         GELU,
         /** max(x, 0): ModifiedResNet. */
-        RELU
+        RELU,
+        /** e to the power of x. */
+        EXP
     }
 
     static final double QUICK_GELU_FACTOR = 1.702;
@@ -54,6 +56,7 @@ public final class Activation extends GraphOp {
             case QUICK_GELU -> out[0].assign(x.mul(quickSigmoid(x)));
             case GELU -> out[0].assign(x.mul(normalCdf(x)));
             case RELU -> out[0].assign(Transforms.max(x, 0.0, true));
+            case EXP -> out[0].assign(Transforms.exp(x, true));
         }
     }
 
@@ -73,9 +76,10 @@ public final class Activation extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        // The rectifier's result says as well as its input where it let through, and is kept
-        // anyway.
-        SDVariable x = kindOf(this) == Kind.RELU ? outputVariables()[0] : arg(0);
+        // The rectifier's result says as well as its input where it let through, and the
+        // exponential's is its derivative; both are kept anyway.
+        boolean fromResult = kindOf(this) == Kind.RELU || kindOf(this) == Kind.EXP;
+        SDVariable x = fromResult ? outputVariables()[0] : arg(0);
         return List.of(
                 new InputGradient(sameDiff, kindOf(this), gradients.get(0), x).outputVariable());
     }
@@ -119,6 +123,7 @@ public final class Activation extends GraphOp {
                             yield normalCdf(x).addi(density.muli(x));
                         }
                         case RELU -> x.gt(0).castTo(x.dataType());
+                        case EXP -> x.dup();
                     };
             out[0].assign(derivative.muli(in[0]));
         }

@@ -18,6 +18,11 @@ final class ActivationRows {
             case QUICK_GELU -> QuickGelu::new;
             case GELU -> () -> ActivationRows::gelu;
             case RELU -> () -> ActivationRows::relu;
+            case EXP ->
+                    () -> {
+                        Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                        return (rows, n) -> exponential.apply(rows[0], n);
+                    };
         };
     }
 
@@ -27,6 +32,7 @@ final class ActivationRows {
             case QUICK_GELU -> QuickGeluGradient::new;
             case GELU -> () -> ActivationRows::geluGradient;
             case RELU -> () -> ActivationRows::reluGradient;
+            case EXP -> () -> ActivationRows::expGradient;
         };
     }
 
@@ -96,6 +102,14 @@ final class ActivationRows {
         float[] x = rows[1];
         for (int i = 0; i < n; i++) {
             dy[i] *= Floats.step(x[i], 0f);
+        }
+    }
+
+    private static void expGradient(float[][] rows, int n) {
+        float[] dy = rows[0];
+        float[] y = rows[1];
+        for (int i = 0; i < n; i++) {
+            dy[i] *= y[i];
         }
     }
 }

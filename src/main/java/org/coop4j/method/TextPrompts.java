@@ -1,0 +1,45 @@
+package org.coop4j.method;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The hand-written prompts that a method takes the classes' text features from.
+ *
+ * @param templates prompts in which {@code {}} stands for the class name
+ * @param own whether the prompt that suits the images is among them, as the last
+ */
+record TextPrompts(
+        @Setting("hand-written prompts, {} standing for the class name, separated by |")
+                List<String> templates,
+        @Setting("whether the data's own prompt is among them") boolean own) {
+
+    TextPrompts {
+        templates = List.copyOf(templates);
+        if (templates.isEmpty() && !own) {
+            throw new IllegalArgumentException(
+                    "templates: expected a prompt such as \"a photo of a {}.\", got none");
+        }
+        if (!templates.isEmpty()) {
+            new PromptEnsemble(templates);
+        }
+    }
+
+    /** The data's own prompt. */
+    TextPrompts() {
+        this(List.of(), true);
+    }
+
+    /**
+     * The prompts of a task.
+     *
+     * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
+     */
+    PromptEnsemble of(Task task) {
+        List<String> all = new ArrayList<>(templates);
+        if (own) {
+            all.add(task.template());
+        }
+        return new PromptEnsemble(all);
+    }
+}

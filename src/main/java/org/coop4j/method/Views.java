@@ -1,0 +1,50 @@
+package org.coop4j.method;
+
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSet;
+
+/** What methods make of several views of an image. */
+final class Views {
+
+    private Views() {}
+
+    /** Each view an image of its own, in the order [image, view]. */
+    static FeatureSet pooled(FeatureSet images) {
+        int width = images.width();
+        int views = images.views();
+        float[] rows = new float[Math.multiplyExact(images.size() * views, width)];
+        int[] labels = new int[images.size() * views];
+        for (int i = 0; i < labels.length; i++) {
+            images.copy(i / views, i % views, rows, i * width);
+            labels[i] = images.label(i / views);
+        }
+        return DenseFeatures.of(width, 1, rows, labels);
+    }
+
+    /** The mean of each image's views as the image tower gave them, [images, width]. */
+    static FeatureMatrix mean(FeatureSet images) {
+        int width = images.width();
+        float[] means = new float[Math.multiplyExact(images.size(), width)];
+        float[] row = new float[width];
+        for (int i = 0; i < images.size(); i++) {
+            for (int view = 0; view < images.views(); view++) {
+                images.copy(i, view, row, 0);
+                for (int j = 0; j < width; j++) {
+                    means[i * width + j] += row[j] / images.views();
+                }
+            }
+        }
+        return FeatureMatrix.of(images.size(), width, means);
+    }
+
+    /** One view of each image divided by its norm, [images, width]. */
+    static FeatureMatrix normalized(FeatureSet images, int view) {
+        int width = images.width();
+        float[] rows = new float[Math.multiplyExact(images.size(), width)];
+        for (int i = 0; i < images.size(); i++) {
+            images.copyNormalized(i, view, rows, i * width);
+        }
+        return FeatureMatrix.of(images.size(), width, rows);
+    }
+}
