@@ -12,7 +12,6 @@ import org.coop4j.eval.Numbers;
 import org.coop4j.report.StudyReport;
 import org.coop4j.results.Findings;
 import org.coop4j.results.Findings.Failure;
-import org.coop4j.results.RunSearch;
 import org.coop4j.results.Study;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -68,7 +67,7 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path target = out == null ? folder.resolve("report") : out;
-        Findings findings = RunSearch.below(folder, console);
+        Findings findings = Findings.below(folder, console);
         name("damaged", findings.damaged());
         name("failed", findings.failed());
         if (findings.finished().isEmpty()) {

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.results.BaseNew;
 import org.coop4j.results.DatasetNames;
@@ -71,60 +72,55 @@ final class PublishedTable implements StudyTable {
                 cell.map(c -> OptionalDouble.of(c.accuracy())).orElse(OptionalDouble.empty()));
     }
 
-    /** Those of the methods that were run, on datasets that were tested. */
+    /**
+     * What was measured here.
+     *
+     * @param trainedOn the dataset learned from
+     * @param half the classes tested on
+     */
+    private record Here(String trainedOn, ClassHalf half, Outcome outcome) {
+
+        boolean isAt(Score score) {
+            return half == score.half()
+                    && isNamed(outcome.dataset(), score.dataset())
+                    && isSame(outcome.method(), score)
+                    && outcome.shots().equals(score.shots());
+        }
+    }
+
     static List<Comparison> baseNew(StudyView view) {
-        List<Comparison> all = new ArrayList<>();
-        List<MethodLabel> run = view.baseNew().rows().stream().map(BaseNew.Row::method).toList();
-        for (Score score : best(Protocol.BASE_TO_NEW, view, run)) {
-            List<BaseNew.Row> rows =
-                    view.baseNew().rows().stream()
-                            .filter(row -> isNamed(row.dataset(), score.dataset()))
-                            .toList();
-            if (!rows.isEmpty()) {
-                all.add(
-                        comparison(
-                                score,
-                                rows.stream()
-                                        .filter(row -> isSame(row.method(), score))
-                                        .filter(row -> row.shots().equals(score.shots()))
-                                        .flatMap(row -> half(row, score.half()).stream())
-                                        .findFirst()));
-            }
+        List<Here> here = new ArrayList<>();
+        for (BaseNew.Row row : view.baseNew().rows()) {
+            row.base().ifPresent(o -> here.add(new Here(row.dataset(), ClassHalf.BASE, o)));
+            row.unseen().ifPresent(o -> here.add(new Here(row.dataset(), ClassHalf.NEW, o)));
         }
-        return all;
+        return compare(Protocol.BASE_TO_NEW, view, here);
     }
 
-    private static Optional<Outcome> half(BaseNew.Row row, ClassHalf half) {
-        return half == ClassHalf.BASE ? row.base() : row.unseen();
-    }
-
-    /** Those of the methods that were run, on targets that were tested and on the source. */
     static List<Comparison> robustness(StudyView view, Robustness table) {
-        List<Comparison> all = new ArrayList<>();
-        List<MethodLabel> run = table.rows().stream().map(Robustness.Row::method).toList();
-        for (Score score : best(Protocol.ROBUSTNESS, view, run)) {
-            boolean onSource = isNamed(table.source(), score.dataset());
-            Optional<String> target =
-                    table.targets().stream().filter(t -> isNamed(t, score.dataset())).findFirst();
-            boolean wanted = onSource || target.isPresent();
-            if (!isNamed(table.source(), score.trainedOn()) || !wanted) {
-                continue;
-            }
-            all.add(
-                    comparison(
-                            score,
-                            table.rows().stream()
-                                    .filter(row -> isSame(row.method(), score))
-                                    .filter(row -> row.shots().equals(score.shots()))
-                                    .flatMap(row -> cell(row, onSource, target).stream())
-                                    .findFirst()));
+        List<Here> here = new ArrayList<>();
+        for (Robustness.Row row : table.rows()) {
+            Stream.concat(row.onSource().stream(), row.onTargets().values().stream())
+                    .forEach(o -> here.add(new Here(table.source(), ClassHalf.ALL, o)));
         }
-        return all;
+        return compare(Protocol.ROBUSTNESS, view, here);
     }
 
-    private static Optional<Outcome> cell(
-            Robustness.Row row, boolean onSource, Optional<String> target) {
-        return onSource ? row.onSource() : target.map(row.onTargets()::get);
+    /** The numbers of the methods that were run, on datasets that were tested or learned from. */
+    private static List<Comparison> compare(Protocol protocol, StudyView view, List<Here> here) {
+        List<Comparison> all = new ArrayList<>();
+        List<MethodLabel> run = here.stream().map(h -> h.outcome.method()).toList();
+        for (Score score : best(protocol, view, run)) {
+            List<Here> there =
+                    here.stream().filter(h -> isNamed(h.trainedOn, score.trainedOn())).toList();
+            boolean onSource = score.dataset().equals(score.trainedOn());
+            if (there.stream()
+                    .anyMatch(h -> onSource || isNamed(h.outcome.dataset(), score.dataset()))) {
+                Optional<Here> same = there.stream().filter(h -> h.isAt(score)).findFirst();
+                all.add(comparison(score, same.map(Here::outcome)));
+            }
+        }
+        return all;
     }
 
     private record Place(String trainedOn, String dataset, ClassHalf half, String method) {
@@ -141,16 +137,10 @@ final class PublishedTable implements StudyTable {
         List<Score> all = view.published().of(protocol);
         Map<Place, Score> best = new LinkedHashMap<>();
         for (Score score : all) {
-            boolean same = run.stream().anyMatch(method -> isSame(method, score));
-            boolean sort =
-                    run.stream().anyMatch(method -> isOfSort(method, score))
-                            && all.stream()
-                                    .filter(
-                                            other ->
-                                                    isOfSort(MethodLabel.of(other.method()), score))
-                                    .noneMatch(
-                                            other -> run.stream().anyMatch(m -> isSame(m, other)));
-            if (same || sort) {
+            List<Score> sort = all.stream().filter(s -> kind(s) == kind(score)).toList();
+            boolean anySame = sort.stream().anyMatch(s -> isAny(run, s));
+            boolean ofSort = run.stream().anyMatch(method -> method.kind() == kind(score));
+            if (isAny(run, score) || ofSort && !anySame) {
                 best.merge(
                         Place.of(score),
                         score,
@@ -158,6 +148,10 @@ final class PublishedTable implements StudyTable {
             }
         }
         return List.copyOf(best.values());
+    }
+
+    private static boolean isAny(List<MethodLabel> run, Score score) {
+        return run.stream().anyMatch(method -> isSame(method, score));
     }
 
     private static Score closer(Score known, Score other, Optional<String> backbone) {
@@ -168,8 +162,8 @@ final class PublishedTable implements StudyTable {
         return DatasetNames.published(dataset).filter(b -> b.name().equals(benchmark)).isPresent();
     }
 
-    private static boolean isOfSort(MethodLabel method, Score score) {
-        return method.kind() == MethodLabel.of(score.method()).kind();
+    private static MethodLabel.Kind kind(Score score) {
+        return MethodLabel.of(score.method()).kind();
     }
 
     private static boolean isSame(MethodLabel method, Score score) {

@@ -194,7 +194,7 @@ final class RunReader {
         }
         return DatasetNames.published(data.path("benchmark").asText(""))
                 .map(Benchmark::template)
-                .orElse(HandWrittenPrompts.USUAL);
+                .orElse(HandWritten.USUAL);
     }
 
     /** The source is a JSON object, or a text that holds one. */

@@ -16,18 +16,13 @@ public record Shots(int count) implements Comparable<Shots> {
     /** Checks the range. */
     public Shots {
         if (count < 0) {
-            throw new IllegalArgumentException("shots: " + count + "; wanted is 0 or more");
+            throw new IllegalArgumentException("shots: " + count + "; expected 0 or more");
         }
     }
 
     /** What a result means by its shots: 0 stands for all or none. */
     static Shots of(int shots, int trainImages) {
         return shots == 0 && trainImages > 0 ? ALL : new Shots(shots);
-    }
-
-    /** Whether it is a number of images, 1 or more. */
-    public boolean isCount() {
-        return !equals(NONE) && !equals(ALL);
     }
 
     /** "0", "16" or "all". */

@@ -53,7 +53,7 @@ public record Study(
         }
         List<Entry> entries = withoutDoubles(all, notes::add);
         noteMovingTestImages(entries, notes::add);
-        List<HandWritten> handWritten = HandWrittenPrompts.of(entries, notes::add);
+        List<HandWritten> handWritten = HandWritten.of(entries, notes::add);
         Gaps.note(entries, notes::add);
         return new Study(model(runs), entries, handWritten, notes);
     }

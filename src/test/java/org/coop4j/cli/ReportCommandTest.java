@@ -43,7 +43,7 @@ class ReportCommandTest {
                 .containsPattern("zero-shot +55\\.0\n")
                 // Averages 65, 75 and 85.
                 .containsPattern("coop-m16-end +75\\.0±10\\.0\n")
-                .containsPattern("EuroSAT +16 +40\\.0 +60\\.0±10\\.0 +\\+20\\.0 +0\\.074\n")
+                .containsPattern("EuroSAT +\\+20\\.0 +40\\.0 +60\\.0±10\\.0 +16 +0\\.074\n")
                 .contains("page: " + runs.resolve("report/report.html"))
                 .contains("average.png", "few-shot.tex");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 160);

@@ -14,7 +14,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.results.Findings;
 import org.coop4j.results.RunFiles;
-import org.coop4j.results.RunSearch;
 import org.coop4j.results.Study;
 import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
@@ -57,7 +56,7 @@ class StudyReportTest {
     }
 
     private StudyReport report() throws IOException {
-        Findings findings = RunSearch.below(root.resolve("runs"), Progress.NONE);
+        Findings findings = Findings.below(root.resolve("runs"), Progress.NONE);
         return new StudyReport(findings, Study.of(findings));
     }
 

@@ -129,6 +129,6 @@ public final class RunFiles {
 
     /** The studies of all runs below a folder. */
     public static java.util.List<Study> studies(Path root) throws IOException {
-        return Study.of(RunSearch.below(root, Progress.NONE));
+        return Study.of(Findings.below(root, Progress.NONE));
     }
 }

@@ -13,12 +13,12 @@ import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class RunSearchTest {
+class FindingsTest {
 
     @TempDir Path root;
 
     private Findings search() throws IOException {
-        return RunSearch.below(root, Progress.NONE);
+        return Findings.below(root, Progress.NONE);
     }
 
     private Path run(String folder) throws IOException {
@@ -192,10 +192,10 @@ class RunSearchTest {
     void whatIsNoFolderIsSaid() throws IOException {
         Path file = Files.writeString(root.resolve("file"), "");
 
-        assertThatThrownBy(() -> RunSearch.below(file, Progress.NONE))
+        assertThatThrownBy(() -> Findings.below(file, Progress.NONE))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is a file");
-        assertThatThrownBy(() -> RunSearch.below(root.resolve("none"), Progress.NONE))
+        assertThatThrownBy(() -> Findings.below(root.resolve("none"), Progress.NONE))
                 .hasMessageContaining("no such folder");
     }
 }

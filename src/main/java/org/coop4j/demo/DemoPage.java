@@ -1,0 +1,303 @@
+package org.coop4j.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.coop4j.eval.Numbers;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.report.Cell;
+import org.coop4j.report.HtmlFormat;
+import org.coop4j.report.ResultTable;
+import org.coop4j.report.chart.FewShotChart;
+import org.coop4j.report.html.HtmlPage;
+import org.coop4j.report.html.Picture;
+import org.coop4j.report.html.Section;
+import org.coop4j.report.html.Section.Fact;
+import org.coop4j.train.Training;
+
+/** The demo's page. */
+record DemoPage(DemoResult result, FewShotChart chart) {
+
+    HtmlPage page() throws IOException {
+        return new HtmlPage(
+                        "CoOp on " + result.classNames().size() + " kinds of drawings",
+                        "Context vectors learned from a few drawings a class, beside hand-written"
+                                + " prompts and a linear probe, with a small CLIP that never saw"
+                                + " these drawings")
+                .add(summary())
+                .add(curves())
+                .add(mended())
+                .add(perClass())
+                .add(confusion())
+                .add(otherDomain())
+                .add(words())
+                .add(method());
+    }
+
+    private Section summary() {
+        int most = result.mostShots();
+        SeedSummary learned = result.drawings(DemoContext.FEATURED.id(), most);
+        DemoResult.Prompt best = result.bestPrompt();
+        return new Section("In short")
+                .facts(
+                        List.of(
+                                new Fact(
+                                        Numbers.meanSd(learned, 1) + " %",
+                                        "prompts learned from " + most + " drawings a class"),
+                                gainOver(
+                                        learned,
+                                        best.drawings(),
+                                        "the best hand-written prompt, \""
+                                                + best.template()
+                                                + "\""),
+                                gainOver(
+                                        learned,
+                                        result.bestRenamedPrompt().drawings(),
+                                        "it with class names rewritten by hand"),
+                                gainOver(
+                                        learned,
+                                        result.drawings(DemoResult.PROBE, most).mean(),
+                                        "a linear probe on the same drawings")))
+                .paragraph(
+                        "CLIP classifies an image by comparing it with prompts, one a class. CoOp"
+                            + " leaves CLIP as it is and learns the words in front of the class"
+                            + " name, as vectors, from a few labelled images. Accuracies are on "
+                                + result.testImages()
+                                + " drawings that neither CLIP nor the learned prompt has seen;"
+                                + " mean ± standard deviation over "
+                                + result.seeds().size()
+                                + " draws of the training drawings.");
+    }
+
+    private static Fact gainOver(SeedSummary learned, double baseline, String what) {
+        return new Fact(
+                Numbers.signed(learned.mean() - baseline, 1) + " points",
+                "against " + what + " (" + Numbers.percent(baseline) + ")");
+    }
+
+    private static ResultTable table(String name, String title) {
+        return new ResultTable(name, title, "").decimals(1);
+    }
+
+    private Section curves() {
+        ResultTable table = table("shots", "Accuracy on the test drawings, %").words("method");
+        for (int shots : result.shots()) {
+            table.numbers(Numbers.count(shots, "shot", "shots"));
+        }
+        for (DemoContext context : DemoContext.values()) {
+            table.row(curveRow(context.title(), context.id()));
+        }
+        table.row(curveRow("linear probe", DemoResult.PROBE));
+        ResultTable prompts =
+                table("prompts", "Hand-written prompts, accuracy in %")
+                        .words("prompt")
+                        .numbers("drawings")
+                        .numbers("emoji")
+                        .numbers("better names: drawings")
+                        .numbers("emoji");
+        for (int i = 0; i < result.prompts().size(); i++) {
+            DemoResult.Prompt prompt = result.prompts().get(i);
+            DemoResult.Prompt renamed = result.renamedPrompts().get(i);
+            prompts.row(
+                    Cell.words("\"" + prompt.template() + "\""),
+                    Cell.number(prompt.drawings()).best(prompt.equals(result.bestPrompt())),
+                    Cell.number(prompt.emoji()).best(prompt.equals(result.bestEmojiPrompt())),
+                    Cell.number(renamed.drawings()),
+                    Cell.number(renamed.emoji()));
+        }
+        return new Section("Accuracy over shots")
+                .chart(
+                        chart,
+                        "Accuracy over the number of training drawings a class"
+                                + (chart.hasSpread() ? "; bars are one standard deviation." : "."))
+                .add(HtmlFormat.table(table))
+                .add(HtmlFormat.table(prompts))
+                .paragraph(
+                        "The classes are called as their folders in Open Clip Art are, as the"
+                                + " folders of a user would be. Better names are "
+                                + betterNames()
+                                + ".");
+    }
+
+    /** Such as "bird for birds, insect for bugs". */
+    private String betterNames() {
+        List<String> pairs = new ArrayList<>();
+        for (int i = 0; i < result.classNames().size(); i++) {
+            String own = result.classNames().get(i);
+            String better = result.betterNames().get(i);
+            if (!own.equals(better)) {
+                pairs.add(better + " for " + own);
+            }
+        }
+        return String.join(", ", pairs);
+    }
+
+    private Cell[] curveRow(String title, String method) {
+        List<Cell> cells = new ArrayList<>(List.of(Cell.words(title)));
+        for (int shots : result.shots()) {
+            cells.add(Cell.mean(result.drawings(method, shots)));
+        }
+        return cells.toArray(Cell[]::new);
+    }
+
+    private Section mended() throws IOException {
+        Section section = new Section("From wrong to right");
+        if (result.mended().isEmpty()) {
+            return section.paragraph("No drawing changed from wrong to right with every seed.");
+        }
+        List<Picture> pictures = new ArrayList<>();
+        for (DemoResult.Mended mended : result.mended()) {
+            pictures.add(
+                    Picture.of(
+                            Files.readAllBytes(Path.of(mended.file())),
+                            "a drawing of the class " + mended.truth(),
+                            "%s (%s), before: %s (%s)"
+                                    .formatted(
+                                            mended.truth(),
+                                            Numbers.percent(100 * mended.afterProbability(), 0),
+                                            mended.before(),
+                                            Numbers.percent(100 * mended.beforeProbability(), 0))));
+        }
+        return section.paragraph(
+                        "Drawings that \""
+                                + result.bestPrompt().template()
+                                + "\" gets wrong and the learned prompt right with every seed.")
+                .pictures(pictures);
+    }
+
+    private Section perClass() {
+        ResultTable table =
+                table("classes", "Test drawings classified rightly, %")
+                        .words("class")
+                        .column("gain", ResultTable.Kind.BARS)
+                        .numbers("hand-written")
+                        .numbers("learned")
+                        .numbers("drawings");
+        result.perClass().stream()
+                .sorted(Comparator.comparingDouble(DemoPage::gain).reversed())
+                .forEach(
+                        g ->
+                                table.row(
+                                        Cell.words(g.name()),
+                                        Cell.points(gain(g)),
+                                        Cell.number(100.0 * g.before() / g.images()),
+                                        Cell.number(100 * g.after() / g.images()),
+                                        Cell.count(g.images())));
+        return new Section("Class by class")
+                .paragraph(
+                        "The best hand-written prompt against the class-specific context of "
+                                + result.mostShots()
+                                + " shots, mean over the seeds.")
+                .add(HtmlFormat.table(table));
+    }
+
+    private static double gain(DemoResult.ClassGain g) {
+        return 100 * (g.after() - g.before()) / g.images();
+    }
+
+    private Section confusion() {
+        return new Section("What is taken for what")
+                .confusion(
+                        result.confusionMatrix(),
+                        result.classNames(),
+                        "True classes in rows, predicted ones in columns, % of the true class:"
+                                + " class-specific context, "
+                                + result.mostShots()
+                                + " shots, all seeds.");
+    }
+
+    private Section otherDomain() {
+        int most = result.mostShots();
+        double renamed =
+                result.renamedPrompts().stream()
+                        .mapToDouble(DemoResult.Prompt::emoji)
+                        .max()
+                        .orElseThrow();
+        ResultTable table =
+                table("emoji", "Accuracy on " + result.emojiImages() + " emoji, %")
+                        .words("method")
+                        .numbers("accuracy")
+                        .row(
+                                Cell.words(
+                                        "best hand-written prompt there, \""
+                                                + result.bestEmojiPrompt().template()
+                                                + "\""),
+                                Cell.number(result.bestEmojiPrompt().emoji()))
+                        .row(Cell.words("the same with better class names"), Cell.number(renamed));
+        for (DemoContext context : DemoContext.values()) {
+            table.row(
+                    Cell.words(context.title() + ", learned on drawings"),
+                    Cell.mean(result.emoji(context.id(), most)));
+        }
+        table.row(
+                Cell.words("linear probe, fitted on drawings"),
+                Cell.mean(result.emoji(DemoResult.PROBE, most)));
+        return new Section("Another domain")
+                .paragraph(
+                        "Nothing was learned from emoji: the contexts of "
+                                + most
+                                + " drawings a class, tested on emoji of the same classes by an"
+                                + " artist whom the model has never seen. The hand-written prompt"
+                                + " is the best of all for the emoji themselves.")
+                .add(HtmlFormat.table(table));
+    }
+
+    private Section words() {
+        ResultTable table =
+                table("words", "Nearest words, with Euclidean distance")
+                        .words("vector")
+                        .words("words");
+        for (int i = 0; i < result.words().size(); i++) {
+            table.row(
+                    Cell.words(String.valueOf(i + 1)),
+                    Cell.words(
+                            result.words().get(i).words().stream()
+                                    .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
+                                    .collect(Collectors.joining(", "))));
+        }
+        return new Section("What the vectors resemble")
+                .paragraph(
+                        "The words whose embeddings are nearest to the vectors of the unified"
+                                + " context, which began as \""
+                                + DemoConfig.WORDS
+                                + "\". Read little into it: vectors need not mean words, and what"
+                                + " is nearest is often not near.")
+                .add(HtmlFormat.table(table));
+    }
+
+    private Section method() {
+        return new Section("How this was made")
+                .code("coop demo")
+                .list(
+                        List.of(
+                                String.format(
+                                        Locale.ROOT,
+                                        "Model: %s, %,d numbers, SHA-256 %.12s…; trained on emoji"
+                                                + " and clip art, never on these pictures.",
+                                        result.model(),
+                                        result.parameters(),
+                                        result.modelSha256()),
+                                "Pictures: "
+                                        + (result.trainImages() + result.testImages())
+                                        + " drawings of Open Clip Art (public domain), "
+                                        + result.emojiImages()
+                                        + " emoji of Twemoji (CC BY 4.0).",
+                                "CoOp: 4 context vectors before the class name that begin as \""
+                                        + DemoConfig.WORDS
+                                        + "\", SGD, batches of 32, learning rate "
+                                        + Training.coop(1, 1).rate()
+                                        + " with a cosine, no augmentation.",
+                                "Linear probe: logistic regression on the same features and"
+                                        + " drawings, its penalty chosen by cross-validation.",
+                                String.format(
+                                        Locale.ROOT,
+                                        "All of it took %.0f seconds: %s.",
+                                        result.seconds(),
+                                        result.machine())));
+    }
+}
