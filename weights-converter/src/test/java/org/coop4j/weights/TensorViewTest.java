@@ -29,7 +29,9 @@ class TensorViewTest {
 
     private FileRegion region(ByteBuffer contents) throws IOException {
         Path file = folder.resolve("storage");
-        Files.write(file, contents.array());
+        byte[] bytes = new byte[contents.capacity()];
+        contents.clear().get(bytes);
+        Files.write(file, bytes);
         OpenFile open = OpenFile.open(file);
         files.add(open);
         return open.region();
