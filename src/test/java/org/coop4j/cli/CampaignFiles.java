@@ -2,6 +2,8 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,13 +96,24 @@ final class CampaignFiles {
         return contents;
     }
 
+    /** What follows the header: that of a pre-training holds a speed. */
+    private static String tensors(String hexadecimal) {
+        byte[] bytes = HexFormat.of().parseHex(hexadecimal);
+        if (bytes.length < Long.BYTES) {
+            return hexadecimal;
+        }
+        long header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        boolean isWhole = header >= 0 && header <= bytes.length - Long.BYTES;
+        return hexadecimal.substring(isWhole ? 2 * (Long.BYTES + (int) header) : 0);
+    }
+
     private static String text(String hexadecimal) {
         return new String(HexFormat.of().parseHex(hexadecimal), StandardCharsets.UTF_8);
     }
 
     /**
-     * Contents that no interruption may change: results and metrics without their times, provenance
-     * as being there, no feature banks, whose records may be in another order.
+     * Contents that no interruption may change: results, metrics and checkpoints without their
+     * times, provenance as being there, no feature banks, whose records may be in another order.
      */
     static Map<String, String> outcome(Path folder) throws IOException {
         return outcome(contents(folder));
@@ -115,6 +128,8 @@ final class CampaignFiles {
                 file.setValue(SECONDS.matcher(text(file.getValue())).replaceAll(""));
             } else if (file.getKey().endsWith("provenance.json")) {
                 file.setValue("");
+            } else if (file.getKey().endsWith("checkpoint.safetensors")) {
+                file.setValue(tensors(file.getValue()));
             } else if (file.getKey().endsWith("metrics.jsonl")) {
                 file.setValue(SPEED.matcher(text(file.getValue())).replaceAll(""));
             }

@@ -40,13 +40,13 @@ class DamageCampaign {
     private enum Kind {
         BANK("bank/*/test-16.bank", "eval"),
         CHECKPOINT("begun/checkpoint.safetensors", "train", true),
-        PROMPT("run/prompt.safetensors", "predict"),
+        PROMPT("run/classifier.safetensors", "predict"),
         CONFIG_OF_TRAINING("begun/config.json", "train"),
         CONFIG_OF_SWEEP("sweep/runs/shapes/*/*/config.json", "sweep"),
         RESULT_IN_SWEEP("sweep/runs/shapes/*/*/result.json", "sweep"),
         RESULT_IN_REPORT("sweep/runs/shapes/*/*/result.json", "report"),
         METRICS("begun/metrics.jsonl", "train", true),
-        PROBE("sweep/runs/shapes/linear-probe/*/probe.safetensors", "longer sweep");
+        PROBE("sweep/runs/shapes/linear-probe/*/classifier.safetensors", "longer sweep");
 
         private final String pattern;
         private final String reader;

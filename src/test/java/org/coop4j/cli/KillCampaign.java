@@ -182,13 +182,15 @@ class KillCampaign {
         Path out = place.resolve("out");
         String name = "%s %d (seed %d)".formatted(work, number, CampaignFiles.setting("seed", 1));
         int kills = 0;
+        boolean begun = false;
         Map<Path, FileTime> finished = Map.of();
-        while (kills < most && killOnce(work, place, reference, random, kills > 0)) {
-            kills++;
+        for (boolean killed = true; killed && kills < most; begun = true) {
+            killed = killOnce(work, place, reference, random, begun);
+            kills += killed ? 1 : 0;
             check(finished, name + ", kill " + kills);
             finished = finishedRuns(out);
         }
-        CommandRun run = CoopProcess.run(place, command(work, place, kills > 0));
+        CommandRun run = CoopProcess.run(place, command(work, place, begun));
         int before = findings.size();
         if (run.code() != 0) {
             findings.add(name + " ends with " + run.code() + ": " + run.err());

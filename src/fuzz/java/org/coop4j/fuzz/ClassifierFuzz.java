@@ -5,18 +5,23 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.method.LearnedPrompt;
-import org.coop4j.method.ProbeFile;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.weights.Shape;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Learned prompts and probes. */
-class PromptFuzz {
+/** Learned classifiers, also those of format 1. */
+class ClassifierFuzz {
 
     private static final Path FILE = Seeds.file(".safetensors");
 
     static List<byte[]> seeds() throws IOException {
         List<byte[]> seeds = Seeds.below("test/resources/before-method", "prompt.safetensors");
         seeds.addAll(Seeds.below("test/resources/before-method", "probe.safetensors"));
+        ClassifierFile.of(Method.of("coop"), List.of("red rose", "lawn"), "0".repeat(64))
+                .with("ctx", Shape.of(2, 3), new float[] {1, 2, 3, 4, 5, 6})
+                .write(FILE);
+        seeds.add(Files.readAllBytes(FILE));
         return seeds;
     }
 
@@ -25,12 +30,7 @@ class PromptFuzz {
     void aLearnedFileIsReadOrRefused(byte[] content) throws IOException {
         Files.write(FILE, content);
         try {
-            LearnedPrompt.read(FILE);
-        } catch (IOException e) {
-            // Refused.
-        }
-        try {
-            ProbeFile.read(FILE);
+            ClassifierFile.read(FILE);
         } catch (IOException e) {
             // Refused.
         }
