@@ -9,7 +9,7 @@ work=$(cd "$1" && pwd)
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 cd "$repository"
-mvn -q -B -pl tools/pretrain-data compile dependency:copy-dependencies
+mvn -q -B -pl tools/pretrain-data -am -DskipTests package dependency:copy-dependencies
 exec java -Djava.awt.headless=true -cp "$here/target/classes:$here/target/lib/*" \
     org.coop4j.pretraindata.PrepareTables \
     "$work" "$here/training-pictures.tsv.gz" "$repository/src/main/resources/org/coop4j/demo/demo.zip"

@@ -2,7 +2,6 @@ package org.coop4j.pretraindata;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -16,6 +15,7 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import javax.imageio.ImageIO;
+import org.coop4j.weights.AtomicFile;
 
 /**
  * The demo's archive: {@code train/CLASS/…png} and {@code test/CLASS/…png} of held-out drawings,
@@ -115,11 +115,14 @@ final class DemoArchive {
 
     /** Writes the archive. */
     void write(Path file) throws IOException {
-        AtomicFile.write(file, this::write);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes, StandardCharsets.UTF_8)) {
+            write(zip);
+        }
+        AtomicFile.write(file, bytes.toByteArray());
     }
 
-    private void write(OutputStream out) throws IOException {
-        ZipOutputStream zip = new ZipOutputStream(out, StandardCharsets.UTF_8);
+    private void write(ZipOutputStream zip) throws IOException {
         store(zip, "attribution.csv", attribution().getBytes(StandardCharsets.UTF_8));
         StringBuilder renamed = new StringBuilder();
         names.forEach((className, name) -> renamed.append(Csv.row(className, name)));
@@ -129,7 +132,6 @@ final class DemoArchive {
             ImageIO.write(entry.picture().square(), "png", png);
             store(zip, entry.path(), png.toByteArray());
         }
-        zip.finish();
     }
 
     /** PNG files are compressed already; stored, they read without inflating twice. */
@@ -150,7 +152,7 @@ final class DemoArchive {
         StringBuilder text = new StringBuilder("path,id,drawing,title,author,source,licence\n");
         entries.forEach(
                 (path, entry) -> {
-                    Picture picture = entry.picture().picture();
+                    SourcePicture picture = entry.picture().picture();
                     text.append(
                             Csv.row(
                                     path,

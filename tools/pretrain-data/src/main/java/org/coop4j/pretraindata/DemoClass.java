@@ -40,7 +40,7 @@ record DemoClass(
     }
 
     /** How a drawing of Open Clip Art is claimed. */
-    Claim claim(Picture drawing) {
+    Claim claim(SourcePicture drawing) {
         if (drawing.folders().stream().anyMatch(this::claimsFolder)) {
             return Claim.BY_FOLDER;
         }
@@ -53,7 +53,7 @@ record DemoClass(
     }
 
     /** Whether an emoji without skin tone belongs to the class. */
-    boolean claimsEmoji(Picture picture) {
+    boolean claimsEmoji(SourcePicture picture) {
         List<String> categories = picture.subject().categories();
         boolean toned = picture.title().contains("skin tone");
         return !toned

@@ -27,7 +27,7 @@ record DemoTask(List<DemoClass> classes, Set<String> struckOut) {
     }
 
     /** The share to hold out of drawings like this one: 0 where no class claims it. */
-    double heldOutShare(Picture picture) {
+    double heldOutShare(SourcePicture picture) {
         return classes.stream()
                 .filter(demo -> demo.claim(picture) != DemoClass.Claim.NONE)
                 .mapToDouble(DemoClass::heldOutShare)

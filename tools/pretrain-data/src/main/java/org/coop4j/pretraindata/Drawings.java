@@ -37,7 +37,7 @@ final class Drawings {
     private static void joinSeries(List<Prepared> pictures, int[] parent) {
         Map<String, List<Integer>> series = new HashMap<>();
         for (int i = 0; i < parent.length; i++) {
-            Picture picture = pictures.get(i).picture();
+            SourcePicture picture = pictures.get(i).picture();
             series.computeIfAbsent(
                             picture.author() + "\n" + picture.series(), key -> new ArrayList<>())
                     .add(i);

@@ -28,7 +28,7 @@ final class EmojiSets {
     }
 
     /** The pictures of a folder of files named by code point. */
-    List<Picture> fromFiles(Source source, Path folder) throws IOException {
+    List<SourcePicture> fromFiles(Source source, Path folder) throws IOException {
         Map<String, Candidate> found = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.sorted().toList()) {
@@ -45,7 +45,7 @@ final class EmojiSets {
     }
 
     /** The pictures of an Iconify package. */
-    List<Picture> fromIconify(Source source, Path iconify) throws IOException {
+    List<SourcePicture> fromIconify(Source source, Path iconify) throws IOException {
         Map<String, Candidate> found = new TreeMap<>();
         IconifySet.read(iconify)
                 .icons()
@@ -62,9 +62,9 @@ final class EmojiSets {
 
     private record Candidate(EmojiName name, Raster raster) {}
 
-    private static List<Picture> pictures(Source source, Collection<Candidate> found) {
+    private static List<SourcePicture> pictures(Source source, Collection<Candidate> found) {
         Map<String, List<Candidate>> toned = new TreeMap<>();
-        List<Picture> pictures = new ArrayList<>();
+        List<SourcePicture> pictures = new ArrayList<>();
         for (Candidate candidate : found) {
             if (candidate.name.hasSkinTone()) {
                 toned.computeIfAbsent(candidate.name.baseCode(), code -> new ArrayList<>())
@@ -82,13 +82,13 @@ final class EmojiSets {
                                                 Hashes.below(
                                                         tones.size(),
                                                         source.folder() + "/" + code)))));
-        pictures.sort(Comparator.comparing(Picture::id));
+        pictures.sort(Comparator.comparing(SourcePicture::id));
         return pictures;
     }
 
-    private static Picture picture(Source source, Candidate candidate) {
+    private static SourcePicture picture(Source source, Candidate candidate) {
         EmojiName name = candidate.name;
-        return new Picture(
+        return new SourcePicture(
                 source.folder() + "/" + name.code().toLowerCase(java.util.Locale.ROOT),
                 source,
                 name.label(),

@@ -1,9 +1,7 @@
 package org.coop4j.pretraindata;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import org.coop4j.weights.Sha256;
 
 /** Draws that depend on a text alone: the same on every machine and whatever else is drawn. */
 final class Hashes {
@@ -11,14 +9,7 @@ final class Hashes {
 
     /** The first eight bytes of the text's SHA-256. */
     static long of(String text) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256")
-                            .digest(text.getBytes(StandardCharsets.UTF_8));
-            return ByteBuffer.wrap(digest).getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java platform has SHA-256", e);
-        }
+        return ByteBuffer.wrap(new Sha256().add(text).bytes()).getLong();
     }
 
     /** A number in [0, 1), evenly spread over texts. */

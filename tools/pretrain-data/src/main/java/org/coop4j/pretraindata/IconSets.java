@@ -47,9 +47,9 @@ final class IconSets {
      *
      * @param sources holds a folder a set, an unpacked Iconify package
      */
-    static List<Picture> readAll(Path sources, Words words) throws IOException {
+    static List<SourcePicture> readAll(Path sources, Words words) throws IOException {
         IconNames names = new IconNames(words);
-        List<Picture> pictures = new ArrayList<>();
+        List<SourcePicture> pictures = new ArrayList<>();
         for (Source set : SETS) {
             Pattern style = STYLES.getOrDefault(set, ANY);
             IconifySet.read(sources.resolve(set.folder()))
@@ -66,8 +66,8 @@ final class IconSets {
         return pictures;
     }
 
-    private static Picture picture(Source set, String name, Subject subject, Raster raster) {
-        return new Picture(
+    private static SourcePicture picture(Source set, String name, Subject subject, Raster raster) {
+        return new SourcePicture(
                 set.folder() + "/" + name,
                 set,
                 subject.name(),

@@ -38,7 +38,7 @@ final class OpenClipArt {
     }
 
     /** All drawings, in the order of their ids. */
-    List<Picture> read(Words words, Map<String, String> keywordMeanings) throws IOException {
+    List<SourcePicture> read(Words words, Map<String, String> keywordMeanings) throws IOException {
         Map<Path, Set<String>> folders = foldersOfPictures();
         Map<Path, SvgMetadata> metadata = new TreeMap<>();
         for (Path png : folders.keySet()) {
@@ -50,7 +50,7 @@ final class OpenClipArt {
         metadata.values().removeIf(drawing -> !isPublicDomain(drawing));
         ClipArtNames names =
                 new ClipArtNames(words, keywordMeanings, List.copyOf(metadata.values()));
-        List<Picture> pictures = new ArrayList<>();
+        List<SourcePicture> pictures = new ArrayList<>();
         metadata.forEach(
                 (png, drawing) ->
                         pictures.add(picture(png, drawing, List.copyOf(folders.get(png)), names)));
@@ -82,7 +82,7 @@ final class OpenClipArt {
         return folders;
     }
 
-    private Picture picture(
+    private SourcePicture picture(
             Path png, SvgMetadata metadata, List<String> folders, ClipArtNames names) {
         String stem = stem(pngs.relativize(png));
         String fileName = stem.substring(stem.lastIndexOf('/') + 1);
@@ -93,7 +93,7 @@ final class OpenClipArt {
             keywords.add(description);
         }
         keywords.addAll(names.keywords(metadata));
-        return new Picture(
+        return new SourcePicture(
                 Source.OPEN_CLIP_ART.folder() + "/" + stem,
                 Source.OPEN_CLIP_ART,
                 metadata.title(),

@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.coop4j.weights.AtomicFile;
 
 /** The whole run, from unpacked packages to tables, pictures and the demo's archive. */
 public final class PrepareTables {
@@ -57,29 +58,30 @@ public final class PrepareTables {
         List<Prepared> icons = prepare(IconSets.readAll(work.resolve("sources"), words));
         List<Prepared> clipArt = prepare(clipArtPictures(words));
         Drawings drawings = new Drawings(clipArt);
-        Map<Prepared, Split> splits = split(clipArt, drawings);
+        Map<Prepared, Partition> splits = split(clipArt, drawings);
 
         Tables tables = new Tables();
-        List<Prepared> train = new ArrayList<>(inSplit(splits, Split.TRAIN));
-        inSplit(splits, Split.VALIDATION).forEach(p -> tables.addToValidation(p, drawings.of(p)));
+        List<Prepared> train = new ArrayList<>(inSplit(splits, Partition.TRAIN));
+        inSplit(splits, Partition.VALIDATION)
+                .forEach(p -> tables.addToValidation(p, drawings.of(p)));
         for (Prepared picture : emoji) {
             if (picture.picture().source() == Source.TWEMOJI) {
                 continue;
             }
-            if (Split.of(picture.id(), 0, false) == Split.VALIDATION) {
+            if (Partition.of(picture.id(), 0, false) == Partition.VALIDATION) {
                 tables.addToValidation(picture, picture.id());
             } else {
                 train.add(picture);
             }
         }
-        train.addAll(IconSets.unlike(icons, inSplit(splits, Split.HELD_OUT)));
+        train.addAll(IconSets.unlike(icons, inSplit(splits, Partition.HELD_OUT)));
         tables.addAllToTrain(train.stream().filter(p -> !p.captions().isEmpty()).toList());
         writePictures(tables);
         tables.write(work);
         tables.writeList(trainingList, drawings);
 
         writeDrawings(clipArt, drawings, splits);
-        DemoArchive archive = archive(inSplit(splits, Split.HELD_OUT), emoji, drawings);
+        DemoArchive archive = archive(inSplit(splits, Partition.HELD_OUT), emoji, drawings);
         archive.write(archiveFile);
         report(tables, clipArt, drawings, splits, archive);
     }
@@ -88,9 +90,9 @@ public final class PrepareTables {
         return work.resolve("sources").resolve(name);
     }
 
-    private List<Picture> emojiPictures(EmojiNames names) throws IOException {
+    private List<SourcePicture> emojiPictures(EmojiNames names) throws IOException {
         EmojiSets sets = new EmojiSets(names);
-        List<Picture> pictures = new ArrayList<>();
+        List<SourcePicture> pictures = new ArrayList<>();
         pictures.addAll(sets.fromFiles(Source.NOTO, source("noto").resolve("img/google/64")));
         pictures.addAll(
                 sets.fromFiles(Source.TWEMOJI, source("twemoji").resolve("img/twitter/64")));
@@ -116,10 +118,10 @@ public final class PrepareTables {
         return words;
     }
 
-    private List<Picture> clipArtPictures(Words words) throws IOException {
+    private List<SourcePicture> clipArtPictures(Words words) throws IOException {
         Path tree = Path.of("usr/share/openclipart");
         Set<String> broken = Resources.lines("broken-drawings.txt");
-        List<Picture> pictures =
+        List<SourcePicture> pictures =
                 new OpenClipArt(
                                 source("openclipart-png").resolve(tree).resolve("png"),
                                 source("openclipart-svg").resolve(tree).resolve("svg"),
@@ -129,14 +131,14 @@ public final class PrepareTables {
     }
 
     /** Draws the pictures on all processors; those that show nothing on white are left out. */
-    private List<Prepared> prepare(List<Picture> pictures) {
+    private List<Prepared> prepare(List<SourcePicture> pictures) {
         return pictures.parallelStream()
                 .map(this::prepare)
                 .flatMap(Optional::stream)
                 .collect(Collectors.toList());
     }
 
-    private Optional<Prepared> prepare(Picture picture) {
+    private Optional<Prepared> prepare(SourcePicture picture) {
         try {
             Optional<BufferedImage> square = SquarePicture.of(picture.raster().render());
             return square.map(
@@ -155,22 +157,22 @@ public final class PrepareTables {
         }
     }
 
-    private Map<Prepared, Split> split(List<Prepared> clipArt, Drawings drawings) {
+    private Map<Prepared, Partition> split(List<Prepared> clipArt, Drawings drawings) {
         Map<String, Double> shares = new HashMap<>();
         for (Prepared picture : clipArt) {
             double share = demo.heldOutShare(picture.picture());
             shares.merge(drawings.of(picture), share, Math::max);
         }
-        Map<Prepared, Split> splits = new HashMap<>();
+        Map<Prepared, Partition> splits = new HashMap<>();
         for (Prepared picture : clipArt) {
             String drawing = drawings.of(picture);
-            Split split = Split.of(drawing, shares.get(drawing), true);
-            splits.put(picture, isSurplusIcon(picture, split) ? Split.LEFT_OUT : split);
+            Partition split = Partition.of(drawing, shares.get(drawing), true);
+            splits.put(picture, isSurplusIcon(picture, split) ? Partition.LEFT_OUT : split);
         }
         return splits;
     }
 
-    private static boolean isSurplusIcon(Prepared picture, Split split) {
+    private static boolean isSurplusIcon(Prepared picture, Partition split) {
         return picture.id().startsWith(ICONS)
                 && switch (split) {
                     case TRAIN -> Hashes.fraction("icon/" + picture.id()) >= ICONS_KEPT;
@@ -179,7 +181,7 @@ public final class PrepareTables {
                 };
     }
 
-    private static List<Prepared> inSplit(Map<Prepared, Split> splits, Split wanted) {
+    private static List<Prepared> inSplit(Map<Prepared, Partition> splits, Partition wanted) {
         return splits.entrySet().stream()
                 .filter(entry -> entry.getValue() == wanted)
                 .map(Map.Entry::getKey)
@@ -221,7 +223,7 @@ public final class PrepareTables {
 
     /** Writes WORK/drawings.csv, for looking: every picture of Open Clip Art and its side. */
     private void writeDrawings(
-            List<Prepared> clipArt, Drawings drawings, Map<Prepared, Split> splits)
+            List<Prepared> clipArt, Drawings drawings, Map<Prepared, Partition> splits)
             throws IOException {
         StringBuilder rows = new StringBuilder(Csv.row("id", "drawing", "split", "captions"));
         for (Prepared picture : clipArt) {
@@ -233,15 +235,14 @@ public final class PrepareTables {
                             String.join(" | ", picture.captions())));
         }
         AtomicFile.write(
-                work.resolve("drawings.csv"),
-                file -> file.write(rows.toString().getBytes(StandardCharsets.UTF_8)));
+                work.resolve("drawings.csv"), rows.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     private void report(
             Tables tables,
             List<Prepared> clipArt,
             Drawings drawings,
-            Map<Prepared, Split> splits,
+            Map<Prepared, Partition> splits,
             DemoArchive archive) {
         out.printf("train.csv: %d pictures%n", tables.train().size());
         countBySource(tables.train());
@@ -250,7 +251,7 @@ public final class PrepareTables {
         out.printf(
                 "Open Clip Art: %d pictures of %d drawings%n",
                 clipArt.size(), distinctDrawings(clipArt, drawings));
-        for (Split split : Split.values()) {
+        for (Partition split : Partition.values()) {
             List<Prepared> members = inSplit(splits, split);
             out.printf(
                     "  %s: %d pictures of %d drawings%n",

@@ -11,7 +11,8 @@ import java.util.List;
  * @param hash the square picture's hash
  * @param captions what the tables say of it, best first
  */
-record Prepared(Picture picture, BufferedImage square, PerceptualHash hash, List<String> captions) {
+record Prepared(
+        SourcePicture picture, BufferedImage square, PerceptualHash hash, List<String> captions) {
     Prepared {
         captions = List.copyOf(captions);
     }

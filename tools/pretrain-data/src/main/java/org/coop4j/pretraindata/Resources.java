@@ -3,13 +3,12 @@ package org.coop4j.pretraindata;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.coop4j.weights.Resource;
 
 /** The lists that lie beside the classes: what words mean, and what was decided by eye. */
 final class Resources {
@@ -27,8 +26,8 @@ final class Resources {
 
     /** The value of a JSON file. */
     static <T> T json(String name, TypeReference<T> type) {
-        try (InputStream in = open(name)) {
-            return new ObjectMapper().readValue(in, type);
+        try {
+            return new ObjectMapper().readValue(Resource.bytes(Resources.class, name), type);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -36,18 +35,10 @@ final class Resources {
 
     /** The lines of a text, without comments from "#" on. */
     static Set<String> lines(String name) {
-        try (InputStream in = open(name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .map(line -> line.replaceAll("#.*", "").trim())
-                    .filter(line -> !line.isEmpty())
-                    .collect(Collectors.toUnmodifiableSet());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static InputStream open(String name) {
-        return Resources.class.getResourceAsStream(name);
+        return Resource.text(Resources.class, name)
+                .lines()
+                .map(line -> line.replaceAll("#.*", "").trim())
+                .filter(line -> !line.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
     }
 }

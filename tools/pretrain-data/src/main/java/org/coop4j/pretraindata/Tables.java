@@ -1,5 +1,6 @@
 package org.coop4j.pretraindata;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
+import org.coop4j.weights.AtomicFile;
 
 /**
  * The training and validation tables: CSV with the header {@code path,caption}, a row for each
@@ -86,7 +88,7 @@ final class Tables {
     }
 
     private static void writeText(Path file, String text) throws IOException {
-        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -108,12 +110,10 @@ final class Tables {
                     .append(Long.toHexString(picture.hash().outlines()))
                     .append('\n');
         }
-        AtomicFile.write(
-                file,
-                out -> {
-                    GZIPOutputStream gzip = new GZIPOutputStream(out);
-                    gzip.write(lines.toString().getBytes(StandardCharsets.UTF_8));
-                    gzip.finish();
-                });
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(lines.toString().getBytes(StandardCharsets.UTF_8));
+        }
+        AtomicFile.write(file, bytes.toByteArray());
     }
 }

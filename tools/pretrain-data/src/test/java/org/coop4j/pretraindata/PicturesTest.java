@@ -44,8 +44,8 @@ class PicturesTest {
 
     private static Prepared prepared(String id, String author, String series, BufferedImage image) {
         Subject subject = new Subject("thing", List.of(), List.of());
-        Picture picture =
-                new Picture(
+        SourcePicture picture =
+                new SourcePicture(
                         id,
                         Source.OPEN_CLIP_ART,
                         id,

@@ -1,7 +1,7 @@
 package org.coop4j.pretraindata;
 
 /** The side that all pictures of one drawing are on. */
-enum Split {
+enum Partition {
     TRAIN,
     VALIDATION,
     /** Pictures for the demo's task, which no table has. */
@@ -19,7 +19,7 @@ enum Split {
      * @param heldOutShare the share of such drawings to hold out: 0 for one that the demo can't use
      * @param clipArt whether it is from Open Clip Art
      */
-    static Split of(String drawing, double heldOutShare, boolean clipArt) {
+    static Partition of(String drawing, double heldOutShare, boolean clipArt) {
         if (Hashes.fraction("held-out/" + drawing) < heldOutShare) {
             return HELD_OUT;
         }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param series the name that variants of one drawing share
  * @param raster draws it
  */
-record Picture(
+record SourcePicture(
         String id,
         Source source,
         String title,
@@ -24,7 +24,7 @@ record Picture(
         List<String> folders,
         String series,
         Raster raster) {
-    Picture {
+    SourcePicture {
         folders = List.copyOf(folders);
     }
 
