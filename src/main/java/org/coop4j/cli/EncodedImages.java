@@ -13,7 +13,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.eval.Numbers;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.Preprocessing;
 import org.coop4j.image.TestTransform;
 import org.coop4j.weights.Progress;
 
@@ -94,22 +96,20 @@ record EncodedImages(
 
         private final List<Path> files;
         private final ImageDecoder decoder = new ImageDecoder();
-        private final TestTransform transform;
+        private final Preprocessing preprocessing;
 
         Pixels(Clip clip, List<Path> files) {
             this.files = files;
-            this.transform = new TestTransform(clip.preprocessing());
+            this.preprocessing = clip.preprocessing();
         }
 
         /** Writes image {@code index} as [3, side, side] from {@code offset} on. */
         void read(int index, FloatBuffer target, int offset) throws IOException {
-            Path file = files.get(index);
-            try {
-                transform.apply(decoder.decode(file), target, offset);
-            } catch (IllegalArgumentException e) {
-                // A picture so narrow that its longer side, resized, exceeds an int.
-                throw new IOException("image " + file + " cannot be used: " + e.getMessage(), e);
-            }
+            TestTransform transform = new TestTransform(preprocessing);
+            preprocessing.toTensor(
+                    decoder.decode(files.get(index), ExifOrientation.APPLY, transform::apply),
+                    target,
+                    offset);
         }
     }
 

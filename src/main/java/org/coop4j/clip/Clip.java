@@ -11,8 +11,10 @@ import java.util.stream.IntStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ChannelValues;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.Preprocessing;
+import org.coop4j.image.RgbImage;
 import org.coop4j.image.TestTransform;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
@@ -147,17 +149,31 @@ public final class Clip implements AutoCloseable {
     }
 
     /**
-     * Features of image files with the model's own preprocessing, not normalised, one row each.
+     * Features of image files with the model's own preprocessing, upright as their EXIF orientation
+     * says, not normalised, one row each.
      *
      * @throws IOException if an image cannot be read or decoded, naming it
      */
     public FeatureMatrix encodeImages(List<Path> files) throws IOException {
+        return encodeImages(files, ExifOrientation.APPLY);
+    }
+
+    /**
+     * Features of image files with the model's own preprocessing, not normalised, one row each.
+     *
+     * @param exif what is done with their EXIF orientation
+     * @throws IOException if an image cannot be read or decoded, naming it
+     */
+    public FeatureMatrix encodeImages(List<Path> files, ExifOrientation exif) throws IOException {
+        Preprocessing preprocessing = preprocessing();
+        TestTransform transform = new TestTransform(preprocessing);
         ImageDecoder decoder = new ImageDecoder();
-        TestTransform transform = new TestTransform(preprocessing());
         return encodePixels(
                 files.size(),
-                (index, target, offset) ->
-                        transform.apply(decoder.decode(files.get(index)), target, offset));
+                (index, target, offset) -> {
+                    RgbImage image = decoder.decode(files.get(index), exif, transform::apply);
+                    preprocessing.toTensor(image, target, offset);
+                });
     }
 
     /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */

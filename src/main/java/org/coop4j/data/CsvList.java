@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.coop4j.image.ExifOrientation;
 
 /**
  * A CSV file with a line an image: path, label and, if wanted, split (train, val or test).
@@ -21,7 +22,8 @@ import java.util.stream.Stream;
  * <p>UTF-8, separated by commas, quoted with double quotes. The first line may be a header, which
  * then says which column is which ("path", "label", "split"). The label is the class's name;
  * classes are ordered by name, or by number where every label is one. Without a split column each
- * class is split 50/20/30 by {@link SplitRules#halfFifthRest}.
+ * class is split 50/20/30 by {@link SplitRules#halfFifthRest}. The EXIF orientation of the images
+ * is applied.
  *
  * @param name what to call the dataset
  * @param csv the file
@@ -56,7 +58,7 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed)
                                 .formatted(csv, row.path(), row.label()));
             }
             parts.computeIfAbsent(row.split().orElse(Split.TRAIN), s -> new ArrayList<>())
-                    .add(new LabelledImage(row.path(), label, row.label()));
+                    .add(new LabelledImage(row.path(), label, row.label(), ExifOrientation.APPLY));
         }
         ImageDataset dataset =
                 divided

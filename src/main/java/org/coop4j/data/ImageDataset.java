@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.coop4j.image.ExifOrientation;
 
 /**
  * The class names and the three lists of images of a dataset.
@@ -124,6 +125,16 @@ public record ImageDataset(
         };
     }
 
+    /** Returns the dataset with the EXIF orientation of every image applied or not. */
+    public ImageDataset with(ExifOrientation exif) {
+        return new ImageDataset(
+                name, classNames, all(train, exif), all(val, exif), all(test, exif));
+    }
+
+    private static List<LabelledImage> all(List<LabelledImage> images, ExifOrientation exif) {
+        return images.stream().map(image -> image.with(exif)).toList();
+    }
+
     /** Returns the distinct image files that do not exist, in the order of the lists. */
     public List<Path> missingFiles() {
         return missingFiles(count -> {});
@@ -182,7 +193,7 @@ public record ImageDataset(
     private static List<LabelledImage> labelsIn(List<LabelledImage> images, int from, int to) {
         return images.stream()
                 .filter(i -> i.label() >= from && i.label() < to)
-                .map(i -> new LabelledImage(i.path(), i.label() - from, i.className()))
+                .map(i -> i.withLabel(i.label() - from))
                 .toList();
     }
 

@@ -13,13 +13,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.coop4j.image.ExifOrientation;
 
 /**
  * A folder with a folder a class, or with train/, val/ and test/ that each have one a class.
  *
  * <p>Labels follow the sorted names of the class folders. Where there is no division, each class is
  * split 50/20/30 by {@link SplitRules#halfFifthRest}. train/, val/ and test/ are recognised (also
- * as training, valid, validation, dev, testing) when the root has no other folders.
+ * as training, valid, validation, dev, testing) when the root has no other folders. The EXIF
+ * orientation of the images is applied.
  *
  * @param root the folder
  * @param namesFile a file with class names for the folders, see {@link ClassNamesFile}
@@ -98,10 +100,7 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed)
 
     private static List<LabelledImage> imagesOf(Path folder, ImageClass imageClass)
             throws IOException {
-        List<LabelledImage> images =
-                ImageFiles.in(folder).stream()
-                        .map(f -> new LabelledImage(f, imageClass.label(), imageClass.name()))
-                        .toList();
+        List<LabelledImage> images = ImageFiles.in(folder).stream().map(imageClass::image).toList();
         if (images.isEmpty()) {
             throw new DatasetException(
                     "class folder %s has no images: add some or remove the folder"
@@ -148,5 +147,9 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed)
     }
 
     /** A class folder's label and class name. */
-    private record ImageClass(int label, String name) {}
+    private record ImageClass(int label, String name) {
+        LabelledImage image(Path file) {
+            return new LabelledImage(file, label, name, ExifOrientation.APPLY);
+        }
+    }
 }

@@ -8,7 +8,14 @@ final class BmpDecoder {
     private static final int INFO = 14; // where the information header starts
     private static final int OS2_HEADER = 12;
     private static final int UNCOMPRESSED = 0;
+    private static final int RUNS_OF_8_BITS = 1;
+    private static final int RUNS_OF_4_BITS = 2;
     private static final int BIT_MASKS = 3;
+
+    // Codes that follow a count of 0; larger ones are the number of indices that follow.
+    private static final int END_OF_ROW = 0;
+    private static final int END_OF_IMAGE = 1;
+    private static final int MOVE = 2;
 
     private final RuntimeReader reader = RuntimeReader.of("bmp");
 
@@ -32,9 +39,54 @@ final class BmpDecoder {
                             + compression
                             + ": wanted is 0 (none), 1 or 2 (run length) or 3 (bit masks)");
         }
-        if (compression == UNCOMPRESSED || compression == BIT_MASKS) {
+        long data = source.u32le(10);
+        boolean runs = compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS;
+        if (runs) {
+            requireRuns(source, data, width, width * height, compression == RUNS_OF_8_BITS ? 1 : 2);
+        } else {
             long stride = (width * bits + 31) / 32 * 4;
-            source.require(source.u32le(10), stride * height);
+            source.require(data, stride * height);
+        }
+        source.takeMemory(width * height, (Math.min(bits, 32) + 7) / 8 + (runs ? 4 : 3));
+    }
+
+    /**
+     * Walks through run-length data, which the runtime's reader leaves black where they end early
+     * and Pillow refuses.
+     *
+     * @param perByte indices in a byte
+     */
+    private static void requireRuns(
+            ImageSource source, long data, long width, long pixels, int perByte)
+            throws ImageException {
+        source.require(data, 2);
+        int at = (int) data;
+        long done = 0;
+        long column = 0;
+        while (done < pixels) {
+            int count = source.u8(at);
+            int code = source.u8(at + 1);
+            at += 2;
+            if (count > 0) {
+                long within = Math.max(0, Math.min(count, width - column)); // of its row
+                done += within;
+                column += within;
+            } else if (code == END_OF_ROW) {
+                done = (done + width - 1) / width * width;
+                column = 0;
+            } else if (code == END_OF_IMAGE) {
+                throw source.truncated();
+            } else if (code == MOVE) {
+                done += source.u8(at) + width * source.u8(at + 1);
+                column = done % width;
+                at += 2;
+            } else {
+                int bytes = (code + perByte - 1) / perByte;
+                source.require(at, bytes);
+                done += code;
+                column += code;
+                at += bytes + (bytes & 1);
+            }
         }
     }
 }

@@ -41,6 +41,7 @@ final class GifDecoder {
         int canvasWidth = Math.max(screenWidth, left + width);
         int canvasHeight = Math.max(screenHeight, top + height);
         source.requireSize(canvasWidth, canvasHeight);
+        source.takeMemory((long) canvasWidth * canvasHeight, 5); // two of indices, and RGB
         byte[] localPalette = readPalette(imageFlags);
         byte[] palette = localPalette != null ? localPalette : globalPalette;
         CropBox frame = new CropBox(left, top, width, height);

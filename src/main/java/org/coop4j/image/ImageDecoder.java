@@ -6,6 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.function.Function;
+import javax.imageio.stream.FileImageInputStream;
+import javax.imageio.stream.ImageInputStream;
 import org.coop4j.image.webp.WebpDecoder;
 
 /**
@@ -14,10 +17,11 @@ import org.coop4j.image.webp.WebpDecoder;
  *
  * <p>The form is told by the content; the file's name does not matter. Alpha is dropped without
  * blending, grey is repeated, palettes are looked up, CMYK is converted without a colour profile;
- * embedded colour profiles, gamma and the EXIF orientation have no effect. Damaged and truncated
- * files are errors, never partly grey pictures. Samples of 16 bits keep their upper half, but grey
- * ones without alpha are clipped at 255, as Pillow does. Sizes are read from the header and checked
- * before memory is taken. Instances are safe for use by several threads.
+ * embedded colour profiles and gamma have no effect, the EXIF orientation where it is asked for.
+ * Damaged and truncated files are errors, never partly grey pictures. Samples of 16 bits keep their
+ * upper half, but grey ones without alpha are clipped at 255, as Pillow does. Sizes are read from
+ * the header and checked before memory is taken. Instances are safe for use by several threads,
+ * which wait for each other where their images would take much memory together.
  */
 public final class ImageDecoder {
     /**
@@ -32,6 +36,7 @@ public final class ImageDecoder {
     private static final int MAX_FILE_BYTES = 1 << 29;
 
     private final long maxPixels;
+    private final DecodeMemory memory;
     private final JpegDecoder jpeg = new JpegDecoder();
     private final PngDecoder png = new PngDecoder();
     private final BmpDecoder bmp = new BmpDecoder();
@@ -48,49 +53,113 @@ public final class ImageDecoder {
      * @param maxPixels the most pixels that an image may have, at most 715,827,879
      */
     public ImageDecoder(long maxPixels) {
+        this(maxPixels, DecodeMemory.standard());
+    }
+
+    ImageDecoder(long maxPixels, DecodeMemory memory) {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
             throw new IllegalArgumentException(
                     "limit of " + maxPixels + " pixels: wanted is 1 to " + MOST_PIXELS);
         }
         this.maxPixels = maxPixels;
+        this.memory = memory;
     }
 
     /**
-     * Decodes an image file.
+     * Decodes an image file and uses the image while its memory is set aside.
      *
-     * @throws ImageException when the file is missing, is no image, is damaged or too large; the
-     *     message names it
+     * @param use makes something smaller of the image
+     * @return what it made
+     * @throws ImageException when the file is missing, is no image, is damaged, too large or cannot
+     *     be used (an {@link IllegalArgumentException} of {@code use}); the message names it
      * @throws IOException when the file cannot be read
      */
-    public RgbImage decode(Path file) throws IOException {
-        byte[] content;
+    public <T> T decode(Path file, ExifOrientation exif, Function<RgbImage, T> use)
+            throws IOException {
+        String name = file.toString();
+        try (DecodeMemory.Share share = memory.new Share()) {
+            RgbImage image = decode(read(file, share), name, exif, share);
+            try {
+                return use.apply(image);
+            } catch (IllegalArgumentException e) {
+                // A picture so narrow that its longer side, resized, exceeds an int.
+                throw new ImageException("image " + name + " cannot be used: " + e.getMessage(), e);
+            }
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory(ImageSource.named(name), e);
+        }
+    }
+
+    private static byte[] read(Path file, DecodeMemory.Share share) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            content = in.readNBytes(MAX_FILE_BYTES + 1);
+            long size = Math.min(Files.size(file), MAX_FILE_BYTES);
+            share.takeFile(size, ImageSource.named(file.toString()));
+            return in.readNBytes(MAX_FILE_BYTES + 1);
         } catch (NoSuchFileException e) {
             throw new ImageException("no image file " + file, e);
         }
-        return decode(content, file.toString());
+    }
+
+    /** Whatever else the process holds may leave an image less than its share. */
+    private static ImageException outOfMemory(ImageSource source, OutOfMemoryError e) {
+        return source.error(
+                "needs more memory than there is ("
+                        + e.getMessage()
+                        + "): make it smaller, or give Java a larger heap (-Xmx)");
+    }
+
+    /** Decodes an image file, its pixels as they are stored. */
+    public RgbImage decode(Path file) throws IOException {
+        return decode(file, ExifOrientation.KEEP, image -> image);
     }
 
     /**
-     * Decodes an image file's content.
+     * Decodes an image file's content, its pixels as they are stored.
      *
      * @param name what messages call the image
      * @throws ImageException when the content is no image, is damaged or too large; the message
      *     names it
      */
     public RgbImage decode(byte[] content, String name) throws ImageException {
-        ImageSource source = new ImageSource(content, name, maxPixels);
+        try (DecodeMemory.Share share = memory.new Share()) {
+            return decode(content, name, ExifOrientation.KEEP, share);
+        }
+    }
+
+    private RgbImage decode(
+            byte[] content, String name, ExifOrientation exif, DecodeMemory.Share share)
+            throws ImageException {
+        Orientation orientation =
+                exif == ExifOrientation.KEEP
+                        ? Orientation.UPRIGHT
+                        : Orientation.read(new MemoryImageInput(content));
+        ImageSource source =
+                new ImageSource(
+                        content, name, maxPixels, share, !orientation.equals(Orientation.UPRIGHT));
         if (content.length > MAX_FILE_BYTES) {
             throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
         }
         try {
-            return decode(source);
+            return orientation.apply(decode(source));
         } catch (ImageException e) {
             throw e;
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory(source, e);
         } catch (IOException | RuntimeException e) {
             // The readers of the runtime answer damage with exceptions of many kinds.
             throw source.damaged(e);
+        }
+    }
+
+    /**
+     * The EXIF orientation of an image file: 1 to 8, where 1 is upright; 1 if it has none or cannot
+     * be read.
+     */
+    public static int exifOrientation(Path file) {
+        try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
+            return Orientation.read(in).value();
+        } catch (IOException e) {
+            return Orientation.UPRIGHT.value();
         }
     }
 

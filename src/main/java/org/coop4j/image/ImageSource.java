@@ -8,11 +8,24 @@ public final class ImageSource {
     private final byte[] bytes;
     private final String name;
     private final long maxPixels;
+    private final DecodeMemory.Share memory;
+    private final boolean turned;
 
-    ImageSource(byte[] bytes, String name, long maxPixels) {
+    /**
+     * @param turned whether the decoded image will be turned, which takes a copy of it
+     */
+    ImageSource(
+            byte[] bytes, String name, long maxPixels, DecodeMemory.Share memory, boolean turned) {
         this.bytes = bytes;
         this.name = name;
         this.maxPixels = maxPixels;
+        this.memory = memory;
+        this.turned = turned;
+    }
+
+    /** A file that is not read yet: its name for messages. */
+    static ImageSource named(String name) {
+        return new ImageSource(new byte[0], name, 0, null, false);
     }
 
     /** The bytes themselves, not a copy. */
@@ -96,6 +109,16 @@ public final class ImageSource {
                             + " pixels, more than the limit of "
                             + maxPixels);
         }
+    }
+
+    /**
+     * Waits for the memory that decoding takes at its peak; once, after the sizes are checked.
+     *
+     * @param bytesEach bytes for each pixel, the 3 of the image itself included
+     * @throws ImageException if it is more than an image may take
+     */
+    public void takeMemory(long pixels, int bytesEach) throws ImageException {
+        memory.takeDecoded(pixels * (turned ? bytesEach + 3 : bytesEach), this);
     }
 
     /** The error of a file that ends too early. */

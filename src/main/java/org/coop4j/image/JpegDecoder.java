@@ -27,6 +27,9 @@ final class JpegDecoder {
         requireWhole(source, header, warnings);
         byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
         int[] offsets = ((ComponentSampleModel) raster.getSampleModel()).getBandOffsets();
+        if (header.ycck()) {
+            Samples.ycckToCmyk(samples, offsets);
+        }
         byte[] rgb =
                 switch (raster.getNumBands()) {
                     case 1 -> Samples.greyToRgb(samples);

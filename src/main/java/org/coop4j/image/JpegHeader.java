@@ -12,6 +12,8 @@ import java.io.ByteArrayOutputStream;
 final class JpegHeader {
     private static final int SOF0 = 0xC0;
     private static final int SOF1 = 0xC1;
+    private static final int SOF2 = 0xC2;
+    private static final int SOF10 = 0xCA;
     private static final int SOF15 = 0xCF;
     private static final int DHT = 0xC4;
     private static final int JPG = 0xC8;
@@ -28,7 +30,6 @@ final class JpegHeader {
 
     private static final int TRANSFORM_NONE = 0;
     private static final int TRANSFORM_YCC = 1;
-    private static final int TRANSFORM_YCCK = 2;
 
     private final ImageSource source;
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
@@ -64,6 +65,11 @@ final class JpegHeader {
 
     byte[] reduced() {
         return reduced;
+    }
+
+    /** Whether four components are YCCK rather than CMYK. */
+    boolean ycck() {
+        return components == 4 && adobeTransform > TRANSFORM_NONE;
     }
 
     private void readSegments() throws ImageException {
@@ -132,6 +138,13 @@ final class JpegHeader {
         }
         source.require(at, 10 + 3L * components);
         requirePlausible(width, height);
+        int rgb = components == 3 ? 0 : 3; // three components are the image itself
+        int coefficients = isProgressive() ? 2 * components : 0; // libjpeg's
+        source.takeMemory((long) width * height, components + rgb + coefficients);
+    }
+
+    private boolean isProgressive() {
+        return frameMarker == SOF2 || frameMarker == SOF10;
     }
 
     /**
@@ -191,8 +204,7 @@ final class JpegHeader {
      */
     private int transform() throws ImageException {
         if (components == 4) {
-            boolean cmyk = adobeTransform == -1 || adobeTransform == 0;
-            return cmyk ? TRANSFORM_NONE : TRANSFORM_YCCK;
+            return TRANSFORM_NONE; // the runtime's reader has no YCCK
         }
         if (jfif) {
             return TRANSFORM_YCC;

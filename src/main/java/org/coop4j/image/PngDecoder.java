@@ -51,6 +51,9 @@ final class PngDecoder {
         kept.write(source.bytes(), 0, SIGNATURE);
         long dataLength = copyChunks(source, kept);
         requirePlausible(source, width, height, dataLength);
+        // The reader's raster, which may be the image itself, and the image.
+        int raster = (samples(source) * bits(source) + 7) / 8;
+        source.takeMemory(width * height, raster + 3);
         kept.writeBytes(END);
         return kept.toByteArray();
     }
@@ -91,17 +94,19 @@ final class PngDecoder {
         }
     }
 
+    private static int samples(ImageSource source) throws ImageException {
+        return switch (colorType(source)) {
+            case 2 -> 3;
+            case 4 -> 2;
+            case 6 -> 4;
+            default -> 1;
+        };
+    }
+
     /** A short file cannot hold a large picture. */
     private static void requirePlausible(
             ImageSource source, long width, long height, long dataLength) throws ImageException {
-        int samples =
-                switch (colorType(source)) {
-                    case 2 -> 3;
-                    case 4 -> 2;
-                    case 6 -> 4;
-                    default -> 1;
-                };
-        long packed = height * ((width * samples * bits(source) + 7) / 8);
+        long packed = height * ((width * samples(source) * bits(source) + 7) / 8);
         if (packed > dataLength * MAX_DEFLATE_RATIO) {
             throw source.truncated();
         }

@@ -2,6 +2,11 @@ package org.coop4j.image;
 
 /** Conversions of packed samples to packed RGB, as Pillow's {@code Convert.c} does them. */
 final class Samples {
+    /** Fractional bits of libjpeg's colour conversion. */
+    private static final int FRACTION = 16;
+
+    private static final int HALF = 1 << (FRACTION - 1);
+
     private Samples() {}
 
     static byte[] greyToRgb(byte[] grey) {
@@ -32,6 +37,28 @@ final class Samples {
             samples[at + 2] = blue;
         }
         return samples;
+    }
+
+    /**
+     * Converts YCCK to CMYK in place as libjpeg does ({@code jdcolor.c}, {@code
+     * ycck_cmyk_convert}): the complement of RGB, K as it is.
+     */
+    static void ycckToCmyk(byte[] ycck, int[] offsets) {
+        for (int at = 0; at < ycck.length; at += 4) {
+            int y = ycck[at + offsets[0]] & 0xFF;
+            int cb = (ycck[at + offsets[1]] & 0xFF) - 128;
+            int cr = (ycck[at + offsets[2]] & 0xFF) - 128;
+            int red = y + ((91_881 * cr + HALF) >> FRACTION); // 1.402
+            int green = y + ((HALF - 22_554 * cb - 46_802 * cr) >> FRACTION); // 0.34414, 0.71414
+            int blue = y + ((116_130 * cb + HALF) >> FRACTION); // 1.772
+            ycck[at + offsets[0]] = complement(red);
+            ycck[at + offsets[1]] = complement(green);
+            ycck[at + offsets[2]] = complement(blue);
+        }
+    }
+
+    private static byte complement(int value) {
+        return (byte) Math.max(0, Math.min(255, 255 - value));
     }
 
     /**

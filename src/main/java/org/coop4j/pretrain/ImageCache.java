@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.coop4j.data.DatasetException;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.BicubicResize;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 
@@ -79,7 +80,10 @@ final class ImageCache {
     }
 
     private RgbImage read(int i) throws IOException {
-        RgbImage image = decoder.decode(files.get(i));
+        return decoder.decode(files.get(i), ExifOrientation.KEEP, this::shrunk);
+    }
+
+    private RgbImage shrunk(RgbImage image) {
         int shorter = Math.min(image.width(), image.height());
         if (shorter <= shorterSide) {
             return image;

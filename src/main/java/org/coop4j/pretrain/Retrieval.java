@@ -8,6 +8,7 @@ import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 
@@ -42,7 +43,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
         }
         FeatureMatrix texts = clip.encodeTexts(List.copyOf(captions.keySet())).normalized();
         List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
-        FeatureMatrix images = clip.encodeImages(files).normalized();
+        FeatureMatrix images = clip.encodeImages(files, ExifOrientation.KEEP).normalized();
         int[][] own = new int[files.size()][];
         for (int i = 0; i < own.length; i++) {
             List<String> list = table.pictures().get(i).captions();

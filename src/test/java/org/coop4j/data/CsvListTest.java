@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.image.ExifOrientation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,6 +121,6 @@ class CsvListTest {
     }
 
     private LabelledImage image(String path, int label, String name) {
-        return new LabelledImage(root.resolve(path), label, name);
+        return new LabelledImage(root.resolve(path), label, name, ExifOrientation.APPLY);
     }
 }

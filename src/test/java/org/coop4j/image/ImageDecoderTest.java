@@ -11,15 +11,22 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -226,6 +233,147 @@ class ImageDecoderTest {
                 .hasMessageContaining("a.png");
         assertThat(decoder.decode(png(header, deflate(new byte[91 * 30])), "a.png").height())
                 .isEqualTo(30);
+    }
+
+    /** How many bytes at the end of the VP8 data libwebp 1.5 does without. */
+    @ParameterizedTest
+    @CsvSource({
+        "webp-lossy.webp, 1",
+        "webp-lossy-coarse.webp, 3",
+        "webp-lossy-fine.webp, 3",
+        "webp-simple-filter.webp, 1"
+    })
+    void lossyWebpOfTooFewBytesIsRefusedWhereLibwebpRefusesIt(String name, int spare)
+            throws IOException {
+        byte[] whole = form(name);
+        int length = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
+        for (int cut = 1; cut <= 6; cut++) {
+            int left = length - cut;
+            byte[] file = Arrays.copyOf(Arrays.copyOf(whole, 20 + left), 20 + left + (left & 1));
+            ByteBuffer.wrap(file)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putInt(4, file.length - 8)
+                    .putInt(16, left);
+            if (cut <= spare) {
+                assertThat(decoder.decode(file, name))
+                        .isEqualTo(GoldenImages.expected("/images/expected/" + name + ".png"));
+            } else {
+                assertThatThrownBy(() -> decoder.decode(file, name))
+                        .as("%d bytes fewer", cut)
+                        .isInstanceOf(ImageException.class)
+                        .hasMessageContaining("truncated");
+            }
+        }
+    }
+
+    @Test
+    void runLengthBmpThatEndsEarlyIsTruncated() throws IOException {
+        byte[] row = {16, 5, 0, 0}; // 16 times colour 5, end of the row
+        assertThat(decoder.decode(runLengthBmp(16, 16, row, 16), "a.bmp").rgb(15, 15))
+                .isEqualTo(0x050505);
+        for (int rows : new int[] {0, 2, 15}) {
+            byte[] file = runLengthBmp(16, 16, row, rows);
+            assertThatThrownBy(() -> decoder.decode(file, "a.bmp"))
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("a.bmp is truncated");
+        }
+    }
+
+    /** Grey levels as palette, the same data for each row, and the end of the image. */
+    private static byte[] runLengthBmp(int width, int height, byte[] row, int rows) {
+        int data = 14 + 40 + 1024;
+        ByteBuffer file =
+                ByteBuffer.allocate(data + rows * row.length + 2).order(ByteOrder.LITTLE_ENDIAN);
+        file.put((byte) 'B').put((byte) 'M').putInt(file.capacity()).putInt(0).putInt(data);
+        file.putInt(40).putInt(width).putInt(height).putShort((short) 1).putShort((short) 8);
+        file.putInt(1).putInt(0).putInt(0).putInt(0).putInt(256).putInt(0);
+        for (int i = 0; i < 256; i++) {
+            file.put((byte) i).put((byte) i).put((byte) i).put((byte) 0);
+        }
+        for (int i = 0; i < rows; i++) {
+            file.put(row);
+        }
+        return file.put((byte) 0).put((byte) 1).array();
+    }
+
+    /** 13,000 x 13,000 pixels of one colour, which are a whole picture. */
+    private static byte[] hugeWebp() {
+        return HexFormat.of().parseHex("5249464614000000574542505650384c080000002fc7f2b10c888808");
+    }
+
+    @Test
+    void pictureThatNeedsMoreThanItsShareOfMemoryIsRefused() {
+        ImageDecoder small =
+                new ImageDecoder(
+                        ImageDecoder.DEFAULT_MAX_PIXELS, new DecodeMemory(1 << 20, 64 << 20));
+        byte[] moves = {0, 2, (byte) 255, (byte) 255}; // 255 to the right and up
+        byte[] bmp = runLengthBmp(10_000, 10_000, moves, 40);
+        for (byte[] file : List.of(hugeWebp(), bmp)) {
+            assertThatThrownBy(() -> small.decode(file, "huge"))
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("image huge needs")
+                    .hasMessageContaining(
+                            "MB of memory to decode, and 64 MB is what a picture may");
+        }
+    }
+
+    @Test
+    void fileOfMoreThanItsShareOfMemoryIsNotRead(@TempDir Path folder) throws IOException {
+        ImageDecoder small = new ImageDecoder(1000, new DecodeMemory(1 << 20, 1 << 20));
+        Path file = Files.write(folder.resolve("a.png"), new byte[2 << 20]);
+        assertThatThrownBy(() -> small.decode(file))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("a.png needs 2 MB of memory for its file");
+    }
+
+    @Test
+    void pictureWhoseDecodingFindsNoMemoryIsRefused(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
+        assertThatThrownBy(
+                        () ->
+                                decoder.decode(
+                                        file,
+                                        ExifOrientation.KEEP,
+                                        image -> {
+                                            throw new OutOfMemoryError("Java heap space");
+                                        }))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("a.png needs more memory than there is (Java heap space)");
+    }
+
+    /** Each takes more than half of the memory, so that they would never fit together. */
+    @Test
+    void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
+        ImageDecoder one =
+                new ImageDecoder(1_000_000, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes
+        Path file = Files.write(folder.resolve("a.png"), form("png-rgb.png"));
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<RgbImage>> decoded = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                decoded.add(
+                        threads.submit(
+                                () ->
+                                        one.decode(
+                                                file,
+                                                ExifOrientation.KEEP,
+                                                image -> {
+                                                    most.accumulateAndGet(
+                                                            inside.incrementAndGet(), Math::max);
+                                                    Thread.yield();
+                                                    inside.decrementAndGet();
+                                                    return image;
+                                                })));
+            }
+            for (Future<RgbImage> image : decoded) {
+                assertThat(image.get().width()).isEqualTo(37);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+        assertThat(most).hasValue(1);
     }
 
     private static byte[] png(byte[] header, byte[] data) throws IOException {

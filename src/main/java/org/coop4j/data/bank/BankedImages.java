@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.coop4j.clip.Clip;
+import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.weights.Sha256;
@@ -19,7 +20,7 @@ import org.coop4j.weights.Sha256;
 public final class BankedImages implements FeatureSet {
 
     private final List<LabelledImage> images;
-    private final List<String> hashes;
+    private final List<ImageContent> contents;
     private final int views;
     private final int width;
     private final BankRows rows;
@@ -28,16 +29,16 @@ public final class BankedImages implements FeatureSet {
     private final int[] records;
 
     private BankedImages(
-            FeatureBank bank, List<LabelledImage> images, List<String> hashes, int views)
+            FeatureBank bank, List<LabelledImage> images, List<ImageContent> contents, int views)
             throws IOException {
         this.images = images;
-        this.hashes = hashes;
+        this.contents = contents;
         this.views = views;
         this.width = bank.width();
         this.rows = bank.rows();
         this.records = new int[Math.multiplyExact(images.size(), views)];
         for (int i = 0; i < records.length; i++) {
-            records[i] = bank.record(ViewKey.of(hashes.get(i / views), i % views));
+            records[i] = bank.record(ViewKey.of(contents.get(i / views).key(), i % views));
         }
     }
 
@@ -82,8 +83,8 @@ public final class BankedImages implements FeatureSet {
             Listener listener)
             throws IOException {
         SortedMap<Path, IOException> problems = new TreeMap<>();
-        String[] hashes = hash(clip, images, problems);
-        MissingViews missing = new MissingViews(bank, clip, transform, images, hashes, listener);
+        ImageContent[] contents = contents(clip, images, problems);
+        MissingViews missing = new MissingViews(bank, clip, transform, images, contents, listener);
         missing.encode();
         missing.addUnreadable(problems);
         problems.forEach(listener::unreadable);
@@ -91,37 +92,40 @@ public final class BankedImages implements FeatureSet {
             throw new UnreadableImagesException(problems);
         }
         List<LabelledImage> good = new ArrayList<>();
-        List<String> goodHashes = new ArrayList<>();
+        List<ImageContent> goodContents = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
             if (!problems.containsKey(images.get(i).path())) {
                 good.add(images.get(i));
-                goodHashes.add(hashes[i]);
+                goodContents.add(contents[i]);
             }
         }
-        return new BankedImages(bank, good, goodHashes, transform.views());
+        return new BankedImages(bank, good, goodContents, transform.views());
     }
 
-    /** Content hashes of all images, on all threads; null for one that cannot be read. */
-    private static String[] hash(
+    /** Contents of all images, on all threads; null for one that cannot be read. */
+    private static ImageContent[] contents(
             Clip clip, List<LabelledImage> images, Map<Path, IOException> problems) {
-        String[] hashes = new String[images.size()];
+        ImageContent[] contents = new ImageContent[images.size()];
         clip.workers()
                 .each(
-                        hashes.length,
+                        contents.length,
                         (part, i) -> {
                             Path file = images.get(i).path();
                             try {
-                                hashes[i] = Sha256.of(file);
+                                contents[i] = ImageContent.of(images.get(i));
                             } catch (IOException e) {
                                 synchronized (problems) {
                                     problems.put(file, readable(file, e));
                                 }
                             }
                         });
-        return hashes;
+        return contents;
     }
 
     private static IOException readable(Path file, IOException e) {
+        if (e instanceof DatasetException) {
+            return e;
+        }
         return new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
     }
 
@@ -155,7 +159,10 @@ public final class BankedImages implements FeatureSet {
     public String contentHash() {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < images.size(); i++) {
-            lines.append(hashes.get(i)).append('\t').append(images.get(i).label()).append('\n');
+            lines.append(contents.get(i).key())
+                    .append('\t')
+                    .append(images.get(i).label())
+                    .append('\n');
         }
         return Sha256.of(lines.toString());
     }

@@ -1,6 +1,5 @@
 package org.coop4j.data.bank;
 
-import java.nio.FloatBuffer;
 import java.util.Locale;
 import org.coop4j.data.RandomStream;
 import org.coop4j.image.Preprocessing;
@@ -20,13 +19,17 @@ public sealed interface ImageTransform {
     /** Number of views that the transform has. */
     int views();
 
+    /** The model's preprocessing, which normalises the pixels. */
+    Preprocessing preprocessing();
+
     /**
-     * Writes the pixels of a view.
+     * The pixels of a view, of the model's size.
      *
      * @param contentHash what identifies the image, so that its random draws depend on nothing else
      * @param view which view, from 0
+     * @throws IllegalArgumentException if the image is too long and narrow
      */
-    void apply(RgbImage image, String contentHash, int view, FloatBuffer target, int offset);
+    RgbImage apply(RgbImage image, String contentHash, int view);
 
     /**
      * Resize and centre crop: one view.
@@ -46,9 +49,8 @@ public sealed interface ImageTransform {
         }
 
         @Override
-        public void apply(
-                RgbImage image, String contentHash, int view, FloatBuffer target, int offset) {
-            new TestTransform(preprocessing).apply(image, target, offset);
+        public RgbImage apply(RgbImage image, String contentHash, int view) {
+            return new TestTransform(preprocessing).apply(image);
         }
     }
 
@@ -73,15 +75,14 @@ public sealed interface ImageTransform {
         }
 
         @Override
-        public void apply(
-                RgbImage image, String contentHash, int view, FloatBuffer target, int offset) {
+        public RgbImage apply(RgbImage image, String contentHash, int view) {
             TrainTransform transform = TrainTransform.coop(preprocessing);
             TrainTransform.View drawn =
                     transform.draw(
                             image.width(),
                             image.height(),
                             RandomStream.of(seed, "view " + view + " of " + contentHash));
-            transform.apply(image, drawn, target, offset);
+            return transform.apply(image, drawn);
         }
     }
 }

@@ -26,12 +26,12 @@ final class MissingViews implements ImageEncoder.Sink {
     private final Clip clip;
     private final ImageTransform transform;
     private final List<LabelledImage> images;
-    private final String[] hashes;
+    private final ImageContent[] contents;
     private final BankedImages.Listener listener;
     private final ImageDecoder decoder = new ImageDecoder();
 
     /** The first image of each content that cannot be read, with the reason. */
-    private final Map<String, Unreadable> unreadable = new HashMap<>();
+    private final Map<ImageContent, Unreadable> unreadable = new HashMap<>();
 
     private final List<View> encoded = new ArrayList<>();
     private final List<ViewKey> keys = new ArrayList<>();
@@ -46,20 +46,20 @@ final class MissingViews implements ImageEncoder.Sink {
     private record Unreadable(Path file, IOException problem) {}
 
     /**
-     * @param hashes the images' content hashes; null for one that cannot be read
+     * @param contents the images' contents; null for one that cannot be read
      */
     MissingViews(
             FeatureBank bank,
             Clip clip,
             ImageTransform transform,
             List<LabelledImage> images,
-            String[] hashes,
+            ImageContent[] contents,
             BankedImages.Listener listener) {
         this.bank = bank;
         this.clip = clip;
         this.transform = transform;
         this.images = images;
-        this.hashes = hashes;
+        this.contents = contents;
         this.listener = listener;
         this.features = new float[WRITE_EVERY * bank.width()];
     }
@@ -69,8 +69,8 @@ final class MissingViews implements ImageEncoder.Sink {
         List<View> views = new ArrayList<>();
         Set<ViewKey> seen = new HashSet<>();
         for (int view = 0; view < transform.views(); view++) {
-            for (int i = 0; i < hashes.length; i++) {
-                if (hashes[i] != null && seen.add(ViewKey.of(hashes[i], view))) {
+            for (int i = 0; i < contents.length; i++) {
+                if (contents[i] != null && seen.add(ViewKey.of(contents[i].key(), view))) {
                     views.add(new View(i, view));
                 }
             }
@@ -79,7 +79,7 @@ final class MissingViews implements ImageEncoder.Sink {
     }
 
     private ViewKey key(View view) {
-        return ViewKey.of(hashes[view.image], view.view);
+        return ViewKey.of(contents[view.image].key(), view.view);
     }
 
     /** Encodes them; a feature does not depend on what else is encoded. */
@@ -102,13 +102,14 @@ final class MissingViews implements ImageEncoder.Sink {
 
     private void read(int index, FloatBuffer target, int offset) throws IOException {
         View view = encoded.get(index);
-        Path file = images.get(view.image).path();
-        RgbImage image = decoder.decode(file);
-        try {
-            transform.apply(image, hashes[view.image], view.view, target, offset);
-        } catch (IllegalArgumentException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
+        LabelledImage image = images.get(view.image);
+        String hash = contents[view.image].hash();
+        RgbImage seen =
+                decoder.decode(
+                        image.path(),
+                        image.exif(),
+                        decoded -> transform.apply(decoded, hash, view.view));
+        transform.preprocessing().toTensor(seen, target, offset);
     }
 
     @Override
@@ -125,7 +126,7 @@ final class MissingViews implements ImageEncoder.Sink {
     public void failed(int index, IOException problem) {
         View view = encoded.get(index);
         unreadable.putIfAbsent(
-                hashes[view.image], new Unreadable(images.get(view.image).path(), problem));
+                contents[view.image], new Unreadable(images.get(view.image).path(), problem));
         listener.progress(++done, total);
     }
 
@@ -140,8 +141,8 @@ final class MissingViews implements ImageEncoder.Sink {
 
     /** Content is encoded once, so that what is wrong with it is wrong in all its files. */
     void addUnreadable(Map<Path, IOException> problems) {
-        for (int i = 0; i < hashes.length; i++) {
-            Unreadable first = unreadable.get(hashes[i]);
+        for (int i = 0; i < contents.length; i++) {
+            Unreadable first = unreadable.get(contents[i]);
             Path file = images.get(i).path();
             if (first != null && first.file.equals(file)) {
                 problems.put(file, first.problem);

@@ -13,7 +13,6 @@ final class BoolDecoder {
     private int value; // bits + 8 of its low bits are yet to be decoded
     private int bits = -8;
     private int range = 254; // the specification's range less 1
-    private boolean padded;
 
     BoolDecoder(ImageSource source, int start, int end) {
         this.source = source;
@@ -44,14 +43,12 @@ final class BoolDecoder {
         return bit;
     }
 
-    /** An encoder may leave out the last zero byte, but no more. */
+    /** As libwebp, which fails where it has to make up a byte. */
     private void load() throws ImageException {
-        if (at >= end && padded) {
+        if (at >= end) {
             throw source.truncated();
         }
-        padded = at >= end;
-        int next = padded ? 0 : source.u8(at++);
-        value = value << 8 | next;
+        value = value << 8 | source.u8(at++);
         bits += 8;
     }
 

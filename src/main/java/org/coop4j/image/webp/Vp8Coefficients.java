@@ -53,7 +53,7 @@ final class Vp8Coefficients {
             }
             int value = in.bit(p[2]) == 0 ? 1 : large(in, p);
             int signed = in.flag() ? -value : value;
-            target[at + ZIGZAG[n]] = signed * (n > 0 ? acStep : dcStep);
+            target[at + ZIGZAG[n]] = (short) (signed * (n > 0 ? acStep : dcStep)); // as libwebp
             n++;
             p = probabilities[BAND[n]][value == 1 ? 1 : 2];
         }

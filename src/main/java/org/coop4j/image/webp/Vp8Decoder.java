@@ -92,11 +92,18 @@ final class Vp8Decoder {
         filters = new byte[columns * rows];
     }
 
-    /** Decodes the frame from {@code start} to {@code end} of the file. */
-    static RgbImage decode(ImageSource source, int start, int end, Vp8Tables tables)
+    /**
+     * Decodes the frame from {@code start} to {@code end} of the file.
+     *
+     * @param canvas pixels of what it will be put on, 0 for nothing
+     */
+    static RgbImage decode(ImageSource source, int start, int end, Vp8Tables tables, long canvas)
             throws ImageException {
         Vp8Header header = new Vp8Header(source, start, end, tables);
         source.requireSize(header.width, header.height);
+        header.requirePlausible(source);
+        long pixels = (long) header.width * header.height;
+        source.takeMemory(Math.max(pixels, canvas), canvas > 0 ? 8 : 5); // YUV 4:2:0 and RGB
         Vp8Decoder decoder = new Vp8Decoder(header, tables);
         decoder.decodeMacroblocks();
         decoder.filter();

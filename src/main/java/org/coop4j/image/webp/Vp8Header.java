@@ -108,6 +108,14 @@ final class Vp8Header {
         skipProbability = modes.flag() ? modes.number(8) : -1;
     }
 
+    /** The modes of a macroblock take 2 bits or more: a short file cannot hold a large picture. */
+    void requirePlausible(ImageSource source) throws ImageException {
+        long macroblocks = (long) ((width + 15) / 16) * ((height + 15) / 16);
+        if (macroblocks > 4L * source.length()) {
+            throw source.truncated();
+        }
+    }
+
     private void readOptional(int[] values, int length) throws ImageException {
         for (int i = 0; i < values.length; i++) {
             values[i] = modes.optional(length);

@@ -29,10 +29,10 @@ final class Vp8Transform {
             int a2 = t[4 * i + 1] - t[4 * i + 2];
             int a3 = dc - t[4 * i + 3];
             int at = 64 * i;
-            blocks[at] = (a0 + a1) >> 3;
-            blocks[at + 16] = (a3 + a2) >> 3;
-            blocks[at + 32] = (a0 - a1) >> 3;
-            blocks[at + 48] = (a3 - a2) >> 3;
+            blocks[at] = (short) ((a0 + a1) >> 3);
+            blocks[at + 16] = (short) ((a3 + a2) >> 3);
+            blocks[at + 32] = (short) ((a0 - a1) >> 3);
+            blocks[at + 48] = (short) ((a3 - a2) >> 3);
         }
     }
 

@@ -51,18 +51,25 @@ final class VpLosslessDecoder {
             VpLosslessCode alpha,
             VpLosslessCode distance) {}
 
-    /** Decodes the bitstream from {@code start} to {@code end} of the file. */
-    static RgbImage decode(ImageSource source, int start, int end) throws ImageException {
-        return new VpLosslessDecoder(source, start, end).decode();
+    /**
+     * Decodes the bitstream from {@code start} to {@code end} of the file.
+     *
+     * @param canvas pixels of what it will be put on, 0 for nothing
+     */
+    static RgbImage decode(ImageSource source, int start, int end, long canvas)
+            throws ImageException {
+        return new VpLosslessDecoder(source, start, end).decode(canvas);
     }
 
-    private RgbImage decode() throws ImageException {
+    private RgbImage decode(long canvas) throws ImageException {
         if (in.read(8) != SIGNATURE) {
             throw source.error("is damaged: its lossless data lack their signature");
         }
         int width = in.read(14) + 1;
         int height = in.read(14) + 1;
         source.requireSize(width, height);
+        // ARGB twice where a palette is looked up, the data of transforms, and RGB.
+        source.takeMemory(Math.max((long) width * height, canvas), canvas > 0 ? 15 : 12);
         in.read(1); // whether alpha is used
         if (in.read(3) != 0) {
             throw source.error("is lossless WebP of an unknown version");

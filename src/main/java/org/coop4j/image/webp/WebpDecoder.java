@@ -18,63 +18,85 @@ public final class WebpDecoder {
 
     /** Decodes a whole file that begins with RIFF and WEBP. */
     public RgbImage decode(ImageSource source) throws ImageException {
-        int canvas = -1;
+        long end = FIRST_CHUNK - 4 + source.u32le(4);
+        source.require(0, end);
+        CropBox canvas = null;
         CropBox frame = null;
         long at = FIRST_CHUNK;
         while (true) {
             source.require(at, CHUNK_HEADER);
             int start = (int) at;
             long length = source.u32le(start + 4);
-            source.require(at, CHUNK_HEADER + length);
+            if (at + CHUNK_HEADER + length > end) {
+                throw source.truncated();
+            }
             if (source.startsWith(start, "VP8X")) {
-                canvas = start + CHUNK_HEADER;
+                canvas = canvas(source, start + CHUNK_HEADER);
             } else if (source.startsWith(start, "ANMF")) {
-                frame = frame(source, start + CHUNK_HEADER);
+                frame = frame(source, start + CHUNK_HEADER, canvas);
                 at += CHUNK_HEADER + FRAME_HEADER; // its chunks are like those of a still image
                 continue;
             } else if (source.startsWith(start, "VP8 ") || source.startsWith(start, "VP8L")) {
-                RgbImage image = decodeChunk(source, start, (int) length);
-                return frame == null ? image : place(source, image, frame, canvas);
+                long onto = frame == null ? 0 : (long) canvas.width() * canvas.height();
+                RgbImage image = decodeChunk(source, start, (int) length, onto);
+                CropBox declared = frame == null ? canvas : frame;
+                requireDeclared(source, image, declared);
+                return frame == null ? image : place(image, frame, canvas);
             }
             at += CHUNK_HEADER + length + (length & 1);
         }
     }
 
-    private static CropBox frame(ImageSource source, int at) throws ImageException {
-        return new CropBox(
-                2 * source.u24le(at),
-                2 * source.u24le(at + 3),
-                source.u24le(at + 6) + 1,
-                source.u24le(at + 9) + 1);
+    private static CropBox canvas(ImageSource source, int at) throws ImageException {
+        int width = source.u24le(at + 4) + 1;
+        int height = source.u24le(at + 7) + 1;
+        source.requireSize(width, height);
+        return CropBox.whole(width, height);
     }
 
-    private RgbImage decodeChunk(ImageSource source, int chunk, int length) throws ImageException {
-        int start = chunk + CHUNK_HEADER;
-        return source.startsWith(chunk, "VP8L")
-                ? VpLosslessDecoder.decode(source, start, start + length)
-                : Vp8Decoder.decode(source, start, start + length, tables);
-    }
-
-    private static RgbImage place(ImageSource source, RgbImage image, CropBox frame, int canvas)
-            throws ImageException {
-        if (canvas < 0) {
+    private static CropBox frame(ImageSource source, int at, CropBox canvas) throws ImageException {
+        if (canvas == null) {
             throw source.error("is damaged: it is animated, but its canvas has no size");
         }
-        int width = source.u24le(canvas + 4) + 1;
-        int height = source.u24le(canvas + 7) + 1;
-        source.requireSize(width, height);
-        boolean fits = image.width() == frame.width() && image.height() == frame.height();
-        if (!fits
-                || frame.left() > width - frame.width()
-                || frame.top() > height - frame.height()) {
+        CropBox frame =
+                new CropBox(
+                        2 * source.u24le(at),
+                        2 * source.u24le(at + 3),
+                        source.u24le(at + 6) + 1,
+                        source.u24le(at + 9) + 1);
+        if (frame.left() > canvas.width() - frame.width()
+                || frame.top() > canvas.height() - frame.height()) {
             throw source.error("is damaged: its first frame does not fit into its canvas");
         }
-        byte[] rgb = new byte[Math.multiplyExact(3 * width, height)];
+        return frame;
+    }
+
+    private RgbImage decodeChunk(ImageSource source, int chunk, int length, long canvas)
+            throws ImageException {
+        int start = chunk + CHUNK_HEADER;
+        int end = start + length;
+        if (source.startsWith(chunk, "VP8L")) {
+            return VpLosslessDecoder.decode(source, start, end, canvas);
+        }
+        int padded = Math.min(source.length(), end + (length & 1)); // libwebp reads on into it
+        return Vp8Decoder.decode(source, start, padded, tables, canvas);
+    }
+
+    private static void requireDeclared(ImageSource source, RgbImage image, CropBox declared)
+            throws ImageException {
+        if (declared != null
+                && (image.width() != declared.width() || image.height() != declared.height())) {
+            throw source.error("is damaged: its picture has another size than its file declares");
+        }
+    }
+
+    private static RgbImage place(RgbImage image, CropBox frame, CropBox canvas) {
+        byte[] rgb = new byte[3 * canvas.width() * canvas.height()];
         int row = 3 * image.width();
         for (int y = 0; y < image.height(); y++) {
-            int to = 3 * ((frame.top() + y) * width + frame.left());
+            int to = 3 * ((frame.top() + y) * canvas.width() + frame.left());
             System.arraycopy(image.samples(), y * row, rgb, to, row);
         }
-        return new RgbImage(width, height, rgb);
+        return new RgbImage(canvas.width(), canvas.height(), rgb);
     }
 }

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
 import org.coop4j.weights.Sha256;
@@ -244,7 +245,9 @@ class BankedImagesTest {
         RgbImage image = new ImageDecoder().decode(file);
         ImageTransform transform = train(4, seed);
         FloatBuffer pixels = FloatBuffer.allocate(3 * 16 * 16);
-        transform.apply(image, Sha256.of(file), view, pixels, 0);
+        transform
+                .preprocessing()
+                .toTensor(transform.apply(image, Sha256.of(file), view), pixels, 0);
         return pixels.array();
     }
 
@@ -364,5 +367,43 @@ class BankedImagesTest {
     private static String contentHash(FeatureBank bank, List<LabelledImage> list)
             throws IOException {
         return BankedImages.build(bank, clip, test(), list, false, new Recorder()).contentHash();
+    }
+
+    /** The first picture as a JPEG with an EXIF orientation. */
+    private LabelledImage rotated(ExifOrientation exif) throws IOException {
+        byte[] content =
+                BankedImagesTest.class
+                        .getResourceAsStream("/images/forms/jpeg-exif-rotated.jpg")
+                        .readAllBytes();
+        Path file = Files.write(folder.resolve("images").resolve("rotated.jpg"), content);
+        return new LabelledImage(file, 0, "c0", exif);
+    }
+
+    @Test
+    void theBankKnowsWhetherAnOrientationIsApplied() throws IOException {
+        List<LabelledImage> kept = List.of(rotated(ExifOrientation.KEEP));
+        List<LabelledImage> applied = List.of(rotated(ExifOrientation.APPLY));
+        List<float[]> stored = features("a", test(), kept);
+        List<float[]> upright = features("a", test(), applied);
+        assertThat(upright.get(0)).isNotEqualTo(stored.get(0));
+        assertThat(features("a", test(), kept).get(0)).containsExactly(stored.get(0));
+        List<Path> file = List.of(kept.get(0).path());
+        assertThat(upright.get(0)).containsExactly(clip.encodeImages(file).row(0));
+        assertThat(stored.get(0))
+                .containsExactly(clip.encodeImages(file, ExifOrientation.KEEP).row(0));
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(contentHash(bank, applied)).isNotEqualTo(contentHash(bank, kept));
+        }
+    }
+
+    @Test
+    void anImageThatIsUprightIsEncodedOnceWhetherItsOrientationIsAppliedOrNot() throws IOException {
+        LabelledImage image = images.get(0);
+        LabelledImage applied =
+                new LabelledImage(image.path(), 0, image.className(), ExifOrientation.APPLY);
+        features("a", test(), List.of(image, applied));
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(bank.size()).isEqualTo(1);
+        }
     }
 }

@@ -1,0 +1,167 @@
+package org.coop4j.image;
+
+import java.io.IOException;
+import java.nio.ByteOrder;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * An orientation of EXIF 2.3 (tag 0x0112), read from JPEG, PNG and WebP files and applied to
+ * pixels.
+ *
+ * @param value 1 to 8, where 1 is upright
+ */
+record Orientation(int value) {
+
+    static final Orientation UPRIGHT = new Orientation(1);
+
+    private static final int TAG = 0x0112;
+    private static final int SHORT = 3;
+    private static final long JPEG = 0xFFD8;
+    private static final long PNG = 0x89504E470D0A1A0AL;
+    private static final int APP1 = 0xE1;
+    private static final int SOS = 0xDA;
+    private static final int EOI = 0xD9;
+    private static final long EXIF = 0x457869660000L; // "Exif", two zeros
+
+    /** Files of more parts are made to be slow. */
+    private static final int MOST_PARTS = 100_000;
+
+    Orientation {
+        if (value < 1 || value > 8) {
+            throw new IllegalArgumentException("expected an orientation from 1 to 8, got " + value);
+        }
+    }
+
+    /** The orientation that a file's EXIF data have, upright where there are none or damaged. */
+    static Orientation read(ImageInputStream in) {
+        try {
+            in.setByteOrder(ByteOrder.BIG_ENDIAN);
+            in.seek(0);
+            if (in.readUnsignedShort() == JPEG) {
+                return ofJpeg(in);
+            }
+            in.seek(0);
+            if (in.readLong() == PNG) {
+                return ofPng(in);
+            }
+            in.seek(8);
+            return in.readInt() == fourCharacters("WEBP") ? ofWebp(in) : UPRIGHT;
+        } catch (IOException e) {
+            return UPRIGHT; // ends early or is no image, which decoding it will say
+        }
+    }
+
+    private static int fourCharacters(String text) {
+        return text.charAt(0) << 24 | text.charAt(1) << 16 | text.charAt(2) << 8 | text.charAt(3);
+    }
+
+    private static Orientation ofJpeg(ImageInputStream in) throws IOException {
+        for (int part = 0; part < MOST_PARTS; part++) {
+            int marker = in.readUnsignedShort();
+            if (marker >> 8 != 0xFF) {
+                return UPRIGHT;
+            }
+            while (marker == 0xFFFF) {
+                marker = 0xFF00 | in.readUnsignedByte();
+            }
+            int kind = marker & 0xFF;
+            if (kind == SOS || kind == EOI) {
+                return UPRIGHT;
+            }
+            int length = in.readUnsignedShort();
+            long start = in.getStreamPosition();
+            if (kind == APP1 && length >= 8 && in.readInt() == EXIF >> 16) {
+                return ofTiff(in, start + 6);
+            }
+            in.seek(start + Math.max(0, length - 2));
+        }
+        return UPRIGHT;
+    }
+
+    private static Orientation ofPng(ImageInputStream in) throws IOException {
+        for (int part = 0; part < MOST_PARTS; part++) {
+            long length = in.readUnsignedInt();
+            int type = in.readInt();
+            long start = in.getStreamPosition();
+            if (type == fourCharacters("eXIf")) {
+                return ofTiff(in, start);
+            }
+            if (type == fourCharacters("IEND")) {
+                return UPRIGHT;
+            }
+            in.seek(start + length + 4);
+        }
+        return UPRIGHT;
+    }
+
+    private static Orientation ofWebp(ImageInputStream in) throws IOException {
+        for (int part = 0; part < MOST_PARTS; part++) {
+            in.setByteOrder(ByteOrder.BIG_ENDIAN);
+            int type = in.readInt();
+            in.setByteOrder(ByteOrder.LITTLE_ENDIAN);
+            long length = in.readUnsignedInt();
+            long start = in.getStreamPosition();
+            if (type == fourCharacters("EXIF")) {
+                in.setByteOrder(ByteOrder.BIG_ENDIAN);
+                boolean prefixed = in.readInt() == EXIF >> 16;
+                return ofTiff(in, prefixed ? start + 6 : start);
+            }
+            in.seek(start + length + (length & 1));
+        }
+        return UPRIGHT;
+    }
+
+    /** Looks through the first directory of the TIFF data that EXIF is. */
+    private static Orientation ofTiff(ImageInputStream in, long start) throws IOException {
+        in.seek(start);
+        in.setByteOrder(
+                in.readUnsignedShort() == 0x4949 // "II"
+                        ? ByteOrder.LITTLE_ENDIAN
+                        : ByteOrder.BIG_ENDIAN);
+        if (in.readUnsignedShort() != 42) {
+            return UPRIGHT;
+        }
+        in.seek(start + in.readUnsignedInt());
+        int entries = in.readUnsignedShort();
+        for (int i = 0; i < entries; i++) {
+            int tag = in.readUnsignedShort();
+            int type = in.readUnsignedShort();
+            long count = in.readUnsignedInt();
+            int value = in.readUnsignedShort();
+            in.readUnsignedShort();
+            if (tag == TAG) {
+                boolean known = type == SHORT && count == 1 && value >= 1 && value <= 8;
+                return known ? new Orientation(value) : UPRIGHT;
+            }
+        }
+        return UPRIGHT;
+    }
+
+    /** The picture upright. */
+    RgbImage apply(RgbImage image) {
+        if (value == 1) {
+            return image;
+        }
+        boolean swapped = value >= 5;
+        int width = swapped ? image.height() : image.width();
+        int height = swapped ? image.width() : image.height();
+        byte[] from = image.samples();
+        byte[] to = new byte[from.length];
+        int at = 0;
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, at += 3) {
+                int column = swapped ? y : x;
+                int row = swapped ? x : y;
+                boolean mirrored = value == 2 || value == 3 || value == 7 || value == 8;
+                boolean upsideDown = value == 3 || value == 4 || value == 6 || value == 7;
+                column = mirrored ? image.width() - 1 - column : column;
+                row = upsideDown ? image.height() - 1 - row : row;
+                int source = 3 * (row * image.width() + column);
+                to[at] = from[source];
+                to[at + 1] = from[source + 1];
+                to[at + 2] = from[source + 2];
+            }
+        }
+        return new RgbImage(width, height, to);
+    }
+}
