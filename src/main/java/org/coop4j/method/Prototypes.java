@@ -1,0 +1,102 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.ClassNames;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.weights.Shape;
+
+/**
+ * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS
+ * 2017, without training): the mean of a class's normalised image features is its weight.
+ */
+public record Prototypes() implements Method {
+
+    private static final String PROTOTYPES = "prototypes";
+
+    @Override
+    public String id() {
+        return "prototypes";
+    }
+
+    @Override
+    public String title() {
+        return "prototypes";
+    }
+
+    @Override
+    public String summary() {
+        return "The mean of a class's normalised image features, all views of them, is its"
+                + " weight; the nearest mean wins. Knows nothing of the class names and trains"
+                + " nothing: a second. Weak with one image a class, good with many; what every"
+                + " method of image features should beat. Snell et al., NeurIPS 2017.";
+    }
+
+    @Override
+    public boolean namesNewClasses() {
+        return false;
+    }
+
+    @Override
+    public Learner learner(Clip clip, Task task) {
+        int classes = task.classNames().size();
+        return new FeatureLearner(
+                clip,
+                task,
+                null,
+                images -> 1,
+                (data, fit) ->
+                        () -> {
+                            FeatureMatrix means = means(data.train(), classes);
+                            return classifier(
+                                    clip,
+                                    ClassifierFile.of(
+                                                    this, task.classNames(), clip.model().sha256())
+                                            .with(
+                                                    PROTOTYPES,
+                                                    Shape.of(classes, means.width()),
+                                                    means.toArray()));
+                        });
+    }
+
+    /** The normalised mean of each class's normalised features, [classes, width]. */
+    static FeatureMatrix means(FeatureSet images, int classes) {
+        int width = images.width();
+        float[] sums = new float[Math.multiplyExact(classes, width)];
+        float[] row = new float[width];
+        for (int i = 0; i < images.size(); i++) {
+            for (int view = 0; view < images.views(); view++) {
+                images.copyNormalized(i, view, row, 0);
+                for (int j = 0; j < width; j++) {
+                    sums[images.label(i) * width + j] += row[j];
+                }
+            }
+        }
+        // A sum has its mean's direction.
+        return FeatureMatrix.of(classes, width, sums).normalized();
+    }
+
+    private static Classifier classifier(Clip clip, ClassifierFile file) {
+        int classes = file.classNames().size();
+        float[] means = file.tensor(PROTOTYPES).values();
+        return new CosineClassifier(
+                file,
+                FeatureMatrix.of(classes, means.length / classes, means),
+                clip.logitScale(),
+                names ->
+                        classifier(
+                                clip,
+                                file.withClassNames(names)
+                                        .withRows(
+                                                PROTOTYPES,
+                                                ClassNames.positions(names, file.classNames()))));
+    }
+
+    @Override
+    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+        file.require(
+                PROTOTYPES, Shape.of(file.classNames().size(), clip.architecture().embedDim()));
+        return classifier(clip, file);
+    }
+}

@@ -1,0 +1,190 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.Step;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
+
+/** The golden few-shot problem of the feature methods, and training on it. */
+final class GoldenProblem implements AutoCloseable {
+
+    private final GoldenMethods values;
+    private final Clip clip;
+
+    private GoldenProblem(GoldenMethods values, Clip clip) {
+        this.values = values;
+        this.clip = clip;
+    }
+
+    /** With a model whose logit scale is that of the values; nothing else of it is used. */
+    static GoldenProblem open(Path folder) throws IOException {
+        Clip clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 1);
+        GoldenMethods values = GoldenMethods.open("problem");
+        assertThat((double) clip.logitScale())
+                .isCloseTo(values.json().get("logit_scale").asDouble(), within(1e-4));
+        return new GoldenProblem(values, clip);
+    }
+
+    Clip clip() {
+        return clip;
+    }
+
+    int classes() {
+        return values.json().get("classes").asInt();
+    }
+
+    List<String> classNames() {
+        return IntStream.range(0, classes()).mapToObj(i -> "class " + i).toList();
+    }
+
+    /** The first so many images of each class, in some of their views. */
+    FeatureSet support(int shots, int... views) throws IOException {
+        int all = values.json().get("shots").asInt();
+        int allViews = values.json().get("views").asInt();
+        int width = values.json().get("dim").asInt();
+        float[] train = values.floats("train");
+        int[] trainLabels = values.ints("train_labels");
+        float[] rows = new float[classes() * shots * views.length * width];
+        int[] labels = new int[classes() * shots];
+        for (int i = 0; i < labels.length; i++) {
+            int image = i / shots * all + i % shots;
+            labels[i] = trainLabels[image];
+            for (int v = 0; v < views.length; v++) {
+                System.arraycopy(
+                        train,
+                        (image * allViews + views[v]) * width,
+                        rows,
+                        (i * views.length + v) * width,
+                        width);
+            }
+        }
+        return DenseFeatures.of(width, views.length, rows, labels);
+    }
+
+    /** The same in all views. */
+    FeatureSet wholeSupport(int shots) throws IOException {
+        int views = values.json().get("views").asInt();
+        return support(shots, IntStream.range(0, views).toArray());
+    }
+
+    FeatureSet val() throws IOException {
+        return values.features("val", "val_labels");
+    }
+
+    FeatureMatrix test() throws IOException {
+        return values.matrix("test");
+    }
+
+    FeatureMatrix text(String name) throws IOException {
+        return values.matrix(name);
+    }
+
+    /** Raw features of all templates, template after template. */
+    FeatureMatrix templates() throws IOException {
+        float[] all = values.floats("text_templates");
+        int width = values.json().get("dim").asInt();
+        return FeatureMatrix.of(all.length / width, width, all);
+    }
+
+    /** Percentage of the test images that these logits classify correctly. */
+    double accuracy(FeatureMatrix logits) throws IOException {
+        int[] labels = values.ints("test_labels");
+        int hits = 0;
+        for (int i = 0; i < labels.length; i++) {
+            int best = 0;
+            for (int c = 1; c < logits.width(); c++) {
+                best = logits.get(i, c) > logits.get(i, best) ? c : best;
+            }
+            hits += best == labels[i] ? 1 : 0;
+        }
+        return 100.0 * hits / labels.length;
+    }
+
+    /** Within one image. */
+    void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
+        assertThat(accuracy(logits)).isCloseTo(expected, within(100.01 / logits.rows()));
+    }
+
+    /**
+     * First loss, logits and gradients, and the tensors after the case's steps.
+     *
+     * @param tensors learned tensors by their names in the file
+     */
+    void assertSteps(
+            GoldenMethods golden,
+            String key,
+            FeatureLearner.Model model,
+            FeatureSet samples,
+            int[][] batches,
+            Optimizer optimizer,
+            Map<String, LearnedTensor> tensors)
+            throws IOException {
+        JsonNode c = golden.of(key);
+        assertFirstLogits(golden, key, model, samples, batches[0]);
+        try (BatchTrainable trainable = FeatureLearner.trainable(clip, model, samples, classes())) {
+            for (int step = 0; step < batches.length; step++) {
+                golden.assertLoss(key, step, trainable.step(0, batches[step]).loss());
+                if (step == 0) {
+                    for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
+                        golden.assertClose(
+                                key, tensor.getKey() + ".grad", tensor.getValue().gradient());
+                    }
+                }
+                optimizer.step(model.learned(), c.get("lr").get(step).asDouble(), step + 1L);
+            }
+        }
+    }
+
+    private void assertFirstLogits(
+            GoldenMethods golden,
+            String key,
+            FeatureLearner.Model model,
+            FeatureSet samples,
+            int[] batch)
+            throws IOException {
+        float[] features = new float[batch.length * samples.width()];
+        int[] labels = new int[batch.length];
+        for (int i = 0; i < batch.length; i++) {
+            samples.copyNormalized(batch[i], 0, features, i * samples.width());
+            labels[i] = samples.label(batch[i]);
+        }
+        try (Step step =
+                clip.step(model.learned(), batch.length, samples.width(), classes(), model::loss)) {
+            step.run(features, labels);
+            float[] logits = new float[batch.length * classes()];
+            for (int i = 0; i < batch.length; i++) {
+                System.arraycopy(step.logits(i), 0, logits, i * classes(), classes());
+            }
+            golden.assertClose(key, "logits.init", logits);
+        }
+    }
+
+    /** The labelled samples of both, those of the second after those of the first. */
+    static int[] both(int[] first, int[] second, int offset) {
+        int[] all = Arrays.copyOf(first, first.length + second.length);
+        for (int i = 0; i < second.length; i++) {
+            all[first.length + i] = offset + second[i];
+        }
+        return all;
+    }
+
+    @Override
+    public void close() throws IOException {
+        clip.close();
+        values.close();
+    }
+}
