@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The hand-written prompts that a method takes the classes' text features from.
@@ -9,12 +10,12 @@ import java.util.List;
  * @param templates prompts in which {@code {}} stands for the class name
  * @param own whether the prompt that suits the images is among them, as the last
  */
-record TextPrompts(
+public record TextPrompts(
         @Setting("hand-written prompts, {} standing for the class name, separated by |")
                 List<String> templates,
         @Setting("whether the data's own prompt is among them") boolean own) {
 
-    TextPrompts {
+    public TextPrompts {
         templates = List.copyOf(templates);
         if (templates.isEmpty() && !own) {
             throw new IllegalArgumentException(
@@ -26,7 +27,7 @@ record TextPrompts(
     }
 
     /** The data's own prompt. */
-    TextPrompts() {
+    public TextPrompts() {
         this(List.of(), true);
     }
 
@@ -41,5 +42,15 @@ record TextPrompts(
             all.add(task.template());
         }
         return new PromptEnsemble(all);
+    }
+
+    /** The method with the prompts as they were used: a file has no data with one of its own. */
+    static Method used(Method method, PromptEnsemble prompts) {
+        return method.with(Map.of("templates", prompts.templates(), "own", false));
+    }
+
+    /** The prompts of a method that was read from a file. */
+    PromptEnsemble ofFile() {
+        return new PromptEnsemble(templates);
     }
 }
