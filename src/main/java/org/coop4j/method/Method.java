@@ -21,7 +21,14 @@ import org.coop4j.train.Training;
  * Everything else (few-shot sample, feature bank, training loop, checkpoints, command line, sweeps,
  * reports) knows this interface alone. To add one, write its file and name it here.
  */
-public sealed interface Method permits ZeroShot, LinearProbe, CoOp, KgCoOp, Prototypes, TipAdapter {
+public sealed interface Method
+        permits ZeroShot,
+                LinearProbe,
+                CoOp,
+                KgCoOp,
+                Prototypes,
+                TipAdapter,
+                TipAdapterF {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();
