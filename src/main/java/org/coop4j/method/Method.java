@@ -28,7 +28,8 @@ public sealed interface Method
                 KgCoOp,
                 Prototypes,
                 TipAdapter,
-                TipAdapterF {
+                TipAdapterF,
+                TaskRes {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();
