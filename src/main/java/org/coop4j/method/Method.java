@@ -29,7 +29,8 @@ public sealed interface Method
                 Prototypes,
                 TipAdapter,
                 TipAdapterF,
-                TaskRes {
+                TaskRes,
+                ClipAdapter {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();
