@@ -30,7 +30,8 @@ public sealed interface Method
                 TipAdapter,
                 TipAdapterF,
                 TaskRes,
-                ClipAdapter {
+                ClipAdapter,
+                CrossModal {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();

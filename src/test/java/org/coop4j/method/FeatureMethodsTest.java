@@ -1,0 +1,117 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What holds of every method of image features: one image a class, files, other classes. */
+class FeatureMethodsTest {
+
+    private static final List<String> NAMES = List.of("left", "up_there", "right");
+    private static final Task TASK = new Task(NAMES, "a photo of a {}.", List.of("{}"), 1);
+
+    @TempDir static Path folder;
+
+    static List<Method> methods() {
+        return List.of(
+                new Prototypes(),
+                new TipAdapter(),
+                new TipAdapterF(),
+                new TaskRes(),
+                new ClipAdapter(),
+                new CrossModal().with(Map.of("blend", 0.5)));
+    }
+
+    private static DenseFeatures images(Clip clip, int count, long seed) {
+        int width = clip.architecture().embedDim();
+        float[] values = new float[count * width];
+        Random random = new Random(seed);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        int[] labels = new int[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = i % NAMES.size();
+        }
+        return DenseFeatures.of(width, 1, values, labels);
+    }
+
+    private static Classifier fit(Clip clip, Method method, int val) throws IOException {
+        Training training = Settings.with(method.training(1), Map.of("epochs", 2));
+        return method.learner(clip, TASK)
+                .fit(
+                        new FewShotFeatures(images(clip, 3, 1), images(clip, val, 2)),
+                        Fit.inMemory(training, 1));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void oneImageOfAClassIsLearnedAndTheFileNamesTheSame(Method method) throws IOException {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        try (Clip clip = TinyModel.open(model, 1)) {
+            Classifier fitted = fit(clip, method, 6);
+            FeatureMatrix test = Views.mean(images(clip, 5, 3));
+            Path file = folder.resolve("classifier.safetensors");
+            fitted.save().write(file);
+            Classifier read = ClassifierFile.read(file).open(clip);
+            assertThat(read.logits(test).toArray()).isEqualTo(fitted.logits(test).toArray());
+            assertThat(read.logits(test).toArray()).doesNotContain(Float.NaN);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void knownClassesKeepTheirLogitsAndNewOnesAreZeroShot(Method method) throws IOException {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        try (Clip clip = TinyModel.open(model, 1)) {
+            Classifier fitted = fit(clip, method, 0);
+            FeatureMatrix test = Views.mean(images(clip, 5, 3));
+            FeatureMatrix all = fitted.logits(test);
+            FeatureMatrix few = fitted.forClasses(List.of("right", "up there")).logits(test);
+            for (int i = 0; i < test.rows(); i++) {
+                assertThat(few.get(i, 0)).isCloseTo(all.get(i, 2), within(1e-3f));
+                assertThat(few.get(i, 1)).isCloseTo(all.get(i, 1), within(1e-3f));
+            }
+            if (!method.namesNewClasses()) {
+                assertThatThrownBy(() -> fitted.forClasses(List.of("down", "left")))
+                        .hasMessageContaining("class \"down\" is not among the 3 classes");
+                return;
+            }
+            Classifier mixed = fitted.forClasses(List.of("down", "left"));
+            FeatureMatrix logits = mixed.logits(test);
+            FeatureMatrix zeroShot =
+                    FeatureMatrix.of(
+                            5,
+                            1,
+                            GoldenPrompts.cosineLogits(
+                                    test,
+                                    PromptEnsemble.of(TASK.template())
+                                            .classWeights(clip, List.of("down")),
+                                    clip.logitScale()));
+            for (int i = 0; i < test.rows(); i++) {
+                assertThat(logits.get(i, 1)).isCloseTo(all.get(i, 0), within(1e-3f));
+                if (!(method instanceof ClipAdapter)) { // whose image features are others
+                    assertThat(logits.get(i, 0)).isCloseTo(zeroShot.get(i, 0), within(1e-3f));
+                }
+            }
+            Path file = folder.resolve("mixed.safetensors");
+            mixed.save().write(file);
+            assertThat(ClassifierFile.read(file).open(clip).logits(test).toArray())
+                    .isEqualTo(logits.toArray());
+        }
+    }
+}
