@@ -86,9 +86,14 @@ final class LatexFormat {
         if (cell.isEmpty()) {
             return table.columns().get(column).isNumeric() ? UNKNOWN : "";
         }
-        String[] meanSd = cell.text().apply(table.decimals()).split(" ± ");
-        String mean = styled(meanSd[0], row, cell);
-        return meanSd.length == 1 ? mean : mean + "$_{\\pm" + meanSd[1] + "}$";
+        String text = cell.text().apply(table.decimals());
+        int sd = text.indexOf(" ± ");
+        return sd < 0
+                ? styled(text, row, cell)
+                : styled(text.substring(0, sd), row, cell)
+                        + "$_{\\pm"
+                        + text.substring(sd + " ± ".length())
+                        + "}$";
     }
 
     private static String styled(String text, Row row, Cell cell) {

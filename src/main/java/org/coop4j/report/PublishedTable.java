@@ -140,7 +140,7 @@ final class PublishedTable implements StudyTable {
             List<Score> sort = all.stream().filter(s -> kind(s) == kind(score)).toList();
             boolean anySame = sort.stream().anyMatch(s -> isAny(run, s));
             boolean ofSort = run.stream().anyMatch(method -> method.kind() == kind(score));
-            if (isAny(run, score) || ofSort && !anySame) {
+            if (isAny(run, score) || (ofSort && !anySame)) {
                 best.merge(
                         Place.of(score),
                         score,

@@ -184,7 +184,7 @@ public final class ResultTable {
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
         return (own.origin == Origin.AVERAGE) != (before.origin == Origin.AVERAGE)
-                || grouped && !own.cells.get(first).data().equals(before.cells.get(first).data());
+                || (grouped && !own.cells.get(first).data().equals(before.cells.get(first).data()));
     }
 
     /** The rows that pass, under the same columns. */

@@ -179,7 +179,7 @@ final class MethodLabels {
         boolean reference = settings.getOrDefault("rate", REFERENCE_RATE).equals(REFERENCE_RATE);
         String words = settings.get("words");
         String length = settings.get("contextLength");
-        if (!isContext(settings) || !reference || words == null && length == null) {
+        if (!isContext(settings) || !reference || (words == null && length == null)) {
             return "";
         }
         String specific = settings.get("classSpecific").equals("true") ? "-csc" : "";
