@@ -77,7 +77,7 @@ final class PredictCommand implements Callable<Integer> {
             Classifier classifier = others.map(learned::forClasses).orElse(learned);
             Rows<Prediction> rows = rows(files, classifier.classNames());
             Map<Integer, String> problems;
-            try (Rows.Printer<Prediction> printer = rows.printer(format.chosen(), console)) {
+            try (Rows<Prediction>.Printer printer = rows.printer(format.chosen(), console)) {
                 problems =
                         EncodedImages.each(
                                 clip,

@@ -1,20 +1,14 @@
 package org.coop4j.cli.console;
 
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.databind.SequenceWriter;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.csv.CsvGenerator;
-import com.fasterxml.jackson.dataformat.csv.CsvMapper;
-import com.fasterxml.jackson.dataformat.csv.CsvSchema;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -32,13 +26,7 @@ import org.coop4j.text.SafeText;
  */
 public final class Rows<T> {
 
-    private static final CsvMapper CSV =
-            CsvMapper.builder()
-                    .enable(CsvGenerator.Feature.STRICT_CHECK_FOR_QUOTING)
-                    .disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)
-                    .build();
     private static final JsonMapper JSON = Json.mapper();
-
     private static final int PERCENT_WIDTH = "100.0 %".length();
 
     private final List<Column<T>> columns = new ArrayList<>();
@@ -53,56 +41,65 @@ public final class Rows<T> {
         JSON_LINES
     }
 
-    /**
-     * A column.
-     *
-     * @param name in CSV and JSON; in upper case, the table's header
-     * @param value for programs; nothing of an empty Optional
-     * @param shown for people
-     * @param width the most columns that the table's cells take; 0 if that is not known beforehand
-     */
-    private record Column<T>(
-            String name,
-            Align align,
-            Function<? super T, ?> value,
-            Function<? super T, String> shown,
-            int width,
-            Set<Format> formats) {
+    private static final class Column<T> {
+        private final String name;
+        private final Align align;
+        private final Function<? super T, ?> data;
+        private final Function<? super T, String> shown;
+        private Set<Format> formats = EnumSet.allOf(Format.class);
 
-        Column<T> in(Set<Format> newFormats) {
-            return new Column<>(name, align, value, shown, width, newFormats);
+        /** The most columns that the table's cells take; 0 if that is not known beforehand. */
+        private int width;
+
+        Column(
+                String name,
+                Align align,
+                Function<? super T, ?> data,
+                Function<? super T, String> shown) {
+            this.name = name;
+            this.align = align;
+            this.data = data;
+            this.shown = shown;
         }
 
-        Column<T> wide(int newWidth) {
-            return new Column<>(name, align, value, shown, newWidth, formats);
-        }
-
-        String header() {
+        String heading() {
             return name.replace('_', ' ').toUpperCase(Locale.ROOT);
         }
 
-        Object of(T row) {
-            Object given = value.apply(row);
-            return given instanceof Optional<?> maybe ? maybe.orElse(null) : given;
+        /** What programs get; null if it is unknown. */
+        Object data(T row) {
+            Object value = data.apply(row);
+            return value instanceof Optional<?> maybe ? maybe.orElse(null) : value;
+        }
+
+        String field(T row) {
+            Object value = data(row);
+            return value == null ? "" : value.toString();
         }
     }
 
-    /** A column that people see otherwise than programs. */
+    /**
+     * Adds a column that people see otherwise than programs.
+     *
+     * @param name in CSV and JSON; in upper case, the table's heading
+     * @param data for programs; nothing of an empty Optional
+     * @param shown for people
+     */
     public Rows<T> column(
             String name,
             Align align,
-            Function<? super T, ?> value,
+            Function<? super T, ?> data,
             Function<? super T, String> shown) {
-        columns.add(new Column<>(name, align, value, shown, 0, EnumSet.allOf(Format.class)));
+        columns.add(new Column<>(name, align, data, shown));
         return this;
     }
 
-    /** A column of texts. */
+    /** Adds a column of texts. */
     public Rows<T> text(String name, Function<? super T, String> value) {
         return column(name, Align.LEFT, value, value);
     }
 
-    /** A column of whole numbers. */
+    /** Adds a column of whole numbers. */
     public Rows<T> count(String name, ToLongFunction<? super T> value) {
         return column(
                 name,
@@ -111,37 +108,38 @@ public final class Rows<T> {
                 row -> Numbers.count(value.applyAsLong(row)));
     }
 
-    /** A column of numbers, which people see rounded. */
+    /** Adds a column of numbers, which people see rounded. */
     public Rows<T> number(String name, int decimals, ToDoubleFunction<? super T> value) {
-        String form = "%." + decimals + "f";
         return column(
                 name,
                 Align.RIGHT,
                 value::applyAsDouble,
-                row -> String.format(Locale.ROOT, form, value.applyAsDouble(row)));
+                row -> Numbers.number(value.applyAsDouble(row), decimals));
     }
 
-    /** A column of percentages, 0 to 100. */
+    /** Adds a column of percentages, 0 to 100. */
     public Rows<T> percent(String name, ToDoubleFunction<? super T> value) {
         column(
                 name,
                 Align.RIGHT,
                 value::applyAsDouble,
                 row -> Numbers.percent(value.applyAsDouble(row)));
-        return last(last().wide(PERCENT_WIDTH));
+        last().width = PERCENT_WIDTH;
+        return this;
     }
 
-    /** A column of shares, 0 to 1, which people see as percentages. */
+    /** Adds a column of shares, 0 to 1, which people see as percentages. */
     public Rows<T> share(String name, Function<? super T, ? extends Number> value) {
         column(
                 name,
                 Align.RIGHT,
                 value,
                 row -> Numbers.percent(100 * value.apply(row).doubleValue()));
-        return last(last().wide(PERCENT_WIDTH));
+        last().width = PERCENT_WIDTH;
+        return this;
     }
 
-    /** A column for programs alone. */
+    /** Adds a column for programs alone. */
     public Rows<T> data(String name, Function<? super T, ?> value) {
         column(name, Align.LEFT, value, row -> "");
         return in(Format.CSV, Format.JSON, Format.JSON_LINES);
@@ -149,27 +147,20 @@ public final class Rows<T> {
 
     /** The last column is in these formats alone. */
     public Rows<T> in(Format first, Format... others) {
-        return last(last().in(EnumSet.of(first, others)));
+        last().formats = EnumSet.of(first, others);
+        return this;
     }
 
-    /**
-     * The table's cells of the last column are among these, so that rows can be shown as they come.
-     */
+    /** The table's cells of the last column are among these: rows can be shown as they come. */
     public Rows<T> among(Iterable<String> texts) {
-        int width = 0;
         for (String text : texts) {
-            width = Math.max(width, Table.columns(SafeText.line(text)));
+            last().width = Math.max(last().width, Table.columns(SafeText.line(text)));
         }
-        return last(last().wide(width));
+        return this;
     }
 
     private Column<T> last() {
         return columns.get(columns.size() - 1);
-    }
-
-    private Rows<T> last(Column<T> changed) {
-        columns.set(columns.size() - 1, changed);
-        return this;
     }
 
     private List<Column<T>> of(Format format) {
@@ -182,29 +173,27 @@ public final class Rows<T> {
             table(rows).print(console.out());
             return;
         }
-        try (Printer<T> printer = printer(format, console)) {
+        try (Printer printer = printer(format, console)) {
             rows.forEach(printer::print);
         }
     }
 
     /** The rows as a table. */
     public Table table(Iterable<? extends T> rows) {
-        List<Column<T>> shown = of(Format.TABLE);
-        Table table = empty(shown).row(headers(shown));
-        rows.forEach(row -> table.row(cells(shown, row)));
+        Table table = heading(of(Format.TABLE));
+        rows.forEach(row -> table.row(cells(row)));
         return table;
     }
 
-    private static <T> Table empty(List<Column<T>> shown) {
-        return new Table(shown.stream().map(Column::align).toArray(Align[]::new));
+    private static <T> Table heading(List<Column<T>> shown) {
+        return new Table(shown.stream().map(column -> column.align).toArray(Align[]::new))
+                .row(shown.stream().map(Column::heading).toArray(String[]::new));
     }
 
-    private static <T> String[] headers(List<Column<T>> shown) {
-        return shown.stream().map(Column::header).toArray(String[]::new);
-    }
-
-    private static <T> String[] cells(List<Column<T>> shown, T row) {
-        return shown.stream().map(column -> column.shown.apply(row)).toArray(String[]::new);
+    private String[] cells(T row) {
+        return of(Format.TABLE).stream()
+                .map(column -> column.shown.apply(row))
+                .toArray(String[]::new);
     }
 
     /** The rows as JSON. */
@@ -218,7 +207,7 @@ public final class Rows<T> {
     private ObjectNode json(T row) {
         ObjectNode node = JSON.createObjectNode();
         for (Column<T> column : of(Format.JSON)) {
-            Object value = column.of(row);
+            Object value = column.data(row);
             if (value != null) {
                 node.set(column.name, JSON.valueToTree(value));
             }
@@ -226,128 +215,72 @@ public final class Rows<T> {
         return node;
     }
 
-    /**
-     * Prints rows one by one, as they come; a table whose widths are not known, when it is closed.
-     */
-    public Printer<T> printer(Format format, Console console) {
-        return format == Format.TABLE
-                ? new TablePrinter(console)
-                : new DataPrinter(format, console);
+    /** Prints rows one by one. */
+    public Printer printer(Format format, Console console) {
+        return new Printer(format, console);
     }
 
-    /** Takes rows and prints them. */
-    public interface Printer<T> extends AutoCloseable {
-
-        void print(T row);
-
-        @Override
-        void close();
-    }
-
-    private final class TablePrinter implements Printer<T> {
-
-        private final Console console;
-        private final List<Column<T>> shown = of(Format.TABLE);
-        private final boolean live = shown.stream().allMatch(column -> column.width > 0);
-        private final List<T> rows = new ArrayList<>();
-        private boolean begun;
-
-        TablePrinter(Console console) {
-            this.console = console;
-        }
-
-        @Override
-        public void print(T row) {
-            if (!live) {
-                rows.add(row);
-                return;
-            }
-            Table table = empty(shown);
-            for (int c = 0; c < shown.size(); c++) {
-                table.atLeast(c, Math.max(shown.get(c).width, shown.get(c).name.length()));
-            }
-            if (!begun) {
-                table.row(headers(shown));
-                begun = true;
-            }
-            table.row(cells(shown, row));
-            console.above(() -> table.print(console.out()));
-            console.flush();
-        }
-
-        @Override
-        public void close() {
-            if (!rows.isEmpty()) {
-                table(rows).print(console.out());
-            }
-        }
-    }
-
-    private final class DataPrinter implements Printer<T> {
+    /** Prints rows as they come; those of a table whose widths are not known when it is closed. */
+    public final class Printer implements AutoCloseable {
 
         private final Format format;
         private final Console console;
-        private final SequenceWriter writer;
+        private final Table table = heading(of(Format.TABLE));
+        private final boolean live;
+        private boolean begun;
 
-        DataPrinter(Format format, Console console) {
+        private Printer(Format format, Console console) {
             this.format = format;
             this.console = console;
-            try {
-                writer = writer();
-                if (format == Format.CSV) {
-                    writer.write(of(format).stream().map(Column::name).toList());
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            List<Column<T>> shown = of(Format.TABLE);
+            this.live = shown.stream().allMatch(column -> column.width > 0);
+            for (int c = 0; c < shown.size(); c++) {
+                table.atLeast(c, shown.get(c).width);
+            }
+            if (format == Format.CSV) {
+                print(CsvFormat.record(of(format).stream().map(column -> column.name).toList()));
             }
         }
 
-        private SequenceWriter writer() throws IOException {
-            return switch (format) {
-                case CSV ->
-                        CSV.writer(CsvSchema.emptySchema().withLineSeparator("\n"))
-                                .writeValues(console.out());
-                case JSON ->
-                        JSON.writerWithDefaultPrettyPrinter().writeValues(console.out()).init(true);
-                default -> JSON.writer().withRootValueSeparator("").writeValues(console.out());
-            };
-        }
-
-        @Override
+        /** Prints a row. */
         public void print(T row) {
-            try {
-                writer.write(format == Format.CSV ? record(row) : json(row));
-                if (format == Format.JSON_LINES) {
-                    writer.flush();
-                    console.out().print("\n");
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            switch (format) {
+                case TABLE -> table.row(cells(row));
+                case CSV ->
+                        print(
+                                CsvFormat.record(
+                                        of(format).stream().map(c -> c.field(row)).toList()));
+                case JSON ->
+                        print(
+                                (begun ? ", " : "[ ")
+                                        + text(JSON.writerWithDefaultPrettyPrinter(), row));
+                case JSON_LINES -> print(text(JSON.writer(), row) + "\n");
+            }
+            begun = true;
+            if (format == Format.TABLE && live) {
+                console.above(() -> table.printNew(console.out()));
             }
             console.flush();
         }
 
-        private List<Object> record(T row) {
-            List<Object> record = new ArrayList<>();
-            for (Column<T> column : of(Format.CSV)) {
-                Object value = column.of(row);
-                record.add(
-                        value instanceof String text
-                                ? CsvFormat.safe(text)
-                                : Objects.requireNonNullElse(value, ""));
+        private void print(String text) {
+            console.above(() -> console.out().print(text));
+        }
+
+        private String text(ObjectWriter writer, T row) {
+            try {
+                return writer.writeValueAsString(json(row));
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("a tree can always be written", e);
             }
-            return record;
         }
 
         @Override
         public void close() {
-            try {
-                writer.close();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
             if (format == Format.JSON) {
-                console.out().print("\n");
+                print(begun ? " ]\n" : "[ ]\n");
+            } else if (format == Format.TABLE && begun) {
+                table.printNew(console.out());
             }
         }
     }

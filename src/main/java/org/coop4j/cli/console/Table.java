@@ -20,12 +20,13 @@ public final class Table {
     }
 
     private final List<Align> alignment;
-    private final int[] least;
+    private final int[] widths;
     private final List<List<String>> rows = new ArrayList<>();
+    private int printed;
 
     public Table(Align... alignment) {
         this.alignment = List.of(alignment);
-        this.least = new int[alignment.length];
+        this.widths = new int[alignment.length];
     }
 
     /** Measured results under their headings, with one decimal and the names that files have. */
@@ -62,8 +63,9 @@ public final class Table {
                     cells.length + " cells in a table of " + alignment.size() + " columns");
         }
         List<String> row = new ArrayList<>();
-        for (String cell : cells) {
-            row.add(SafeText.line(cell));
+        for (int c = 0; c < cells.length; c++) {
+            row.add(SafeText.line(cells[c]));
+            atLeast(c, columns(row.get(c)));
         }
         rows.add(row);
         return this;
@@ -71,7 +73,7 @@ public final class Table {
 
     /** A column is at least so wide. */
     void atLeast(int column, int width) {
-        least[column] = width;
+        widths[column] = Math.max(widths[column], width);
     }
 
     /** Prints all rows. */
@@ -79,28 +81,26 @@ public final class Table {
         lines().forEach(out::println);
     }
 
+    /** Prints the rows that were not printed by this yet. */
+    void printNew(PrintStream out) {
+        rows.stream().skip(printed).map(this::line).forEach(out::println);
+        printed = rows.size();
+    }
+
     /** All rows as they are printed. */
     public List<String> lines() {
-        int[] widths = least.clone();
-        for (List<String> row : rows) {
-            for (int c = 0; c < widths.length; c++) {
-                widths[c] = Math.max(widths[c], columns(row.get(c)));
-            }
+        return rows.stream().map(this::line).toList();
+    }
+
+    private String line(List<String> row) {
+        StringBuilder line = new StringBuilder();
+        for (int c = 0; c < widths.length; c++) {
+            String padding = " ".repeat(widths[c] - columns(row.get(c)));
+            line.append(c == 0 ? "" : "  ");
+            line.append(
+                    alignment.get(c) == Align.RIGHT ? padding + row.get(c) : row.get(c) + padding);
         }
-        List<String> lines = new ArrayList<>();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int c = 0; c < widths.length; c++) {
-                String padding = " ".repeat(widths[c] - columns(row.get(c)));
-                line.append(c == 0 ? "" : "  ");
-                line.append(
-                        alignment.get(c) == Align.RIGHT
-                                ? padding + row.get(c)
-                                : row.get(c) + padding);
-            }
-            lines.add(line.toString().stripTrailing());
-        }
-        return lines;
+        return line.toString().stripTrailing();
     }
 
     /** The beginning of a text that takes no more than so many columns. */

@@ -123,7 +123,7 @@ class RowsTest {
                         .text("name", Animal::name)
                         .among(List.of("cat", "dog", "elephant"))
                         .share("share", Animal::share);
-        try (Rows.Printer<Animal> printer = known.printer(format, console)) {
+        try (Rows<Animal>.Printer printer = known.printer(format, console)) {
             printer.print(animals.get(0));
             assertThat(out.toString(StandardCharsets.UTF_8))
                     .contains("cat", "25")
