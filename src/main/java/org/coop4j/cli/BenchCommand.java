@@ -48,7 +48,7 @@ import picocli.CommandLine.Parameters;
             "step     a gradient step of the context vectors, image features given",
             "encode   images to features, pixels given",
             "files    JPEG files to features in the bank (give a folder)",
-            "load     opening a model until the first image's features",
+            "load     from opening a model to the first image's features",
             ""
         },
         footer = {
@@ -97,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "100",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Classes (default: ${DEFAULT-VALUE}).")
+            description = "Number of classes (default: ${DEFAULT-VALUE}).")
     private int classes;
 
     @Option(
@@ -105,7 +105,7 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "16",
             paramLabel = "M",
             converter = Converters.Positive.class,
-            description = "Context vectors (default: ${DEFAULT-VALUE}).")
+            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
     private int context;
 
     @Option(
@@ -124,7 +124,7 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "3",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Tokens of a class name (default: ${DEFAULT-VALUE}).")
+            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
     private int nameTokens;
 
     @Option(
@@ -132,7 +132,7 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "32",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "Images (default: ${DEFAULT-VALUE}).")
+            description = "Images per batch (default: ${DEFAULT-VALUE}).")
     private int batch;
 
     @Option(
@@ -145,7 +145,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin private MemoryOption memory;
 
-    @Option(names = "--profile", description = "Show where the time of a step goes.")
+    @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
 
     @Mixin private JsonOption json;

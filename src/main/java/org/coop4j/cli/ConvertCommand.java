@@ -48,8 +48,8 @@ final class ConvertCommand implements Callable<Integer> {
             paramLabel = "NAME",
             converter = Converters.ActivationName.class,
             description =
-                    "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only where"
-                            + " the source does not tell.")
+                    "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
+                            + " source does not say.")
     private MlpActivation activation;
 
     ConvertCommand(Console console) {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
             "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
             "  coop zero-shot --model vit-b-32.safetensors --classes cat,dog photo.jpg",
             "",
-            "coop COMMAND --help tells more of a command, with examples.",
+            "coop COMMAND --help shows the options of a command, with examples.",
             "Exit codes: 0 done, 1 the work failed in whole or in part, 2 wrong usage."
         })
 public final class Coop implements Callable<Integer> {
@@ -41,7 +41,7 @@ public final class Coop implements Callable<Integer> {
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
-            description = "Show log lines, and where an error arose.")
+            description = "Show log lines and stack traces.")
     private boolean debug;
 
     @Option(

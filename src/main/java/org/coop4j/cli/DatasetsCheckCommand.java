@@ -23,12 +23,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "check",
         description = {
-            "Check which published datasets a folder has, and whether they are whole: the numbers"
-                + " of classes and images beside the published ones, missing files, and where the"
+            "Check which published datasets a folder has, and whether they are complete: numbers of"
+                + " classes and images beside the published ones, missing files, and where the"
                 + " train, val and test lists come from. Nothing is written, no image is opened.",
             "",
-            "A dataset that is not there at all is no fault: the exit code is 1 only if one is"
-                    + " damaged, incomplete or of another size.",
+            "A dataset that is absent is not an error: the exit code is 1 only if one is damaged,"
+                    + " incomplete or of another size.",
             ""
         },
         footer = {
@@ -47,7 +47,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "ROOT",
-            description = "The folder that has a folder a dataset.")
+            description = "The folder that holds the datasets, each in a subfolder.")
     private Path root;
 
     @Parameters(
@@ -64,7 +64,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
     public Integer call() {
         if (!Files.isDirectory(root)) {
             throw new CommandFailure(
-                    root + " is not a folder: give the folder that has a folder a dataset");
+                    root + " is not a folder: give the folder that holds the datasets");
         }
         List<BenchmarkCheck> checks = new ArrayList<>();
         for (Benchmark benchmark : benchmarks()) {

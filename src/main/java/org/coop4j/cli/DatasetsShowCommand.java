@@ -115,7 +115,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
         return benchmark
                 .layout()
                 .splitFile()
-                .map(file -> file + "; where it is not there, a split is made: " + rule)
+                .map(file -> file + "; without it, a split is made: " + rule)
                 .orElse(rule);
     }
 

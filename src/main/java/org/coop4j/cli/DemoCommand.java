@@ -59,15 +59,14 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--open",
             description =
-                    "Then show the page in the browser, served on this machine alone, until"
-                            + " Ctrl-C.")
+                    "Show the page in the browser, served on this machine only, until Ctrl-C.")
     private boolean open;
 
     @Option(
             names = "--port",
             defaultValue = "0",
             paramLabel = "N",
-            description = "Port for --open (default: any that is free).")
+            description = "Port for --open (default: any free one).")
     private int port;
 
     @Mixin private JsonOption json;
@@ -79,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (port < 0 || port > 65_535) {
-            throw new WrongUsage("port " + port + ": ports go from 1 to 65535; 0 takes a free one");
+            throw new WrongUsage("port " + port + ": expected 0 (any free port) to 65535");
         }
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
         DemoReport report;

@@ -91,7 +91,7 @@ final class DoctorCommand implements Callable<Integer> {
             chosen = System.getenv(variable) == null ? chosen : variable;
         }
         if (workers.count() > cores) {
-            advice.add(chosen + " is larger than the number of cores: unset it");
+            advice.add(chosen + " exceeds the number of cores: unset it");
         }
         return workers.count() + " (" + chosen + ")";
     }
@@ -105,7 +105,7 @@ final class DoctorCommand implements Callable<Integer> {
                         "OPENBLAS_CORETYPE="
                                 + value
                                 + " overrides the kernel that OpenBLAS would choose for this"
-                                + " processor: unset it unless you know why it is there");
+                                + " processor: unset it unless you set it on purpose");
             }
         }
     }
@@ -120,8 +120,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         if (!flags.isEmpty() && known.isEmpty()) {
             advice.add(
-                    "the processor has no vector instructions that BLAS could use: it will be"
-                            + " slow");
+                    "the processor has no vector instructions that BLAS can use: it will be slow");
         }
         return known.isEmpty() ? "unknown" : String.join(" ", known);
     }

@@ -55,7 +55,7 @@ final class EmbedCommand implements Callable<Integer> {
             names = "--texts",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "A file in UTF-8 with a text a line.")
+            description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
     @Mixin private OutputFile out;
@@ -71,7 +71,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "IMAGE|DIR",
-            description = "Images; a folder means all images in it and below.")
+            description = "Images, or folders: all images in them and below.")
     private List<Path> arguments = List.of();
 
     EmbedCommand(Console console) {

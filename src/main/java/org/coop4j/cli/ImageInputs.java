@@ -47,7 +47,7 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
                 ImageInputs inside = ofFolder(argument);
                 if (inside.isLabelled()) {
                     throw new CommandFailure(
-                            "%s has folders of images, a class each: give it alone, or name the folders with images"
+                            "%s has one subfolder per class: give it alone, or name the subfolders"
                                     .formatted(argument));
                 }
                 files.addAll(inside.files);

@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 /** {@code coop model}: what a converted file holds. */
 @Command(
         name = "model",
-        description = "Show what a converted model is: sizes, activation, preprocessing, origin.",
+        description =
+                "Show what a converted model is: dimensions, activation, preprocessing, origin.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
             "",

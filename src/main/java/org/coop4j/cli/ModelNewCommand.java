@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
         description = {
             "Write a model with random weights (CLIP's initialisation).",
             "",
-            "It knows nothing: it is for trying out, for work on speed and memory, and as the"
-                    + " beginning of training. The same seed gives the same file everywhere.",
+            "It knows nothing: it is for trials, for work on speed and memory, and as the start of"
+                    + " training. The same seed gives the same file everywhere.",
             ""
         },
         footer = {

@@ -103,7 +103,7 @@ final class ModelSummary {
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
         Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
-        table.row("model", publishedName(architecture).orElse("of no published architecture"));
+        table.row("model", publishedName(architecture).orElse("not a published architecture"));
         table.row("file", model.path() + ", " + Numbers.bytes(bytes));
         table.row("SHA-256", sha256);
         table.row("source", source(model.source()));

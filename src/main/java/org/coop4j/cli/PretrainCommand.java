@@ -27,15 +27,15 @@ import picocli.CommandLine.Option;
         description = {
             "Train a small CLIP of your own from pictures and captions.",
             "",
-            "The table is a CSV file with the header path,caption and a row for each caption of a"
+            "The table is a CSV file with the header path,caption and one row per caption of a"
                     + " picture; paths are relative to it. Everything is checked before training"
                     + " starts.",
             "",
-            "Be modest: batches of 64 to 512 pairs and some ten thousand pictures of one kind teach"
-                    + " a model that kind of picture and the words of its captions, no more. (The"
-                    + " CLIP that OpenAI published saw 400 million pairs in batches of 32,768.)"
-                    + " With fewer than some thousand pictures, adapt a published model with coop"
-                    + " train instead.",
+            "Expect little: with batches of 64 to 512 pairs and tens of thousands of pictures of"
+                + " one kind, a model learns that kind of picture and the words of its captions, no"
+                + " more. (OpenAI trained CLIP on 400 million pairs in batches of 32,768.) With"
+                + " fewer than a few thousand pictures, adapt a published model with coop train"
+                + " instead.",
             ""
         },
         footer = {
@@ -45,7 +45,7 @@ import picocli.CommandLine.Option;
             "  coop pretrain --arch clip.json --config how.json --train pairs.csv -o run",
             "",
             "The model is run/model.safetensors.",
-            "An interrupted run goes on with the same command and --resume."
+            "To resume an interrupted run, repeat the command with --resume."
         })
 final class PretrainCommand implements Callable<Integer> {
 
@@ -86,14 +86,14 @@ final class PretrainCommand implements Callable<Integer> {
             paramLabel = "FILE",
             converter = Converters.FileName.class,
             description =
-                    "All settings of the training, as JSON (as a run's config.json has them);"
-                            + " other options win.")
+                    "All training settings, as JSON (see a run's config.json); other options"
+                            + " override them.")
     private Path settings;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Number of epochs (default: 30).")
     private Integer epochs;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Pairs of a step (default: 128).")
+    @Option(names = "--batch", paramLabel = "N", description = "Pairs per step (default: 128).")
     private Integer batch;
 
     @Option(
@@ -102,10 +102,7 @@ final class PretrainCommand implements Callable<Integer> {
             description = "Highest learning rate (default: 0.001).")
     private Double rate;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Where every random draw begins (default: 1).")
+    @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
     private Long seed;
 
     @Option(

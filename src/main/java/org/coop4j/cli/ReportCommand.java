@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "report",
         description = {
-            "Make the papers' tables and figures from finished runs, and a page to look at them.",
+            "Make the papers' tables and figures from finished runs, and a page that shows them.",
             "",
             "Reads all runs below a folder, such as those of coop sweep or coop train: few-shot"
                 + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "--csv prints the few-shot table; all tables are in OUT/tables.",
-            "A run whose files are damaged is named and left out, and the exit code is 1.",
+            "A damaged run is named and left out, and the exit code is 1.",
             "",
             "Examples:",
             "  coop report runs",
@@ -55,7 +55,9 @@ final class ReportCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "OUT",
-            description = "Where the report goes (default: DIR/report); replaces one there.")
+            description =
+                    "The report's folder (default: DIR/report); an earlier report in it is"
+                            + " replaced.")
     private Path out;
 
     @ArgGroup private OutputFormat format = new OutputFormat();

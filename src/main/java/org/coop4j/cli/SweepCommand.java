@@ -37,25 +37,24 @@ import picocli.CommandLine.Parameters;
             "Run every method on every dataset, with every number of shots and every seed, as a"
                     + " plan in YAML says.",
             "",
-            "Each run is a folder below DIR/runs. A run that is there is not made again: a sweep"
-                + " that was stopped goes on with the same command, also inside a training run, and"
-                + " a changed plan computes what is new. Failures are recorded, and the rest goes"
-                + " on.",
+            "Each run is a folder below DIR/runs. A finished run is not repeated: the same command"
+                + " resumes a stopped sweep, even within a training run, and a changed plan"
+                + " computes only what is new. A failed run is recorded, and the others continue.",
             "",
             "A plan has:",
             "  data         the folder of the published datasets",
-            "  datasets     published names, or folders, split files and lists",
+            "  datasets     published names, folders, split files or lists",
             "  methods      zero-shot, ensemble-7, ensemble-8, ensemble-80,",
             "               linear-probe, coop-m16-end, coop-m16-end-csc,",
             "               coop-m16-middle, coop-m16-middle-csc, coop-m4-end,",
             "               coop-words; or a name and settings of your own",
-            "  shots        1, 2, 4, 8, 16 if it does not say",
-            "  seeds        1, 2, 3 if it does not say",
-            "  epochs, batch, rate, views, ...: the reference's if it does not say",
-            "  test_on      other datasets to test what was learned on",
-            "  base_to_new  learn on the first half of the classes, test on both",
+            "  shots        default: 1, 2, 4, 8, 16",
+            "  seeds        default: 1, 2, 3",
+            "  epochs, batch, rate, views, ...: default: the reference's",
+            "  test_on      other datasets to evaluate on",
+            "  base_to_new  train on the first half of the classes, evaluate on both",
             "",
-            "coop sweep --example prints a plan that shows and explains all of it.",
+            "coop sweep --example prints a plan that explains every setting.",
             ""
         },
         footer = {
@@ -74,7 +73,7 @@ final class SweepCommand implements Callable<Integer> {
             arity = "0..1",
             paramLabel = "PLAN.yaml",
             converter = Converters.FileName.class,
-            description = "What is to be done.")
+            description = "The plan.")
     private Path plan;
 
     @Option(
@@ -86,7 +85,7 @@ final class SweepCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "DIR",
-            description = "The folder of the runs; one sweep at a time.")
+            description = "The folder of the runs, for one sweep at a time.")
     private Path out;
 
     @Option(
@@ -104,7 +103,7 @@ final class SweepCommand implements Callable<Integer> {
             description = "Check the plan and list its runs, and which of them are finished.")
     private boolean dryRun;
 
-    @Option(names = "--example", description = "Print a plan with everything that plans may say.")
+    @Option(names = "--example", description = "Print a plan with every setting explained.")
     private boolean example;
 
     @ArgGroup private OutputFormat format = new OutputFormat();
@@ -143,7 +142,7 @@ final class SweepCommand implements Callable<Integer> {
 
     private void require(Path given, String name) {
         if (given == null) {
-            throw new WrongUsage("missing " + name + "; --example prints a plan to begin with");
+            throw new WrongUsage("missing " + name + "; --example prints a plan to start from");
         }
     }
 

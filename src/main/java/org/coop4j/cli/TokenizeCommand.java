@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
 @Command(
         name = "tokenize",
-        description = "Show a text's token ids and symbols, and how many they are.",
+        description = "Show the token ids and symbols of a text, and their number.",
         footer = {
             "",
             "Examples:",

@@ -36,7 +36,7 @@ public final class PageServer implements AutoCloseable {
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
         } catch (BindException e) {
             throw new CommandFailure(
-                    "port " + port + " is taken: give another with --port, or leave it out");
+                    "port " + port + " is in use: give another --port, or omit it");
         }
         server.createContext("/", exchange -> answer(exchange, content));
         server.start();

@@ -10,11 +10,11 @@ public final class BankOptions {
             names = "--bank",
             paramLabel = "DIR",
             description =
-                    "Where image features are kept between runs (default: in the user's cache; of"
-                            + " a sweep, its folder bank).")
+                    "Folder that keeps image features between runs (default: in the user's cache;"
+                            + " of a sweep, its subfolder bank).")
     private Path folder;
 
-    @Option(names = "--skip-bad", description = "Go on without images that cannot be read.")
+    @Option(names = "--skip-bad", description = "Skip images that cannot be read.")
     private boolean skipBad;
 
     /**

@@ -33,7 +33,7 @@ public final class ClassOptions {
                 names = "--classes-file",
                 paramLabel = "FILE",
                 converter = Converters.FileName.class,
-                description = "A file in UTF-8 with a class name a line.")
+                description = "A UTF-8 file with one class name per line.")
         private Path file;
     }
 

@@ -25,8 +25,7 @@ public final class ClipOptions {
     @Option(
             names = "--truncate",
             description =
-                    "Cut off what a text has beyond the context length; without it, too long a text"
-                            + " is an error.")
+                    "Truncate texts that exceed the context length; without it, they are an error.")
     private boolean truncate;
 
     /** What becomes of too long a text. */

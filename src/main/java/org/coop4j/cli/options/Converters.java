@@ -28,7 +28,7 @@ public final class Converters {
         public Path convert(String name) {
             Path file = Path.of(name);
             if (Files.isDirectory(file)) {
-                throw new TypeConversionException(name + " is a folder: name a file");
+                throw new TypeConversionException(name + " is a folder: expected a file");
             }
             return file;
         }

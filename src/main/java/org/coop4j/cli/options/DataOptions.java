@@ -16,9 +16,9 @@ public final class DataOptions {
             required = true,
             paramLabel = "DIR|FILE",
             description = {
-                "A folder with a folder a class (with train, val and test above them, or not); a"
-                    + " CoOp split file (.json); a list of path,label (.csv); with --dataset, the"
-                    + " folder of all datasets."
+                "A folder with one subfolder per class (below train, val and test, or not); a CoOp"
+                    + " split file (.json); a list of path,label (.csv); with --dataset, the folder"
+                    + " of all datasets."
             })
     private Path data;
 
@@ -36,14 +36,15 @@ public final class DataOptions {
             names = "--images",
             paramLabel = "DIR",
             description =
-                    "What the paths of a split file or list are relative to (default: its folder).")
+                    "The folder that paths in a split file or list are relative to (default: its"
+                            + " own).")
     private Path images;
 
     @Option(
             names = "--names",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "Class names of class folders: lines of folder,name.")
+            description = "Class names of the class folders, one folder,name per line.")
     private Path names;
 
     @Option(
@@ -61,7 +62,7 @@ public final class DataOptions {
             throw misplaced("--images is for split files (.json) and lists (.csv)");
         }
         if (names != null && (benchmark != null || Files.isRegularFile(data))) {
-            throw misplaced("--names is for a folder with a folder a class");
+            throw misplaced("--names is for a folder with one subfolder per class");
         }
         return new DataSpec(
                 data.toString(),

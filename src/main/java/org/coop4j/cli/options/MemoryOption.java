@@ -11,8 +11,8 @@ public final class MemoryOption {
             paramLabel = "SIZE",
             converter = Converters.Memory.class,
             description =
-                    "Memory for a step's intermediate values, such as 800M; with less than all"
-                            + " classes need, they go in parts, with the same result.")
+                    "Memory for the intermediate values of a step, such as 800M; if all classes"
+                            + " need more, they are processed in parts, with the same result.")
     private MemoryLimit limit = MemoryLimit.none();
 
     public MemoryLimit limit() {

@@ -20,7 +20,7 @@ public class OutputFormat {
     /** For commands that print results one by one. */
     public static final class Lines extends OutputFormat {
 
-        @Option(names = "--jsonl", description = "Print JSON, an object a line.")
+        @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
         private boolean lines;
 
         @Override

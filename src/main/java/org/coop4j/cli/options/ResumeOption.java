@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 /** Whether a run goes on. */
 public final class ResumeOption {
 
-    @Option(names = "--resume", description = "Go on with the run that the folder holds.")
+    @Option(names = "--resume", description = "Resume the run in the folder.")
     private boolean resume;
 
     public boolean isGiven() {

@@ -9,6 +9,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -81,6 +82,9 @@ public final class AtomicFile implements AutoCloseable {
                     "no permission to write in the folder " + absolute.getParent(), e);
         } catch (NoSuchFileException e) {
             throw new WeightsException("no such folder: " + absolute.getParent(), e);
+        } catch (FileSystemException e) {
+            String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+            throw new WeightsException("cannot write " + target + ": " + reason, e);
         }
     }
 

@@ -138,4 +138,13 @@ class AtomicFileTest {
         }
         assertThat(names()).isEmpty();
     }
+
+    @Test
+    void aTargetThatCannotBeWrittenIsNamedAndNotItsTemporary() {
+        String name = "x".repeat(250); // too long with anything added
+        assertThatThrownBy(() -> AtomicFile.write(folder.resolve(name), new byte[1]))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageStartingWith("cannot write " + folder.resolve(name) + ": ")
+                .hasMessageNotContaining(".tmp");
+    }
 }
