@@ -33,8 +33,7 @@ import picocli.CommandLine.Command;
             "  coop datasets check DATA",
             "  coop train -m clip.safetensors --dataset eurosat -d DATA -o run",
             "",
-            "DATA is the folder that holds the datasets, each in a subfolder. Nothing is ever"
-                    + " downloaded."
+            "DATA is the folder that holds the datasets. Nothing is ever downloaded."
         })
 final class DatasetsCommand implements Callable<Integer> {
 

@@ -1,6 +1,7 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
@@ -15,7 +16,9 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.demo.DemoConfig;
 import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoReport;
+import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
+import org.coop4j.run.RunFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,7 +30,7 @@ import picocli.CommandLine.Option;
             "See CoOp work, offline, in about a minute: a small CLIP and real drawings are"
                     + " shipped.",
             "",
-            "Classifies drawings of 15 everyday kinds by hand-written prompts, then learns context"
+            "Classifies drawings of 16 everyday kinds by hand-written prompts, then learns context"
                     + " vectors from 1, 2, 4, 8 and 16 drawings a class with three seeds, beside a"
                     + " linear probe, and makes a page of it: the few-shot curve, what changed from"
                     + " wrong to right, class by class, and what the same contexts do on emoji.",
@@ -45,6 +48,8 @@ import picocli.CommandLine.Option;
         })
 final class DemoCommand implements Callable<Integer> {
 
+    private static final String RUNS = "runs";
+
     private final Console console;
 
     @Option(
@@ -52,9 +57,14 @@ final class DemoCommand implements Callable<Integer> {
             defaultValue = "coop-demo",
             paramLabel = "DIR",
             description =
-                    "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); what an"
-                            + " earlier demo left there is replaced.")
+                    "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); a"
+                            + " finished demo in it is shown and not repeated.")
     private Path out;
+
+    @Option(
+            names = "--again",
+            description = "Repeat a finished demo; the earlier one is moved aside.")
+    private boolean again;
 
     @Option(
             names = "--open",
@@ -80,21 +90,7 @@ final class DemoCommand implements Callable<Integer> {
         if (port < 0 || port > 65_535) {
             throw new WrongUsage("port " + port + ": expected 0 (any free port) to 65535");
         }
-        Path cache = CacheFolder.of(System.getenv()).resolve("demo");
-        DemoReport report;
-        try (Clip clip = Clip.open(ModelFile.shipped());
-                DemoScreen screen = new DemoScreen(console, !json.isGiven())) {
-            screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
-            DemoRun run =
-                    new DemoRun(
-                            clip,
-                            DemoPictures.unpack(cache),
-                            DemoConfig.standard(),
-                            CacheFolder.bank(),
-                            screen);
-            report = new DemoReport(run.run(out.resolve("runs")));
-        }
-        report.write(out);
+        DemoReport report = isFinished() && !again ? earlier() : learn();
         if (json.isGiven()) {
             Json.print(Json.of(report.result()), console.out());
         } else {
@@ -105,5 +101,43 @@ final class DemoCommand implements Callable<Integer> {
             PageServer.serve(out.resolve(DemoReport.PAGE), port, console);
         }
         return 0;
+    }
+
+    private boolean isFinished() {
+        return Files.isRegularFile(out.resolve(DemoReport.NUMBERS))
+                && Files.isRegularFile(out.resolve(DemoReport.PAGE));
+    }
+
+    private DemoReport earlier() throws IOException {
+        console.note(out + " holds a finished demo; --again repeats it");
+        return new DemoReport(RunFolder.read(out.resolve(DemoReport.NUMBERS), DemoResult.class));
+    }
+
+    private DemoReport learn() throws IOException {
+        makeRoom();
+        Path cache = CacheFolder.of(System.getenv()).resolve("demo");
+        try (Clip clip = Clip.open(ModelFile.shipped());
+                DemoScreen screen = new DemoScreen(console, !json.isGiven())) {
+            screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
+            DemoRun run =
+                    new DemoRun(
+                            clip,
+                            DemoPictures.unpack(cache),
+                            DemoConfig.standard(),
+                            CacheFolder.bank(),
+                            screen);
+            DemoReport report = new DemoReport(run.run(out.resolve(RUNS)));
+            report.write(out);
+            return report;
+        }
+    }
+
+    /** A finished demo makes way; an interrupted one is completed; other files are left alone. */
+    private void makeRoom() throws IOException {
+        if (isFinished()) {
+            console.note("the earlier demo is now " + RunFolder.moveAside(out));
+        } else if (!Files.isDirectory(out.resolve(RUNS))) {
+            RunFolder.requireFree(out, false);
+        }
     }
 }

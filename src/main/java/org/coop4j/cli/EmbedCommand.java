@@ -13,6 +13,7 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
+import org.coop4j.cli.options.TruncateOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Numbers;
@@ -44,6 +45,7 @@ final class EmbedCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin private ClipOptions clipOptions;
+    @Mixin private TruncateOption truncate;
 
     @Option(
             names = "--text",
@@ -99,7 +101,7 @@ final class EmbedCommand implements Callable<Integer> {
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = new ArrayList<>();
             for (String text : all) {
-                tokens.add(clip.tokenizer().tokenize(text, context, clipOptions.overflow()));
+                tokens.add(clip.tokenizer().tokenize(text, context, truncate.overflow()));
             }
             write(clip, FeatureFile.Kind.TEXT, all, clip.encodeTokens(tokens), List.of());
         }

@@ -18,11 +18,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "export",
         description = {
-            "Write a learned prompt as a checkpoint of the reference's Python code"
+            "Write a learned prompt as a checkpoint for the reference's Python code"
                     + " (prompt_learner/model.pth.tar-N).",
             "",
             "The reference's load_model(directory, epoch) reads it. The optimizer's state is empty:"
-                    + " training does not go on from it.",
+                    + " training cannot resume from it.",
             ""
         },
         footer = {"", "Example:", "  coop export -p run -o output/"})
@@ -44,7 +44,7 @@ final class ExportCommand implements Callable<Integer> {
             names = {"-o", "--out"},
             required = true,
             paramLabel = "DIR",
-            description = "Where the folder prompt_learner is made.")
+            description = "The folder in which prompt_learner is created.")
     private Path out;
 
     ExportCommand(Console console) {

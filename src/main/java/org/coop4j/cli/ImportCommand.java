@@ -24,10 +24,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "import",
         description = {
-            "Take over a prompt that the reference's Python code learned.",
+            "Import a prompt learned by the reference's Python code.",
             "",
-            "Its checkpoint names neither the classes nor the position: give both. What it holds of"
-                    + " the class names' embeddings is compared with them.",
+            "The checkpoint names neither the classes nor their position: give both. The class"
+                    + " embeddings that it holds are compared with them.",
             ""
         },
         footer = {
@@ -41,6 +41,10 @@ final class ImportCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin private ClipOptions clipOptions;
+
+    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
+    private boolean truncate;
+
     @Mixin private ClassOptions classOptions;
 
     @Option(
@@ -49,8 +53,7 @@ final class ImportCommand implements Callable<Integer> {
             defaultValue = "end",
             paramLabel = "WHERE",
             description =
-                    "Where the class name stands: end, middle or front (default:"
-                            + " ${DEFAULT-VALUE}).")
+                    "Position of the class name: end, middle or front (default: ${DEFAULT-VALUE}).")
     private ClassPosition position;
 
     @Option(
@@ -74,6 +77,9 @@ final class ImportCommand implements Callable<Integer> {
         if (!classOptions.areGiven()) {
             throw new WrongUsage(
                     "the checkpoint does not name its classes: give --classes or --classes-file");
+        }
+        if (truncate) {
+            console.warn("--truncate has no effect: class names are compared as they are");
         }
         try (Clip clip = clipOptions.openForTexts()) {
             ClassifierFile prompt =

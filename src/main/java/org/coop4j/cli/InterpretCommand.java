@@ -35,8 +35,8 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "Nearest words are not the meaning of a vector: it need not be near to any word, and"
-                    + " several are nearest to tokens without sense (says the CoOp paper).",
+            "The nearest words are not the meaning of a vector: it need not be close to any word,"
+                    + " and some vectors are closest to meaningless tokens (CoOp paper).",
             "",
             "Examples:",
             "  coop interpret -p run",
@@ -46,8 +46,8 @@ import picocli.CommandLine.Option;
 final class InterpretCommand implements Callable<Integer> {
 
     private static final String WARNING =
-            "nearest words are not the meaning of a vector: it need not be near to any word, and"
-                    + " several are nearest to tokens without sense (says the CoOp paper)";
+            "the nearest words are not the meaning of a vector: it need not be close to any word,"
+                    + " and some vectors are closest to meaningless tokens (CoOp paper)";
 
     private final Console console;
 
@@ -58,12 +58,12 @@ final class InterpretCommand implements Callable<Integer> {
             defaultValue = "3",
             paramLabel = "N",
             converter = Converters.Positive.class,
-            description = "How many words for each vector (default: ${DEFAULT-VALUE}).")
+            description = "Words per vector (default: ${DEFAULT-VALUE}).")
     private int count;
 
     @Option(
             names = "--words",
-            description = "Tokens that end a word only, so that most are whole words.")
+            description = "Only tokens that end a word, so that most are whole words.")
     private boolean words;
 
     @ArgGroup private OutputFormat format = new OutputFormat();

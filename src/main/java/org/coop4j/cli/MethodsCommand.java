@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  coop methods",
             "  coop methods kgcoop",
-            "  coop train --method kgcoop --set weight=4 -m clip.safetensors -d pictures/ -o run"
+            "  coop train -m clip.safetensors -d pictures/ --method kgcoop -o run"
         })
 final class MethodsCommand implements Callable<Integer> {
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Interrupt;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ResumeOption;
@@ -129,9 +130,12 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PretrainConfig config = config();
         ClipConfig dimensions = dimensions();
+        Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Workers workers = Workers.standard()) {
             new PretrainRun(dimensions, activation, config, train, validation, workers, console)
                     .run(out, resume.isGiven());
+        } finally {
+            interrupt.close();
         }
         console.out().println(SafeText.line(out.resolve(PretrainRun.MODEL).toString()));
         return 0;

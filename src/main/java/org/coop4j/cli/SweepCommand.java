@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Interrupt;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.ClipOptions;
@@ -149,25 +150,16 @@ final class SweepCommand implements Callable<Integer> {
     private int run(Sweep sweep) throws IOException {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
-        Thread onInterrupt = new Thread(screen::stopped, "sweep-stopped");
-        Runtime.getRuntime().addShutdownHook(onInterrupt);
+        Interrupt interrupt = new Interrupt(screen::stopped);
         try (screen) {
             outcome = sweep.run(out, screen);
         } finally {
-            forget(onInterrupt);
+            interrupt.close();
         }
         SweepReport report = new SweepReport(outcome, out);
         report.print(format.chosen(), console);
         console.flush();
         report.printFailures(console);
         return outcome.failures().isEmpty() ? 0 : 1;
-    }
-
-    private static void forget(Thread onInterrupt) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(onInterrupt);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook says so.
-        }
     }
 }

@@ -168,7 +168,7 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     void stopped() {
         console.status("");
         leaveTable();
-        console.warn("stopped; the same command goes on from here");
+        console.warn("stopped; repeat the command to resume");
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Interrupt;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.BankOptions;
@@ -55,13 +56,17 @@ import picocli.CommandLine.Option;
             "  coop train -m clip.safetensors -d pictures/ --init \"a photo of a\" -o run",
             "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
             "",
-            "An interrupted run goes on with the same command and --resume."
+            "To resume an interrupted run, repeat the command with --resume."
         })
 final class TrainCommand implements Callable<Integer> {
 
     private final Console console;
 
     @Mixin private ClipOptions clipOptions;
+
+    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
+    private boolean truncate;
+
     @Mixin private DataOptions dataOptions;
     @Mixin private MethodOptions methodOptions;
 
@@ -79,10 +84,7 @@ final class TrainCommand implements Callable<Integer> {
             description = "Training images a class; 0 takes all (default: ${DEFAULT-VALUE}).")
     private int shots;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Where every random draw begins (default: 1).")
+    @Option(names = "--seed", paramLabel = "N", description = "Random seed (default: 1).")
     private Long seed;
 
     @Option(
@@ -131,6 +133,9 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkSeeds();
+        if (truncate) {
+            console.warn("--truncate has no effect: a prompt that is too long is an error");
+        }
         Optional<ReferencePreset> chosen = preset();
         List<Method> methods =
                 methodOptions.methods(chosen.flatMap(ReferencePreset::words).orElse(null));
@@ -141,6 +146,7 @@ final class TrainCommand implements Callable<Integer> {
                         bankOptions.skipBad(),
                         memory.limit());
         List<RunResult> results = new ArrayList<>();
+        Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Clip clip = clipOptions.openForTexts()) {
             if (chosen.isPresent()) {
                 checkPreset(clip, chosen.get());
@@ -151,6 +157,8 @@ final class TrainCommand implements Callable<Integer> {
                     results.add(run(shared, method, one, folder(methods, method, one)));
                 }
             }
+        } finally {
+            interrupt.close();
         }
         TrainReport report = new TrainReport(results, shots, out);
         if (json.isGiven()) {

@@ -14,6 +14,7 @@ import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.cli.options.TemplateOptions;
+import org.coop4j.cli.options.TruncateOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset;
@@ -36,9 +37,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Classify images by prompts that name the classes.",
             "",
-            "A folder with a folder a class is scored: accuracy, and that of each class. So is the"
-                + " test part of a dataset (--data), with the hand-written prompt of a published"
-                + " one (--dataset).",
+            "A folder with one subfolder per class is scored: accuracy over all images and per"
+                + " class. So is the test split of a dataset (--data), with the hand-written prompt"
+                + " of a published one (--dataset).",
             ""
         },
         footer = {
@@ -56,6 +57,7 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
     @Mixin private ClipOptions clipOptions;
+    @Mixin private TruncateOption truncate;
     @Mixin private ClassOptions classOptions;
     @Mixin private TemplateOptions templateOptions;
 
@@ -77,7 +79,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*", // none with --data
             paramLabel = "IMAGE|DIR",
-            description = "Images; a folder means its images, or with folders in it, a class each.")
+            description = "Images, or a folder: its images, or one subfolder of images per class.")
     private List<Path> arguments = List.of();
 
     ZeroShotCommand(Console console) {
@@ -141,8 +143,8 @@ final class ZeroShotCommand implements Callable<Integer> {
     private List<String> fromFolders(ImageInputs inputs) {
         if (!inputs.isLabelled()) {
             throw new WrongUsage(
-                    "which classes? Give --classes, --classes-file, or a folder with a folder a"
-                            + " class");
+                    "which classes? Give --classes, --classes-file, or a folder with one subfolder"
+                            + " per class");
         }
         return ClassOptions.checked(inputs.folders(), arguments.get(0).toString());
     }
@@ -154,7 +156,7 @@ final class ZeroShotCommand implements Callable<Integer> {
                     .classWeights(
                             clip,
                             task.classes(),
-                            clipOptions.overflow(),
+                            truncate.overflow(),
                             (done, total) -> progress.advanceTo(done));
         }
     }

@@ -52,11 +52,24 @@ final class Chunks implements AutoCloseable {
             }
             drafts.forEach(d -> d.graph().close());
             if (count == classes) {
-                throw new MemoryLimitException(largest, memory);
+                throw new MemoryLimitException(
+                        largest(drafts.size(), largest, classes, draft), memory);
             }
             long wanted = count * ((largest - 1) / memory.bytes() + 1);
             count = (int) Math.min(classes, Math.max(count + 1L, wanted));
         }
+    }
+
+    /** What the class with the longest prompt needs, of which the first {@code known} are known. */
+    private static long largest(
+            int known, long largest, int classes, Function<Range, StepPlan.Draft> draft) {
+        long most = largest;
+        for (int one = known; one < classes; one++) {
+            StepPlan.Draft alone = draft.apply(Range.of(classes, one, classes));
+            most = Math.max(most, alone.bytes());
+            alone.graph().close();
+        }
+        return most;
     }
 
     /** The classes from {@code from} up to but not {@code to}. */

@@ -83,6 +83,9 @@ public final class PromptEncoder {
 
     private Step chunked(Objective objective, int batch, MemoryLimit memory) {
         List<LearnedTensor> learned = objective.learned();
+        // First what needs most: where memory is short, its message says how much is enough.
+        Chunks backward =
+                Chunks.within(memory, classes(), range -> backward(objective, batch, range));
         Chunks forward = forward(objective, batch, memory);
         LearnedTensor features = LearnedTensor.zeros(Step.FEATURES, classes(), embed());
         List<LearnedTensor> withFeatures =
@@ -90,8 +93,6 @@ public final class PromptEncoder {
         StepGraph head = new StepGraph(shape(batch), withFeatures, all());
         StepPlan.Draft loss =
                 StepPlan.ofLoss(head, objective.loss(head, head.learned(Step.FEATURES)), workers);
-        Chunks backward =
-                Chunks.within(memory, classes(), range -> backward(objective, batch, range));
         return Step.chunked(learned, forward, Chunks.of(loss), backward, features);
     }
 

@@ -86,6 +86,7 @@ public final class ReferenceCheckpoint {
             PromptLayout layout = layout(file, ctx.shape(), clip, classNames.size(), position);
             Embeddings expected =
                     Embeddings.of(clip, classNames, layout.length(), startToken, endToken);
+            requireCount(file, state.get("token_prefix"), classNames.size());
             requireSame(file, state.get("token_prefix"), expected.prefix(), "weights: ");
             requireSame(file, state.get("token_suffix"), expected.suffix(), "class names: ");
             Map<String, String> training = new LinkedHashMap<>();
@@ -123,12 +124,24 @@ public final class ReferenceCheckpoint {
         }
         boolean classSpecific = ctx.rank() == 3;
         if (classSpecific && ctx.dim(0) != classes) {
-            throw new IOException(
-                    "%s has vectors for %d classes, but %d class names are given: give all, in the"
-                                    .formatted(file, ctx.dim(0), classes)
-                            + " order of training");
+            throw otherCount(file, ctx.dim(0), classes);
         }
         return new PromptLayout((int) ctx.dim(ctx.rank() - 2), position, classSpecific);
+    }
+
+    /** A context for all classes does not tell their number; the embeddings beside it do. */
+    private static void requireCount(Path file, TorchTensor prefix, int classes)
+            throws IOException {
+        if (prefix != null && prefix.shape().rank() > 0 && prefix.shape().dim(0) != classes) {
+            throw otherCount(file, prefix.shape().dim(0), classes);
+        }
+    }
+
+    private static IOException otherCount(Path file, long trained, int given) {
+        return new IOException(
+                "%s was trained for %d classes, but %d class names are given: give all class names"
+                                .formatted(file, trained, given)
+                        + " in the order of training");
     }
 
     /** The embeddings of a checkpoint, absent in some, against those that it should have. */

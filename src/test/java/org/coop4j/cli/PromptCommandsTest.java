@@ -137,6 +137,9 @@ class PromptCommandsTest {
 
         CommandRun small = train(out, "--memory", 1);
         assertThat(small.code()).isEqualTo(1);
+        String least = small.err().replaceAll("(?s).*needs ([0-9]+) kB.*", "$1K");
+        CommandRun enough = train(folder.resolve("least"), "--memory", least);
+        assertThat(enough.code()).as(enough.err()).isZero();
         assertThat(small.err())
                 .contains("one class alone needs", "more than the limit of 1 kB: allow more")
                 .doesNotContain("internal error");
@@ -271,6 +274,12 @@ class PromptCommandsTest {
         CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
         assertThat(others.code()).isEqualTo(1);
         assertThat(others.err()).contains("was trained with other class names");
+        assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
+                .contains("was trained for 3 classes, but 2 class names are given");
+        assertThat(
+                        coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--truncate")
+                                .err())
+                .contains("--truncate has no effect");
         assertThat(prompt).doesNotExist();
     }
 

@@ -176,7 +176,7 @@ class ReferenceCheckpointTest {
                                 ReferenceCheckpoint.read(
                                         folder, clip, List.of("dog", "cat"), ClassPosition.END))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("has vectors for 3 classes, but 2 class names are given");
+                .hasMessageContaining("was trained for 3 classes, but 2 class names are given");
     }
 
     private Path saved(String name, Shape shape, float... values) throws IOException {

@@ -6,7 +6,6 @@ import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -21,17 +20,6 @@ public final class ClipOptions {
     private Path model;
 
     @Mixin private VocabularyOption vocabulary;
-
-    @Option(
-            names = "--truncate",
-            description =
-                    "Truncate texts that exceed the context length; without it, they are an error.")
-    private boolean truncate;
-
-    /** What becomes of too long a text. */
-    public Tokenizer.Overflow overflow() {
-        return truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
-    }
 
     /** Opens the model for images alone. */
     public Clip open() throws IOException {

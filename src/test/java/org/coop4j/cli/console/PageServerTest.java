@@ -59,10 +59,7 @@ class PageServerTest {
             int port = server.address().getPort();
             assertThatThrownBy(() -> PageServer.start(page(), port))
                     .isInstanceOf(CommandFailure.class)
-                    .hasMessage(
-                            "port "
-                                    + port
-                                    + " is taken: give another with --port, or leave it out");
+                    .hasMessage("port " + port + " is in use: give another --port, or omit it");
         }
     }
 }

@@ -1,0 +1,82 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.coop4j.demo.DemoResult;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of the folder; the demo itself is DemoRunTest's. */
+class DemoCommandTest {
+
+    @TempDir private Path folder;
+
+    private Path finished() throws IOException {
+        DemoResult result =
+                new DemoResult(
+                        "coop4j-small",
+                        "a1",
+                        1,
+                        List.of("cat", "dog"),
+                        2,
+                        2,
+                        2,
+                        List.of(new DemoResult.Prompt("a {}", 25, 30)),
+                        List.of("a cat", "a dog"),
+                        List.of(new DemoResult.Prompt("a {}", 26, 30)),
+                        List.of(
+                                new DemoResult.Run("unified", 16, 1, 40, 35),
+                                new DemoResult.Run("class-specific", 16, 1, 63.5, 35),
+                                new DemoResult.Run(DemoResult.PROBE, 16, 1, 45, 35)),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(List.of(1, 0), List.of(0, 1)),
+                        61,
+                        "a machine");
+        Path demo = Files.createDirectory(folder.resolve("demo"));
+        new ObjectMapper().writeValue(demo.resolve("demo.json").toFile(), result);
+        Files.writeString(demo.resolve("report.html"), "<html></html>");
+        return demo;
+    }
+
+    @Test
+    void aFinishedDemoIsShownAndNotRepeated() throws IOException {
+        Path demo = finished();
+        CommandRun shown = coop("demo", "-o", demo);
+        assertThat(shown.code()).as(shown.err()).isZero();
+        assertThat(shown.err()).isEqualTo("%s holds a finished demo; --again repeats it\n", demo);
+        assertThat(shown.out()).contains("63.5 %", demo.resolve("report.html").toString());
+        assertThat(coop("demo", "-o", demo, "--json", "-q").out()).contains("\"seconds\" : 61.0");
+        try (var files = Files.list(demo)) {
+            assertThat(files).hasSize(2);
+        }
+    }
+
+    @Test
+    void aFolderOfSomethingElseIsLeftAlone() throws IOException {
+        Path photos = Files.createDirectory(folder.resolve("photos"));
+        Files.writeString(photos.resolve("cat.jpg"), "a cat");
+        CommandRun run = coop("demo", "-o", photos);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("photos is not empty");
+        try (var files = Files.list(photos)) {
+            assertThat(files).hasSize(1);
+        }
+    }
+
+    @Test
+    void damagedNumbersAreNamed() throws IOException {
+        Path demo = finished();
+        Files.writeString(demo.resolve("demo.json"), "{");
+        CommandRun run = coop("demo", "-o", demo);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("demo.json is damaged");
+    }
+}
