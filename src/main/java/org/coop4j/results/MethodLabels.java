@@ -140,8 +140,8 @@ final class MethodLabels {
             return 0;
         }
         int position = "end middle front".indexOf(context.group(2));
-        int specific = context.group(3) == null ? 0 : 1;
-        return -100 * Integer.parseInt(context.group(1)) + 2 * position + specific;
+        int place = 2 * position + (context.group(3) == null ? 0 : 1);
+        return place - 100 * Integer.parseInt(context.group(1));
     }
 
     private static MethodLabel.Kind kind(String name) {
@@ -322,10 +322,8 @@ final class MethodLabels {
     }
 
     private static String views(String views, String epochs) {
-        if (views.equals("0")) {
-            return "centre crop";
-        }
-        return views.equals(epochs) ? "a new crop each epoch" : views + " crops";
+        String crops = views.equals(epochs) ? "a new crop each epoch" : views + " crops";
+        return views.equals("0") ? "centre crop" : crops;
     }
 
     /** A setting for people, such as "M = 4" or "class-specific". */
