@@ -31,7 +31,9 @@ public sealed interface Method
                 TipAdapterF,
                 TaskRes,
                 ClipAdapter,
-                CrossModal {
+                CrossModal,
+                ZsLp,
+                Clap {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();

@@ -1,0 +1,120 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import java.util.Arrays;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Predictions;
+import org.coop4j.train.Training;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/**
+ * Class-adaptive linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz, CVPR 2024; the
+ * reference's {@code trainers/adapters.py}, constraint {@code l2}): ZS-LP whose prototypes are held
+ * near the text features, each class's as far as zero-shot CLIP is right about it.
+ *
+ * <p>loss = cross-entropy + (1/C) Σ_k λ_k ‖w_k − t_k‖², t raw; λ_k is the mean zero-shot
+ * probability of class k over its training images, and stays.
+ *
+ * @param prompts the hand-written prompts whose features the prototypes begin as
+ */
+public record Clap(TextPrompts prompts) implements Method {
+
+    public Clap() {
+        this(new TextPrompts());
+    }
+
+    @Override
+    public String id() {
+        return "clap";
+    }
+
+    @Override
+    public String title() {
+        return "CLAP";
+    }
+
+    @Override
+    public String summary() {
+        return "A linear probe whose class weights begin as the text features and are held near"
+                + " them, the more the better zero-shot CLIP knows the class. Needs no"
+                + " validation. Seconds. A safe choice from one image a class on."
+                + " Silva-Rodríguez et al., CVPR 2024.";
+    }
+
+    @Override
+    public Training training(int shots) {
+        return LinearPrototypes.training();
+    }
+
+    @Override
+    public boolean namesNewClasses() {
+        return true;
+    }
+
+    @Override
+    public Learner learner(Clip clip, Task task) {
+        PromptEnsemble text = prompts.of(task);
+        return new FeatureLearner(
+                clip,
+                task,
+                text,
+                images -> task.classNames().size(),
+                (data, fit) -> {
+                    FeatureMatrix raw = text.rawWeights(clip, task.classNames());
+                    float[] multipliers = multipliers(raw, data.train(), clip.logitScale());
+                    return new LinearPrototypes(
+                            this,
+                            clip,
+                            task,
+                            text,
+                            raw,
+                            data.train().size(),
+                            penalty(raw, multipliers));
+                });
+    }
+
+    /** The Lagrange multipliers λ: how far zero-shot CLIP is right about each class. */
+    static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
+        FeatureSet images = Views.pooled(train);
+        FeatureMatrix x = Views.normalized(images, 0);
+        FeatureMatrix w = text.normalized();
+        double[] sums = new double[w.rows()];
+        int[] counts = new int[w.rows()];
+        for (int i = 0; i < x.rows(); i++) {
+            float[] logits = new float[w.rows()];
+            for (int c = 0; c < logits.length; c++) {
+                logits[c] = scale * x.dot(i, w, c);
+            }
+            int label = images.label(i);
+            sums[label] += Predictions.softmax(logits)[label];
+            counts[label]++;
+        }
+        float[] multipliers = new float[sums.length];
+        for (int c = 0; c < sums.length; c++) {
+            multipliers[c] = counts[c] == 0 ? 1 : (float) (sums[c] / counts[c]);
+        }
+        return multipliers;
+    }
+
+    static LinearPrototypes.Penalty penalty(FeatureMatrix text, float[] multipliers) {
+        int width = text.width();
+        float[] roots = new float[multipliers.length * width];
+        for (int c = 0; c < multipliers.length; c++) {
+            float root = (float) Math.sqrt(multipliers[c] / multipliers.length);
+            Arrays.fill(roots, c * width, (c + 1) * width, root);
+        }
+        FeatureMatrix weights = FeatureMatrix.of(multipliers.length, width, roots);
+        return (crossEntropy, step, w) -> {
+            SDVariable t = step.perClass("text", text); // [classes, embed]
+            SDVariable root = step.perClass("root", weights); // [classes, embed]
+            return crossEntropy.add(step.ops().sumOfSquares(w.sub(t).mul(root)));
+        };
+    }
+
+    @Override
+    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+        return LinearPrototypes.read(clip, file);
+    }
+}
