@@ -33,7 +33,8 @@ public sealed interface Method
                 ClipAdapter,
                 CrossModal,
                 ZsLp,
-                Clap {
+                Clap,
+                Gda {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -108,6 +109,30 @@ final class GoldenMethods implements AutoCloseable {
     FeatureSet features(String features, String labels) throws IOException {
         FeatureMatrix matrix = matrix(features);
         return DenseFeatures.of(matrix.width(), 1, matrix.toArray(), ints(labels));
+    }
+
+    /** The first shots of each class with the first views. */
+    FeatureSet support(JsonNode c) throws IOException {
+        int shots = c.get("shots").asInt();
+        int views = c.get("views").asInt();
+        int[] labels = ints("train_labels");
+        int width = Math.toIntExact(shape("train").dim(2));
+        int allViews = Math.toIntExact(shape("train").dim(1));
+        float[] all = floats("train");
+        List<Integer> chosen = new ArrayList<>();
+        int[] taken = new int[Arrays.stream(labels).max().orElseThrow() + 1];
+        for (int i = 0; i < labels.length; i++) {
+            if (taken[labels[i]]++ < shots) {
+                chosen.add(i);
+            }
+        }
+        float[] rows = new float[chosen.size() * views * width];
+        for (int i = 0; i < chosen.size(); i++) {
+            int from = chosen.get(i) * allViews * width;
+            System.arraycopy(all, from, rows, i * views * width, views * width);
+        }
+        return DenseFeatures.of(
+                width, views, rows, chosen.stream().mapToInt(i -> labels[i]).toArray());
     }
 
     /** The model that the text methods were run on. */

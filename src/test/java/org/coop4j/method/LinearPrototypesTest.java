@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.CosineSchedule;
@@ -37,30 +36,6 @@ class LinearPrototypesTest {
             }
         }
         return cases.stream();
-    }
-
-    /** The first shots of each class with the first views. */
-    private static FeatureSet support(GoldenMethods problem, JsonNode c) throws IOException {
-        int shots = c.get("shots").asInt();
-        int views = c.get("views").asInt();
-        int[] labels = problem.ints("train_labels");
-        int width = Math.toIntExact(problem.shape("train").dim(2));
-        int allViews = Math.toIntExact(problem.shape("train").dim(1));
-        float[] all = problem.floats("train");
-        List<Integer> chosen = new ArrayList<>();
-        int[] taken = new int[Arrays.stream(labels).max().orElseThrow() + 1];
-        for (int i = 0; i < labels.length; i++) {
-            if (taken[labels[i]]++ < shots) {
-                chosen.add(i);
-            }
-        }
-        float[] rows = new float[chosen.size() * views * width];
-        for (int i = 0; i < chosen.size(); i++) {
-            int from = chosen.get(i) * allViews * width;
-            System.arraycopy(all, from, rows, i * views * width, views * width);
-        }
-        return DenseFeatures.of(
-                width, views, rows, chosen.stream().mapToInt(i -> labels[i]).toArray());
     }
 
     private record Run(LinearPrototypes model, BatchTrainable trainable, int[] all) {}
@@ -102,7 +77,7 @@ class LinearPrototypesTest {
                 Clip clip = GoldenMethods.clip("vit", folder)) {
             JsonNode c = golden.of(key);
             FeatureMatrix text = problem.matrix("text_raw");
-            FeatureSet train = support(problem, c);
+            FeatureSet train = problem.support(c);
             golden.assertClose(
                     key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
             float[] test = problem.floats("test");

@@ -1,0 +1,75 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Against NumPy's double precision: weights, bias, means, and what chooses α. */
+class GdaTest {
+
+    private static final double RELATIVE = 1e-4;
+
+    static List<String> cases() throws IOException {
+        return GoldenMethods.cases("gda");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void theClosedFormAndItsSearchesEqualTheReferences(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("gda");
+                GoldenMethods problem = GoldenMethods.open("problem")) {
+            JsonNode c = golden.of(key);
+            FeatureSet train = problem.support(c);
+            FeatureMatrix text = problem.matrix("text_norm").normalized();
+            FeatureSet pool = Views.pooled(train);
+            Gaussians gaussians =
+                    Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows(), i -> true);
+            float[] w = golden.floats(key + ".w");
+            float[] b = golden.floats(key + ".b");
+            double largest = 1e-3;
+            for (float value : w) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            int classes = text.rows();
+            for (int i = 0; i < w.length; i++) {
+                assertThat(gaussians.weights().getEntry(i / classes, i % classes))
+                        .as("%s w %d", key, i)
+                        .isCloseTo(w[i], within(RELATIVE * largest));
+            }
+            for (int k = 0; k < classes; k++) {
+                assertThat(gaussians.bias()[k])
+                        .isCloseTo(b[k], within(RELATIVE * Math.max(1, Math.abs(b[k]))));
+            }
+            float scale = (float) golden.json().get("logit_scale").asDouble();
+            FeatureSet val = problem.features("val", "val_labels");
+            assertHits(
+                    Gda.valHits(new FewShotFeatures(train, val), text, scale), c.get("val_hits"));
+            assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
+        }
+    }
+
+    /** One image may fall to the other side by rounding. */
+    private static void assertHits(int[] actual, JsonNode expected) {
+        for (int a = 0; a < actual.length; a++) {
+            assertThat(actual[a])
+                    .as("alpha %d", a)
+                    .isBetween(expected.get(a).asInt() - 1, expected.get(a).asInt() + 1);
+        }
+    }
+
+    @Test
+    void aNegativeAlphaIsRefused() {
+        assertThatThrownBy(() -> new Gda().with(Map.of("alpha", -1)))
+                .hasMessageContaining("alpha: expected 0 or more, got -1.0");
+    }
+}
