@@ -28,6 +28,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ConfusionFiles;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
+import org.coop4j.run.TestImages;
 import org.coop4j.run.TrainRun;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -85,19 +86,19 @@ final class EvalCommand implements Callable<Integer> {
         ImageDataset dataset =
                 dataOptions.spec().load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
-        try (Clip clip = promptOptions.open(file);
-                EncodingProgress progress =
-                        new EncodingProgress(console, splitOptions.name() + " images")) {
+        try (Clip clip = promptOptions.open(file)) {
             Classifier classifier = file.open(clip).forClasses(dataset.classNames());
             TrainRun.Options options =
                     new TrainRun.Options(
                             bankOptions.folder(CacheFolder.bank()),
                             bankOptions.skipBad(),
                             MemoryLimit.none());
-            Scores scores =
-                    new SharedData(clip, options).features(images, progress).scores(classifier);
-            progress.close();
-            report(scores, classifier.classNames());
+            TestImages tested;
+            try (EncodingProgress progress =
+                    new EncodingProgress(console, splitOptions.name() + " images")) {
+                tested = new SharedData(clip, options).features(images, progress);
+            }
+            report(tested.scores(classifier), classifier.classNames());
         }
         return 0;
     }

@@ -64,6 +64,7 @@ final class PredictCommand implements Callable<Integer> {
      * @param label the most probable class
      * @param probabilities of all classes
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Prediction(Path file, int label, double[] probabilities) {}
 
     @Override

@@ -28,6 +28,7 @@ final class GraphOps {
      * each op that it differentiates. It reads the table of ops, which another thread may be adding
      * to.
      */
+    @SuppressWarnings("LockOnNonEnclosingClassLiteral") // whoever adds an op takes this lock
     static void differentiate(SameDiff sd) {
         synchronized (ImportClassMapping.class) {
             PrintStream terminal = System.out;

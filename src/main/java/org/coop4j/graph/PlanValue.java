@@ -13,6 +13,7 @@ import org.nd4j.linalg.api.shape.Shape;
  * @param placeholder the placeholder whose array it shows, else null
  * @param slot memory in the arena, shared by its views, else null
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record PlanValue(long[] shape, DataType type, INDArray array, String placeholder, Slot slot) {
 
     static PlanValue of(INDArray array) {

@@ -50,6 +50,7 @@ public final class ClassifierFile {
      *
      * @param values row after row; not to be changed
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Tensor(Shape shape, float[] values) {
 
         public Tensor {

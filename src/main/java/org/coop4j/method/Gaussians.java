@@ -20,6 +20,7 @@ import org.coop4j.clip.FeatureMatrix;
  * @param means μ, [classes, embed]
  * @param degenerate whether S is zero
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record Gaussians(RealMatrix weights, double[] bias, RealMatrix means, boolean degenerate) {
 
     /**

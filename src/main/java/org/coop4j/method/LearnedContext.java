@@ -9,6 +9,7 @@ import org.coop4j.weights.Shape;
  * @param width width of a vector
  * @param vectors row after row: [M, width] or, class-specific, [classes, M, width]
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnedContext(PromptLayout layout, int width, float[] vectors) {
 
     /**

@@ -37,6 +37,8 @@ final class LinearPrototypes implements FeatureLearner.Model {
     interface Penalty {
 
         /**
+         * The loss with the penalty.
+         *
          * @param w the prototypes, [classes, embed]
          * @param crossEntropy of the batch, a scalar
          */

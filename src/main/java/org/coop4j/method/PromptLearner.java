@@ -35,6 +35,8 @@ final class PromptLearner implements Learner {
     interface Loss {
 
         /**
+         * The loss of a batch.
+         *
          * @param classFeatures features of the prompts, not normalised, [classes, embed]
          * @return a scalar
          */

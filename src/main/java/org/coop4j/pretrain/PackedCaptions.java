@@ -10,6 +10,7 @@ import java.util.List;
  * @param places [rows]: the position in its caption
  * @param starts [captions + 1]: the first row of each caption, and the first row of none
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 record PackedCaptions(float[] tokens, float[] places, float[] starts) {
 
     /**

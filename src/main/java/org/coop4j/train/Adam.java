@@ -46,8 +46,8 @@ public final class Adam implements Optimizer {
         float gain1 = (float) (1 - BETA1);
         float beta2 = (float) BETA2;
         float gain2 = (float) (1 - BETA2);
-        float lr = (float) (rate / (1 - Math.pow(BETA1, step)));
-        float root = (float) Math.sqrt(1 - Math.pow(BETA2, step));
+        float lr = (float) (rate / (1 - Math.pow(BETA1, (double) step)));
+        float root = (float) Math.sqrt(1 - Math.pow(BETA2, (double) step));
         float eps = (float) epsilon;
         for (LearnedTensor tensor : tensors) {
             float[] values = tensor.values();

@@ -109,7 +109,7 @@ public record Training(
                     (epoch, batchNumber, batches) -> {
                         long step = (long) epoch * batches + batchNumber;
                         if (step >= LINEAR_WARMUP) {
-                            return cosine(step - LINEAR_WARMUP, batches);
+                            return cosine((double) step - LINEAR_WARMUP, batches);
                         }
                         return step == 0 ? warmupRate : rate * step / LINEAR_WARMUP;
                     };

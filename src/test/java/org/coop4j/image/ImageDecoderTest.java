@@ -343,6 +343,7 @@ class ImageDecoderTest {
 
     /** Each takes more than half of the memory, so that they would never fit together. */
     @Test
+    @SuppressWarnings("ThreadPriorityCheck") // gives others the chance to come in
     void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
         ImageDecoder one =
                 new ImageDecoder(1_000_000, new DecodeMemory(1 << 20, 8192)); // 37 · 23 · 6 bytes

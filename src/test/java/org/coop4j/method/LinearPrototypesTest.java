@@ -38,6 +38,7 @@ class LinearPrototypesTest {
         return cases.stream();
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Run(LinearPrototypes model, BatchTrainable trainable, int[] all) {}
 
     private static Run start(String method, Clip clip, FeatureMatrix text, FeatureSet train) {

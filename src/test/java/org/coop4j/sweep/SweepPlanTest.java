@@ -104,6 +104,7 @@ class SweepPlanTest {
     }
 
     @Test
+    @SuppressWarnings("StringConcatToTextBlock")
     void ensemblesHaveSevenEightAndEightyTemplates() throws IOException {
         SweepPlan plan =
                 read(

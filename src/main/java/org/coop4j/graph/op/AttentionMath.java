@@ -35,6 +35,8 @@ public final class AttentionMath {
     }
 
     /**
+     * Attention itself.
+     *
      * @param qkv the inputs of {@link Attention}
      * @param out [queries, width]
      * @param probabilities flat, as {@link Attention} has them
@@ -51,6 +53,8 @@ public final class AttentionMath {
     }
 
     /**
+     * The gradients of the inputs.
+     *
      * @param in gradient of the output, probabilities, then the inputs of {@link Attention}
      * @param out gradients of those inputs
      */

@@ -29,6 +29,8 @@ public final class AttentionOperands {
     }
 
     /**
+     * Queries, keys and values where they lie in the inputs.
+     *
      * @param qkv qkv [rows, 3 · width], or q [queries, width] and kv [rows, 2 · width]
      */
     public static AttentionOperands of(AttentionLayout layout, HostMatrix[] qkv) {

@@ -55,6 +55,7 @@ public abstract class GraphOp extends DynamicCustomOp {
     }
 
     /** Enters the op in SameDiff's table, by which a clone of a graph finds the class of a name. */
+    @SuppressWarnings("LockOnNonEnclosingClassLiteral") // whoever reads the table takes this lock
     private static void register(Class<? extends GraphOp> type) {
         synchronized (ImportClassMapping.class) {
             ImportClassMapping.getOpNameMapping()

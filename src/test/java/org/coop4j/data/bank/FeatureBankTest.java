@@ -215,6 +215,7 @@ class FeatureBankTest {
     }
 
     @Test
+    @SuppressWarnings("try") // one is closed before the other appends
     void twoThatHaveABankOpenBothReadAndAppend() throws IOException {
         try (FeatureBank first = open();
                 FeatureBank second = open()) {
