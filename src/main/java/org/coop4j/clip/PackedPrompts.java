@@ -26,6 +26,7 @@ public final class PackedPrompts {
     private final int[] pieces;
     private final int[] positions;
     private final int[] sequenceOfPrompt;
+    private final int[] firstRow;
     private final AttentionLayout layout;
 
     private PackedPrompts(
@@ -33,11 +34,13 @@ public final class PackedPrompts {
             int[] pieces,
             int[] positions,
             int[] sequenceOfPrompt,
+            int[] firstRow,
             AttentionLayout layout) {
         this.prefix = prefix;
         this.pieces = pieces;
         this.positions = positions;
         this.sequenceOfPrompt = sequenceOfPrompt;
+        this.firstRow = firstRow;
         this.layout = layout;
     }
 
@@ -79,6 +82,7 @@ public final class PackedPrompts {
         int[] pieces = Arrays.copyOf(prompts.get(0), rows);
         int[] positions = new int[rows];
         int[] sequenceOfPrompt = new int[prompts.size()];
+        int[] firstRow = new int[prompts.size()];
         List<Group> groups = new ArrayList<>();
         for (int i = 0; i < prefix; i++) {
             positions[i] = i;
@@ -88,6 +92,7 @@ public final class PackedPrompts {
         for (int sequence = 0; sequence < order.length; sequence++) {
             int[] prompt = prompts.get(order[sequence]);
             sequenceOfPrompt[order[sequence]] = sequence;
+            firstRow[order[sequence]] = row;
             for (int i = prefix; i < prompt.length; i++, row++) {
                 pieces[row] = prompt[i];
                 positions[row] = i;
@@ -104,6 +109,7 @@ public final class PackedPrompts {
                 pieces,
                 positions,
                 sequenceOfPrompt,
+                firstRow,
                 new AttentionLayout(heads, Queries.ALL, true, prefix, groups));
     }
 
@@ -142,6 +148,11 @@ public final class PackedPrompts {
     /** The position that a packed row has in its prompt, 0 for the start token. */
     public int position(int row) {
         return positions[row];
+    }
+
+    /** The packed row of a position of a prompt. */
+    int row(int prompt, int position) {
+        return position < prefix ? position : firstRow[prompt] + position - prefix;
     }
 
     /** Which sequence of the layout each prompt is: prompt → sequence. */

@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,9 @@ import org.coop4j.graph.LearnedTensor;
  * Classes meet in the loss alone, so the values are those of the whole step up to the order of
  * sums, for a second forward pass. Where everything fits, there are no chunks and the loss is
  * planned with the encoder in it.
+ *
+ * <p>Of several losses each has its own vector-Jacobian product; the forward pass is done once for
+ * all. A rule of the objective's combines their gradients.
  */
 public final class Step implements AutoCloseable {
 
@@ -29,6 +33,7 @@ public final class Step implements AutoCloseable {
     private final StepPlan loss;
     private final Chunks backward;
     private final LearnedTensor features;
+    private final List<Gradients> gradients = new ArrayList<>();
     private int[] labels = {};
 
     private Step(
@@ -43,6 +48,33 @@ public final class Step implements AutoCloseable {
         this.loss = head.plans().get(0);
         this.backward = backward;
         this.features = features;
+        int losses = loss.losses();
+        for (int i = 0; i < losses; i++) {
+            gradients.add(new Gradients(learned, losses == 1, features));
+        }
+    }
+
+    /** The gradients of one loss. */
+    private static final class Gradients {
+        final List<float[]> ofLearned;
+        final float[] ofFeatures;
+
+        /**
+         * @param alone whether they are the only ones, and so the tensors' own
+         * @param features null where there are no chunks
+         */
+        Gradients(List<LearnedTensor> learned, boolean alone, LearnedTensor features) {
+            ofLearned =
+                    learned.stream()
+                            .map(t -> alone ? t.gradient() : new float[t.values().length])
+                            .toList();
+            ofFeatures = features == null ? new float[0] : new float[features.values().length];
+        }
+
+        void clear() {
+            ofLearned.forEach(gradient -> Arrays.fill(gradient, 0f));
+            Arrays.fill(ofFeatures, 0f);
+        }
     }
 
     /** A step in one plan. */
@@ -74,30 +106,60 @@ public final class Step implements AutoCloseable {
      */
     public void run(float[] images, int[] newLabels) {
         labels = newLabels;
-        for (LearnedTensor tensor : learned) {
-            Arrays.fill(tensor.gradient(), 0f);
-        }
+        gradients.forEach(Gradients::clear);
         forward.forEach(
                 chunk -> {
                     chunk.run(images, labels);
                     chunk.readByClass(FEATURES, features.values());
                 });
-        if (features != null) {
-            Arrays.fill(features.gradient(), 0f);
-        }
         loss.run(images, labels);
-        loss.addGradients();
-        backward.forEach(
-                chunk -> {
-                    chunk.writeByClass(features.gradient(), UPSTREAM);
-                    chunk.run(images, labels);
-                    chunk.addGradients();
-                });
+        for (int i = 0; i < gradients.size(); i++) {
+            if (i > 0) {
+                loss.runForLoss(i);
+            }
+            addGradients(loss, gradients.get(i));
+            if (features != null) {
+                loss.addGradient(features, gradients.get(i).ofFeatures);
+            }
+        }
+        backward.forEach(chunk -> runBackward(chunk, images));
+        if (gradients.size() > 1) {
+            for (int t = 0; t < learned.size(); t++) {
+                int tensor = t;
+                loss.rule()
+                        .combine(
+                                gradients.stream().map(g -> g.ofLearned.get(tensor)).toList(),
+                                learned.get(t).gradient());
+            }
+        }
     }
 
-    /** The loss of the last batch. */
+    private void runBackward(StepPlan chunk, float[] images) {
+        for (int i = 0; i < gradients.size(); i++) {
+            chunk.writeByClass(gradients.get(i).ofFeatures, UPSTREAM);
+            if (i == 0) {
+                chunk.run(images, labels);
+            } else {
+                chunk.repeat();
+            }
+            addGradients(chunk, gradients.get(i));
+        }
+    }
+
+    private void addGradients(StepPlan plan, Gradients sum) {
+        for (int t = 0; t < learned.size(); t++) {
+            plan.addGradient(learned.get(t), sum.ofLearned.get(t));
+        }
+    }
+
+    /** The loss of the last batch; the first where there are several. */
     public float loss() {
-        return loss.loss();
+        return loss(0);
+    }
+
+    /** Loss {@code i} of the last batch, of several. */
+    public float loss(int i) {
+        return loss.lossValue(i);
     }
 
     /** The logits of image {@code image} of the last batch, by class. */

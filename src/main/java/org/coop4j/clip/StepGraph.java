@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -38,6 +39,22 @@ public final class StepGraph implements AutoCloseable {
     private SDVariable images;
     private SDVariable labels;
     private SDVariable logits;
+    private SDVariable scale;
+    private GradientRule rule;
+    private List<SDVariable> losses = List.of();
+
+    /** How the gradients of several losses make one. */
+    @FunctionalInterface
+    public interface GradientRule {
+
+        /**
+         * Combines the gradients of a tensor.
+         *
+         * @param gradients the tensor's gradient of each loss, as one vector
+         * @param combined is filled
+         */
+        void combine(List<float[]> gradients, float[] combined);
+    }
 
     /**
      * What all graphs of a step have in common.
@@ -56,11 +73,20 @@ public final class StepGraph implements AutoCloseable {
         this.shape = shape;
         this.classes = classes;
         for (LearnedTensor tensor : learned) {
-            INDArray array = Nd4j.create(DataType.FLOAT, tensor.shape());
+            INDArray array = Nd4j.create(DataType.FLOAT, matrix(tensor.shape()));
             owned.add(array);
             this.learned.put(tensor, array);
             variables.put(tensor.name(), graph.variable(tensor.name(), array));
         }
+    }
+
+    /** In a graph a tensor of more axes is the matrix of its rows. */
+    private static long[] matrix(long[] shape) {
+        if (shape.length <= 2) {
+            return shape;
+        }
+        long width = shape[shape.length - 1];
+        return new long[] {Arrays.stream(shape).reduce(1, Math::multiplyExact) / width, width};
     }
 
     /** CLIP's building blocks. */
@@ -69,7 +95,7 @@ public final class StepGraph implements AutoCloseable {
     }
 
     /**
-     * A learned tensor.
+     * A learned tensor; one of more than two axes as the matrix of its rows.
      *
      * @throws IllegalArgumentException if none has this name
      */
@@ -138,7 +164,10 @@ public final class StepGraph implements AutoCloseable {
 
     /** exp(logit_scale) · x. */
     public SDVariable scaled(SDVariable x) {
-        return graph.expScale(x, graph.constant("logit_scale", shape.logitScale));
+        if (scale == null) {
+            scale = graph.constant("logit_scale", shape.logitScale);
+        }
+        return graph.expScale(x, scale);
     }
 
     /**
@@ -148,6 +177,38 @@ public final class StepGraph implements AutoCloseable {
     public SDVariable crossEntropy(SDVariable z) {
         logits = z.rename(LOGITS);
         return graph.crossEntropy(logits, labels());
+    }
+
+    /**
+     * Several losses whose gradients a rule combines, tensor by tensor. The first is the one that
+     * is reported. A step takes one forward pass and a vector-Jacobian product for each loss.
+     *
+     * @return a scalar that stands for them, to be given as the loss
+     */
+    public SDVariable combined(GradientRule gradients, SDVariable... several) {
+        rule = gradients;
+        losses = List.of(several);
+        SDVariable chosen = null;
+        for (int i = 0; i < several.length; i++) {
+            SDVariable choice = graph.placeholder(choice(i), DataType.FLOAT);
+            SDVariable term = graph.innerProduct(several[i], choice);
+            chosen = chosen == null ? term : chosen.add(term);
+        }
+        return chosen;
+    }
+
+    /** The placeholder that is 1 when the gradients of loss {@code i} are computed, and else 0. */
+    static String choice(int i) {
+        return "choice of loss " + i;
+    }
+
+    /** The losses that are combined; none where there is a single loss. */
+    List<SDVariable> losses() {
+        return losses;
+    }
+
+    GradientRule rule() {
+        return rule;
     }
 
     boolean hasLogits() {

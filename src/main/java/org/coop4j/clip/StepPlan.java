@@ -16,12 +16,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** A {@link StepGraph} planned: values go in from the heap, a loss and gradients come out. */
 final class StepPlan implements AutoCloseable {
 
-    private static final String LOSS = "loss";
-
     private final StepGraph graph;
     private final ExecutionPlan plan;
     private final int[] rowOfClass;
     private final float[] scratch;
+    private final int losses;
 
     /**
      * A plan that has no memory yet.
@@ -56,28 +55,50 @@ final class StepPlan implements AutoCloseable {
             longest = Math.max(longest, tensor.values().length);
         }
         scratch = new float[longest];
+        losses = Math.max(1, graph.losses().size());
     }
 
     /** The loss, the logits where there are any, and the gradients of all that is learned. */
     static Draft ofLoss(StepGraph graph, SDVariable loss, Workers workers) {
-        loss.rename(LOSS);
-        List<String> outputs = new ArrayList<>(List.of(LOSS));
+        List<SDVariable> losses = graph.losses().isEmpty() ? List.of(loss) : graph.losses();
+        List<String> outputs = new ArrayList<>();
+        List<String> choices = new ArrayList<>();
+        for (int i = 0; i < losses.size(); i++) {
+            losses.get(i).rename(loss(i));
+            outputs.add(loss(i));
+            if (losses.size() > 1) {
+                choices.add(StepGraph.choice(i));
+            }
+        }
         if (graph.hasLogits()) {
             outputs.add(StepGraph.LOGITS);
         }
-        return differentiated(graph, loss, outputs, workers);
+        return differentiated(graph, loss, outputs, choices, workers);
     }
 
-    /** The gradients alone of a scalar in all that is learned. */
-    static Draft ofGradients(StepGraph graph, SDVariable scalar, Workers workers) {
-        return differentiated(graph, scalar, List.of(), workers);
+    private static String loss(int i) {
+        return "loss " + i;
+    }
+
+    /**
+     * The gradients alone of a scalar in all that is learned.
+     *
+     * @param changing placeholders that change between a run and its repetitions
+     */
+    static Draft ofGradients(
+            StepGraph graph, SDVariable scalar, List<String> changing, Workers workers) {
+        return differentiated(graph, scalar, List.of(), changing, workers);
     }
 
     private static Draft differentiated(
-            StepGraph graph, SDVariable scalar, List<String> outputs, Workers workers) {
+            StepGraph graph,
+            SDVariable scalar,
+            List<String> outputs,
+            List<String> changing,
+            Workers workers) {
         graph.ops().differentiate(scalar);
         List<String> names = List.copyOf(graph.usedTensors());
-        return new Draft(graph, graph.ops().gradientDraft(outputs, names, workers));
+        return new Draft(graph, graph.ops().gradientDraft(outputs, names, changing, workers));
     }
 
     /** A variable's values, without gradients. */
@@ -108,26 +129,54 @@ final class StepPlan implements AutoCloseable {
                 rows.buffer().put(i, rowOfClass[labels[i]]);
             }
         }
+        choose(0);
         plan.run();
         return null;
     }
 
-    float loss() {
-        return plan.output(LOSS).getFloat(0);
+    /** After a run: the gradients of another loss of the same batch. */
+    void runForLoss(int i) {
+        choose(i);
+        repeat();
     }
 
-    /** Adds the gradients to those of the learned tensors. */
-    void addGradients() {
-        for (LearnedTensor tensor : graph.learnedArrays().keySet()) {
-            if (!graph.usedTensors().contains(tensor.name())) {
-                continue;
-            }
-            float[] gradient = tensor.gradient();
+    /** After a run: the gradients with what changes as it is now. */
+    void repeat() {
+        graph.lock()
+                .hold(
+                        () -> {
+                            plan.repeat();
+                            return null;
+                        });
+    }
+
+    private void choose(int loss) {
+        for (int i = 0; i < losses && losses > 1; i++) {
+            plan.input(StepGraph.choice(i)).assign(i == loss ? 1f : 0f);
+        }
+    }
+
+    /** Number of losses whose gradients are computed one after another. */
+    int losses() {
+        return losses;
+    }
+
+    float lossValue(int i) {
+        return plan.output(loss(i)).getFloat(0);
+    }
+
+    StepGraph.GradientRule rule() {
+        return graph.rule();
+    }
+
+    /** Adds the gradient in a tensor, which is 0 where the graph does not read it. */
+    void addGradient(LearnedTensor tensor, float[] sum) {
+        if (graph.usedTensors().contains(tensor.name())) {
             HostMatrix.of(plan.output(Graph.gradientName(tensor.name())))
                     .buffer()
-                    .get(0, scratch, 0, gradient.length);
-            for (int i = 0; i < gradient.length; i++) {
-                gradient[i] += scratch[i];
+                    .get(0, scratch, 0, sum.length);
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += scratch[i];
             }
         }
     }

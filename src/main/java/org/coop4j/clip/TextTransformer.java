@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import java.util.Map;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
@@ -25,13 +26,23 @@ public final class TextTransformer {
      * @return [prompts, embed]
      */
     SDVariable forward(SDVariable x, AttentionLayout layout) {
-        return forward(x, Sequences.packed(weights.graph(), layout, Queries.LAST));
+        return forward(x, layout, Map.of());
+    }
+
+    /** The same with what happens on entry to blocks, by their numbers. */
+    SDVariable forward(SDVariable x, AttentionLayout layout, Map<Integer, BlockEntry> entries) {
+        return forward(x, Sequences.packed(weights.graph(), layout, Queries.LAST), entries);
     }
 
     /** The same for sequences that are read at their end tokens. */
     public SDVariable forward(SDVariable x, Sequences sequences) {
+        return forward(x, sequences, Map.of());
+    }
+
+    private SDVariable forward(
+            SDVariable x, Sequences sequences, Map<Integer, BlockEntry> entries) {
         Graph graph = weights.graph();
-        x = transformer.forward(x, sequences); // [prompts, width]
+        x = transformer.forward(x, sequences, entries); // [prompts, width]
         x = graph.layerNorm(x, weights.get("ln_final.weight"), weights.get("ln_final.bias"));
         return graph.project(x, weights.get("text_projection")); // [prompts, embed]
     }

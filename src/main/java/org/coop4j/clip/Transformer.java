@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import java.util.Map;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.model.MlpActivation;
@@ -43,14 +44,25 @@ final class Transformer {
      *
      * @param x [rows, width]
      * @param sequences which rows attend to which, and which are read
+     * @param entries what happens on entry to a block, by its number from 0
      * @return [sequences, width]
      */
-    SDVariable forward(SDVariable x, Sequences sequences) {
-        for (int i = 0; i < layers - 1; i++) {
-            x = block(name + ".resblocks." + i, x, sequences); // [rows, width]
+    SDVariable forward(SDVariable x, Sequences sequences, Map<Integer, BlockEntry> entries) {
+        for (int i = 0; i < layers; i++) {
+            String block = name + ".resblocks." + i;
+            BlockEntry entry = entries.get(i);
+            if (entry != null) {
+                x = entry.rows().apply(x); // [rows, width]
+                sequences = entry.sequences();
+            }
+            x = i < layers - 1 ? block(block, x, sequences) : lastBlock(block, x, sequences);
         }
-        String last = name + ".resblocks." + (layers - 1);
-        return lastBlock(last, x, sequences); // [sequences, width]
+        return x; // [sequences, width]
+    }
+
+    /** The same with nothing but the blocks. */
+    SDVariable forward(SDVariable x, Sequences sequences) {
+        return forward(x, sequences, Map.of());
     }
 
     /** The stack's output at all rows; x [rows, width] → same. */

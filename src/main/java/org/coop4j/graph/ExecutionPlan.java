@@ -30,6 +30,7 @@ public final class ExecutionPlan implements AutoCloseable {
     private final Map<String, INDArray> inputs;
     private final Map<String, INDArray> outputs;
     private final List<Step> steps;
+    private final int firstRepeated;
     private final Arena ownArena;
     private final long bytes;
     private final boolean onHost;
@@ -45,18 +46,21 @@ public final class ExecutionPlan implements AutoCloseable {
     record Step(String op, HostKernel kernel, long flops, long bytes) {}
 
     /**
+     * @param firstRepeated where the steps begin that a repetition takes
      * @param ownArena memory to free with the plan, null if others use it too
      */
     ExecutionPlan(
             Map<String, INDArray> inputs,
             Map<String, INDArray> outputs,
             List<Step> steps,
+            int firstRepeated,
             Arena ownArena,
             long bytes,
             boolean onHost) {
         this.inputs = inputs;
         this.outputs = outputs;
         this.steps = steps;
+        this.firstRepeated = firstRepeated;
         this.ownArena = ownArena;
         this.bytes = bytes;
         this.onHost = onHost;
@@ -75,7 +79,7 @@ public final class ExecutionPlan implements AutoCloseable {
 
     /** The same with names of the caller's for the outputs: name → variable of the graph. */
     static ExecutionPlan of(SameDiff sd, Map<String, String> outputs, Workers workers) {
-        return new PlanDraft(sd, outputs, workers).bind();
+        return new PlanDraft(sd, outputs, List.of(), workers).bind();
     }
 
     /** The array that a placeholder's value is written to before a run. */
@@ -109,15 +113,25 @@ public final class ExecutionPlan implements AutoCloseable {
      * @throws IllegalStateException if the plan is closed
      */
     public void run() {
-        run(step -> step.kernel().run());
+        run(steps, step -> step.kernel().run());
     }
 
-    private void run(Consumer<Step> each) {
+    /**
+     * Computes again, after a run, what depends on the placeholders that were said to change; the
+     * other outputs stay.
+     *
+     * @throws IllegalStateException if the plan is closed
+     */
+    public void repeat() {
+        run(steps.subList(firstRepeated, steps.size()), step -> step.kernel().run());
+    }
+
+    private void run(List<Step> chosen, Consumer<Step> each) {
         requireOpen();
         if (onHost) {
-            Gemm.singleThreaded(() -> steps.forEach(each));
+            Gemm.singleThreaded(() -> chosen.forEach(each));
         } else {
-            steps.forEach(each);
+            chosen.forEach(each);
         }
     }
 
@@ -125,6 +139,7 @@ public final class ExecutionPlan implements AutoCloseable {
     public List<OpTime> profile() {
         Map<String, OpTime> times = new LinkedHashMap<>();
         run(
+                steps,
                 step -> {
                     long start = System.nanoTime();
                     step.kernel().run();

@@ -23,7 +23,9 @@ import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
 import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
+import org.coop4j.graph.op.ReplaceRows;
 import org.coop4j.graph.op.SelectRows;
+import org.coop4j.graph.op.SoftCrossEntropy;
 import org.coop4j.graph.op.SumOfSquares;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -140,6 +142,14 @@ public final class Graph {
         return new PlaceContext(sd, context, base, rows, vectors).outputVariable();
     }
 
+    /**
+     * Row r of the result is row {@code sources[r]} of x, or of {@code vectors}, whose rows count
+     * on from those of x.
+     */
+    public SDVariable replaceRows(SDVariable x, SDVariable vectors, int[] sources) {
+        return new ReplaceRows(sd, x, vectors, sources).outputVariable();
+    }
+
     /** Rows divided by their Euclidean norm. */
     public SDVariable normalizeRows(SDVariable x) {
         return new NormalizeRows(sd, x).outputVariable();
@@ -163,6 +173,14 @@ public final class Graph {
     /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
     public SDVariable crossEntropy(SDVariable logits, SDVariable labels) {
         return new CrossEntropy(sd, logits, labels).outputVariable();
+    }
+
+    /**
+     * Mean cross-entropy against the softmax of a teacher's logits, which has no gradient; both
+     * [batch, classes] → scalar.
+     */
+    public SDVariable softCrossEntropy(SDVariable logits, SDVariable teacher) {
+        return new SoftCrossEntropy(sd, logits, teacher).outputVariable();
     }
 
     /** images [batch, 3, side, side] → patches [batch · grid², 3 · patch²]. */
@@ -231,24 +249,33 @@ public final class Graph {
      */
     public ExecutionPlan gradientPlan(
             List<String> outputs, List<String> variables, Workers workers) {
-        return gradientDraft(outputs, variables, workers).bind();
+        return gradientDraft(outputs, variables, List.of(), workers).bind();
     }
 
     /** The plan of {@link #plan} before it has memory. */
     public PlanDraft draft(Collection<String> outputs, Workers workers) {
         Map<String, String> names = new LinkedHashMap<>();
         outputs.forEach(output -> names.put(output, output));
-        return new PlanDraft(sd, names, workers);
+        return new PlanDraft(sd, names, List.of(), workers);
     }
 
-    /** The plan of {@link #gradientPlan} before it has memory. */
-    public PlanDraft gradientDraft(List<String> outputs, List<String> variables, Workers workers) {
+    /**
+     * The plan of {@link #gradientPlan} before it has memory.
+     *
+     * @param changing placeholders that change between a run and its repetitions, see {@link
+     *     ExecutionPlan#repeat}
+     */
+    public PlanDraft gradientDraft(
+            List<String> outputs,
+            List<String> variables,
+            Collection<String> changing,
+            Workers workers) {
         Map<String, String> names = new LinkedHashMap<>();
         outputs.forEach(output -> names.put(output, output));
         for (String variable : variables) {
             names.put(gradientName(variable), sd.grad(variable).name());
         }
-        return new PlanDraft(sd.getFunction("grad"), names, workers);
+        return new PlanDraft(sd.getFunction("grad"), names, changing, workers);
     }
 
     /** The name under which a gradient plan gives the gradient of {@code variable}. */

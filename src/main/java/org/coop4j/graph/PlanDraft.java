@@ -1,6 +1,7 @@
 package org.coop4j.graph;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -35,24 +36,45 @@ public final class PlanDraft {
     private final Map<String, String> outputs;
     private final Workers workers;
     private final boolean onHost;
+    private final Set<String> changing;
     private final List<SameDiffOp> ops;
+    private final int firstRepeated;
     private final List<Boolean> isView = new ArrayList<>();
     private final Map<DataType, Long> lengths;
     private final Map<String, PlanValue> values = new HashMap<>();
     private final Map<String, SDVariable> placeholders = new LinkedHashMap<>();
 
-    PlanDraft(SameDiff sd, Map<String, String> outputs, Workers workers) {
+    /**
+     * @param changing placeholders that change between a run and its repetitions
+     */
+    PlanDraft(
+            SameDiff sd,
+            Map<String, String> outputs,
+            Collection<String> changing,
+            Workers workers) {
         this.sd = sd;
+        this.changing = new HashSet<>(changing);
         this.outputs = outputs;
         this.workers = workers;
         this.onHost = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
-        this.ops = neededOpsInOrder();
-        Map<String, Integer> lastUses = lastUses(ops);
+        this.ops = new ArrayList<>();
+        List<SameDiffOp> repeated = new ArrayList<>();
+        for (SameDiffOp op : neededOpsInOrder()) {
+            if (op.getInputsToOp().stream().anyMatch(this.changing::contains)) {
+                this.changing.addAll(op.getOutputsOfOp());
+                repeated.add(op);
+            } else {
+                ops.add(op);
+            }
+        }
+        this.firstRepeated = ops.size();
+        ops.addAll(repeated);
+        Map<String, Integer> lastUses = lastUses();
         Map<Slot, DataType> slotTypes = new LinkedHashMap<>();
         for (int step = 0; step < ops.size(); step++) {
             isView.add(addOutputs(ops.get(step), step, lastUses, slotTypes));
         }
-        extendLives(ops);
+        extendLives();
         this.lengths = place(slotTypes);
     }
 
@@ -89,7 +111,9 @@ public final class PlanDraft {
     private ExecutionPlan bind(Arena arena, Arena owned) {
         PlanBinding binding = new PlanBinding(placeholders.values(), arena, workers, onHost);
         List<ExecutionPlan.Step> steps = new ArrayList<>();
+        int once = 0;
         for (int step = 0; step < ops.size(); step++) {
+            once = step == firstRepeated ? steps.size() : once;
             if (!isView.get(step)) {
                 SameDiffOp op = ops.get(step);
                 List<PlanValue> in = op.getInputsToOp().stream().map(this::value).toList();
@@ -99,7 +123,7 @@ public final class PlanDraft {
         }
         Map<String, INDArray> results = new LinkedHashMap<>();
         outputs.forEach((name, variable) -> results.put(name, binding.array(value(variable))));
-        return new ExecutionPlan(binding.inputs(), results, steps, owned, bytes(), onHost);
+        return new ExecutionPlan(binding.inputs(), results, steps, once, owned, bytes(), onHost);
     }
 
     /** Depth first from the outputs, an op after all that it reads. */
@@ -129,14 +153,19 @@ public final class PlanDraft {
         return new ArrayList<>(done);
     }
 
-    private static Map<String, Integer> lastUses(List<SameDiffOp> ops) {
+    private Map<String, Integer> lastUses() {
         Map<String, Integer> lastUses = new HashMap<>();
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
-                lastUses.put(input, step);
+                lastUses.put(input, lastUse(input, step));
             }
         }
         return lastUses;
+    }
+
+    /** What a repetition reads and does not compute again must live to the end. */
+    private int lastUse(String input, int step) {
+        return step >= firstRepeated && !changing.contains(input) ? ops.size() : step;
     }
 
     /**
@@ -217,10 +246,10 @@ public final class PlanDraft {
                 || (function instanceof GraphOp op && op.mayOverwrite(input));
     }
 
-    private void extendLives(List<SameDiffOp> ops) {
+    private void extendLives() {
         for (int step = 0; step < ops.size(); step++) {
             for (String input : ops.get(step).getInputsToOp()) {
-                extend(input, step);
+                extend(input, lastUse(input, step));
             }
             for (String output : ops.get(step).getOutputsOfOp()) {
                 extend(output, step);

@@ -39,6 +39,16 @@ public final class ClassName {
     }
 
     /**
+     * The sentence that a template makes of the name, in tokens; underscores become spaces.
+     *
+     * @param template {@code {}} stands for the name
+     */
+    static ClassName in(String template, String name, Tokenizer tokenizer) {
+        int[] tokens = tokenizer.encode(template.replace("{}", name.replace('_', ' ')));
+        return of(name, tokens, tokens.length);
+    }
+
+    /**
      * A name given in tokens.
      *
      * @param tokens the name and the end of the sentence

@@ -67,10 +67,10 @@ public record CoOp(PromptContext context) implements Method {
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        return new PromptLearner(this, clip, task, context, () -> CoOp::loss);
+        return PromptLearner.ofContext(this, clip, task, context, () -> CoOp::loss);
     }
 
-    private static SDVariable loss(StepGraph step, SDVariable classFeatures) {
+    static SDVariable loss(StepGraph step, SDVariable classFeatures) {
         SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
         return step.crossEntropy(step.cosineLogits(w));
     }

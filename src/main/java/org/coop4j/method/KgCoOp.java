@@ -67,7 +67,7 @@ public record KgCoOp(
     public Learner learner(Clip clip, Task task) {
         PromptEnsemble handWritten = PromptEnsemble.of(task.template());
         handWritten.requireFit(clip, task.classNames());
-        return new PromptLearner(
+        return PromptLearner.ofContext(
                 this,
                 clip,
                 task,

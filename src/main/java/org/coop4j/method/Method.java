@@ -34,7 +34,11 @@ public sealed interface Method
                 CrossModal,
                 ZsLp,
                 Clap,
-                Gda {
+                Gda,
+                ProGrad,
+                DeepLanguage,
+                Tcp,
+                CoCoOp {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();

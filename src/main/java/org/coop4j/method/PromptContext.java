@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -7,6 +8,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.Shape;
 
 /**
  * The context of prompts that are learned: how many vectors, where, whose, and what they begin as.
@@ -60,24 +62,47 @@ record PromptContext(
         return tokenizer.encode(words.replace('_', ' '));
     }
 
-    /** The vectors before training, [M, width] or, class-specific, [classes, M, width] as rows. */
+    /** The vectors before training, [M, width] or, class-specific, [classes, M, width]. */
     LearnedTensor initial(Clip clip, int classes, long seed) {
-        int width = clip.architecture().text().width();
-        int vectors = layout(clip.tokenizer()).vectors(classes);
-        float[] values = new float[Math.multiplyExact(vectors, width)];
+        LearnedTensor ctx = zeros(clip, classes);
+        float[] values = ctx.values();
         if (words != null) {
+            int width = clip.architecture().text().width();
             int[] tokens = wordTokens(clip.tokenizer());
-            for (int i = 0; i < vectors; i++) {
+            for (int i = 0; i < values.length / width; i++) {
                 float[] embedding = clip.tokenEmbedding(tokens[i % tokens.length]);
                 System.arraycopy(embedding, 0, values, i * width, width);
             }
         } else {
-            SplittableRandom random = RandomStream.of(seed, "initial context");
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) (STANDARD_DEVIATION * random.nextGaussian());
-            }
+            fill(values, RandomStream.of(seed, "initial context"));
         }
-        return LearnedTensor.of(CTX, values, vectors, width);
+        return ctx;
+    }
+
+    /** Vectors of zeros, of the same shape. */
+    LearnedTensor zeros(Clip clip, int classes) {
+        return LearnedTensor.zeros(
+                CTX, shape(clip, classes).dims().stream().mapToLong(Long::longValue).toArray());
+    }
+
+    private Shape shape(Clip clip, int classes) {
+        return layout(clip.tokenizer()).shape(classes, clip.architecture().text().width());
+    }
+
+    /**
+     * Checks that a file has vectors of this shape.
+     *
+     * @throws IOException if not, saying what it has
+     */
+    void require(Clip clip, ClassifierFile file) throws IOException {
+        file.require(CTX, shape(clip, file.classNames().size()));
+    }
+
+    /** Random vectors as the reference's. */
+    static void fill(float[] values, SplittableRandom random) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (STANDARD_DEVIATION * random.nextGaussian());
+        }
     }
 
     /** Its settings in a title: "M = 16, middle, class-specific". */

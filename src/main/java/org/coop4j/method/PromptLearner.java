@@ -1,10 +1,10 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
@@ -13,6 +13,7 @@ import org.coop4j.data.ClassNames;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -20,19 +21,22 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * CustomCLIP} and trainer around a loss).
  *
  * <p>The images are features, encoded once; every step encodes all class prompts with the context
- * as it is. Nothing but the context is trained.
+ * as it is. Nothing but the method's tensors is trained.
  */
 final class PromptLearner implements Learner {
 
     private final Method method;
     private final Clip clip;
     private final Task task;
-    private final PromptContext context;
+    private final Form form;
     private final List<int[]> prompts;
-    private final Supplier<Loss> loss;
+    private final Supplier<Objective> objective;
 
     /** A loss of class features in a step's graph. */
     interface Loss {
+
+        /** For encoding alone. */
+        Loss NONE = (step, classFeatures) -> classFeatures;
 
         /**
          * The loss of a batch.
@@ -43,35 +47,75 @@ final class PromptLearner implements Learner {
         SDVariable of(StepGraph step, SDVariable classFeatures);
     }
 
+    /** What a method makes of class names and learned tensors. */
+    interface Form {
+
+        /**
+         * The prompts, context vectors among their tokens.
+         *
+         * @throws PromptTooLongException if one exceeds the context length, naming its class
+         */
+        List<int[]> prompts(Clip clip, List<String> classNames);
+
+        /** What the tensors of a file do in the text tower; its loss is never computed. */
+        Objective objective(Clip clip, ClassifierFile file);
+
+        /** The file of other classes. */
+        default ClassifierFile forClasses(ClassifierFile file, List<String> names) {
+            return file.withClassNames(names);
+        }
+    }
+
     /**
-     * @param loss makes the loss when training begins: what it takes from the text tower is
-     *     computed then
+     * @param objective made when training begins, with the tensors as they are before: what it
+     *     takes from the text tower is computed then
      * @throws PromptTooLongException if a prompt exceeds the context length, naming its class
      */
-    PromptLearner(Method method, Clip clip, Task task, PromptContext context, Supplier<Loss> loss) {
+    PromptLearner(Method method, Clip clip, Task task, Form form, Supplier<Objective> objective) {
         this.method = method;
         this.clip = clip;
         this.task = task;
-        this.context = context;
-        this.prompts = Prompts.of(clip, context.layout(clip.tokenizer()), task.classNames());
-        this.loss = loss;
+        this.form = form;
+        this.prompts = form.prompts(clip, task.classNames());
+        this.objective = objective;
+    }
+
+    /** Learns nothing but context vectors. */
+    static PromptLearner ofContext(
+            Method method, Clip clip, Task task, PromptContext context, Supplier<Loss> loss) {
+        return new PromptLearner(
+                method,
+                clip,
+                task,
+                form(clip, context),
+                () ->
+                        objective(
+                                context.initial(clip, task.classNames().size(), task.seed()),
+                                loss.get()));
     }
 
     @Override
     public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
-        LearnedTensor ctx = context.initial(clip, task.classNames().size(), task.seed());
-        Objective objective = objective(ctx, loss.get());
+        Objective learning = objective.get();
         try (BatchTrainable model =
                 new BatchTrainable(
                         data.train(),
                         true,
-                        objective.learned(),
-                        batch -> encoder.step(objective, batch, fit.memory()))) {
+                        learning.learned(),
+                        batch -> encoder.step(learning, batch, fit.memory()))) {
             int images = data.train().size();
             fit.train(model, BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
         }
-        return classifier(clip, file(ctx), encoder.features(objective, fit.memory()));
+        ClassifierFile file = file(method, clip, task.classNames(), learning.learned());
+        return classifier(clip, file, form, fit.memory());
+    }
+
+    @Override
+    public double work(int images, Training training) {
+        int batches = BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
+        // Forward, and back without gradients of the weights; then once forward for the test.
+        return Prompts.work(clip, prompts) * (2.0 * training.epochs() * batches + 1);
     }
 
     /** Context vectors that are learned by a loss. */
@@ -89,62 +133,31 @@ final class PromptLearner implements Learner {
         };
     }
 
-    @Override
-    public double work(int images, Training training) {
-        int batches = BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
-        // Forward, and back without gradients of the weights; then once forward for the test.
-        return Prompts.work(clip, prompts) * (2.0 * training.epochs() * batches + 1);
-    }
-
-    private ClassifierFile file(LearnedTensor ctx) throws IOException {
-        int width = (int) ctx.shape()[1];
-        int classes = task.classNames().size();
+    /** Context vectors laid out so, and nothing else. */
+    static Form form(Clip clip, PromptContext context) {
         PromptLayout layout = context.layout(clip.tokenizer());
-        return ClassifierFile.of(method, task.classNames(), clip.model().sha256())
-                .with(PromptContext.CTX, layout.shape(classes, width), ctx.values());
-    }
+        return new Form() {
+            @Override
+            public List<int[]> prompts(Clip model, List<String> classNames) {
+                return Prompts.of(model, layout, classNames);
+            }
 
-    /**
-     * The classifier of learned context vectors.
-     *
-     * @throws IOException if they are not those that the layout says
-     */
-    static Classifier read(Clip clip, ClassifierFile file, PromptContext context)
-            throws IOException {
-        int width = clip.architecture().text().width();
-        PromptLayout layout = context.layout(clip.tokenizer());
-        file.require(PromptContext.CTX, layout.shape(file.classNames().size(), width));
-        return encoded(clip, file, layout);
-    }
+            @Override
+            public Objective objective(Clip model, ClassifierFile file) {
+                return PromptLearner.objective(tensors(file).get(0), Loss.NONE);
+            }
 
-    private static Classifier encoded(Clip clip, ClassifierFile file, PromptLayout layout) {
-        float[] ctx = file.tensor(PromptContext.CTX).values();
-        int width = clip.architecture().text().width();
-        PromptEncoder encoder = clip.promptEncoder(Prompts.of(clip, layout, file.classNames()));
-        LearnedTensor vectors = LearnedTensor.of(PromptContext.CTX, ctx, ctx.length / width, width);
-        Objective noLoss = objective(vectors, (step, features) -> features);
-        return classifier(clip, file, layout, encoder.features(noLoss, MemoryLimit.none()));
-    }
-
-    private Classifier classifier(Clip model, ClassifierFile file, FeatureMatrix features) {
-        return classifier(model, file, context.layout(model.tokenizer()), features);
-    }
-
-    private static Classifier classifier(
-            Clip clip, ClassifierFile file, PromptLayout layout, FeatureMatrix features) {
-        return new CosineClassifier(
-                file,
-                features.normalized(),
-                clip.logitScale(),
-                names -> encoded(clip, forClasses(file, layout, names), layout));
+            @Override
+            public ClassifierFile forClasses(ClassifierFile file, List<String> names) {
+                return layout.classSpecific()
+                        ? ofOwnClasses(file, names)
+                        : file.withClassNames(names);
+            }
+        };
     }
 
     /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
-    private static ClassifierFile forClasses(
-            ClassifierFile file, PromptLayout layout, List<String> names) {
-        if (!layout.classSpecific()) {
-            return file.withClassNames(names);
-        }
+    private static ClassifierFile ofOwnClasses(ClassifierFile file, List<String> names) {
         int[] positions;
         try {
             positions = ClassNames.positions(names, file.classNames());
@@ -155,5 +168,57 @@ final class PromptLearner implements Learner {
                     e);
         }
         return file.withClassNames(names).withRows(PromptContext.CTX, positions);
+    }
+
+    /** A file of learned tensors. */
+    static ClassifierFile file(
+            Method method, Clip clip, List<String> classNames, List<LearnedTensor> learned)
+            throws IOException {
+        ClassifierFile file = ClassifierFile.of(method, classNames, clip.model().sha256());
+        for (LearnedTensor tensor : learned) {
+            List<Long> dims = new ArrayList<>();
+            for (long dim : tensor.shape()) {
+                dims.add(dim);
+            }
+            file = file.with(tensor.name(), new Shape(dims), tensor.values());
+        }
+        return file;
+    }
+
+    /** The learned tensors of a file, in its order. */
+    static List<LearnedTensor> tensors(ClassifierFile file) {
+        return file.tensorNames().stream()
+                .map(
+                        name -> {
+                            ClassifierFile.Tensor tensor = file.tensor(name);
+                            long[] dims =
+                                    tensor.shape().dims().stream()
+                                            .mapToLong(Long::longValue)
+                                            .toArray();
+                            return LearnedTensor.of(name, tensor.values(), dims);
+                        })
+                .toList();
+    }
+
+    /**
+     * The classifier of learned context vectors.
+     *
+     * @throws IOException if they are not those that the layout says
+     */
+    static Classifier read(Clip clip, ClassifierFile file, PromptContext context)
+            throws IOException {
+        context.require(clip, file);
+        return classifier(clip, file, form(clip, context), MemoryLimit.none());
+    }
+
+    /** The classifier of the tensors of a file. */
+    static Classifier classifier(Clip clip, ClassifierFile file, Form form, MemoryLimit memory) {
+        return new CosineClassifier(
+                file,
+                clip.promptEncoder(form.prompts(clip, file.classNames()))
+                        .features(form.objective(clip, file), memory)
+                        .normalized(),
+                clip.logitScale(),
+                names -> classifier(clip, form.forClasses(file, names), form, MemoryLimit.none()));
     }
 }

@@ -17,9 +17,14 @@ final class Prompts {
      * @throws PromptTooLongException if one exceeds the context length, naming its class
      */
     static List<int[]> of(Clip clip, PromptLayout layout, List<String> classNames) {
+        return ofSentences(clip, layout, names(classNames, clip.tokenizer()));
+    }
+
+    /** The same with what follows the context given. */
+    static List<int[]> ofSentences(Clip clip, PromptLayout layout, List<ClassName> sentences) {
         Tokenizer tokenizer = clip.tokenizer();
         return layout.prompts(
-                names(classNames, tokenizer),
+                sentences,
                 tokenizer.startToken(),
                 tokenizer.endToken(),
                 clip.architecture().text().contextLength());

@@ -73,6 +73,21 @@ public record Training(
                 1e-5);
     }
 
+    /** The same at another learning rate. */
+    public Training withRate(double other) {
+        return new Training(
+                epochs,
+                batch,
+                optimizer,
+                other,
+                momentum,
+                weightDecay,
+                epsilon,
+                schedule,
+                warmupEpochs,
+                warmupRate);
+    }
+
     /** The epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */
     public static int coopEpochs(int shots) {
         if (shots == 1) {

@@ -75,6 +75,15 @@ class OpGradientTest extends OpGradientChecks {
                         (g, v) -> g.sumOfSquares(v.get("x"))));
         cases.add(
                 new Case(
+                        "replace rows",
+                        shapes("x", shape(5, 4), "vectors", shape(3, 4)),
+                        (g, v) ->
+                                g.replaceRows(
+                                        v.get("x"),
+                                        v.get("vectors"),
+                                        new int[] {0, 5, 6, 1, 5, 3, 0, 3, 3})));
+        cases.add(
+                new Case(
                         "normalize rows",
                         shapes("x", shape(4, 6)),
                         (g, v) -> g.normalizeRows(v.get("x"))));
@@ -88,6 +97,14 @@ class OpGradientTest extends OpGradientChecks {
                         "cross-entropy",
                         shapes("x", shape(4, 6)),
                         (g, v) -> g.crossEntropy(v.get("x"), labels(v.get("x")))));
+        cases.add(
+                new Case(
+                        "soft cross-entropy",
+                        shapes("x", shape(4, 6), "base", shape(4, 6)),
+                        (g, v) ->
+                                g.softCrossEntropy(
+                                        v.get("x"),
+                                        g.constant("teacher", v.get("base").getArr()))));
         cases.add(
                 new Case(
                         "class tokens",

@@ -186,11 +186,20 @@ final class GoldenMethods implements AutoCloseable {
 
     /** Checks the losses of a case's steps. */
     void assertLoss(String key, int step, double actual) {
-        double expected = of(key).get("losses").get(step).asDouble();
-        double deviation = of(key).path("float32_deviation").path("losses").asDouble(0);
+        assertLoss(key, "losses", step, actual);
+    }
+
+    /**
+     * Checks one of several losses.
+     *
+     * @param name of the losses in the file
+     */
+    void assertLoss(String key, String name, int step, double actual) {
+        double expected = of(key).get(name).get(step).asDouble();
+        double deviation = of(key).path("float32_deviation").path(name).asDouble(0);
         double tolerance = Math.max(20 * deviation, 1e-5 * Math.max(1, Math.abs(expected)));
         assertThat(actual)
-                .as("%s loss of step %d", key, step)
+                .as("%s %s of step %d", key, name, step)
                 .isCloseTo(expected, within(tolerance));
     }
 

@@ -2,7 +2,10 @@ package org.coop4j.method;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
@@ -13,15 +16,52 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Training;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** Training of context vectors on the golden problem of the text methods. */
 final class GoldenPrompts {
 
     private static final int STEPS = 10;
 
+    /** Names that the files have for the tensors of a meta-net. */
+    private static final Map<String, String> FILE_NAMES =
+            Map.of(
+                    "meta_net.linear1.weight", "w1",
+                    "meta_net.linear1.bias", "b1",
+                    "meta_net.linear2.weight", "w2",
+                    "meta_net.linear2.bias", "b2");
+
     private GoldenPrompts() {}
 
-    /** First logits, features and gradient, ten steps of SGD, and the logits of the test images. */
+    /** Model and key of each case of a method, on both golden models. */
+    static Stream<Arguments> cases(String method) throws IOException {
+        List<Arguments> cases = new ArrayList<>();
+        for (String model : List.of("vit", "vit_gelu")) {
+            for (String key : GoldenMethods.cases(model + "/" + method)) {
+                cases.add(Arguments.of(model, key));
+            }
+        }
+        return cases.stream();
+    }
+
+    /** A learned tensor as it is before training. */
+    static LearnedTensor initial(GoldenMethods golden, String key, String name) throws IOException {
+        String initial = key + "." + FILE_NAMES.getOrDefault(name, name) + ".init";
+        long[] shape = golden.shape(initial).dims().stream().mapToLong(Long::longValue).toArray();
+        return LearnedTensor.of(name, golden.floats(initial), shape);
+    }
+
+    /** How the context vectors of a case make prompts. */
+    static List<int[]> prompts(GoldenMethods golden, String key) {
+        JsonNode c = golden.of(key);
+        return golden.prompts(
+                new PromptLayout(
+                        c.get("m").asInt(),
+                        ClassPosition.END,
+                        c.path("class_specific").asBoolean()));
+    }
+
+    /** The same for context vectors alone. */
     static void assertTenSteps(
             GoldenMethods golden,
             GoldenMethods problem,
@@ -29,29 +69,32 @@ final class GoldenPrompts {
             String key,
             PromptLearner.Loss loss)
             throws IOException {
+        Objective objective = PromptLearner.objective(initial(golden, key, "ctx"), loss);
+        assertTenSteps(golden, problem, clip, key, objective, Training.coop(1, 1));
+    }
+
+    /** First logits, features and gradients, ten steps, and the logits of the test images. */
+    static void assertTenSteps(
+            GoldenMethods golden,
+            GoldenMethods problem,
+            Clip clip,
+            String key,
+            Objective objective,
+            Training training)
+            throws IOException {
         JsonNode c = golden.of(key);
-        PromptLayout layout =
-                new PromptLayout(
-                        c.get("m").asInt(),
-                        ClassPosition.END,
-                        c.path("class_specific").asBoolean());
-        int width = golden.json().get("width").asInt();
-        List<int[]> prompts = golden.prompts(layout);
-        LearnedTensor ctx =
-                LearnedTensor.of(
-                        "ctx",
-                        golden.floats(key + ".ctx.init"),
-                        layout.vectors(prompts.size()),
-                        width);
-        Objective objective = PromptLearner.objective(ctx, loss);
+        List<int[]> prompts = prompts(golden, key);
         PromptEncoder encoder = clip.promptEncoder(prompts);
-        golden.assertClose(
-                key,
-                "text_features.init",
-                encoder.features(objective, MemoryLimit.none()).toArray());
+        if (golden.has(key + ".text_features.init")) {
+            golden.assertClose(
+                    key,
+                    "text_features.init",
+                    encoder.features(objective, MemoryLimit.none()).toArray());
+        }
         FeatureSet images = problem.features("image_features", "labels");
         int[][] batches = golden.rows(key + ".batches");
-        Optimizer sgd = Training.coop(1, 1).newOptimizer();
+        Optimizer optimizer = training.newOptimizer();
+        String losses = c.has("losses") ? "losses" : "losses_ce";
         BatchTrainable trainable =
                 new BatchTrainable(
                         images,
@@ -61,16 +104,16 @@ final class GoldenPrompts {
         try (trainable;
                 Step first = encoder.step(objective, batches[0].length, MemoryLimit.none())) {
             for (int step = 0; step < STEPS; step++) {
-                golden.assertLoss(key, step, trainable.step(0, batches[step]).loss());
+                golden.assertLoss(key, losses, step, trainable.step(0, batches[step]).loss());
                 if (step == 0) {
-                    golden.assertClose(key, "ctx.grad", ctx.gradient());
+                    assertGradients(golden, key, objective.learned());
                     golden.assertClose(
                             key, "logits.init", logits(first, images, batches[0], prompts.size()));
                 }
-                sgd.step(objective.learned(), c.get("lr").get(step).asDouble(), step + 1L);
+                optimizer.step(objective.learned(), c.get("lr").get(step).asDouble(), step + 1L);
             }
         }
-        golden.assertClose(key, "ctx.step10", ctx.values());
+        assertAfterwards(golden, key, objective.learned());
         FeatureMatrix weights = encoder.features(objective, MemoryLimit.none()).normalized();
         golden.assertClose(
                 key,
@@ -78,7 +121,23 @@ final class GoldenPrompts {
                 cosineLogits(problem.matrix("test_image_features"), weights, clip.logitScale()));
     }
 
-    private static float[] logits(Step step, FeatureSet images, int[] batch, int classes) {
+    static void assertGradients(GoldenMethods golden, String key, List<LearnedTensor> learned)
+            throws IOException {
+        for (LearnedTensor tensor : learned) {
+            String name = FILE_NAMES.getOrDefault(tensor.name(), tensor.name());
+            golden.assertClose(key, name + ".grad", tensor.gradient());
+        }
+    }
+
+    static void assertAfterwards(GoldenMethods golden, String key, List<LearnedTensor> learned)
+            throws IOException {
+        for (LearnedTensor tensor : learned) {
+            String name = FILE_NAMES.getOrDefault(tensor.name(), tensor.name());
+            golden.assertClose(key, name + ".step10", tensor.values());
+        }
+    }
+
+    static float[] logits(Step step, FeatureSet images, int[] batch, int classes) {
         float[] features = new float[batch.length * images.width()];
         int[] labels = new int[batch.length];
         for (int i = 0; i < batch.length; i++) {

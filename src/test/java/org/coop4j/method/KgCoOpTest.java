@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
@@ -23,13 +21,7 @@ class KgCoOpTest {
     @TempDir static Path folder;
 
     static Stream<Arguments> cases() throws IOException {
-        List<Arguments> cases = new ArrayList<>();
-        for (String model : List.of("vit", "vit_gelu")) {
-            for (String key : GoldenMethods.cases(model + "/kgcoop")) {
-                cases.add(Arguments.of(model, key));
-            }
-        }
-        return cases.stream();
+        return GoldenPrompts.cases("kgcoop");
     }
 
     @ParameterizedTest

@@ -1,0 +1,158 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.Objective;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.StepGraph;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Training;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/**
+ * Conditional Context Optimization (Zhou, Yang, Loy, Liu: "Conditional Prompt Learning for
+ * Vision-Language Models", CVPR 2022; {@code trainers/cocoop.py}): a meta-net makes of each image
+ * what is added to all context vectors, so that every image has prompts of its own.
+ *
+ * @param contextLength number of context vectors M, where they begin as random numbers
+ * @param words words that the context begins as; null: random numbers
+ */
+public record CoCoOp(
+        @Setting("number of context vectors M; words have one a token") int contextLength,
+        @Setting("words that the context begins as; random numbers without") String words)
+        implements Method {
+
+    public CoCoOp {
+        contextLength = context(contextLength, words).contextLength();
+    }
+
+    /** "a photo of a" to begin with. */
+    public CoCoOp() {
+        this(4, "a photo of a");
+    }
+
+    private static PromptContext context(int length, String words) {
+        return new PromptContext(length, ClassPosition.END, false, words);
+    }
+
+    private PromptContext context() {
+        return context(contextLength, words);
+    }
+
+    @Override
+    public String id() {
+        return "cocoop";
+    }
+
+    @Override
+    public String title() {
+        return "CoCoOp (" + context().describe() + ")";
+    }
+
+    @Override
+    public String summary() {
+        return "CoOp whose context depends on the image. The text tower runs over all class prompts"
+                + " once for each image, forward and back in training and again for every image"
+                + " that is classified: with 100 classes a test image costs about what 100 texts"
+                + " cost, so that testing takes longer than all of CoOp. Take it to compare, or"
+                + " for few classes. Zhou et al., CVPR 2022; published with ViT-B/16 and 16 shots:"
+                + " base 80.47, new 71.69, harmonic mean 75.83 %.";
+    }
+
+    @Override
+    public Training training(int shots) {
+        return Training.coop(10, 1);
+    }
+
+    @Override
+    public boolean namesNewClasses() {
+        return true;
+    }
+
+    private static MetaNet net(Clip clip) {
+        int embed = clip.architecture().embedDim();
+        return new MetaNet(embed, Math.max(1, embed / 16), clip.architecture().text().width());
+    }
+
+    @Override
+    public Learner learner(Clip clip, Task task) {
+        PromptLearner.Form form = form(clip);
+        List<int[]> prompts = form.prompts(clip, task.classNames());
+        MetaNet net = net(clip);
+        return new Learner() {
+            @Override
+            public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
+                List<LearnedTensor> tensors = new ArrayList<>();
+                tensors.add(context().initial(clip, 1, task.seed()));
+                tensors.addAll(net.initial(task.seed()));
+                Objective objective = new Conditional(tensors, CoOp::loss);
+                PromptEncoder encoder = clip.promptEncoder(prompts);
+                try (BatchTrainable model =
+                        new BatchTrainable(
+                                data.train(),
+                                true,
+                                tensors,
+                                batch -> encoder.step(objective, batch, fit.memory()))) {
+                    int batch = fit.training().batch();
+                    fit.train(
+                            new OneByOne(model),
+                            BatchOrder.shuffled(data.train().size(), batch, fit.seed()));
+                }
+                ClassifierFile file =
+                        PromptLearner.file(CoCoOp.this, clip, task.classNames(), tensors);
+                return new PerImageClassifier(clip, file, form, fit.memory());
+            }
+
+            @Override
+            public double work(int images, Training training) {
+                return Prompts.work(clip, prompts) * 2.0 * training.epochs() * images;
+            }
+        };
+    }
+
+    private PromptLearner.Form form(Clip clip) {
+        PromptLayout layout = context().layout(clip.tokenizer());
+        return new PromptLearner.Form() {
+            @Override
+            public List<int[]> prompts(Clip model, List<String> classNames) {
+                return Prompts.of(model, layout, classNames);
+            }
+
+            @Override
+            public Objective objective(Clip model, ClassifierFile file) {
+                return new Conditional(PromptLearner.tensors(file), PromptLearner.Loss.NONE);
+            }
+        };
+    }
+
+    /**
+     * The context of one image: π(f) added to every vector.
+     *
+     * @param learned ctx [M, width] and the meta-net
+     */
+    record Conditional(List<LearnedTensor> learned, PromptLearner.Loss loss) implements Objective {
+
+        @Override
+        public SDVariable context(StepGraph step) {
+            SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
+            return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
+        }
+
+        @Override
+        public SDVariable loss(StepGraph step, SDVariable classFeatures) {
+            return loss.of(step, classFeatures);
+        }
+    }
+
+    @Override
+    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+        context().require(clip, file);
+        net(clip).require(file);
+        return new PerImageClassifier(clip, file, form(clip), MemoryLimit.none());
+    }
+}

@@ -1,0 +1,67 @@
+package org.coop4j.method;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.coop4j.clip.StepGraph;
+import org.coop4j.data.RandomStream;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.op.Activation;
+import org.coop4j.weights.Shape;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/**
+ * The meta-net of conditional prompts: two linear layers around an activation, from features to
+ * what is put into the text tower.
+ *
+ * @param in width of the features
+ * @param hidden width between the layers
+ * @param out width of what comes out
+ */
+record MetaNet(int in, int hidden, int out) {
+
+    private static final String W1 = "meta_net.linear1.weight";
+    private static final String B1 = "meta_net.linear1.bias";
+    private static final String W2 = "meta_net.linear2.weight";
+    private static final String B2 = "meta_net.linear2.bias";
+
+    /** As PyTorch's linear layers begin: uniform within ±1/√(width of the input). */
+    List<LearnedTensor> initial(long seed) {
+        SplittableRandom random = RandomStream.of(seed, "initial meta-net");
+        return List.of(
+                uniform(random, in, W1, hidden, in),
+                uniform(random, in, B1, hidden),
+                uniform(random, hidden, W2, out, hidden),
+                uniform(random, hidden, B2, out));
+    }
+
+    private static LearnedTensor uniform(
+            SplittableRandom random, int fanIn, String name, long... shape) {
+        LearnedTensor tensor = LearnedTensor.zeros(name, shape);
+        double bound = 1 / Math.sqrt(fanIn);
+        float[] values = tensor.values();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+        }
+        return tensor;
+    }
+
+    /** x [rows, in] → [rows, out]. */
+    static SDVariable forward(StepGraph step, Activation.Kind activation, SDVariable x) {
+        SDVariable h = step.ops().linear(x, step.learned(W1), step.learned(B1)); // [rows, hidden]
+        SDVariable a = step.ops().activation(activation, h);
+        return step.ops().linear(a, step.learned(W2), step.learned(B2)); // [rows, out]
+    }
+
+    /**
+     * Checks that a file has a meta-net of this size.
+     *
+     * @throws IOException if not, saying what it has
+     */
+    void require(ClassifierFile file) throws IOException {
+        file.require(W1, Shape.of(hidden, in));
+        file.require(B1, Shape.of(hidden));
+        file.require(W2, Shape.of(out, hidden));
+        file.require(B2, Shape.of(out));
+    }
+}

@@ -1,0 +1,93 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.Objective;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
+class CoCoOpTest {
+
+    @TempDir static Path folder;
+
+    static Stream<Arguments> cases() throws IOException {
+        return GoldenPrompts.cases("cocoop");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tenStepsEqualPyTorch(String model, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(model + "/cocoop");
+                GoldenMethods problem = GoldenMethods.open(model + "/problem");
+                Clip clip = GoldenMethods.clip(model, folder)) {
+            JsonNode c = golden.of(key);
+            List<LearnedTensor> learned = new ArrayList<>();
+            learned.add(GoldenPrompts.initial(golden, key, "ctx"));
+            for (LearnedTensor tensor : new MetaNet(4, 1, 4).initial(1)) {
+                learned.add(GoldenPrompts.initial(golden, key, tensor.name()));
+            }
+            List<int[]> prompts = GoldenPrompts.prompts(golden, key);
+            Objective objective = new CoCoOp.Conditional(learned, CoOp::loss);
+            PromptEncoder encoder = clip.promptEncoder(prompts);
+            FeatureSet images = problem.features("image_features", "labels");
+            int[][] batches = golden.rows(key + ".batches");
+            Optimizer sgd = new CoCoOp().training(16).newOptimizer();
+            try (PromptEncoder.Encoding encoding = encoder.encoding(objective, MemoryLimit.none());
+                    BatchTrainable single =
+                            new BatchTrainable(
+                                    images,
+                                    true,
+                                    learned,
+                                    n -> encoder.step(objective, n, MemoryLimit.none()))) {
+                OneByOne trainable = new OneByOne(single);
+                golden.assertClose(
+                        key,
+                        "logits.init",
+                        PerImageClassifier.logits(
+                                encoding,
+                                problem.matrix("image_features").rows(batches[0]),
+                                clip.logitScale()));
+                for (int step = 0; step < batches.length; step++) {
+                    golden.assertLoss(key, step, trainable.step(0, batches[step]).loss());
+                    if (step == 0) {
+                        GoldenPrompts.assertGradients(golden, key, learned);
+                    }
+                    sgd.step(learned, c.get("lr").get(step).asDouble(), step + 1L);
+                }
+                GoldenPrompts.assertAfterwards(golden, key, learned);
+                golden.assertClose(
+                        key,
+                        "test_logits.step10",
+                        PerImageClassifier.logits(
+                                encoding,
+                                problem.matrix("test_image_features"),
+                                clip.logitScale()));
+            }
+        }
+    }
+
+    @Test
+    void aContextOfNoVectorsIsRefused() {
+        assertThatThrownBy(() -> new CoCoOp(0, null))
+                .hasMessageContaining("context_length: expected 1 or more");
+        assertThatThrownBy(() -> new CoCoOp().with(Map.of("words", " ")))
+                .hasMessageContaining("words: expected words to begin with");
+    }
+}

@@ -1,0 +1,120 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.Objective;
+import org.coop4j.clip.PromptEncoder;
+import org.coop4j.clip.Step;
+import org.coop4j.clip.StepGraph;
+import org.coop4j.data.FeatureSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
+class ProGradTest {
+
+    @TempDir static Path folder;
+
+    static Stream<Arguments> cases() throws IOException {
+        return GoldenPrompts.cases("prograd");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tenStepsEqualPyTorch(String model, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(model + "/prograd");
+                GoldenMethods problem = GoldenMethods.open(model + "/problem");
+                Clip clip = GoldenMethods.clip(model, folder)) {
+            JsonNode c = golden.of(key);
+            double lambda = c.get("lambda_").asDouble();
+            PromptLearner.Loss loss =
+                    ProGrad.loss(
+                            problem.matrix("teacher_text").normalized(),
+                            c.get("temperature").asDouble(),
+                            (g, combined) -> ProGrad.project(g, lambda, combined));
+            GoldenPrompts.assertTenSteps(golden, problem, clip, key, loss);
+        }
+    }
+
+    /** In one plan, and in chunks of classes, which take another way through the losses. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void bothGradientsEqualPyTorch(String model, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(model + "/prograd");
+                GoldenMethods problem = GoldenMethods.open(model + "/problem");
+                Clip clip = GoldenMethods.clip(model, folder)) {
+            List<float[]> gradients = new ArrayList<>();
+            StepGraph.GradientRule kept =
+                    (g, combined) -> g.forEach(gradient -> gradients.add(gradient.clone()));
+            PromptLearner.Loss loss =
+                    ProGrad.loss(
+                            problem.matrix("teacher_text").normalized(),
+                            golden.of(key).get("temperature").asDouble(),
+                            kept);
+            Objective objective =
+                    PromptLearner.objective(GoldenPrompts.initial(golden, key, "ctx"), loss);
+            PromptEncoder encoder = clip.promptEncoder(GoldenPrompts.prompts(golden, key));
+            FeatureSet images = problem.features("image_features", "labels");
+            int[] batch = golden.rows(key + ".batches")[0];
+            long bytes;
+            try (Step step = encoder.step(objective, batch.length, MemoryLimit.none())) {
+                GoldenPrompts.logits(step, images, batch, encoder.classes());
+                golden.assertLoss(key, "losses_ce", 0, step.loss(0));
+                golden.assertLoss(key, "losses_kl", 0, step.loss(1));
+                bytes = step.bytes();
+            }
+            MemoryLimit less = new MemoryLimit(bytes * 3 / 5);
+            try (Step step = encoder.step(objective, batch.length, less)) {
+                assertThat(step.chunks()).isGreaterThan(1);
+                GoldenPrompts.logits(step, images, batch, encoder.classes());
+                golden.assertLoss(key, "losses_kl", 0, step.loss(1));
+            }
+            for (int i = 0; i < gradients.size(); i++) {
+                String name = i % 2 == 0 ? "ctx.grad_ce" : "ctx.grad_kl";
+                golden.assertClose(key, name, gradients.get(i));
+            }
+            assertThat(gradients).hasSize(4);
+        }
+    }
+
+    @Test
+    void nothingIsTakenAwayWhereTheTeacherHasNoGradient() {
+        float[] combined = new float[2];
+        ProGrad.project(List.of(new float[] {1, -2}, new float[2]), 1, combined);
+        assertThat(combined).containsExactly(1, -2);
+    }
+
+    @Test
+    void noPartAgainstTheTeacherIsLeft() {
+        float[] combined = new float[2];
+        ProGrad.project(List.of(new float[] {-3, 1}, new float[] {2, 0}), 1, combined);
+        assertThat(combined).containsExactly(0, 1);
+        ProGrad.project(List.of(new float[] {-3, 1}, new float[] {2, 0}), 0.5, combined);
+        assertThat(combined).containsExactly(-1.5f, 1);
+        ProGrad.project(List.of(new float[] {3, 1}, new float[] {2, 0}), 1, combined);
+        assertThat(combined).containsExactly(3, 1);
+    }
+
+    @Test
+    void settingsThatMeanNothingAreRefused() {
+        assertThatThrownBy(() -> new ProGrad().with(Map.of("lambda", "-1")))
+                .hasMessageContaining("lambda: expected 0 or more, got -1.0");
+        assertThatThrownBy(() -> new ProGrad().with(Map.of("temperature", "0")))
+                .hasMessageContaining("temperature: expected more than 0, got 0.0");
+        assertThatThrownBy(() -> new ProGrad().with(Map.of("context_length", "0")))
+                .hasMessageContaining("context_length: expected 1 or more");
+    }
+}

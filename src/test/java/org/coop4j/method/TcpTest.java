@@ -1,0 +1,68 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.graph.LearnedTensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Against PyTorch: logits, gradients and ten steps of every case, on both golden models. */
+class TcpTest {
+
+    @TempDir static Path folder;
+
+    static Stream<Arguments> cases() throws IOException {
+        return GoldenPrompts.cases("tcp");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tenStepsEqualPyTorch(String model, String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open(model + "/tcp");
+                GoldenMethods problem = GoldenMethods.open(model + "/problem");
+                Clip clip = GoldenMethods.clip(model, folder)) {
+            JsonNode c = golden.of(key);
+            FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
+            List<LearnedTensor> learned = new ArrayList<>();
+            learned.add(GoldenPrompts.initial(golden, key, "ctx"));
+            for (LearnedTensor tensor : new MetaNet(4, 1, 4).initial(1)) {
+                learned.add(GoldenPrompts.initial(golden, key, tensor.name()));
+            }
+            Tcp.ClassAware objective =
+                    new Tcp.ClassAware(
+                            learned,
+                            c.get("insert_block").asInt(),
+                            teacher,
+                            KgCoOp.loss(teacher, c.get("weight").asDouble()));
+            GoldenPrompts.assertTenSteps(
+                    golden, problem, clip, key, objective, new Tcp().training(16));
+        }
+    }
+
+    @Test
+    void settingsThatMeanNothingAreRefused() throws IOException {
+        assertThatThrownBy(() -> new Tcp().with(Map.of("weight", "-1")))
+                .hasMessageContaining("weight: expected 0 or more, got -1.0");
+        assertThatThrownBy(() -> new Tcp().with(Map.of("context_length", "0")))
+                .hasMessageContaining("context_length: expected 1 or more");
+        Method thirdBlock = new Tcp().with(Map.of("block", "2"));
+        try (Clip clip = GoldenMethods.clip("vit", folder)) {
+            Task task = new Task(List.of("cat"), "a photo of a {}.", List.of(), 1);
+            assertThatThrownBy(() -> thirdBlock.learner(clip, task))
+                    .hasMessageContaining("this text tower has blocks 0 to 1")
+                    .hasMessageContaining("got 2");
+        }
+    }
+}
