@@ -68,7 +68,10 @@ class RunIdentityTest {
         if (value instanceof Number number) {
             return number.longValue() + 1;
         }
-        return value instanceof List ? List.of("a {}") : "this is a";
+        if (value instanceof List) {
+            return List.of("a {}");
+        }
+        return setting.name().equals("template") ? "this is a {}" : "this is a";
     }
 
     /** Whoever changes what goes into it gives all runs of all users other folders. */
