@@ -11,7 +11,7 @@ import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;

@@ -20,6 +20,13 @@ public final class Numbers {
         return Double.isFinite(value) ? fixed(value, decimals).replace('-', '−') : UNKNOWN;
     }
 
+    /** All digits and no more: "8", "0.5". */
+    public static String plain(double value) {
+        return value == Math.rint(value) && Math.abs(value) < 1e15
+                ? String.valueOf((long) value)
+                : String.valueOf(value);
+    }
+
     /** "12.3 %" of a number from 0 to 100. */
     public static String percent(double percentage) {
         return percent(percentage, 1);

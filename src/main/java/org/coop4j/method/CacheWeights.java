@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.train.Setting;
 
 /**
  * How much a cache of training images counts beside the text features.

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.coop4j.clip.Clip;
+import org.coop4j.train.Settings;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Sha256;
 import org.coop4j.weights.Shape;

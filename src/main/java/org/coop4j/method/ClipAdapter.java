@@ -8,8 +8,10 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
+import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation.Kind;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -51,7 +53,7 @@ public record ClipAdapter(
 
     @Override
     public String title() {
-        return "CLIP-Adapter (ratio " + Settings.number(ratio) + ")";
+        return "CLIP-Adapter (ratio " + Numbers.plain(ratio) + ")";
     }
 
     @Override

@@ -11,6 +11,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -23,7 +24,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param words words that the context begins as; null: random numbers
  */
 public record CoCoOp(
-        @Setting("number of context vectors M; words have one a token") int contextLength,
+        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
+                int contextLength,
         @Setting("words that the context begins as; random numbers without") String words)
         implements Method {
 

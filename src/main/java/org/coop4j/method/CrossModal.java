@@ -9,10 +9,12 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -56,7 +58,7 @@ public record CrossModal(
     public String title() {
         return blend == 0
                 ? "cross-modal linear probe"
-                : "cross-modal linear probe (WiSE-FT " + Settings.number(blend) + ")";
+                : "cross-modal linear probe (WiSE-FT " + Numbers.plain(blend) + ")";
     }
 
     @Override

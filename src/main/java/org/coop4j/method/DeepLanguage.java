@@ -13,6 +13,7 @@ import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -27,7 +28,8 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param depth blocks with vectors of their own, the first counted; 0: all
  */
 public record DeepLanguage(
-        @Setting("number of context vectors M; words have one a token") int contextLength,
+        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
+                int contextLength,
         @Setting("words that the context begins as; random numbers without") String words,
         @Setting("blocks with vectors of their own, the first counted (1: CoOp); 0: all") int depth)
         implements Method {

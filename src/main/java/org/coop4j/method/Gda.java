@@ -8,6 +8,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Numbers;
+import org.coop4j.train.Setting;
 import org.coop4j.weights.Shape;
 
 /**
@@ -51,7 +53,7 @@ public record Gda(
 
     @Override
     public String title() {
-        return alpha == 0 ? "GDA" : "GDA (α = " + Settings.number(alpha) + ")";
+        return alpha == 0 ? "GDA" : "GDA (α = " + Numbers.plain(alpha) + ")";
     }
 
     @Override

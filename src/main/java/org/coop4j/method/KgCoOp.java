@@ -3,6 +3,8 @@ package org.coop4j.method;
 import java.io.IOException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.eval.Numbers;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -41,7 +43,7 @@ public record KgCoOp(
 
     @Override
     public String title() {
-        return "KgCoOp (%s, λ = %s)".formatted(context.describe(), Settings.number(weight));
+        return "KgCoOp (%s, λ = %s)".formatted(context.describe(), Numbers.plain(weight));
     }
 
     @Override

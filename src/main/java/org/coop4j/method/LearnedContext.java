@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import org.coop4j.train.Settings;
 import org.coop4j.weights.Shape;
 
 /**

@@ -15,6 +15,7 @@ import org.coop4j.method.logistic.CrossValidatedPenalty;
 import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 

@@ -11,6 +11,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
 /**

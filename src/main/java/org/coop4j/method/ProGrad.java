@@ -5,7 +5,9 @@ import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -60,7 +62,7 @@ public record ProGrad(
 
     @Override
     public String title() {
-        return "ProGrad (%s, λ = %s)".formatted(context().describe(), Settings.number(lambda));
+        return "ProGrad (%s, λ = %s)".formatted(context().describe(), Numbers.plain(lambda));
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.train.Setting;
 import org.coop4j.weights.Shape;
 
 /**
@@ -19,7 +20,8 @@ import org.coop4j.weights.Shape;
  * @param words words that the context begins as, one vector a token; random numbers where null
  */
 record PromptContext(
-        @Setting("number of context vectors M; words have one a token") int contextLength,
+        @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
+                int contextLength,
         @Setting("where the class name stands") ClassPosition position,
         @Setting("whether each class has context vectors of its own") boolean classSpecific,
         @Setting("words that the context begins as; random numbers without") String words) {

@@ -6,9 +6,11 @@ import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -46,7 +48,7 @@ public record TaskRes(
 
     @Override
     public String title() {
-        return "TaskRes (α = " + Settings.number(alpha) + ")";
+        return "TaskRes (α = " + Numbers.plain(alpha) + ")";
     }
 
     @Override

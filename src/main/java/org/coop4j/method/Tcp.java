@@ -9,11 +9,13 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
+import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -66,7 +68,7 @@ public record Tcp(
     @Override
     public String title() {
         return "TCP (%s, weight %s)"
-                .formatted(context(contextLength).describe(), Settings.number(weight));
+                .formatted(context(contextLength).describe(), Numbers.plain(weight));
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Sha256;
 

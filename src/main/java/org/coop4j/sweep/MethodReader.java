@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.train.Settings;
 
 /**
  * Reads the methods of a plan: names, or mappings of a name, a method and settings.
@@ -125,11 +125,6 @@ final class MethodReader {
             } catch (IllegalArgumentException e) {
                 throw text.problem(node.line(), e.getMessage());
             }
-        }
-        if (values.containsKey("words") && values.containsKey("context_length")) {
-            throw text.problem(
-                    mapping.keyLines().get("words"),
-                    "words give one vector a token: omit context_length");
         }
         return base.with(values);
     }

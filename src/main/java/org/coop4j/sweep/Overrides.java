@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.method.Settings;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
 /**

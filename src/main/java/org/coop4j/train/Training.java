@@ -1,30 +1,17 @@
 package org.coop4j.train;
 
-/**
- * How a method's tensors are trained: epochs, batches, optimizer and learning rate.
- *
- * @param epochs number of epochs
- * @param batch images of a step
- * @param optimizer which optimizer
- * @param rate the highest learning rate
- * @param momentum of SGD, 0 up to but not 1
- * @param weightDecay coupled for SGD and Adam, decoupled for AdamW
- * @param epsilon of Adam and AdamW
- * @param schedule how the rate changes
- * @param warmupEpochs epochs at the warm-up rate, where the schedule goes by epochs
- * @param warmupRate learning rate of the warm-up
- */
+/** How a method's tensors are trained: epochs, batches, optimizer and learning rate. */
 public record Training(
-        int epochs,
-        int batch,
-        Optimizer.Kind optimizer,
-        double rate,
-        double momentum,
-        double weightDecay,
-        double epsilon,
-        Schedule.Kind schedule,
-        int warmupEpochs,
-        double warmupRate) {
+        @Setting("number of epochs") int epochs,
+        @Setting("images of a step") int batch,
+        @Setting("the optimizer") Optimizer.Kind optimizer,
+        @Setting("the highest learning rate") double rate,
+        @Setting("momentum of SGD, 0 up to but not 1") double momentum,
+        @Setting("weight decay: coupled for SGD and Adam, decoupled for AdamW") double weightDecay,
+        @Setting("epsilon of Adam and AdamW") double epsilon,
+        @Setting("how the learning rate changes") Schedule.Kind schedule,
+        @Setting("epochs at the warm-up rate, where the schedule goes by epochs") int warmupEpochs,
+        @Setting("learning rate of the warm-up") double warmupRate) {
 
     /** Steps of the linear warm-up that cross-modal adaptation begins with. */
     private static final int LINEAR_WARMUP = 50;

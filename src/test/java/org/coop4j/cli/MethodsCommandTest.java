@@ -6,8 +6,10 @@ import static org.coop4j.cli.CommandRun.coop;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
+import org.coop4j.train.Settings;
 import org.junit.jupiter.api.Test;
 
 class MethodsCommandTest {
@@ -22,7 +24,12 @@ class MethodsCommandTest {
             assertThat(one.code()).isZero();
             assertThat(one.out()).startsWith(method.title() + "\n");
             assertThat(one.out().lines()).allMatch(line -> line.length() <= 200);
-            for (Settings.Description setting : Settings.describe((Record) method)) {
+            List<Settings.Description> settings =
+                    new ArrayList<>(Settings.describe((Record) method));
+            if (method.training(16).trains()) {
+                settings.addAll(Settings.describe(method.training(16)));
+            }
+            for (Settings.Description setting : settings) {
                 assertThat(setting.meaning()).as(setting.name()).isNotBlank();
                 assertThat(one.out()).contains(setting.name()).contains(setting.meaning());
             }

@@ -13,6 +13,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -10,10 +10,11 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.CoOp;
+import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +142,14 @@ class RunConfigTest {
                 .hasMessageContaining("position: expected one of end, middle, front, got \"left\"");
         assertThatThrownBy(() -> new CoOp().with(Map.of("lambda", 1)))
                 .hasMessageContaining("unknown setting \"lambda\": expected one of context_length");
+        assertThat(new CoOp().with(Map.of("words", "a photo", "context_length", 2)))
+                .isEqualTo(new CoOp().with(Map.of("words", "a photo")));
+        assertThatThrownBy(() -> new CoOp().with(Map.of("words", "a photo", "context_length", 3)))
+                .hasMessage(
+                        "context_length: words makes it 2, got \"3\": omit context_length, or set"
+                                + " words to none");
+        assertThat(new KgCoOp().with(Map.of("words", "none", "context_length", 8)).title())
+                .isEqualTo("KgCoOp (M = 8, λ = 8)");
         assertThatThrownBy(() -> new CoOp().with(Map.of("class_specific", "yes")))
                 .hasMessageContaining("expected true or false, got \"yes\"");
         assertThatThrownBy(() -> Settings.with(Training.coop(1, 1), Map.of("rate", -0.1)))

@@ -17,7 +17,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */

@@ -84,7 +84,8 @@ class WrongPlanTest {
                 "{name: x, words: [a, b]} | line 3: words: expected a text, got \"[a, b]\"",
                 "{name: x, words: {a: b}} | line 3: words is missing its value",
                 "{name: x, method: coup} | line 3: no method is called \"coup\"",
-                "{name: x, words: a, context_length: 2} | line 3: words give one vector a token",
+                "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it"
+                        + " 1",
                 "{name: x, position: left} | line 3: position: expected one of end, middle, front,"
                         + " got",
                 "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got"

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.method.Method;
-import org.coop4j.method.Settings;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import picocli.CommandLine.Option;
 

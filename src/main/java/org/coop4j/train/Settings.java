@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.train;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -18,12 +18,16 @@ import java.util.stream.Collectors;
  *
  * <p>A component {@code contextLength} is called {@code context_length}. A component that is itself
  * a record stands for its components. Values are whole numbers, numbers, booleans, texts, lists of
- * texts and enum constants, written in lower case with hyphens; absent texts are null.
+ * texts and enum constants, written in lower case with hyphens; absent texts are null, or {@code
+ * none} where a text has to be.
  */
 public final class Settings {
 
     /** Separates the texts of a list that is written as one text. */
     private static final String SEPARATOR = "|";
+
+    /** How an absent text is written where a text has to be. */
+    private static final String ABSENT = "none";
 
     private Settings() {}
 
@@ -57,6 +61,17 @@ public final class Settings {
         return values;
     }
 
+    /** The settings that no other one decides: name → plain value. */
+    public static Map<String, Object> chosen(Record settings) {
+        Map<String, Object> values = of(settings);
+        for (Component component : components(settings)) {
+            if (values.get(component.decidedBy) != null) {
+                values.remove(component.name);
+            }
+        }
+        return values;
+    }
+
     /** The settings with their meanings. */
     public static List<Description> describe(Record settings) {
         List<Description> descriptions = new ArrayList<>();
@@ -80,14 +95,15 @@ public final class Settings {
      * The record with some settings changed.
      *
      * @param values by name, texts or plain values; names may be written with hyphens
-     * @throws IllegalArgumentException if a name is unknown or a value is not of its kind or not
-     *     allowed, naming what is
+     * @throws IllegalArgumentException if a name is unknown or a value is not of its kind, not
+     *     allowed or decided by another setting, naming what is
      */
     public static <R extends Record> R with(R settings, Map<String, ?> values) {
         Map<String, Object> canonical = new LinkedHashMap<>();
         values.forEach((name, value) -> canonical.put(canonical(name), value));
-        R result = rebuild(settings, canonical);
-        if (!canonical.isEmpty()) {
+        Map<String, Object> left = new LinkedHashMap<>(canonical);
+        R result = rebuild(settings, left);
+        if (!left.isEmpty()) {
             String allowed =
                     components(settings).stream()
                             .map(component -> component.name)
@@ -95,23 +111,37 @@ public final class Settings {
             throw new IllegalArgumentException(
                     "unknown setting \"%s\": %s"
                             .formatted(
-                                    canonical.keySet().iterator().next(),
+                                    left.keySet().iterator().next(),
                                     allowed.isEmpty()
                                             ? "there are none to set"
                                             : "expected one of " + allowed));
         }
+        for (Component component : components(result)) {
+            if (!component.decidedBy.isEmpty()) {
+                requireTaken(component, canonical);
+            }
+        }
         return result;
     }
 
-    /** A number for titles and messages: 8, 0.5. */
-    static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e15
-                ? String.valueOf((long) value)
-                : String.valueOf(value);
+    private static void requireTaken(Component component, Map<String, Object> given) {
+        String name = component.name;
+        if (given.containsKey(name)
+                && !Objects.equals(component.value, parse(name, component.type, given.get(name)))) {
+            throw new IllegalArgumentException(
+                    "%1$s: %2$s makes it %3$s, got \"%4$s\": omit %1$s, or set %2$s to %5$s"
+                            .formatted(
+                                    name,
+                                    component.decidedBy,
+                                    plain(component.value),
+                                    given.get(name),
+                                    ABSENT));
+        }
     }
 
     /** A component of the record or of a record in it. */
-    private record Component(String name, Class<?> type, Object value, String meaning) {}
+    private record Component(
+            String name, Class<?> type, Object value, String meaning, String decidedBy) {}
 
     private static List<Component> components(Record settings) {
         List<Component> components = new ArrayList<>();
@@ -126,7 +156,8 @@ public final class Settings {
                                 canonical(component.getName()),
                                 component.getType(),
                                 value,
-                                setting == null ? "" : setting.value()));
+                                setting == null ? "" : setting.value(),
+                                setting == null ? "" : setting.decidedBy()));
             }
         }
         return components;
@@ -215,7 +246,7 @@ public final class Settings {
         if (value instanceof Iterable || value instanceof Map) {
             throw wrong(name, "a text", value);
         }
-        return value == null ? null : text(value);
+        return value == null || text(value).equals(ABSENT) ? null : text(value);
     }
 
     private static double finite(double value) {

@@ -1,4 +1,4 @@
-package org.coop4j.method;
+package org.coop4j.train;
 
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -12,4 +12,7 @@ public @interface Setting {
 
     /** A sentence without a full stop. */
     String value();
+
+    /** Another setting of the record, a text, that decides this one wherever it is given. */
+    String decidedBy() default "";
 }
