@@ -21,6 +21,18 @@ public interface Classifier extends AutoCloseable {
     FeatureMatrix logits(FeatureMatrix images);
 
     /**
+     * The logits as a graph of another format.
+     *
+     * @param images features as {@link #logits(FeatureMatrix)} takes them
+     * @return [images, classes], up to a number that is the same for all classes of an image
+     * @throws UnsupportedOperationException if it has no such form, saying why
+     */
+    default <T> T logits(LogitGraph<T> graph, T images) {
+        throw new UnsupportedOperationException(
+                "its prompts depend on the image: the text tower is part of every prediction");
+    }
+
+    /**
      * The classifier of other classes.
      *
      * @throws IllegalArgumentException if the method learns its classes alone and one of these is

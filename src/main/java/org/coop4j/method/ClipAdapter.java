@@ -205,6 +205,15 @@ public record ClipAdapter(
         }
 
         @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            T x = graph.unit(images);
+            T hidden = graph.rectified(graph.product(x, w1));
+            T adapted = graph.rectified(graph.product(hidden, w2));
+            return cosines.logits(
+                    graph, graph.plus(graph.times(adapted, ratio), graph.times(x, 1 - ratio)));
+        }
+
+        @Override
         public Classifier forClasses(List<String> names) {
             return names.equals(classNames()) ? this : cosines.forClasses(names);
         }

@@ -67,6 +67,12 @@ final class CosineClassifier implements Classifier {
     }
 
     @Override
+    public <T> T logits(LogitGraph<T> graph, T images) {
+        T cosines = graph.product(graph.unit(images), weights);
+        return graph.plus(graph.times(cosines, scale), bias);
+    }
+
+    @Override
     public Classifier forClasses(List<String> names) {
         return names.equals(classNames()) ? this : others.apply(names);
     }

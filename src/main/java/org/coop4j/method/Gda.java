@@ -232,8 +232,8 @@ public record Gda(
         public FeatureMatrix logits(FeatureMatrix images) {
             FeatureMatrix f = images.normalized();
             int classes = classNames().size();
-            FeatureMatrix t = FeatureMatrix.of(classes, f.width(), file.tensor(TEXT).values());
-            FeatureMatrix w = FeatureMatrix.of(classes, f.width(), file.tensor(WEIGHTS).values());
+            FeatureMatrix t = rows(TEXT);
+            FeatureMatrix w = rows(WEIGHTS);
             float[] b = file.tensor(BIAS).values();
             float alpha = file.tensor(ALPHA).values()[0];
             float[] logits = new float[Math.multiplyExact(f.rows(), classes)];
@@ -244,6 +244,22 @@ public record Gda(
                 }
             }
             return FeatureMatrix.of(f.rows(), classes, logits);
+        }
+
+        @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            T x = graph.unit(images);
+            T bayes = graph.plus(graph.product(x, rows(WEIGHTS)), file.tensor(BIAS).values());
+            return graph.plus(
+                    graph.times(graph.product(x, rows(TEXT)), scale),
+                    graph.times(bayes, file.tensor(ALPHA).values()[0]));
+        }
+
+        /** A tensor of one row a class. */
+        private FeatureMatrix rows(String tensor) {
+            float[] values = file.tensor(tensor).values();
+            int classes = classNames().size();
+            return FeatureMatrix.of(classes, values.length / classes, values);
         }
 
         @Override

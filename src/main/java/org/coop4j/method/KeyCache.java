@@ -185,6 +185,28 @@ final class KeyCache implements Classifier {
         return FeatureMatrix.of(images.rows(), classes, logits);
     }
 
+    @Override
+    public <T> T logits(LogitGraph<T> graph, T images) {
+        T x = graph.unit(images);
+        T zeroShot = graph.times(graph.product(x, text), scale);
+        float[] atDistanceOne = new float[keys.rows()];
+        Arrays.fill(atDistanceOne, (float) -weights.beta());
+        T votes = graph.times(graph.product(x, keys), weights.beta());
+        votes = graph.exp(graph.plus(votes, atDistanceOne)); // [images, keys]
+        return graph.plus(zeroShot, graph.times(graph.product(votes, values()), weights.alpha()));
+    }
+
+    /** The keys' labels, one-hot: [classes, keys]. */
+    private FeatureMatrix values() {
+        float[] oneHot = new float[Math.multiplyExact(text.rows(), keys.rows())];
+        for (int key = 0; key < labels.length; key++) {
+            if (labels[key] >= 0) {
+                oneHot[labels[key] * labels.length + key] = 1;
+            }
+        }
+        return FeatureMatrix.of(text.rows(), keys.rows(), oneHot);
+    }
+
     /** A class without keys has its zero-shot logit alone. */
     @Override
     public Classifier forClasses(List<String> names) {

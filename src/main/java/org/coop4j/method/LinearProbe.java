@@ -178,6 +178,22 @@ public record LinearProbe(
         }
 
         @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            int classes = probe.classCount();
+            int width = probe.dimension();
+            float[] weight = new float[Math.multiplyExact(classes, width)];
+            float[] bias = new float[classes];
+            for (int k = 0; k < classes; k++) {
+                bias[k] = (float) probe.intercept(k);
+                for (int j = 0; j < width; j++) {
+                    weight[k * width + j] = (float) probe.weight(j, k);
+                }
+            }
+            FeatureMatrix weights = FeatureMatrix.of(classes, width, weight);
+            return graph.plus(graph.product(images, weights), bias);
+        }
+
+        @Override
         public Classifier forClasses(List<String> names) {
             return new ProbeClassifier(
                     file.withClassNames(names),

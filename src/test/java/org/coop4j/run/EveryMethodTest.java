@@ -2,19 +2,24 @@ package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
+import org.coop4j.onnx.OnnxExport;
+import org.coop4j.onnx.OnnxRuntimeModel;
 import org.coop4j.train.Checkpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +82,43 @@ class EveryMethodTest {
                 }
             }
             assertThat(100.0 * correct / total).isEqualTo(result.accuracy());
+        }
+    }
+
+    /** Logits may differ by a number that is the same for all classes of an image. */
+    @ParameterizedTest
+    @MethodSource("methods")
+    void exportedToOnnxItGivesTheSameProbabilities(String method) throws Exception {
+        run(method, method + "-exported");
+        Path onnx = folder.resolve(method + ".onnx");
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS);
+                Classifier classifier =
+                        ClassifierFile.read(classifier(method + "-exported")).open(clip)) {
+            OnnxExport export = new OnnxExport(clip, false, "test");
+            if (method.equals("cocoop")) {
+                assertThatThrownBy(() -> export.classifier(onnx, classifier, false))
+                        .isInstanceOf(UnsupportedOperationException.class)
+                        .hasMessageContaining("depend on the image");
+                assertThat(onnx).doesNotExist();
+                return;
+            }
+            export.classifier(onnx, classifier, false);
+            int side = clip.architecture().vision().imageSize();
+            float[] pixels = new float[5 * 3 * side * side];
+            for (int i = 0; i < pixels.length; i++) {
+                pixels[i] = (float) Math.sin(i * 0.37) * 2;
+            }
+            FeatureMatrix logits =
+                    classifier.logits(clip.encodePixels(FloatBuffer.wrap(pixels), 5));
+            try (OnnxRuntimeModel runtime = new OnnxRuntimeModel(onnx)) {
+                float[] theirs =
+                        runtime.run("probabilities", OnnxExport.PIXELS, pixels, 5, 3, side, side);
+                for (int i = 0; i < theirs.length; i++) {
+                    int image = i / logits.width();
+                    double ours = Predictions.softmax(logits.row(image))[i % logits.width()];
+                    assertThat((double) theirs[i]).isCloseTo(ours, within(1e-4));
+                }
+            }
         }
     }
 

@@ -1,0 +1,146 @@
+package org.coop4j.onnx;
+
+import java.io.IOException;
+import java.util.List;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+
+/** The layers that CLIP's towers are made of, with the weights of a converted model by name. */
+final class Layers {
+
+    private static final double NORM_EPSILON = 1e-5; // of layer norms and batch norms
+
+    private final OnnxGraph graph;
+    private final SafetensorsFile weights;
+    private final MlpActivation activation;
+
+    Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation) {
+        this.graph = graph;
+        this.weights = weights;
+        this.activation = activation;
+    }
+
+    OnnxGraph graph() {
+        return graph;
+    }
+
+    /** A weight as it is. */
+    String weight(String name) throws IOException {
+        return graph.weight(name, dims(weights.shape(name)), weights.floats(name));
+    }
+
+    /** A weight in another shape. */
+    String weight(String name, long... shape) throws IOException {
+        return graph.weight(name, shape, weights.floats(name));
+    }
+
+    private static long[] dims(Shape shape) {
+        return shape.dims().stream().mapToLong(Long::longValue).toArray();
+    }
+
+    /** x · weightᵀ + bias; x [..., in] → [..., out]. */
+    String linear(String layer, String x) throws IOException {
+        return linear(layer + ".weight", layer + ".bias", x);
+    }
+
+    /** The same for weights that are not named after their layer. */
+    String linear(String weight, String bias, String x) throws IOException {
+        Shape shape = weights.shape(weight); // [out, in]
+        int out = Math.toIntExact(shape.dim(0));
+        int in = Math.toIntExact(shape.dim(1));
+        String matrix =
+                graph.weight(
+                        weight, new long[] {in, out}, transposed(weights.floats(weight), out, in));
+        return graph.add(graph.product(x, matrix), weight(bias));
+    }
+
+    static float[] transposed(float[] matrix, int rows, int columns) {
+        float[] result = new float[matrix.length];
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                result[j * rows + i] = matrix[i * columns + j];
+            }
+        }
+        return result;
+    }
+
+    /** x · matrix, for the projections that CLIP keeps as [in, out]. */
+    String project(String name, String x) throws IOException {
+        return graph.product(x, weight(name));
+    }
+
+    /** Layer norm over the last axis. */
+    String norm(String layer, String x) throws IOException {
+        return graph.node(
+                "LayerNormalization",
+                List.of(x, weight(layer + ".weight"), weight(layer + ".bias")),
+                OnnxGraph.integer("axis", -1),
+                OnnxGraph.real("epsilon", NORM_EPSILON));
+    }
+
+    /** A convolution without bias, {@code size} × {@code size}. */
+    String convolution(String layer, String x, int size, int stride, int padding)
+            throws IOException {
+        return graph.node(
+                "Conv",
+                List.of(x, weight(layer + ".weight")),
+                OnnxGraph.integers("kernel_shape", size, size),
+                OnnxGraph.integers("strides", stride, stride),
+                OnnxGraph.integers("pads", padding, padding, padding, padding));
+    }
+
+    /** Batch norm with the statistics of its training. */
+    String batchNorm(String layer, String x) throws IOException {
+        return graph.node(
+                "BatchNormalization",
+                List.of(
+                        x,
+                        weight(layer + ".weight"),
+                        weight(layer + ".bias"),
+                        weight(layer + ".running_mean"),
+                        weight(layer + ".running_var")),
+                OnnxGraph.real("epsilon", NORM_EPSILON));
+    }
+
+    /** The activation of the model's MLPs. */
+    String activation(String x) {
+        return switch (activation) {
+            case QUICK_GELU ->
+                    graph.times(
+                            x, graph.node("Sigmoid", List.of(graph.times(x, graph.number(1.702)))));
+            case GELU -> {
+                String erf =
+                        graph.node(
+                                "Erf",
+                                List.of(graph.node("Div", List.of(x, graph.number(Math.sqrt(2))))));
+                String gate = graph.add(erf, graph.number(1));
+                yield graph.times(graph.times(x, gate), graph.number(0.5));
+            }
+        };
+    }
+
+    /**
+     * Attention of several heads.
+     *
+     * @param q queries [batch, queries, width]
+     * @param k keys [batch, tokens, width]
+     * @param v values, as the keys
+     * @param mask added to the scores, or empty
+     * @return [batch, queries, width]
+     */
+    String attention(String q, String k, String v, int width, int heads, String mask) {
+        int depth = width / heads;
+        q = graph.transpose(graph.reshape(q, 0, 0, heads, depth), 0, 2, 1, 3); // [b, h, q, d]
+        k = graph.transpose(graph.reshape(k, 0, 0, heads, depth), 0, 2, 3, 1); // [b, h, d, t]
+        v = graph.transpose(graph.reshape(v, 0, 0, heads, depth), 0, 2, 1, 3); // [b, h, t, d]
+        q = graph.times(q, graph.number(1 / Math.sqrt(depth)));
+        String scores = graph.product(q, k); // [b, h, q, t]
+        if (!mask.isEmpty()) {
+            scores = graph.add(scores, mask);
+        }
+        String shares = graph.node("Softmax", List.of(scores), OnnxGraph.integer("axis", -1));
+        String heard = graph.transpose(graph.product(shares, v), 0, 2, 1, 3); // [b, q, h, d]
+        return graph.reshape(heard, 0, 0, width);
+    }
+}

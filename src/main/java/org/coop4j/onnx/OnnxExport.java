@@ -1,0 +1,166 @@
+package org.coop4j.onnx;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import onnx.Onnx.ModelProto;
+import org.coop4j.clip.Clip;
+import org.coop4j.method.Classifier;
+import org.coop4j.weights.AtomicFile;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
+
+/**
+ * Writes ONNX files of a model: its towers, or a classifier from pixels to probabilities.
+ *
+ * <p>A file is at most 2 GiB (a limit of the format), which the largest published image tower in
+ * float32 keeps.
+ */
+public final class OnnxExport {
+
+    /** The image tower's input: normalised pixels [batch, 3, side, side]. */
+    public static final String PIXELS = "pixels";
+
+    /** In place of {@link #PIXELS}: one image [height, width, 3] of bytes, RGB. */
+    public static final String IMAGE = "image";
+
+    private static final String BATCH = "batch";
+
+    private final Clip clip;
+    private final OnnxGraph.Storage storage;
+    private final String version;
+
+    /**
+     * @param clip the model
+     * @param half whether weights are stored in float16; arithmetic is in float32 either way
+     * @param version of the program, for the files' metadata
+     */
+    public OnnxExport(Clip clip, boolean half, String version) {
+        this.clip = clip;
+        this.storage = half ? OnnxGraph.Storage.FLOAT16 : OnnxGraph.Storage.FLOAT32;
+        this.version = version;
+    }
+
+    /** Writes the image tower: pixels → image_features [batch, embed], not normalised. */
+    public void imageTower(Path file) throws IOException {
+        OnnxGraph graph = new OnnxGraph("image tower", storage);
+        String features = imageFeatures(graph, pixels(graph));
+        graph.output(
+                "image_features",
+                features,
+                OnnxGraph.Type.FLOAT,
+                BATCH,
+                clip.architecture().embedDim());
+        write(file, graph, Map.of());
+    }
+
+    /** Writes the text tower: input_ids → text_features [batch, embed], not normalised. */
+    public void textTower(Path file) throws IOException {
+        ClipConfig.Text text = clip.architecture().text();
+        OnnxGraph graph = new OnnxGraph("text tower", storage);
+        String ids = graph.input("input_ids", OnnxGraph.Type.INT64, BATCH, text.contextLength());
+        graph.output(
+                "text_features",
+                new TextTransformerNodes(layers(graph), text).forward(ids),
+                OnnxGraph.Type.FLOAT,
+                BATCH,
+                clip.architecture().embedDim());
+        write(file, graph, Map.of());
+    }
+
+    /**
+     * Writes a classifier: pixels, or one image, → logits and probabilities [batch, classes]. The
+     * metadata has the class names, the method and its settings, and the model's SHA-256.
+     *
+     * @param preprocessing whether resize, crop and normalisation are part of the graph
+     * @throws UnsupportedOperationException if the classifier has no such form
+     */
+    public void classifier(Path file, Classifier classifier, boolean preprocessing)
+            throws IOException {
+        OnnxGraph graph = new OnnxGraph("classifier", storage);
+        String pixels =
+                preprocessing
+                        ? new PreprocessingNodes(graph, clip.preprocessing())
+                                .forward(
+                                        graph.input(
+                                                IMAGE, OnnxGraph.Type.UINT8, "height", "width", 3))
+                        : pixels(graph);
+        Object batch = preprocessing ? (Object) 1 : BATCH;
+        int classes = classifier.classNames().size();
+        String logits = classifier.logits(new LogitNodes(graph), imageFeatures(graph, pixels));
+        graph.output("logits", logits, OnnxGraph.Type.FLOAT, batch, classes);
+        String probabilities =
+                graph.node("Softmax", List.of(logits), OnnxGraph.integer("axis", -1));
+        graph.output("probabilities", probabilities, OnnxGraph.Type.FLOAT, batch, classes);
+        write(file, graph, metadata(classifier));
+    }
+
+    private static Map<String, String> metadata(Classifier classifier) throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        ObjectMapper json = new ObjectMapper();
+        metadata.put("coop4j.class_names", json.writeValueAsString(classifier.classNames()));
+        metadata.put("coop4j.method", classifier.save().method().title());
+        metadata.put("coop4j.training", json.writeValueAsString(classifier.save().training()));
+        return metadata;
+    }
+
+    private String pixels(OnnxGraph graph) {
+        int side = clip.architecture().vision().imageSize();
+        return graph.input(PIXELS, OnnxGraph.Type.FLOAT, BATCH, 3, side, side);
+    }
+
+    private String imageFeatures(OnnxGraph graph, String pixels) throws IOException {
+        Layers layers = layers(graph);
+        return clip.architecture().vision() instanceof ClipConfig.Vit vit
+                ? new VisionTransformerNodes(layers, vit).forward(pixels)
+                : new ModifiedResNetNodes(layers, (ClipConfig.ResNet) clip.architecture().vision())
+                        .forward(pixels);
+    }
+
+    private Layers layers(OnnxGraph graph) {
+        ConvertedModel model = clip.model();
+        return new Layers(graph, model.weights(), model.activation());
+    }
+
+    private void write(Path file, OnnxGraph graph, Map<String, String> metadata)
+            throws IOException {
+        Map<String, String> all = new LinkedHashMap<>(metadata);
+        all.put("coop4j.model_sha256", clip.model().sha256());
+        ModelProto model = graph.model(all, version);
+        if (model.getSerializedSize() < 0) {
+            throw new IOException(
+                    file + ": an ONNX file holds at most 2 GiB; take --fp16, which halves it");
+        }
+        try (AtomicFile target = AtomicFile.create(file)) {
+            model.writeTo(new Positions(target));
+            target.commit();
+        }
+    }
+
+    /** Bytes one behind the other. */
+    private static final class Positions extends OutputStream {
+
+        private final AtomicFile file;
+        private long position;
+
+        Positions(AtomicFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            file.write(ByteBuffer.wrap(bytes, offset, length), position);
+            position += length;
+        }
+    }
+}

@@ -1,0 +1,249 @@
+package org.coop4j.onnx;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import onnx.Onnx.AttributeProto;
+import onnx.Onnx.GraphProto;
+import onnx.Onnx.ModelProto;
+import onnx.Onnx.NodeProto;
+import onnx.Onnx.OperatorSetIdProto;
+import onnx.Onnx.StringStringEntryProto;
+import onnx.Onnx.TensorProto;
+import onnx.Onnx.TensorShapeProto;
+import onnx.Onnx.TypeProto;
+import onnx.Onnx.ValueInfoProto;
+import org.coop4j.weights.HalfFloats;
+import org.nd4j.shade.protobuf.ByteString;
+import org.nd4j.shade.protobuf.UnsafeByteOperations;
+
+/**
+ * An ONNX graph in the making. Values are named by strings; each call adds a node and returns the
+ * name of its output.
+ */
+final class OnnxGraph {
+
+    /** The first operator set whose Resize knows antialiasing. */
+    static final int OPSET = 18;
+
+    /** The version of the file format that came with it. */
+    private static final int IR_VERSION = 8;
+
+    /** How weights are stored; arithmetic is in float32 either way. */
+    enum Storage {
+        FLOAT32,
+        FLOAT16
+    }
+
+    /** Element types of inputs and outputs. */
+    enum Type {
+        FLOAT(TensorProto.DataType.FLOAT),
+        INT64(TensorProto.DataType.INT64),
+        UINT8(TensorProto.DataType.UINT8);
+
+        private final TensorProto.DataType proto;
+
+        Type(TensorProto.DataType proto) {
+            this.proto = proto;
+        }
+    }
+
+    private final GraphProto.Builder graph = GraphProto.newBuilder();
+    private final Storage storage;
+    private int values;
+
+    OnnxGraph(String name, Storage storage) {
+        graph.setName(name);
+        this.storage = storage;
+    }
+
+    /**
+     * Declares an input.
+     *
+     * @param dims numbers, or names of dimensions of any size
+     */
+    String input(String name, Type type, Object... dims) {
+        graph.addInput(valueInfo(name, type, dims));
+        return name;
+    }
+
+    /** Declares that a value is an output of the graph, by that name. */
+    void output(String name, String value, Type type, Object... dims) {
+        graph.addNode(
+                NodeProto.newBuilder()
+                        .setOpType("Identity")
+                        .setName(name)
+                        .addInput(value)
+                        .addOutput(name));
+        graph.addOutput(valueInfo(name, type, dims));
+    }
+
+    private static ValueInfoProto valueInfo(String name, Type type, Object... dims) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (Object dim : dims) {
+            if (dim instanceof String any) {
+                shape.addDimBuilder().setDimParam(any);
+            } else {
+                shape.addDimBuilder().setDimValue(((Number) dim).longValue());
+            }
+        }
+        TypeProto.Builder tensor = TypeProto.newBuilder();
+        tensor.getTensorTypeBuilder().setElemType(type.proto.getNumber()).setShape(shape);
+        return ValueInfoProto.newBuilder().setName(name).setType(tensor).build();
+    }
+
+    /** Adds a node with one output. */
+    String node(String op, List<String> inputs, AttributeProto... attributes) {
+        String output = op.toLowerCase(Locale.ROOT) + "_" + values++;
+        NodeProto.Builder node =
+                NodeProto.newBuilder().setOpType(op).setName(output).addOutput(output);
+        inputs.forEach(node::addInput);
+        for (AttributeProto attribute : attributes) {
+            node.addAttribute(attribute);
+        }
+        graph.addNode(node);
+        return output;
+    }
+
+    /** A weight, stored as the file stores weights; the value is float32. */
+    String weight(String name, long[] shape, float[] numbers) {
+        if (storage == Storage.FLOAT32) {
+            return constant(name, shape, numbers);
+        }
+        ByteBuffer bytes = littleEndian(2L * numbers.length);
+        for (float number : numbers) {
+            bytes.putShort(HalfFloats.toHalf(number));
+        }
+        addInitializer(name, TensorProto.DataType.FLOAT16, bytes, shape);
+        return node("Cast", List.of(name), integer("to", TensorProto.DataType.FLOAT.getNumber()));
+    }
+
+    /** A tensor of float32, whatever the storage of weights. */
+    String constant(String name, long[] shape, float... numbers) {
+        ByteBuffer bytes = littleEndian(4L * numbers.length);
+        bytes.asFloatBuffer().put(numbers);
+        addInitializer(name, TensorProto.DataType.FLOAT, bytes, shape);
+        return name;
+    }
+
+    /** A number of float32. */
+    String number(double number) {
+        return constant("number_" + values++, new long[0], (float) number);
+    }
+
+    /** A vector of int64. */
+    String integers(long... numbers) {
+        ByteBuffer bytes = littleEndian(8L * numbers.length);
+        bytes.asLongBuffer().put(numbers);
+        String name = "integers_" + values++;
+        addInitializer(name, TensorProto.DataType.INT64, bytes, numbers.length);
+        return name;
+    }
+
+    private static ByteBuffer littleEndian(long bytes) {
+        return ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private void addInitializer(
+            String name, TensorProto.DataType type, ByteBuffer bytes, long... shape) {
+        TensorProto.Builder tensor =
+                TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
+        for (long dim : shape) {
+            tensor.addDims(dim);
+        }
+        graph.addInitializer(tensor.setRawData(UnsafeByteOperations.unsafeWrap(bytes.rewind())));
+    }
+
+    /** An attribute of one integer. */
+    static AttributeProto integer(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value)
+                .build();
+    }
+
+    /** An attribute of several integers. */
+    static AttributeProto integers(String name, long... values) {
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder()
+                        .setName(name)
+                        .setType(AttributeProto.AttributeType.INTS);
+        for (long value : values) {
+            attribute.addInts(value);
+        }
+        return attribute.build();
+    }
+
+    /** An attribute of one number. */
+    static AttributeProto real(String name, double value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.FLOAT)
+                .setF((float) value)
+                .build();
+    }
+
+    /** An attribute of one word. */
+    static AttributeProto word(String name, String value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(value))
+                .build();
+    }
+
+    /** Sum of two values, broadcast. */
+    String add(String a, String b) {
+        return node("Add", List.of(a, b));
+    }
+
+    /** Product of two values element by element, broadcast. */
+    String times(String a, String b) {
+        return node("Mul", List.of(a, b));
+    }
+
+    /** Matrix product. */
+    String product(String a, String b) {
+        return node("MatMul", List.of(a, b));
+    }
+
+    /** The same elements in another shape: 0 keeps a dimension, −1 takes what is left. */
+    String reshape(String x, long... shape) {
+        return node("Reshape", List.of(x, integers(shape)));
+    }
+
+    /** The same elements with the axes in another order. */
+    String transpose(String x, long... order) {
+        return node("Transpose", List.of(x), integers("perm", order));
+    }
+
+    /** Values one behind the other along an axis. */
+    String concatenate(int axis, String... parts) {
+        return node("Concat", new ArrayList<>(List.of(parts)), integer("axis", axis));
+    }
+
+    /** Elements {@code from} to {@code to}, exclusive, of an axis. */
+    String slice(String x, int axis, long from, long to) {
+        return node("Slice", List.of(x, integers(from), integers(to), integers(axis)));
+    }
+
+    /** The file's content. */
+    ModelProto model(Map<String, String> metadata, String version) {
+        ModelProto.Builder model =
+                ModelProto.newBuilder()
+                        .setIrVersion(IR_VERSION)
+                        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET))
+                        .setProducerName("coop4j")
+                        .setProducerVersion(version)
+                        .setGraph(graph);
+        metadata.forEach(
+                (key, value) ->
+                        model.addMetadataProps(
+                                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        return model.build();
+    }
+}

@@ -1,0 +1,81 @@
+package org.coop4j.onnx;
+
+import java.util.List;
+import org.coop4j.image.Preprocessing;
+
+/**
+ * The transform of test images: antialiased bicubic resize of the shorter side, centre crop,
+ * normalisation, with the roundings of {@link org.coop4j.image.TestTransform}.
+ */
+final class PreprocessingNodes {
+
+    private static final double PILLOW_CUBIC = -0.5; // the coefficient of its bicubic kernel
+
+    private final OnnxGraph graph;
+    private final Preprocessing preprocessing;
+
+    PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
+        this.graph = graph;
+        this.preprocessing = preprocessing;
+    }
+
+    /** An image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
+    String forward(String image) {
+        int side = preprocessing.size();
+        String sides = shape(image, 0, 2); // height, width
+        String shorter = graph.node("ReduceMin", List.of(sides));
+        String resized = // of whole numbers, so truncated
+                graph.node("Div", List.of(graph.times(sides, graph.integers(side)), shorter));
+        String pixels =
+                graph.node(
+                        "Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
+        pixels =
+                graph.node(
+                        "Resize",
+                        List.of(
+                                pixels,
+                                "",
+                                "",
+                                graph.concatenate(0, graph.integers(1, 3), resized)),
+                        OnnxGraph.word("mode", "cubic"),
+                        OnnxGraph.real("cubic_coeff_a", PILLOW_CUBIC),
+                        OnnxGraph.integer("antialias", 1),
+                        OnnxGraph.integer("exclude_outside", 1),
+                        OnnxGraph.word("coordinate_transformation_mode", "half_pixel"));
+        pixels = crop(pixels, resized, side);
+        pixels = graph.node("Cast", List.of(pixels), OnnxGraph.integer("to", 1)); // float32
+        pixels = graph.node("Div", List.of(pixels, graph.number(255)));
+        String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing.mean())));
+        return graph.node("Div", List.of(centred, channels("std", preprocessing.std())));
+    }
+
+    private String crop(String pixels, String resized, int side) {
+        String rest = graph.node("Sub", List.of(resized, graph.integers(side, side)));
+        String half =
+                graph.node(
+                        "Div",
+                        List.of(
+                                graph.node("Cast", List.of(rest), OnnxGraph.integer("to", 1)),
+                                graph.number(2)));
+        String from = // half to even
+                graph.node(
+                        "Cast",
+                        List.of(graph.node("Round", List.of(half))),
+                        OnnxGraph.integer("to", 7));
+        String to = graph.add(from, graph.integers(side, side));
+        return graph.node("Slice", List.of(pixels, from, to, graph.integers(2, 3)));
+    }
+
+    private String shape(String x, int start, int end) {
+        return graph.node(
+                "Shape",
+                List.of(x),
+                OnnxGraph.integer("start", start),
+                OnnxGraph.integer("end", end));
+    }
+
+    private String channels(String name, org.coop4j.image.ChannelValues values) {
+        return graph.constant(
+                name, new long[] {3, 1, 1}, values.get(0), values.get(1), values.get(2));
+    }
+}

@@ -1,0 +1,171 @@
+package org.coop4j.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.coop4j.Differences;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.GoldenModels;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.image.GoldenImages;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.RgbImage;
+import org.coop4j.image.TestTransform;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Exported files in ONNX Runtime against PyTorch's numbers and ours. */
+@ExtendWith(Differences.Extension.class)
+class OnnxExportTest {
+
+    private static final double RELATIVE = 1e-4;
+    private static final String IMAGES = "/golden/text_image/";
+
+    @TempDir static Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"vit, 1", "vit, 7", "vit, 32", "vit_gelu, 7", "resnet, 7"})
+    void imageTowerGivesOurFeaturesForAnyBatch(String name, int batch, Differences differences)
+            throws Exception {
+        Path file = folder.resolve("image-" + name + batch + ".onnx");
+        try (Clip clip = GoldenModels.open(name, folder)) {
+            new OnnxExport(clip, false, "test").imageTower(file);
+            int side = clip.architecture().vision().imageSize();
+            float[] pixels = pixels(batch * 3 * side * side);
+            FeatureMatrix ours = clip.encodePixels(FloatBuffer.wrap(pixels), batch);
+            try (OnnxRuntimeModel model = new OnnxRuntimeModel(file)) {
+                float[] theirs =
+                        model.run("image_features", "pixels", pixels, batch, 3, side, side);
+                double difference = Differences.relative(theirs, ours.toArray());
+                assertThat(differences.note(name, "ONNX image tower, relative", difference))
+                        .isLessThan(RELATIVE);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vit", "vit_gelu", "resnet"})
+    void textTowerGivesPyTorchsFeatures(String name, Differences differences) throws Exception {
+        Path file = folder.resolve("text-" + name + ".onnx");
+        try (Clip clip = GoldenModels.open(name, folder);
+                SafetensorsFile golden = GoldenModels.numbers(name + "/forward.safetensors")) {
+            new OnnxExport(clip, false, "test").textTower(file);
+            try (OnnxRuntimeModel model = new OnnxRuntimeModel(file)) {
+                long[] shape =
+                        golden.shape("token_ids").dims().stream()
+                                .mapToLong(Long::longValue)
+                                .toArray();
+                float[] theirs =
+                        model.run("text_features", "input_ids", golden.longs("token_ids"), shape);
+                double difference = Differences.relative(theirs, golden.floats("text_features"));
+                assertThat(differences.note(name, "ONNX text tower, relative", difference))
+                        .isLessThan(RELATIVE);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vit", "resnet"})
+    void halfPrecisionHalvesTheFileAndKeepsTheFeatures(String name) throws Exception {
+        Path whole = folder.resolve("whole.onnx");
+        Path half = folder.resolve("half.onnx");
+        try (Clip clip = GoldenModels.open(name, folder)) {
+            new OnnxExport(clip, false, "test").imageTower(whole);
+            new OnnxExport(clip, true, "test").imageTower(half);
+            int side = clip.architecture().vision().imageSize();
+            float[] pixels = pixels(3 * side * side);
+            FeatureMatrix ours = clip.encodePixels(FloatBuffer.wrap(pixels), 1).normalized();
+            try (OnnxRuntimeModel model = new OnnxRuntimeModel(half)) {
+                float[] theirs = model.run("image_features", "pixels", pixels, 1, 3, side, side);
+                float cosine =
+                        FeatureMatrix.of(1, theirs.length, theirs).normalized().dot(0, ours, 0);
+                assertThat(cosine).isGreaterThan(0.9999f);
+            }
+        }
+        assertThat(half.toFile().length()).isLessThan(whole.toFile().length() * 6 / 10);
+    }
+
+    @Test
+    void aPictureWithPreprocessingInTheGraphGetsOurLogits(Differences differences)
+            throws Exception {
+        Path export = folder.resolve("classifier.onnx");
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")));
+                Classifier classifier = zeroShot(clip)) {
+            new OnnxExport(clip, false, "test").classifier(export, classifier, true);
+            TestTransform transform = new TestTransform(clip.preprocessing());
+            int side = clip.architecture().vision().imageSize();
+            try (OnnxRuntimeModel model = new OnnxRuntimeModel(export)) {
+                for (JsonNode image :
+                        new ObjectMapper()
+                                .readTree(GoldenImages.bytes(IMAGES + "preprocess.json"))) {
+                    String file = image.get("name").asText() + ".png";
+                    RgbImage picture =
+                            new ImageDecoder().decode(GoldenImages.bytes(IMAGES + file), file);
+                    FloatBuffer pixels = FloatBuffer.allocate(3 * side * side);
+                    transform.apply(picture, pixels, 0);
+                    float[] ours = classifier.logits(clip.encodePixels(pixels, 1)).row(0);
+                    float[] theirs =
+                            model.run(
+                                    "logits",
+                                    "image",
+                                    picture.samples(),
+                                    picture.height(),
+                                    picture.width(),
+                                    3);
+                    double difference = Differences.absolute(theirs, ours);
+                    assertThat(
+                                    differences.note(
+                                            "coop4j-small",
+                                            "ONNX classifier with preprocessing, logits",
+                                            difference))
+                            .as(file)
+                            .isLessThan(0.01);
+                }
+                assertThat(model.metadata())
+                        .containsEntry("coop4j.class_names", "[\"cat\",\"dog\"]")
+                        .containsEntry("coop4j.model_sha256", clip.model().sha256());
+            }
+        }
+    }
+
+    @Test
+    void nothingIsLeftOfAFileThatCannotBeWritten() throws IOException {
+        Path missing = folder.resolve("missing").resolve("x.onnx");
+        try (Clip clip = GoldenModels.open("vit", folder)) {
+            assertThatThrownBy(() -> new OnnxExport(clip, false, "test").imageTower(missing))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("missing");
+        }
+    }
+
+    private static Classifier zeroShot(Clip clip) throws IOException {
+        return Method.of("zero-shot")
+                .learner(clip, new Task(List.of("cat", "dog"), "a photo of a {}.", List.of(), 1))
+                .fit(null, null);
+    }
+
+    private static float[] pixels(int n) {
+        float[] pixels = new float[n];
+        var random = new SplittableRandom(1);
+        for (int i = 0; i < n; i++) {
+            pixels[i] = (float) random.nextDouble(-2, 2);
+        }
+        return pixels;
+    }
+}
