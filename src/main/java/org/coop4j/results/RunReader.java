@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 
@@ -76,24 +77,7 @@ final class RunReader {
     private static JsonNode read(Path folder, String name) throws IOException {
         Path file = folder.resolve(name);
         try {
-            long size = Files.size(file);
-            if (size > LARGEST) {
-                throw new IOException(
-                        String.format(
-                                Locale.ROOT,
-                                "%s is damaged: it has %,d bytes, and %,d are the most that can be",
-                                name,
-                                size,
-                                LARGEST));
-            }
-            JsonNode node = JSON.readTree(Files.readAllBytes(file));
-            if (node == null || !node.isObject()) {
-                throw new IOException(name + " is damaged: it holds no JSON object");
-            }
-            return node;
-        } catch (JsonProcessingException e) {
-            String what = String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " ");
-            throw new IOException(name + " is damaged: " + what, e);
+            return CheckedJson.tree(file, name, LARGEST);
         } catch (AccessDeniedException e) {
             throw new IOException("no permission to read " + name, e);
         }

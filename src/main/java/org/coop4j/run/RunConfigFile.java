@@ -8,14 +8,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Sha256;
 
 /**
  * A {@link RunConfig} as {@code config.json}: all resolved values. Settings that a file does not
@@ -26,16 +24,11 @@ public final class RunConfigFile {
 
     private static final int FORMAT = 2;
 
-    private static final String CHECKSUM = "sha256";
-
     /** Nothing sane takes this much. */
     private static final long LARGEST = 1L << 20;
 
     private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build();
+            JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
     private RunConfigFile() {}
 
@@ -58,30 +51,14 @@ public final class RunConfigFile {
         return tree;
     }
 
-    /** The tree with its checksum: a byte that changes may make a valid one of another run. */
-    public static ObjectNode checked(RunConfig config) {
-        ObjectNode tree = tree(config);
-        return tree.put(CHECKSUM, Sha256.of(tree.toString()));
-    }
-
     /**
      * Reads a configuration of this or of an earlier version.
      *
      * @throws IOException if it cannot be read or is damaged, naming the file
      */
     public static RunConfig read(Path file) throws IOException {
-        if (!Files.isRegularFile(file) || Files.size(file) > LARGEST) {
-            throw new IOException(
-                    "%s is damaged: expected a file of %d bytes or fewer".formatted(file, LARGEST));
-        }
+        ObjectNode tree = CheckedJson.tree(file, file.toString(), LARGEST);
         try {
-            if (!(JSON.readTree(Files.readAllBytes(file)) instanceof ObjectNode tree)) {
-                throw new IllegalArgumentException("it holds no JSON object");
-            }
-            JsonNode checksum = tree.remove(CHECKSUM);
-            if (checksum != null && !checksum.asText().equals(Sha256.of(tree.toString()))) {
-                throw new IllegalArgumentException("its contents do not have its checksum");
-            }
             return tree.has("format") ? config(tree) : EarlierConfig.read(tree, JSON);
         } catch (JsonProcessingException e) {
             throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);

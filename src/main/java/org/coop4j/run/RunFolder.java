@@ -1,11 +1,8 @@
 package org.coop4j.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -38,6 +35,9 @@ public final class RunFolder implements AutoCloseable {
     /** What was learned. */
     public static final String CLASSIFIER = "classifier.safetensors";
 
+    /** Which images the run learned from and was tested on: {@link RunImages}. */
+    public static final String IMAGES = "images.json";
+
     /** What the run measured. */
     public static final String RESULT = "result.json";
 
@@ -62,6 +62,7 @@ public final class RunFolder implements AutoCloseable {
                                     CONFIG,
                                     METRICS,
                                     CLASSIFIER,
+                                    IMAGES,
                                     RESULT,
                                     PROVENANCE,
                                     FAILURE,
@@ -69,11 +70,8 @@ public final class RunFolder implements AutoCloseable {
                             EARLIER_CLASSIFIERS.stream())
                     .toList();
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .enable(SerializationFeature.INDENT_OUTPUT)
-                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build();
+    /** Bytes of JSON that a run may have; ImageNet's results take about 0.1 MB. */
+    private static final long LARGEST = 32L << 20;
 
     private static final ObjectMapper LINES = new ObjectMapper();
 
@@ -169,7 +167,7 @@ public final class RunFolder implements AutoCloseable {
      */
     void claim(RunConfig config) throws IOException {
         if (!has(CONFIG)) {
-            write(CONFIG, RunConfigFile.checked(config));
+            write(CONFIG, RunConfigFile.tree(config));
             return;
         }
         RunConfig there = RunConfigFile.read(file(CONFIG));
@@ -289,12 +287,9 @@ public final class RunFolder implements AutoCloseable {
                 && FILES.stream().anyMatch(file -> name.startsWith("." + file + "."));
     }
 
-    /** Writes a value as JSON. */
+    /** Writes a value as JSON with a checksum. */
     public void write(String name, Object value) throws IOException {
-        try (AtomicFile file = AtomicFile.create(file(name))) {
-            file.write(ByteBuffer.wrap(JSON.writeValueAsBytes(value)), 0);
-            file.commit();
-        }
+        CheckedJson.write(file(name), value);
     }
 
     /**
@@ -303,15 +298,7 @@ public final class RunFolder implements AutoCloseable {
      * @throws IOException if it is something else, naming the file
      */
     public static <T> T read(Path file, Class<T> type) throws IOException {
-        try {
-            T value = JSON.readValue(file.toFile(), type);
-            if (value == null) {
-                throw new IOException(file + " is damaged: it holds null");
-            }
-            return value;
-        } catch (JsonProcessingException e) {
-            throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
-        }
+        return CheckedJson.read(file, type, LARGEST);
     }
 
     /** Adds a line to {@code metrics.jsonl}. */

@@ -4,11 +4,8 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.data.DenseFeatures;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankKey;
@@ -99,18 +96,12 @@ public final class SharedData {
         return known;
     }
 
-    /** The features of images as the model's test transform shows them, in memory. */
-    FeatureSet held(List<LabelledImage> images, BankedImages.Listener listener) throws IOException {
-        if (images.isEmpty()) {
-            return DenseFeatures.of(clip.architecture().embedDim(), 1, new float[0], new int[0]);
-        }
-        TestImages held = features(images, listener);
-        return held.select(IntStream.range(0, held.size()).boxed().toList());
-    }
-
     /** The features of images as the model's test transform shows them. */
     public TestImages features(List<LabelledImage> images, BankedImages.Listener listener)
             throws IOException {
+        if (images.isEmpty()) {
+            return TestImages.none(clip.architecture().embedDim());
+        }
         TestImages[] features = new TestImages[1];
         encode(
                 testTransform(),

@@ -6,35 +6,49 @@ import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.HashedImage;
 import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */
 public final class TestImages {
 
+    private final List<HashedImage> images;
     private final int[] labels;
     private final FeatureMatrix features;
     private final FeatureMatrix normalized;
 
-    private TestImages(int[] labels, FeatureMatrix features) {
+    private TestImages(List<HashedImage> images, int[] labels, FeatureMatrix features) {
+        this.images = images;
         this.labels = labels;
         this.features = features;
         this.normalized = features.normalized();
     }
 
     /** Copies view 0 of each image. */
-    public static TestImages of(FeatureSet images) {
+    public static TestImages of(BankedImages images) {
         int n = images.size();
         int width = images.width();
         float[] rows = new float[Math.multiplyExact(n, width)];
         for (int i = 0; i < n; i++) {
             images.copy(i, 0, rows, i * width);
         }
-        return new TestImages(images.labels(), FeatureMatrix.of(n, width, rows));
+        return new TestImages(images.hashed(), images.labels(), FeatureMatrix.of(n, width, rows));
+    }
+
+    /** No images. */
+    static TestImages none(int width) {
+        return new TestImages(List.of(), new int[0], FeatureMatrix.of(0, width, new float[0]));
     }
 
     /** Number of images. */
     public int size() {
         return labels.length;
+    }
+
+    /** The images with the hashes of their contents. */
+    public List<HashedImage> images() {
+        return images;
     }
 
     /** The classes of all images. */
@@ -45,6 +59,11 @@ public final class TestImages {
     /** The features as the image tower gave them, [images, width]. */
     public FeatureMatrix features() {
         return features;
+    }
+
+    /** The features of all images. */
+    FeatureSet all() {
+        return select(IntStream.range(0, size()).boxed().toList());
     }
 
     /** The features of some of the images, in the order of the positions. */

@@ -17,6 +17,7 @@ import org.coop4j.data.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.Split;
 import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.HashedImage;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
@@ -237,7 +238,7 @@ public final class TrainRun {
         Learned learned =
                 config.method().learns()
                         ? learn(run, dataset, learner, watch)
-                        : new Learned(learner.fit(null, fit(run, "")), 0);
+                        : new Learned(learner.fit(null, fit(run, "")), List.of(), List.of());
         try (Classifier classifier = learned.classifier) {
             save(run, classifier, dataset);
             return test(run, learned, dataset, watch);
@@ -247,14 +248,15 @@ public final class TrainRun {
     /**
      * What was learned.
      *
-     * @param images number of images that could be read
+     * @param train training images that could be read
+     * @param val val images that could be read
      */
-    private record Learned(Classifier classifier, int images) {}
+    private record Learned(Classifier classifier, List<HashedImage> train, List<HashedImage> val) {}
 
     private Learned learn(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
             throws IOException {
-        FeatureSet val =
-                shared.held(
+        TestImages val =
+                shared.features(
                         config.method().usesVal() ? dataset.val() : List.of(),
                         listener.encoding("val images"));
         Learned[] learned = new Learned[1];
@@ -266,11 +268,12 @@ public final class TrainRun {
                 train -> {
                     requireEveryClass(dataset, train);
                     watch.lap("encode_train");
-                    FewShotFeatures features = new FewShotFeatures(train, val);
+                    FewShotFeatures features = new FewShotFeatures(train, val.all());
                     learned[0] =
                             new Learned(
                                     learner.fit(features, fit(run, train.contentHash())),
-                                    train.size());
+                                    train.hashed(),
+                                    val.images());
                     watch.lap("train");
                 });
         return learned[0];
@@ -323,7 +326,11 @@ public final class TrainRun {
         Scores scores =
                 evaluator.scores(learned.classifier.forClasses(evaluator.dataset().classNames()));
         watch.lap("test");
-        RunResult result = evaluator.result(label, config, learned.images, scores, watch.seconds());
+        RunImages images = RunImages.of(learned.train, learned.val, evaluator.images().images());
+        images.overlapNote().ifPresent(listener::note);
+        RunResult result =
+                evaluator.result(label, config, learned.train.size(), scores, watch.seconds());
+        images.write(run);
         run.write(RunFolder.RESULT, result);
         run.write(
                 RunFolder.PROVENANCE,

@@ -189,7 +189,7 @@ final class RunStore {
 
     /** Where the data lie may have changed, which makes no other run. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(RunFolder.CONFIG, RunConfigFile.checked(run.config()));
+        folder.write(RunFolder.CONFIG, RunConfigFile.tree(run.config()));
         there.put(folder.path(), run.config());
     }
 

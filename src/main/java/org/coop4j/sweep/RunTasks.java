@@ -9,6 +9,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
@@ -51,6 +52,9 @@ final class RunTasks {
                                         () ->
                                                 new IOException(
                                                         source.folder() + " has no classifier")));
+        RunImages images =
+                RunImages.of(store.folder(source))
+                        .orElse(new RunImages(List.of(), List.of(), List.of()));
         RunResult result;
         try (Classifier classifier =
                 file.open(shared.clip()).forClasses(evaluator.dataset().classNames())) {
@@ -63,6 +67,7 @@ final class RunTasks {
                             Map.of("test", (System.nanoTime() - begin) / 1e9));
         }
         try (RunFolder folder = RunFolder.open(store.folder(run))) {
+            images.testedOn(evaluator.images().images()).write(folder);
             folder.write(RunFolder.RESULT, result);
             folder.write(
                     RunFolder.PROVENANCE,

@@ -23,7 +23,8 @@ final class CampaignFiles {
 
     private static final Pattern SPEED = Pattern.compile(",\"pairs_per_second\":[^,}]*");
 
-    private static final Pattern SECONDS = Pattern.compile("\"seconds\"\\s*:\\s*\\{[^}]*\\}");
+    private static final Pattern SECONDS =
+            Pattern.compile("\"(seconds\"\\s*:\\s*\\{[^}]*\\}|sha256\"\\s*:[^,}]*)");
 
     private CampaignFiles() {}
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -191,8 +190,8 @@ class RunIdentityTest {
     void noFlippedBitMakesAnotherRun() throws IOException {
         RunConfig config = of(new CoOp().with(Map.of("context_length", 4)));
         Path file = folder.resolve("config.json");
-        byte[] written = RunConfigFile.checked(config).toString().getBytes(StandardCharsets.UTF_8);
-        Files.write(file, written);
+        CheckedJson.write(file, RunConfigFile.tree(config));
+        byte[] written = Files.readAllBytes(file);
         assertThat(RunConfigFile.read(file)).isEqualTo(config);
         int refused = 0;
         for (int i = 0; i < written.length; i++) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
@@ -153,6 +154,13 @@ public final class BankedImages implements FeatureSet {
     /** Image {@code i}. */
     public LabelledImage image(int i) {
         return images.get(i);
+    }
+
+    /** The images with the hashes of their contents. */
+    public List<HashedImage> hashed() {
+        return IntStream.range(0, images.size())
+                .mapToObj(i -> new HashedImage(images.get(i), contents.get(i).hash()))
+                .toList();
     }
 
     /** SHA-256 of the images' contents and labels in their order, in hexadecimal. */
