@@ -30,6 +30,7 @@ class RoomsTest {
                     List.of("results"),
                     List.of("pretrain"),
                     List.of("bench"),
+                    List.of("predict"),
                     List.of("run", "onnx"),
                     List.of("method"),
                     List.of("train"),

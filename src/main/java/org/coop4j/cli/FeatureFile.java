@@ -13,6 +13,7 @@ import java.util.Map;
 import org.coop4j.cli.console.Console;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.image.PixelReader;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
@@ -70,11 +71,11 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
     private void writePixels(
             SafetensorsWriter writer, List<Path> files, int length, Console console)
             throws IOException {
-        EncodedImages.Pixels source = new EncodedImages.Pixels(clip, files);
+        PixelReader reader = EncodedImages.reader(clip);
         FloatBuffer image = FloatBuffer.allocate(length);
         try (Progress.Task task = console.task("pixels", files.size(), Progress.Unit.IMAGES)) {
             for (int i = 0; i < files.size(); i++) {
-                source.read(i, image, 0);
+                reader.read(files.get(i), image, 0);
                 writer.writeFloats("pixels", image.duplicate());
                 task.advance(1);
             }

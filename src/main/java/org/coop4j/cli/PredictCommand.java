@@ -13,10 +13,12 @@ import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.eval.Predictions;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.InputImage;
+import org.coop4j.predict.Prediction;
+import org.coop4j.predict.PredictionListener;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,13 +61,16 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     /**
-     * An image and its class.
+     * An image and its classes.
      *
-     * @param label the most probable class
-     * @param probabilities of all classes
+     * @param ranked the most probable first
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Prediction(Path file, int label, double[] probabilities) {}
+    private record Classified(Path file, List<Prediction> ranked) {
+
+        Prediction first() {
+            return ranked.get(0);
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -75,49 +80,55 @@ final class PredictCommand implements Callable<Integer> {
                 classOptions.areGiven() ? Optional.of(classOptions.read()) : Optional.empty();
         try (Clip clip = promptOptions.open(file)) {
             Classifier learned = file.open(clip);
-            Classifier classifier = others.map(learned::forClasses).orElse(learned);
-            Rows<Prediction> rows = rows(files, classifier.classNames());
-            Map<Integer, String> problems;
-            try (Rows<Prediction>.Printer printer = rows.printer(format.chosen(), console)) {
-                problems =
-                        EncodedImages.each(
-                                clip,
-                                files,
-                                console,
-                                (index, row) -> {
-                                    FeatureMatrix image =
-                                            FeatureMatrix.of(1, row.length, row.clone());
-                                    float[] logits = classifier.logits(image).row(0);
-                                    printer.print(
-                                            new Prediction(
-                                                    files.get(index),
-                                                    Predictions.argmax(logits),
-                                                    Predictions.softmax(logits)));
-                                });
+            Classifier chosen = others.map(learned::forClasses).orElse(learned);
+            try (ImageClassifier classifier = ImageClassifier.of(clip, chosen)) {
+                return print(classifier, files);
             }
-            return EncodedImages.exitCode(problems.size(), files.size(), console);
         }
     }
 
-    private static Rows<Prediction> rows(List<Path> files, List<String> names) {
-        return new Rows<Prediction>()
-                .text("image", p -> p.file.toString())
+    private int print(ImageClassifier classifier, List<Path> files) {
+        Rows<Classified> rows = rows(files, classifier.classNames());
+        ImageProgress progress = new ImageProgress(console, "encoding", files.size());
+        try (progress;
+                Rows<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
+            classifier.classifyEach(
+                    files.stream().map(InputImage::of).toList(),
+                    new PredictionListener() {
+                        @Override
+                        public void predicted(int index, List<Prediction> ranked) {
+                            printer.print(new Classified(files.get(index), ranked));
+                            progress.done();
+                        }
+
+                        @Override
+                        public void failed(int index, IOException problem) {
+                            progress.failed(index, problem);
+                        }
+                    });
+        }
+        return progress.exitCode();
+    }
+
+    private static Rows<Classified> rows(List<Path> files, List<String> names) {
+        return new Rows<Classified>()
+                .text("image", c -> c.file.toString())
                 .among(files.stream().map(Path::toString).toList())
                 .in(Rows.Format.TABLE, Rows.Format.CSV)
-                .data("file", p -> p.file.toString())
+                .data("file", c -> c.file.toString())
                 .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
-                .text("class", p -> names.get(p.label))
+                .text("class", c -> c.first().label())
                 .among(names)
-                .share("probability", p -> (float) p.probabilities[p.label])
-                .data("probabilities", p -> byName(names, p.probabilities))
+                .share("probability", c -> (float) c.first().probability())
+                .data("probabilities", c -> byName(names, c.ranked))
                 .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
     }
 
-    private static Map<String, Float> byName(List<String> names, double[] probabilities) {
+    /** In the classes' own order. */
+    private static Map<String, Float> byName(List<String> names, List<Prediction> ranked) {
         Map<String, Float> map = new LinkedHashMap<>();
-        for (int c = 0; c < probabilities.length; c++) {
-            map.put(names.get(c), (float) probabilities[c]);
-        }
+        names.forEach(name -> map.put(name, 0f));
+        ranked.forEach(p -> map.put(p.label(), (float) p.probability()));
         return map;
     }
 }

@@ -13,9 +13,8 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ChannelValues;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PixelReader;
 import org.coop4j.image.Preprocessing;
-import org.coop4j.image.RgbImage;
-import org.coop4j.image.TestTransform;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -65,6 +64,16 @@ public final class Clip implements AutoCloseable {
      */
     public static Clip open(Path file) throws IOException {
         return open(file, Tokenizer.load(), Workers.standard());
+    }
+
+    /**
+     * Opens the small CLIP that comes with coop4j ({@link ShippedModel}), unpacked in the user's
+     * cache.
+     *
+     * @throws IOException if the cache cannot be written
+     */
+    public static Clip shipped() throws IOException {
+        return open(ShippedModel.cached());
     }
 
     /** Opens a converted model with another vocabulary or other threads, which it closes. */
@@ -165,15 +174,10 @@ public final class Clip implements AutoCloseable {
      * @throws IOException if an image cannot be read or decoded, naming it
      */
     public FeatureMatrix encodeImages(List<Path> files, ExifOrientation exif) throws IOException {
-        Preprocessing preprocessing = preprocessing();
-        TestTransform transform = new TestTransform(preprocessing);
-        ImageDecoder decoder = new ImageDecoder();
+        PixelReader reader = new PixelReader(new ImageDecoder(), preprocessing(), exif);
         return encodePixels(
                 files.size(),
-                (index, target, offset) -> {
-                    RgbImage image = decoder.decode(files.get(index), exif, transform::apply);
-                    preprocessing.toTensor(image, target, offset);
-                });
+                (index, target, offset) -> reader.read(files.get(index), target, offset));
     }
 
     /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */

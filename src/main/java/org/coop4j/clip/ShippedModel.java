@@ -19,6 +19,18 @@ public final class ShippedModel {
 
     private ShippedModel() {}
 
+    /** SHA-256 of the model's file, in hexadecimal. */
+    public static String sha256() throws IOException {
+        try (InputStream packed = Resource.open(ShippedModel.class, RESOURCE)) {
+            return PackedModel.sha256(packed, NAME);
+        }
+    }
+
+    /** The model as a file in the user's cache, unpacked by the first call. */
+    public static Path cached() throws IOException {
+        return file(CacheFolder.of(System.getenv()).resolve("model"));
+    }
+
     /**
      * The model as a file, which {@link Clip#open} takes.
      *

@@ -1,7 +1,10 @@
 package org.coop4j.image;
 
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -33,7 +36,8 @@ public final class ImageDecoder {
     /** Above this the packed samples would not fit into one array. */
     private static final long MOST_PIXELS = (Integer.MAX_VALUE - 8) / 3;
 
-    private static final int MAX_FILE_BYTES = 1 << 29;
+    /** The most bytes that an image file may have. */
+    public static final int MAX_FILE_BYTES = 1 << 29;
 
     private final long maxPixels;
     private final DecodeMemory memory;
@@ -78,25 +82,59 @@ public final class ImageDecoder {
             throws IOException {
         String name = file.toString();
         try (DecodeMemory.Share share = memory.new Share()) {
-            RgbImage image = decode(read(file, share), name, exif, share);
-            try {
-                return use.apply(image);
-            } catch (IllegalArgumentException e) {
-                // A picture so narrow that its longer side, resized, exceeds an int.
-                throw new ImageException("image " + name + " cannot be used: " + e.getMessage(), e);
-            }
+            return use(decode(read(file, share), name, exif, share), name, use);
         } catch (OutOfMemoryError e) {
             throw outOfMemory(ImageSource.named(name), e);
         }
     }
 
+    /**
+     * Decodes an image file's content and uses the image while its memory is set aside.
+     *
+     * @param name what messages call the image
+     * @param use makes something smaller of the image
+     * @return what it made
+     * @throws ImageException as for a file
+     */
+    public <T> T decode(
+            byte[] content, String name, ExifOrientation exif, Function<RgbImage, T> use)
+            throws ImageException {
+        try (DecodeMemory.Share share = memory.new Share()) {
+            return use(decode(content, name, exif, share), name, use);
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory(ImageSource.named(name), e);
+        }
+    }
+
+    static <T> T use(RgbImage image, String name, Function<RgbImage, T> use) throws ImageException {
+        try {
+            return use.apply(image);
+        } catch (IllegalArgumentException e) {
+            // A picture so narrow that its longer side, resized, exceeds an int.
+            throw new ImageException("image " + name + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
     private static byte[] read(Path file, DecodeMemory.Share share) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = open(file)) {
             long size = Math.min(Files.size(file), MAX_FILE_BYTES);
             share.takeFile(size, ImageSource.named(file.toString()));
             return in.readNBytes(MAX_FILE_BYTES + 1);
         } catch (NoSuchFileException e) {
             throw new ImageException("no image file " + file, e);
+        }
+    }
+
+    /** Not a channel, which an interrupt of the thread would close while it is read. */
+    private static InputStream open(Path file) throws IOException {
+        if (file.getFileSystem() != FileSystems.getDefault()) {
+            return Files.newInputStream(file);
+        }
+        try {
+            return new FileInputStream(file.toFile());
+        } catch (FileNotFoundException e) {
+            Files.newInputStream(file).close(); // says what the matter is
+            throw e;
         }
     }
 
@@ -121,9 +159,7 @@ public final class ImageDecoder {
      *     names it
      */
     public RgbImage decode(byte[] content, String name) throws ImageException {
-        try (DecodeMemory.Share share = memory.new Share()) {
-            return decode(content, name, ExifOrientation.KEEP, share);
-        }
+        return decode(content, name, ExifOrientation.KEEP, image -> image);
     }
 
     private RgbImage decode(

@@ -1,5 +1,6 @@
 package org.coop4j.image;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentSampleModel;
 import java.awt.image.DataBuffer;
@@ -7,6 +8,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 
 /**
  * Reads packed RGB from the raster of an image. The samples themselves are taken: drawing the
@@ -41,6 +43,52 @@ final class Pixels {
         return new RgbImage(width, height, rgb);
     }
 
+    /**
+     * A copy of an image of any kind: samples as {@link #read} takes them, and through {@code
+     * getRGB} where they are not plain red, green and blue or grey.
+     */
+    static RgbImage copy(BufferedImage image) {
+        if (hasPlainSamples(image)) {
+            Raster raster = image.getRaster();
+            boolean palette = image.getColorModel() instanceof IndexColorModel;
+            return palette || !isPackedRgb(raster)
+                    ? read(image, Pixels::stretch)
+                    : new RgbImage(raster.getWidth(), raster.getHeight(), takeRgb(copyOf(raster)));
+        }
+        int width = image.getWidth();
+        byte[] rgb = new byte[Math.multiplyExact(3 * width, image.getHeight())];
+        int[] row = new int[width];
+        for (int y = 0, at = 0; y < image.getHeight(); y++) {
+            image.getRGB(0, y, width, 1, row, 0, width);
+            for (int x = 0; x < width; x++, at += 3) {
+                put(row[x], rgb, at);
+            }
+        }
+        return new RgbImage(width, image.getHeight(), rgb);
+    }
+
+    private static Raster copyOf(Raster raster) {
+        WritableRaster copy = raster.createCompatibleWritableRaster();
+        copy.setRect(raster);
+        return copy;
+    }
+
+    private static boolean hasPlainSamples(BufferedImage image) {
+        int space = image.getColorModel().getColorSpace().getType();
+        int type = image.getRaster().getTransferType();
+        return !image.isAlphaPremultiplied()
+                && (space == ColorSpace.TYPE_RGB || space == ColorSpace.TYPE_GRAY)
+                && (type == DataBuffer.TYPE_BYTE
+                        || type == DataBuffer.TYPE_USHORT
+                        || type == DataBuffer.TYPE_INT);
+    }
+
+    private static void put(int colour, byte[] rgb, int at) {
+        rgb[at] = (byte) (colour >> 16);
+        rgb[at + 1] = (byte) (colour >> 8);
+        rgb[at + 2] = (byte) colour;
+    }
+
     private static boolean isPackedRgb(Raster raster) {
         return raster.getNumBands() == 3
                 && raster.getSampleModel() instanceof PixelInterleavedSampleModel model
@@ -66,10 +114,7 @@ final class Pixels {
         for (int y = 0; y < raster.getHeight(); y++) {
             raster.getPixels(0, y, width, 1, row);
             for (int x = 0; x < width; x++, at += 3) {
-                int colour = colours[row[x]];
-                rgb[at] = (byte) (colour >> 16);
-                rgb[at + 1] = (byte) (colour >> 8);
-                rgb[at + 2] = (byte) colour;
+                put(colours[row[x]], rgb, at);
             }
         }
         return rgb;

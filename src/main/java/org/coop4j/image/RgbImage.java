@@ -1,5 +1,6 @@
 package org.coop4j.image;
 
+import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
 /** An image of 8-bit red, green and blue samples, packed [height, width, 3]. */
@@ -33,6 +34,14 @@ public final class RgbImage {
         this.width = width;
         this.height = height;
         this.samples = samples;
+    }
+
+    /**
+     * A copy of an image of Java's: its 8-bit samples as they are, others scaled to 8 bits, alpha
+     * dropped without blending, as {@link ImageDecoder} has it of a file.
+     */
+    public static RgbImage of(BufferedImage image) {
+        return Pixels.copy(image);
     }
 
     public int width() {

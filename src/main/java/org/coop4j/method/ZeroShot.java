@@ -100,8 +100,7 @@ public record ZeroShot(
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-                String model = clip.model().sha256();
-                return classifier(clip, model, prompts, task.classNames());
+                return classifier(clip, task.classNames(), prompts);
             }
 
             @Override
@@ -110,6 +109,25 @@ public record ZeroShot(
                 return Prompts.rowWork(clip) * rows * prompts.templates().size();
             }
         };
+    }
+
+    /**
+     * The classifier of the photographs of some classes, by "a photo of a CLASS.".
+     *
+     * @throws org.coop4j.text.TextTooLongException if a class name is too long
+     */
+    public static Classifier classifier(Clip clip, List<String> classNames) throws IOException {
+        return classifier(clip, classNames, PromptEnsemble.of(PromptTemplates.PHOTO));
+    }
+
+    /**
+     * The classifier by some prompts, without a run.
+     *
+     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
+     */
+    public static Classifier classifier(Clip clip, List<String> classNames, PromptEnsemble prompts)
+            throws IOException {
+        return classifier(clip, clip.model().sha256(), prompts, classNames);
     }
 
     private static Classifier classifier(

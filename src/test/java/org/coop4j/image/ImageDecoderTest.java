@@ -3,6 +3,7 @@ package org.coop4j.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -211,6 +213,17 @@ class ImageDecoderTest {
                     .isInstanceOf(ImageException.class)
                     .hasMessageContaining("cut.gif is truncated");
         }
+    }
+
+    @Test
+    void anInterruptedThreadReadsFiles(@TempDir Path folder) throws IOException {
+        BufferedImage image = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);
+        Path file = folder.resolve("image.png");
+        ImageIO.write(image, "png", file.toFile());
+        Thread.currentThread().interrupt();
+        RgbImage decoded = new ImageDecoder().decode(file);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(decoded).isEqualTo(new RgbImage(3, 2, new byte[18]));
     }
 
     @Test

@@ -22,6 +22,6 @@ public final class ModelFile {
 
     /** The shipped model, unpacked in the user's cache. */
     public static Path shipped() throws IOException {
-        return ShippedModel.file(CacheFolder.of(System.getenv()).resolve("model"));
+        return ShippedModel.cached();
     }
 }

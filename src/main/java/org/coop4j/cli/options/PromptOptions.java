@@ -1,14 +1,12 @@
 package org.coop4j.cli.options;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.RunFolder;
-import org.coop4j.run.TrainRun;
+import org.coop4j.predict.ClassifierModel;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -38,17 +36,7 @@ public final class PromptOptions {
     }
 
     private Path file() throws IOException {
-        if (!Files.isDirectory(prompt)) {
-            return prompt;
-        }
-        return RunFolder.classifier(prompt)
-                .orElseThrow(
-                        () ->
-                                new CommandFailure(
-                                        prompt
-                                                + " holds no "
-                                                + RunFolder.CLASSIFIER
-                                                + ": the run has not finished"));
+        return ClassifierModel.classifierFile(prompt);
     }
 
     /** The model that it was learned with. */
@@ -68,22 +56,11 @@ public final class PromptOptions {
         if (model != null) {
             return ModelFile.of(model);
         }
-        String recorded = learned.training().getOrDefault(TrainRun.MODEL_FILE, "");
-        if (!recorded.isEmpty()) {
-            Path then = Path.of(recorded);
-            if (Files.exists(then)) {
-                return then;
-            }
-            Path beside = file().toAbsolutePath().resolveSibling(then.getFileName());
-            if (Files.exists(beside)) {
-                return beside;
-            }
-        }
-        throw new CommandFailure(
-                "the model of this classifier is not at "
-                        + (recorded.isEmpty() ? "a known place" : recorded)
-                        + ": give it with --model (SHA-256 "
-                        + learned.modelSha256()
-                        + ")");
+        return ClassifierModel.find(learned, file())
+                .orElseThrow(
+                        () ->
+                                new CommandFailure(
+                                        ClassifierModel.notFound(learned)
+                                                + "give it with --model"));
     }
 }

@@ -123,12 +123,9 @@ public final class PackedModel {
      */
     public static Path unpack(InputStream packed, String name, Path folder) throws IOException {
         InputStream buffered = new BufferedInputStream(packed);
-        if (!line(buffered).equals(FORMAT)) {
-            throw new WeightsException(name + " is not a packed model");
-        }
-        String sha256 = line(buffered);
+        String sha256 = sha256(buffered, name);
         String length = line(buffered);
-        if (!sha256.matches("[0-9a-f]{64}") || !length.matches("[0-9]{1,9}")) {
+        if (!length.matches("[0-9]{1,9}")) {
             throw damaged(name, "its header is wrong");
         }
         int size = Integer.parseInt(length);
@@ -146,6 +143,24 @@ public final class PackedModel {
         }
         AtomicFile.write(file, bytes);
         return file;
+    }
+
+    /**
+     * SHA-256 of the model file inside, in hexadecimal.
+     *
+     * @param packed what {@link #write} wrote; its first two lines are read
+     * @param name what messages call it
+     * @throws WeightsException if {@code packed} is something else
+     */
+    public static String sha256(InputStream packed, String name) throws IOException {
+        if (!line(packed).equals(FORMAT)) {
+            throw new WeightsException(name + " is not a packed model");
+        }
+        String sha256 = line(packed);
+        if (!sha256.matches("[0-9a-f]{64}")) {
+            throw damaged(name, "its header is wrong");
+        }
+        return sha256;
     }
 
     private static byte[] inflate(InputStream zlib, String name, int size) throws IOException {

@@ -1,4 +1,4 @@
-package org.coop4j.cli.options;
+package org.coop4j.clip;
 
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,0 +1,330 @@
+package org.coop4j.predict;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.ImageEncoder;
+import org.coop4j.eval.Predictions;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PixelReader;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+
+/**
+ * Classifies images with a learned or hand-written classifier: one model in memory, for any number
+ * of threads.
+ *
+ * <pre>{@code
+ * try (ImageClassifier classifier = ImageClassifier.load(Path.of("run"))) {
+ *     List<Prediction> ranked = classifier.classify(Path.of("photo.jpg"));
+ *     System.out.println(ranked.get(0).label() + " " + ranked.get(0).probability());
+ * }
+ * }</pre>
+ *
+ * <p>Thread-safe. Images that threads bring at the same time are encoded together, in batches; each
+ * gets the same result, to the last bit, whatever is encoded beside it. An interrupt does not cut a
+ * call short and disturbs no other thread; whoever may have to stop waiting calls {@link #submit}.
+ * Closing it waits for the calls at work; later calls throw an {@link IllegalStateException}.
+ */
+public final class ImageClassifier implements AutoCloseable {
+
+    private final Clip clip;
+    private final Classifier classifier;
+    private final boolean owner;
+    private final PixelReader reader;
+    private final BatchQueue queue;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /** Read by calls at work; written once, by closing. */
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+
+    private ImageClassifier(
+            Clip clip, Classifier classifier, PredictionLimits limits, boolean owner) {
+        this.clip = clip;
+        this.classifier = classifier;
+        this.owner = owner;
+        this.reader =
+                new PixelReader(
+                        new ImageDecoder(limits.maxPixels()),
+                        clip.preprocessing(),
+                        ExifOrientation.APPLY);
+        this.queue = new BatchQueue(limits, this::encode);
+    }
+
+    /** Opens a learned classifier of any method, and its model, with the standard limits. */
+    public static ImageClassifier load(Path run) throws IOException {
+        return load(run, PredictionLimits.standard());
+    }
+
+    /**
+     * Opens a learned classifier of any method, and the model that it was learned with, which is
+     * looked for where it was then, beside the classifier, and among what is shipped.
+     *
+     * @param run the folder of a run, or a classifier's file
+     * @throws IOException if there is no classifier, it is damaged, or its model is not found
+     */
+    public static ImageClassifier load(Path run, PredictionLimits limits) throws IOException {
+        Path file = ClassifierModel.classifierFile(run);
+        ClassifierFile learned = ClassifierFile.read(file);
+        Path model =
+                ClassifierModel.find(learned, file)
+                        .orElseThrow(
+                                () ->
+                                        new IOException(
+                                                ClassifierModel.notFound(learned)
+                                                        + "open it with Clip.open and use"
+                                                        + " ImageClassifier.of"));
+        Clip clip = Clip.open(model);
+        try {
+            return new ImageClassifier(clip, learned.open(clip), limits, true);
+        } catch (IllegalArgumentException e) {
+            clip.close();
+            throw new IOException(model + ": " + e.getMessage(), e);
+        } catch (IOException | RuntimeException | Error e) {
+            clip.close();
+            throw e;
+        }
+    }
+
+    /** Uses a model and a classifier, which stay the caller's, with the standard limits. */
+    public static ImageClassifier of(Clip clip, Classifier classifier) {
+        return of(clip, classifier, PredictionLimits.standard());
+    }
+
+    /** Uses a model and a classifier, which stay the caller's to close, after this. */
+    public static ImageClassifier of(Clip clip, Classifier classifier, PredictionLimits limits) {
+        return new ImageClassifier(clip, classifier, limits, false);
+    }
+
+    /** The classes. */
+    public List<String> classNames() {
+        return classifier.classNames();
+    }
+
+    /** What it classifies with: its file says the method, its settings and how it was trained. */
+    public Classifier classifier() {
+        return classifier;
+    }
+
+    /** Images that wait to be encoded. */
+    public int waiting() {
+        return queue.size();
+    }
+
+    /**
+     * Classifies an image.
+     *
+     * @return all classes, the most probable first
+     * @throws IOException if the image cannot be read or decoded
+     */
+    public List<Prediction> classify(InputImage image) throws IOException {
+        return whileOpen(() -> ranked(features(image)));
+    }
+
+    /** Classifies an image file. */
+    public List<Prediction> classify(Path file) throws IOException {
+        return classify(InputImage.of(file));
+    }
+
+    /** Classifies an image file's content. */
+    public List<Prediction> classify(byte[] content) throws IOException {
+        return classify(InputImage.of(content));
+    }
+
+    /** Classifies an image file's content, read to the end of the stream. */
+    public List<Prediction> classify(InputStream content) throws IOException {
+        return classify(InputImage.of(content));
+    }
+
+    /** Classifies an image that Java has decoded. */
+    public List<Prediction> classify(BufferedImage image) throws IOException {
+        return classify(InputImage.of(image));
+    }
+
+    /**
+     * Classifies images.
+     *
+     * @return for each image all classes, the most probable first
+     * @throws IOException if an image cannot be read or decoded, the first of them
+     */
+    public List<List<Prediction>> classifyAll(List<InputImage> images) throws IOException {
+        List<List<Prediction>> all = new ArrayList<>();
+        IOException[] first = new IOException[1];
+        classifyEach(
+                images,
+                new PredictionListener() {
+                    @Override
+                    public void predicted(int index, List<Prediction> ranked) {
+                        all.add(ranked);
+                    }
+
+                    @Override
+                    public void failed(int index, IOException problem) {
+                        first[0] = first[0] == null ? problem : first[0];
+                    }
+                });
+        if (first[0] != null) {
+            throw first[0];
+        }
+        return all;
+    }
+
+    /**
+     * Classifies any number of images, some at a time, in turn with other threads; those that
+     * cannot be read leave the others as they are.
+     *
+     * @param listener is told of each image, in order, on the calling thread
+     */
+    public void classifyEach(List<InputImage> images, PredictionListener listener) {
+        whileOpen(
+                () -> {
+                    encode(
+                            images,
+                            new ImageEncoder.Sink() {
+                                @Override
+                                public void features(int index, float[] features) {
+                                    listener.predicted(index, ranked(features));
+                                }
+
+                                @Override
+                                public void failed(int index, IOException problem) {
+                                    listener.failed(index, problem);
+                                }
+                            });
+                    return null;
+                });
+    }
+
+    /**
+     * An image's features, as the image tower gives them: not normalised.
+     *
+     * @return [width of the model's features]
+     * @throws IOException if the image cannot be read or decoded
+     */
+    public float[] embed(InputImage image) throws IOException {
+        return whileOpen(() -> features(image));
+    }
+
+    /** Classifies an image file's content later, together with others. */
+    public CompletableFuture<List<Prediction>> submit(byte[] content) {
+        return submit(InputImage.of(content));
+    }
+
+    /**
+     * Classifies an image later, together with others.
+     *
+     * @return all classes, the most probable first; or the exception of this image, which leaves
+     *     the others as they are. One that is cancelled before its batch begins is not encoded.
+     *     What depends on it runs on the thread that all images wait for, unless it is made with
+     *     one of the methods that are called Async.
+     * @throws java.util.concurrent.RejectedExecutionException if as many images wait as may
+     */
+    public CompletableFuture<List<Prediction>> submit(InputImage image) {
+        return whileOpen(
+                () -> {
+                    CompletableFuture<float[]> features = queue.offer(image);
+                    CompletableFuture<List<Prediction>> ranked = features.thenApply(this::ranked);
+                    ranked.whenComplete(
+                            (done, problem) -> {
+                                if (ranked.isCancelled()) {
+                                    features.cancel(false);
+                                }
+                            });
+                    return ranked;
+                });
+    }
+
+    private float[] features(InputImage image) throws IOException {
+        CompletableFuture<float[]> features = new CompletableFuture<>();
+        if (queue.isOwnThread()) { // called by what depends on a submitted image
+            encode(List.of(image), BatchQueue.completing(List.of(features)));
+        } else {
+            features = queue.put(image);
+        }
+        try {
+            return features.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException problem) {
+                throw problem;
+            }
+            throw e;
+        }
+    }
+
+    private void encode(List<InputImage> images, ImageEncoder.Sink sink) {
+        clip.imageEncoder()
+                .encode(
+                        images.size(),
+                        (index, target, offset) -> images.get(index).read(reader, target, offset),
+                        sink);
+    }
+
+    /** The first of equal classes stays first. */
+    private List<Prediction> ranked(float[] features) {
+        FeatureMatrix image = FeatureMatrix.of(1, features.length, features);
+        float[] logits = classifier.logits(image).row(0);
+        double[] probabilities = Predictions.softmax(logits);
+        return IntStream.range(0, logits.length)
+                .boxed()
+                .sorted((a, b) -> logits[a] == logits[b] ? 0 : logits[a] > logits[b] ? -1 : 1)
+                .map(c -> new Prediction(classNames().get(c), probabilities[c]))
+                .toList();
+    }
+
+    /** Something that needs the model. */
+    @FunctionalInterface
+    private interface Call<T, E extends Exception> {
+        T run() throws E;
+    }
+
+    private <T, E extends Exception> T whileOpen(Call<T, E> call) throws E {
+        if (!use.readLock().tryLock()) {
+            throw closed();
+        }
+        try {
+            if (closed.get()) {
+                throw closed();
+            }
+            return call.run();
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("the classifier is closed");
+    }
+
+    /**
+     * Waits for the calls at work and for what was submitted, then frees what {@link #load} opened.
+     *
+     * @throws IllegalStateException if called from within a call of its own
+     */
+    @Override
+    public void close() throws IOException {
+        if (use.getReadHoldCount() > 0 || queue.isOwnThread()) {
+            throw new IllegalStateException(
+                    "the classifier cannot be closed by what works with it: close it afterwards");
+        }
+        if (closed.getAndSet(true)) {
+            return;
+        }
+        use.writeLock().lock();
+        queue.close();
+        if (owner) {
+            classifier.close();
+            clip.close();
+        }
+    }
+}

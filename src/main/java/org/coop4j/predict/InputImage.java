@@ -1,0 +1,76 @@
+package org.coop4j.predict;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PixelReader;
+import org.coop4j.image.RgbImage;
+
+/**
+ * An image to classify: a file, a file's content, or one that Java has decoded. Files and contents
+ * may be JPEG, PNG, GIF, BMP or WebP, which the content tells; they are turned upright as their
+ * EXIF orientation says.
+ */
+public final class InputImage {
+
+    /** Writes an image's pixels. */
+    @FunctionalInterface
+    private interface Pixels {
+        void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
+    }
+
+    private final Pixels pixels;
+
+    private InputImage(Pixels pixels) {
+        this.pixels = pixels;
+    }
+
+    /** A file, read when it is encoded. */
+    public static InputImage of(Path file) {
+        return new InputImage((reader, target, offset) -> reader.read(file, target, offset));
+    }
+
+    /**
+     * A file's content.
+     *
+     * @param content not copied: leave it as it is
+     */
+    public static InputImage of(byte[] content) {
+        return of(content, "of " + content.length + " bytes");
+    }
+
+    /**
+     * A file's content.
+     *
+     * @param content not copied: leave it as it is
+     * @param name what messages call the image
+     */
+    public static InputImage of(byte[] content, String name) {
+        return new InputImage(
+                (reader, target, offset) -> reader.read(content, name, target, offset));
+    }
+
+    /**
+     * A file's content, read to its end here and now; the stream stays open.
+     *
+     * @throws IOException if it cannot be read
+     */
+    public static InputImage of(InputStream content) throws IOException {
+        return of(content.readNBytes(ImageDecoder.MAX_FILE_BYTES + 1));
+    }
+
+    /** A copy of an image that Java has decoded, as {@link RgbImage#of} takes it. */
+    public static InputImage of(BufferedImage image) {
+        RgbImage copy = RgbImage.of(image);
+        return new InputImage(
+                (reader, target, offset) -> reader.read(copy, copy.toString(), target, offset));
+    }
+
+    /** Writes the normalised pixels [3, size, size] from {@code offset} on. */
+    void read(PixelReader reader, FloatBuffer target, int offset) throws IOException {
+        pixels.read(reader, target, offset);
+    }
+}

@@ -1,0 +1,152 @@
+package org.coop4j.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import org.coop4j.clip.ImageEncoder;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class BatchQueueTest {
+
+    private static final Duration LONG = Duration.ofHours(1);
+
+    private final List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+    private final CountDownLatch encoding = new CountDownLatch(1);
+    private final CountDownLatch go = new CountDownLatch(1);
+
+    private static InputImage image() {
+        return InputImage.of(new byte[0]);
+    }
+
+    private BatchQueue queue(int maxBatch, Duration delay, int capacity) {
+        return new BatchQueue(
+                new PredictionLimits(maxBatch, delay, capacity, 1), this::encodeWhenTold);
+    }
+
+    /** The first batch begins, and waits until it is told to go on. */
+    private void encodeWhenTold(List<InputImage> images, ImageEncoder.Sink sink) {
+        batches.add(images.size());
+        encoding.countDown();
+        try {
+            go.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        for (int i = 0; i < images.size(); i++) {
+            sink.features(i, new float[] {i});
+        }
+    }
+
+    /** Lets the queue begin a batch of one image, which stays at work. */
+    private CompletableFuture<float[]> busy(BatchQueue queue) throws InterruptedException {
+        CompletableFuture<float[]> first = queue.put(image());
+        encoding.await();
+        return first;
+    }
+
+    @Test
+    void whatComesDuringABatchIsTheNextUpToItsLimit() throws Exception {
+        try (BatchQueue queue = queue(3, Duration.ZERO, 10)) {
+            busy(queue);
+            List<CompletableFuture<float[]>> later = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                later.add(queue.offer(image()));
+            }
+            assertThat(queue.size()).isEqualTo(4);
+            go.countDown();
+            assertThat(later.get(2).get()).containsExactly(2);
+            assertThat(later.get(3).get()).containsExactly(0);
+        }
+        assertThat(batches).containsExactly(1, 3, 1);
+    }
+
+    @Test
+    void aBatchThatIsFullOrUrgentDoesNotWaitForItsDelay() throws Exception {
+        go.countDown();
+        try (BatchQueue queue = queue(2, LONG, 10)) {
+            CompletableFuture<float[]> first = queue.offer(image());
+            queue.offer(image()).get();
+            assertThat(first.get()).containsExactly(0);
+            CompletableFuture<float[]> third = queue.offer(image());
+            queue.put(image()).get();
+            assertThat(third.get()).containsExactly(0);
+        }
+        assertThat(batches).containsExactly(2, 2);
+    }
+
+    @Test
+    void aFullQueueRefusesOrLetsWait() throws Exception {
+        try (BatchQueue queue = queue(1, Duration.ZERO, 2)) {
+            busy(queue);
+            queue.offer(image());
+            queue.offer(image());
+            assertThatThrownBy(() -> queue.offer(image()))
+                    .isInstanceOf(RejectedExecutionException.class)
+                    .hasMessage("2 images are waiting, and no more may: try again later");
+            CompletableFuture<float[]> patient =
+                    CompletableFuture.supplyAsync(() -> queue.put(image()).join());
+            go.countDown();
+            assertThat(patient.get()).containsExactly(0);
+        }
+        assertThat(batches).containsExactly(1, 1, 1, 1);
+    }
+
+    @Test
+    void whatIsCancelledIsNotEncoded() throws Exception {
+        try (BatchQueue queue = queue(5, Duration.ZERO, 10)) {
+            busy(queue);
+            CompletableFuture<float[]> cancelled = queue.offer(image());
+            CompletableFuture<float[]> other = queue.offer(image());
+            cancelled.cancel(false);
+            go.countDown();
+            other.get();
+        }
+        assertThat(batches).containsExactly(1, 1);
+    }
+
+    @Test
+    void closingEncodesWhatWaits() throws Exception {
+        BatchQueue queue = queue(2, LONG, 10);
+        busy(queue);
+        CompletableFuture<float[]> last = queue.offer(image());
+        Thread closing = new Thread(queue::close);
+        closing.start();
+        while (closing.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        assertThatThrownBy(() -> queue.offer(image())).isInstanceOf(IllegalStateException.class);
+        go.countDown();
+        closing.join();
+        assertThat(last.get()).containsExactly(0);
+    }
+
+    @Test
+    void anEncoderThatFailsFailsItsBatchAlone() throws Exception {
+        List<InputImage> bad = new ArrayList<>();
+        BatchQueue.Encoder encoder =
+                (images, sink) -> {
+                    if (bad.contains(images.get(0))) {
+                        throw new OutOfMemoryError("in a test");
+                    }
+                    sink.failed(0, new IOException("no image"));
+                };
+        try (BatchQueue queue =
+                new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1), encoder)) {
+            bad.add(image());
+            CompletableFuture<float[]> broken = queue.put(bad.get(0));
+            assertThatThrownBy(broken::get).hasCauseInstanceOf(OutOfMemoryError.class);
+            CompletableFuture<float[]> next = queue.put(image());
+            assertThatThrownBy(next::get).hasRootCauseMessage("no image");
+        }
+    }
+}

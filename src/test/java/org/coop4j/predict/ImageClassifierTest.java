@@ -1,0 +1,403 @@
+package org.coop4j.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.eval.Predictions;
+import org.coop4j.image.ImageException;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.CoCoOp;
+import org.coop4j.method.Method;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.Sample;
+import org.coop4j.run.TrainRun;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class ImageClassifierTest {
+
+    private static final int THREADS = 8;
+    private static final int IMAGES = 24;
+    private static final List<String> CLASSES = List.of("red rose", "blue_sky", "lawn");
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static final List<Path> FILES = new ArrayList<>();
+    private static Clip clip;
+    private static Classifier zeroShot;
+
+    /** What one thread that is alone gets for each file. */
+    private static final List<List<Prediction>> EXPECTED = new ArrayList<>();
+
+    @BeforeAll
+    static void open() throws IOException {
+        model = TinyModel.write(folder.resolve("model.safetensors"), 1);
+        for (int i = 0; i < IMAGES; i++) {
+            FILES.add(TestPictures.write(folder.resolve("pictures/" + i + ".png"), i % 3, i));
+        }
+        clip = TinyModel.open(model, 2);
+        zeroShot = ZeroShot.classifier(clip, CLASSES);
+        for (Path file : FILES) {
+            EXPECTED.add(expected(zeroShot, clip.encodeImages(List.of(file))));
+        }
+        assertThat(EXPECTED).doesNotHaveDuplicates();
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+    }
+
+    private static List<Prediction> expected(Classifier classifier, FeatureMatrix image) {
+        double[] p = Predictions.softmax(classifier.logits(image).row(0));
+        List<Prediction> ranked = new ArrayList<>();
+        for (int c = 0; c < p.length; c++) {
+            ranked.add(new Prediction(classifier.classNames().get(c), p[c]));
+        }
+        ranked.sort((a, b) -> Double.compare(b.probability(), a.probability()));
+        return ranked;
+    }
+
+    private static ImageClassifier classifier() {
+        return ImageClassifier.of(clip, zeroShot);
+    }
+
+    @Test
+    void everyFormOfAnImageIsTheSameImage() throws IOException {
+        Path file = FILES.get(5);
+        byte[] content = Files.readAllBytes(file);
+        List<Prediction> expected = EXPECTED.get(5);
+        try (ImageClassifier classifier = classifier()) {
+            assertThat(classifier.classNames()).isEqualTo(CLASSES);
+            assertThat(classifier.classify(file)).isEqualTo(expected);
+            assertThat(classifier.classify(content)).isEqualTo(expected);
+            assertThat(classifier.classify(new ByteArrayInputStream(content))).isEqualTo(expected);
+            assertThat(classifier.classify(ImageIO.read(file.toFile()))).isEqualTo(expected);
+            assertThat(classifier.submit(content).join()).isEqualTo(expected);
+            assertThat(classifier.embed(InputImage.of(file)))
+                    .isEqualTo(clip.encodeImages(List.of(file)).row(0));
+            assertThat(classifier.classifyAll(FILES.stream().map(InputImage::of).toList()))
+                    .isEqualTo(EXPECTED);
+        }
+    }
+
+    @Test
+    void eightThreadsGetWhatOneGets() throws Exception {
+        useByThreads(zeroShot, EXPECTED);
+    }
+
+    @Test
+    void eightThreadsGetWhatOneGetsFromAMethodWithPromptsOfEachImage() throws Exception {
+        Path run = learn(new CoCoOp(), folder.resolve("cocoop"));
+        try (ImageClassifier loaded = ImageClassifier.load(run)) {
+            List<List<Prediction>> expected = new ArrayList<>();
+            for (Path file : FILES.subList(0, 6)) {
+                expected.add(loaded.classify(file));
+            }
+            assertThat(expected).doesNotHaveDuplicates();
+            useByThreads(loaded.classifier(), expected);
+        }
+    }
+
+    /** Every thread in its own order and by all calls, while others are interrupted. */
+    private static void useByThreads(Classifier by, List<List<Prediction>> expected)
+            throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        AtomicBoolean done = new AtomicBoolean();
+        List<Thread> interrupted = Collections.synchronizedList(new ArrayList<>());
+        try (ImageClassifier classifier = ImageClassifier.of(clip, by)) {
+            List<Future<?>> ends = new ArrayList<>();
+            for (int t = 0; t < THREADS; t++) {
+                boolean victim = t % 2 == 0;
+                ends.add(
+                        threads.submit(
+                                () -> {
+                                    if (victim) {
+                                        interrupted.add(Thread.currentThread());
+                                    }
+                                    classifyInAnyOrder(classifier, expected);
+                                    interrupted.remove(Thread.currentThread());
+                                    return null;
+                                }));
+            }
+            CompletableFuture<Void> interrupting =
+                    CompletableFuture.runAsync(
+                            () -> {
+                                while (!done.get()) {
+                                    List.copyOf(interrupted).forEach(Thread::interrupt);
+                                    Thread.yield();
+                                }
+                            });
+            for (Future<?> end : ends) {
+                end.get();
+            }
+            done.set(true);
+            interrupting.join();
+        } finally {
+            done.set(true);
+            threads.shutdownNow();
+        }
+    }
+
+    private static void classifyInAnyOrder(
+            ImageClassifier classifier, List<List<Prediction>> expected) throws Exception {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < expected.size(); i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, ThreadLocalRandom.current());
+        for (int i : order) {
+            InputImage image = InputImage.of(FILES.get(i));
+            List<Prediction> ranked =
+                    switch (i % 3) {
+                        case 0 -> classifier.classify(image);
+                        case 1 -> classifier.submit(image).join();
+                        default -> classifier.classifyAll(List.of(image, image)).get(1);
+                    };
+            assertThat(ranked).isEqualTo(expected.get(i));
+        }
+    }
+
+    @Test
+    void anInterruptIsKeptAndCutsNothingShort() throws IOException {
+        try (Clip fresh = TinyModel.open(model, 2);
+                ImageClassifier classifier =
+                        ImageClassifier.of(fresh, ZeroShot.classifier(fresh, CLASSES))) {
+            Thread.currentThread().interrupt();
+            assertThat(classifier.classify(FILES.get(0))).isEqualTo(EXPECTED.get(0));
+            assertThat(classifier.classifyAll(List.of(InputImage.of(FILES.get(1)))))
+                    .containsExactly(EXPECTED.get(1));
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void aDamagedImageFailsItsOwnFutureOnly() throws Exception {
+        PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000);
+        try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
+            var first = classifier.submit(InputImage.of(FILES.get(0)));
+            var bad = classifier.submit(InputImage.of("text".getBytes(), "note.txt"));
+            var last = classifier.submit(InputImage.of(FILES.get(2)));
+            assertThat(first.get()).isEqualTo(EXPECTED.get(0));
+            assertThat(last.get()).isEqualTo(EXPECTED.get(2));
+            assertThatThrownBy(bad::get)
+                    .isInstanceOf(ExecutionException.class)
+                    .hasCauseInstanceOf(ImageException.class)
+                    .hasMessageContaining("image note.txt is not a JPEG, PNG");
+            assertThatThrownBy(() -> classifier.classify("text".getBytes()))
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("image of 4 bytes is not a JPEG");
+            InputImage missing = InputImage.of(folder.resolve("none.png"));
+            assertThatThrownBy(() -> classifier.classifyAll(List.of(missing)))
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("no image file");
+        }
+    }
+
+    @Test
+    void anImageBeyondTheLimitOfPixelsIsRefused() throws Exception {
+        PredictionLimits small = new PredictionLimits(8, Duration.ZERO, 8, 100);
+        try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, small)) {
+            assertThatThrownBy(() -> classifier.classify(FILES.get(0)))
+                    .hasMessageContaining("22 x 18 pixels, more than the limit of 100");
+        }
+        assertThatThrownBy(() -> new PredictionLimits(0, Duration.ZERO, 1, 1))
+                .hasMessage("maxBatch: expected 1 or more, got 0");
+    }
+
+    @Test
+    void whatDependsOnAnImageMayClassifyAndMayNotClose() throws Exception {
+        try (ImageClassifier classifier = classifier()) {
+            CountDownLatch go = new CountDownLatch(1);
+            CompletableFuture<List<Prediction>> gate =
+                    classifier.submit(Files.readAllBytes(FILES.get(0)));
+            CompletableFuture<List<Prediction>> second =
+                    gate.thenApply(
+                            ranked -> {
+                                await(go);
+                                return classify(classifier, FILES.get(1));
+                            });
+            CompletableFuture<Void> closing =
+                    gate.thenAccept(
+                            ranked -> {
+                                await(go);
+                                assertThatThrownBy(classifier::close)
+                                        .isInstanceOf(IllegalStateException.class);
+                            });
+            go.countDown();
+            assertThat(second.get()).isEqualTo(EXPECTED.get(1));
+            closing.handle((done, problem) -> null).get();
+            assertThat(classify(classifier, FILES.get(2))).isEqualTo(EXPECTED.get(2));
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<Prediction> classify(ImageClassifier classifier, Path file) {
+        try {
+            return classifier.classify(file);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void closingLosesNothingThatWasAccepted() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        List<CompletableFuture<List<Prediction>>> accepted =
+                Collections.synchronizedList(new ArrayList<>());
+        CountDownLatch working = new CountDownLatch(THREADS);
+        try {
+            ImageClassifier classifier = classifier();
+            List<Future<String>> ends = new ArrayList<>();
+            for (int t = 0; t < THREADS; t++) {
+                boolean waits = t % 2 == 0;
+                ends.add(
+                        threads.submit(
+                                () -> {
+                                    try {
+                                        return useUntilRefused(
+                                                classifier, accepted, waits, working);
+                                    } finally {
+                                        working.countDown();
+                                    }
+                                }));
+            }
+            working.await();
+            classifier.close();
+            classifier.close();
+            assertThat(ends).isNotEmpty();
+            for (Future<String> end : ends) {
+                assertThat(end.get()).isEqualTo("the classifier is closed");
+            }
+            assertThat(accepted)
+                    .isNotEmpty()
+                    .allSatisfy(f -> assertThat(f).isCompletedWithValue(EXPECTED.get(3)));
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static String useUntilRefused(
+            ImageClassifier classifier,
+            List<CompletableFuture<List<Prediction>>> accepted,
+            boolean waits,
+            CountDownLatch working)
+            throws IOException {
+        InputImage image = InputImage.of(FILES.get(3));
+        while (true) {
+            try {
+                if (waits) {
+                    assertThat(classifier.classify(image)).isEqualTo(EXPECTED.get(3));
+                } else {
+                    accepted.add(classifier.submit(image));
+                }
+            } catch (RejectedExecutionException e) {
+                Thread.yield();
+            } catch (IllegalStateException e) {
+                return e.getMessage();
+            }
+            working.countDown();
+        }
+    }
+
+    private static Path learn(Method method, Path run) throws IOException {
+        Path data = folder.resolve("data");
+        if (!Files.exists(data)) {
+            TestPictures.folder(data, 2, "rose", "sky", "lawn");
+        }
+        TrainRun.Options options =
+                new TrainRun.Options(folder.resolve("bank"), false, MemoryLimit.none());
+        TrainRun.of(clip, DataSpec.of(data), method, new Sample(2, 1), options).run(run, false);
+        return run;
+    }
+
+    @Test
+    void aRunOrItsClassifiersFileIsLoadedWithItsModel() throws Exception {
+        Path run = learn(new ZeroShot(), folder.resolve("runs/zero-shot"));
+        List<Prediction> expected;
+        try (ImageClassifier classifier = ImageClassifier.load(run)) {
+            expected = classifier.classify(FILES.get(0));
+            assertThat(expected.stream().map(Prediction::label).collect(Collectors.toSet()))
+                    .containsExactlyInAnyOrder("rose", "sky", "lawn");
+            assertThat(classifier.classifier().save().method().id()).isEqualTo("zero-shot");
+        }
+        Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+        Path file =
+                Files.copy(run.resolve(RunFolder.CLASSIFIER), elsewhere.resolve("c.safetensors"));
+        try (ImageClassifier classifier = ImageClassifier.load(file)) {
+            assertThat(classifier.classify(FILES.get(0))).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void whatIsNoRunIsNamed() throws Exception {
+        learn(new ZeroShot(), folder.resolve("several/seed1"));
+        assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("several")))
+                .hasMessageContaining("several is not the folder of a run: name one in it, such as")
+                .hasMessageContaining("seed1");
+        assertThatThrownBy(() -> ImageClassifier.load(folder.resolve("pictures")))
+                .hasMessageEndingWith("pictures is not the folder of a run");
+        Path begun = Files.createDirectories(folder.resolve("begun"));
+        Files.createFile(begun.resolve(RunFolder.CONFIG));
+        assertThatThrownBy(() -> ImageClassifier.load(begun))
+                .hasMessageEndingWith("classifier.safetensors: the run has not finished");
+    }
+
+    @Test
+    void aModelThatIsGoneOrAnotherIsNamed() throws Exception {
+        Path own = Files.copy(model, folder.resolve("gone.safetensors"));
+        Path run = folder.resolve("of-gone");
+        try (Clip other = TinyModel.open(own, 2)) {
+            TrainRun.Options options =
+                    new TrainRun.Options(folder.resolve("bank"), false, MemoryLimit.none());
+            Path data = TestPictures.folder(folder.resolve("data-of-gone"), 2, "rose", "sky");
+            TrainRun.of(other, DataSpec.of(data), new ZeroShot(), new Sample(2, 1), options)
+                    .run(run, false);
+        }
+        Files.delete(own);
+        assertThatThrownBy(() -> ImageClassifier.load(run))
+                .hasMessageContaining("is not at " + own + ": open it with Clip.open");
+        TinyModel.write(run.resolve("gone.safetensors"), 2);
+        assertThatThrownBy(() -> ImageClassifier.load(run))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(
+                        "gone.safetensors: the classifier was learned with the model");
+    }
+}
