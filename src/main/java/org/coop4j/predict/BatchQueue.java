@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.coop4j.clip.ImageEncoder;
 
 /**
@@ -26,14 +27,24 @@ final class BatchQueue implements AutoCloseable {
     /**
      * An image that waits.
      *
-     * @param features what it is waiting for
+     * @param then makes the result of its features
      * @param latest when its batch is to begin, whether full or not; in the system's nanoseconds
      */
-    private record Waiting(InputImage image, CompletableFuture<float[]> features, long latest) {}
+    private record Waiting<T>(
+            InputImage image, Function<float[], T> then, CompletableFuture<T> result, long latest) {
+
+        void complete(float[] features) {
+            try {
+                result.complete(then.apply(features));
+            } catch (RuntimeException | Error e) {
+                result.completeExceptionally(e);
+            }
+        }
+    }
 
     private final PredictionLimits limits;
     private final Encoder encoder;
-    private final Deque<Waiting> queue = new ArrayDeque<>();
+    private final Deque<Waiting<?>> queue = new ArrayDeque<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private final Condition taken = lock.newCondition();
@@ -68,35 +79,45 @@ final class BatchQueue implements AutoCloseable {
     /**
      * Adds an image that waits for others.
      *
+     * @param then makes the result of its features, on the queue's thread
      * @throws RejectedExecutionException if the queue is full
      */
-    CompletableFuture<float[]> offer(InputImage image) {
+    <T> CompletableFuture<T> offer(InputImage image, Function<float[], T> then) {
         lock.lock();
         try {
             if (queue.size() >= limits.queueCapacity()) {
                 throw new RejectedExecutionException(
                         queue.size() + " images are waiting, and no more may: try again later");
             }
-            return add(image, limits.maxDelay().toNanos());
+            return add(image, then, limits.maxDelay().toNanos());
         } finally {
             lock.unlock();
         }
     }
 
-    /** Adds an image whose batch begins at once, after a wait for a place if there is none. */
+    /**
+     * Adds an image whose batch begins at once, after a wait for a place if there is none. What
+     * depends on another image, and runs on the queue's thread, is served there and then.
+     */
     CompletableFuture<float[]> put(InputImage image) {
+        if (isOwnThread()) {
+            Waiting<float[]> one =
+                    new Waiting<>(image, Function.identity(), new CompletableFuture<>(), 0);
+            encode(List.of(one));
+            return one.result;
+        }
         lock.lock();
         try {
             while (queue.size() >= limits.queueCapacity()) {
                 taken.awaitUninterruptibly();
             }
-            return add(image, 0);
+            return add(image, Function.identity(), 0);
         } finally {
             lock.unlock();
         }
     }
 
-    private CompletableFuture<float[]> add(InputImage image, long delay) {
+    private <T> CompletableFuture<T> add(InputImage image, Function<float[], T> then, long delay) {
         if (closed) {
             throw new IllegalStateException("the queue is closed");
         }
@@ -105,26 +126,31 @@ final class BatchQueue implements AutoCloseable {
             thread.setDaemon(true);
             thread.start();
         }
-        Waiting one = new Waiting(image, new CompletableFuture<>(), System.nanoTime() + delay);
+        Waiting<T> one =
+                new Waiting<>(image, then, new CompletableFuture<>(), System.nanoTime() + delay);
         queue.add(one);
         arrived.signal();
-        return one.features;
+        return one.result;
     }
 
     private void serve() {
-        for (List<Waiting> batch = next(); !batch.isEmpty(); batch = next()) {
-            encode(batch.stream().filter(one -> !one.features.isDone()).toList());
+        for (List<Waiting<?>> batch = next(); !batch.isEmpty(); batch = next()) {
+            encode(batch.stream().filter(one -> !one.result.isDone()).toList());
         }
     }
 
     /** Waits for a batch; it is empty if the queue is closed and nothing is left. */
-    private List<Waiting> next() {
+    private List<Waiting<?>> next() {
         lock.lock();
         try {
             while (!closed && queue.size() < limits.maxBatch() && nanosToWait() > 0) {
-                await(nanosToWait());
+                try {
+                    arrived.awaitNanos(nanosToWait());
+                } catch (InterruptedException e) {
+                    // Nobody else has this thread, and the loop looks again.
+                }
             }
-            List<Waiting> batch = new ArrayList<>();
+            List<Waiting<?>> batch = new ArrayList<>();
             while (batch.size() < limits.maxBatch() && !queue.isEmpty()) {
                 batch.add(queue.remove());
             }
@@ -141,40 +167,27 @@ final class BatchQueue implements AutoCloseable {
         return queue.stream().mapToLong(one -> one.latest - now).min().orElse(Long.MAX_VALUE);
     }
 
-    private void await(long nanos) {
-        try {
-            arrived.awaitNanos(nanos);
-        } catch (InterruptedException e) {
-            // Nobody else has this thread; a batch may begin too early.
-        }
-    }
-
-    private void encode(List<Waiting> batch) {
+    private void encode(List<Waiting<?>> batch) {
         if (batch.isEmpty()) {
             return;
         }
         try {
             encoder.encode(
                     batch.stream().map(Waiting::image).toList(),
-                    completing(batch.stream().map(Waiting::features).toList()));
+                    new ImageEncoder.Sink() {
+                        @Override
+                        public void features(int index, float[] features) {
+                            batch.get(index).complete(features);
+                        }
+
+                        @Override
+                        public void failed(int index, IOException problem) {
+                            batch.get(index).result.completeExceptionally(problem);
+                        }
+                    });
         } catch (RuntimeException | Error e) {
-            batch.forEach(one -> one.features.completeExceptionally(e));
+            batch.forEach(one -> one.result.completeExceptionally(e));
         }
-    }
-
-    /** Completes a future for each image. */
-    static ImageEncoder.Sink completing(List<CompletableFuture<float[]>> futures) {
-        return new ImageEncoder.Sink() {
-            @Override
-            public void features(int index, float[] features) {
-                futures.get(index).complete(features);
-            }
-
-            @Override
-            public void failed(int index, IOException problem) {
-                futures.get(index).completeExceptionally(problem);
-            }
-        };
     }
 
     /** Takes no more images, and waits until those that it has are encoded. */

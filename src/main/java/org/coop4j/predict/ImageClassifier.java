@@ -231,29 +231,12 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws java.util.concurrent.RejectedExecutionException if as many images wait as may
      */
     public CompletableFuture<List<Prediction>> submit(InputImage image) {
-        return whileOpen(
-                () -> {
-                    CompletableFuture<float[]> features = queue.offer(image);
-                    CompletableFuture<List<Prediction>> ranked = features.thenApply(this::ranked);
-                    ranked.whenComplete(
-                            (done, problem) -> {
-                                if (ranked.isCancelled()) {
-                                    features.cancel(false);
-                                }
-                            });
-                    return ranked;
-                });
+        return whileOpen(() -> queue.offer(image, this::ranked));
     }
 
     private float[] features(InputImage image) throws IOException {
-        CompletableFuture<float[]> features = new CompletableFuture<>();
-        if (queue.isOwnThread()) { // called by what depends on a submitted image
-            encode(List.of(image), BatchQueue.completing(List.of(features)));
-        } else {
-            features = queue.put(image);
-        }
         try {
-            return features.join();
+            return queue.put(image).join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof IOException problem) {
                 throw problem;
@@ -321,7 +304,11 @@ public final class ImageClassifier implements AutoCloseable {
             return;
         }
         use.writeLock().lock();
-        queue.close();
+        try {
+            queue.close();
+        } finally {
+            use.writeLock().unlock();
+        }
         if (owner) {
             classifier.close();
             clip.close();

@@ -21,11 +21,16 @@ class BatchQueueTest {
     private static final Duration LONG = Duration.ofHours(1);
 
     private final List<Integer> batches = Collections.synchronizedList(new ArrayList<>());
+    private final List<CompletableFuture<float[]>> others = new ArrayList<>();
     private final CountDownLatch encoding = new CountDownLatch(1);
     private final CountDownLatch go = new CountDownLatch(1);
 
     private static InputImage image() {
         return InputImage.of(new byte[0]);
+    }
+
+    private static CompletableFuture<float[]> offer(BatchQueue queue) {
+        return queue.offer(image(), features -> features);
     }
 
     private BatchQueue queue(int maxBatch, Duration delay, int capacity) {
@@ -48,19 +53,18 @@ class BatchQueueTest {
     }
 
     /** Lets the queue begin a batch of one image, which stays at work. */
-    private CompletableFuture<float[]> busy(BatchQueue queue) throws InterruptedException {
-        CompletableFuture<float[]> first = queue.put(image());
+    private void begin(BatchQueue queue) throws InterruptedException {
+        others.add(queue.put(image()));
         encoding.await();
-        return first;
     }
 
     @Test
     void whatComesDuringABatchIsTheNextUpToItsLimit() throws Exception {
         try (BatchQueue queue = queue(3, Duration.ZERO, 10)) {
-            busy(queue);
+            begin(queue);
             List<CompletableFuture<float[]>> later = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
-                later.add(queue.offer(image()));
+                later.add(offer(queue));
             }
             assertThat(queue.size()).isEqualTo(4);
             go.countDown();
@@ -74,10 +78,10 @@ class BatchQueueTest {
     void aBatchThatIsFullOrUrgentDoesNotWaitForItsDelay() throws Exception {
         go.countDown();
         try (BatchQueue queue = queue(2, LONG, 10)) {
-            CompletableFuture<float[]> first = queue.offer(image());
-            queue.offer(image()).get();
+            CompletableFuture<float[]> first = offer(queue);
+            offer(queue).get();
             assertThat(first.get()).containsExactly(0);
-            CompletableFuture<float[]> third = queue.offer(image());
+            CompletableFuture<float[]> third = offer(queue);
             queue.put(image()).get();
             assertThat(third.get()).containsExactly(0);
         }
@@ -87,10 +91,10 @@ class BatchQueueTest {
     @Test
     void aFullQueueRefusesOrLetsWait() throws Exception {
         try (BatchQueue queue = queue(1, Duration.ZERO, 2)) {
-            busy(queue);
-            queue.offer(image());
-            queue.offer(image());
-            assertThatThrownBy(() -> queue.offer(image()))
+            begin(queue);
+            others.add(offer(queue));
+            others.add(offer(queue));
+            assertThatThrownBy(() -> offer(queue))
                     .isInstanceOf(RejectedExecutionException.class)
                     .hasMessage("2 images are waiting, and no more may: try again later");
             CompletableFuture<float[]> patient =
@@ -104,9 +108,9 @@ class BatchQueueTest {
     @Test
     void whatIsCancelledIsNotEncoded() throws Exception {
         try (BatchQueue queue = queue(5, Duration.ZERO, 10)) {
-            busy(queue);
-            CompletableFuture<float[]> cancelled = queue.offer(image());
-            CompletableFuture<float[]> other = queue.offer(image());
+            begin(queue);
+            CompletableFuture<float[]> cancelled = offer(queue);
+            CompletableFuture<float[]> other = offer(queue);
             cancelled.cancel(false);
             go.countDown();
             other.get();
@@ -117,14 +121,14 @@ class BatchQueueTest {
     @Test
     void closingEncodesWhatWaits() throws Exception {
         BatchQueue queue = queue(2, LONG, 10);
-        busy(queue);
-        CompletableFuture<float[]> last = queue.offer(image());
+        begin(queue);
+        CompletableFuture<float[]> last = offer(queue);
         Thread closing = new Thread(queue::close);
         closing.start();
         while (closing.getState() != Thread.State.WAITING) {
             Thread.onSpinWait();
         }
-        assertThatThrownBy(() -> queue.offer(image())).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> offer(queue)).isInstanceOf(IllegalStateException.class);
         go.countDown();
         closing.join();
         assertThat(last.get()).containsExactly(0);

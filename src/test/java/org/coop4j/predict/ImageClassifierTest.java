@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -155,7 +156,7 @@ class ImageClassifierTest {
                             () -> {
                                 while (!done.get()) {
                                     List.copyOf(interrupted).forEach(Thread::interrupt);
-                                    Thread.yield();
+                                    Thread.onSpinWait();
                                 }
                             });
             for (Future<?> end : ends) {
@@ -206,7 +207,9 @@ class ImageClassifierTest {
         PredictionLimits together = new PredictionLimits(3, Duration.ofHours(1), 3, 1_000_000);
         try (ImageClassifier classifier = ImageClassifier.of(clip, zeroShot, together)) {
             var first = classifier.submit(InputImage.of(FILES.get(0)));
-            var bad = classifier.submit(InputImage.of("text".getBytes(), "note.txt"));
+            var bad =
+                    classifier.submit(
+                            InputImage.of("text".getBytes(StandardCharsets.UTF_8), "note.txt"));
             var last = classifier.submit(InputImage.of(FILES.get(2)));
             assertThat(first.get()).isEqualTo(EXPECTED.get(0));
             assertThat(last.get()).isEqualTo(EXPECTED.get(2));
@@ -214,7 +217,7 @@ class ImageClassifierTest {
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(ImageException.class)
                     .hasMessageContaining("image note.txt is not a JPEG, PNG");
-            assertThatThrownBy(() -> classifier.classify("text".getBytes()))
+            assertThatThrownBy(() -> classifier.classify("text".getBytes(StandardCharsets.UTF_8)))
                     .isInstanceOf(ImageException.class)
                     .hasMessageContaining("image of 4 bytes is not a JPEG");
             InputImage missing = InputImage.of(folder.resolve("none.png"));
@@ -329,7 +332,7 @@ class ImageClassifierTest {
                     accepted.add(classifier.submit(image));
                 }
             } catch (RejectedExecutionException e) {
-                Thread.yield();
+                Thread.onSpinWait();
             } catch (IllegalStateException e) {
                 return e.getMessage();
             }
