@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,15 +11,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.coop4j.clip.Clip;
 import org.coop4j.train.Settings;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.Sha256;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsFile;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
  * A learned classifier as a file: the method's named tensors and, in the metadata, the method with
@@ -37,7 +33,6 @@ public final class ClassifierFile {
     private static final String CLASSES = "coop4j.classes";
     private static final String MODEL = "coop4j.model_sha256";
     private static final String TRAINING = "coop4j.training";
-    private static final String CHECKSUM = "coop4j.sha256";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Method method;
@@ -208,40 +203,14 @@ public final class ClassifierFile {
         metadata.put(CLASSES, JSON.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
         metadata.put(TRAINING, JSON.writeValueAsString(training));
-        metadata.put(CHECKSUM, checksum(metadata, tensors));
-        List<TensorSpec> specs =
-                tensors.entrySet().stream()
-                        .map(t -> new TensorSpec(t.getKey(), DType.F32, t.getValue().shape()))
-                        .toList();
-        try (SafetensorsWriter writer = SafetensorsWriter.create(target, specs, metadata)) {
-            for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
-                writer.writeFloats(tensor.getKey(), tensor.getValue().values());
-            }
-            writer.commit();
-        }
-    }
-
-    /** SHA-256 of everything but itself. */
-    private static String checksum(Map<String, String> metadata, Map<String, Tensor> tensors) {
-        Sha256 hash = new Sha256();
-        new TreeMap<>(metadata)
-                .forEach(
-                        (key, value) -> {
-                            if (!key.equals(CHECKSUM)) {
-                                hash.add(key + "=" + value + "\n");
-                            }
-                        });
-        new TreeMap<>(tensors)
-                .forEach(
-                        (name, tensor) -> {
-                            hash.add(name + tensor.shape() + "\n");
-                            ByteBuffer bytes =
-                                    ByteBuffer.allocate(tensor.values().length * Float.BYTES)
-                                            .order(ByteOrder.LITTLE_ENDIAN);
-                            bytes.asFloatBuffer().put(tensor.values());
-                            hash.add(bytes);
-                        });
-        return hash.hex();
+        List<TensorSpec> specs = new ArrayList<>();
+        Map<String, float[]> values = new LinkedHashMap<>();
+        tensors.forEach(
+                (name, tensor) -> {
+                    specs.add(new TensorSpec(name, DType.F32, tensor.shape()));
+                    values.put(name, tensor.values());
+                });
+        TensorChecksum.write(target, specs, metadata, values);
     }
 
     /**
@@ -269,15 +238,11 @@ public final class ClassifierFile {
                         "%s is of format %s: this version of coop4j reads format %s"
                                 .formatted(file, metadata.get(FORMAT), FORMAT_VERSION));
             }
+            required(file, metadata, TensorChecksum.KEY);
             Map<String, Tensor> read = new LinkedHashMap<>();
-            for (String name : tensors.names()) {
-                read.put(name, tensor(file, tensors, name));
-            }
-            if (!checksum(metadata, read).equals(metadata.get(CHECKSUM))) {
-                throw new IOException(
-                        file
-                                + " is damaged: its contents do not have the checksum that it"
-                                + " records");
+            for (Map.Entry<String, float[]> tensor : TensorChecksum.read(tensors).entrySet()) {
+                String name = tensor.getKey();
+                read.put(name, tensor(file, name, tensors.shape(name), tensor.getValue()));
             }
             Method method = Method.of(required(file, metadata, METHOD));
             Map<String, Object> settings =
@@ -297,13 +262,17 @@ public final class ClassifierFile {
 
     /** A tensor of finite numbers. */
     static Tensor tensor(Path file, SafetensorsFile tensors, String name) throws IOException {
-        float[] values = tensors.floats(name);
+        return tensor(file, name, tensors.shape(name), tensors.floats(name));
+    }
+
+    private static Tensor tensor(Path file, String name, Shape shape, float[] values)
+            throws IOException {
         for (float value : values) {
             if (!Float.isFinite(value)) {
                 throw new IOException(file + ": " + name + " holds " + value);
             }
         }
-        return new Tensor(tensors.shape(name), values);
+        return new Tensor(shape, values);
     }
 
     static Map<String, String> training(Map<String, String> metadata)

@@ -1,7 +1,6 @@
 package org.coop4j.pretrain;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunMetrics;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
@@ -77,6 +77,10 @@ public final class PretrainRun {
                     new PretrainSpec(
                             architecture.toJson(), activation.id(), Sha256.of(train), config);
             requireOwn(run, spec);
+            if (RunFolder.isFinished(folder)) {
+                progress.note(folder + " is finished already");
+                return;
+            }
             InitialModel initial = InitialModel.random(architecture, activation, config.seed());
             try (Pretraining training =
                     Pretraining.prepare(config, initial, table, tokenizer, workers)) {
@@ -113,18 +117,10 @@ public final class PretrainRun {
 
     private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer)
             throws IOException {
-        if (run.has(RunFolder.CHECKPOINT)) {
-            Path checkpoint = run.file(RunFolder.CHECKPOINT);
-            try {
-                training.resume(PretrainState.read(checkpoint));
-            } catch (IllegalArgumentException e) {
-                throw new IOException(checkpoint + ": " + e.getMessage(), e);
-            }
-        }
-        run.keepMetrics(training.epochs());
+        RunMetrics metrics = resume(run, training);
         describe(training);
-        if (training.lastEpoch() != null && epochsRecorded(run) < training.epochs()) {
-            record(run, training, held, tokenizer, training.lastEpoch());
+        if (training.lastEpoch() != null && metrics.count() < training.epochs()) {
+            record(run, training, held, tokenizer, training.lastEpoch(), metrics);
         }
         long left = training.steps() - training.stepsDone();
         try (Progress.Task task = progress.task("training", left, Progress.Unit.STEPS)) {
@@ -142,19 +138,29 @@ public final class PretrainRun {
                         @Override
                         public void epoch(Pretraining.Epoch epoch) throws IOException {
                             if (isCheckpoint(epoch)) {
-                                training.state().write(run.file(RunFolder.CHECKPOINT));
+                                training.state()
+                                        .write(run.file(RunFolder.CHECKPOINT), metrics.lines());
                             }
-                            record(run, training, held, tokenizer, epoch);
+                            record(run, training, held, tokenizer, epoch, metrics);
                         }
                     });
         }
         run.write(RunFolder.PROVENANCE, provenance(run, held));
     }
 
-    private static int epochsRecorded(RunFolder run) throws IOException {
-        return run.has(RunFolder.METRICS)
-                ? Files.readAllLines(run.file(RunFolder.METRICS)).size()
-                : 0;
+    /** Puts the training at its checkpoint, where there is one. */
+    private static RunMetrics resume(RunFolder run, Pretraining training) throws IOException {
+        if (!run.has(RunFolder.CHECKPOINT)) {
+            return RunMetrics.begin(run);
+        }
+        Path checkpoint = run.file(RunFolder.CHECKPOINT);
+        try {
+            PretrainState state = PretrainState.read(checkpoint);
+            training.resume(state);
+            return RunMetrics.resume(run, state.epochs(), state.metrics());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(checkpoint + ": " + e.getMessage(), e);
+        }
     }
 
     private boolean isCheckpoint(Pretraining.Epoch epoch) {
@@ -168,7 +174,8 @@ public final class PretrainRun {
             Pretraining training,
             PairTable held,
             Tokenizer tokenizer,
-            Pretraining.Epoch epoch)
+            Pretraining.Epoch epoch,
+            RunMetrics metrics)
             throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("epoch", epoch.number() + 1);
@@ -191,7 +198,7 @@ public final class PretrainRun {
                                 retrieval.captions()));
             }
         }
-        run.appendMetrics(line);
+        metrics.append(line);
         progress.note(
                 text(
                         "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s",

@@ -13,7 +13,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsFile;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
  * The state of a pre-training after some epochs: weights, moments and running statistics. Random
@@ -23,6 +23,7 @@ public final class PretrainState {
 
     private static final String EPOCHS = "coop4j.pretrain.epochs";
     private static final String STEPS = "coop4j.pretrain.steps";
+    private static final String METRICS = "coop4j.pretrain.metrics";
     private static final String LAST_EPOCH = "coop4j.pretrain.last_epoch";
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -34,12 +35,19 @@ public final class PretrainState {
     private final int epochs;
     private final long steps;
     private final Pretraining.Epoch last;
+    private final String metrics;
     private final Map<String, float[]> arrays;
 
-    PretrainState(int epochs, long steps, Pretraining.Epoch last, Map<String, float[]> arrays) {
+    PretrainState(
+            int epochs,
+            long steps,
+            Pretraining.Epoch last,
+            String metrics,
+            Map<String, float[]> arrays) {
         this.epochs = epochs;
         this.steps = steps;
         this.last = last;
+        this.metrics = metrics;
         this.arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
     }
 
@@ -58,7 +66,7 @@ public final class PretrainState {
         }
         clip.runningStatistics()
                 .forEach((name, values) -> state.put(STATISTIC + name, values.clone()));
-        return new PretrainState(epochs, optimizer.steps(), last, state);
+        return new PretrainState(epochs, optimizer.steps(), last, null, state);
     }
 
     /**
@@ -116,49 +124,52 @@ public final class PretrainState {
         return last;
     }
 
+    /** The lines of the epochs before the last; null in a state of memory or an earlier version. */
+    String metrics() {
+        return metrics;
+    }
+
     Map<String, float[]> arrays() {
         return arrays;
     }
 
-    /** Writes the state as a safetensors file, whole or not at all. */
-    public void write(Path file) throws IOException {
+    /**
+     * Writes the state as a safetensors file with a checksum, whole or not at all.
+     *
+     * @param lines the lines of {@code metrics.jsonl} before the last epoch's
+     */
+    public void write(Path file, String lines) throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(EPOCHS, Integer.toString(epochs));
         metadata.put(STEPS, Long.toString(steps));
+        metadata.put(METRICS, lines);
         metadata.put(LAST_EPOCH, JSON.writeValueAsString(last));
         List<TensorSpec> specs = new ArrayList<>();
         arrays.forEach(
                 (name, values) ->
                         specs.add(new TensorSpec(name, DType.F32, Shape.of(values.length))));
-        try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
-            for (Map.Entry<String, float[]> array : arrays.entrySet()) {
-                writer.writeFloats(array.getKey(), array.getValue());
-            }
-            writer.commit();
-        }
+        TensorChecksum.write(file, specs, metadata, arrays);
     }
 
     /**
      * Reads what {@link #write} wrote.
      *
-     * @throws IOException if the file is something else
+     * @throws IOException if the file is something else or damaged
      */
     public static PretrainState read(Path file) throws IOException {
         try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+            Map<String, float[]> arrays = TensorChecksum.read(tensors);
             String epochs = tensors.metadata().getOrDefault(EPOCHS, "");
             String steps = tensors.metadata().getOrDefault(STEPS, "");
             if (!epochs.matches("\\d{1,9}") || !steps.matches("\\d{1,18}")) {
                 throw new IOException(file + " is no checkpoint of coop pretrain");
-            }
-            Map<String, float[]> arrays = new LinkedHashMap<>();
-            for (String name : tensors.names()) {
-                arrays.put(name, tensors.floats(name));
             }
             String last = tensors.metadata().getOrDefault(LAST_EPOCH, "null");
             return new PretrainState(
                     Integer.parseInt(epochs),
                     Long.parseLong(steps),
                     JSON.readValue(last, Pretraining.Epoch.class),
+                    tensors.metadata().get(METRICS),
                     arrays);
         } catch (JsonProcessingException e) {
             throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);

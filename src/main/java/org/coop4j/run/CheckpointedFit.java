@@ -65,19 +65,28 @@ final class CheckpointedFit implements Fit {
     public void train(Trainable model, BatchOrder order) throws IOException {
         TrainingLoop loop = new TrainingLoop(model, training(), order);
         int done = 0;
+        RunMetrics metrics;
         if (folder.has(RunFolder.CHECKPOINT)) {
-            Checkpoint checkpoint =
+            TrainCheckpoint checkpoint =
                     TrainCheckpoint.read(folder.file(RunFolder.CHECKPOINT), imagesHash);
-            loop.resume(checkpoint);
-            done = checkpoint.epochs();
+            loop.resume(checkpoint.state());
+            done = checkpoint.state().epochs();
+            metrics = RunMetrics.resume(folder, done, checkpoint.metrics());
+        } else {
+            metrics = RunMetrics.begin(folder);
         }
-        folder.keepMetrics(done);
         listener.training(done, training(), order.batches(), model.bytes(order.batchSize()));
-        loop.run(new Recorder());
+        loop.run(new Recorder(metrics));
     }
 
     /** Writes metrics and checkpoints, and passes on what happens. */
     private final class Recorder implements TrainingLoop.Listener {
+
+        private final RunMetrics metrics;
+
+        Recorder(RunMetrics metrics) {
+            this.metrics = metrics;
+        }
 
         @Override
         public void batch(
@@ -94,10 +103,11 @@ final class CheckpointedFit implements Fit {
             line.put("loss", loss);
             line.put("accuracy", 100 * accuracy);
             line.put("learning_rate", rate);
-            folder.appendMetrics(line);
+            metrics.append(line);
             boolean last = epoch + 1 == training().epochs();
             if (last || (epoch + 1) % config.checkpointEvery() == 0) {
-                TrainCheckpoint.write(folder.file(RunFolder.CHECKPOINT), checkpoint, imagesHash);
+                new TrainCheckpoint(checkpoint, metrics.lines())
+                        .write(folder.file(RunFolder.CHECKPOINT), imagesHash);
             }
             listener.epoch(epoch, loss, accuracy, rate, checkpoint);
         }

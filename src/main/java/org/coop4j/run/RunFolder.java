@@ -1,23 +1,16 @@
 package org.coop4j.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.weights.AtomicFile;
 
 /**
  * The folder of a run, locked while the run writes to it.
@@ -72,8 +65,6 @@ public final class RunFolder implements AutoCloseable {
 
     /** Bytes of JSON that a run may have; ImageNet's results take about 0.1 MB. */
     private static final long LARGEST = 32L << 20;
-
-    private static final ObjectMapper LINES = new ObjectMapper();
 
     private final Path folder;
     private final FileChannel lockChannel;
@@ -299,44 +290,6 @@ public final class RunFolder implements AutoCloseable {
      */
     public static <T> T read(Path file, Class<T> type) throws IOException {
         return CheckedJson.read(file, type, LARGEST);
-    }
-
-    /** Adds a line to {@code metrics.jsonl}. */
-    public void appendMetrics(Object value) throws IOException {
-        try {
-            Files.writeString(
-                    file(METRICS),
-                    LINES.writeValueAsString(value) + "\n",
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new IOException("cannot write " + file(METRICS) + ": " + e.getMessage(), e);
-        }
-    }
-
-    /**
-     * Drops the lines of epochs after {@code epochs} that a killed run left behind, and a last line
-     * that is not whole.
-     */
-    public void keepMetrics(int epochs) throws IOException {
-        if (!has(METRICS)) {
-            return;
-        }
-        List<String> kept = new ArrayList<>();
-        for (String line : Files.readAllLines(file(METRICS))) {
-            try {
-                JsonNode node = LINES.readTree(line);
-                if (node.path("epoch").asInt(Integer.MAX_VALUE) <= epochs) {
-                    kept.add(line + "\n");
-                }
-            } catch (JsonProcessingException e) {
-                break;
-            }
-        }
-        try (AtomicFile file = AtomicFile.create(file(METRICS))) {
-            file.write(ByteBuffer.wrap(String.join("", kept).getBytes(StandardCharsets.UTF_8)), 0);
-            file.commit();
-        }
     }
 
     @Override

@@ -7,9 +7,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.graph.host.Workers;
@@ -90,6 +93,38 @@ class PretrainRunTest {
             assertThat(model.architecture()).isEqualTo(PictureTables.resNet());
             assertThat(model.source().format()).contains("coop pretrain, 4 epochs of 4, seed 5");
         }
+    }
+
+    @Test
+    void aFinishedRunIsNotWrittenAgainAndADamagedCheckpointIsNamed() throws IOException {
+        PictureTables.write(folder);
+        Path out = folder.resolve("out");
+        run(out, false, Progress.NONE);
+        Map<Path, FileTime> before = times(out);
+        RecordedProgress again = new RecordedProgress();
+        run(out, true, again);
+        assertThat(again.notes()).containsExactly(out + " is finished already");
+        assertThat(times(out)).isEqualTo(before);
+
+        Files.delete(out.resolve(RunFolder.PROVENANCE)); // not finished
+        Path checkpoint = out.resolve(RunFolder.CHECKPOINT);
+        byte[] bytes = Files.readAllBytes(checkpoint);
+        bytes[bytes.length - 2] ^= 1;
+        Files.write(checkpoint, bytes);
+        assertThatThrownBy(() -> run(out, true, Progress.NONE))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(checkpoint + " is damaged");
+    }
+
+    private static Map<Path, FileTime> times(Path folder) throws IOException {
+        Map<Path, FileTime> times = new TreeMap<>();
+        for (String name : names(folder)) {
+            if (!name.equals(".lock")) {
+                Path file = folder.resolve(name);
+                times.put(file, Files.getLastModifiedTime(file));
+            }
+        }
+        return times;
     }
 
     @Test

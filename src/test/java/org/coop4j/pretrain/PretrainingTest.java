@@ -98,7 +98,7 @@ class PretrainingTest {
                     Pretraining.prepare(
                             config, InitialModel.of(initial), table, TOKENIZER, workers)) {
                 t.runTo(2, silent);
-                t.state().write(file);
+                t.state().write(file, "");
                 t.run(silent);
                 through = t.state();
             }
@@ -154,7 +154,8 @@ class PretrainingTest {
                                 table,
                                 TOKENIZER,
                                 workers)) {
-            PretrainState state = new PretrainState(0, 0, null, Map.of("value/x", new float[1]));
+            PretrainState state =
+                    new PretrainState(0, 0, null, null, Map.of("value/x", new float[1]));
             assertThatThrownBy(() -> training.resume(state))
                     .hasMessageContaining("a checkpoint of another model, data or seed");
         }

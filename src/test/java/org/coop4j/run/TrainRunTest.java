@@ -1,5 +1,6 @@
 package org.coop4j.run;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
@@ -166,6 +168,91 @@ class TrainRunTest {
         Files.writeString(metrics, Files.readString(metrics) + "{\"epoch\":7,\"lo");
         RunFixture.run(model, config, place, new RunFixture.Quiet());
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    /** A run that ended after its third epoch, with the checkpoint of the second. */
+    private static Path interrupted(String name) {
+        Path place = folder.resolve(name);
+        RunFixture.Quiet stopping =
+                new RunFixture.Quiet() {
+                    @Override
+                    public void epoch(
+                            int epoch, double loss, double accuracy, double rate, Checkpoint c)
+                            throws IOException {
+                        if (epoch == 2) {
+                            throw new Interrupted();
+                        }
+                    }
+                };
+        assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data), place, stopping))
+                .isInstanceOf(Interrupted.class);
+        return place;
+    }
+
+    @Test
+    void metricsThatWereDamagedAreWrittenAnewByTheRunThatGoesOn() throws IOException {
+        Path place = interrupted("damaged-metrics");
+        Path metrics = place.resolve("run").resolve(RunFolder.METRICS);
+        byte[] sound = Files.readAllBytes(metrics);
+        for (String damage : List.of("digit", "\u00ff in Latin-1", "cut", "empty", "gone")) {
+            byte[] bytes = sound.clone();
+            switch (damage) {
+                case "digit" -> bytes[new String(bytes, UTF_8).indexOf("0.")] = '9';
+                case "cut" -> bytes = Arrays.copyOf(bytes, bytes.length / 3);
+                case "empty" -> bytes = new byte[0];
+                default -> bytes[5] = (byte) 0xff;
+            }
+            Path copy = folder.resolve("metrics-" + damage.substring(0, 1));
+            copy(place, copy);
+            Path damaged = copy.resolve("run").resolve(RunFolder.METRICS);
+            Files.write(damaged, bytes);
+            if (damage.equals("gone")) {
+                Files.delete(damaged);
+            }
+            RunFixture.run(model, RunFixture.shortRun(data), copy, new RunFixture.Quiet());
+            assertThat(RunFixture.outcome(copy)).as(damage).isEqualTo(RunFixture.outcome(whole));
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
+        }
+    }
+
+    @Test
+    void aFlippedBitOfTheCheckpointEndsTheRunAndLeavesItsFiles() throws IOException {
+        Path place = interrupted("damaged-checkpoint");
+        Path checkpoint = place.resolve("run").resolve(RunFolder.CHECKPOINT);
+        byte[] bytes = Files.readAllBytes(checkpoint);
+        bytes[bytes.length - 3] ^= 0x10;
+        Files.write(checkpoint, bytes);
+        assertThatThrownBy(
+                        () ->
+                                RunFixture.run(
+                                        model,
+                                        RunFixture.shortRun(data),
+                                        place,
+                                        new RunFixture.Quiet()))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(checkpoint + " is damaged");
+        assertThat(checkpoint).hasBinaryContent(bytes);
+        assertThat(place.resolve("run").resolve(RunFolder.METRICS)).isNotEmptyFile();
+    }
+
+    @Test
+    void aDigitOfTheResultThatChangesIsNoticed() throws IOException {
+        Path place = folder.resolve("damaged-result");
+        copy(whole, place);
+        Path result = place.resolve("run").resolve(RunFolder.RESULT);
+        String json = Files.readString(result);
+        Files.writeString(result, json.replaceFirst("(\"accuracy\" : )\\d", "$17"));
+        assertThatThrownBy(() -> RunFolder.read(result, RunResult.class))
+                .hasMessageStartingWith(result + " is damaged");
     }
 
     @Test
