@@ -1,0 +1,114 @@
+package org.coop4j.weights.download;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.coop4j.weights.WeightsException;
+
+/** A repository of the Hugging Face Hub: which of its files make a CLIP model. */
+final class Hub {
+
+    private static final Pattern REPOSITORY =
+            Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
+    private static final Pattern SHARD =
+            Pattern.compile("[A-Za-z0-9_]+-\\d{5}-of-\\d{5}\\.(safetensors|bin)");
+    private static final int LARGEST_LISTING = 1 << 24;
+
+    /** In the order of preference: a configuration, then weights in one file or in shards. */
+    private static final List<String> CONFIGURATIONS =
+            List.of("open_clip_config.json", "config.json");
+
+    private static final List<String> WEIGHTS =
+            List.of(
+                    "open_clip_model.safetensors",
+                    "open_clip_pytorch_model.bin",
+                    "model.safetensors",
+                    "pytorch_model.bin");
+
+    private static final List<String> BESIDE =
+            List.of("preprocessor_config.json", "vocab.json", "merges.txt");
+
+    private final Http http;
+    private final URI endpoint;
+    private final String repository;
+
+    /**
+     * @param repository as {@code laion/CLIP-ViT-B-32-laion2B-s34B-b79K}
+     */
+    Hub(Http http, URI endpoint, String repository) throws WeightsException {
+        if (!REPOSITORY.matcher(repository).matches()) {
+            throw new WeightsException(
+                    "hf:%s: expected a repository such as hf:openai/clip-vit-base-patch32"
+                            .formatted(repository));
+        }
+        this.http = http;
+        this.endpoint = endpoint;
+        this.repository = repository;
+    }
+
+    /** The files to fetch. */
+    List<RemoteFile> files() throws IOException {
+        Set<String> names = listing();
+        List<String> wanted = new ArrayList<>();
+        CONFIGURATIONS.stream().filter(names::contains).forEach(wanted::add);
+        if (wanted.isEmpty()) {
+            throw new WeightsException(
+                    "hf:%s has neither %s: it is no model that coop4j can convert"
+                            .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
+        }
+        wanted.addAll(weights(names));
+        BESIDE.stream().filter(names::contains).forEach(wanted::add);
+        return wanted.stream()
+                .map(name -> new RemoteFile(address(name), name, Optional.empty()))
+                .toList();
+    }
+
+    private List<String> weights(Set<String> names) throws WeightsException {
+        for (String whole : WEIGHTS) {
+            if (names.contains(whole)) {
+                return List.of(whole);
+            }
+            if (names.contains(whole + ".index.json")) {
+                String stem = whole.substring(0, whole.lastIndexOf('.'));
+                List<String> shards = new ArrayList<>(List.of(whole + ".index.json"));
+                names.stream()
+                        .filter(n -> n.startsWith(stem + "-") && SHARD.matcher(n).matches())
+                        .forEach(shards::add);
+                return shards;
+            }
+        }
+        throw new WeightsException(
+                "hf:%s has no weights: expected one of %s"
+                        .formatted(repository, String.join(", ", WEIGHTS)));
+    }
+
+    private Set<String> listing() throws IOException {
+        URI address = endpoint.resolve("/api/models/" + repository);
+        byte[] bytes;
+        try (InputStream body = http.get(address, 0, Optional.empty()).response().body()) {
+            bytes = body.readNBytes(LARGEST_LISTING);
+        }
+        Set<String> names = new TreeSet<>();
+        try {
+            for (JsonNode file : new ObjectMapper().readTree(bytes).path("siblings")) {
+                names.add(file.path("rfilename").asText());
+            }
+        } catch (JacksonException e) {
+            throw new WeightsException(address + ": the answer is no JSON", e);
+        }
+        return names;
+    }
+
+    private URI address(String name) {
+        return endpoint.resolve("/" + repository + "/resolve/main/" + name);
+    }
+}

@@ -1,0 +1,134 @@
+package org.coop4j.weights.download;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.coop4j.weights.Progress;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.PublishedModels;
+
+/**
+ * Fetches a model by its name, converts it, and keeps the converted file.
+ *
+ * <p>A name is one of OpenAI's ({@code ViT-B/32}), a repository of the Hugging Face Hub ({@code
+ * hf:OWNER/NAME}), or an address of a checkpoint.
+ */
+public final class ModelDownload {
+
+    private static final String HUB = "hf:";
+    private static final URI HUGGING_FACE = URI.create("https://huggingface.co");
+    private static final String OPENAI = "https://openaipublic.azureedge.net/clip/models/";
+
+    private final String name;
+    private final Path models;
+    private final Map<String, String> environment;
+
+    /**
+     * @param name of the model
+     * @param models the folder of converted models
+     * @param environment HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY count
+     */
+    public ModelDownload(String name, Path models, Map<String, String> environment) {
+        this.name = name;
+        this.models = models;
+        this.environment = environment;
+    }
+
+    /** Whether {@code name} means a model to download rather than a file. */
+    public static boolean isName(String name) {
+        return ClipConfig.publishedNames().contains(name) || name.startsWith(HUB) || isUrl(name);
+    }
+
+    private static boolean isUrl(String name) {
+        return name.startsWith("https://") || name.startsWith("http://");
+    }
+
+    /** Where the converted model is kept, whether it is there or not. */
+    public Path converted() {
+        return models.resolve(fileName() + ".safetensors");
+    }
+
+    private String fileName() {
+        String plain = isUrl(name) ? name.substring(name.indexOf("//") + 2) : name;
+        return plain.replaceAll("[^A-Za-z0-9._-]+", "-");
+    }
+
+    /**
+     * Fetches and converts the model. What was fetched is removed once it is converted.
+     *
+     * @param mirror an address to fetch OpenAI's file from instead of OpenAI's own
+     * @param activation the model's activation where its source does not tell
+     * @throws WeightsException if it cannot be had, saying why
+     */
+    public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress)
+            throws IOException {
+        Path folder = models.resolve("downloads").resolve(fileName());
+        URI endpoint = endpoint();
+        Http http = new Http(endpoint, environment);
+        List<RemoteFile> files = files(http, endpoint, mirror);
+        Files.createDirectories(folder);
+        Fetch fetch = new Fetch(http, folder, progress);
+        List<Path> fetched = new ArrayList<>();
+        for (RemoteFile file : files) {
+            fetched.add(fetch.fetch(file));
+        }
+        Path source = name.startsWith(HUB) ? folder : fetched.get(0);
+        Converter.convert(source, converted(), activation, progress);
+        removeOurs(folder, files);
+        return converted();
+    }
+
+    private List<RemoteFile> files(Http http, URI endpoint, Optional<URI> mirror)
+            throws IOException {
+        if (name.startsWith(HUB)) {
+            return new Hub(http, endpoint, name.substring(HUB.length())).files();
+        }
+        Optional<String> sha256 = PublishedModels.sha256(name);
+        if (sha256.isPresent()) {
+            String file = name.replaceAll("[/@]", "-") + ".pt";
+            URI address = mirror.orElse(URI.create(OPENAI + sha256.get() + "/" + file));
+            return List.of(new RemoteFile(address, file, sha256));
+        }
+        if (!isUrl(name)) {
+            throw new WeightsException(
+                    "%s: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
+                            .formatted(
+                                    "model", String.join(", ", ClipConfig.publishedNames()), name));
+        }
+        return List.of(new RemoteFile(address(name), fileName(), Optional.empty()));
+    }
+
+    private URI endpoint() throws WeightsException {
+        String own = environment.getOrDefault("HF_ENDPOINT", "");
+        return own.isBlank() ? HUGGING_FACE : address(own);
+    }
+
+    private static URI address(String text) throws WeightsException {
+        try {
+            return URI.create(text);
+        } catch (IllegalArgumentException e) {
+            throw new WeightsException("expected an address, got " + text, e);
+        }
+    }
+
+    private static void removeOurs(Path folder, List<RemoteFile> files) throws IOException {
+        for (RemoteFile file : files) {
+            Files.deleteIfExists(folder.resolve(file.name()));
+        }
+        try (Stream<Path> left = Files.list(folder)) {
+            if (left.findAny().isPresent()) {
+                return;
+            }
+        }
+        Files.delete(folder);
+    }
+}

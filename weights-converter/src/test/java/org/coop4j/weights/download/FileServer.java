@@ -1,0 +1,107 @@
+package org.coop4j.weights.download;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+
+/** A server of files on loopback that can be told to misbehave. */
+final class FileServer implements AutoCloseable {
+
+    private final HttpServer server;
+    private final Map<String, byte[]> files = new HashMap<>();
+    private final Map<String, String> redirects = new HashMap<>();
+    private final Map<String, String> hashes = new HashMap<>();
+    private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+
+    /** After so many bytes the connection breaks; negative: never. */
+    int breakAfter = -1;
+
+    boolean ranges = true;
+    String etag = "\"1\"";
+
+    FileServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setExecutor(Executors.newCachedThreadPool());
+        server.createContext("/", this::answer);
+        server.start();
+    }
+
+    String address() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    FileServer put(String path, byte[] content) {
+        files.put(path, content);
+        return this;
+    }
+
+    FileServer redirect(String path, String to) {
+        redirects.put(path, to);
+        return this;
+    }
+
+    /** A hash told on the way, as the Hub tells it. */
+    FileServer linkedHash(String path, String sha256) {
+        hashes.put(path, sha256);
+        return this;
+    }
+
+    /** Path, range and authorization of each request. */
+    List<String> requests() {
+        return List.copyOf(requests);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            String path = exchange.getRequestURI().getPath();
+            String range = exchange.getRequestHeaders().getFirst("Range");
+            requests.add(
+                    "%s range=%s authorization=%s"
+                            .formatted(
+                                    path,
+                                    range,
+                                    exchange.getRequestHeaders().getFirst("Authorization")));
+            if (hashes.containsKey(path)) {
+                exchange.getResponseHeaders().set("X-Linked-Etag", '"' + hashes.get(path) + '"');
+            }
+            if (redirects.containsKey(path)) {
+                exchange.getResponseHeaders().set("Location", redirects.get(path));
+                exchange.sendResponseHeaders(302, -1);
+                return;
+            }
+            byte[] content = files.get(path);
+            if (content == null) {
+                exchange.sendResponseHeaders(404, -1);
+                return;
+            }
+            send(exchange, content, range);
+        }
+    }
+
+    private void send(HttpExchange exchange, byte[] content, String range) throws IOException {
+        String condition = exchange.getRequestHeaders().getFirst("If-Range");
+        boolean part = ranges && range != null && (condition == null || condition.equals(etag));
+        int from = part ? Integer.parseInt(range.replaceAll("\\D+", "")) : 0;
+        exchange.getResponseHeaders().set("ETag", etag);
+        byte[] rest = Arrays.copyOfRange(content, from, content.length);
+        exchange.sendResponseHeaders(part ? 206 : 200, rest.length);
+        OutputStream out = exchange.getResponseBody();
+        out.write(rest, 0, breakAfter < 0 ? rest.length : Math.min(breakAfter, rest.length));
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}

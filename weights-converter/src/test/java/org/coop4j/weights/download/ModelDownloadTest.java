@@ -1,0 +1,259 @@
+package org.coop4j.weights.download;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.coop4j.weights.Golden;
+import org.coop4j.weights.Progress;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.model.ConvertedModel;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelDownloadTest {
+
+    private static final String REPOSITORY = "somebody/a-clip";
+
+    @TempDir Path folder;
+    private FileServer server;
+    private final Map<String, String> environment = new HashMap<>();
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new FileServer();
+        environment.put("HF_ENDPOINT", server.address());
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private ModelDownload download(String name) {
+        return new ModelDownload(name, folder.resolve("models"), environment);
+    }
+
+    private Path fetch(String name) throws IOException {
+        return download(name).fetch(Optional.empty(), Optional.empty(), Progress.NONE);
+    }
+
+    private static byte[] checkpoint() throws IOException {
+        return Files.readAllBytes(Golden.path("vit/torchscript.pt"));
+    }
+
+    private List<String> left() throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve("models"))) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** Puts the golden open_clip folder on the server as a repository. */
+    private Path repository() throws IOException {
+        Path source = Golden.path("vit_gelu/open_clip");
+        StringBuilder siblings = new StringBuilder();
+        try (Stream<Path> files = Files.list(source)) {
+            for (Path file : files.toList()) {
+                String name = file.getFileName().toString();
+                siblings.append(siblings.isEmpty() ? "" : ",")
+                        .append("{\"rfilename\": \"" + name + "\"}");
+                server.put(resolved(name), Files.readAllBytes(file));
+            }
+        }
+        server.put(
+                "/api/models/" + REPOSITORY,
+                ("{\"siblings\": [" + siblings + ", {\"rfilename\": \"README.md\"}]}")
+                        .getBytes(StandardCharsets.UTF_8));
+        return source;
+    }
+
+    private static String resolved(String name) {
+        return "/" + REPOSITORY + "/resolve/main/" + name;
+    }
+
+    @Test
+    void anAddressBecomesAConvertedModelAndNothingElseIsLeft() throws IOException {
+        server.put("/a/model.pt", checkpoint());
+        String name = server.address() + "/a/model.pt";
+        Path model = fetch(name);
+        assertThat(model).isEqualTo(download(name).converted()).isRegularFile();
+        assertThat(left()).containsExactly(model.getFileName().toString());
+    }
+
+    @Test
+    void aRepositoryOfTheHubIsConvertedAsItsFolderWouldBe() throws IOException {
+        repository();
+        Path model = fetch("hf:" + REPOSITORY);
+        assertThat(model).hasFileName("hf-somebody-a-clip.safetensors");
+        Path byHand = folder.resolve("by-hand.safetensors");
+        Converter.convert(Golden.path("vit_gelu/open_clip"), byHand);
+        try (ConvertedModel fetched = ConvertedModel.open(model);
+                ConvertedModel expected = ConvertedModel.open(byHand)) {
+            assertThat(fetched.architecture()).isEqualTo(expected.architecture());
+            assertThat(fetched.activation()).isEqualTo(expected.activation());
+            for (String name : expected.weights().names()) {
+                assertThat(
+                                Arrays.equals(
+                                        fetched.weights().floats(name),
+                                        expected.weights().floats(name)))
+                        .as(name)
+                        .isTrue();
+            }
+        }
+        assertThat(server.requests()).noneMatch(request -> request.contains("README"));
+    }
+
+    @Test
+    void theTokenIsShownToTheHubAlone() throws IOException {
+        repository();
+        environment.put("HF_TOKEN", "secret");
+        try (FileServer storage = new FileServer()) {
+            Path weights = weights(repository());
+            String name = weights.getFileName().toString();
+            storage.put("/stored", Files.readAllBytes(weights));
+            server.linkedHash(resolved(name), Sha256.of(weights))
+                    .redirect(resolved(name), storage.address() + "/stored");
+            fetch("hf:" + REPOSITORY);
+            assertThat(server.requests())
+                    .allMatch(request -> request.endsWith("authorization=Bearer secret"));
+            assertThat(storage.requests()).containsExactly("/stored range=null authorization=null");
+        }
+    }
+
+    private static Path weights(Path repository) throws IOException {
+        try (Stream<Path> files = Files.list(repository)) {
+            return files.filter(f -> f.toString().matches(".*\\.(bin|safetensors)"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aHashThatTheHubTellsIsChecked() throws IOException {
+        String name = weights(repository()).getFileName().toString();
+        server.linkedHash(resolved(name), "0".repeat(64));
+        assertThatThrownBy(() -> fetch("hf:" + REPOSITORY))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("expected SHA-256 000")
+                .hasMessageContaining("removed");
+        assertThat(left()).noneMatch(file -> file.startsWith(name));
+        assertThat(download("hf:" + REPOSITORY).converted()).doesNotExist();
+    }
+
+    @Test
+    void whatIsCalledViTB32MustBeOpenAisFile() throws IOException {
+        server.put("/mirror.pt", checkpoint());
+        URI mirror = URI.create(server.address() + "/mirror.pt");
+        ModelDownload download = download("ViT-B/32");
+        assertThat(download.converted()).hasFileName("ViT-B-32.safetensors");
+        assertThatThrownBy(
+                        () -> download.fetch(Optional.of(mirror), Optional.empty(), Progress.NONE))
+                .hasMessageContaining("expected SHA-256 40d36571");
+        assertThat(left()).isEmpty();
+    }
+
+    @Test
+    void aBrokenConnectionGoesOnWhereItBroke() throws IOException {
+        byte[] content = checkpoint();
+        server.put("/model.pt", content);
+        String name = server.address() + "/model.pt";
+        server.breakAfter = 10_000;
+        assertThatThrownBy(() -> fetch(name))
+                .hasMessageContaining("the connection broke after")
+                .hasMessageContaining("the same command goes on");
+        long have = Files.size(part());
+        assertThat(have).isPositive().isLessThan(content.length);
+
+        server.breakAfter = -1;
+        Path model = fetch(name);
+        assertThat(server.requests().get(1)).contains("range=bytes=" + have + "-");
+        assertThat(Files.size(model)).isPositive();
+        assertThat(left()).hasSize(1);
+    }
+
+    private Path part() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().endsWith(".part"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aServerWithoutRangesSendsItAllAgain() throws IOException {
+        server.put("/model.pt", checkpoint());
+        String name = server.address() + "/model.pt";
+        server.breakAfter = 10_000;
+        assertThatThrownBy(() -> fetch(name)).hasMessageContaining("broke");
+        server.breakAfter = -1;
+        server.ranges = false;
+        assertThat(fetch(name)).isRegularFile();
+    }
+
+    @Test
+    void aFileThatChangedSinceIsNotPutTogetherFromTwo() throws IOException {
+        byte[] other = checkpoint();
+        server.put("/model.pt", new byte[20_000]);
+        String name = server.address() + "/model.pt";
+        server.breakAfter = 10_000;
+        assertThatThrownBy(() -> fetch(name)).hasMessageContaining("broke");
+        server.breakAfter = -1;
+        server.etag = "\"2\"";
+        server.put("/model.pt", other);
+        assertThat(fetch(name)).isRegularFile();
+    }
+
+    @Test
+    void whatIsAlreadyConvertedOnDiskSurvivesAFailedDownload() throws IOException {
+        server.put("/model.pt", checkpoint());
+        String name = server.address() + "/model.pt";
+        byte[] before = Files.readAllBytes(fetch(name));
+        server.put("/model.pt", new byte[1000]);
+        assertThatThrownBy(() -> fetch(name)).isInstanceOf(WeightsException.class);
+        assertThat(Files.readAllBytes(download(name).converted())).isEqualTo(before);
+    }
+
+    @Test
+    void everyRefusalSaysWhy() throws IOException {
+        assertThatThrownBy(() -> fetch(server.address() + "/none.pt"))
+                .hasMessageContaining("there is no such file (404)");
+        assertThatThrownBy(() -> fetch("hf:somebody/nothing")).hasMessageContaining("404");
+        assertThatThrownBy(() -> fetch("hf:../etc")).hasMessageContaining("expected a repository");
+        assertThatThrownBy(() -> fetch("ViT-B/33"))
+                .hasMessageContaining("expected one of RN50")
+                .hasMessageContaining("\"ViT-B/33\"");
+        server.put("/api/models/a/b", "<html>".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("no JSON");
+        server.put("/api/models/a/c", "{\"siblings\": []}".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> fetch("hf:a/c")).hasMessageContaining("neither open_clip_config");
+        server.redirect("/loop", server.address() + "/loop");
+        assertThatThrownBy(() -> fetch(server.address() + "/loop"))
+                .hasMessageContaining("redirected more than 5 times");
+        environment.put("HF_ENDPOINT", "not an address");
+        assertThatThrownBy(() -> fetch("hf:a/b")).hasMessageContaining("not an address");
+    }
+
+    @Test
+    void aProxyIsAsked() throws IOException {
+        environment.put("HTTPS_PROXY", server.address());
+        server.put("/model.pt", checkpoint());
+        assertThat(fetch("http://nowhere.invalid/model.pt")).isRegularFile();
+    }
+}
