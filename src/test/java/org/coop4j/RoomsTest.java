@@ -63,6 +63,17 @@ class RoomsTest {
                     .because("a graph backend could then be exchanged by rewriting three rooms");
 
     @ArchTest
+    static final ArchRule downloadAloneConnectsToOtherMachines =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages("org.coop4j.weights.download..", "org.coop4j.bench..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("java.net.http..");
+
+    @ArchTest
     static final ArchRule lossesAloneNameVariablesOfAGraph =
             noClasses()
                     .that()

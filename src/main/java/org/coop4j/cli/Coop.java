@@ -93,6 +93,7 @@ public final class Coop implements Callable<Integer> {
         CommandLine line =
                 new CommandLine(coop)
                         .addSubcommand(new DemoCommand(console))
+                        .addSubcommand(new DownloadCommand(console))
                         .addSubcommand(new ConvertCommand(console))
                         .addSubcommand(model)
                         .addSubcommand(new TokenizeCommand(console))

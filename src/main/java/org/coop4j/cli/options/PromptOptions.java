@@ -28,7 +28,17 @@ public final class PromptOptions {
                             + " classifier).")
     private Path model;
 
-    @Mixin private VocabularyOption vocabulary;
+    @Mixin private VocabularyOption vocabulary = new VocabularyOption();
+
+    /** Set by the command line. */
+    public PromptOptions() {}
+
+    /** Of a command that declares the options itself. */
+    public PromptOptions(Path prompt, Path model, VocabularyOption vocabulary) {
+        this.prompt = prompt;
+        this.model = model;
+        this.vocabulary = vocabulary;
+    }
 
     /** The classifier's file. */
     public ClassifierFile read() throws IOException {
