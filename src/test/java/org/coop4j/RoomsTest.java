@@ -1,5 +1,6 @@
 package org.coop4j;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -14,6 +15,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
 import java.util.List;
+import org.coop4j.method.Method;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** The rooms of docs/architecture.md, and what belongs in which. */
@@ -88,6 +90,17 @@ class RoomsTest {
                     .should()
                     .dependOnClassesThat()
                     .areAssignableTo(SDVariable.class);
+
+    /** A new method is one new file: whoever names a method would be the next one. */
+    @ArchTest
+    static final ArchRule methodsAreNamedInTheirRoomAndTheDemoAlone =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages("org.coop4j.method..", "org.coop4j.demo..")
+                    .should()
+                    .dependOnClassesThat(
+                            DescribedPredicate.not(type(Method.class))
+                                    .and(assignableTo(Method.class)));
 
     @ArchTest
     static final ArchRule graphAloneCallsSameDiffOps =

@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -78,6 +79,17 @@ public record CoOp(PromptContext context) implements Method {
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
         return PromptLearner.read(clip, file, context);
+    }
+
+    @Override
+    public List<String> shortNames() {
+        return List.of(
+                "coop-m16-end",
+                "coop-m16-end-csc",
+                "coop-m16-middle",
+                "coop-m16-middle-csc",
+                "coop-m4-end",
+                "coop-words");
     }
 
     /** The names of CoOp's own tables: {@code coop-m16-middle-csc}, {@code coop-words}. */

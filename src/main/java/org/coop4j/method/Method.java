@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.FewShotSample;
@@ -97,6 +98,11 @@ public sealed interface Method
         return Optional.empty();
     }
 
+    /** Some names that {@link #shorthand} understands, for help and messages. */
+    default List<String> shortNames() {
+        return List.of();
+    }
+
     /** All methods with their defaults. */
     static List<Method> all() {
         return Arrays.stream(Method.class.getPermittedSubclasses()).map(Method::defaults).toList();
@@ -138,6 +144,14 @@ public sealed interface Method
                                                                 .collect(
                                                                         Collectors.joining(
                                                                                 ", ")))));
+    }
+
+    /**
+     * The method that settings mean which come without one: hand-written prompts where there are
+     * templates, else CoOp.
+     */
+    static Method ofSettings(Set<String> names) {
+        return names.contains("templates") ? new ZeroShot(List.of("{}"), false) : new CoOp();
     }
 
     /** The same method with its reference's settings. */

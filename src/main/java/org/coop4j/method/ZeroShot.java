@@ -51,9 +51,9 @@ public record ZeroShot(
     public String title() {
         int count = templates.size() + (own ? 1 : 0);
         if (count > 1) {
-            return "zero-shot (" + count + " templates)";
+            return "zero-shot CLIP (" + count + " templates)";
         }
-        return own ? "zero-shot" : "zero-shot (\"" + templates.get(0) + "\")";
+        return own ? "zero-shot CLIP" : "zero-shot CLIP (\"" + templates.get(0) + "\")";
     }
 
     @Override
@@ -82,6 +82,11 @@ public record ZeroShot(
             case "ensemble-80" -> Optional.of(new ZeroShot(PromptTemplates.imageNet(), false));
             default -> Optional.empty();
         };
+    }
+
+    @Override
+    public List<String> shortNames() {
+        return List.of("ensemble-7", "ensemble-8", "ensemble-80");
     }
 
     /** All templates, for data whose own is this. */

@@ -66,7 +66,7 @@ public final class AverageTable implements StudyTable {
 
     /** What a method won over zero-shot on the same datasets. */
     private static Optional<Outcome.Gain> gain(StudyView view, Average average) {
-        return average.method().kind() == MethodLabel.Kind.ZERO_SHOT
+        return average.method().equals(MethodLabel.ZERO_SHOT)
                 ? Optional.empty()
                 : view.fewShot().averageZeroShot().map(average::gainOver);
     }

@@ -100,7 +100,7 @@ public final class FewShotTable implements StudyTable {
 
     /** What a method won over zero-shot on the same dataset. */
     static Optional<Outcome.Gain> gain(StudyView view, Outcome cell) {
-        return cell.method().kind() == MethodLabel.Kind.ZERO_SHOT
+        return cell.method().equals(MethodLabel.ZERO_SHOT)
                 ? Optional.empty()
                 : view.fewShot().zeroShot(cell.dataset()).flatMap(cell::gainOver);
     }

@@ -83,7 +83,7 @@ final class PublishedTable implements StudyTable {
         boolean isAt(Score score) {
             return half == score.half()
                     && isNamed(outcome.dataset(), score.dataset())
-                    && isSame(outcome.method(), score)
+                    && score.isOf(outcome.method())
                     && outcome.shots().equals(score.shots());
         }
     }
@@ -125,21 +125,24 @@ final class PublishedTable implements StudyTable {
 
     private record Place(String trainedOn, String dataset, ClassHalf half, String method) {
         static Place of(Score score) {
-            return new Place(score.trainedOn(), score.dataset(), score.half(), score.method());
+            return new Place(score.trainedOn(), score.dataset(), score.half(), score.name());
         }
     }
 
     /**
      * The numbers of the methods that were run, each of the same backbone or else the first that
-     * there is. Where no context is the same as a published one, all published ones are taken.
+     * there is. Where none has the settings of a published one, all published ones are taken.
      */
     private static List<Score> best(Protocol protocol, StudyView view, List<MethodLabel> run) {
         List<Score> all = view.published().of(protocol);
         Map<Place, Score> best = new LinkedHashMap<>();
         for (Score score : all) {
-            List<Score> sort = all.stream().filter(s -> kind(s) == kind(score)).toList();
-            boolean anySame = sort.stream().anyMatch(s -> isAny(run, s));
-            boolean ofSort = run.stream().anyMatch(method -> method.kind() == kind(score));
+            String method = score.method().id();
+            boolean anySame =
+                    all.stream()
+                            .filter(other -> other.method().id().equals(method))
+                            .anyMatch(other -> isAny(run, other));
+            boolean ofSort = run.stream().anyMatch(label -> label.isOf(score.method()));
             if (isAny(run, score) || (ofSort && !anySame)) {
                 best.merge(
                         Place.of(score),
@@ -151,7 +154,7 @@ final class PublishedTable implements StudyTable {
     }
 
     private static boolean isAny(List<MethodLabel> run, Score score) {
-        return run.stream().anyMatch(method -> isSame(method, score));
+        return run.stream().anyMatch(score::isOf);
     }
 
     private static Score closer(Score known, Score other, Optional<String> backbone) {
@@ -162,17 +165,9 @@ final class PublishedTable implements StudyTable {
         return DatasetNames.published(dataset).filter(b -> b.name().equals(benchmark)).isPresent();
     }
 
-    private static MethodLabel.Kind kind(Score score) {
-        return MethodLabel.of(score.method()).kind();
-    }
-
-    private static boolean isSame(MethodLabel method, Score score) {
-        return method.published().equals(score.method());
-    }
-
     /** The published method, with its backbone for people. */
     static Cell method(Score score) {
-        return Cell.words(score.method(), score.title() + ", published, " + score.backbone());
+        return Cell.words(score.name(), score.title() + ", published, " + score.backbone());
     }
 
     @Override

@@ -71,7 +71,7 @@ final class RunTable implements StudyTable {
                 Cell.number(100 * result.calibrationError()),
                 Cell.number(seconds(result)),
                 Cell.words(
-                        run.settings().entrySet().stream()
+                        run.settings().values().entrySet().stream()
                                 .map(e -> e.getKey() + "=" + e.getValue())
                                 .collect(Collectors.joining("; "))),
                 Cell.words(""));
@@ -116,10 +116,11 @@ final class RunTable implements StudyTable {
                     all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
             entry.run()
                     .settings()
+                    .values()
                     .forEach(
                             (name, value) ->
                                     settings.computeIfAbsent(name, n -> new LinkedHashSet<>())
-                                            .add(value));
+                                            .add(String.valueOf(value)));
         }
         ResultTable table =
                 new ResultTable("settings", "Settings of " + view.model(), "from config.json")

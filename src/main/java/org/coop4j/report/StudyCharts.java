@@ -34,13 +34,10 @@ final class StudyCharts {
 
     private final Map<MethodLabel, Integer> series = new HashMap<>();
 
-    /** Curves come first, the learned contexts before others, so that their colours differ most. */
+    /** Curves come first, so that their colours differ most. */
     StudyCharts(List<StudyView> views) {
         TreeSet<MethodLabel> methods = new TreeSet<>();
         views.forEach(view -> methods.addAll(view.fewShot().methods()));
-        methods.stream()
-                .filter(m -> m.kind() == MethodLabel.Kind.CONTEXT)
-                .forEach(m -> series.put(m, series.size()));
         methods.stream()
                 .filter(m -> !m.isWithoutTraining())
                 .forEach(m -> series.putIfAbsent(m, series.size()));

@@ -42,7 +42,8 @@ final class StudyPage {
 
     private String title() {
         List<String> titles = datasets().stream().map(Option::text).distinct().toList();
-        return "CoOp on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets");
+        return "Few-shot CLIP on "
+                + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets");
     }
 
     private String subtitle() {

@@ -92,11 +92,11 @@ final class StudySections {
 
     private record Baseline(MethodLabel method, double accuracy) {}
 
-    /** What is not a learned context; the probe of as many images. */
-    private List<Baseline> baselines(Shots shots, Scores numbers) {
+    /** The methods that stand before the main one in the tables, of as many images. */
+    private List<Baseline> baselines(MethodLabel main, Shots shots, Scores numbers) {
         List<Baseline> baselines = new ArrayList<>();
         for (MethodLabel method : fewShot.methods()) {
-            if (method.kind().compareTo(MethodLabel.Kind.CONTEXT) < 0) {
+            if (method.compareTo(main) < 0 && !method.isOf(main.method())) {
                 numbers.of(method, method.isWithoutTraining() ? Shots.NONE : shots)
                         .ifPresent(s -> baselines.add(new Baseline(method, s.mean())));
             }
@@ -110,12 +110,13 @@ final class StudySections {
                 Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
                         .filter(s -> numbers.of(main, s).isPresent())
                         .max(
-                                Comparator.comparing((Shots s) -> baselines(s, numbers).size())
+                                Comparator.comparing(
+                                                (Shots s) -> baselines(main, s, numbers).size())
                                         .thenComparing(s -> s))
                         .orElseThrow();
         SeedSummary learned = numbers.of(main, shots).orElseThrow();
         Optional<Baseline> best =
-                baselines(shots, numbers).stream()
+                baselines(main, shots, numbers).stream()
                         .max(Comparator.comparingDouble(Baseline::accuracy));
         List<Fact> facts = new ArrayList<>();
         best.ifPresent(

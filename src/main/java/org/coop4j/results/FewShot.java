@@ -1,10 +1,12 @@
 package org.coop4j.results;
 
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.method.Method;
 import org.coop4j.results.Outcomes.Setup;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
@@ -134,13 +136,13 @@ public final class FewShot {
         return common.notes();
     }
 
-    /** The method that a short summary shows: the paper's CoOp, else the first context. */
+    /** The method that a short summary shows: the paper's CoOp, else another, else any learned. */
     public Optional<MethodLabel> main() {
-        List<MethodLabel> contexts =
-                methods().stream().filter(m -> m.kind() == MethodLabel.Kind.CONTEXT).toList();
-        return contexts.stream()
-                .filter(MethodLabel::isMain)
-                .findFirst()
-                .or(() -> contexts.stream().findFirst());
+        Method coop = Method.of("coop");
+        return methods().stream()
+                .filter(method -> !method.isWithoutTraining())
+                .min(
+                        Comparator.comparing((MethodLabel m) -> !m.isOf(coop))
+                                .thenComparing(m -> !m.method().equals(coop)));
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.results;
 
 import java.nio.file.Path;
-import java.util.SortedMap;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunResult;
 
 /**
@@ -9,18 +9,18 @@ import org.coop4j.run.RunResult;
  *
  * @param folder relative to the folder that was searched
  * @param result what it measured
+ * @param config what it was configured with
+ * @param settings the same, without data, shots and seed
  * @param model the model that it used
- * @param settings what it was configured with, as texts by setting
- * @param ownPrompt the hand-written prompt of its data; empty if it is not recorded
  * @param testHash hash of the list of test images; empty if it is not recorded
  * @param finished when it ended, in UTC; empty if it is not recorded
  */
 public record FinishedRun(
         Path folder,
         RunResult result,
+        RunConfig config,
+        RunSettings settings,
         ModelId model,
-        SortedMap<String, String> settings,
-        String ownPrompt,
         String testHash,
         String finished) {
 

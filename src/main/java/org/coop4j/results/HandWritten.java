@@ -69,8 +69,9 @@ public record HandWritten(String dataset, ClassHalf half, List<Prompt> prompts) 
         Map<Place, String> own = new HashMap<>();
         for (Entry entry : entries) {
             Place place = new Place(entry.dataset(), entry.result().dataset(), entry.half());
-            if (!entry.run().ownPrompt().isEmpty()) {
-                own.putIfAbsent(place, entry.run().ownPrompt());
+            String template = entry.run().config().testedOn().template();
+            if (template != null) {
+                own.putIfAbsent(place, template);
             }
             for (RunResult.HandWritten prompt : entry.result().handWritten()) {
                 Double known =

@@ -1,66 +1,81 @@
 package org.coop4j.results;
 
 import java.util.Comparator;
+import org.coop4j.method.Method;
+import org.coop4j.run.RunConfig;
 
 /**
  * A way to classify, as the tables name it: runs of equal labels are averaged, others never.
  *
  * @param id for other programs and the screen, such as {@code coop-m16-end}; with what tells it
- *     apart in brackets where runs of one name have different settings
- * @param title for people, as in the paper: "CoOp (M = 16, end, CSC)", CSC being class-specific
- * @param published the name under which the papers' numbers of it are kept, or empty
- * @param kind what sort of method it is
- * @param rank its place among those of its kind
+ *     apart in brackets where runs of one name have different settings; labels of one id are equal
+ * @param title for people: "CoOp (M = 16, class-specific)"
+ * @param method the method, with the settings of a run that has this label
+ * @param published whether it is trained as its paper does, so that the paper's numbers are of it
+ * @param rank its place in the tables: zero-shot CLIP first, the others in the order of the list of
+ *     methods
  */
-public record MethodLabel(String id, String title, String published, Kind kind, int rank)
+public record MethodLabel(String id, String title, Method method, boolean published, int rank)
         implements Comparable<MethodLabel> {
 
-    /** Hand-written prompts of the dataset, which others are compared with. */
-    public static final MethodLabel ZERO_SHOT = MethodLabels.named("zero-shot");
+    private static final String BEST = "hand-written-best";
+
+    /** The hand-written prompt of the dataset, which others are compared with. */
+    public static final MethodLabel ZERO_SHOT = of("zero-shot");
 
     /** The best of the hand-written prompts that {@code coop train} tests. */
-    public static final MethodLabel BEST_HAND_WRITTEN = MethodLabels.named("hand-written-best");
+    public static final MethodLabel BEST_HAND_WRITTEN =
+            new MethodLabel(BEST, "best hand-written prompt", ZERO_SHOT.method, false, 1);
 
     private static final Comparator<MethodLabel> ORDER =
-            Comparator.comparing(MethodLabel::kind)
-                    .thenComparing(MethodLabel::rank)
-                    .thenComparing(MethodLabel::id);
+            Comparator.comparing(MethodLabel::rank).thenComparing(MethodLabel::id);
 
-    /** What sort of method it is, in the order of the tables. */
-    public enum Kind {
-        /** One hand-written prompt. */
-        ZERO_SHOT,
-        /** The best of several, chosen on the test images. */
-        BEST_HAND_WRITTEN,
-        /** Several hand-written prompts together. */
-        ENSEMBLE,
-        /** Hand-written prompts under a name of their own. */
-        PROMPTS,
-        /** Logistic regression on image features. */
-        PROBE,
-        /** Learned context vectors. */
-        CONTEXT,
-        /** Any other. */
-        OTHER
+    MethodLabel(String id, String title, Method method, boolean published) {
+        this(id, title, method, published, place(id, method));
     }
 
-    /** A method that stands alone under its name. */
+    private static int place(String id, Method method) {
+        if (id.equals(method.id()) && !method.learns()) {
+            return 0;
+        }
+        return 2 + Method.all().stream().map(Method::id).toList().indexOf(method.id());
+    }
+
+    /** A method by its own name or a short one, trained as its paper does. */
     public static MethodLabel of(String name) {
-        return MethodLabels.named(name);
+        Method method = Method.of(name);
+        return new MethodLabel(name, method.title(), method, true);
+    }
+
+    /** Whether a run is trained as the paper of its method does. */
+    static boolean isPublished(RunConfig config) {
+        int shots = config.sample().shots();
+        return config.training().equals(config.method().training(shots))
+                || config.training().equals(config.method().trainingOnImageNet(shots));
     }
 
     /** Whether nothing is learned, so that it holds for any number of shots. */
     public boolean isWithoutTraining() {
-        return kind.compareTo(Kind.PROBE) < 0;
+        return !method.learns();
     }
 
-    /** Whether it is the CoOp of the paper's few-shot experiments. */
-    boolean isMain() {
-        return published.equals("coop-m16-end");
+    /** Whether it is the same method, with whatever settings. */
+    public boolean isOf(Method other) {
+        return method.id().equals(other.id());
     }
 
     @Override
     public int compareTo(MethodLabel other) {
         return ORDER.compare(this, other);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MethodLabel label && id.equals(label.id);
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
     }
 }

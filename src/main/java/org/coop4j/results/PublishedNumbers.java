@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.method.Method;
 import org.coop4j.weights.Resource;
 
 /** Numbers that the CoOp and CoCoOp papers have published. */
@@ -45,7 +47,8 @@ public final class PublishedNumbers {
      * @param trainedOn what was learned from, by the benchmark's name
      * @param dataset what was tested on, by the benchmark's name
      * @param half the classes tested on
-     * @param method as a sweep names it
+     * @param name the method's, as a sweep names it
+     * @param method the method
      * @param title the method for people
      * @param shots training images a class
      * @param accuracy in percent
@@ -58,10 +61,17 @@ public final class PublishedNumbers {
             String trainedOn,
             String dataset,
             ClassHalf half,
-            String method,
+            String name,
+            Method method,
             String title,
             Shots shots,
-            double accuracy) {}
+            double accuracy) {
+
+        /** Whether it is of this method, with these settings. */
+        public boolean isOf(MethodLabel label) {
+            return label.published() && label.method().equals(method);
+        }
+    }
 
     private record File(List<Table> tables) {}
 
@@ -94,6 +104,7 @@ public final class PublishedNumbers {
     }
 
     private static void add(Table table, List<Score> numbers) {
+        Map<String, Method> methods = new HashMap<>();
         table.rows.forEach(
                 (dataset, values) -> {
                     for (int i = 0; i < values.size(); i++) {
@@ -108,6 +119,7 @@ public final class PublishedNumbers {
                                         dataset,
                                         column.half == null ? ClassHalf.ALL : column.half,
                                         column.method,
+                                        methods.computeIfAbsent(column.method, Method::of),
                                         column.title,
                                         new Shots(column.shots),
                                         values.get(i)));
@@ -134,7 +146,7 @@ public final class PublishedNumbers {
         return numbers.stream()
                 .filter(n -> n.dataset.equals(name) && n.trainedOn.equals(name))
                 .filter(n -> n.half == ClassHalf.ALL && n.backbone.equals(backbone))
-                .filter(n -> n.method.equals(method.published()) && n.shots.equals(shots))
+                .filter(n -> n.isOf(method) && n.shots.equals(shots))
                 .findFirst();
     }
 
@@ -168,6 +180,7 @@ public final class PublishedNumbers {
                         "",
                         "",
                         first.half,
+                        first.name,
                         first.method,
                         first.title,
                         shots,

@@ -70,7 +70,7 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
         List<Row> rows = new ArrayList<>();
         for (Setup setup : own.setups()) {
             if (setup.method().isWithoutTraining()
-                    && setup.method().kind() != MethodLabel.Kind.BEST_HAND_WRITTEN) {
+                    && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN)) {
                 row(setup, source, targets, own, own).ifPresent(rows::add);
             }
         }

@@ -12,8 +12,9 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.CheckedJson;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 
@@ -47,7 +48,7 @@ final class RunReader {
             throw new IOException(
                     RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
         }
-        JsonNode config = read(folder, RunFolder.CONFIG);
+        RunConfig config = RunConfigFile.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
         JsonNode provenance =
                 Files.exists(folder.resolve(RunFolder.PROVENANCE))
                         ? read(folder, RunFolder.PROVENANCE)
@@ -56,9 +57,9 @@ final class RunReader {
         return new FinishedRun(
                 root.relativize(folder),
                 result,
-                model(config, provenance),
-                MethodLabels.settings(config, result.shots()),
-                ownPrompt(config.findPath("data")),
+                config,
+                RunSettings.of(config),
+                model(config.modelSha256(), provenance),
                 provenance.path("testHash").asText(""),
                 provenance.path("finished").asText(""));
     }
@@ -154,10 +155,9 @@ final class RunReader {
         return new IOException(RunFolder.RESULT + " is damaged: " + how);
     }
 
-    private static ModelId model(JsonNode config, JsonNode provenance) throws IOException {
-        String configured = config.findPath("modelSha256").asText("");
+    private static ModelId model(String configured, JsonNode provenance) throws IOException {
         String used = provenance.path("modelSha256").asText("");
-        if (!configured.isEmpty() && !used.isEmpty() && !configured.equals(used)) {
+        if (!used.isEmpty() && !configured.equals(used)) {
             throw new IOException(
                     "%s names the model %.12s…, %s the model %.12s…: they are not of one run"
                             .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
@@ -166,19 +166,6 @@ final class RunReader {
                 used.isEmpty() ? configured : used,
                 provenance.path("modelFile").asText(""),
                 knownAs(provenance.path("modelSource")));
-    }
-
-    /** As a training run chooses it: what the data says, else the benchmark's, else the usual. */
-    private static String ownPrompt(JsonNode data) {
-        if (!data.isObject()) {
-            return "";
-        }
-        if (data.path("template").isTextual()) {
-            return data.path("template").asText();
-        }
-        return DatasetNames.published(data.path("benchmark").asText(""))
-                .map(Benchmark::template)
-                .orElse(HandWritten.USUAL);
     }
 
     /** The source is a JSON object, or a text that holds one. */

@@ -4,16 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.method.ClassPosition;
-import org.coop4j.method.CoOp;
-import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
-import org.coop4j.method.ZeroShot;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
 /**
@@ -22,6 +22,8 @@ import org.coop4j.train.Training;
  * templates, config}}.
  */
 final class EarlierConfig {
+
+    private static final String TEMPLATES = "templates";
 
     private EarlierConfig() {}
 
@@ -42,20 +44,20 @@ final class EarlierConfig {
             RunData learned = lists(tree.path("learnedFrom"), learnedHalf, training, json);
             return trained(model, training, learned, tested);
         }
-        if (tree.path("templates").isArray()) {
+        if (tree.path(TEMPLATES).isArray()) {
             return handWritten(model, tree, tested);
         }
         Sample sample = new Sample(tree.path("shots").asInt(), tree.path("seed").asLong());
         // A probe that is tested on the new classes learned from the base ones.
         ClassHalf learnedHalf = half == ClassHalf.NEW ? ClassHalf.BASE : half;
         RunData learned = lists(tree.path("learnedFrom"), learnedHalf, training, json);
-        return RunConfig.of(model, learned, new LinearProbe(), Training.none(), sample)
+        return RunConfig.of(model, learned, Method.of("linear-probe"), Training.none(), sample)
                 .testedOn(tested);
     }
 
     private static RunConfig handWritten(String model, JsonNode tree, RunData tested) {
         List<String> templates = new ArrayList<>();
-        tree.path("templates").forEach(template -> templates.add(template.asText()));
+        tree.path(TEMPLATES).forEach(template -> templates.add(template.asText()));
         Method method = named(tree.path("method").asText(), templates);
         String own = templates.get(templates.size() - 1);
         RunData data =
@@ -63,7 +65,7 @@ final class EarlierConfig {
                         tested.name(),
                         tested.classes(),
                         tested.listsSha256(),
-                        method instanceof ZeroShot prompts && prompts.own() ? own : null,
+                        Settings.of((Record) method).get("own").equals(true) ? own : null,
                         null);
         return RunConfig.of(model, data, method, Training.none(), Sample.NONE);
     }
@@ -71,26 +73,27 @@ final class EarlierConfig {
     /** The plan's own names meant templates with the data's own among them. */
     private static Method named(String name, List<String> templates) {
         try {
-            if (Method.of(name) instanceof ZeroShot prompts) {
-                return prompts;
+            Method method = Method.of(name);
+            if (!method.learns()) {
+                return method;
             }
         } catch (IllegalArgumentException e) {
             // A name that the plan gave to templates of its own.
         }
-        return new ZeroShot(templates, false);
+        return Method.ofSettings(Set.of(TEMPLATES)).with(Map.of(TEMPLATES, templates));
     }
 
     private static RunConfig trained(
             String model, JsonNode config, RunData learned, RunData tested) {
-        int length = config.path("contextLength").asInt();
-        String words = config.path("words").isTextual() ? config.path("words").asText() : null;
-        Method method =
-                new CoOp(
-                        length,
-                        ClassPosition.named(
-                                config.path("position").asText().toLowerCase(Locale.ROOT)),
-                        config.path("classSpecific").asBoolean(),
-                        words);
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("position", config.path("position").asText().toLowerCase(Locale.ROOT));
+        settings.put("class_specific", config.path("classSpecific").asBoolean());
+        if (config.path("words").isTextual()) {
+            settings.put("words", config.path("words").asText());
+        } else {
+            settings.put("context_length", config.path("contextLength").asInt());
+        }
+        Method method = Method.of("coop").with(settings);
         Training training =
                 new Training(
                         config.path("epochs").asInt(),

@@ -57,13 +57,18 @@ public final class RunConfigFile {
      * @throws IOException if it cannot be read or is damaged, naming the file
      */
     public static RunConfig read(Path file) throws IOException {
-        ObjectNode tree = CheckedJson.tree(file, file.toString(), LARGEST);
+        return read(file, file.toString());
+    }
+
+    /** The same, where messages call the file something else. */
+    public static RunConfig read(Path file, String name) throws IOException {
+        ObjectNode tree = CheckedJson.tree(file, name, LARGEST);
         try {
             return tree.has("format") ? config(tree) : EarlierConfig.read(tree, JSON);
         } catch (JsonProcessingException e) {
-            throw new IOException(file + " is damaged: " + e.getOriginalMessage(), e);
+            throw new IOException(name + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
-            throw new IOException(file + " is damaged: " + e.getMessage(), e);
+            throw new IOException(name + " is damaged: " + e.getMessage(), e);
         }
     }
 

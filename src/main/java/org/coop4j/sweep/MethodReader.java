@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.method.ZeroShot;
 import org.coop4j.train.Settings;
 
 /**
@@ -97,16 +95,13 @@ final class MethodReader {
         if (named != null) {
             return named(named).method();
         }
-        if (mapping.values().containsKey(TEMPLATES)) {
-            if (builtIn.isPresent()) {
-                throw text.problem(
-                        mapping.values().get(TEMPLATES).line(),
-                        builtIn.get().title()
-                                + " has its own templates: give this method another name");
-            }
-            return new ZeroShot(List.of("{}"), false);
+        if (builtIn.isPresent() && mapping.values().containsKey(TEMPLATES)) {
+            throw text.problem(
+                    mapping.values().get(TEMPLATES).line(),
+                    builtIn.get().title()
+                            + " has its own templates: give this method another name");
         }
-        return builtIn.orElseGet(CoOp::new);
+        return builtIn.orElseGet(() -> Method.ofSettings(mapping.values().keySet()));
     }
 
     private Method set(Method base, PlanNode.Mapping mapping) throws PlanException {

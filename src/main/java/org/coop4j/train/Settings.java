@@ -39,7 +39,13 @@ public final class Settings {
      * @param meaning what it means
      * @param choices the values of an enum, otherwise empty
      */
-    public record Description(String name, Object value, String meaning, List<String> choices) {}
+    public record Description(String name, Object value, String meaning, List<String> choices) {
+
+        /** Whether it is free text, such as prompts. */
+        public boolean isText() {
+            return !(value instanceof Number || value instanceof Boolean) && choices.isEmpty();
+        }
+    }
 
     /** All settings of a record, in order: name → plain value. */
     public static Map<String, Object> of(Record settings) {

@@ -152,7 +152,8 @@ class StudyReportTest {
                         .learned(1, 1)
                         .perClass(HOSTILE, 50, 30)
                         .prompt(HOSTILE, 50)
-                        .set("note", HOSTILE)
+                        .template(HOSTILE)
+                        .set("words", HOSTILE)
                         .model(RunFiles.MODEL, HOSTILE));
         RunFiles.failed(root.resolve("runs/failed"), HOSTILE);
         RunFiles.failed(root.resolve("runs/" + HOSTILE.replace('/', ' ')), "no");
@@ -203,8 +204,7 @@ class StudyReportTest {
         seeds("coop-m16-end", "EuroSAT", 1, 50, 51, 52);
         seeds("coop-m16-end", "EuroSAT", 2, 60, 61);
         RunFiles.failed(root.resolve("runs/bad"), "no space left");
-        Path broken = Files.createDirectories(root.resolve("runs/broken"));
-        Files.writeString(broken.resolve("config.json"), "{}");
+        Path broken = RunFiles.of("coop", "DTD", 1).write(root.resolve("runs/broken"));
         Files.writeString(broken.resolve("result.json"), "{");
 
         writeReport();
@@ -232,7 +232,7 @@ class StudyReportTest {
         assertThat(csv("published"))
                 .anySatisfy(row -> assertThat(row).containsEntry("difference", "-0.6300"));
         String chart = text("figures/eurosat.svg");
-        assertThat(chart).contains("CoOp (M = 16, end), published").contains("zero-shot CLIP, pub");
+        assertThat(chart).contains("CoOp (M = 16), published").contains("zero-shot CLIP, pub");
         // Of the linear probe one point is published, which is no curve.
         assertThat(chart).doesNotContain("linear probe, published");
     }
@@ -260,14 +260,14 @@ class StudyReportTest {
         zeroShot("EuroSAT", 40);
         writeReport();
         assertThat(text("report.html"))
-                .contains("CoOp on EuroSAT")
+                .contains("Few-shot CLIP on EuroSAT")
                 .contains("Method × shots")
                 .doesNotContain("<select name=\"dataset\"");
 
         zeroShot("DescribableTextures", 42);
         writeReport();
         assertThat(text("report.html"))
-                .contains("CoOp on 2 datasets")
+                .contains("Few-shot CLIP on 2 datasets")
                 .contains("Dataset × method × shots")
                 .contains("<th scope=\"row\">EuroSAT</th>");
     }
@@ -316,7 +316,7 @@ class StudyReportTest {
         assertThat(writeReport())
                 .contains("tables/robustness.csv")
                 .doesNotContain("tables/few-shot.csv");
-        assertThat(text("report.html")).contains("<h1>CoOp on ImageNet-R</h1>");
+        assertThat(text("report.html")).contains("<h1>Few-shot CLIP on ImageNet-R</h1>");
 
         Files.delete(root.resolve("runs/run-0/result.json"));
         write(RunFiles.of("zero-shot", "EuroSAT", 38));

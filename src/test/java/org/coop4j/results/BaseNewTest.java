@@ -37,7 +37,7 @@ class BaseNewTest {
     void averagesOfThePapersNumbersAreThoseThatItPrints() throws IOException {
         for (Score score : PublishedNumbers.shipped().of(Protocol.BASE_TO_NEW)) {
             RunFiles run =
-                    RunFiles.of(score.method(), score.dataset(), score.accuracy())
+                    RunFiles.of(score.name(), score.dataset(), score.accuracy())
                             .half(score.half().name());
             write(score.shots().equals(Shots.NONE) ? run : run.learned(16, 1));
         }

@@ -199,9 +199,9 @@ class FewShotTest {
     @Test
     void theDatasOwnPromptIsTheOneThatTheRunTookForIt() throws IOException {
         // A folder that is called like a benchmark, one that is a benchmark, one with a template.
-        write(promptRun("DTD").data(null, null));
-        write(promptRun("EuroSAT").data("dtd", null));
-        write(promptRun("Food101").data("dtd", "a {}."));
+        write(promptRun("DTD").template("a photo of a {}."));
+        write(promptRun("EuroSAT").template("{} texture."));
+        write(promptRun("Food101").template("a {}."));
 
         FewShot fewShot = fewShot();
 

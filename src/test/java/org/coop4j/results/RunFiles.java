@@ -6,6 +6,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.Method;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfigFile;
+import org.coop4j.run.RunData;
+import org.coop4j.run.Sample;
+import org.coop4j.train.Settings;
 import org.coop4j.weights.Progress;
 
 /** Writes the folder of a run by hand, file by file, as a run leaves it. */
@@ -17,10 +27,12 @@ public final class RunFiles {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final ObjectNode result = JSON.createObjectNode();
-    private final ObjectNode settings = JSON.createObjectNode();
+    private final Map<String, String> settings = new LinkedHashMap<>();
     private final ArrayNode perClass;
     private final ArrayNode handWritten;
     private String model = MODEL;
+    private Method learner;
+    private String template;
     private String knownAs = "";
     private String testHash = "";
     private String finished = "2025-01-01T00:00:00Z";
@@ -45,7 +57,7 @@ public final class RunFiles {
     /** A run that learned from some images a class. */
     public RunFiles learned(int shots, long seed) {
         result.put("shots", shots).put("seed", seed).put("trainImages", 2 * Math.max(1, shots));
-        return set("position", "END").set("classSpecific", "false").set("epochs", "50");
+        return this;
     }
 
     /** Another field of the result. */
@@ -54,15 +66,21 @@ public final class RunFiles {
         return this;
     }
 
-    /** A setting in config.json. */
+    /** A setting of the method or of its training, in config.json. */
     public RunFiles set(String name, String value) {
         settings.put(name, value);
         return this;
     }
 
-    /** Where the data came from, in config.json. */
-    public RunFiles data(String benchmark, String template) {
-        settings.putObject("data").put("benchmark", benchmark).put("template", template);
+    /** What a plan's own name stands for. */
+    RunFiles is(Method method) {
+        learner = method;
+        return this;
+    }
+
+    /** The hand-written prompt of the data, in config.json; null where it is not recorded. */
+    public RunFiles template(String prompt) {
+        template = prompt;
         return this;
     }
 
@@ -105,17 +123,44 @@ public final class RunFiles {
     /** Writes config.json, result.json and provenance.json. */
     public Path write(Path folder) throws IOException {
         Files.createDirectories(folder);
-        ObjectNode config = JSON.createObjectNode();
-        config.set("config", settings);
-        config.put("modelSha256", model);
         ObjectNode provenance = JSON.createObjectNode();
         provenance.put("modelFile", "small.safetensors").put("modelSha256", model);
         provenance.put("modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
         provenance.put("testHash", testHash).put("finished", finished);
-        Files.writeString(folder.resolve("config.json"), config.toString());
+        Files.writeString(
+                folder.resolve("config.json"), RunConfigFile.tree(config()).toString());
         Files.writeString(folder.resolve("result.json"), result.toString());
         Files.writeString(folder.resolve("provenance.json"), provenance.toString());
         return folder;
+    }
+
+    private RunConfig config() {
+        int shots = result.path("shots").asInt();
+        Method method = learner == null ? named(result.path("method").asText()) : learner;
+        Map<String, String> own = new LinkedHashMap<>(settings);
+        own.keySet().removeIf(name -> !Settings.has((Record) method, name));
+        Map<String, String> rest = new LinkedHashMap<>(settings);
+        rest.keySet().removeAll(own.keySet());
+        RunConfig config =
+                RunConfig.of(
+                        model,
+                        data("trainedOn"),
+                        method.with(own),
+                        Settings.with(method.training(shots), rest),
+                        new Sample(shots, result.path("seed").asLong()));
+        return config.testedOn(data("dataset"));
+    }
+
+    private RunData data(String field) {
+        return new RunData(result.path(field).asText(), ClassHalf.ALL, null, template, null);
+    }
+
+    private static Method named(String name) {
+        try {
+            return Method.of(name);
+        } catch (IllegalArgumentException e) {
+            return new CoOp();
+        }
     }
 
     /** Writes what a failed run leaves. */

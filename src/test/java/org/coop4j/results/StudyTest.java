@@ -6,6 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.KgCoOp;
+import org.coop4j.method.LinearProbe;
+import org.coop4j.method.ZeroShot;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,57 +102,43 @@ class StudyTest {
     @Test
     void methodsOfOneNameAndOtherSettingsAreKeptApart() throws IOException {
         write(
-                learned("coop", "DTD", 1, 1, 50).set("rate", "0.002").set("contextLength", "16"),
-                learned("coop", "DTD", 1, 2, 60).set("rate", "0.002").set("contextLength", "4"),
+                learned("coop", "DTD", 1, 1, 50).set("rate", "0.002").set("context_length", "16"),
+                learned("coop", "DTD", 1, 2, 60).set("rate", "0.002").set("context_length", "4"),
                 // On other data and with other shots it is another method just the same.
-                learned("coop", "Pets", 4, 1, 70).set("rate", "0.02").set("contextLength", "4"));
+                learned("coop", "Pets", 4, 1, 70).set("rate", "0.02").set("context_length", "4"));
 
         Study study = study();
 
         assertThat(methods(study))
                 .containsExactly(
-                        "coop [M = 16, learning rate 0.002]",
-                        "coop [M = 4, learning rate 0.002]",
-                        "coop [M = 4, learning rate 0.02]");
+                        "coop [context length 16, rate 0.002]",
+                        "coop [context length 4, rate 0.002]",
+                        "coop [context length 4, rate 0.02]");
         assertThat(study.notes()).anyMatch(n -> n.startsWith("coop: runs with different settings"));
     }
 
     @Test
     void epochsByShotsAreOneMethodAndOthersBesideThemAnother() throws IOException {
         write(
-                learned("coop", "DTD", 1, 1, 50).set("epochs", "50"),
-                learned("coop", "DTD", 2, 1, 51).set("epochs", "100"),
-                learned("coop", "DTD", 16, 1, 52).set("epochs", "200"),
+                learned("coop", "DTD", 1, 1, 50),
+                learned("coop", "DTD", 2, 1, 51),
+                learned("coop", "DTD", 16, 1, 52),
                 learned("coop", "ImageNet", 16, 1, 60).set("epochs", "50"));
         assertThat(methods(study())).containsExactly("coop");
 
         write(learned("coop", "DTD", 16, 1, 40).set("epochs", "10"));
 
-        assertThat(methods(study()))
-                .contains("coop [10 epochs]", "coop [epochs by shots (50, 100, 200)]");
+        assertThat(methods(study())).contains("coop [epochs 10]", "coop [epochs by shots]");
     }
 
     @Test
     void wordsAndRandomNumbersToBeginWithAreTwoMethods() throws IOException {
         write(
-                learned("coop", "DTD", 1, 1, 50).set("contextLength", "4"),
-                learned("coop", "Pets", 1, 1, 50)
-                        .set("contextLength", "16")
-                        .set("words", "a photo of a"));
+                learned("coop", "DTD", 1, 1, 50).set("context_length", "4"),
+                learned("coop", "Pets", 1, 1, 50).set("words", "a photo of a"));
 
         assertThat(methods(study()))
-                .containsExactly("coop [random start]", "coop [from \"a photo of a\"]");
-    }
-
-    @Test
-    void whatEachRunHasOfItsOwnTellsNoMethodsApart() throws IOException {
-        for (int seed = 1; seed <= 3; seed++) {
-            write(
-                    learned("coop", "DTD", 1, seed, 50).set("startedAt", "12:0" + seed),
-                    learned("coop", "DTD", 1, seed, 50).set("startedAt", "13:0" + seed));
-        }
-
-        assertThat(methods(study())).containsExactly("coop");
+                .containsExactly("coop [no words]", "coop [words \"a photo of a\"]");
     }
 
     @Test
@@ -236,26 +227,62 @@ class StudyTest {
                         "other");
     }
 
-    /** As coop sweep writes config.json. */
     @Test
     void methodsThatASweepsPlanNamedAreWhatTheirRunsSay() throws IOException {
         write(
-                RunFiles.of("my-prompts", "DTD", 45).set("templates", "[\"{} texture.\"]"),
-                learned("my-context", "DTD", 4, 1, 60).set("contextLength", "8"),
-                RunFiles.of("my-classifier", "DTD", 50).with("shots", 4).with("trainImages", 8));
+                RunFiles.of("my-prompts", "DTD", 45)
+                        .is(new ZeroShot(List.of("{} texture."), false)),
+                learned("my-context", "DTD", 4, 1, 60).is(new CoOp()).set("context_length", "8"),
+                learned("my-probe", "DTD", 4, 1, 50).is(new LinearProbe()));
 
         List<MethodLabel> methods = study().fewShot().methods();
 
         assertThat(methods)
-                .extracting(MethodLabel::kind)
-                .containsExactly(
-                        MethodLabel.Kind.PROMPTS, MethodLabel.Kind.CONTEXT, MethodLabel.Kind.OTHER);
-        assertThat(methods.get(0).isWithoutTraining()).isTrue();
-        assertThat(study().fewShot().main()).contains(methods.get(1));
-        // Named by hand, they are no method of the papers.
-        assertThat(methods).extracting(MethodLabel::published).doesNotContain("coop-m8-end");
+                .extracting(MethodLabel::title)
+                .containsExactly("my-prompts", "my-probe", "my-context");
+        assertThat(methods)
+                .extracting(MethodLabel::isWithoutTraining)
+                .containsExactly(true, false, false);
+        assertThat(study().fewShot().main()).contains(methods.get(2));
     }
 
+    @Test
+    void numbersArePublishedOfTheSameRecordsHoweverTheyAreNamed() throws IOException {
+        write(
+                learned("mine", "dtd", 4, 1, 60).is(new CoOp()),
+                learned("short", "dtd", 4, 1, 60).is(new CoOp()).set("epochs", "5"),
+                learned("coop-m16-end", "dtd", 4, 1, 60).is(new KgCoOp()));
+
+        List<Boolean> published =
+                study().fewShot().methods().stream()
+                        .map(
+                                method ->
+                                        PublishedNumbers.shipped()
+                                                .fewShot(
+                                                        "dtd",
+                                                        method,
+                                                        new Shots(4),
+                                                        Optional.of("RN50"))
+                                                .isPresent())
+                        .toList();
+
+        assertThat(methods(study())).containsExactly("mine", "short", "coop-m16-end");
+        assertThat(published).containsExactly(true, false, false);
+    }
+
+    /** Words to begin with suit the data; their number follows from them. */
+    @Test
+    void wordsForEachDatasetAreOneMethod() throws IOException {
+        write(
+                learned("words", "DTD", 1, 1, 50).set("words", "a photo of"),
+                learned("words", "Pets", 1, 1, 50).set("words", "a photo of a"));
+        assertThat(methods(study())).containsExactly("words");
+
+        write(learned("words", "Pets", 1, 2, 50).set("words", "a picture of a"));
+        assertThat(methods(study())).hasSize(3);
+    }
+
+    /** As an earlier version's sweep wrote config.json. */
     @Test
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
         Path run = learned("coop", "DTD", 1, 1, 50).write(root.resolve("sweep"));
@@ -265,14 +292,24 @@ class StudyTest {
                 {"method": "coop", "modelSha256": "%s", "half": "ALL", "shots": 1, "seed": 1,
                  "learnedFrom": {"dataset": "DTD", "sha256": "aa"},
                  "testedOn": {"dataset": "DTD", "sha256": "bb"},
-                 "config": {"data": {"path": "/data", "benchmark": "DTD"}, "rate": 0.002,
-                   "epochs": 50, "views": 50, "words": null}}
+                 "config": {"data": {"path": "/data", "benchmark": "DescribableTextures"},
+                   "contextLength": 4, "position": "MIDDLE", "classSpecific": true, "batch": 8,
+                   "momentum": 0.9, "weightDecay": 0.0005, "warmupEpochs": 1, "warmupRate": 0.00001,
+                   "rate": 0.002, "shots": 1, "seed": 1, "epochs": 50, "views": 50, "words": null,
+                   "checkpointEvery": 10}}
                 """
                         .formatted(RunFiles.MODEL));
 
-        assertThat(study().entries().get(0).run().settings())
-                .containsOnlyKeys("rate", "epochs", "views")
+        RunSettings settings = study().entries().get(0).run().settings();
+        assertThat(settings.values())
+                .containsOnlyKeys(
+                        "method context_length position class_specific words epochs batch optimizer"
+                                .concat(" rate momentum weight_decay epsilon schedule")
+                                .concat(" warmup_epochs warmup_rate views")
+                                .split(" "))
                 .containsEntry("epochs", "by shots")
+                .containsEntry("position", "middle")
                 .containsEntry("views", "a new crop each epoch");
+        assertThat(settings.decided()).isEmpty();
     }
 }

@@ -97,8 +97,9 @@ class WrongPlanTest {
                 "{name: x, templates: photo} | line 3: template \"photo\" has no {}",
                 "{name: x, templates: []} | line 3: templates: nothing is listed",
                 "{name: x, templates: ['{}'], rate: 1} | line 3: unknown key \"rate\": zero-shot"
-                        + " (\"{}\") has name",
-                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot has its own templates",
+                        + " CLIP (\"{}\") has name",
+                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP has its own"
+                        + " templates",
                 "[[zero-shot]] | line 3: a method is written as a name, or as keys with values",
             })
     void wrongMethodsAreRefused(String methods, String message) {
