@@ -1,6 +1,7 @@
 package org.coop4j.results;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -144,6 +145,9 @@ public record Findings(
                 } else if (reader.isRun(folder)) {
                     unfinished.add(root.relativize(folder));
                 }
+            } catch (AccessDeniedException e) {
+                String file = String.valueOf(Path.of(e.getFile()).getFileName());
+                damaged.add(new Failure(root.relativize(folder), "no permission to read " + file));
             } catch (IOException e) {
                 damaged.add(new Failure(root.relativize(folder), e.getMessage()));
             }

@@ -5,7 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.data.benchmark.Benchmark;
@@ -27,7 +26,6 @@ final class DatasetReader {
     /** All runs of a sweep share one split, where the data has none. */
     private static final long USUAL_SPLIT_SEED = 1;
 
-    private final PlanText text;
     private final Path folder;
     private final Optional<Path> root;
 
@@ -35,8 +33,7 @@ final class DatasetReader {
      * @param folder where relative paths begin
      * @param root the folder of the published datasets
      */
-    DatasetReader(PlanText text, Path folder, Optional<Path> root) {
-        this.text = text;
+    DatasetReader(Path folder, Optional<Path> root) {
         this.folder = folder;
         this.root = root;
     }
@@ -51,8 +48,8 @@ final class DatasetReader {
     }
 
     SweepPlan.Dataset read(PlanNode item) throws PlanException {
-        if (item instanceof PlanNode.Scalar) {
-            String word = text.text(item, "dataset");
+        if (!item.isMapping() && !item.isList()) {
+            String word = item.text("dataset");
             return new SweepPlan.Dataset(
                     Benchmarks.published().find(word).isPresent()
                             ? published(item, word, USUAL_SPLIT_SEED, null)
@@ -61,49 +58,43 @@ final class DatasetReader {
         }
         List<String> keys = new ArrayList<>(KEYS);
         keys.addAll(Overrides.keys());
-        PlanNode.Mapping mapping = text.mapping(item, "a dataset", keys);
-        return new SweepPlan.Dataset(spec(mapping), Overrides.of(mapping, text));
+        PlanNode.Mapping mapping = item.mapping("a dataset", keys);
+        return new SweepPlan.Dataset(spec(mapping), Overrides.of(mapping));
     }
 
     private DataSpec spec(PlanNode.Mapping mapping) throws PlanException {
-        Map<String, PlanNode> values = mapping.values();
-        PlanNode seed = values.get(SPLIT_SEED);
         long splitSeed =
-                seed == null
-                        ? USUAL_SPLIT_SEED
-                        : text.whole(seed, SPLIT_SEED, 0, Integer.MAX_VALUE);
-        String template = optional(values, TEMPLATE);
+                mapping.has(SPLIT_SEED)
+                        ? mapping.get(SPLIT_SEED).whole(SPLIT_SEED, 0, Integer.MAX_VALUE)
+                        : USUAL_SPLIT_SEED;
+        String template = mapping.text(TEMPLATE);
         if (template != null && !template.contains("{}")) {
-            throw text.problem(
-                    values.get(TEMPLATE).line(),
-                    "template \"" + template + "\" has no {}: put {} where the class name belongs");
+            throw mapping.get(TEMPLATE)
+                    .problem(
+                            "template \""
+                                    + template
+                                    + "\" has no {}: put {} where the class name belongs");
         }
-        String name = optional(values, NAME);
-        if (values.containsKey(PATH)) {
+        String name = mapping.text(NAME);
+        if (mapping.has(PATH)) {
             return own(
-                    mapping,
-                    optional(values, PATH),
+                    mapping.whole(),
+                    mapping.text(PATH),
                     name,
-                    optional(values, IMAGES),
-                    optional(values, NAMES),
+                    mapping.text(IMAGES),
+                    mapping.text(NAMES),
                     splitSeed,
                     template);
         }
         if (name == null) {
-            throw text.problem(mapping.line(), "this dataset has neither name nor path");
+            throw mapping.whole().problem("this dataset has neither name nor path");
         }
         for (String key : List.of(IMAGES, NAMES)) {
-            if (values.containsKey(key)) {
-                throw text.problem(
-                        values.get(key).line(), "\"" + key + "\" belongs to a dataset with a path");
+            if (mapping.has(key)) {
+                throw mapping.get(key).problem("\"" + key + "\" belongs to a dataset with a path");
             }
         }
-        return published(mapping, name, splitSeed, template);
-    }
-
-    private String optional(Map<String, PlanNode> values, String key) throws PlanException {
-        PlanNode node = values.get(key);
-        return node == null ? null : text.text(node, key);
+        return published(mapping.whole(), name, splitSeed, template);
     }
 
     private DataSpec published(PlanNode node, String name, long splitSeed, String template)
@@ -113,15 +104,13 @@ final class DatasetReader {
                         .find(name)
                         .orElseThrow(
                                 () ->
-                                        text.problem(
-                                                node.line(),
+                                        node.problem(
                                                 "no dataset is called \"%s\"; published are %s; your own has a path"
                                                         .formatted(name, publishedNames())));
         Path place =
                 root.orElseThrow(
                         () ->
-                                text.problem(
-                                        node.line(),
+                                node.problem(
                                         "where is %s? Say data: DIR in the plan, or --data DIR"
                                                 .formatted(benchmark.name())));
         return new DataSpec(
@@ -145,8 +134,7 @@ final class DatasetReader {
             throws PlanException {
         Path place = resolve(node, path);
         if (!Files.exists(place)) {
-            throw text.problem(
-                    node.line(),
+            throw node.problem(
                     "\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
                             .formatted(path, publishedNames(), place));
         }
@@ -164,7 +152,7 @@ final class DatasetReader {
         try {
             return folder.resolve(path);
         } catch (InvalidPathException e) {
-            throw text.problem(node.line(), "\"" + path + "\" is no path");
+            throw node.problem("\"" + path + "\" is no path");
         }
     }
 

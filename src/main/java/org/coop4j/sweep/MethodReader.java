@@ -21,33 +21,29 @@ final class MethodReader {
     private static final String METHOD = "method";
     private static final String TEMPLATES = "templates";
 
-    private final PlanText text;
+    private MethodReader() {}
 
-    MethodReader(PlanText text) {
-        this.text = text;
-    }
-
-    List<PlannedMethod> read(PlanNode node) throws PlanException {
+    static List<PlannedMethod> read(PlanNode node) throws PlanException {
         List<PlannedMethod> methods = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        for (PlanNode item : text.items(node, "methods")) {
-            PlannedMethod method = item instanceof PlanNode.Scalar ? named(item) : described(item);
+        for (PlanNode item : node.items("methods")) {
+            PlannedMethod method =
+                    item.isMapping() || item.isList() ? described(item) : named(item);
             if (!names.add(method.name())) {
-                throw text.problem(item.line(), "there are two methods called " + method.name());
+                throw item.problem("there are two methods called " + method.name());
             }
             methods.add(method);
         }
         return methods;
     }
 
-    private PlannedMethod named(PlanNode item) throws PlanException {
-        String name = text.text(item, METHOD);
+    private static PlannedMethod named(PlanNode item) throws PlanException {
+        String name = item.text(METHOD);
         Method method =
                 find(name)
                         .orElseThrow(
                                 () ->
-                                        text.problem(
-                                                item.line(),
+                                        item.problem(
                                                 "no method is called \"%s\"; there are %s, coop-mM-POSITION[-csc] with end, middle or front; or a mapping of name, method and settings"
                                                         .formatted(
                                                                 name,
@@ -65,60 +61,59 @@ final class MethodReader {
         }
     }
 
-    private PlannedMethod described(PlanNode item) throws PlanException {
-        if (!(item instanceof PlanNode.Mapping mapping)) {
-            throw text.problem(
-                    item.line(), "a method is written as a name, or as keys with values");
+    private static PlannedMethod described(PlanNode item) throws PlanException {
+        if (!item.isMapping()) {
+            throw item.problem("a method is written as a name, or as keys with values");
         }
-        if (!mapping.values().containsKey(NAME)) {
-            throw text.problem(item.line(), "this method has no name");
+        PlanNode.Mapping mapping = item.mapping();
+        if (!mapping.has(NAME)) {
+            throw item.problem("this method has no name");
         }
-        String name = text.text(mapping.values().get(NAME), NAME);
+        String name = mapping.get(NAME).text(NAME);
         Optional<Method> builtIn = find(name);
         Method base = base(builtIn, mapping);
         List<String> keys = new ArrayList<>(List.of(NAME, METHOD));
         keys.addAll(Settings.of((Record) base).keySet());
         keys.addAll(base.training(1).trains() ? Overrides.keys() : List.of());
-        text.mapping(item, base.title(), keys);
+        item.mapping(base.title(), keys);
         Method method = set(base, mapping);
         boolean saysSettings = builtIn.isPresent() && !builtIn.get().id().equals(name);
         if (saysSettings && !method.equals(builtIn.get())) {
-            throw text.problem(
-                    item.line(),
+            throw item.problem(
                     name + " says by its name what settings it has: give this method another name");
         }
-        return new PlannedMethod(name, method, Overrides.of(mapping, text));
+        return new PlannedMethod(name, method, Overrides.of(mapping));
     }
 
-    private Method base(Optional<Method> builtIn, PlanNode.Mapping mapping) throws PlanException {
-        PlanNode named = mapping.values().get(METHOD);
+    private static Method base(Optional<Method> builtIn, PlanNode.Mapping mapping)
+            throws PlanException {
+        PlanNode named = mapping.get(METHOD);
         if (named != null) {
             return named(named).method();
         }
-        if (builtIn.isPresent() && mapping.values().containsKey(TEMPLATES)) {
-            throw text.problem(
-                    mapping.values().get(TEMPLATES).line(),
-                    builtIn.get().title()
-                            + " has its own templates: give this method another name");
+        if (builtIn.isPresent() && mapping.has(TEMPLATES)) {
+            throw mapping.get(TEMPLATES)
+                    .problem(
+                            builtIn.get().title()
+                                    + " has its own templates: give this method another name");
         }
         return builtIn.orElseGet(() -> Method.ofSettings(mapping.values().keySet()));
     }
 
-    private Method set(Method base, PlanNode.Mapping mapping) throws PlanException {
+    private static Method set(Method base, PlanNode.Mapping mapping) throws PlanException {
         Map<String, Object> values = new LinkedHashMap<>();
         for (Map.Entry<String, Object> setting : Settings.of((Record) base).entrySet()) {
             String name = setting.getKey();
-            PlanNode node = mapping.values().get(name);
+            PlanNode node = mapping.get(name);
             if (node == null) {
                 continue;
             }
-            boolean several =
-                    node instanceof PlanNode.Sequence || setting.getValue() instanceof List;
-            values.put(name, several ? text.texts(node, name) : text.text(node, name));
+            boolean several = node.isList() || setting.getValue() instanceof List;
+            values.put(name, several ? node.texts(name) : node.text(name));
             try {
                 base.with(values);
             } catch (IllegalArgumentException e) {
-                throw text.problem(node.line(), e.getMessage());
+                throw node.problem(e.getMessage());
             }
         }
         return base.with(values);

@@ -68,61 +68,60 @@ record Overrides(
     }
 
     /** The settings among the keys of a mapping. */
-    static Overrides of(PlanNode.Mapping mapping, PlanText text) throws PlanException {
+    static Overrides of(PlanNode.Mapping mapping) throws PlanException {
         Map<String, Object> training = new LinkedHashMap<>();
         for (String name : Settings.of(Training.none()).keySet()) {
-            PlanNode node = mapping.values().get(name);
+            PlanNode node = mapping.get(name);
             if (node != null && !name.equals(EPOCHS)) {
-                training.put(name, checked(name, node, text));
+                training.put(name, checked(name, node));
             }
         }
-        PlanNode checkpoints = mapping.values().get(CHECKPOINT_EVERY);
+        PlanNode checkpoints = mapping.get(CHECKPOINT_EVERY);
         return new Overrides(
                 training,
-                epochs(mapping.values().get(EPOCHS), text),
-                views(mapping.values().get(VIEWS), text),
+                epochs(mapping.get(EPOCHS)),
+                views(mapping.get(VIEWS)),
                 checkpoints == null
                         ? Optional.empty()
-                        : Optional.of((int) text.whole(checkpoints, CHECKPOINT_EVERY, 1, MOST)));
+                        : Optional.of((int) checkpoints.whole(CHECKPOINT_EVERY, 1, MOST)));
     }
 
-    private static String checked(String name, PlanNode node, PlanText text) throws PlanException {
-        String value = text.text(node, name);
+    private static String checked(String name, PlanNode node) throws PlanException {
+        String value = node.text(name);
         try {
             Settings.with(Training.coop(1, 1), Map.of(name, value));
             return value;
         } catch (IllegalArgumentException e) {
-            throw text.problem(node.line(), e.getMessage());
+            throw node.problem(e.getMessage());
         }
     }
 
-    private static Optional<Epochs> epochs(PlanNode node, PlanText text) throws PlanException {
+    private static Optional<Epochs> epochs(PlanNode node) throws PlanException {
         if (node == null) {
             return Optional.empty();
         }
-        if (!(node instanceof PlanNode.Mapping byShots)) {
-            return Optional.of(new Epochs.Fixed((int) text.whole(node, EPOCHS, 1, MOST)));
+        if (!node.isMapping()) {
+            return Optional.of(new Epochs.Fixed((int) node.whole(EPOCHS, 1, MOST)));
         }
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        for (Map.Entry<String, PlanNode> entry : byShots.values().entrySet()) {
-            PlanNode.Scalar shots =
-                    new PlanNode.Scalar(byShots.keyLines().get(entry.getKey()), entry.getKey());
+        PlanNode.Mapping byShots = node.mapping();
+        for (Map.Entry<String, PlanNode> shots : byShots.keys().entrySet()) {
             epochs.put(
-                    (int) text.whole(shots, "shots of epochs", 0, MOST),
-                    (int) text.whole(entry.getValue(), EPOCHS, 1, MOST));
+                    (int) shots.getValue().whole("shots of epochs", 0, MOST),
+                    (int) byShots.get(shots.getKey()).whole(EPOCHS, 1, MOST));
         }
         return Optional.of(new Epochs.ByShots(epochs));
     }
 
-    private static Optional<Views> views(PlanNode node, PlanText text) throws PlanException {
+    private static Optional<Views> views(PlanNode node) throws PlanException {
         if (node == null) {
             return Optional.empty();
         }
-        if (text.text(node, VIEWS).equals(EPOCHS)) {
+        if (node.text(VIEWS).equals(EPOCHS)) {
             return Optional.of(new Views.EachEpoch());
         }
         try {
-            return Optional.of(new Views.Fixed((int) text.whole(node, VIEWS, 0, MOST)));
+            return Optional.of(new Views.Fixed((int) node.whole(VIEWS, 0, MOST)));
         } catch (PlanException e) {
             throw new PlanException(e.getMessage() + ", or \"epochs\"", e);
         }

@@ -27,7 +27,6 @@ final class PlanReader {
     private static final List<Long> USUAL_SEEDS = List.of(1L, 2L, 3L);
     private static final int MOST_SHOTS = 1_000_000;
 
-    private final PlanText text;
     private final Path folder;
     private final Optional<Path> dataRoot;
 
@@ -35,8 +34,7 @@ final class PlanReader {
      * @param folder where the plan's relative paths begin
      * @param dataRoot wins over what the plan says
      */
-    PlanReader(PlanText text, Path folder, Optional<Path> dataRoot) {
-        this.text = text;
+    PlanReader(Path folder, Optional<Path> dataRoot) {
         this.folder = folder;
         this.dataRoot = dataRoot;
     }
@@ -46,13 +44,13 @@ final class PlanReader {
                 new ArrayList<>(
                         List.of(DATA, DATASETS, METHODS, SHOTS, SEEDS, TEST_ON, BASE_TO_NEW));
         keys.addAll(Overrides.keys());
-        PlanNode.Mapping plan = text.mapping(node, "a plan", keys);
-        DatasetReader reader = new DatasetReader(text, folder, root(plan.values().get(DATA)));
+        PlanNode.Mapping plan = node.mapping("a plan", keys);
+        DatasetReader reader = new DatasetReader(folder, root(plan.get(DATA)));
         List<SweepPlan.Dataset> datasets = datasets(reader, required(plan, DATASETS), DATASETS);
-        List<PlannedMethod> methods = new MethodReader(text).read(required(plan, METHODS));
-        PlanNode shotsNode = plan.values().get(SHOTS);
+        List<PlannedMethod> methods = MethodReader.read(required(plan, METHODS));
+        PlanNode shotsNode = plan.get(SHOTS);
         List<Integer> shots = shotsNode == null ? USUAL_SHOTS : shots(shotsNode);
-        PlanNode seedsNode = plan.values().get(SEEDS);
+        PlanNode seedsNode = plan.get(SEEDS);
         List<Long> seeds = seedsNode == null ? USUAL_SEEDS : seeds(seedsNode);
         Selection all = new Selection(names(datasets), methods, shots);
         return new SweepPlan(
@@ -60,9 +58,9 @@ final class PlanReader {
                 methods,
                 shots,
                 seeds,
-                Overrides.of(plan, text),
-                testOn(plan.values().get(TEST_ON), all, reader, datasets),
-                baseToNew(plan.values().get(BASE_TO_NEW), all));
+                Overrides.of(plan),
+                testOn(plan.get(TEST_ON), all, reader, datasets),
+                baseToNew(plan.get(BASE_TO_NEW), all));
     }
 
     /** What test_on and base_to_new choose from. */
@@ -82,32 +80,32 @@ final class PlanReader {
         }
     }
 
-    private PlanNode required(PlanNode.Mapping plan, String key) throws PlanException {
-        PlanNode node = plan.values().get(key);
-        if (node == null) {
-            throw text.problem(
-                    plan.line(),
-                    "the plan has no " + key + " (coop sweep --example prints a whole plan)");
+    private static PlanNode required(PlanNode.Mapping plan, String key) throws PlanException {
+        if (!plan.has(key)) {
+            throw plan.whole()
+                    .problem(
+                            "the plan has no "
+                                    + key
+                                    + " (coop sweep --example prints a whole plan)");
         }
-        return node;
+        return plan.get(key);
     }
 
     private Optional<Path> root(PlanNode node) throws PlanException {
         if (dataRoot.isPresent() || node == null) {
             return dataRoot;
         }
-        return Optional.of(folder.resolve(text.text(node, DATA)));
+        return Optional.of(folder.resolve(node.text(DATA)));
     }
 
     private List<SweepPlan.Dataset> datasets(DatasetReader reader, PlanNode node, String what)
             throws PlanException {
         List<SweepPlan.Dataset> datasets = new ArrayList<>();
         Set<String> names = new LinkedHashSet<>();
-        for (PlanNode item : text.items(node, what)) {
+        for (PlanNode item : node.items(what)) {
             SweepPlan.Dataset dataset = reader.read(item);
             if (!names.add(dataset.name())) {
-                throw text.problem(
-                        item.line(),
+                throw item.problem(
                         "two datasets are called "
                                 + dataset.name()
                                 + ": give one of them another name");
@@ -121,31 +119,29 @@ final class PlanReader {
         return datasets.stream().map(SweepPlan.Dataset::name).toList();
     }
 
-    private List<Integer> shots(PlanNode node) throws PlanException {
+    private static List<Integer> shots(PlanNode node) throws PlanException {
         List<Integer> shots = new ArrayList<>();
-        for (PlanNode item : text.items(node, SHOTS)) {
-            int value =
-                    text.text(item, SHOTS).equals("all")
-                            ? 0
-                            : (int) text.whole(item, SHOTS, 0, MOST_SHOTS);
-            if (shots.contains(value)) {
-                throw text.problem(item.line(), "shots lists " + value + " twice");
-            }
-            shots.add(value);
+        for (PlanNode item : node.items(SHOTS)) {
+            boolean all = item.text(SHOTS).equals("all");
+            add(item, SHOTS, all ? 0 : (int) item.whole(SHOTS, 0, MOST_SHOTS), shots);
         }
         return shots;
     }
 
-    private List<Long> seeds(PlanNode node) throws PlanException {
+    private static List<Long> seeds(PlanNode node) throws PlanException {
         List<Long> seeds = new ArrayList<>();
-        for (PlanNode item : text.items(node, SEEDS)) {
-            long value = text.whole(item, SEEDS, 1, Integer.MAX_VALUE);
-            if (seeds.contains(value)) {
-                throw text.problem(item.line(), "seeds lists " + value + " twice");
-            }
-            seeds.add(value);
+        for (PlanNode item : node.items(SEEDS)) {
+            add(item, SEEDS, item.whole(SEEDS, 1, Integer.MAX_VALUE), seeds);
         }
         return seeds;
+    }
+
+    private static <T> void add(PlanNode item, String key, T value, List<T> values)
+            throws PlanException {
+        if (values.contains(value)) {
+            throw item.problem(key + " lists " + value + " twice");
+        }
+        values.add(value);
     }
 
     private Optional<SweepPlan.TestOn> testOn(
@@ -154,7 +150,7 @@ final class PlanReader {
         if (node == null) {
             return Optional.empty();
         }
-        if (!(node instanceof PlanNode.Mapping)) {
+        if (!node.isMapping()) {
             List<SweepPlan.Dataset> targets = datasets(reader, node, TEST_ON);
             requireSame(node, datasets, targets);
             return Optional.of(
@@ -164,8 +160,7 @@ final class PlanReader {
                             Set.copyOf(all.methodNames()),
                             Set.copyOf(all.shots())));
         }
-        PlanNode.Mapping mapping =
-                text.mapping(node, TEST_ON, List.of(DATASETS, FROM, METHODS, SHOTS));
+        PlanNode.Mapping mapping = node.mapping(TEST_ON, List.of(DATASETS, FROM, METHODS, SHOTS));
         List<SweepPlan.Dataset> targets = datasets(reader, required(mapping, DATASETS), TEST_ON);
         requireSame(node, datasets, targets);
         return Optional.of(
@@ -177,7 +172,7 @@ final class PlanReader {
     }
 
     /** The same name must be the same data, wherever it stands. */
-    private void requireSame(
+    private static void requireSame(
             PlanNode node, List<SweepPlan.Dataset> datasets, List<SweepPlan.Dataset> targets)
             throws PlanException {
         Map<String, SweepPlan.Dataset> known = new HashMap<>();
@@ -185,25 +180,23 @@ final class PlanReader {
         for (SweepPlan.Dataset target : targets) {
             SweepPlan.Dataset other = known.get(target.name());
             if (other != null && !other.data().equals(target.data())) {
-                throw text.problem(
-                        node.line(), "there are two different datasets called " + target.name());
+                throw node.problem("there are two different datasets called " + target.name());
             }
         }
     }
 
-    private Optional<SweepPlan.BaseToNew> baseToNew(PlanNode node, Selection all)
+    private static Optional<SweepPlan.BaseToNew> baseToNew(PlanNode node, Selection all)
             throws PlanException {
         if (node == null) {
             return Optional.empty();
         }
         if (all.methodsForNewClasses().isEmpty()) {
-            throw text.problem(
-                    node.line(),
+            throw node.problem(
                     "base_to_new needs a method that can name new classes: hand-written prompts"
                             + " or a unified context");
         }
-        if (!(node instanceof PlanNode.Mapping)) {
-            return text.flag(node, BASE_TO_NEW)
+        if (!node.isMapping()) {
+            return node.flag(BASE_TO_NEW)
                     ? Optional.of(
                             new SweepPlan.BaseToNew(
                                     Set.copyOf(all.datasets()),
@@ -211,17 +204,17 @@ final class PlanReader {
                                     Set.copyOf(all.shots())))
                     : Optional.empty();
         }
-        PlanNode.Mapping mapping =
-                text.mapping(node, BASE_TO_NEW, List.of(DATASETS, METHODS, SHOTS));
+        PlanNode.Mapping mapping = node.mapping(BASE_TO_NEW, List.of(DATASETS, METHODS, SHOTS));
         Set<String> methods =
                 chosen(mapping, METHODS, all.methodNames(), all.methodsForNewClasses());
         for (String method : methods) {
             if (!all.methodsForNewClasses().contains(method)) {
-                throw text.problem(
-                        mapping.values().get(METHODS).line(),
-                        method
-                                + " has nothing for classes that it did not learn: base_to_new"
-                                + " takes hand-written prompts and unified contexts");
+                throw mapping.get(METHODS)
+                        .problem(
+                                method
+                                        + " has nothing for classes that it did not learn:"
+                                        + " base_to_new takes hand-written prompts and unified"
+                                        + " contexts");
             }
         }
         return Optional.of(
@@ -231,53 +224,49 @@ final class PlanReader {
                         chosenShots(mapping, all)));
     }
 
-    private Set<String> chosenDatasets(PlanNode.Mapping mapping, String key, Selection all)
+    private static Set<String> chosenDatasets(PlanNode.Mapping mapping, String key, Selection all)
             throws PlanException {
-        PlanNode node = mapping.values().get(key);
+        PlanNode node = mapping.get(key);
         if (node == null) {
             return Set.copyOf(all.datasets());
         }
         Set<String> chosen = new LinkedHashSet<>();
-        for (String name : text.texts(node, key)) {
+        for (String name : node.texts(key)) {
             chosen.add(
                     all.datasets().stream()
                             .filter(dataset -> DatasetReader.means(name, dataset))
                             .findFirst()
-                            .orElseThrow(
-                                    () ->
-                                            text.problem(
-                                                    node.line(),
-                                                    notThere(name, key, all.datasets()))));
+                            .orElseThrow(() -> node.problem(notThere(name, key, all.datasets()))));
         }
         return chosen;
     }
 
-    private Set<String> chosen(
+    private static Set<String> chosen(
             PlanNode.Mapping mapping, String key, List<String> there, List<String> unsaid)
             throws PlanException {
-        PlanNode node = mapping.values().get(key);
+        PlanNode node = mapping.get(key);
         if (node == null) {
             return Set.copyOf(unsaid);
         }
-        List<String> names = text.texts(node, key);
+        List<String> names = node.texts(key);
         for (String name : names) {
             if (!there.contains(name)) {
-                throw text.problem(node.line(), notThere(name, key, there));
+                throw node.problem(notThere(name, key, there));
             }
         }
         return Set.copyOf(names);
     }
 
-    private Set<Integer> chosenShots(PlanNode.Mapping mapping, Selection all) throws PlanException {
-        PlanNode node = mapping.values().get(SHOTS);
+    private static Set<Integer> chosenShots(PlanNode.Mapping mapping, Selection all)
+            throws PlanException {
+        PlanNode node = mapping.get(SHOTS);
         if (node == null) {
             return Set.copyOf(all.shots());
         }
         List<Integer> chosen = shots(node);
         for (int value : chosen) {
             if (!all.shots().contains(value)) {
-                throw text.problem(
-                        node.line(),
+                throw node.problem(
                         notThere(
                                 Integer.toString(value),
                                 SHOTS,

@@ -77,8 +77,7 @@ public record SweepPlan(
      * @throws PlanException if something in it is wrong, naming the line and what would be right
      */
     public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
-        PlanText text = new PlanText(String.valueOf(file.getFileName()));
-        return new PlanReader(text, folder(file), dataRoot).read(PlanYaml.read(file, text));
+        return new PlanReader(folder(file), dataRoot).read(PlanNode.read(file));
     }
 
     private static Path folder(Path file) {

@@ -127,8 +127,7 @@ public final class RunFiles {
         provenance.put("modelFile", "small.safetensors").put("modelSha256", model);
         provenance.put("modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
         provenance.put("testHash", testHash).put("finished", finished);
-        Files.writeString(
-                folder.resolve("config.json"), RunConfigFile.tree(config()).toString());
+        Files.writeString(folder.resolve("config.json"), RunConfigFile.tree(config()).toString());
         Files.writeString(folder.resolve("result.json"), result.toString());
         Files.writeString(folder.resolve("provenance.json"), provenance.toString());
         return folder;
