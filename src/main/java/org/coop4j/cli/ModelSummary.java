@@ -68,6 +68,12 @@ final class ModelSummary {
         }
     }
 
+    private static String resize(PreprocessConfig pixels) {
+        return pixels.squash()
+                ? "both sides to %d (bicubic)".formatted(pixels.size())
+                : "shorter side to %d (bicubic), centre crop".formatted(pixels.size());
+    }
+
     private static String vision(ClipConfig.Vision vision) {
         if (vision instanceof ClipConfig.Vit vit) {
             return "ViT of %s, patch %d, width %d, %s, %d px"
@@ -123,8 +129,7 @@ final class ModelSummary {
         table.row("activation", model.activation().id());
         table.row(
                 "pixels",
-                "shorter side to %d (bicubic), centre crop; mean %s, deviation %s"
-                        .formatted(pixels.size(), pixels.mean(), pixels.std()));
+                "%s; mean %s, deviation %s".formatted(resize(pixels), pixels.mean(), pixels.std()));
         table.row("logit scale", "%.2f".formatted(logitScale));
         table.print(console.out());
     }

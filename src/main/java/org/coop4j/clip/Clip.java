@@ -104,7 +104,8 @@ public final class Clip implements AutoCloseable {
     /** How images are turned into pixels for this model. */
     public Preprocessing preprocessing() {
         var from = model.preprocessing();
-        return new Preprocessing(from.size(), channels(from.mean()), channels(from.std()));
+        return new Preprocessing(
+                from.size(), channels(from.mean()), channels(from.std()), from.squash());
     }
 
     private static ChannelValues channels(List<Double> values) {

@@ -9,8 +9,10 @@ import java.nio.FloatBuffer;
  * @param size side of the input in pixels
  * @param mean subtracted from samples in 0 to 1
  * @param std divides the difference, above 0
+ * @param squash whether a test image's both sides are resized to {@code size}, rather than the
+ *     shorter one before a centre crop
  */
-public record Preprocessing(int size, ChannelValues mean, ChannelValues std) {
+public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boolean squash) {
     /** The mean of CLIP's training images. */
     public static final ChannelValues CLIP_MEAN =
             new ChannelValues((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
@@ -38,7 +40,7 @@ public record Preprocessing(int size, ChannelValues mean, ChannelValues std) {
 
     /** OpenAI's constants, for a model of the given input size. */
     public static Preprocessing clip(int size) {
-        return new Preprocessing(size, CLIP_MEAN, CLIP_STD);
+        return new Preprocessing(size, CLIP_MEAN, CLIP_STD, false);
     }
 
     /** The number of floats of one image: 3 · size · size. */

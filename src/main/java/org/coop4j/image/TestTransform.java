@@ -5,7 +5,7 @@ import java.nio.FloatBuffer;
 /**
  * The transform of test images: the shorter side is resized to the model's size, then the centre is
  * cropped (torchvision's {@code Resize} and {@code CenterCrop} on a Pillow image that is already
- * RGB).
+ * RGB); or, for models that squash, both sides are resized.
  *
  * @param preprocessing size and normalisation of the model
  */
@@ -13,6 +13,9 @@ public record TestTransform(Preprocessing preprocessing) {
     /** Returns the resized and cropped image, size x size. */
     public RgbImage apply(RgbImage image) {
         int size = preprocessing.size();
+        if (preprocessing.squash()) {
+            return BicubicResize.resize(image, size, size);
+        }
         int width = scaled(image.width(), image.height(), image);
         int height = scaled(image.height(), image.width(), image);
         CropBox centre = new CropBox(margin(width), margin(height), size, size);

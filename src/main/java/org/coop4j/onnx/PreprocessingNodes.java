@@ -22,10 +22,8 @@ final class PreprocessingNodes {
     /** An image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
     String forward(String image) {
         int side = preprocessing.size();
-        String sides = shape(image, 0, 2); // height, width
-        String shorter = graph.node("ReduceMin", List.of(sides));
-        String resized = // of whole numbers, so truncated
-                graph.node("Div", List.of(graph.times(sides, graph.integers(side)), shorter));
+        String resized =
+                preprocessing.squash() ? graph.integers(side, side) : shorterSide(image, side);
         String pixels =
                 graph.node(
                         "Unsqueeze", List.of(graph.transpose(image, 2, 0, 1), graph.integers(0)));
@@ -47,6 +45,14 @@ final class PreprocessingNodes {
         pixels = graph.node("Div", List.of(pixels, graph.number(255)));
         String centred = graph.node("Sub", List.of(pixels, channels("mean", preprocessing.mean())));
         return graph.node("Div", List.of(centred, channels("std", preprocessing.std())));
+    }
+
+    /** Height and width with the shorter one at {@code side}. */
+    private String shorterSide(String image, int side) {
+        String sides = shape(image, 0, 2); // height, width
+        String shorter = graph.node("ReduceMin", List.of(sides));
+        String scaled = graph.times(sides, graph.integers(side));
+        return graph.node("Div", List.of(scaled, shorter)); // of whole numbers, so truncated
     }
 
     private String crop(String pixels, String resized, int side) {

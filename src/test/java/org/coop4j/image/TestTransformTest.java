@@ -61,6 +61,15 @@ class TestTransformTest {
         assertThat(new TestTransform(Preprocessing.clip(32)).apply(image)).isEqualTo(wanted);
     }
 
+    @Test
+    void aModelThatSquashesSeesTheWholePicture() {
+        RgbImage image = BicubicResizeTest.noise(100, 67, 1);
+        Preprocessing squash =
+                new Preprocessing(32, Preprocessing.CLIP_MEAN, Preprocessing.CLIP_STD, true);
+        assertThat(new TestTransform(squash).apply(image))
+                .isEqualTo(BicubicResize.resize(image, 32, 32));
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 1", "3, 2", "1, 5000", "5000, 1", "32, 32", "31, 33"})
     void everyShapeBecomesTheModelsSize(int width, int height) {

@@ -193,15 +193,17 @@ final class OpenClipConfig {
     private PreprocessConfig preprocessing(JsonNode cfg, int imageSize) throws WeightsException {
         String interpolation = cfg.path("interpolation").asText("bicubic");
         String mode = cfg.path("resize_mode").asText("shortest");
-        if (!interpolation.equals("bicubic") || !mode.equals("shortest")) {
+        boolean squash = mode.equals("squash");
+        if (!interpolation.equals("bicubic") || !(squash || mode.equals("shortest"))) {
             throw json.problem(
-                    "preprocess_cfg: expected interpolation bicubic and resize_mode shortest, got"
-                            + " %s and %s".formatted(interpolation, mode));
+                    "preprocess_cfg: expected interpolation bicubic and resize_mode shortest or"
+                            + " squash, got %s and %s".formatted(interpolation, mode));
         }
         PreprocessConfig defaults = PreprocessConfig.openAi(imageSize);
         return new PreprocessConfig(
                 imageSize,
                 cfg.has("mean") ? ModelConfig.numbers(cfg.path("mean")) : defaults.mean(),
-                cfg.has("std") ? ModelConfig.numbers(cfg.path("std")) : defaults.std());
+                cfg.has("std") ? ModelConfig.numbers(cfg.path("std")) : defaults.std(),
+                squash);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
@@ -12,6 +13,8 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.coop4j.weights.WeightsException;
 
@@ -49,8 +52,23 @@ final class MetadataJson {
      * @param what named in messages
      */
     static <T> T read(String what, String json, Class<T> type) throws WeightsException {
+        return read(what, json, type, Map.of());
+    }
+
+    /**
+     * The same with values of fields that may be left out.
+     *
+     * @param defaults by the fields' names
+     */
+    static <T> T read(String what, String json, Class<T> type, Map<String, String> defaults)
+            throws WeightsException {
         try {
-            T value = JSON.readValue(json, type);
+            JsonNode tree = JSON.readTree(json);
+            if (tree instanceof ObjectNode object) {
+                defaults.forEach(
+                        (field, value) -> object.putIfAbsent(field, TextNode.valueOf(value)));
+            }
+            T value = JSON.treeToValue(tree, type);
             if (value == null) {
                 throw new WeightsException(what + ": expected a JSON object, got null");
             }

@@ -1,22 +1,31 @@
 package org.coop4j.weights.model;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.weights.WeightsException;
 
 /**
- * How pixels become the image tower's input: bicubic resize of the shorter side, centre crop, then
- * (x / 255 − mean) / std for each channel.
+ * How pixels become the image tower's input: bicubic resize of the shorter side and centre crop, or
+ * of both sides, then (x / 255 − mean) / std for each channel.
  *
  * @param size pixels of a side after the crop
  * @param mean red, green and blue
  * @param std red, green and blue; positive
+ * @param squash whether both sides are resized to {@code size}, whatever the picture's shape
+ *     (open_clip's {@code resize_mode} squash)
  */
-@JsonPropertyOrder({"size", "mean", "std", "interpolation"})
-public record PreprocessConfig(int size, List<Double> mean, List<Double> std) {
+@JsonPropertyOrder({"size", "mean", "std", "interpolation", "resize_mode"})
+public record PreprocessConfig(
+        int size, List<Double> mean, List<Double> std, @JsonIgnore boolean squash) {
     private static final String BICUBIC = "bicubic";
+    private static final String RESIZE_MODE = "resize_mode";
+    private static final String SHORTEST = "shortest";
+    private static final String SQUASH = "squash";
     private static final List<Double> CLIP_MEAN = List.of(0.48145466, 0.4578275, 0.40821073);
     private static final List<Double> CLIP_STD = List.of(0.26862954, 0.26130258, 0.27577711);
 
@@ -33,6 +42,11 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std) {
         }
     }
 
+    /** With the shorter side resized, as CLIP has it. */
+    public PreprocessConfig(int size, List<Double> mean, List<Double> std) {
+        this(size, mean, std, false);
+    }
+
     /** OpenAI's constants, which nearly every CLIP uses. */
     public static PreprocessConfig openAi(int size) {
         return new PreprocessConfig(size, CLIP_MEAN, CLIP_STD);
@@ -43,12 +57,28 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std) {
             @JsonProperty("size") int size,
             @JsonProperty("mean") List<Double> mean,
             @JsonProperty("std") List<Double> std,
-            @JsonProperty("interpolation") String interpolation) {
+            @JsonProperty("interpolation") String interpolation,
+            @JsonProperty(RESIZE_MODE) String resizeMode) {
         if (!interpolation.equals(BICUBIC)) {
             throw new IllegalArgumentException(
                     "interpolation: expected bicubic, got " + interpolation);
         }
-        return new PreprocessConfig(size, mean, std);
+        return new PreprocessConfig(size, mean, std, isSquash(resizeMode));
+    }
+
+    private static boolean isSquash(String resizeMode) {
+        if (!resizeMode.equals(SHORTEST) && !resizeMode.equals(SQUASH)) {
+            throw new IllegalArgumentException(
+                    "resize_mode: expected shortest or squash, got " + resizeMode);
+        }
+        return resizeMode.equals(SQUASH);
+    }
+
+    /** Left out where it is CLIP's own. */
+    @JsonProperty(RESIZE_MODE)
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    String resizeMode() {
+        return squash ? SQUASH : null;
     }
 
     @JsonProperty("interpolation")
@@ -67,6 +97,7 @@ public record PreprocessConfig(int size, List<Double> mean, List<Double> std) {
      * @throws WeightsException when it is something else
      */
     public static PreprocessConfig fromJson(String json) throws WeightsException {
-        return MetadataJson.read("preprocessing", json, PreprocessConfig.class);
+        return MetadataJson.read(
+                "preprocessing", json, PreprocessConfig.class, Map.of(RESIZE_MODE, SHORTEST));
     }
 }

@@ -248,6 +248,52 @@ class ConverterTest {
         assertFails(openClip(Function.identity(), field), TOLD, problem);
     }
 
+    /** Fields as open_clip publishes them for models that are not CLIP's two towers. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "CLIPA | \"no_ln_pre\": true, \"final_ln_after_pool\": true, | vision_cfg",
+                "EVA02-CLIP | \"timm_model_name\": \"eva02_base_patch16_clip_224\","
+                        + " \"timm_pool\": \"token\", | vision_cfg.timm_",
+                "PE-Core | \"timm_model_name\": \"vit_pe_core_base_patch16_224\","
+                        + " \"timm_pool\": \"map\", | vision_cfg.timm_",
+                "CoCa | \"attentional_pool\": true, \"attn_pooler_heads\": 8,"
+                        + " | vision_cfg.att",
+            })
+    void modelsOfAnotherStructureAreRefusedByName(String family, String fields, String problem)
+            throws IOException {
+        assertFails(openClip(Function.identity(), fields), TOLD, problem);
+    }
+
+    @Test
+    void aModelThatSquashesKeepsThatAndOthersSayNothingOfIt() throws IOException {
+        Path source = openClip(Function.identity(), "");
+        convert(source, target, TOLD);
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            assertThat(model.preprocessing().squash()).isFalse();
+            assertThat(model.preprocessing().toJson()).doesNotContain("resize_mode");
+        }
+        Path config = source.resolve("open_clip_config.json");
+        String json = Files.readString(config);
+        assertThat(json).contains("\"preprocess_cfg\": {");
+        Files.writeString(
+                config,
+                json.replace(
+                        "\"preprocess_cfg\": {",
+                        "\"preprocess_cfg\": {\"resize_mode\": \"squash\","));
+        convert(source, target, TOLD);
+        try (ConvertedModel model = ConvertedModel.open(target)) {
+            assertThat(model.preprocessing().squash()).isTrue();
+        }
+        Files.writeString(
+                config,
+                json.replace(
+                        "\"preprocess_cfg\": {",
+                        "\"preprocess_cfg\": {\"resize_mode\": \"longest\","));
+        assertFails(source, TOLD, "expected interpolation bicubic and resize_mode");
+    }
+
     /** The golden folder with other names and one more field of the image tower. */
     private Path openClip(Function<String, String> names, String visionField) throws IOException {
         Path copy = Files.createDirectory(folder.resolve("oc"));
