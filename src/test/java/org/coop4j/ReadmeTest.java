@@ -1,102 +1,103 @@
 package org.coop4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.MemoryLimit;
-import org.coop4j.eval.Predictions;
-import org.coop4j.method.Classifier;
-import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.CoOp;
-import org.coop4j.run.DataSpec;
-import org.coop4j.run.RunFolder;
-import org.coop4j.run.Sample;
-import org.coop4j.run.TrainRun;
-import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.bank.TestPictures;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Keeps what the README shows true. */
+/** Compiles and runs the programs of the README, as an application that logs at INFO. */
 class ReadmeTest {
 
+    private static final Pattern PROGRAM =
+            Pattern.compile("```java\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
+
+    private static final String LOGGING =
+            """
+            <configuration>
+              <statusListener class="ch.qos.logback.core.status.NopStatusListener"/>
+              <appender name="stderr" class="ch.qos.logback.core.ConsoleAppender">
+                <target>System.err</target>
+                <encoder><pattern>%level %logger: %msg%n</pattern></encoder>
+              </appender>
+              <root level="INFO"><appender-ref ref="stderr"/></root>
+            </configuration>
+            """;
+
     @TempDir private Path folder;
+    private final String classPath =
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
 
-    // README begins
-    static float[][] classify(Path model, List<Path> photos, List<String> prompts)
-            throws IOException {
-        try (Clip clip = Clip.open(model)) {
-            FeatureMatrix images = clip.encodeImages(photos); // a row a photo
-            FeatureMatrix texts = clip.encodeTexts(prompts); // a row a prompt
-            return clip.probabilities(images, texts); // [photos][prompts]
+    @BeforeEach
+    void compile() throws IOException {
+        Matcher programs = PROGRAM.matcher(Files.readString(Path.of("../README.md")));
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "-Xlint:all,-path,-classfile",
+                                "-Werror",
+                                "-proc:none",
+                                "-cp",
+                                classPath));
+        while (programs.find()) {
+            Path source = folder.resolve(programs.group(2) + ".java");
+            arguments.add(Files.writeString(source, programs.group(1)).toString());
         }
+        int code =
+                ToolProvider.getSystemJavaCompiler()
+                        .run(null, null, null, arguments.toArray(String[]::new));
+        assertThat(code).isZero();
+        Files.writeString(folder.resolve("logback.xml"), LOGGING);
     }
 
-    // README ends
-
-    // README training begins
-    static String learn(Path model, Path pictures, Path run, Path photo) throws IOException {
-        TrainRun.Options options =
-                new TrainRun.Options(run.resolveSibling("bank"), false, MemoryLimit.none());
-        try (Clip clip = Clip.open(model)) {
-            Sample sample = new Sample(16, 1); // shots, seed
-            TrainRun.of(clip, DataSpec.of(pictures), new CoOp(), sample, options).run(run, false);
-            Path file = run.resolve(RunFolder.CLASSIFIER);
-            try (Classifier classifier = ClassifierFile.read(file).open(clip)) {
-                FeatureMatrix logits = classifier.logits(clip.encodeImages(List.of(photo)));
-                return classifier.classNames().get(Predictions.argmax(logits.row(0)));
-            }
+    private List<String> run(String program, Object... arguments) throws Exception {
+        List<String> words =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx1g",
+                                "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),
+                                "-cp",
+                                folder + System.getProperty("path.separator") + classPath,
+                                program));
+        for (Object argument : arguments) {
+            words.add(argument.toString());
         }
-    }
-
-    // README training ends
-
-    @Test
-    void theReadmeShowsTheTrainingExample() throws IOException {
-        String source = Files.readString(Path.of("test/java/org/coop4j/ReadmeTest.java"));
-        String begin = "// README training begins\n";
-        String example =
-                source.substring(
-                        source.indexOf(begin) + begin.length(),
-                        source.indexOf("    // README training ends"));
-        assertThat(Files.readString(Path.of("../README.md")))
-                .contains(example.stripTrailing().stripIndent());
+        Path err = folder.resolve("err.txt");
+        ProcessBuilder builder = new ProcessBuilder(words).redirectError(err.toFile());
+        builder.environment().put("COOP_CACHE", folder.resolve("cache").toString());
+        Process process = builder.start();
+        List<String> out = process.inputReader().lines().toList();
+        assertThat(process.waitFor()).as(Files.readString(err)).isZero();
+        return out;
     }
 
     @Test
-    void theExampleClassifies() throws IOException {
-        Path model = folder.resolve("tiny.safetensors");
-        RandomWeights.write(
-                new ClipConfig(
-                        16,
-                        new ClipConfig.Vit(32, 16, 64, 1, 1, 64),
-                        new ClipConfig.Text(77, 49408, 64, 1, 1, 64)),
-                1,
-                model,
-                MlpActivation.QUICK_GELU);
-        Path photo = Path.of("test/resources/golden/text_image/grey.png");
-        float[][] probabilities =
-                classify(model, List.of(photo, photo), List.of("a cat", "a dog", "a fox"));
-        assertThat(probabilities).hasDimensions(2, 3);
-        assertThat(probabilities[0][0] + probabilities[0][1] + probabilities[0][2])
-                .isCloseTo(1f, within(1e-6f));
+    void theFirstProgramClassifies() throws Exception {
+        Path photo = Path.of("test/resources/golden/text_image/grey.png").toAbsolutePath();
+        List<String> out = run("Classify", "dog,car,house", photo);
+        assertThat(folder.resolve("err.txt")).as("nothing of ND4J in the log").isEmptyFile();
+        assertThat(out).hasSize(3).allMatch(line -> line.matches("(dog|car|house) 0\\.\\d+"));
     }
 
     @Test
-    void theReadmeShowsTheExample() throws IOException {
-        String source = Files.readString(Path.of("test/java/org/coop4j/ReadmeTest.java"));
-        String example =
-                source.substring(
-                        source.indexOf("// README begins\n") + "// README begins\n".length(),
-                        source.indexOf("    // README ends"));
-        assertThat(Files.readString(Path.of("../README.md")))
-                .contains(example.stripTrailing().stripIndent());
+    void theSecondProgramLearns() throws Exception {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "red", "green");
+        Path photo = TestPictures.write(folder.resolve("photo.png"), 0, 9);
+        List<String> out = run("Learn", model, pictures, folder.resolve("run"), photo);
+        assertThat(out).hasSize(2);
+        assertThat(out.get(0)).matches("accuracy: \\d+\\.\\d+ %");
+        assertThat(out.get(1)).matches("Prediction\\[label=(red|green), probability=0\\.\\d+]");
     }
 }

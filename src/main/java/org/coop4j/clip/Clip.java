@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.coop4j.graph.Backend;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ChannelValues;
@@ -78,6 +79,7 @@ public final class Clip implements AutoCloseable {
 
     /** Opens a converted model with another vocabulary or other threads, which it closes. */
     public static Clip open(Path file, Tokenizer tokenizer, Workers workers) throws IOException {
+        Backend.startQuietly();
         return new Clip(ConvertedModel.open(file), tokenizer, workers);
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
+import org.nd4j.common.config.ND4JSystemProperties;
 import org.nd4j.linalg.api.environment.Nd4jEnvironment;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,11 +23,20 @@ public record Backend(String name, String device, String blas, boolean onHost) {
     private static final int LAST_MAJOR = 8;
 
     /**
+     * Keeps ND4J's account of its start, a dozen lines of INFO, out of an application's log, unless
+     * the application has set ND4J's property for it; to be called before ND4J is first used.
+     */
+    public static void startQuietly() {
+        System.getProperties().putIfAbsent(ND4JSystemProperties.LOG_INITIALIZATION, "false");
+    }
+
+    /**
      * The backend of this process.
      *
      * @throws IllegalStateException if it is CUDA and the device is too new for its library
      */
     public static Backend loaded() {
+        startQuietly();
         boolean onHost = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
         String name = Nd4j.getBackend().getClass().getSimpleName();
         if (!onHost) {

@@ -3,6 +3,8 @@ package org.coop4j.graph;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.imports.converters.ImportClassMapping;
 
@@ -17,6 +19,7 @@ final class GraphOps {
      * @throws IllegalStateException if the backend cannot run on the device
      */
     static synchronized void prepare() {
+        Backend.startQuietly();
         Backend.loaded();
         if (!(SameDiff.getInferenceFactory() instanceof GraphSession.Factory)) {
             SameDiff.bindInferenceFactory(new GraphSession.Factory());
@@ -25,12 +28,12 @@ final class GraphOps {
 
     /**
      * Builds gradients with System.out closed: {@code createGradFunction} of M2.1 prints a line for
-     * each op that it differentiates. It reads the table of ops, which another thread may be adding
-     * to.
+     * each op that it differentiates. It reads SameDiff's table of ops.
      */
-    @SuppressWarnings("LockOnNonEnclosingClassLiteral") // whoever adds an op takes this lock
+    @SuppressWarnings("LockOnNonEnclosingClassLiteral") // others may read the table
     static void differentiate(SameDiff sd) {
         synchronized (ImportClassMapping.class) {
+            GraphOp.register(List.of(sd.ops()));
             PrintStream terminal = System.out;
             System.setOut(
                     new PrintStream(

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -221,13 +223,64 @@ class LauncherTest {
                         new Ended(
                                 0,
                                 "with archive\nran.Coop tokenize a cat\n",
-                                "coop: getting ready for another Java ...\n"));
+                                "coop: getting ready for the Java in " + other + " ...\n"));
         assertThat(coop(Map.of("JAVA_HOME", other)).err()).isEmpty();
         assertThat(times("java")).isEqualTo(2);
         Files.writeString(
                 Path.of(other, "release"), "JAVA_VERSION=\"21.0.3\"\n"); // updated in place
         coop(Map.of("JAVA_HOME", other));
         assertThat(times("java")).isEqualTo(3);
+    }
+
+    /** Makes the folder one that was unpacked from a distribution. */
+    private void distribution() throws IOException {
+        for (String library : List.of("coop4j-1.jar", "a-library-1.jar")) {
+            Files.createDirectories(root.resolve("lib"));
+            Files.createFile(root.resolve("lib").resolve(library));
+        }
+        for (Path sources : List.of(root.resolve("src"), root.resolve("weights-converter"))) {
+            try (Stream<Path> all = Files.walk(sources)) {
+                for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        Files.delete(root.resolve("pom.xml"));
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.sorted().toList();
+        }
+    }
+
+    @Test
+    void aDistributionRunsWithoutMavenAndWritesNothingToItsFolder() throws IOException {
+        distribution();
+        List<Path> before = files();
+        Map<String, String> environment = Map.of("COOP_CACHE", folder.resolve("cache").toString());
+        Ended first = coop(environment);
+        assertThat(first)
+                .isEqualTo(
+                        new Ended(
+                                0,
+                                "with archive\nran.Coop tokenize a cat\n",
+                                "coop: getting ready for the Java in " + home + " ...\n"));
+        assertThat(coop(environment)).isEqualTo(new Ended(0, first.out(), ""));
+        assertThat(times("mvn")).isZero();
+        assertThat(times("java")).as("archives made").isEqualTo(1);
+        assertThat(files()).isEqualTo(before);
+
+        Files.createFile(root.resolve("lib/another-1.jar"));
+        assertThat(coop(environment).err()).as("an archive is of its jars").contains("ready");
+    }
+
+    @Test
+    void aDistributionRunsForAnAccountThatCanKeepNothing() throws IOException {
+        distribution();
+        Files.createFile(folder.resolve("no-folder"));
+        Ended ended = coop(Map.of("COOP_CACHE", folder.resolve("no-folder").toString()));
+        assertThat(ended).isEqualTo(new Ended(0, "ran.Coop tokenize a cat\n", ""));
     }
 
     @Test

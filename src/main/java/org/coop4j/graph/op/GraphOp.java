@@ -1,12 +1,14 @@
 package org.coop4j.graph.op;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.imports.converters.ImportClassMapping;
@@ -45,7 +47,6 @@ public abstract class GraphOp extends DynamicCustomOp {
 
     protected GraphOp(SameDiff sd, SDVariable... inputs) {
         super(null, sd, inputs);
-        register(getClass());
     }
 
     /** The class's name: {@code Linear.InputGradient} is {@code coop_linear_input_gradient}. */
@@ -54,12 +55,17 @@ public abstract class GraphOp extends DynamicCustomOp {
         return NAMES.get(getClass());
     }
 
-    /** Enters the op in SameDiff's table, by which a clone of a graph finds the class of a name. */
-    @SuppressWarnings("LockOnNonEnclosingClassLiteral") // whoever reads the table takes this lock
-    private static void register(Class<? extends GraphOp> type) {
-        synchronized (ImportClassMapping.class) {
-            ImportClassMapping.getOpNameMapping()
-                    .computeIfAbsent(NAMES.get(type), name -> instance(type));
+    /**
+     * Enters ops in SameDiff's table, by which a clone of a graph finds the class of a name. To
+     * load the table takes time, and writes warnings to the log: a graph that is only run needs
+     * none.
+     */
+    public static void register(Collection<? extends DifferentialFunction> ops) {
+        for (DifferentialFunction op : ops) {
+            if (op instanceof GraphOp own) {
+                ImportClassMapping.getOpNameMapping()
+                        .computeIfAbsent(own.opName(), name -> instance(own.getClass()));
+            }
         }
     }
 
