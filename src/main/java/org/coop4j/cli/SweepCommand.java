@@ -19,6 +19,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
 import org.coop4j.sweep.PlanException;
 import org.coop4j.sweep.Sweep;
+import org.coop4j.sweep.SweepCluster;
 import org.coop4j.sweep.SweepOutcome;
 import org.coop4j.sweep.SweepPlan;
 import picocli.CommandLine.ArgGroup;
@@ -100,6 +101,14 @@ final class SweepCommand implements Callable<Integer> {
     @Mixin private VocabularyOption vocabulary;
 
     @Option(
+            names = "--spark",
+            paramLabel = "MASTER",
+            description =
+                    "Make the runs on the executors of this Spark cluster, such as"
+                            + " spark://HOST:7077; see docs/spark.md.")
+    private String spark;
+
+    @Option(
             names = "--dry-run",
             description = "Check the plan and list its runs, and which of them are finished.")
     private boolean dryRun;
@@ -122,6 +131,9 @@ final class SweepCommand implements Callable<Integer> {
         require(plan, "PLAN.yaml");
         require(model, "--model=FILE");
         require(out, "--out=DIR");
+        if (spark != null && vocabulary.isGiven()) {
+            throw new WrongUsage("--vocabulary does not reach Spark's executors: omit --spark");
+        }
         TrainRun.Options options =
                 new TrainRun.Options(
                         bankOptions.folder(out.resolve("bank")),
@@ -134,7 +146,7 @@ final class SweepCommand implements Callable<Integer> {
                 new SweepList(sweep.states(out)).print(format.chosen(), console);
                 return 0;
             }
-            return run(sweep);
+            return run(sweep, clip, options);
         } catch (PlanException e) {
             e.problems().forEach(console::warn);
             return 1;
@@ -147,12 +159,15 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private int run(Sweep sweep) throws IOException {
+    private int run(Sweep sweep, Clip clip, TrainRun.Options options) throws IOException {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(screen::stopped);
         try (screen) {
-            outcome = sweep.run(out, screen);
+            outcome =
+                    spark == null
+                            ? sweep.run(out, screen)
+                            : onSpark(sweep, screen, files(clip, options));
         } finally {
             interrupt.close();
         }
@@ -161,5 +176,30 @@ final class SweepCommand implements Callable<Integer> {
         console.flush();
         report.printFailures(console);
         return outcome.failures().isEmpty() ? 0 : 1;
+    }
+
+    private SweepOutcome onSpark(Sweep sweep, SweepScreen screen, SweepCluster.Files files)
+            throws IOException {
+        try (SweepCluster cluster = SweepCluster.connect(spark, files)) {
+            return sweep.run(out, screen, cluster);
+        }
+    }
+
+    /** Executors see the same files under the same paths, but for the model that is shipped. */
+    private SweepCluster.Files files(Clip clip, TrainRun.Options options) throws IOException {
+        boolean shipped = !ModelFile.of(model).equals(model);
+        return new SweepCluster.Files(
+                absolute(plan),
+                data == null ? null : absolute(data),
+                shipped ? model.toString() : absolute(model),
+                clip.model().sha256(),
+                absolute(options.bankFolder()),
+                options.skipBad(),
+                options.memory().bytes(),
+                absolute(out));
+    }
+
+    private static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
@@ -20,6 +21,9 @@ public final class Sweep {
     private final SharedData shared;
     private final List<SweepRun> runs;
     private final List<String> leftOut;
+
+    /** The runs of the last job, whose test images are held. */
+    private RunGroup current;
 
     private Sweep(SharedData shared, List<SweepRun> runs, List<String> leftOut) {
         this.shared = shared;
@@ -68,15 +72,79 @@ public final class Sweep {
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
     public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
+        return run(
+                folder,
+                listener,
+                (store, ledger) -> new SweepWork(shared, store, ledger, listener).run());
+    }
+
+    /**
+     * Does what is left to do by the processes of a cluster.
+     *
+     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster
+     *     fails; what it has done is kept
+     */
+    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster)
+            throws IOException {
+        double image = new Effort(shared.clip()).image();
+        return run(
+                folder,
+                listener,
+                (store, ledger) -> new ClusterWork(ledger, store, listener, cluster, image).run());
+    }
+
+    /** One pass through what is left. */
+    private interface Pass {
+        SweepOutcome run(RunStore store, SweepLedger ledger) throws IOException;
+    }
+
+    private SweepOutcome run(Path folder, SweepListener listener, Pass pass) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
-            SweepWork work = new SweepWork(shared, runs, lock.path(), listener);
+            SweepLedger ledger = new SweepLedger(runs, listener);
             if (!leftOut.isEmpty()) {
-                work.note(
+                ledger.note(
                         "base_to_new leaves out "
                                 + String.join(", ", leftOut)
                                 + ": nothing is learned of new classes");
             }
-            return work.run();
+            return pass.run(new RunStore(lock.path()), ledger);
         }
+    }
+
+    /**
+     * Does a job of a sweep that another process leads; one at a time.
+     *
+     * @param folder the sweep's folder
+     * @return what went wrong; empty if nothing did
+     */
+    public Optional<String> work(SweepJob job, Path folder, SweepListener listener)
+            throws IOException {
+        SweepRun run =
+                runs.stream()
+                        .filter(planned -> planned.folder().toString().equals(job.run()))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new IOException(
+                                                "no run "
+                                                        + job.run()
+                                                        + ": the plan or its data are other ones"
+                                                        + " here than where the sweep was"
+                                                        + " started"));
+        RunGroup group =
+                RunGroup.of(runs).stream()
+                        .filter(candidate -> candidate.runs().contains(run))
+                        .findFirst()
+                        .orElseThrow();
+        if (!group.equals(current)) {
+            shared.forget();
+            current = group;
+        }
+        SweepLedger ledger = new SweepLedger(List.of(run), listener);
+        SweepWork work = new SweepWork(shared, new RunStore(folder), ledger, listener);
+        if (job instanceof SweepJob.Encode encode) {
+            return work.encode(group, encode.part(), encode.parts());
+        }
+        return work.make(run);
     }
 }

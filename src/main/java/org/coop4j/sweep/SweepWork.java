@@ -1,18 +1,15 @@
 package org.coop4j.sweep;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunData;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
@@ -25,50 +22,37 @@ final class SweepWork {
     private static final Logger log = LoggerFactory.getLogger(SweepWork.class);
 
     private final SharedData shared;
-    private final List<SweepRun> runs;
     private final RunStore store;
     private final SweepListener listener;
     private final RunTasks tasks;
     private final double image;
-    private final Set<String> said = new HashSet<>();
-    private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
-    private final Map<SweepRun, String> failures = new LinkedHashMap<>();
+    private final SweepLedger ledger;
 
-    SweepWork(SharedData shared, List<SweepRun> runs, Path folder, SweepListener listener)
-            throws IOException {
+    SweepWork(SharedData shared, RunStore store, SweepLedger ledger, SweepListener listener) {
         this.shared = shared;
-        this.runs = runs;
-        this.store = new RunStore(folder);
+        this.store = store;
+        this.ledger = ledger;
         this.listener = listener;
         this.tasks = new RunTasks(shared, store);
         this.image = new Effort(shared.clip()).image();
     }
 
-    /** Every run of a dataset may find the same; it is said once. */
-    void note(String message) {
-        if (said.add(message)) {
-            listener.note(message);
-        }
-    }
-
     SweepOutcome run() {
-        for (SweepRun run : runs) {
-            store.state(run).result().ifPresent(result -> results.put(run, result));
-        }
-        store.strays(runs).forEach(this::note);
-        listener.begins(runs, results);
-        List<RunGroup> groups =
-                RunGroup.of(runs.stream().filter(run -> !results.containsKey(run)).toList());
+        List<RunGroup> groups = ledger.begin(store);
         SweepProgress progress =
                 new SweepProgress(listener, groups.stream().mapToDouble(this::work).sum());
         for (RunGroup group : groups) {
-            prepare(group, progress);
-            for (SweepRun run : group.runs()) {
-                attempt(run, progress);
-            }
+            make(group, progress);
             shared.forget();
         }
-        return outcome();
+        return ledger.outcome();
+    }
+
+    private void make(RunGroup group, SweepProgress progress) {
+        prepare(group, progress);
+        for (SweepRun run : group.runs()) {
+            attempt(run, progress);
+        }
     }
 
     private double work(RunGroup group) {
@@ -101,7 +85,35 @@ final class SweepWork {
     private Encoding encoding(
             RunGroup group, String what, SweepProgress progress, double estimate, double before) {
         return new Encoding(
-                progress, this::note, group.dataset() + " " + what, image, estimate, before);
+                progress, ledger::note, group.dataset() + " " + what, image, estimate, before);
+    }
+
+    /**
+     * Encodes a part of the images that the runs of a group have in common.
+     *
+     * @return what went wrong
+     */
+    Optional<String> encode(RunGroup group, int part, int parts) {
+        try {
+            List<LabelledImage> images = new ArrayList<>(testImages(group));
+            images.addAll(trainingImages(group));
+            int from = (int) ((long) images.size() * part / parts);
+            int to = (int) ((long) images.size() * (part + 1) / parts);
+            SweepProgress progress = new SweepProgress(listener, 0);
+            shared.encode(images.subList(from, to), encoding(group, "images", progress, 0, 0));
+            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            log.info("{} cannot be encoded", group.dataset(), e);
+            return Optional.of(Failure.describe(e));
+        }
+    }
+
+    private List<LabelledImage> testImages(RunGroup group) throws IOException {
+        RunConfig config = group.runs().get(0).config();
+        RunData tested = config.testedOn();
+        return shared.dataset(tested.source(), config.sample().seed())
+                .half(tested.classes())
+                .test();
     }
 
     private List<LabelledImage> trainingImages(RunGroup group) throws IOException {
@@ -124,6 +136,16 @@ final class SweepWork {
         return new ArrayList<>(images);
     }
 
+    /**
+     * Makes one run.
+     *
+     * @return why it has no result
+     */
+    Optional<String> make(SweepRun run) {
+        attempt(run, new SweepProgress(listener, run.work()));
+        return ledger.outcome().runs().get(0).failure();
+    }
+
     private void attempt(SweepRun run, SweepProgress progress) {
         listener.started(run);
         progress.begin(run.work(), run.title());
@@ -134,21 +156,20 @@ final class SweepWork {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
             String message = Failure.describe(e);
-            failures.put(run, message);
             record(run, message);
-            listener.failed(run, message);
+            ledger.failed(run, message);
             return;
         }
         progress.end(true);
-        results.put(run, result);
-        listener.finished(run, result);
+        ledger.finished(run, result);
     }
 
     private void record(SweepRun run, String failure) {
         try {
             store.fail(run, failure);
         } catch (IOException e) {
-            note("cannot record why %s failed: %s".formatted(run.folder(), Failure.describe(e)));
+            ledger.note(
+                    "cannot record why %s failed: %s".formatted(run.folder(), Failure.describe(e)));
         }
     }
 
@@ -158,23 +179,11 @@ final class SweepWork {
             return made.get(); // the plan has the same method under another name
         }
         Encoding encoding =
-                new Encoding(progress, this::note, run.dataset() + " images", image, 0, 0);
+                new Encoding(progress, ledger::note, run.dataset() + " images", image, 0, 0);
         if (run.source().isPresent()) {
             return tasks.transfer(run, run.source().get(), encoding);
         }
         shared.evaluator(run.config(), encoding); // fails before the training, if it must
-        return tasks.learn(run, new SweepTraining(progress, this::note, run, image));
-    }
-
-    private SweepOutcome outcome() {
-        return new SweepOutcome(
-                runs.stream()
-                        .map(
-                                run ->
-                                        new SweepOutcome.Ended(
-                                                run,
-                                                Optional.ofNullable(results.get(run)),
-                                                Optional.ofNullable(failures.get(run))))
-                        .toList());
+        return tasks.learn(run, new SweepTraining(progress, ledger::note, run, image));
     }
 }

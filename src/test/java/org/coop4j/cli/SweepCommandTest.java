@@ -110,6 +110,17 @@ class SweepCommandTest {
     }
 
     @Test
+    void withoutSparkOnTheClassPathASweepOnItIsRefused() {
+        Path out = folder.resolve("on-spark");
+        CommandRun run = sweep(out, "--spark", "local");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("neither Spark nor coop4j-spark is on the class path")
+                .contains("spark-submit");
+        assertThat(out.resolve("runs")).doesNotExist();
+    }
+
+    @Test
     void aFailureIsCodeOneAndSaidAtTheEnd() throws IOException {
         TestPictures.folder(folder.resolve("sick"), 1, "sky", "lawn");
         Files.write(folder.resolve("sick/test/sky/picture-0.png"), new byte[] {1});

@@ -16,6 +16,11 @@ public final class VocabularyOption {
                             + " not share CLIP's vocabulary.")
     private Path folder;
 
+    /** Whether the command line names a vocabulary. */
+    public boolean isGiven() {
+        return folder != null;
+    }
+
     /** The tokenizer of that vocabulary, or CLIP's. */
     public Tokenizer tokenizer() throws IOException {
         return folder == null ? Tokenizer.load() : Tokenizer.fromHuggingFace(folder);
