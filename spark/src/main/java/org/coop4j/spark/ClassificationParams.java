@@ -1,0 +1,55 @@
+package org.coop4j.spark;
+
+import java.io.Serializable;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamValidators;
+
+/** The parameters of what classifies images: its output columns. */
+final class ClassificationParams implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    final Param<String> predictionCol;
+    final Param<String> predictedLabelCol;
+    final Param<String> probabilityCol;
+    final IntParam topK;
+    final Param<String> topKCol;
+
+    ClassificationParams(String uid) {
+        predictionCol =
+                ClipParams.text(
+                        uid, "predictionCol", "output column: the class, counted from 0 (double)");
+        predictedLabelCol =
+                ClipParams.text(
+                        uid,
+                        "predictedLabelCol",
+                        "output column: the name of the class; empty for none");
+        probabilityCol =
+                ClipParams.text(
+                        uid,
+                        "probabilityCol",
+                        "output column: the probabilities of all classes (vector); empty for none");
+        topK =
+                new IntParam(
+                        uid,
+                        "topK",
+                        "so many of the most probable classes go to topKCol",
+                        ParamValidators.gtEq(0));
+        topKCol =
+                ClipParams.text(
+                        uid,
+                        "topKCol",
+                        "output column, if topK is 1 or more: the most probable classes, each with"
+                                + " label and probability");
+    }
+
+    /** Sets the defaults of the stage that it belongs to. */
+    void setDefaults(ClassificationStage<?> stage) {
+        stage.setDefault(predictionCol, "prediction");
+        stage.setDefault(predictedLabelCol, "predictedLabel");
+        stage.setDefault(probabilityCol, "probability");
+        stage.setDefault(topK, 0);
+        stage.setDefault(topKCol, "topK");
+    }
+}

@@ -1,0 +1,65 @@
+package org.coop4j.spark;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.sql.Row;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ImageEncoder;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PixelReader;
+import org.coop4j.spark.AppendedColumns.Outcome;
+
+/**
+ * Encodes the images of rows, upright as their EXIF orientation says.
+ *
+ * @param model the model
+ * @param images where the images stand
+ */
+record ImageFeatures(ModelLocation model, ImageColumn images) implements AppendedColumns.Work {
+
+    @Override
+    public List<Outcome> of(List<Row> rows) throws IOException {
+        return encode(rows, row -> Outcome.of(vector(row)));
+    }
+
+    /**
+     * Encodes the rows' images.
+     *
+     * @param use what comes of an image's features, which are not normalised
+     */
+    List<Outcome> encode(List<Row> rows, Function<float[], Outcome> use) throws IOException {
+        Clip clip = SharedModels.get(model);
+        PixelReader reader =
+                new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+        Outcome[] outcomes = new Outcome[rows.size()];
+        clip.imageEncoder()
+                .encode(
+                        outcomes.length,
+                        (index, target, offset) ->
+                                images.read(rows.get(index), reader, target, offset),
+                        new ImageEncoder.Sink() {
+                            @Override
+                            public void features(int index, float[] features) {
+                                outcomes[index] = use.apply(features);
+                            }
+
+                            @Override
+                            public void failed(int index, IOException problem) {
+                                outcomes[index] = Outcome.failed(problem);
+                            }
+                        });
+        return Arrays.asList(outcomes);
+    }
+
+    /** Spark's vectors are of doubles, which hold floats exactly. */
+    static Vector vector(float[] features) {
+        double[] values = new double[features.length];
+        Arrays.setAll(values, i -> features[i]);
+        return Vectors.dense(values);
+    }
+}

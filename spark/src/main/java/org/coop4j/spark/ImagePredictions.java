@@ -1,0 +1,79 @@
+package org.coop4j.spark;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.eval.Predictions;
+import org.coop4j.method.Classifier;
+import org.coop4j.spark.AppendedColumns.Outcome;
+
+/**
+ * Classifies the images of rows.
+ *
+ * @param images encodes them
+ * @param classifier a prompt or what else was learned; the model's weights are not part of it
+ * @param outputs what is computed of each image
+ */
+record ImagePredictions(
+        ImageFeatures images, Broadcast<SavedClassifier> classifier, Outputs outputs)
+        implements AppendedColumns.Work {
+
+    /**
+     * What is computed of each image, besides its class.
+     *
+     * @param label whether the class's name
+     * @param probabilities whether the probabilities of all classes
+     * @param topK how many of the most probable classes
+     */
+    record Outputs(boolean label, boolean probabilities, int topK) implements Serializable {
+
+        /** Number of columns. */
+        int columns() {
+            return 1 + (label ? 1 : 0) + (probabilities ? 1 : 0) + (topK > 0 ? 1 : 0);
+        }
+    }
+
+    @Override
+    public List<Outcome> of(List<Row> rows) throws IOException {
+        return SharedClassifiers.use(
+                classifier.value(),
+                SharedModels.get(images.model()),
+                learned -> images.encode(rows, features -> outcome(learned, features)));
+    }
+
+    private Outcome outcome(Classifier learned, float[] features) {
+        float[] logits = learned.logits(FeatureMatrix.of(1, features.length, features)).row(0);
+        double[] probabilities = Predictions.softmax(logits);
+        List<String> names = learned.classNames();
+        int best = Predictions.argmax(logits);
+        List<Object> values = new ArrayList<>();
+        values.add((double) best);
+        if (outputs.label) {
+            values.add(names.get(best));
+        }
+        if (outputs.probabilities) {
+            values.add(Vectors.dense(probabilities));
+        }
+        if (outputs.topK > 0) {
+            values.add(ranked(names, probabilities));
+        }
+        return Outcome.of(values.toArray());
+    }
+
+    private Row[] ranked(List<String> names, double[] probabilities) {
+        return IntStream.range(0, probabilities.length)
+                .boxed()
+                .sorted(Comparator.comparing(c -> -probabilities[c])) // of equals, the first
+                .limit(outputs.topK)
+                .map(c -> RowFactory.create(names.get(c), probabilities[c]))
+                .toArray(Row[]::new);
+    }
+}

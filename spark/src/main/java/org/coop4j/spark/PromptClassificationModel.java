@@ -1,0 +1,225 @@
+package org.coop4j.spark;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.Identifiable;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.ml.util.MLWritable;
+import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Fit;
+import org.coop4j.method.Task;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.predict.ClassifierModel;
+import org.coop4j.run.TrainRun;
+import org.coop4j.train.Training;
+
+/**
+ * Classifies images as {@code coop predict} does, with what any method has learned or with
+ * hand-written prompts.
+ *
+ * <p>What is saved and sent to executors is the learned classifier, a small file, and the path and
+ * SHA-256 of the model that it was learned with, but not the model.
+ */
+public final class PromptClassificationModel extends Model<PromptClassificationModel>
+        implements ClassificationStage<PromptClassificationModel>, MLWritable {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String uid;
+    private final ClipParams clipParams;
+    private final ClassificationParams classificationParams;
+
+    /** Null in a stage that is being read. */
+    private SavedClassifier classifier;
+
+    /** SHA-256 of the model that the classifier belongs to; empty in old probes. */
+    private String learnedWith;
+
+    /** For Spark, which reads and copies stages; others begin with {@link #ofRun}. */
+    public PromptClassificationModel(String uid) {
+        this.uid = uid;
+        clipParams =
+                new ClipParams(
+                        uid, "contents of image files (binary), paths (string), or image structs");
+        classificationParams = new ClassificationParams(uid);
+        clipParams.setDefaults(this);
+        classificationParams.setDefaults(this);
+    }
+
+    /** A stage with a classifier, its parameters at their defaults. */
+    static PromptClassificationModel of(ClassifierFile file) throws IOException {
+        return new PromptClassificationModel(Identifiable.randomUID("prompt"))
+                .withClassifier(SavedClassifier.of(file));
+    }
+
+    /**
+     * The same stage with a classifier.
+     *
+     * @throws IOException if the classifier is damaged
+     */
+    PromptClassificationModel withClassifier(SavedClassifier saved) throws IOException {
+        learnedWith = saved.file().modelSha256();
+        classifier = saved;
+        return this;
+    }
+
+    /**
+     * What a run of {@code coop train} learned; the model is the shipped one, or lies where it lay
+     * then, unless another path is set.
+     *
+     * @param run the run's folder, or a classifier's file, as the driver sees it
+     * @throws IOException if there is no classifier, or it is damaged
+     */
+    public static PromptClassificationModel ofRun(String run) throws IOException {
+        Path path = ClassifierModel.classifierFile(Path.of(run));
+        SavedClassifier.requireSize(path.toString(), Files.size(path));
+        ClassifierFile file = ClassifierFile.read(path);
+        PromptClassificationModel model = of(file);
+        if (file.modelSha256().equals(ShippedModel.sha256())) {
+            return model.setModelPath(ShippedModel.NAME);
+        }
+        String recorded = file.training().getOrDefault(TrainRun.MODEL_FILE, "");
+        return recorded.isEmpty() ? model : model.setModelPath(recorded);
+    }
+
+    /** Hand-written prompts, "a photo of a CLASS.". */
+    public static PromptClassificationModel zeroShot(String modelPath, List<String> classNames)
+            throws IOException {
+        return zeroShot(modelPath, classNames, List.of(PromptTemplates.PHOTO));
+    }
+
+    /**
+     * Hand-written prompts.
+     *
+     * @param modelPath the model, as {@link #setModelPath} takes it
+     * @param templates prompts in which {@code {}} stands for the class name; the features of
+     *     several are averaged
+     */
+    public static PromptClassificationModel zeroShot(
+            String modelPath, List<String> classNames, List<String> templates) throws IOException {
+        Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
+        Task task = new Task(classNames, templates.get(0), templates, 0);
+        try (Classifier classifier =
+                new ZeroShot(templates, false)
+                        .learner(clip, task)
+                        .fit(null, Fit.inMemory(Training.none(), 0))) {
+            return of(classifier.save()).setModelPath(modelPath);
+        }
+    }
+
+    /** Reads a stage that {@link #save} wrote. */
+    public static PromptClassificationModel load(String path) {
+        return read().load(path);
+    }
+
+    /** Reads stages of this kind. */
+    public static MLReader<PromptClassificationModel> read() {
+        return new PromptClassificationFiles.Reader();
+    }
+
+    @Override
+    public MLWriter write() {
+        return new PromptClassificationFiles.Writer(this);
+    }
+
+    @Override
+    public String uid() {
+        return uid;
+    }
+
+    @Override
+    public ClipParams clipParams() {
+        return clipParams;
+    }
+
+    @Override
+    public ClassificationParams classificationParams() {
+        return classificationParams;
+    }
+
+    SavedClassifier classifier() {
+        return classifier;
+    }
+
+    /** The classes, in the order of the predictions. */
+    public String[] classNames() {
+        return file().classNames().toArray(String[]::new);
+    }
+
+    /** What was learned: method, settings, classes and how it was trained. */
+    public ClassifierFile file() {
+        try {
+            return classifier.file();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The same for other classes, if the method can name classes that it did not learn.
+     *
+     * @throws IllegalArgumentException if it cannot, naming a class
+     */
+    public PromptClassificationModel forClasses(List<String> names) throws IOException {
+        PromptClassificationModel other =
+                SharedClassifiers.use(
+                        classifier,
+                        SharedModels.get(location()),
+                        learned -> {
+                            try (Classifier renamed = learned.forClasses(names)) {
+                                return of(renamed.save());
+                            }
+                        });
+        return copyValues(other, new ParamMap());
+    }
+
+    /** The model that the classifier was learned with, wherever it lies. */
+    @Override
+    public ModelLocation location() {
+        return learnedWith.isEmpty()
+                ? ClassificationStage.super.location()
+                : new ModelLocation(required(modelPath()), learnedWith);
+    }
+
+    @Override
+    public StructType transformSchema(StructType schema) {
+        return predictedSchema(schema);
+    }
+
+    @Override
+    public Dataset<Row> transform(Dataset<?> rows) {
+        StructType schema = transformSchema(rows.schema(), true);
+        ImageFeatures images = new ImageFeatures(location(), ImageColumn.of(rows, getInputCol()));
+        ImagePredictions predictions =
+                new ImagePredictions(
+                        images,
+                        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext())
+                                .broadcast(classifier),
+                        outputs());
+        return new AppendedColumns(predictions, outputs().columns(), getBatchSize(), invalidRows())
+                .appendTo(rows, schema);
+    }
+
+    @Override
+    public PromptClassificationModel copy(ParamMap extra) {
+        PromptClassificationModel copy = new PromptClassificationModel(uid);
+        copy.classifier = classifier;
+        copy.learnedWith = learnedWith;
+        copyValues(copy, extra);
+        return copy.setParent(parent());
+    }
+}

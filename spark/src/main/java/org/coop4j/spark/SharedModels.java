@@ -1,0 +1,114 @@
+package org.coop4j.spark;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.ConvertedModel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The models of this JVM, each opened once and kept until the JVM ends, however many tasks and
+ * partitions use it. Tasks take turns with a model, each served by all of its threads.
+ */
+final class SharedModels {
+
+    private static final Logger log = LoggerFactory.getLogger(SharedModels.class);
+
+    /** The cores in {@code local[CORES]} and {@code local-cluster[WORKERS,CORES,MEMORY]}. */
+    private static final Pattern LOCAL =
+            Pattern.compile("local(?:-cluster\\[\\s*\\d+\\s*,|\\[)\\s*(\\d+)\\s*[,\\]].*");
+
+    /** By SHA-256. */
+    private static final Map<String, Clip> MODELS = new HashMap<>();
+
+    private static final Map<FileState, String> HASHES = new HashMap<>();
+
+    private SharedModels() {}
+
+    /** A file as it was when it was hashed. */
+    private record FileState(Path file, long bytes, FileTime modified) {}
+
+    /** How many models this JVM has opened. */
+    static synchronized int opened() {
+        return MODELS.size();
+    }
+
+    /**
+     * The model, opened by the first call.
+     *
+     * @throws IOException if the file is not there or not the one that is meant
+     */
+    static synchronized Clip get(ModelLocation location) throws IOException {
+        Clip open = MODELS.get(location.sha256());
+        if (open == null) {
+            open = open(location);
+            MODELS.put(location.sha256(), open);
+        }
+        return open;
+    }
+
+    private static Clip open(ModelLocation location) throws IOException {
+        Path file = ModelLocation.file(location.path());
+        SparkEnv spark = SparkEnv.get(); // null where a driver has no application yet
+        int threads = threads(spark == null ? new SparkConf() : spark.conf());
+        Clip clip = Clip.open(file, Tokenizer.load(), new Workers(threads));
+        String found = clip.model().sha256();
+        if (!found.equals(location.sha256())) {
+            clip.close();
+            throw new IOException(
+                    "%s is the model %.12s… and not %.12s…: the driver and every executor have to see the same file"
+                            .formatted(file, found, location.sha256()));
+        }
+        log.info("opened the model {} ({}) with {} threads", file, found, threads);
+        return clip;
+    }
+
+    /** SHA-256 of a model's file as this JVM sees it; computed again if the file has changed. */
+    static synchronized String sha256(String path) throws IOException {
+        Path file = ModelLocation.file(path).toRealPath();
+        FileState state = new FileState(file, Files.size(file), Files.getLastModifiedTime(file));
+        String known = HASHES.get(state);
+        if (known == null) {
+            try (ConvertedModel model = ConvertedModel.open(file)) {
+                known = model.sha256();
+            }
+            HASHES.put(state, known);
+        }
+        return known;
+    }
+
+    /**
+     * Threads of a model: the cores that Spark gives to the executor, since its tasks take turns
+     * with the model. With {@code spark.task.cpus} equal to {@code spark.executor.cores} these are
+     * the task's own.
+     */
+    static int threads(SparkConf conf) {
+        String master = conf.get("spark.master", "");
+        Matcher local = LOCAL.matcher(master);
+        int cores;
+        if (local.matches()) {
+            cores = Integer.parseInt(local.group(1));
+        } else if (master.equals("local")) {
+            cores = 1;
+        } else if (conf.contains("spark.executor.cores")) {
+            cores = conf.getInt("spark.executor.cores", 1);
+        } else if (master.startsWith("yarn") || master.startsWith("k8s:")) {
+            cores = 1; // what they give if nothing is said
+        } else {
+            cores = Runtime.getRuntime().availableProcessors();
+        }
+        cores = Math.max(cores, conf.getInt("spark.task.cpus", 1));
+        return Math.min(cores, Runtime.getRuntime().availableProcessors());
+    }
+}

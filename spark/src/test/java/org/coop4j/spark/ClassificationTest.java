@@ -1,0 +1,234 @@
+package org.coop4j.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
+import org.apache.spark.ml.feature.StringIndexer;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.tuning.CrossValidator;
+import org.apache.spark.ml.tuning.CrossValidatorModel;
+import org.apache.spark.ml.tuning.ParamGridBuilder;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.coop4j.clip.ShippedModel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(TestCluster.class)
+class ClassificationTest {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static CoopEstimator estimator() {
+        return new CoopEstimator()
+                .setInputCol("content")
+                .setModelPath(ShippedModel.NAME)
+                .setShots(2)
+                .setSeed(3);
+    }
+
+    /** A run of the command line with one thread, as executors have. */
+    private static Path run(String method, Object... arguments) throws Exception {
+        Path out = Files.createTempDirectory(TestCluster.folder(), "run").resolve(method);
+        List<Object> all =
+                new ArrayList<>(
+                        List.of(
+                                "train",
+                                "-m",
+                                ShippedModel.NAME,
+                                "-d",
+                                Drawings.divided(4),
+                                "--method",
+                                method,
+                                "--shots",
+                                2,
+                                "--seed",
+                                3,
+                                "-o",
+                                out));
+        all.addAll(List.of(arguments));
+        CoopChild.coop(all.toArray());
+        return out;
+    }
+
+    private static void assertPredictsAsTheCommandLine(
+            PromptClassificationModel model, SparkSession spark, Object... learned)
+            throws Exception {
+        List<Path> files = Drawings.files("test", 3);
+        List<Object> arguments = new ArrayList<>(List.of(learned));
+        arguments.add("--json");
+        arguments.addAll(files);
+        Map<String, JsonNode> expected = new HashMap<>();
+        JSON.readTree(CoopChild.coop(arguments.toArray()))
+                .forEach(row -> expected.put(row.get("file").asText(), row));
+        List<Row> rows =
+                model.setInputCol("content")
+                        .setTopK(2)
+                        .transform(Drawings.rows(spark, "test", 3, 3))
+                        .select("path", "prediction", "predictedLabel", "probability", "topK")
+                        .collectAsList();
+        assertThat(rows).hasSize(files.size());
+        List<String> names = List.of(model.classNames());
+        for (Row row : rows) {
+            Path file =
+                    files.stream()
+                            .filter(f -> f.endsWith(Drawings.file(row.getString(0)).getFileName()))
+                            .findFirst()
+                            .orElseThrow();
+            JsonNode wanted = expected.get(file.toString());
+            String name = wanted.get("class").asText();
+            assertThat(row.getString(2)).isEqualTo(name);
+            assertThat(row.getDouble(1)).isEqualTo(names.indexOf(name));
+            Vector probabilities = row.getAs(3);
+            for (int c = 0; c < names.size(); c++) {
+                assertThat((float) probabilities.apply(c))
+                        .isEqualTo(wanted.get("probabilities").get(names.get(c)).floatValue());
+            }
+            List<Row> ranked = row.getList(4);
+            assertThat(ranked).hasSize(2);
+            assertThat(ranked.get(0).getString(0)).isEqualTo(name);
+            assertThat(ranked.get(0).getDouble(1))
+                    .isEqualTo(probabilities.apply(names.indexOf(name)))
+                    .isGreaterThanOrEqualTo(ranked.get(1).getDouble(1));
+        }
+    }
+
+    @Test
+    void aRunsFolderPredictsAsTheCommandLine(SparkSession spark) throws Exception {
+        Path run = run("coop", "--epochs", 2, "--context", 4);
+        PromptClassificationModel model = PromptClassificationModel.ofRun(run.toString());
+        assertThat(model.getModelPath()).isEqualTo(ShippedModel.NAME);
+        assertPredictsAsTheCommandLine(model, spark, "predict", "-p", run);
+    }
+
+    @Test
+    void handWrittenPromptsPredictAsTheCommandLine(SparkSession spark) throws Exception {
+        Path run = run("zero-shot");
+        PromptClassificationModel model =
+                PromptClassificationModel.zeroShot(ShippedModel.NAME, Drawings.CLASSES);
+        assertThat(model.file().method().id()).isEqualTo("zero-shot");
+        assertPredictsAsTheCommandLine(
+                PromptClassificationModel.ofRun(run.toString()), spark, "predict", "-p", run);
+    }
+
+    @Test
+    void aLearnedClassifierIsThatOfTheCommandLine(SparkSession spark) throws Exception {
+        Path run = run("tip-adapter");
+        PromptClassificationModel model =
+                estimator().setMethod("tip-adapter").fit(Drawings.rows(spark, "train", 4, 3));
+        PromptClassificationModel expected = PromptClassificationModel.ofRun(run.toString());
+        assertThat(model.classNames()).isEqualTo(expected.classNames());
+        assertThat(model.file().modelSha256()).isEqualTo(expected.file().modelSha256());
+        assertThat(model.file().tensorNames())
+                .isEqualTo(expected.file().tensorNames())
+                .isNotEmpty();
+        for (String tensor : model.file().tensorNames()) {
+            if (!tensor.equals("text")) { // of which the driver's threads decide the last bits
+                assertThat(model.file().tensor(tensor).values())
+                        .as(tensor)
+                        .isEqualTo(expected.file().tensor(tensor).values());
+            }
+        }
+        assertThat(model.file().training()).containsEntry("shots", "2").containsEntry("seed", "3");
+    }
+
+    @Test
+    void modelsAreReadAsTheyWereWritten(SparkSession spark) throws Exception {
+        Dataset<Row> images = Drawings.rows(spark, "test", 1, 1).drop("label").cache();
+        PromptClassificationModel model =
+                PromptClassificationModel.zeroShot(ShippedModel.NAME, List.of("a", "b", "c"))
+                        .setInputCol("content")
+                        .setProbabilityCol("p")
+                        .setHandleInvalid("keep");
+        Path folder = TestCluster.folder().resolve("classification");
+        model.write().overwrite().save(folder.toString());
+        PromptClassificationModel read = PromptClassificationModel.load(folder.toString());
+        assertThat(read.transform(images).drop("content").collectAsList())
+                .isEqualTo(model.transform(images).drop("content").collectAsList())
+                .hasSize(4);
+        assertThat(read.forClasses(List.of("x", "y")).classNames()).containsExactly("x", "y");
+
+        Path classifier = folder.resolve("classifier.safetensors");
+        byte[] damaged = Files.readAllBytes(classifier);
+        damaged[damaged.length - 1] ^= 1;
+        Files.write(classifier, damaged);
+        Files.deleteIfExists(folder.resolve(".classifier.safetensors.crc"));
+        assertThatThrownBy(() -> PromptClassificationModel.load(folder.toString()))
+                .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void aPipelineIsCrossValidated(SparkSession spark) throws Exception {
+        Dataset<Row> rows = Drawings.rows(spark, "train", 4, 2).cache();
+        StringIndexer indexer = new StringIndexer().setInputCol("label").setOutputCol("number");
+        CoopEstimator coop =
+                estimator()
+                        .setLabelCol("number")
+                        .setShots(1)
+                        .setMethod("tip-adapter")
+                        .setProbabilityCol("");
+        ParamMap[] grid = new ParamGridBuilder().addGrid(coop.shots(), new int[] {1, 2}).build();
+        CrossValidatorModel validated =
+                new CrossValidator()
+                        .setEstimator(new Pipeline().setStages(new PipelineStage[] {indexer, coop}))
+                        .setEstimatorParamMaps(grid)
+                        .setEvaluator(
+                                new MulticlassClassificationEvaluator()
+                                        .setLabelCol("number")
+                                        .setMetricName("accuracy"))
+                        .setNumFolds(2)
+                        .setSeed(1)
+                        .fit(rows);
+        assertThat(validated.avgMetrics()).hasSize(2);
+        for (double accuracy : validated.avgMetrics()) {
+            assertThat(accuracy).isGreaterThan(0.25); // chance
+        }
+        String folder = TestCluster.folder().resolve("cross-validated").toString();
+        validated.write().overwrite().save(folder);
+        PipelineModel best = (PipelineModel) CrossValidatorModel.load(folder).bestModel();
+        Dataset<Row> predicted = best.transform(Drawings.rows(spark, "test", 3, 2));
+        assertThat(predicted.columns())
+                .contains("prediction", "predictedLabel")
+                .doesNotContain("probability");
+        assertThat(predicted.count()).isEqualTo(12);
+        rows.unpersist();
+    }
+
+    @Test
+    void whatCannotBeLearnedIsRefusedBeforeAnImageIsEncoded(SparkSession spark) throws Exception {
+        Dataset<Row> rows = Drawings.rows(spark, "train", 2, 1);
+        assertThatThrownBy(() -> estimator().setMethod("magic").fit(rows))
+                .hasMessageContaining("method \"magic\": expected one of");
+        assertThatThrownBy(() -> estimator().setSettings("lambda").fit(rows))
+                .hasMessageContaining("expected name=value, got \"lambda\"");
+        assertThatThrownBy(() -> estimator().setIdCol("label").fit(rows))
+                .hasMessageContaining("stands twice: set idCol");
+        assertThatThrownBy(
+                        () ->
+                                estimator()
+                                        .setClassNames("birds", "flags", "flowers", "cars")
+                                        .fit(rows))
+                .hasMessageContaining("vehicles: expected one of the classes");
+        assertThatThrownBy(() -> estimator().setLabelCol("n").fit(rows.selectExpr("*", "1 AS n")))
+                .hasMessageContaining("numbers without names: set classNames");
+        assertThatThrownBy(
+                        () -> estimator().setLabelCol("b").fit(rows.selectExpr("*", "true AS b")))
+                .hasMessageContaining("column \"b\" holds boolean: expected names or numbers");
+        assertThatThrownBy(() -> estimator().setValidationIndicatorCol("label").fit(rows))
+                .hasMessageContaining("column \"label\" holds string: expected boolean");
+    }
+}

@@ -1,0 +1,104 @@
+package org.coop4j.spark;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * A cluster of two workers of one core, each of which starts executors as JVMs of their own, on the
+ * loopback interface: a parameter of tests. One serves all tests of this JVM, and is stopped after
+ * the last.
+ */
+final class TestCluster implements ParameterResolver {
+
+    private record Running(SparkSession spark) implements AutoCloseable {
+        @Override
+        public void close() {
+            spark.stop();
+        }
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return parameter.getParameter().getType().equals(SparkSession.class);
+    }
+
+    @Override
+    public SparkSession resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        return context.getRoot()
+                .getStore(ExtensionContext.Namespace.GLOBAL)
+                .getOrComputeIfAbsent(
+                        TestCluster.class,
+                        key -> new Running(start("local-cluster[2,1,1024]")),
+                        Running.class)
+                .spark();
+    }
+
+    /** Starts a cluster whose executors are child processes of this one. */
+    static SparkSession start(String master) {
+        try {
+            // Where a distribution of Spark has its jars; executors get the tests' class path.
+            Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return SparkSession.builder()
+                .master(master)
+                .appName("tests")
+                .config("spark.driver.bindAddress", "127.0.0.1")
+                .config("spark.driver.host", "127.0.0.1")
+                .config("spark.ui.enabled", false)
+                .config("spark.executor.memory", "512m")
+                .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+                .config("spark.sql.shuffle.partitions", 2)
+                .config("spark.sql.warehouse.dir", folder().resolve("warehouse").toString())
+                .config("spark.local.dir", folder().resolve("local").toString())
+                .getOrCreate();
+    }
+
+    /** A folder that the tests may fill and that a clean build deletes. */
+    static Path folder() {
+        return Path.of("target", "cluster").toAbsolutePath();
+    }
+
+    /** The executors' processes: those alone are started from here, and stay. */
+    static Stream<ProcessHandle> executors() {
+        return ProcessHandle.current().children().filter(ProcessHandle::isAlive);
+    }
+
+    /** How many models each executor has opened, by the executor's number. */
+    static Map<String, Integer> modelsByExecutor(SparkSession spark) {
+        Map<String, Integer> models = new HashMap<>();
+        spark.range(0, 16, 1, 16)
+                .mapPartitions(
+                        (MapPartitionsFunction<Long, Row>) rows -> List.of(opened()).iterator(),
+                        Encoders.row(
+                                new StructType()
+                                        .add("executor", DataTypes.StringType)
+                                        .add("models", DataTypes.IntegerType)))
+                .collectAsList()
+                .forEach(row -> models.put(row.getString(0), row.getInt(1)));
+        return models;
+    }
+
+    private static Row opened() throws InterruptedException {
+        Thread.sleep(100); // long enough for tasks to go to every executor
+        return RowFactory.create(SparkEnv.get().executorId(), SharedModels.opened());
+    }
+}
