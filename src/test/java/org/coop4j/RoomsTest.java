@@ -32,6 +32,7 @@ class RoomsTest {
                     List.of("results"),
                     List.of("pretrain"),
                     List.of("bench"),
+                    List.of("analysis"),
                     List.of("predict"),
                     List.of("run", "onnx"),
                     List.of("method"),

@@ -106,6 +106,8 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new PretrainCommand(console))
                         .addSubcommand(new EvalCommand(console))
                         .addSubcommand(new PredictCommand(console))
+                        .addSubcommand(new CompareCommand(console))
+                        .addSubcommand(new AddClassCommand(console))
                         .addSubcommand(new InterpretCommand(console))
                         .addSubcommand(new ReportCommand(console))
                         .addSubcommand(new ImportCommand(console))

@@ -2,17 +2,22 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Rows;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.eval.Numbers;
+import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.predict.ImageClassifier;
@@ -22,6 +27,7 @@ import org.coop4j.predict.PredictionListener;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop predict}: classifies images with a learned prompt. */
@@ -38,15 +44,40 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  coop predict -p run photo.jpg",
             "  coop predict -p prompt.safetensors -m clip.safetensors --json *.jpg",
+            "  coop predict -p run --threshold 0.8 --top 3 photos/",
             "  coop predict -p run --classes cat,dog,fox photo.jpg"
         })
 final class PredictCommand implements Callable<Integer> {
+
+    /** The answer where no class is probable enough. */
+    private static final String UNKNOWN = "unknown";
 
     private final Console console;
 
     @Mixin private PromptOptions promptOptions;
 
     @Mixin private ClassOptions classOptions;
+
+    @Option(
+            names = "--top",
+            defaultValue = "1",
+            paramLabel = "K",
+            description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
+    private int top;
+
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            description = {
+                "Answer \"unknown\" where the most probable class has a lower probability, 0 to 1;"
+                        + " the report of a run suggests one."
+            })
+    private double threshold;
+
+    @Option(
+            names = "--raw",
+            description = "The model's own probabilities, not those calibrated on val images.")
+    private boolean raw;
 
     @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
 
@@ -74,7 +105,14 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ClassifierFile file = promptOptions.read();
+        if (top < 1) {
+            throw new WrongUsage("--top: expected 1 or more, got " + top);
+        }
+        if (!(threshold >= 0 && threshold <= 1)) {
+            throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
+        }
+        ClassifierFile learnedFile = promptOptions.read();
+        ClassifierFile file = raw ? learnedFile.withTemperature(Temperature.NONE) : learnedFile;
         List<Path> files = ImageInputs.of(arguments).files();
         Optional<List<String>> others =
                 classOptions.areGiven() ? Optional.of(classOptions.read()) : Optional.empty();
@@ -110,18 +148,43 @@ final class PredictCommand implements Callable<Integer> {
         return progress.exitCode();
     }
 
-    private static Rows<Classified> rows(List<Path> files, List<String> names) {
+    private Rows<Classified> rows(List<Path> files, List<String> names) {
+        List<String> answers = new ArrayList<>(names);
+        if (threshold > 0) {
+            answers.add(UNKNOWN);
+        }
+        Rows<Classified> rows = answers(files, answers);
+        if (top > 1) {
+            rows.text("next", this::next).in(Rows.Format.TABLE, Rows.Format.CSV);
+        }
+        return rows.data("probabilities", c -> byName(names, c.ranked))
+                .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
+    }
+
+    private String answer(Classified classified) {
+        Prediction first = classified.first();
+        return first.probability() < threshold ? UNKNOWN : first.label();
+    }
+
+    /** The classes after the first. */
+    private String next(Classified classified) {
+        return classified.ranked.stream()
+                .limit(top)
+                .skip(1)
+                .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
+                .collect(Collectors.joining(", "));
+    }
+
+    private Rows<Classified> answers(List<Path> files, List<String> answers) {
         return new Rows<Classified>()
                 .text("image", c -> c.file.toString())
                 .among(files.stream().map(Path::toString).toList())
                 .in(Rows.Format.TABLE, Rows.Format.CSV)
                 .data("file", c -> c.file.toString())
                 .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
-                .text("class", c -> c.first().label())
-                .among(names)
-                .share("probability", c -> (float) c.first().probability())
-                .data("probabilities", c -> byName(names, c.ranked))
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
+                .text("class", this::answer)
+                .among(answers)
+                .share("probability", c -> (float) c.first().probability());
     }
 
     /** In the classes' own order. */

@@ -7,6 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.coop4j.analysis.Evidence;
+import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Interrupt;
@@ -19,13 +21,17 @@ import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.ResumeOption;
+import org.coop4j.cli.options.TuneOptions;
 import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
+import org.coop4j.eval.Numbers;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunData;
+import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
@@ -69,6 +75,16 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private DataOptions dataOptions;
     @Mixin private MethodOptions methodOptions;
+    @Mixin private TuneOptions tuneOptions;
+
+    @Option(
+            names = {"-t", "--template"},
+            paramLabel = "TEXT",
+            description = {
+                "A hand-written prompt of yours with {} for the class name, to be compared with;"
+                        + " may be given several times."
+            })
+    private List<String> templates = List.of();
 
     @Option(
             names = {"-o", "--out"},
@@ -139,28 +155,47 @@ final class TrainCommand implements Callable<Integer> {
         Optional<ReferencePreset> chosen = preset();
         List<Method> methods =
                 methodOptions.methods(chosen.flatMap(ReferencePreset::words).orElse(null));
-        methods.forEach(method -> methodOptions.training(method, shots)); // checks what is set
+        List<Candidate> candidates = tuneOptions.candidates(methods, methodOptions, shots);
+        boolean tuned = tuneOptions.areGiven() || methodOptions.isAuto();
+        if (tuned && !seeds.isEmpty()) {
+            throw new WrongUsage("a method is chosen for one seed: omit --seeds");
+        }
+        List<PromptEnsemble> own =
+                WrongUsage.unless(() -> templates.stream().map(PromptEnsemble::of).toList());
         TrainRun.Options options =
                 new TrainRun.Options(
                         bankOptions.folder(CacheFolder.bank()),
                         bankOptions.skipBad(),
                         memory.limit());
         List<RunResult> results = new ArrayList<>();
+        List<Evidence> found = new ArrayList<>();
+        TrainChoice choice = TrainChoice.all(candidates);
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Clip clip = clipOptions.openForTexts()) {
             if (chosen.isPresent()) {
                 checkPreset(clip, chosen.get());
             }
             SharedData shared = new SharedData(clip, options);
-            for (Method method : methods) {
-                for (long one : seeds.isEmpty() ? List.of(seed == null ? 1 : seed) : seeds) {
-                    results.add(run(shared, method, one, folder(methods, method, one)));
+            requireFit(clip, shared, own);
+            if (tuned) {
+                RunFolder.requireFree(out, resume.isGiven());
+                choice = choose(shared, candidates);
+            }
+            for (long one : seeds.isEmpty() ? List.of(firstSeed()) : seeds) {
+                TrainEvidence evidence = new TrainEvidence(shared, own);
+                for (Candidate candidate : choice.candidates()) {
+                    Path folder = folder(choice.candidates(), candidate, one);
+                    RunConfig config = config(shared, candidate, one);
+                    RunResult result = run(shared, candidate, config, folder, one);
+                    evidence.add(candidate.name() + shotsText(candidate), config, folder, result);
+                    results.add(result);
                 }
+                found.add(evidence.write(choice, new Sample(shots, one)));
             }
         } finally {
             interrupt.close();
         }
-        TrainReport report = new TrainReport(results, shots, out);
+        TrainReport report = new TrainReport(results, found, choice, out);
         if (json.isGiven()) {
             Json.print(report.toJson(), console.out());
         } else {
@@ -169,9 +204,45 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
+    private long firstSeed() {
+        return seed == null ? 1 : seed;
+    }
+
+    /** The user's own prompts are checked before anything is learned. */
+    private void requireFit(Clip clip, SharedData shared, List<PromptEnsemble> own)
+            throws IOException {
+        if (!own.isEmpty()) {
+            List<String> names =
+                    shared.dataset(dataOptions.spec(), firstSeed())
+                            .half(dataOptions.half())
+                            .classNames();
+            own.forEach(prompts -> prompts.requireFit(clip, names));
+        }
+    }
+
+    private TrainChoice choose(SharedData shared, List<Candidate> candidates) throws IOException {
+        Candidate learns =
+                candidates.stream()
+                        .filter(c -> c.method().learns())
+                        .findFirst()
+                        .orElse(candidates.get(0));
+        return TrainChoice.best(
+                shared,
+                config(shared, learns, firstSeed()),
+                new Sample(shots, firstSeed()),
+                candidates,
+                console::note);
+    }
+
+    private String shotsText(Candidate candidate) {
+        return !candidate.method().learns()
+                ? ""
+                : shots == 0 ? ", all images" : ", " + Numbers.count(shots, "shot");
+    }
+
     /** The run's folder: a level for several methods, and one for several seeds. */
-    private Path folder(List<Method> methods, Method method, long one) {
-        Path folder = methods.size() == 1 ? out : out.resolve(method.id());
+    private Path folder(List<Candidate> candidates, Candidate candidate, long one) {
+        Path folder = candidates.size() == 1 ? out : out.resolve(candidate.method().id());
         return seeds.isEmpty() ? folder : folder.resolve("seed" + one);
     }
 
@@ -196,30 +267,30 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private RunResult run(SharedData shared, Method method, long one, Path folder)
+    private RunResult run(
+            SharedData shared, Candidate candidate, RunConfig config, Path folder, long one)
             throws IOException {
+        Method method = candidate.method();
         if (!folder.equals(out)) {
             console.note(method.title() + ", seed " + one + ": " + folder);
         }
-        DataSpec data = dataOptions.spec();
-        RunConfig config = config(shared, data, method, one);
         try (TrainDisplay display = new TrainDisplay(console)) {
             return new TrainRun(shared, method.title(), config, display)
                     .run(folder, resume.isGiven());
         }
     }
 
-    private RunConfig config(SharedData shared, DataSpec data, Method method, long one)
-            throws IOException {
+    private RunConfig config(SharedData shared, Candidate candidate, long one) throws IOException {
+        DataSpec data = dataOptions.spec();
         RunData lists = RunData.of(data, shared.dataset(data, one), dataOptions.half());
-        Training training = methodOptions.training(method, shots);
+        Training training = candidate.training();
         String model = shared.clip().model().sha256();
         return WrongUsage.unless(
                 () ->
                         RunConfig.of(
                                         model,
                                         lists,
-                                        method,
+                                        candidate.method(),
                                         training,
                                         new Sample(shots, one, views(training)))
                                 .withCheckpointEvery(checkpointEvery));

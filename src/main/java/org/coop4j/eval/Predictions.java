@@ -36,11 +36,16 @@ public final class Predictions {
 
     /** Returns the softmax of one row of logits; the sums are in double precision. */
     public static double[] softmax(float[] logits) {
+        return softmax(logits, Temperature.NONE);
+    }
+
+    /** Returns the softmax of one row of logits divided by a temperature. */
+    public static double[] softmax(float[] logits, double temperature) {
         double largest = logits[argmax(logits)];
         double[] probabilities = new double[logits.length];
         double sum = 0;
         for (int i = 0; i < logits.length; i++) {
-            probabilities[i] = Math.exp(logits[i] - largest);
+            probabilities[i] = Math.exp((logits[i] - largest) / temperature);
             sum += probabilities[i];
         }
         for (int i = 0; i < logits.length; i++) {

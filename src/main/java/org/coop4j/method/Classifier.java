@@ -2,11 +2,13 @@ package org.coop4j.method;
 
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.eval.Predictions;
 
 /**
  * Image features in, logits out. Safe for use by several threads.
  *
- * <p>The softmax of a row of logits gives the classes' probabilities.
+ * <p>{@link #probabilities} are the softmax of the logits divided by a temperature, which was
+ * fitted to val images where there were any.
  */
 public interface Classifier extends AutoCloseable {
 
@@ -39,6 +41,15 @@ public interface Classifier extends AutoCloseable {
      *     none of them, naming it
      */
     Classifier forClasses(List<String> names);
+
+    /**
+     * The probabilities of the classes, calibrated.
+     *
+     * @param logits of one image
+     */
+    default double[] probabilities(float[] logits) {
+        return Predictions.softmax(logits, save().temperature());
+    }
 
     /** What makes it again, to be written to a file. */
     ClassifierFile save();

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
+import org.coop4j.eval.Temperature;
 import org.coop4j.train.Settings;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -33,6 +34,7 @@ public final class ClassifierFile {
     private static final String CLASSES = "coop4j.classes";
     private static final String MODEL = "coop4j.model_sha256";
     private static final String TRAINING = "coop4j.training";
+    private static final String TEMPERATURE = "coop4j.temperature";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Method method;
@@ -40,6 +42,7 @@ public final class ClassifierFile {
     private final String modelSha256;
     private final Map<String, Tensor> tensors;
     private final Map<String, String> training;
+    private final double temperature;
 
     /**
      * A tensor of the file.
@@ -75,17 +78,24 @@ public final class ClassifierFile {
             List<String> classNames,
             String modelSha256,
             Map<String, Tensor> tensors,
-            Map<String, String> training) {
+            Map<String, String> training,
+            double temperature) {
         this.method = method;
         this.classNames = List.copyOf(classNames);
         this.modelSha256 = modelSha256;
         this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
         this.training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
+        this.temperature = temperature;
+        if (!(temperature > 0) || !Double.isFinite(temperature)) {
+            throw new IllegalArgumentException(
+                    "temperature: expected a positive number, got " + temperature);
+        }
     }
 
     /** A file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
-        return new ClassifierFile(method, classNames, modelSha256, Map.of(), Map.of());
+        return new ClassifierFile(
+                method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
     }
 
     /** The method that made it, with its settings. */
@@ -106,6 +116,11 @@ public final class ClassifierFile {
     /** How it was trained, for people to read. */
     public Map<String, String> training() {
         return training;
+    }
+
+    /** What its logits are divided by before they become probabilities; 1 leaves them. */
+    public double temperature() {
+        return temperature;
     }
 
     /** Names of its tensors. */
@@ -131,24 +146,30 @@ public final class ClassifierFile {
     public ClassifierFile with(String name, Shape shape, float[] values) {
         Map<String, Tensor> more = new LinkedHashMap<>(tensors);
         more.put(name, new Tensor(shape, values.clone()));
-        return new ClassifierFile(method, classNames, modelSha256, more, training);
+        return new ClassifierFile(method, classNames, modelSha256, more, training, temperature);
     }
 
     /** With other class names. */
     ClassifierFile withClassNames(List<String> names) {
-        return new ClassifierFile(method, names, modelSha256, tensors, training);
+        return new ClassifierFile(method, names, modelSha256, tensors, training, temperature);
     }
 
     /** With some rows of a tensor in place of all. */
     ClassifierFile withRows(String name, int[] rows) {
         Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
         changed.put(name, tensor(name).rows(rows));
-        return new ClassifierFile(method, classNames, modelSha256, changed, training);
+        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
     /** With another account of the training. */
     public ClassifierFile withTraining(Map<String, String> account) {
-        return new ClassifierFile(method, classNames, modelSha256, tensors, account);
+        return new ClassifierFile(method, classNames, modelSha256, tensors, account, temperature);
+    }
+
+    /** With another {@link #temperature}. */
+    public ClassifierFile withTemperature(double newTemperature) {
+        return new ClassifierFile(
+                method, classNames, modelSha256, tensors, training, newTemperature);
     }
 
     /**
@@ -203,6 +224,9 @@ public final class ClassifierFile {
         metadata.put(CLASSES, JSON.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
         metadata.put(TRAINING, JSON.writeValueAsString(training));
+        if (temperature != Temperature.NONE) {
+            metadata.put(TEMPERATURE, Double.toString(temperature));
+        }
         List<TensorSpec> specs = new ArrayList<>();
         Map<String, float[]> values = new LinkedHashMap<>();
         tensors.forEach(
@@ -254,7 +278,8 @@ public final class ClassifierFile {
                     classNames(required(file, metadata, CLASSES)),
                     required(file, metadata, MODEL),
                     read,
-                    training(metadata));
+                    training(metadata),
+                    Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")));
         } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
             throw new IOException(file + ": damaged metadata: " + e.getMessage(), e);
         }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.eval.Temperature;
 import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
@@ -132,17 +133,22 @@ public record ZeroShot(
      */
     public static Classifier classifier(Clip clip, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
-        return classifier(clip, clip.model().sha256(), prompts, classNames);
+        return classifier(clip, clip.model().sha256(), prompts, classNames, Temperature.NONE);
     }
 
     private static Classifier classifier(
-            Clip clip, String modelSha256, PromptEnsemble prompts, List<String> classNames) {
+            Clip clip,
+            String modelSha256,
+            PromptEnsemble prompts,
+            List<String> classNames,
+            double temperature) {
         FeatureMatrix text = prompts.classWeights(clip, classNames);
         // The templates as they were used: a file has no data whose own prompt could be meant.
         ZeroShot used = new ZeroShot(prompts.templates(), false);
         ClassifierFile file =
                 ClassifierFile.of(used, classNames, modelSha256)
-                        .with(TEXT, Shape.of(text.rows(), text.width()), text.toArray());
+                        .with(TEXT, Shape.of(text.rows(), text.width()), text.toArray())
+                        .withTemperature(temperature);
         return used.classifier(clip, file, text);
     }
 
@@ -152,7 +158,12 @@ public record ZeroShot(
                 text,
                 clip.logitScale(),
                 names ->
-                        classifier(clip, file.modelSha256(), new PromptEnsemble(templates), names));
+                        classifier(
+                                clip,
+                                file.modelSha256(),
+                                new PromptEnsemble(templates),
+                                names,
+                                file.temperature()));
     }
 
     @Override

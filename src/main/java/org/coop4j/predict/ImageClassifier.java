@@ -14,7 +14,6 @@ import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.ImageEncoder;
-import org.coop4j.eval.Predictions;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -257,7 +256,7 @@ public final class ImageClassifier implements AutoCloseable {
     private List<Prediction> ranked(float[] features) {
         FeatureMatrix image = FeatureMatrix.of(1, features.length, features);
         float[] logits = classifier.logits(image).row(0);
-        double[] probabilities = Predictions.softmax(logits);
+        double[] probabilities = classifier.probabilities(logits);
         return IntStream.range(0, logits.length)
                 .boxed()
                 .sorted((a, b) -> logits[a] == logits[b] ? 0 : logits[a] > logits[b] ? -1 : 1)

@@ -95,6 +95,13 @@ public record Cell(IntFunction<String> text, List<?> data, Style style, String n
                 .orElse(NONE);
     }
 
+    /** An interval of percentages. */
+    static Cell range(double low, double high) {
+        return of(
+                decimals -> Numbers.number(low, decimals) + " – " + Numbers.number(high, decimals),
+                List.of(low, high));
+    }
+
     /** A difference of percentages; empty if it is not finite. */
     public static Cell points(double difference) {
         return Double.isFinite(difference)

@@ -41,6 +41,11 @@ public final class Evaluator {
         return images;
     }
 
+    /** Hand-written prompts that fit the class names. */
+    public List<PromptEnsemble> prompts() {
+        return List.copyOf(prompts);
+    }
+
     /** Scores the images by a classifier of the classes that are tested. */
     public Scores scores(Classifier classifier) {
         return images.scores(classifier);

@@ -37,6 +37,9 @@ public final class RunFolder implements AutoCloseable {
     /** What the run was made from and on. */
     public static final String PROVENANCE = "provenance.json";
 
+    /** The page about the run. */
+    public static final String REPORT = "report.html";
+
     /** Why a run of a sweep has no result. */
     public static final String FAILURE = "failure.json";
 
@@ -58,6 +61,7 @@ public final class RunFolder implements AutoCloseable {
                                     IMAGES,
                                     RESULT,
                                     PROVENANCE,
+                                    REPORT,
                                     FAILURE,
                                     CHECKPOINT),
                             EARLIER_CLASSIFIERS.stream())

@@ -1,5 +1,15 @@
 package org.coop4j.run;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.FewShotSample;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.Split;
+import org.coop4j.method.Method;
+
 /**
  * Which images a run learns from.
  *
@@ -26,5 +36,54 @@ public record Sample(int shots, long seed, int views) {
     /** The images of the test transform. */
     public Sample(int shots, long seed) {
         this(shots, seed, 0);
+    }
+
+    /**
+     * The images and classes that a method learns from. Few-shot sampling precedes the halving of
+     * the classes, as in the reference, so that both halves are of one sample.
+     *
+     * @param notes is told of classes that have too few images
+     * @throws DatasetException if there is nothing to learn from
+     */
+    public ImageDataset draw(
+            ImageDataset whole, Method method, ClassHalf classes, Consumer<String> notes)
+            throws DatasetException {
+        if (whole.train().isEmpty()) {
+            throw new DatasetException(
+                    "%s has test images alone and nothing to learn from: learn on another dataset"
+                            .formatted(whole.name()));
+        }
+        if (shots == 0) {
+            return whole.half(classes);
+        }
+        FewShotSample drawn = method.sample(whole, shots, seed);
+        note(drawn.shortages(), notes);
+        return drawn.dataset().half(classes);
+    }
+
+    /** One sentence, however many classes fall short. */
+    private void note(List<FewShotSample.Shortage> all, Consumer<String> notes) {
+        List<FewShotSample.Shortage> shortages =
+                all.stream().filter(shortage -> shortage.split() == Split.TRAIN).toList();
+        if (shortages.isEmpty()) {
+            return;
+        }
+        FewShotSample.Shortage least =
+                shortages.stream()
+                        .min(Comparator.comparingInt(FewShotSample.Shortage::available))
+                        .orElseThrow();
+        String one =
+                "class \"%s\" has %d training images where %d were asked for"
+                        .formatted(least.className(), least.available(), shots);
+        notes.accept(
+                shortages.size() == 1
+                        ? one + ": all are taken"
+                        : "%s, and %s fewer than %d too: all of theirs are taken"
+                                .formatted(
+                                        one,
+                                        shortages.size() == 2
+                                                ? "one other class has"
+                                                : shortages.size() - 1 + " others have",
+                                        shots));
     }
 }

@@ -2,10 +2,14 @@ package org.coop4j.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.ClassResult;
+import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Evaluation;
+import org.coop4j.eval.OpenSet;
 import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Temperature;
 
 /** Test images scored against class weights: logits, labels and what follows from them. */
 public final class Scores {
@@ -28,6 +32,44 @@ public final class Scores {
         return new Scores(labels, logits);
     }
 
+    /** Number of images. */
+    public int size() {
+        return labels.length;
+    }
+
+    /** The logits of an image; not to be changed. */
+    public float[] logits(int image) {
+        return logits[image];
+    }
+
+    /** Whether each image is classified rightly. */
+    public boolean[] correct() {
+        boolean[] correct = new boolean[labels.length];
+        for (int i = 0; i < correct.length; i++) {
+            correct[i] = Predictions.argmax(logits[i]) == labels[i];
+        }
+        return correct;
+    }
+
+    /** How many images are classified rightly. */
+    public int right() {
+        int right = 0;
+        for (boolean one : correct()) {
+            right += one ? 1 : 0;
+        }
+        return right;
+    }
+
+    /** Percentage of images that are classified rightly; not a number if there are none. */
+    public double accuracy() {
+        return 100.0 * right() / labels.length;
+    }
+
+    /** The same predictions with probabilities at a temperature. */
+    public Scores at(double temperature) {
+        return new Scores(labels, Temperature.scale(logits, temperature));
+    }
+
     /** The predicted label of each image; of equal logits the smallest label wins. */
     public int[] predictions() {
         return Predictions.argmax(logits);
@@ -45,7 +87,31 @@ public final class Scores {
 
     /** Expected calibration error, 0 to 1. */
     public double calibrationError() {
-        return Calibration.ofLogits(labels, logits).expectedError();
+        return calibration().expectedError();
+    }
+
+    /** Accuracy over confidence. */
+    public Calibration calibration() {
+        return Calibration.ofLogits(labels, logits);
+    }
+
+    /** How many images are answered above a confidence, and how many of those rightly. */
+    public Coverage coverage() {
+        double[] confidence = new double[labels.length];
+        for (int i = 0; i < confidence.length; i++) {
+            confidence[i] = probabilities(i)[Predictions.argmax(logits[i])];
+        }
+        return Coverage.of(confidence, correct());
+    }
+
+    /** How often a score takes pictures of none of the classes for one, in percent. */
+    public double falsePositives(OpenSet score) {
+        return score.falsePositives(labels, logits);
+    }
+
+    /** The temperature that calibrates these logits, if the images tell one. */
+    public OptionalDouble temperature() {
+        return Temperature.fit(labels, logits);
     }
 
     /** The results of each class that has images. */

@@ -62,7 +62,7 @@ public final class TestImages {
     }
 
     /** The features of all images. */
-    FeatureSet all() {
+    public FeatureSet all() {
         return select(IntStream.range(0, size()).boxed().toList());
     }
 

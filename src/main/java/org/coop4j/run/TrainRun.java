@@ -7,18 +7,15 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FewShotSample;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.Split;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.HashedImage;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
@@ -175,7 +172,7 @@ public final class TrainRun {
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
         ImageDataset dataset =
                 method.learns()
-                        ? sample(whole, method, config.sample(), data.classes(), listener::note)
+                        ? config.sample().draw(whole, method, data.classes(), listener::note)
                         : whole.half(data.classes());
         if (dataset.classCount() < 2) {
             throw new IOException(
@@ -186,41 +183,6 @@ public final class TrainRun {
                 .notes()
                 .forEach(listener::note); // said now and not after the training
         return dataset;
-    }
-
-    /**
-     * The images and classes that a method learns from. Few-shot sampling precedes the halving of
-     * the classes, as in the reference, so that both halves are of one sample.
-     *
-     * @param notes is told of classes that have too few images
-     * @throws DatasetException if there is nothing to learn from
-     */
-    public static ImageDataset sample(
-            ImageDataset whole,
-            Method method,
-            Sample sample,
-            ClassHalf classes,
-            Consumer<String> notes)
-            throws DatasetException {
-        if (whole.train().isEmpty()) {
-            throw new DatasetException(
-                    "%s has test images alone and nothing to learn from: learn on another dataset"
-                            .formatted(whole.name()));
-        }
-        if (sample.shots() == 0) {
-            return whole.half(classes);
-        }
-        FewShotSample drawn = method.sample(whole, sample.shots(), sample.seed());
-        for (FewShotSample.Shortage shortage : drawn.shortages()) {
-            if (shortage.split() == Split.TRAIN) {
-                notes.accept(
-                        String.format(
-                                "class \"%s\" has %d training images where %d were asked for: all"
-                                        + " are taken",
-                                shortage.className(), shortage.available(), shortage.wanted()));
-            }
-        }
-        return drawn.dataset().half(classes);
     }
 
     private Task task(ImageDataset dataset) {
@@ -238,9 +200,13 @@ public final class TrainRun {
         Learned learned =
                 config.method().learns()
                         ? learn(run, dataset, learner, watch)
-                        : new Learned(learner.fit(null, fit(run, "")), List.of(), List.of());
+                        : new Learned(
+                                learner.fit(null, fit(run, "")),
+                                List.of(),
+                                List.of(),
+                                Temperature.NONE);
         try (Classifier classifier = learned.classifier) {
-            save(run, classifier, dataset);
+            save(run, classifier, learned.temperature, dataset);
             return test(run, learned, dataset, watch);
         }
     }
@@ -250,15 +216,18 @@ public final class TrainRun {
      *
      * @param train training images that could be read
      * @param val val images that could be read
+     * @param temperature that calibrates it
      */
-    private record Learned(Classifier classifier, List<HashedImage> train, List<HashedImage> val) {}
+    private record Learned(
+            Classifier classifier,
+            List<HashedImage> train,
+            List<HashedImage> val,
+            double temperature) {}
 
     private Learned learn(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
             throws IOException {
-        TestImages val =
-                shared.features(
-                        config.method().usesVal() ? dataset.val() : List.of(),
-                        listener.encoding("val images"));
+        TestImages val = val(dataset);
+        FeatureSet chooses = config.method().usesVal() ? val.all() : val.select(List.of());
         Learned[] learned = new Learned[1];
         shared.encode(
                 trainTransform(),
@@ -268,15 +237,31 @@ public final class TrainRun {
                 train -> {
                     requireEveryClass(dataset, train);
                     watch.lap("encode_train");
-                    FewShotFeatures features = new FewShotFeatures(train, val.all());
+                    FewShotFeatures features = new FewShotFeatures(train, chooses);
+                    Classifier classifier = learner.fit(features, fit(run, train.contentHash()));
                     learned[0] =
                             new Learned(
-                                    learner.fit(features, fit(run, train.contentHash())),
+                                    classifier,
                                     train.hashed(),
-                                    val.images());
+                                    val.images(),
+                                    temperature(classifier, val));
                     watch.lap("train");
                 });
         return learned[0];
+    }
+
+    /** The val images, unless they are the test images, which may decide nothing. */
+    private TestImages val(ImageDataset dataset) throws IOException {
+        ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
+        return shared.features(
+                whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
+                listener.encoding("val images"));
+    }
+
+    private static double temperature(Classifier classifier, TestImages val) {
+        return val.size() == 0
+                ? Temperature.NONE
+                : val.scores(classifier).temperature().orElse(Temperature.NONE);
     }
 
     private Fit fit(RunFolder run, String imagesHash) {
@@ -306,7 +291,8 @@ public final class TrainRun {
     }
 
     /** Writes the classifier with an account of how it was made. */
-    private void save(RunFolder run, Classifier classifier, ImageDataset dataset)
+    private void save(
+            RunFolder run, Classifier classifier, double temperature, ImageDataset dataset)
             throws IOException {
         Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
         account.put(MODEL_FILE, clip.model().path().toAbsolutePath().toString());
@@ -316,7 +302,11 @@ public final class TrainRun {
         if (config.training().trains()) {
             account.put("epochs", Integer.toString(config.training().epochs()));
         }
-        classifier.save().withTraining(account).write(run.file(RunFolder.CLASSIFIER));
+        classifier
+                .save()
+                .withTraining(account)
+                .withTemperature(temperature)
+                .write(run.file(RunFolder.CLASSIFIER));
     }
 
     private RunResult test(RunFolder run, Learned learned, ImageDataset dataset, Stopwatch watch)

@@ -12,7 +12,6 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunData;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -122,15 +121,16 @@ final class SweepWork {
             if (RunGroup.learnedAsTested(run).isPresent()) {
                 RunConfig config = run.config();
                 ImageDataset drawn =
-                        TrainRun.sample(
-                                shared.dataset(
-                                        config.learnedFrom().source(), config.sample().seed()),
-                                config.method(),
-                                config.sample(),
-                                config.learnedFrom().classes(),
-                                note -> {});
+                        config.sample()
+                                .draw(
+                                        shared.dataset(
+                                                config.learnedFrom().source(),
+                                                config.sample().seed()),
+                                        config.method(),
+                                        config.learnedFrom().classes(),
+                                        note -> {});
                 images.addAll(drawn.train());
-                images.addAll(config.method().usesVal() ? drawn.val() : List.of());
+                images.addAll(drawn.val()); // every classifier is calibrated on them
             }
         }
         return new ArrayList<>(images);

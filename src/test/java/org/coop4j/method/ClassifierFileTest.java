@@ -57,6 +57,23 @@ class ClassifierFileTest {
     }
 
     @Test
+    void theTemperatureIsKeptAndOfOthersIsOne() throws IOException {
+        Path file = folder.resolve("prompt.safetensors");
+        prompt(ClassPosition.END, true).write(file);
+        assertThat(ClassifierFile.read(file).temperature()).isEqualTo(1);
+
+        prompt(ClassPosition.END, true).withTemperature(1.7).write(file);
+
+        ClassifierFile read = ClassifierFile.read(file);
+        assertThat(read.temperature()).isEqualTo(1.7);
+        assertThat(read.withClassNames(NAMES).withTraining(Map.of()).temperature()).isEqualTo(1.7);
+        for (double wrong : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> read.withTemperature(wrong))
+                    .hasMessageContaining("expected a positive number");
+        }
+    }
+
+    @Test
     void theSamePromptGivesTheSameBytes() throws IOException {
         prompt(ClassPosition.END, false).write(folder.resolve("a"));
         prompt(ClassPosition.END, false).write(folder.resolve("b"));

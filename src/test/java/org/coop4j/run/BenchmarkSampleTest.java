@@ -105,8 +105,7 @@ class BenchmarkSampleTest {
     private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed)
             throws IOException {
         List<String> notes = new ArrayList<>();
-        ImageDataset sample =
-                TrainRun.sample(whole, new CoOp(), new Sample(shots, seed), half, notes::add);
+        ImageDataset sample = new Sample(shots, seed).draw(whole, new CoOp(), half, notes::add);
         assertThat(notes).isEmpty();
         return sample;
     }

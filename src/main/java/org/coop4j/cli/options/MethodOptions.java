@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
@@ -15,6 +16,19 @@ public final class MethodOptions {
 
     private static final String EPOCHS = "epochs";
 
+    private static final String AUTO = "auto";
+
+    /** Methods that learn in seconds, the simplest first: of equals the first is chosen. */
+    private static final List<String> QUICK =
+            List.of(
+                    "zero-shot",
+                    "linear-probe",
+                    "prototypes",
+                    "gda",
+                    "tip-adapter-f",
+                    "clap",
+                    "cross-modal");
+
     @Option(
             names = "--method",
             split = ",",
@@ -22,7 +36,9 @@ public final class MethodOptions {
             paramLabel = "NAME",
             description = {
                 "The method; several are learned on the same images and compared. \"coop methods\""
-                        + " lists them with their settings (default: ${DEFAULT-VALUE})."
+                        + " lists them with their settings. \"auto\" chooses among those that learn"
+                        + " in seconds by the val images, or by cross-validation where there are"
+                        + " few (default: ${DEFAULT-VALUE})."
             })
     private List<String> names;
 
@@ -93,10 +109,23 @@ public final class MethodOptions {
             values.put("words", presetWords);
         }
         List<Method> methods = new ArrayList<>();
-        for (String name : names) {
+        for (String name : names()) {
             methods.add(method(name, values));
         }
         return methods;
+    }
+
+    /** Whether one of the methods is to be chosen. */
+    public boolean isAuto() {
+        return names.contains(AUTO);
+    }
+
+    /** The names without repetition, those that "auto" means in its place. */
+    private List<String> names() {
+        return names.stream()
+                .flatMap(name -> name.equals(AUTO) ? QUICK.stream() : Stream.of(name))
+                .distinct()
+                .toList();
     }
 
     private Method method(String name, Map<String, String> values) {
@@ -117,7 +146,7 @@ public final class MethodOptions {
     }
 
     private boolean anotherHas(String setting) {
-        return names.stream()
+        return names().stream()
                 .map(Method::of)
                 .anyMatch(method -> Settings.has((Record) method, setting));
     }
@@ -152,7 +181,7 @@ public final class MethodOptions {
                     }
                 });
         if (!reference.trains()) {
-            if (!values.isEmpty() && names.size() == 1) {
+            if (!values.isEmpty() && names().size() == 1) {
                 throw new WrongUsage(
                         method.title()
                                 + " is not trained by steps: omit "

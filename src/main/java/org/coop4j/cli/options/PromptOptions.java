@@ -45,6 +45,11 @@ public final class PromptOptions {
         return ClassifierFile.read(file());
     }
 
+    /** The run's folder, or the classifier's file. */
+    public Path given() {
+        return prompt;
+    }
+
     private Path file() throws IOException {
         return ClassifierModel.classifierFile(prompt);
     }

@@ -1,10 +1,9 @@
 package org.coop4j.method.logistic;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import org.coop4j.eval.Folds;
 
 /**
  * A linear probe for data without val images: its penalty is chosen on the training images alone.
@@ -32,11 +31,7 @@ public final class CrossValidatedPenalty {
     }
 
     private static double chosenC(LabelledFeatures images) {
-        int fewest =
-                Arrays.stream(images.distinctLabels())
-                        .map(label -> positions(images, label).length)
-                        .min()
-                        .orElse(0);
+        int fewest = Folds.fewest(images.labels());
         if (fewest < 2) {
             return WITHOUT_VALIDATION;
         }
@@ -53,24 +48,14 @@ public final class CrossValidatedPenalty {
         return chosen;
     }
 
-    private static int[] positions(LabelledFeatures images, int label) {
-        return IntStream.range(0, images.count()).filter(i -> images.label(i) == label).toArray();
-    }
-
     private static List<Fold> folds(LabelledFeatures images, int count) {
-        int[] fold = new int[images.count()];
-        for (int label : images.distinctLabels()) {
-            int[] positions = positions(images, label);
-            for (int i = 0; i < positions.length; i++) {
-                fold[positions[i]] = i % count;
-            }
-        }
+        Folds dealt = Folds.of(images.labels(), count);
         List<Fold> folds = new ArrayList<>();
-        for (int f = 0; f < count; f++) {
-            int part = f;
-            int[] rest = IntStream.range(0, fold.length).filter(i -> fold[i] != part).toArray();
-            int[] left = IntStream.range(0, fold.length).filter(i -> fold[i] == part).toArray();
-            folds.add(new Fold(new LogisticRegression(images.select(rest)), images.select(left)));
+        for (int part = 0; part < count; part++) {
+            folds.add(
+                    new Fold(
+                            new LogisticRegression(images.select(dealt.without(part))),
+                            images.select(dealt.of(part))));
         }
         return folds;
     }

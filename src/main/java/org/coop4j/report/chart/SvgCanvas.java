@@ -1,6 +1,7 @@
 package org.coop4j.report.chart;
 
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.coop4j.text.SafeText;
 
 /** Draws SVG: for a file in the light theme's colours, for a page in its CSS variables. */
@@ -24,7 +25,7 @@ public final class SvgCanvas implements Canvas {
         canvas.attribute("xmlns", "http://www.w3.org/2000/svg");
         canvas.attribute("width", number(frame.width()));
         canvas.attribute("height", number(frame.height()));
-        canvas.open(chart, frame);
+        canvas.open(chart.describe(), frame);
         canvas.svg.append("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
         new ChartLayout(chart, frame, labelWidth).draw(canvas);
         return canvas.svg.append("</svg>\n").toString();
@@ -32,10 +33,19 @@ public final class SvgCanvas implements Canvas {
 
     /** An element for a page of HTML. */
     public static String inline(FewShotChart chart, ChartFrame frame) {
+        return inline(chart.describe(), frame, new ChartLayout(chart, frame, 0)::draw);
+    }
+
+    /** An element for a page of HTML. */
+    public static String inline(ShareChart chart, ChartFrame frame) {
+        return inline(chart.title(), frame, canvas -> chart.draw(canvas, frame));
+    }
+
+    private static String inline(String description, ChartFrame frame, Consumer<Canvas> drawing) {
         SvgCanvas canvas = new SvgCanvas(true);
         canvas.svg.append("<svg class=\"chart\"");
-        canvas.open(chart, frame);
-        new ChartLayout(chart, frame, 0).draw(canvas);
+        canvas.open(description, frame);
+        drawing.accept(canvas);
         return canvas.svg.append("</svg>").toString();
     }
 
@@ -51,10 +61,10 @@ public final class SvgCanvas implements Canvas {
         return canvas.svg.append("</svg>").toString();
     }
 
-    private void open(FewShotChart chart, ChartFrame frame) {
+    private void open(String description, ChartFrame frame) {
         attribute("viewBox", "0 0 " + number(frame.width()) + " " + number(frame.height()));
         attribute("role", "img");
-        attribute("aria-label", chart.describe());
+        attribute("aria-label", description);
         if (!inline) {
             attribute("font-family", FONT);
         }

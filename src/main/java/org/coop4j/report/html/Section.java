@@ -12,6 +12,7 @@ import org.coop4j.report.chart.FewShotChart.Curve;
 import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Star;
 import org.coop4j.report.chart.Marker;
+import org.coop4j.report.chart.ShareChart;
 import org.coop4j.report.chart.SvgCanvas;
 
 /** A section of an {@link HtmlPage}, filled from top to bottom. */
@@ -19,8 +20,6 @@ public final class Section {
 
     /** Shares above this are dark (or, on dark pages, bright) cells, and their text turns. */
     private static final double STRONG_CELL = 0.55;
-
-    private static final double PERCENT = 0.005;
 
     private final String heading;
     private final List<Markup> parts = new ArrayList<>();
@@ -128,6 +127,15 @@ public final class Section {
                         caption));
     }
 
+    /** A chart of percentages over percentages. */
+    public Section chart(ShareChart chart, String caption) {
+        return add(
+                Markup.of(
+                        "<figure class=\"single\">{}<figcaption>{}</figcaption></figure>",
+                        Markup.trusted(SvgCanvas.inline(chart, ChartFrame.PAGE)),
+                        caption));
+    }
+
     /**
      * One chart of several.
      *
@@ -193,8 +201,8 @@ public final class Section {
     }
 
     /**
-     * A confusion matrix as a table whose cells are the darker the larger their share of the true
-     * class.
+     * A confusion matrix as a table of counts, whose cells are the darker the larger their share of
+     * the true class.
      *
      * @param names of the classes by label
      */
@@ -206,13 +214,15 @@ public final class Section {
             String name = names.get(labels[row]);
             header.add(Markup.of("<th scope=\"col\"><span>{}</span></th>", name));
             List<Markup> cells = new ArrayList<>();
-            for (double share : matrix.normalised()[row]) {
+            for (int column = 0; column < matrix.size(); column++) {
+                double share = matrix.normalised()[row][column];
+                int count = matrix.count(row, column);
                 cells.add(
                         Markup.of(
                                 "<td class=\"{}\" style=\"--share:{}\">{}</td>",
                                 share > STRONG_CELL ? "strong" : "",
                                 String.format(Locale.ROOT, "%.3f", share),
-                                share < PERCENT ? "" : Math.round(100 * share)));
+                                count == 0 ? "" : count));
             }
             rows.add(Markup.of("<tr><th scope=\"row\">{}</th>{}</tr>", name, cells));
         }
@@ -223,7 +233,8 @@ public final class Section {
                         Markup.of(
                                 "<table"
                                     + " class=\"confusion\"><caption>{}</caption><thead><tr><td>true"
-                                    + " ↓ predicted →</td>{}</tr></thead><tbody>{}</tbody></table>",
+                                    + " class ↓ predicted as"
+                                    + " →</td>{}</tr></thead><tbody>{}</tbody></table>",
                                 caption,
                                 header,
                                 rows)));

@@ -1,0 +1,163 @@
+package org.coop4j.analysis;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Temperature;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.LinearProbe;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Task;
+import org.coop4j.run.Scores;
+import org.coop4j.run.TestImages;
+import org.coop4j.train.Training;
+
+/** Compares learned classifiers with what else could have been done with the same images. */
+public final class Comparer {
+
+    private static final double NANOS = 1e9;
+
+    private final Clip clip;
+    private final RunPictures pictures;
+    private final Task task;
+
+    /**
+     * @param task what the classifiers tell apart, with its hand-written prompts
+     */
+    public Comparer(Clip clip, RunPictures pictures, Task task) {
+        this.clip = clip;
+        this.pictures = pictures;
+        this.task = task;
+    }
+
+    /**
+     * A learned classifier.
+     *
+     * @param name for tables
+     * @param seconds that it took to learn
+     */
+    public record Learned(String name, ClassifierFile file, double seconds) {}
+
+    /**
+     * Scores everything on the same images.
+     *
+     * @param prompts hand-written prompts, of which one is chosen on training and val images
+     * @param own prompts that the user wants to see beside them
+     * @param methods what was learned
+     */
+    public Comparison compare(
+            List<PromptEnsemble> prompts, List<PromptEnsemble> own, List<Learned> methods)
+            throws IOException {
+        List<Contender> all = new ArrayList<>();
+        List<Contender> tried = new ArrayList<>();
+        for (PromptEnsemble prompt : prompts) {
+            tried.add(prompt(prompt, Contender.Kind.PROMPT));
+        }
+        Contender chosen = best(tried, Comparer::known);
+        Contender hindsight = best(tried, Contender::accuracy);
+        all.add(as(chosen, Contender.Kind.PROMPT));
+        for (PromptEnsemble prompt : own) {
+            all.add(prompt(prompt, Contender.Kind.OWN_PROMPT));
+        }
+        if (!hindsight.name().equals(chosen.name())) {
+            all.add(as(hindsight, Contender.Kind.HINDSIGHT));
+        }
+        if (methods.stream().noneMatch(m -> m.file.method() instanceof LinearProbe)) {
+            all.add(probe());
+        }
+        for (Learned method : methods) {
+            all.add(method(method));
+        }
+        return new Comparison(pictures.classNames(), all);
+    }
+
+    private interface Measure {
+        double of(Contender contender);
+    }
+
+    /** Of equals the first, which is the data's own prompt where it is one of them. */
+    private static Contender best(List<Contender> contenders, Measure measure) {
+        Contender best = null;
+        for (Contender contender : contenders) {
+            best = best == null || measure.of(contender) > measure.of(best) ? contender : best;
+        }
+        return best;
+    }
+
+    /** Images that are no test images and are classified rightly. */
+    private static double known(Contender contender) {
+        return contender.train().right() + contender.val().right();
+    }
+
+    private static Contender as(Contender c, Contender.Kind kind) {
+        return new Contender(
+                c.name(), kind, c.train(), c.val(), c.test(), c.temperature(), c.seconds());
+    }
+
+    private Contender prompt(PromptEnsemble prompts, Contender.Kind kind) {
+        long start = System.nanoTime();
+        var weights = prompts.classWeights(clip, pictures.classNames());
+        double seconds = (System.nanoTime() - start) / NANOS;
+        float scale = clip.logitScale();
+        String name = prompts.describe();
+        return contender(
+                prompts.templates().size() == 1 ? "\"" + name + "\"" : name,
+                kind,
+                images -> images.scores(weights, scale),
+                seconds);
+    }
+
+    private interface Scoring {
+        Scores of(TestImages images);
+    }
+
+    private Contender contender(String name, Contender.Kind kind, Scoring scoring, double seconds) {
+        Scores val = scoring.of(pictures.val());
+        return new Contender(
+                name,
+                kind,
+                scoring.of(pictures.train()),
+                val,
+                scoring.of(pictures.test()),
+                val.temperature().orElse(Temperature.NONE),
+                seconds);
+    }
+
+    private Contender probe() throws IOException {
+        long start = System.nanoTime();
+        FeatureSet train = pictures.train().all();
+        FewShotFeatures data = new FewShotFeatures(train, pictures.val().all());
+        try (Classifier probe =
+                new LinearProbe(false)
+                        .learner(clip, task)
+                        .fit(data, Fit.inMemory(Training.none(), task.seed()))) {
+            double seconds = (System.nanoTime() - start) / NANOS;
+            return contender(
+                    new LinearProbe().title(),
+                    Contender.Kind.PROBE,
+                    images -> images.scores(probe),
+                    seconds);
+        }
+    }
+
+    private Contender method(Learned learned) throws IOException {
+        try (Classifier classifier = learned.file.open(clip).forClasses(pictures.classNames())) {
+            return contender(
+                    learned.name,
+                    Contender.Kind.METHOD,
+                    images -> images.scores(classifier),
+                    learned.seconds);
+        }
+    }
+
+    /** Seconds of a run's parts that are spent on learning. */
+    public static double learningSeconds(Map<String, Double> seconds) {
+        return seconds.getOrDefault("prepare", 0.0) + seconds.getOrDefault("train", 0.0);
+    }
+}

@@ -1,0 +1,119 @@
+package org.coop4j.analysis;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.eval.Predictions;
+import org.coop4j.run.Scores;
+import org.coop4j.run.TestImages;
+
+/**
+ * What a classifier makes of each of some images.
+ *
+ * @param all one for each image, in their order
+ */
+public record PictureResults(List<PictureResult> all) {
+
+    public PictureResults {
+        all = List.copyOf(all);
+    }
+
+    /**
+     * An image's result.
+     *
+     * @param truth its label
+     * @param predicted the most probable class
+     * @param probability of the predicted class
+     * @param own probability of its label
+     */
+    public record PictureResult(
+            Path file, int truth, int predicted, double probability, double own) {
+
+        /** Whether the prediction is its label. */
+        public boolean isRight() {
+            return truth == predicted;
+        }
+    }
+
+    /**
+     * Two classes of which one is taken for the other.
+     *
+     * @param examples images of the first that are taken for the second, the surest first
+     */
+    public record Confused(int truth, int predicted, List<PictureResult> examples) {}
+
+    /**
+     * An image before and after.
+     *
+     * @param before by the baseline
+     * @param after by the method
+     */
+    public record Changed(PictureResult before, PictureResult after) {}
+
+    /** The results that scores of some images are. */
+    public static PictureResults of(TestImages images, Scores scores) {
+        List<PictureResult> all = new ArrayList<>();
+        int[] labels = images.labels();
+        for (int i = 0; i < labels.length; i++) {
+            double[] p = scores.probabilities(i);
+            int predicted = Predictions.argmax(scores.logits(i));
+            all.add(
+                    new PictureResult(
+                            images.images().get(i).image().path(),
+                            labels[i],
+                            predicted,
+                            p[predicted],
+                            p[labels[i]]));
+        }
+        return new PictureResults(all);
+    }
+
+    /** The images that are classified wrongly, the surest first. */
+    public List<PictureResult> wrong() {
+        return all.stream()
+                .filter(r -> !r.isRight())
+                .sorted(Comparator.comparingDouble(PictureResult::probability).reversed())
+                .toList();
+    }
+
+    /** The images of which the classifier is least certain first. */
+    public List<PictureResult> leastCertain() {
+        return all.stream().sorted(Comparator.comparingDouble(PictureResult::probability)).toList();
+    }
+
+    /** The pairs of classes that are confused, those with the most images first. */
+    public List<Confused> confused() {
+        Map<List<Integer>, List<PictureResult>> pairs = new LinkedHashMap<>();
+        for (PictureResult result : wrong()) {
+            pairs.computeIfAbsent(
+                            List.of(result.truth, result.predicted), pair -> new ArrayList<>())
+                    .add(result);
+        }
+        return pairs.values().stream()
+                .map(e -> new Confused(e.get(0).truth, e.get(0).predicted, List.copyOf(e)))
+                .sorted(Comparator.comparingInt((Confused c) -> c.examples.size()).reversed())
+                .toList();
+    }
+
+    /**
+     * The images that another classifier got wrong and this gets right, or the other way round, the
+     * surest first.
+     *
+     * @param mended whether this is the right one
+     */
+    public List<Changed> changed(PictureResults before, boolean mended) {
+        List<Changed> changed = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            PictureResult then = before.all.get(i);
+            PictureResult now = all.get(i);
+            if (now.isRight() != then.isRight() && now.isRight() == mended) {
+                changed.add(new Changed(then, now));
+            }
+        }
+        changed.sort(Comparator.comparingDouble((Changed c) -> c.after.probability).reversed());
+        return changed;
+    }
+}

@@ -1,0 +1,135 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.coop4j.analysis.Comparer;
+import org.coop4j.analysis.Comparison;
+import org.coop4j.analysis.Evidence;
+import org.coop4j.analysis.RunPictures;
+import org.coop4j.eval.Numbers;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Task;
+import org.coop4j.report.RunPage;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Evaluator;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.coop4j.run.Sample;
+import org.coop4j.run.SharedData;
+import org.coop4j.run.TrainRun;
+
+/** The comparison of what one seed's runs learned, and a page of it in the folder of each. */
+final class TrainEvidence {
+
+    private final SharedData shared;
+    private final List<PromptEnsemble> own;
+    private final List<Finished> finished = new ArrayList<>();
+
+    /**
+     * @param own hand-written prompts that the user wants to see beside the others
+     */
+    TrainEvidence(SharedData shared, List<PromptEnsemble> own) {
+        this.shared = shared;
+        this.own = own;
+    }
+
+    /** A run that is finished. */
+    private record Finished(String name, RunConfig config, Path folder, RunResult result) {}
+
+    /** Takes a finished run; all of them are of one seed. */
+    void add(String name, RunConfig config, Path folder, RunResult result) {
+        finished.add(new Finished(name, config, folder, result));
+    }
+
+    /**
+     * Compares the runs and writes their pages.
+     *
+     * @param choice how the method was chosen
+     * @param sample of the training images
+     */
+    Evidence write(TrainChoice choice, Sample sample) throws IOException {
+        RunConfig config = finished.get(0).config;
+        TrainRun.Listener silent = TrainRun.Listener.silent();
+        RunPictures pictures = RunPictures.of(shared, config, sample, silent::encoding);
+        Evaluator evaluator = shared.evaluator(config, silent.encoding(""));
+        DataSpec source = config.testedOn().source();
+        Task task =
+                new Task(
+                        pictures.classNames(),
+                        source.handWrittenPrompt(),
+                        source.ensemble(),
+                        config.sample().seed());
+        List<Comparer.Learned> learned = new ArrayList<>();
+        for (Finished run : finished) {
+            learned.add(
+                    new Comparer.Learned(
+                            run.name,
+                            ClassifierFile.read(run.folder.resolve(RunFolder.CLASSIFIER)),
+                            Comparer.learningSeconds(run.result.seconds())));
+        }
+        Comparison comparison =
+                new Comparer(shared.clip(), pictures, task)
+                        .compare(evaluator.prompts(), own, learned);
+        Evidence evidence = Evidence.of(shared.clip(), task, pictures, comparison);
+        for (Finished run : finished) {
+            new RunPage(
+                            run.result.dataset(),
+                            evidence,
+                            run.name,
+                            choice.scores(),
+                            choice.crossValidated(),
+                            made(run))
+                    .write(run.folder);
+        }
+        return evidence;
+    }
+
+    private List<String> made(Finished run) {
+        RunConfig config = run.config;
+        return List.of(
+                "Model: SHA-256 %.12s…; coop4j %s."
+                        .formatted(config.modelSha256(), Provenance.coop4jVersion()),
+                "Pictures: %s, %s a class to learn from, seed %d."
+                        .formatted(
+                                config.testedOn().source().path(),
+                                config.sample().shots() == 0
+                                        ? "all"
+                                        : "up to " + config.sample().shots(),
+                                config.sample().seed()),
+                "Method: %s; its settings are in config.json beside this page."
+                        .formatted(config.method().title()),
+                String.format(
+                        Locale.ROOT,
+                        "The run took %.0f seconds: %s.",
+                        run.result.seconds().values().stream().mapToDouble(s -> s).sum(),
+                        Provenance.machine(shared.clip().workers().count())));
+    }
+
+    /** Sentences about the pictures for the end of the command. */
+    static List<String> notes(Evidence evidence) {
+        List<String> notes = new ArrayList<>();
+        int suspects = evidence.suspects().size();
+        if (suspects > 0) {
+            notes.add(
+                    "%s like another class than the folder says"
+                            .formatted(Numbers.count(suspects, "picture looks", "pictures look")));
+        }
+        long twice = evidence.duplicates().size();
+        if (twice > 0) {
+            notes.add(
+                    "%s of nearly the same picture, %d of them in two parts of the data"
+                            .formatted(
+                                    Numbers.count(twice, "pair"),
+                                    evidence.duplicates().stream()
+                                            .filter(p -> p.crossesParts())
+                                            .count()));
+        }
+        return notes;
+    }
+}

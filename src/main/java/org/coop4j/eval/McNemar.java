@@ -1,0 +1,83 @@
+package org.coop4j.eval;
+
+import org.apache.commons.math3.distribution.BinomialDistribution;
+
+/**
+ * Two classifiers compared on the same images by McNemar's exact test (McNemar, Note on the
+ * Sampling Error of the Difference Between Correlated Proportions or Percentages, 1947).
+ *
+ * @param images images
+ * @param firstOnly images that the first alone classifies rightly
+ * @param secondOnly images that the second alone classifies rightly
+ */
+public record McNemar(int images, int firstOnly, int secondOnly) {
+    private static final double NORMAL_QUANTILE = 1.959963984540054;
+
+    /** Checks the counts. */
+    public McNemar {
+        if (images < 1
+                || firstOnly < 0
+                || secondOnly < 0
+                || (long) firstOnly + secondOnly > images) {
+            throw new IllegalArgumentException(
+                    "%d and %d of %d images: expected two shares of 1 or more images"
+                            .formatted(firstOnly, secondOnly, images));
+        }
+    }
+
+    /**
+     * Compares which images two classifiers get right.
+     *
+     * @throws IllegalArgumentException if the arrays differ in length or are empty
+     */
+    public static McNemar of(boolean[] first, boolean[] second) {
+        if (first.length != second.length) {
+            throw new IllegalArgumentException(
+                    "%d and %d images: a paired test needs the same of both"
+                            .formatted(first.length, second.length));
+        }
+        int firstOnly = 0;
+        int secondOnly = 0;
+        for (int i = 0; i < first.length; i++) {
+            firstOnly += first[i] && !second[i] ? 1 : 0;
+            secondOnly += second[i] && !first[i] ? 1 : 0;
+        }
+        return new McNemar(first.length, firstOnly, secondOnly);
+    }
+
+    /** Returns the accuracy of the first minus that of the second, in points. */
+    public double difference() {
+        return 100.0 * (firstOnly - secondOnly) / images;
+    }
+
+    /**
+     * Returns the two-sided probability of so uneven a division of the images on which they
+     * disagree, if both were equally good; 1 if they never disagree.
+     */
+    public double pValue() {
+        int disagreements = firstOnly + secondOnly;
+        return disagreements == 0
+                ? 1
+                : Math.min(
+                        1,
+                        2
+                                * new BinomialDistribution(null, disagreements, 0.5)
+                                        .cumulativeProbability(Math.min(firstOnly, secondOnly)));
+    }
+
+    /**
+     * Returns the 95 % interval of the difference, in points: Wald's with an image added to each of
+     * the four cells' disagreements, which holds for few images too (Bonett and Price, Adjusted
+     * Wald Confidence Interval for a Difference of Binomial Proportions Based on Paired Data,
+     * 2012).
+     */
+    public Interval interval() {
+        double n = images + 2;
+        double first = (firstOnly + 1) / n;
+        double second = (secondOnly + 1) / n;
+        double difference = first - second;
+        double half = NORMAL_QUANTILE * Math.sqrt((first + second - difference * difference) / n);
+        return new Interval(
+                100 * Math.max(-1, difference - half), 100 * Math.min(1, difference + half));
+    }
+}

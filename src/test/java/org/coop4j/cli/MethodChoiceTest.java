@@ -1,0 +1,152 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.data.bank.TestPictures;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which method {@code coop train} chooses, and by what. */
+class MethodChoiceTest {
+
+    private static final List<String> CLASSES = List.of("sea", "hill", "sky");
+
+    @TempDir private static Path folder;
+    private static Path model;
+
+    @BeforeAll
+    static void model() throws IOException {
+        model = TinyModel.write(folder);
+    }
+
+    /** Pictures of classes that are each other's in the test images. */
+    private static Path planted(String name, int each) throws IOException {
+        Path root = folder.resolve(name);
+        for (int label = 0; label < CLASSES.size(); label++) {
+            for (int i = 0; i < each; i++) {
+                String file = "picture-" + i + ".png";
+                String own = CLASSES.get(label);
+                String other = CLASSES.get((label + 1) % CLASSES.size());
+                TestPictures.write(root.resolve("train").resolve(own).resolve(file), label, i);
+                TestPictures.write(root.resolve("val").resolve(own).resolve(file), label, 50 + i);
+                TestPictures.write(
+                        root.resolve("test").resolve(other).resolve(file), label, 100 + i);
+            }
+        }
+        return root;
+    }
+
+    private static CommandRun train(Path data, String out, Object... more) {
+        List<Object> words =
+                new ArrayList<>(
+                        List.of(
+                                "train",
+                                "-m",
+                                model,
+                                "-d",
+                                data,
+                                "-o",
+                                folder.resolve(out),
+                                "-k",
+                                4,
+                                "--bank",
+                                folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static JsonNode json(CommandRun done) throws IOException {
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    private static double candidate(JsonNode said, String name) {
+        for (JsonNode candidate : said.get("candidates")) {
+            if (candidate.get("candidate").asText().equals(name)) {
+                return candidate.get("accuracy").asDouble();
+            }
+        }
+        throw new AssertionError(name + " is not among " + said.get("candidates"));
+    }
+
+    @Test
+    void aMethodThatWinsOnTestAndLosesOnValIsNotChosen() throws IOException {
+        Path data = planted("planted", 8);
+        String[] methods = {"zero-shot,prototypes", "prototypes,zero-shot"};
+        for (int i = 0; i < methods.length; i++) {
+            JsonNode chosen =
+                    json(train(data, "chosen" + i, "--tune", "--method", methods[i], "--json"));
+            JsonNode both = json(train(data, "both" + i, "--method", methods[i], "--json"));
+
+            assertThat(candidate(chosen, "prototypes"))
+                    .isGreaterThan(candidate(chosen, "zero-shot"));
+            assertThat(accuracy(both, "zero-shot")).isGreaterThan(accuracy(both, "prototypes"));
+            assertThat(chosen.get("runs").findValuesAsText("method")).containsExactly("prototypes");
+        }
+    }
+
+    private static double accuracy(JsonNode said, String method) {
+        for (JsonNode run : said.get("runs")) {
+            if (run.get("method").asText().equals(method)) {
+                return run.get("accuracy").asDouble();
+            }
+        }
+        throw new AssertionError(method + " is not among " + said.get("runs"));
+    }
+
+    @Test
+    void fewImagesAClassAreChosenByCrossValidation() throws IOException {
+        Path data = planted("small", 4);
+
+        CommandRun done = train(data, "small-run", "--tune", "--method", "zero-shot,prototypes");
+
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.err()).contains("4-fold cross-validation on 12 training images");
+        assertThat(done.out()).contains("CROSS-VALIDATION");
+    }
+
+    @Test
+    void valuesOfASettingAreCandidates() throws IOException {
+        Path data = planted("settings", 8);
+
+        JsonNode said =
+                json(
+                        train(
+                                data,
+                                "settings-run",
+                                "--method",
+                                "tip-adapter",
+                                "--tune",
+                                "alpha=1|2",
+                                "--set",
+                                "search=false",
+                                "--json"));
+
+        assertThat(said.get("candidates").findValuesAsText("candidate"))
+                .hasSize(2)
+                .allMatch(name -> name.contains("alpha="));
+    }
+
+    @Test
+    void wrongCandidatesAreNamed() throws IOException {
+        Path data = planted("wrong", 4);
+
+        CommandRun unknown = train(data, "x", "--tune", "colour=1|2");
+        CommandRun bare = train(data, "x", "--tune", "rate");
+        CommandRun seeds = train(data, "x", "--method", "auto", "--seeds", "1,2");
+
+        assertThat(List.of(unknown.code(), bare.code(), seeds.code())).containsOnly(2);
+        assertThat(unknown.err()).contains("colour");
+        assertThat(bare.err()).contains("rate=0.002|0.02");
+        assertThat(seeds.err()).contains("omit --seeds");
+        assertThat(folder.resolve("x")).doesNotExist();
+    }
+}

@@ -1,0 +1,176 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import javax.imageio.ImageIO;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A user's folder of photographs, with messy names, three pictures in the wrong folder and two
+ * pictures twice, and one command.
+ */
+class PhotoStoryTest {
+
+    /** Names that folders have. */
+    private static final Map<String, String> FOLDERS =
+            Map.of(
+                    "Motorbikes", "Motor Bikes",
+                    "airplanes", "air-planes (2)",
+                    "car_side", "CARS",
+                    "dollar_bill", "dollar_bill",
+                    "inline_skate", "inline skate_NEW",
+                    "pagoda", "pagoda",
+                    "scissors", "Schere scissors",
+                    "sunflower", "Sun flower old");
+
+    @TempDir private static Path folder;
+    private static Path pictures;
+    private static final List<String> WRONG = new ArrayList<>();
+    private static final List<String> TWICE = new ArrayList<>();
+    private static CommandRun done;
+    private static String page;
+
+    @BeforeAll
+    static void train() throws IOException {
+        pictures = Files.createDirectories(folder.resolve("my photos"));
+        unpack();
+        misplace("Motorbikes", 3, "pagoda");
+        misplace("airplanes", 5, "scissors");
+        misplace("inline_skate", 7, "sunflower");
+        Path copied = picture("sunflower", 2);
+        twice(copied, Files.copy(copied, copied.resolveSibling("copy of (1).jpg")));
+        Path saved = picture("car_side", 4);
+        Path again = saved.resolveSibling("zz saved again.png");
+        BufferedImage image = ImageIO.read(saved.toFile());
+        ImageIO.write(image, "png", again.toFile());
+        twice(saved, again);
+        done = train(folder.resolve("run"));
+        page = Files.readString(folder.resolve("run").resolve(RunFolder.REPORT));
+    }
+
+    private static CommandRun train(Path out) {
+        return coop(
+                "train",
+                "-m",
+                "coop4j-small",
+                "-d",
+                pictures,
+                "-o",
+                out,
+                "--method",
+                "auto",
+                "--template",
+                "a picture of a {}.",
+                "--bank",
+                folder.resolve("bank"),
+                "--json");
+    }
+
+    private static void unpack() throws IOException {
+        try (InputStream in = PhotoStoryTest.class.getResourceAsStream("photos.zip");
+                ZipInputStream zip = new ZipInputStream(in)) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                String[] path = entry.getName().split("/");
+                Path target =
+                        Files.createDirectories(pictures.resolve(FOLDERS.get(path[0])))
+                                .resolve("IMG ä " + path[1].replace("image_", "").toUpperCase());
+                Files.copy(zip, target);
+            }
+        }
+    }
+
+    private static Path picture(String kind, int position) throws IOException {
+        try (Stream<Path> files = Files.list(pictures.resolve(FOLDERS.get(kind)))) {
+            return files.sorted().toList().get(position);
+        }
+    }
+
+    private static void misplace(String from, int position, String to) throws IOException {
+        Path picture = picture(from, position);
+        String name = "misplaced " + from + ".jpg";
+        Files.move(
+                picture,
+                pictures.resolve(FOLDERS.get(to)).resolve(name),
+                StandardCopyOption.ATOMIC_MOVE);
+        WRONG.add(name);
+    }
+
+    private static void twice(Path first, Path second) {
+        TWICE.add(String.valueOf(first.getFileName()));
+        TWICE.add(String.valueOf(second.getFileName()));
+    }
+
+    private static JsonNode json() throws IOException {
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    private static String section(String heading) {
+        String after = page.substring(page.indexOf("<h2>" + heading));
+        return after.substring(0, after.indexOf("</section>"));
+    }
+
+    @Test
+    void theTableHasAllRows() throws IOException {
+        List<String> kinds = json().get("comparison").get(0).findValuesAsText("kind");
+        assertThat(kinds).contains("prompt", "own_prompt", "method");
+        for (JsonNode row : json().get("comparison").get(0)) {
+            assertThat(row.get("low").asDouble())
+                    .isLessThanOrEqualTo(row.get("accuracy").asDouble());
+            assertThat(row.get("high").asDouble())
+                    .isGreaterThanOrEqualTo(row.get("accuracy").asDouble());
+            assertThat(row.get("val_accuracy").isNumber()).isTrue();
+        }
+        assertThat(json().get("candidates").findValuesAsText("candidate"))
+                .contains("zero-shot", "prototypes");
+        assertThat(section("Beside what else could be done"))
+                .contains("(chosen)", "(yours)", "95 % interval");
+    }
+
+    @Test
+    void thePageNamesPicturesInTheWrongFolder() {
+        String suspects = section("Labels that look wrong");
+        assertThat(WRONG.stream().filter(suspects::contains).toList())
+                .hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    @Test
+    void thePageNamesBothPicturesThatAreThereTwice() {
+        assertThat(section("The same picture twice")).contains(TWICE);
+    }
+
+    @Test
+    void thePageIsWholeAndSaysWhereItIs() throws IOException {
+        assertThat(json().get("report").asText())
+                .isEqualTo(folder.resolve("run").resolve(RunFolder.REPORT).toString());
+        assertThat(page)
+                .contains(
+                        "In short",
+                        "How the method was chosen",
+                        "What is taken for what",
+                        "From wrong to right",
+                        "From right to wrong",
+                        "The least certain pictures",
+                        "How far its probabilities can be believed",
+                        "Answering only where it is sure",
+                        "Pictures of none of the classes");
+    }
+}
