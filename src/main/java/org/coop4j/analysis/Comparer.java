@@ -11,7 +11,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
-import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Task;
 import org.coop4j.run.Scores;
@@ -21,6 +21,7 @@ import org.coop4j.train.Training;
 /** Compares learned classifiers with what else could have been done with the same images. */
 public final class Comparer {
 
+    private static final String PROBE = "linear-probe";
     private static final double NANOS = 1e9;
 
     private final Clip clip;
@@ -68,7 +69,7 @@ public final class Comparer {
         if (!hindsight.name().equals(chosen.name())) {
             all.add(as(hindsight, Contender.Kind.HINDSIGHT));
         }
-        if (methods.stream().noneMatch(m -> m.file.method() instanceof LinearProbe)) {
+        if (methods.stream().noneMatch(m -> m.file.method().id().equals(PROBE))) {
             all.add(probe());
         }
         for (Learned method : methods) {
@@ -134,12 +135,13 @@ public final class Comparer {
         FeatureSet train = pictures.train().all();
         FewShotFeatures data = new FewShotFeatures(train, pictures.val().all());
         try (Classifier probe =
-                new LinearProbe(false)
+                Method.of(PROBE)
+                        .with(Map.of("reference_sample", false))
                         .learner(clip, task)
                         .fit(data, Fit.inMemory(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return contender(
-                    new LinearProbe().title(),
+                    Method.of(PROBE).title(),
                     Contender.Kind.PROBE,
                     images -> images.scores(probe),
                     seconds);

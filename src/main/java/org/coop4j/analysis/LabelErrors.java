@@ -17,7 +17,7 @@ import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
-import org.coop4j.method.Gda;
+import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.train.Training;
 
@@ -120,7 +120,7 @@ public final class LabelErrors {
                             FeatureSets.select(images, folds.without(part)),
                             FeatureSets.none(images.width()));
             try (Classifier classifier =
-                    new Gda()
+                    Method.of("gda")
                             .learner(clip, task)
                             .fit(rest, Fit.inMemory(Training.none(), task.seed()))) {
                 float[][] rows =

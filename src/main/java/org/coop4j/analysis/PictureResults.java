@@ -1,11 +1,14 @@
 package org.coop4j.analysis;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.eval.Calibration;
+import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Predictions;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
@@ -33,6 +36,7 @@ public record PictureResults(List<PictureResult> all) {
             Path file, int truth, int predicted, double probability, double own) {
 
         /** Whether the prediction is its label. */
+        @JsonIgnore
         public boolean isRight() {
             return truth == predicted;
         }
@@ -69,6 +73,28 @@ public record PictureResults(List<PictureResult> all) {
                             p[labels[i]]));
         }
         return new PictureResults(all);
+    }
+
+    private double[] confidences() {
+        return all.stream().mapToDouble(PictureResult::probability).toArray();
+    }
+
+    private boolean[] correct() {
+        boolean[] correct = new boolean[all.size()];
+        for (int i = 0; i < correct.length; i++) {
+            correct[i] = all.get(i).isRight();
+        }
+        return correct;
+    }
+
+    /** Accuracy over confidence. */
+    public Calibration calibration() {
+        return Calibration.of(confidences(), correct(), Calibration.USUAL_BINS);
+    }
+
+    /** How many images are answered above a confidence, and how many of those rightly. */
+    public Coverage coverage() {
+        return Coverage.of(confidences(), correct());
     }
 
     /** The images that are classified wrongly, the surest first. */

@@ -8,8 +8,6 @@ import java.util.function.Function;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.method.CoOp;
-import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunData;
 import org.coop4j.run.Sample;
@@ -57,8 +55,7 @@ public record RunPictures(
             throws IOException {
         RunData data = Optional.ofNullable(config.learnedFrom()).orElse(config.testedOn());
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
-        Method draws = config.method().learns() ? config.method() : new CoOp();
-        ImageDataset drawn = sample.draw(whole, draws, data.classes(), note -> {});
+        ImageDataset drawn = sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
         return new RunPictures(
                 drawn.classNames(),

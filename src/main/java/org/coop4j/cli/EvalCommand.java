@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.coop4j.analysis.PictureResults;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
@@ -48,6 +49,7 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  coop eval -p run -d pictures/",
             "  coop eval -p run -d pictures/ --confusion table.csv --picture table.png",
+            "  coop eval -p run -d pictures/ --errors wrong/ --per-image all.jsonl",
             "  coop eval -p run -d pictures/ --split val --json"
         })
 final class EvalCommand implements Callable<Integer> {
@@ -72,6 +74,20 @@ final class EvalCommand implements Callable<Integer> {
             description = "Write the confusion matrix as a PNG picture.")
     private Path picture;
 
+    @Option(
+            names = "--errors",
+            paramLabel = "DIR",
+            description =
+                    "Copy the misclassified pictures there, in folders such as \"cat as dog\".")
+    private Path errors;
+
+    @Option(
+            names = "--per-image",
+            paramLabel = "FILE",
+            converter = Converters.FileName.class,
+            description = "Write what is predicted of each image as JSON Lines.")
+    private Path perImage;
+
     @Mixin private BankOptions bankOptions;
 
     @ArgGroup private OutputFormat format = new OutputFormat();
@@ -82,6 +98,9 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (errors != null) {
+            ErrorFiles.requireEmpty(errors);
+        }
         ClassifierFile file = promptOptions.read();
         ImageDataset dataset =
                 dataOptions.spec().load(splitOptions.seed()).half(dataOptions.half());
@@ -98,7 +117,9 @@ final class EvalCommand implements Callable<Integer> {
                     new EncodingProgress(console, splitOptions.name() + " images")) {
                 tested = new SharedData(clip, options).features(images, progress);
             }
-            report(tested.scores(classifier), classifier.classNames());
+            Scores scores = tested.scores(classifier).at(file.temperature());
+            report(scores, classifier.classNames());
+            write(new ErrorFiles(PictureResults.of(tested, scores), classifier.classNames()));
         }
         return 0;
     }
@@ -121,6 +142,19 @@ final class EvalCommand implements Callable<Integer> {
         }
         if (picture != null) {
             ConfusionFiles.writePng(picture, table, names);
+        }
+    }
+
+    private void write(ErrorFiles files) throws IOException {
+        if (perImage != null) {
+            files.writeLines(perImage);
+        }
+        if (errors != null) {
+            console.note(
+                    "%s in %s"
+                            .formatted(
+                                    Numbers.count(files.copy(errors), "misclassified picture"),
+                                    errors));
         }
     }
 

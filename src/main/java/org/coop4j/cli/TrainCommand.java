@@ -111,6 +111,15 @@ final class TrainCommand implements Callable<Integer> {
     private List<Long> seeds = List.of();
 
     @Option(
+            names = "--split",
+            paramLabel = "T/V/E",
+            description = {
+                "Percentages of each class to learn from, to choose by and to test on, where the"
+                        + " data has no division (default: 50/20/30)."
+            })
+    private String split;
+
+    @Option(
             names = "--preset",
             paramLabel = "NAME",
             description = {
@@ -204,6 +213,12 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
+    private DataSpec data() {
+        return split == null
+                ? dataOptions.spec()
+                : WrongUsage.unless(() -> dataOptions.spec().withSplit(split));
+    }
+
     private long firstSeed() {
         return seed == null ? 1 : seed;
     }
@@ -213,9 +228,7 @@ final class TrainCommand implements Callable<Integer> {
             throws IOException {
         if (!own.isEmpty()) {
             List<String> names =
-                    shared.dataset(dataOptions.spec(), firstSeed())
-                            .half(dataOptions.half())
-                            .classNames();
+                    shared.dataset(data(), firstSeed()).half(dataOptions.half()).classNames();
             own.forEach(prompts -> prompts.requireFit(clip, names));
         }
     }
@@ -281,7 +294,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private RunConfig config(SharedData shared, Candidate candidate, long one) throws IOException {
-        DataSpec data = dataOptions.spec();
+        DataSpec data = data();
         RunData lists = RunData.of(data, shared.dataset(data, one), dataOptions.half());
         Training training = candidate.training();
         String model = shared.clip().model().sha256();

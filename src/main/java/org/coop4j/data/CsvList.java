@@ -22,27 +22,38 @@ import org.coop4j.image.ExifOrientation;
  * <p>UTF-8, separated by commas, quoted with double quotes. The first line may be a header, which
  * then says which column is which ("path", "label", "split"). The label is the class's name;
  * classes are ordered by name, or by number where every label is one. Without a split column each
- * class is split 50/20/30 by {@link SplitRules#halfFifthRest}. The EXIF orientation of the images
- * is applied.
+ * class is split by {@link SplitShares}, 50/20/30 unless others are given. The EXIF orientation of
+ * the images is applied.
  *
  * @param name what to call the dataset
  * @param csv the file
  * @param imageRoot the folder that its paths are relative to
  * @param splitSeed seed of the division, where the file has none
+ * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
  */
-public record CsvList(String name, Path csv, Path imageRoot, long splitSeed)
+public record CsvList(
+        String name, Path csv, Path imageRoot, long splitSeed, Optional<SplitShares> shares)
         implements DatasetSource {
     /** Checks that nothing is null. */
     public CsvList {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(csv, "csv");
         Objects.requireNonNull(imageRoot, "imageRoot");
+        Objects.requireNonNull(shares, "shares");
+    }
+
+    /** Divided by the benchmarks' shares, where it has no division. */
+    public CsvList(String name, Path csv, Path imageRoot, long splitSeed) {
+        this(name, csv, imageRoot, splitSeed, Optional.empty());
     }
 
     @Override
     public ImageDataset load() throws IOException {
         List<Row> rows = rows();
         boolean divided = rows.get(0).split().isPresent();
+        if (divided) {
+            GivenSplits.requireNoShares(csv.toString(), shares);
+        }
         List<Row> defining =
                 rows.stream().filter(r -> r.split().equals(Optional.of(Split.TRAIN))).toList();
         List<String> classNames = classNames(divided && !defining.isEmpty() ? defining : rows);
@@ -75,8 +86,11 @@ public record CsvList(String name, Path csv, Path imageRoot, long splitSeed)
                                 Comparator.comparingInt(LabelledImage::label)
                                         .thenComparing(LabelledImage::path))
                         .toList();
-        return SplitRules.halfFifthRest(
-                name, SplitRules.byFirstAppearance(sorted), new PythonRandom(splitSeed));
+        return SplitRules.divide(
+                name,
+                SplitRules.byFirstAppearance(sorted),
+                shares.orElse(SplitShares.STANDARD),
+                new PythonRandom(splitSeed));
     }
 
     private List<Row> rows() throws IOException {

@@ -2,6 +2,7 @@ package org.coop4j.data;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,14 @@ final class GivenSplits {
     private static final Logger log = LoggerFactory.getLogger(GivenSplits.class);
 
     private GivenSplits() {}
+
+    /** Refuses shares for data that has a division. */
+    static void requireNoShares(String source, Optional<SplitShares> shares)
+            throws DatasetException {
+        if (shares.isPresent()) {
+            throw new DatasetException(source + " has a split of its own: omit --split");
+        }
+    }
 
     static ImageDataset assemble(
             String name,

@@ -19,20 +19,28 @@ import org.coop4j.image.ExifOrientation;
  * A folder with a folder a class, or with train/, val/ and test/ that each have one a class.
  *
  * <p>Labels follow the sorted names of the class folders. Where there is no division, each class is
- * split 50/20/30 by {@link SplitRules#halfFifthRest}. train/, val/ and test/ are recognised (also
- * as training, valid, validation, dev, testing) when the root has no other folders. The EXIF
- * orientation of the images is applied.
+ * split by {@link SplitShares}, 50/20/30 unless others are given. train/, val/ and test/ are
+ * recognised (also as training, valid, validation, dev, testing) when the root has no other
+ * folders. The EXIF orientation of the images is applied.
  *
  * @param root the folder
  * @param namesFile a file with class names for the folders, see {@link ClassNamesFile}
  * @param splitSeed seed of the division, where the folder has none
+ * @param shares how it is divided; nothing for the benchmarks' shares, or its own division
  */
-public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed)
+public record ImageFolder(
+        Path root, Optional<Path> namesFile, long splitSeed, Optional<SplitShares> shares)
         implements DatasetSource {
     /** Checks that nothing is null. */
     public ImageFolder {
         Objects.requireNonNull(root, "root");
         Objects.requireNonNull(namesFile, "namesFile");
+        Objects.requireNonNull(shares, "shares");
+    }
+
+    /** Divided by the benchmarks' shares, where it has no division. */
+    public ImageFolder(Path root, Optional<Path> namesFile, long splitSeed) {
+        this(root, namesFile, splitSeed, Optional.empty());
     }
 
     @Override
@@ -49,7 +57,11 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed)
                             + " it");
         }
         Map<Split, Path> divided = splitFolders(folders);
-        return divided.isEmpty() ? loadUndivided(folders) : loadDivided(divided);
+        if (divided.isEmpty()) {
+            return loadUndivided(folders);
+        }
+        GivenSplits.requireNoShares(root.toString(), shares);
+        return loadDivided(divided);
     }
 
     private ImageDataset loadUndivided(List<Path> folders) throws IOException {
@@ -58,7 +70,8 @@ public record ImageFolder(Path root, Optional<Path> namesFile, long splitSeed)
         for (Path folder : folders) {
             images.add(imagesOf(folder, classes.get(name(folder))));
         }
-        return SplitRules.halfFifthRest(name(), images, new PythonRandom(splitSeed));
+        return SplitRules.divide(
+                name(), images, shares.orElse(SplitShares.STANDARD), new PythonRandom(splitSeed));
     }
 
     private ImageDataset loadDivided(Map<Split, Path> divided) throws IOException {

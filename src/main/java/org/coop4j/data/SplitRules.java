@@ -14,7 +14,6 @@ import java.util.Map;
  * as the file system lists them, a new split is reproducible but not the published one.
  */
 public final class SplitRules {
-    private static final double TRAIN_SHARE = 0.5;
     private static final double VAL_SHARE = 0.2;
 
     private SplitRules() {}
@@ -29,16 +28,38 @@ public final class SplitRules {
     public static ImageDataset halfFifthRest(
             String name, Collection<List<LabelledImage>> classes, PythonRandom random)
             throws DatasetException {
+        return divide(name, classes, SplitShares.STANDARD, random);
+    }
+
+    /**
+     * Divides each class by shares.
+     *
+     * @param name the dataset's name
+     * @param classes the images of one class each, none of them empty; shuffled in this order
+     * @throws DatasetException if a class is so small that a part would be empty
+     */
+    static ImageDataset divide(
+            String name,
+            Collection<List<LabelledImage>> classes,
+            SplitShares shares,
+            PythonRandom random)
+            throws DatasetException {
         List<LabelledImage> train = new ArrayList<>();
         List<LabelledImage> val = new ArrayList<>();
         List<LabelledImage> test = new ArrayList<>();
         for (List<LabelledImage> images : classes) {
-            int trainCount = share(images.size(), TRAIN_SHARE);
-            int valEnd = trainCount + share(images.size(), VAL_SHARE);
-            if (trainCount == 0 || valEnd == trainCount || valEnd == images.size()) {
+            int trainCount = share(images.size(), shares.train() / 100.0);
+            int valEnd = trainCount + share(images.size(), shares.val() / 100.0);
+            boolean noVal = shares.val() > 0 && valEnd == trainCount;
+            if (trainCount == 0 || noVal || valEnd >= images.size()) {
                 throw new DatasetException(
-                        "class '%s' of %s has %d images, and a split of 50/20/30 %% needs 4: add images, or divide them yourself (train/ and test/ folders, or a split column)"
-                                .formatted(images.get(0).className(), name, images.size()));
+                        "class '%s' of %s has %d images, and a split of %s %% needs %d: add images, or divide them yourself (train/ and test/ folders, or a split column)"
+                                .formatted(
+                                        images.get(0).className(),
+                                        name,
+                                        images.size(),
+                                        shares,
+                                        needed(shares)));
             }
             List<LabelledImage> shuffled = new ArrayList<>(images);
             random.shuffle(shuffled);
@@ -85,6 +106,19 @@ public final class SplitRules {
             groups.computeIfAbsent(image.label(), l -> new ArrayList<>()).add(image);
         }
         return groups.values();
+    }
+
+    /** The smallest class that has an image in each part. */
+    private static int needed(SplitShares shares) {
+        int count = 1;
+        while (true) {
+            int train = share(count, shares.train() / 100.0);
+            int val = share(count, shares.val() / 100.0);
+            if (train > 0 && (val > 0 || shares.val() == 0) && train + val < count) {
+                return count;
+            }
+            count++;
+        }
     }
 
     private static int share(int count, double share) {

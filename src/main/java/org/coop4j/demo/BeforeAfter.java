@@ -1,7 +1,6 @@
 package org.coop4j.demo;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -69,18 +68,5 @@ record BeforeAfter(ImageDataset drawings, Scores before, List<Scores> after) {
             count += ofClass && predictions[i] == label ? 1 : 0;
         }
         return count;
-    }
-
-    /** [true class][predicted class], summed over the seeds. */
-    List<List<Integer>> confusion() {
-        int classes = drawings.classNames().size();
-        int[][] counts = new int[classes][classes];
-        for (Scores scores : after) {
-            int[] predictions = scores.predictions();
-            for (int i = 0; i < predictions.length; i++) {
-                counts[drawings.test().get(i).label()][predictions[i]]++;
-            }
-        }
-        return Arrays.stream(counts).map(row -> Arrays.stream(row).boxed().toList()).toList();
     }
 }

@@ -1,21 +1,20 @@
 package org.coop4j.demo;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.coop4j.analysis.PictureResults;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.Cell;
 import org.coop4j.report.HtmlFormat;
+import org.coop4j.report.ProofSections;
 import org.coop4j.report.ResultTable;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.html.HtmlPage;
-import org.coop4j.report.html.Picture;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
 import org.coop4j.train.Training;
@@ -23,7 +22,10 @@ import org.coop4j.train.Training;
 /** The demo's page. */
 record DemoPage(DemoResult result, FewShotChart chart) {
 
-    HtmlPage page() throws IOException {
+    HtmlPage page() {
+        ProofSections sections = new ProofSections(result.classNames());
+        PictureResults before = new PictureResults(result.before());
+        PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
                         "CoOp on " + result.classNames().size() + " kinds of drawings",
                         "Context vectors learned from a few drawings a class, beside hand-written"
@@ -31,9 +33,31 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                                 + " these drawings")
                 .add(summary())
                 .add(curves())
-                .add(mended())
+                .add(
+                        sections.changed(
+                                "From wrong to right", after.changed(before, true), changed()))
+                .add(
+                        sections.changed(
+                                "From right to wrong",
+                                after.changed(before, false),
+                                "were right by \""
+                                        + result.bestPrompt().template()
+                                        + "\" and are wrong by the learned prompt"))
                 .add(perClass())
-                .add(confusion())
+                .add(
+                        sections.confusion(
+                                after,
+                                "True classes in rows, predicted ones in columns, drawings:"
+                                        + " class-specific context, "
+                                        + result.mostShots()
+                                        + " shots, first seed"))
+                .add(sections.leastCertain(after))
+                .add(
+                        sections.reliability(
+                                after,
+                                "There are no val images here to calibrate on: the probabilities"
+                                        + " are the model's own."))
+                .add(sections.coverage(after.coverage(), Optional.empty()))
                 .add(otherDomain())
                 .add(words())
                 .add(method());
@@ -145,29 +169,10 @@ record DemoPage(DemoResult result, FewShotChart chart) {
         return cells.toArray(Cell[]::new);
     }
 
-    private Section mended() throws IOException {
-        Section section = new Section("From wrong to right");
-        if (result.mended().isEmpty()) {
-            return section.paragraph("No drawing changed from wrong to right with every seed.");
-        }
-        List<Picture> pictures = new ArrayList<>();
-        for (DemoResult.Mended mended : result.mended()) {
-            pictures.add(
-                    Picture.of(
-                            Files.readAllBytes(Path.of(mended.file())),
-                            "a drawing of the class " + mended.truth(),
-                            "%s (%s), before: %s (%s)"
-                                    .formatted(
-                                            mended.truth(),
-                                            Numbers.percent(100 * mended.afterProbability(), 0),
-                                            mended.before(),
-                                            Numbers.percent(100 * mended.beforeProbability(), 0))));
-        }
-        return section.paragraph(
-                        "Drawings that \""
-                                + result.bestPrompt().template()
-                                + "\" gets wrong and the learned prompt right with every seed.")
-                .pictures(pictures);
+    private String changed() {
+        return "were wrong by \""
+                + result.bestPrompt().template()
+                + "\" and are right by the learned prompt";
     }
 
     private Section perClass() {
@@ -198,17 +203,6 @@ record DemoPage(DemoResult result, FewShotChart chart) {
 
     private static double gain(DemoResult.ClassGain g) {
         return 100 * (g.after() - g.before()) / g.images();
-    }
-
-    private Section confusion() {
-        return new Section("What is taken for what")
-                .confusion(
-                        result.confusionMatrix(),
-                        result.classNames(),
-                        "True classes in rows, predicted ones in columns, % of the true class:"
-                                + " class-specific context, "
-                                + result.mostShots()
-                                + " shots, all seeds.");
     }
 
     private Section otherDomain() {

@@ -1,11 +1,9 @@
 package org.coop4j.demo;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.analysis.PictureResults.PictureResult;
 import org.coop4j.eval.SeedSummary;
 
 /**
@@ -25,7 +23,8 @@ import org.coop4j.eval.SeedSummary;
  * @param words nearest words of the vectors of the first seed's context of most shots
  * @param mended drawings that the best hand-written prompt gets wrong and the learned one right
  * @param perClass test drawings right of each class, before and after
- * @param confusion true class by predicted class with most shots, counts summed over the seeds
+ * @param before what the best hand-written prompt makes of each test drawing
+ * @param after what the featured context of most shots and the first seed makes of it
  * @param seconds how long it all took
  * @param machine processor and threads
  */
@@ -44,9 +43,16 @@ public record DemoResult(
         List<Vector> words,
         List<Mended> mended,
         List<ClassGain> perClass,
-        List<List<Integer>> confusion,
+        List<PictureResult> before,
+        List<PictureResult> after,
         double seconds,
         String machine) {
+
+    /** Completes what earlier versions did not write. */
+    public DemoResult {
+        before = before == null ? List.of() : before;
+        after = after == null ? List.of() : after;
+    }
 
     /** The linear probe among {@link Run#method()}, whose others are {@link DemoContext} ids. */
     public static final String PROBE = "linear-probe";
@@ -129,25 +135,6 @@ public record DemoResult(
     @JsonIgnore
     public Prompt bestEmojiPrompt() {
         return prompts.stream().max(Comparator.comparingDouble(Prompt::emoji)).orElseThrow();
-    }
-
-    /** The confusion counts with their labels. */
-    @JsonIgnore
-    public ConfusionMatrix confusionMatrix() {
-        List<Integer> truth = new ArrayList<>();
-        List<Integer> predicted = new ArrayList<>();
-        for (int row = 0; row < confusion.size(); row++) {
-            for (int column = 0; column < confusion.get(row).size(); column++) {
-                int count = confusion.get(row).get(column);
-                truth.addAll(Collections.nCopies(count, row));
-                predicted.addAll(Collections.nCopies(count, column));
-            }
-        }
-        return ConfusionMatrix.of(labels(truth), labels(predicted));
-    }
-
-    private static int[] labels(List<Integer> list) {
-        return list.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /** The numbers of shots, ascending. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.analysis.PictureResults;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
@@ -292,7 +293,8 @@ public final class DemoRun {
                 words,
                 mended,
                 comparison.perClass(),
-                comparison.confusion(),
+                PictureResults.of(measured.test, before).all(),
+                PictureResults.of(measured.test, after.get(0)).all(),
                 learnSeconds + (System.nanoTime() - start) / 1e9,
                 Provenance.machine(clip.workers().count()));
     }

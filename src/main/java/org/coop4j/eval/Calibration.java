@@ -43,24 +43,39 @@ public record Calibration(List<Bin> bins) {
                     "%d labels and %d rows of logits: give as many of each, and at least one"
                             .formatted(truth.length, logits.length));
         }
+        double[] confidence = new double[truth.length];
+        boolean[] correct = new boolean[truth.length];
+        for (int i = 0; i < truth.length; i++) {
+            int predicted = Predictions.argmax(logits[i]);
+            confidence[i] = Predictions.softmax(logits[i])[predicted];
+            correct[i] = predicted == truth[i];
+        }
+        return of(confidence, correct, bins);
+    }
+
+    /**
+     * Bins confidences.
+     *
+     * @param confidence of the prediction of each image
+     * @param correct whether the prediction is right
+     */
+    public static Calibration of(double[] confidence, boolean[] correct, int bins) {
         if (bins < 1) {
             throw new IllegalArgumentException("bins is " + bins + ": give 1 or more");
         }
         int[] counts = new int[bins];
-        int[] correct = new int[bins];
-        double[] confidences = new double[bins];
-        for (int i = 0; i < truth.length; i++) {
-            int predicted = Predictions.argmax(logits[i]);
-            double confidence = Predictions.softmax(logits[i])[predicted];
-            int bin = Math.max(0, Math.min(bins - 1, (int) Math.ceil(confidence * bins) - 1));
+        int[] right = new int[bins];
+        double[] sums = new double[bins];
+        for (int i = 0; i < confidence.length; i++) {
+            int bin = Math.max(0, Math.min(bins - 1, (int) Math.ceil(confidence[i] * bins) - 1));
             counts[bin]++;
-            correct[bin] += predicted == truth[i] ? 1 : 0;
-            confidences[bin] += confidence;
+            right[bin] += correct[i] ? 1 : 0;
+            sums[bin] += confidence[i];
         }
         List<Bin> all = new ArrayList<>();
         for (int b = 0; b < bins; b++) {
             int n = Math.max(counts[b], 1);
-            all.add(new Bin(counts[b], (double) correct[b] / n, confidences[b] / n));
+            all.add(new Bin(counts[b], (double) right[b] / n, sums[b] / n));
         }
         return new Calibration(all);
     }

@@ -93,7 +93,7 @@ public final class ComparisonTable {
                 .filter(c -> c.kind() == of.kind())
                 .filter(c -> !isNamed(of) || c.name().equals(of.name()))
                 .findFirst()
-                .orElse(seed.prompt());
+                .orElseGet(seed::prompt);
     }
 
     private static boolean isNamed(Contender c) {

@@ -152,12 +152,11 @@ public final class ProofSections {
     /**
      * How far probabilities can be believed.
      *
-     * @param scores calibrated
-     * @param rawError calibration error before
-     * @param temperature that they were divided by
+     * @param results calibrated
+     * @param fitted how they were calibrated, a sentence
      */
-    public Section reliability(Scores scores, double rawError, double temperature) {
-        Calibration calibration = scores.calibration();
+    public Section reliability(PictureResults results, String fitted) {
+        Calibration calibration = results.calibration();
         int images = calibration.bins().stream().mapToInt(Calibration.Bin::count).sum();
         List<ShareChart.Point> points = new ArrayList<>();
         for (Calibration.Bin bin : calibration.bins()) {
@@ -175,16 +174,6 @@ public final class ProofSections {
             }
         }
         double error = 100 * calibration.expectedError();
-        String fitted =
-                temperature == 1
-                        ? "The val images told no temperature, so the probabilities are the"
-                                + " model's own."
-                        : String.format(
-                                Locale.ROOT,
-                                "Before, the error was %s: the logits are divided by a temperature"
-                                        + " of %.2f, which was fitted on the val images.",
-                                Numbers.number(100 * rawError, 1),
-                                temperature);
         return new Section("How far its probabilities can be believed")
                 .paragraph(
                         "The calibration error is %s: a probability that it says is off by so many points on average. "
@@ -256,7 +245,9 @@ public final class ProofSections {
     private static String suggestion(Coverage test, Optional<Coverage.Point> chosen) {
         String wanted = Numbers.percent(WANTED_ACCURACY, 0);
         if (chosen.isEmpty()) {
-            return "No threshold gives " + wanted + " of right answers on the val images.";
+            return "A threshold is suggested where one gives "
+                    + wanted
+                    + " of right answers on val images; here none does, or there are none.";
         }
         Coverage.Point reached = test.at(chosen.get().threshold());
         return String.format(

@@ -103,14 +103,21 @@ public record RunPage(
                 .add(sections.leastCertain(after))
                 .add(suspects(sections))
                 .add(duplicates(sections))
-                .add(
-                        sections.reliability(
-                                learned.calibrated(),
-                                learned.test().calibrationError(),
-                                learned.temperature()))
-                .add(sections.coverage(learned.calibrated().coverage(), threshold(learned)))
+                .add(sections.reliability(after, calibration(learned)))
+                .add(sections.coverage(after.coverage(), threshold(learned)))
                 .add(sections.unknown(learned.test()))
                 .add(made());
+    }
+
+    private static String calibration(Contender learned) {
+        return learned.temperature() == 1
+                ? "The val images told no temperature, so the probabilities are the model's own."
+                : String.format(
+                        Locale.ROOT,
+                        "Before, the error was %s: the logits are divided by a temperature of %.2f,"
+                                + " which was fitted on the val images.",
+                        Numbers.number(100 * learned.test().calibrationError(), 1),
+                        learned.temperature());
     }
 
     /** Chosen on the val images. */

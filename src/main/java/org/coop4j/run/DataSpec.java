@@ -11,6 +11,7 @@ import org.coop4j.data.DatasetSource;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
+import org.coop4j.data.SplitShares;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
@@ -29,6 +30,8 @@ import org.coop4j.data.benchmark.PromptTemplates;
  * @param title what to call the data in results; null for the published name or the file's
  * @param template the hand-written prompt that suits it; null for the published one, or "a photo of
  *     a {}."
+ * @param split percentages of train, val and test images, such as 60/10/30, where the data has no
+ *     division; null for the benchmarks' 50/20/30
  */
 public record DataSpec(
         String path,
@@ -37,17 +40,39 @@ public record DataSpec(
         String namesFile,
         Long splitSeed,
         String title,
-        String template) {
+        String template,
+        String split) {
 
     public DataSpec {
         if (path == null || path.isBlank()) {
             throw new IllegalArgumentException("no data: give a folder, a split file or a list");
+        }
+        if (split != null) {
+            SplitShares.of(split);
         }
     }
 
     /** Data with the run's own split where it has none, under its own name. */
     public DataSpec(String path, String benchmark, String imageRoot, String namesFile) {
         this(path, benchmark, imageRoot, namesFile, null, null, null);
+    }
+
+    /** Data that is divided by the benchmarks' shares where it has no division. */
+    public DataSpec(
+            String path,
+            String benchmark,
+            String imageRoot,
+            String namesFile,
+            Long splitSeed,
+            String title,
+            String template) {
+        this(path, benchmark, imageRoot, namesFile, splitSeed, title, template, null);
+    }
+
+    /** The same data divided by other shares, such as 60/10/30. */
+    public DataSpec withSplit(String shares) {
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares);
     }
 
     /** A folder, split file or list found by what it is. */
@@ -71,11 +96,16 @@ public record DataSpec(
 
     private DatasetSource source(long seed) throws IOException {
         Path place = Path.of(path);
+        Optional<SplitShares> shares = Optional.ofNullable(split).map(SplitShares::of);
+        if (shares.isPresent() && (benchmark != null || path.endsWith(".json"))) {
+            throw new IOException(place + " has a split of its own: omit --split");
+        }
         if (benchmark != null) {
             return new BenchmarkSource(published().orElseThrow(), place, seed);
         }
         if (Files.isDirectory(place)) {
-            return new ImageFolder(place, Optional.ofNullable(namesFile).map(Path::of), seed);
+            return new ImageFolder(
+                    place, Optional.ofNullable(namesFile).map(Path::of), seed, shares);
         }
         if (!Files.exists(place)) {
             throw new IOException("no such folder or file: " + place);
@@ -86,7 +116,7 @@ public record DataSpec(
             return new SplitFile(name(), place, root);
         }
         if (file.endsWith(".csv")) {
-            return new CsvList(name(), place, root, seed);
+            return new CsvList(name(), place, root, seed, shares);
         }
         throw new IOException(
                 place

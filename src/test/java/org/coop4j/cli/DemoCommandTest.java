@@ -37,7 +37,8 @@ class DemoCommandTest {
                         List.of(),
                         List.of(),
                         List.of(),
-                        List.of(List.of(1, 0), List.of(0, 1)),
+                        List.of(),
+                        List.of(),
                         61,
                         "a machine");
         Path demo = Files.createDirectory(folder.resolve("demo"));

@@ -87,8 +87,9 @@ class MethodChoiceTest {
             JsonNode both = json(train(data, "both" + i, "--method", methods[i], "--json"));
 
             assertThat(candidate(chosen, "prototypes"))
-                    .isGreaterThan(candidate(chosen, "zero-shot"));
-            assertThat(accuracy(both, "zero-shot")).isGreaterThan(accuracy(both, "prototypes"));
+                    .isGreaterThan(candidate(chosen, "zero-shot CLIP"));
+            assertThat(accuracy(both, "zero-shot CLIP"))
+                    .isGreaterThan(accuracy(both, "prototypes"));
             assertThat(chosen.get("runs").findValuesAsText("method")).containsExactly("prototypes");
         }
     }

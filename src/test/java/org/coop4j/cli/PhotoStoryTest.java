@@ -140,7 +140,7 @@ class PhotoStoryTest {
             assertThat(row.get("val_accuracy").isNumber()).isTrue();
         }
         assertThat(json().get("candidates").findValuesAsText("candidate"))
-                .contains("zero-shot", "prototypes");
+                .contains("zero-shot CLIP", "prototypes");
         assertThat(section("Beside what else could be done"))
                 .contains("(chosen)", "(yours)", "95 % interval");
     }

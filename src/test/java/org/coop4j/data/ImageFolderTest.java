@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageFolderTest {
     @TempDir Path root;
@@ -226,5 +227,45 @@ class ImageFolderTest {
         Path path = root.resolve(file);
         Files.createDirectories(path.getParent());
         return Files.createFile(path);
+    }
+
+    @Test
+    void sharesDivideEachClass() throws IOException {
+        for (String name : List.of("cat", "dog")) {
+            fill(name, 10);
+        }
+
+        ImageDataset dataset = divided("60/10/30").load();
+        ImageDataset noVal = divided("70/0/30").load();
+
+        assertThat(dataset.train()).hasSize(12);
+        assertThat(dataset.val()).hasSize(2);
+        assertThat(dataset.test()).hasSize(6);
+        assertThat(noVal.train()).hasSize(14);
+        assertThat(noVal.val()).isEmpty();
+        assertThat(divided("50/20/30").load()).isEqualTo(load());
+        assertThatThrownBy(() -> divided("90/5/5").load())
+                .hasMessageContaining("a split of 90/5/5 % needs 16");
+    }
+
+    @Test
+    void sharesOfADividedFolderAreRefused() throws IOException {
+        fill("train/cat", 1);
+        fill("test/cat", 1);
+
+        assertThatThrownBy(() -> divided("60/10/30").load())
+                .hasMessageContaining("has a split of its own");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"60/10", "60/10/31", "0/50/50", "a/b/c", "100/0/0", "-1/50/51"})
+    void impossibleSharesAreNamed(String shares) {
+        assertThatThrownBy(() -> SplitShares.of(shares))
+                .hasMessageContaining(shares)
+                .hasMessageContaining("such as 60/10/30");
+    }
+
+    private ImageFolder divided(String shares) {
+        return new ImageFolder(root, Optional.empty(), 1, Optional.of(SplitShares.of(shares)));
     }
 }

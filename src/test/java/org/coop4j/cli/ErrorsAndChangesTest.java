@@ -1,0 +1,215 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What one does with finished runs: look at errors, compare them, add a class, use thresholds. */
+class ErrorsAndChangesTest {
+
+    private static final String[] CLASSES = {"sea", "hill", "sky"};
+
+    @TempDir private static Path folder;
+    private static Path pictures;
+    private static Path model;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = TestPictures.folder(folder.resolve("pictures"), 4, CLASSES);
+        // A picture that every classifier of colours gets wrong.
+        TestPictures.write(pictures.resolve("test/sea/really sky.png"), 2, 77);
+        for (String method : List.of("prototypes", "zero-shot", "coop")) {
+            List<Object> words =
+                    new ArrayList<>(
+                            List.of(
+                                    "train",
+                                    "-m",
+                                    model,
+                                    "-d",
+                                    pictures,
+                                    "-k",
+                                    4,
+                                    "-o",
+                                    folder.resolve(method),
+                                    "--method",
+                                    method));
+            if (method.equals("coop")) {
+                words.addAll(List.of("--epochs", 2));
+            }
+            CommandRun done = run(words.toArray());
+            assertThat(done.code()).as(done.err()).isZero();
+        }
+    }
+
+    private static CommandRun run(Object... words) {
+        List<Object> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of("--bank", folder.resolve("bank")));
+        return coop(all.toArray());
+    }
+
+    private static JsonNode json(String text) throws IOException {
+        return new ObjectMapper().readTree(text);
+    }
+
+    private static List<String> files(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Test
+    void misclassifiedPicturesAreCopiedAndEveryImageHasALine() throws IOException {
+        Path errors = folder.resolve("errors");
+        Path lines = folder.resolve("all.jsonl");
+
+        CommandRun done =
+                run(
+                        "eval",
+                        "-p",
+                        folder.resolve("prototypes"),
+                        "-d",
+                        pictures,
+                        "--errors",
+                        errors,
+                        "--per-image",
+                        lines);
+
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(files(errors)).anyMatch(f -> f.matches("sea as sky/\\d{3} really sky.png"));
+        List<String> all = Files.readAllLines(lines);
+        assertThat(all).hasSize(13);
+        int wrong = 0;
+        for (String line : all) {
+            JsonNode image = json(line);
+            boolean right = image.get("class").asText().equals(image.get("predicted").asText());
+            assertThat(image.get("right").asBoolean()).isEqualTo(right);
+            assertThat(image.get("probability").asDouble())
+                    .isBetween(image.get("class_probability").asDouble(), 1.0);
+            wrong += right ? 0 : 1;
+        }
+        assertThat(files(errors)).hasSize(wrong);
+
+        CommandRun again =
+                run("eval", "-p", folder.resolve("prototypes"), "-d", pictures, "--errors", errors);
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.err()).contains("is not empty");
+    }
+
+    @Test
+    void runsAreComparedOnTheSamePictures() throws IOException {
+        Object[] runs = {folder.resolve("prototypes"), folder.resolve("zero-shot")};
+
+        CommandRun table = run("compare", runs[0], runs[1]);
+        JsonNode json = json(run("compare", runs[0], runs[1], "--json").out());
+
+        assertThat(table.code()).as(table.err()).isZero();
+        assertThat(table.out()).contains("McNemar", "they disagree on", "TRUE CLASS");
+        int disagreements = json.get("disagreements").size();
+        assertThat(disagreements).isPositive();
+        assertThat(table.out())
+                .contains("they disagree on %d pictures of 13".formatted(disagreements));
+        double difference =
+                json.get("runs").get(1).get("accuracy").asDouble()
+                        - json.get("runs").get(0).get("accuracy").asDouble();
+        assertThat(json.get("tests").get(0).get("difference").asDouble())
+                .isCloseTo(difference, org.assertj.core.data.Offset.offset(1e-9));
+        assertThat(json.get("tests").get(0).get("p").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void aClassIsAddedByNameOrFromPictures() throws IOException {
+        Path mugs = folder.resolve("mugs");
+        for (int i = 0; i < 6; i++) {
+            TestPictures.write(mugs.resolve("mug" + i + ".png"), 3, 500 + i);
+        }
+        Path byName = folder.resolve("by-name.safetensors");
+        Path byPictures = folder.resolve("by-pictures.safetensors");
+
+        CommandRun named =
+                run("add-class", "-p", folder.resolve("coop"), "--name", "mug", "-o", byName);
+        CommandRun learned =
+                run(
+                        "add-class",
+                        "-p",
+                        folder.resolve("prototypes"),
+                        "--name",
+                        "mug",
+                        "-d",
+                        mugs,
+                        "-o",
+                        byPictures);
+
+        assertThat(named.code()).as(named.err()).isZero();
+        assertThat(learned.code()).as(learned.err()).isZero();
+        for (Path file : List.of(byName, byPictures)) {
+            assertThat(ClassifierFile.read(file).classNames())
+                    .containsExactlyInAnyOrder("sea", "hill", "sky", "mug");
+        }
+        assertThat(learned.out()).contains("3 earlier classes", "mug").contains("100.0 %");
+        CommandRun predicted = coop("predict", "-p", byPictures, "-m", model, mugs, "--csv");
+        assertThat(predicted.out().lines().skip(1)).allMatch(line -> line.contains(",mug,"));
+    }
+
+    @Test
+    void aMethodThatCannotTakeAClassSaysWhichCan() {
+        CommandRun none =
+                run("add-class", "-p", folder.resolve("prototypes"), "--name", "mug", "-o", "x");
+        CommandRun known =
+                run("add-class", "-p", folder.resolve("coop"), "--name", "sea", "-o", "x");
+
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err()).contains("needs pictures", "--data");
+        assertThat(known.err()).contains("\"sea\" is a class already");
+    }
+
+    @Test
+    void aThresholdGivesUnknownAndTopMoreClasses() {
+        Object sea = pictures.resolve("test").resolve("sea");
+        Path run = folder.resolve("prototypes");
+
+        CommandRun unsure = coop("predict", "-p", run, sea, "--threshold", "1", "--csv");
+        CommandRun top = coop("predict", "-p", run, sea, "--top", 3);
+        CommandRun wrong = coop("predict", "-p", run, sea, "--threshold", "1.5");
+
+        assertThat(unsure.code()).as(unsure.err()).isZero();
+        assertThat(unsure.out()).contains(",unknown,");
+        assertThat(top.out()).contains("NEXT", "hill").contains(", ");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("expected 0 to 1");
+    }
+
+    @Test
+    void calibratedProbabilitiesAreTheRawOnesAtTheTemperature() throws IOException {
+        Path run = folder.resolve("prototypes");
+        Path hot = folder.resolve("hot.safetensors");
+        ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER)).withTemperature(50).write(hot);
+        Object sea = pictures.resolve("test").resolve("sea");
+
+        String raw = coop("predict", "-p", hot, "-m", model, sea, "--raw", "--json").out();
+        String own = coop("predict", "-p", run, sea, "--raw", "--json").out();
+        String calibrated = coop("predict", "-p", hot, "-m", model, sea, "--json").out();
+
+        assertThat(raw).isEqualTo(own);
+        assertThat(json(calibrated).get(0).get("class")).isEqualTo(json(raw).get(0).get("class"));
+        assertThat(json(calibrated).get(0).get("probability").asDouble())
+                .isLessThan(json(raw).get(0).get("probability").asDouble());
+    }
+}
