@@ -26,6 +26,7 @@ class RoomsTest {
     private static final List<List<String>> FLOORS =
             List.of(
                     List.of("cli"),
+                    List.of("serve"),
                     List.of("demo"),
                     List.of("report"),
                     List.of("sweep"),
@@ -137,6 +138,18 @@ class RoomsTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage("picocli..", "ch.qos.logback..");
+
+    @ArchTest
+    static final ArchRule theServiceAloneKnowsItsLibraries =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.serve..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer..");
 
     @ArchTest static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
 

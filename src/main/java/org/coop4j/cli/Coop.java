@@ -108,6 +108,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new PredictCommand(console))
                         .addSubcommand(new CompareCommand(console))
                         .addSubcommand(new AddClassCommand(console))
+                        .addSubcommand(new ServeCommand(console))
                         .addSubcommand(new InterpretCommand(console))
                         .addSubcommand(new ReportCommand(console))
                         .addSubcommand(new ImportCommand(console))

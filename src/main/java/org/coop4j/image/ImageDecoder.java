@@ -200,22 +200,21 @@ public final class ImageDecoder {
     }
 
     private RgbImage decode(ImageSource source) throws IOException {
-        if (source.startsWith(0, "\u00ff\u00d8\u00ff")) {
-            return jpeg.decode(source);
-        }
-        if (source.startsWith(0, "\u0089PNG\r\n\u001a\n")) {
-            return png.decode(source);
-        }
-        if (source.startsWith(0, "GIF87a") || source.startsWith(0, "GIF89a")) {
-            return GifDecoder.decode(source);
-        }
-        if (source.startsWith(0, "BM")) {
-            return bmp.decode(source);
-        }
-        if (source.startsWith(0, "RIFF") && source.startsWith(8, "WEBP")) {
-            return webp.decode(source);
-        }
-        throw source.error(source.length() == 0 ? "is empty" : unknownForm(source));
+        ImageForm form =
+                ImageForm.of(source)
+                        .orElseThrow(
+                                () ->
+                                        source.error(
+                                                source.length() == 0
+                                                        ? "is empty"
+                                                        : unknownForm(source)));
+        return switch (form) {
+            case JPEG -> jpeg.decode(source);
+            case PNG -> png.decode(source);
+            case GIF -> GifDecoder.decode(source);
+            case BMP -> bmp.decode(source);
+            case WEBP -> webp.decode(source);
+        };
     }
 
     private static String unknownForm(ImageSource source) {

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -48,6 +49,7 @@ final class BatchQueue implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private final Condition taken = lock.newCondition();
+    private final AtomicLong batches = new AtomicLong();
     private Thread thread;
     private boolean closed;
 
@@ -64,6 +66,11 @@ final class BatchQueue implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Batches whose encoding has begun. */
+    long batches() {
+        return batches.get();
     }
 
     /** Whether the calling thread is the queue's own, which must not wait for itself. */
@@ -171,6 +178,7 @@ final class BatchQueue implements AutoCloseable {
         if (batch.isEmpty()) {
             return;
         }
+        batches.incrementAndGet();
         try {
             encoder.encode(
                     batch.stream().map(Waiting::image).toList(),

@@ -116,6 +116,11 @@ public final class ImageClassifier implements AutoCloseable {
         return classifier;
     }
 
+    /** Batches of waiting images whose encoding has begun, since it was opened. */
+    public long batches() {
+        return queue.batches();
+    }
+
     /** Images that wait to be encoded. */
     public int waiting() {
         return queue.size();

@@ -91,7 +91,7 @@ class CoopTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "ls", "x", "photo.jpg"})
+    @ValueSource(strings = {"upload", "ls", "x", "photo.jpg"})
     void whatIsLikeNoCommandHasNoSuggestion(String typed) {
         CommandRun run = coop(typed);
         assertThat(run.code()).isEqualTo(2);

@@ -1,0 +1,61 @@
+package org.coop4j.cli.console;
+
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The orderly end of a command that runs until SIGTERM or Ctrl-C: the signal ends its wait, and the
+ * process ends when the command has closed what it had open, with exit code 0 if it succeeded.
+ */
+public final class Termination implements AutoCloseable {
+
+    private final CountDownLatch signal = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final Thread hook = new Thread(this::end, "coop-termination");
+    private volatile int exitCode = 1;
+
+    public Termination() {
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    private void end() {
+        signal.countDown();
+        awaitUninterruptibly(ended);
+        Runtime.getRuntime().halt(exitCode); // an exit would report the signal
+    }
+
+    /** Waits for the signal. */
+    public void await() {
+        awaitUninterruptibly(signal);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                latch.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The work was ended in order. */
+    public void succeed() {
+        exitCode = 0;
+    }
+
+    /** Lets the process end; without a signal, nothing has happened. */
+    @Override
+    public void close() {
+        ended.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending.
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package org.coop4j.serve;
+
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.Header;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Locale;
+
+/** Asks for a token: in every request but those for the page, its files, and signs of life. */
+final class BearerToken {
+
+    private static final String SCHEME = "bearer ";
+
+    private final byte[] token;
+
+    BearerToken(String token) {
+        this.token = token.getBytes(StandardCharsets.UTF_8);
+    }
+
+    void require(Context context) {
+        if (!isOpen(context) && !isGiven(context.header(Header.AUTHORIZATION))) {
+            throw new Refusal(
+                    Refusal.UNAUTHORIZED,
+                    "expected the header \"Authorization: Bearer TOKEN\" with this service's"
+                            + " token");
+        }
+    }
+
+    private static boolean isOpen(Context context) {
+        String path = context.path();
+        return Pages.has(path)
+                || path.equals("/ping")
+                || path.startsWith("/v2/health/")
+                || context.method() == HandlerType.OPTIONS; // a browser asks before it sends tokens
+    }
+
+    private boolean isGiven(String authorization) {
+        if (authorization == null || !authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
+            return false;
+        }
+        byte[] given =
+                authorization.substring(SCHEME.length()).strip().getBytes(StandardCharsets.UTF_8);
+        return MessageDigest.isEqual(given, token);
+    }
+}

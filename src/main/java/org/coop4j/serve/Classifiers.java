@@ -1,0 +1,59 @@
+package org.coop4j.serve;
+
+import io.javalin.http.Context;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.coop4j.predict.Prediction;
+
+/** The classifiers that a service offers, by name. */
+final class Classifiers {
+
+    private final Map<String, ServedClassifier> byName = new LinkedHashMap<>();
+    private final ServiceMetrics metrics;
+    private final Executor answers;
+
+    /**
+     * @param answers threads that write answers, so that no queue waits for a slow client
+     */
+    Classifiers(List<ServedClassifier> served, ServiceMetrics metrics, Executor answers) {
+        for (ServedClassifier one : served) {
+            if (byName.putIfAbsent(one.info().name(), one) != null) {
+                throw new IllegalArgumentException(
+                        "two classifiers are called " + one.info().name() + ": give another name");
+            }
+        }
+        this.metrics = metrics;
+        this.answers = answers;
+    }
+
+    Collection<ServedClassifier> all() {
+        return byName.values();
+    }
+
+    /** What is known of each. */
+    List<ClassifierInfo> infos() {
+        return byName.values().stream().map(ServedClassifier::info).toList();
+    }
+
+    /** The one that a request's path names. */
+    ServedClassifier of(Context context) {
+        String name = context.pathParam("model");
+        ServedClassifier served = byName.get(name);
+        if (served == null) {
+            throw new Refusal(
+                    Refusal.NOT_FOUND,
+                    "no classifier is called \"" + name + "\": expected one of " + byName.keySet());
+        }
+        return served;
+    }
+
+    /** Classifies a request's pictures and counts them. */
+    CompletableFuture<List<List<Prediction>>> classify(
+            ServedClassifier served, List<byte[]> pictures) {
+        return metrics.counted(served, pictures.size(), served.classify(pictures, answers));
+    }
+}

@@ -1,0 +1,175 @@
+package org.coop4j.serve;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves classifiers over HTTP until it is closed, which refuses new requests and answers those
+ * that it has.
+ */
+public final class PredictionService implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PredictionService.class);
+
+    /** How long closing waits for requests. */
+    private static final Duration DRAIN = Duration.ofSeconds(60);
+
+    /** Threads besides those that read requests: of the selectors, and some that answer. */
+    private static final int MORE_THREADS = 16;
+
+    private final ServiceOptions options;
+    private final QueuedThreadPool threads;
+    private final ServiceMetrics metrics = new ServiceMetrics();
+    private final SlowHeaders slowHeaders;
+    private final Optional<AccessLog> accessLog;
+    private final Uploads uploads;
+    private final Classifiers classifiers;
+    private final Javalin http;
+
+    private PredictionService(
+            ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log) {
+        this.options = options;
+        this.threads = new QueuedThreadPool(options.limits().connections() + MORE_THREADS);
+        threads.setName("coop4j-http");
+        this.slowHeaders = new SlowHeaders(options.limits().readTime());
+        this.accessLog = log.map(AccessLog::new);
+        this.uploads = new Uploads(options.limits());
+        this.classifiers = new Classifiers(served, metrics, threads);
+        served.forEach(metrics::add);
+        this.http = Javalin.create(this::configure);
+    }
+
+    /**
+     * Begins to serve.
+     *
+     * @param served the classifiers; they must stay open until the service is closed
+     * @param accessLog takes a line of JSON for each request, unless empty
+     * @throws IOException if it cannot listen
+     */
+    public static PredictionService start(
+            ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> accessLog)
+            throws IOException {
+        PredictionService service = new PredictionService(options, served, accessLog);
+        try {
+            service.http.start();
+        } catch (UncheckedIOException e) {
+            service.end();
+            throw e.getCause();
+        }
+        return service;
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return http.port();
+    }
+
+    private void configure(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.startup.startupWatcherEnabled = false;
+        config.http.prefer405over404 = true;
+        config.http.compressionStrategy = CompressionStrategy.NONE;
+        config.http.asyncTimeout = 0; // the queue is bounded, and every picture of it is answered
+        config.jetty.threadPool = threads;
+        config.jetty.modifyServer(PredictionService::closeGracefully);
+        config.jetty.addConnector(this::connector);
+        options.allowedOrigin().ifPresent(origin -> allow(origin, config));
+        config.requestLogger.http(this::answered);
+        addTo(config.routes);
+    }
+
+    private static void closeGracefully(Server server) {
+        server.setStopTimeout(DRAIN.toMillis());
+        server.insertHandler(new GracefulHandler());
+    }
+
+    private Connector connector(Server server, HttpConfiguration http) {
+        http.setSendServerVersion(false);
+        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        connector.setHost(options.host());
+        connector.setPort(options.port());
+        connector.setIdleTimeout(options.limits().readTime().toMillis());
+        connector.addBean(slowHeaders);
+        server.addBean(new NetworkConnectionLimit(options.limits().connections(), connector));
+        try {
+            connector.open();
+        } catch (IOException e) {
+            String reason = (e.getCause() == null ? e : e.getCause()).getMessage();
+            throw new UncheckedIOException(
+                    new IOException(
+                            "cannot listen on %s:%d (%s): give another --port or --host"
+                                    .formatted(options.host(), options.port(), reason),
+                            e));
+        }
+        return connector;
+    }
+
+    private static void allow(String origin, JavalinConfig config) {
+        config.bundledPlugins.enableCors(
+                cors ->
+                        cors.addRule(
+                                rule -> {
+                                    if (origin.equals("*")) {
+                                        rule.anyHost();
+                                    } else {
+                                        rule.allowHost(origin);
+                                    }
+                                }));
+    }
+
+    private void addTo(RoutesConfig routes) {
+        options.token().map(BearerToken::new).ifPresent(token -> routes.before(token::require));
+        Pages.addTo(routes);
+        new PredictionsApi(classifiers, uploads).addTo(routes);
+        new InferenceApi(classifiers, uploads).addTo(routes);
+        metrics.addTo(routes);
+        routes.after(uploads::release);
+        routes.exception(HttpResponseException.class, Refusal::answer);
+        routes.exception(Exception.class, PredictionService::failed);
+    }
+
+    private static void failed(Exception problem, Context context) {
+        LOG.error("{} {} failed", context.method(), context.path(), problem);
+        Refusal.answer(
+                new Refusal(Refusal.INTERNAL_ERROR, "internal error: the service's log says where"),
+                context);
+    }
+
+    private void answered(Context context, Float milliseconds) {
+        metrics.answered(context, milliseconds);
+        accessLog.ifPresent(log -> log.answered(context, milliseconds));
+    }
+
+    /** Takes no more requests, waits until those that it has are answered, and ends. */
+    @Override
+    public void close() {
+        http.stop();
+        end();
+    }
+
+    private void end() {
+        slowHeaders.close();
+        metrics.close();
+    }
+}

@@ -1,0 +1,123 @@
+package org.coop4j.serve;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.router.Endpoint;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** What is measured of a running service, as Prometheus reads it: {@code GET /metrics}. */
+final class ServiceMetrics implements AutoCloseable {
+
+    private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+    /** Upper bounds of the histogram of times. */
+    private static final Duration[] BUCKETS = {
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofMillis(2500),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30)
+    };
+
+    private final PrometheusMeterRegistry registry =
+            new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics collector = new JvmGcMetrics();
+
+    ServiceMetrics() {
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        collector.bindTo(registry);
+    }
+
+    void addTo(RoutesConfig routes) {
+        routes.get("/metrics", c -> c.contentType(TEXT).result(registry.scrape()));
+    }
+
+    /** Measures a classifier's queue. */
+    void add(ServedClassifier served) {
+        Tags tags = Tags.of("model", served.info().name());
+        Gauge.builder("coop.queue.images", served.classifier(), c -> c.waiting())
+                .description("Images that wait to be encoded")
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder("coop.batches", served.classifier(), c -> c.batches())
+                .description("Batches that were encoded; images through batches is their mean size")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("coop.classifier", () -> 1)
+                .description("A classifier that is served, with what made it")
+                .tags(tags.and("method", served.info().method(), "clip", served.info().model()))
+                .register(registry);
+        for (String result : List.of("classified", "unreadable", "refused", "failed")) {
+            count(served, result, 0);
+        }
+    }
+
+    private void count(ServedClassifier served, String result, int images) {
+        registry.counter("coop.images", "model", served.info().name(), "result", result)
+                .increment(images);
+    }
+
+    /** Counts a request's images when it is known what became of them. */
+    <T> CompletableFuture<T> counted(
+            ServedClassifier served, int images, CompletableFuture<T> result) {
+        return result.whenComplete((done, e) -> count(served, result(e), images));
+    }
+
+    private static String result(Throwable problem) {
+        Throwable cause = problem instanceof CompletionException e ? e.getCause() : problem;
+        if (cause == null) {
+            return "classified";
+        }
+        if (cause instanceof Refusal refusal) {
+            return refusal.getStatus() == Refusal.TOO_MANY ? "refused" : "unreadable";
+        }
+        return "failed";
+    }
+
+    /** Measures a request that was answered. */
+    void answered(Context context, float milliseconds) {
+        Endpoint endpoint = context.endpoints().lastHttpEndpoint();
+        Timer.builder("http.server.requests")
+                .description("Requests, from their headers to the end of the answer")
+                .tags(
+                        "method",
+                        context.method().name(),
+                        "uri",
+                        endpoint == null ? "none" : endpoint.path,
+                        "status",
+                        Integer.toString(context.statusCode()))
+                .serviceLevelObjectives(BUCKETS)
+                .register(registry)
+                .record(Duration.ofNanos((long) (milliseconds * 1e6)));
+    }
+
+    @Override
+    public void close() {
+        collector.close();
+        registry.close();
+    }
+}

@@ -1,0 +1,56 @@
+package org.coop4j.serve;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** What a client got of a service. */
+record Answer(HttpResponse<byte[]> response) {
+
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    /**
+     * Sends a request.
+     *
+     * @param body none with GET
+     * @param headers names and values
+     */
+    static Answer of(String method, URI uri, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        HttpRequest.BodyPublisher publisher =
+                body == null
+                        ? HttpRequest.BodyPublishers.noBody()
+                        : HttpRequest.BodyPublishers.ofByteArray(body);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).method(method, publisher);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return new Answer(CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofByteArray()));
+    }
+
+    int status() {
+        return response.statusCode();
+    }
+
+    Optional<String> header(String name) {
+        return response.headers().firstValue(name);
+    }
+
+    String text() {
+        return new String(response.body(), StandardCharsets.UTF_8);
+    }
+
+    JsonNode json() throws IOException {
+        return new ObjectMapper().readTree(text());
+    }
+
+    String error() throws IOException {
+        return json().path("error").asText();
+    }
+}

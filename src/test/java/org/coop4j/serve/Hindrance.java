@@ -1,0 +1,43 @@
+package org.coop4j.serve;
+
+import java.util.List;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+
+/** A classifier that something is done before, such as to wait or to fail. */
+final class Hindrance implements Classifier {
+
+    private final Classifier classifier;
+    volatile Runnable before = () -> {};
+
+    Hindrance(Classifier classifier) {
+        this.classifier = classifier;
+    }
+
+    @Override
+    public List<String> classNames() {
+        return classifier.classNames();
+    }
+
+    @Override
+    public FeatureMatrix logits(FeatureMatrix images) {
+        before.run();
+        return classifier.logits(images);
+    }
+
+    @Override
+    public Classifier forClasses(List<String> names) {
+        return classifier.forClasses(names);
+    }
+
+    @Override
+    public ClassifierFile save() {
+        return classifier.save();
+    }
+
+    @Override
+    public void close() {
+        classifier.close();
+    }
+}

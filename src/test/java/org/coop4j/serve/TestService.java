@@ -1,0 +1,83 @@
+package org.coop4j.serve;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.PredictionLimits;
+
+/** The shipped model and a zero-shot classifier, behind a service on a free port. */
+final class TestService implements AutoCloseable {
+
+    static final List<String> CLASSES = List.of("dog", "car", "house", "flower", "fish", "star");
+
+    private final Clip clip;
+    final Hindrance classifier;
+    private final ImageClassifier images;
+    private final PredictionService service;
+    private final int port;
+
+    private TestService(
+            Clip clip,
+            Hindrance classifier,
+            PredictionLimits limits,
+            ServiceOptions options,
+            Optional<OutputStream> log)
+            throws IOException {
+        this.clip = clip;
+        this.classifier = classifier;
+        this.images = ImageClassifier.of(clip, classifier, limits);
+        ClassifierInfo info =
+                ClassifierInfo.of(
+                        "things", classifier.save(), clip.model().path(), Optional.empty());
+        this.service =
+                PredictionService.start(options, List.of(new ServedClassifier(info, images)), log);
+        this.port = service.port();
+    }
+
+    /** Unpacks the model in a folder. */
+    static TestService start(
+            Path folder,
+            PredictionLimits limits,
+            ServiceOptions options,
+            Optional<OutputStream> log)
+            throws IOException {
+        Clip clip = Clip.open(ShippedModel.file(folder));
+        Classifier classifier =
+                ZeroShot.classifier(clip, CLASSES, PromptEnsemble.of("a drawing of a {}."));
+        return new TestService(clip, new Hindrance(classifier), limits, options, log);
+    }
+
+    static TestService start(Path folder) throws IOException {
+        return start(
+                folder,
+                PredictionLimits.standard(),
+                ServiceOptions.onLoopback(0),
+                Optional.empty());
+    }
+
+    /** What classifies behind the service. */
+    ImageClassifier images() {
+        return images;
+    }
+
+    URI uri(String path) {
+        return URI.create("http://127.0.0.1:" + port + path);
+    }
+
+    @Override
+    public void close() throws IOException {
+        service.close();
+        images.close();
+        classifier.close();
+        clip.close();
+    }
+}
