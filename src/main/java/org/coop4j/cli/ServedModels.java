@@ -19,7 +19,6 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.ZeroShot;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.PredictionLimits;
@@ -128,7 +127,7 @@ final class ServedModels implements AutoCloseable {
     void addZeroShot(String name, Path model, List<String> classes, PromptEnsemble prompts)
             throws IOException {
         Clip clip = clip(model);
-        Classifier classifier = ZeroShot.classifier(clip, classes, prompts);
+        Classifier classifier = prompts.classifier(clip, classes);
         add(clip, classifier, ClassifierInfo.of(name, classifier.save(), model, Optional.empty()));
     }
 

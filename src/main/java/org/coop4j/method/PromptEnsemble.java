@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -41,6 +42,15 @@ public record PromptEnsemble(List<String> templates) {
         return classNames.stream()
                 .map(name -> template.replace("{}", name.replace('_', ' ')))
                 .toList();
+    }
+
+    /**
+     * The zero-shot classifier, without a run.
+     *
+     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
+     */
+    public Classifier classifier(Clip clip, List<String> classNames) throws IOException {
+        return ZeroShot.classifier(clip, classNames, this);
     }
 
     /**

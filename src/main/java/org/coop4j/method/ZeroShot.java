@@ -123,15 +123,11 @@ public record ZeroShot(
      * @throws org.coop4j.text.TextTooLongException if a class name is too long
      */
     public static Classifier classifier(Clip clip, List<String> classNames) throws IOException {
-        return classifier(clip, classNames, PromptEnsemble.of(PromptTemplates.PHOTO));
+        return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(clip, classNames);
     }
 
-    /**
-     * The classifier by some prompts, without a run.
-     *
-     * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
-     */
-    public static Classifier classifier(Clip clip, List<String> classNames, PromptEnsemble prompts)
+    /** The classifier by some prompts, without a run. */
+    static Classifier classifier(Clip clip, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         return classifier(clip, clip.model().sha256(), prompts, classNames, Temperature.NONE);
     }

@@ -67,6 +67,16 @@ final class CoopProcess {
         return process.isAlive();
     }
 
+    /** What it has printed on standard error so far. */
+    String err() throws IOException {
+        return Files.readString(err);
+    }
+
+    /** Asks it to end, as {@code kill} does. */
+    void terminate() {
+        process.destroy();
+    }
+
     /** Ends it as {@code kill -9} does, and waits until it is gone. */
     void kill() throws InterruptedException {
         process.destroyForcibly();

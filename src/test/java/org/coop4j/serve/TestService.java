@@ -10,7 +10,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.ZeroShot;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.PredictionLimits;
 
@@ -51,8 +50,7 @@ final class TestService implements AutoCloseable {
             Optional<OutputStream> log)
             throws IOException {
         Clip clip = Clip.open(ShippedModel.file(folder));
-        Classifier classifier =
-                ZeroShot.classifier(clip, CLASSES, PromptEnsemble.of("a drawing of a {}."));
+        Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);
         return new TestService(clip, new Hindrance(classifier), limits, options, log);
     }
 

@@ -1,0 +1,289 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.bank.TestPictures;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The service as a process: what it answers for runs of every kind, and how it ends. */
+class ServeCommandTest {
+
+    private static final String[] CLASSES = {"blue sea", "green hill", "red sky", "yellow corn"};
+    private static final Pattern ADDRESS = Pattern.compile("serving on http://[^:]+:(\\d+)/");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** A method of each kind, with what keeps its training short. */
+    private static final Map<String, List<Object>> KINDS =
+            new TreeMap<>(
+                    Map.of(
+                            "coop", List.of("--epochs", 2, "--batch", 4),
+                            "cocoop", List.of("--epochs", 1, "--batch", 1),
+                            "linear-probe", List.of(),
+                            "tip-adapter", List.of()));
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path pictures;
+
+    @BeforeAll
+    static void learn() throws IOException {
+        model = ShippedModel.file(folder.resolve("model"));
+        pictures = TestPictures.folder(folder.resolve("pictures"), 3, CLASSES);
+        KINDS.forEach(
+                (method, more) -> {
+                    List<Object> words =
+                            new ArrayList<>(List.of("train", "-m", model, "-d", pictures, "-q"));
+                    words.addAll(List.of("--method", method, "-k", 2, "-o", run(method)));
+                    words.addAll(List.of("--bank", folder.resolve("bank")));
+                    words.addAll(more);
+                    CommandRun trained = coop(words.toArray());
+                    assertThat(trained.code()).as(method + trained.err()).isZero();
+                });
+    }
+
+    private static Path run(String method) {
+        return folder.resolve("runs").resolve(method);
+    }
+
+    private static CoopProcess serve(Object... more) throws IOException {
+        List<Object> words = new ArrayList<>(List.of("serve", "--port", 0));
+        words.addAll(List.of(more));
+        return CoopProcess.start(folder, words.toArray());
+    }
+
+    /** Waits until it listens. */
+    private static int port(CoopProcess service) throws IOException, InterruptedException {
+        while (service.isAlive()) {
+            Matcher matcher = ADDRESS.matcher(service.err());
+            if (matcher.find()) {
+                return Integer.parseInt(matcher.group(1));
+            }
+            Thread.sleep(20);
+        }
+        throw new AssertionError("it does not listen: " + service.err());
+    }
+
+    private static HttpResponse<String> post(HttpClient client, int port, String name, Path file)
+            throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + port + "/predictions/" + name);
+        HttpRequest request =
+                HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofFile(file)).build();
+        return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static HttpResponse<String> post(int port, String name, Path file)
+            throws IOException, InterruptedException {
+        return post(HttpClient.newHttpClient(), port, name, file);
+    }
+
+    /** What coop predict or coop zero-shot says of a picture: probabilities by class. */
+    private static Map<String, Float> predicted(Object... words) throws IOException {
+        CommandRun done = coop(words);
+        assertThat(done.code()).as(done.err()).isZero();
+        Map<String, Float> probabilities = new TreeMap<>();
+        JsonNode json = JSON.readTree(done.out());
+        for (var entry : json.path(0).path("probabilities").properties()) {
+            probabilities.put(entry.getKey(), entry.getValue().floatValue());
+        }
+        for (JsonNode entry : json.path("images").path(0).path("predictions")) {
+            probabilities.put(entry.path("class").asText(), entry.path("probability").floatValue());
+        }
+        return probabilities;
+    }
+
+    private static Map<String, Float> served(HttpResponse<String> answer) throws IOException {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        Map<String, Float> probabilities = new TreeMap<>();
+        for (JsonNode entry : JSON.readTree(answer.body())) {
+            probabilities.put(
+                    entry.path("className").asText(), entry.path("probability").floatValue());
+        }
+        return probabilities;
+    }
+
+    @Test
+    void runsOfEveryKindAreAnsweredAsByPredict() throws Exception {
+        Path log = folder.resolve("access.jsonl");
+        List<Object> words = new ArrayList<>();
+        for (String method : KINDS.keySet()) {
+            words.addAll(List.of("-p", run(method)));
+        }
+        words.addAll(List.of("-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,sky"));
+        words.addAll(List.of("--access-log", log));
+        CoopProcess service = serve(words.toArray());
+        int port = port(service);
+        Path picture = pictures.resolve("test").resolve("red sky").resolve("picture-1.png");
+        for (String method : KINDS.keySet()) {
+            assertThat(served(post(port, method, picture)))
+                    .as(method)
+                    .isEqualTo(predicted("predict", "-p", run(method), "--json", picture));
+        }
+        assertThat(served(post(port, "again", picture)))
+                .isEqualTo(served(post(port, "coop", picture)));
+        assertThat(served(post(port, "zero-shot", picture)))
+                .isEqualTo(
+                        predicted(
+                                "zero-shot", "-m", model, "-c", "sea,hill,sky", "--json", picture));
+        JsonNode models = JSON.readTree(get(port, "/models"));
+        assertThat(models).hasSize(KINDS.size() + 2);
+        JsonNode test = models.path(0).path("test");
+        assertThat(test.path("images").asInt()).isEqualTo(3 * CLASSES.length);
+        assertThat(test.path("accuracy").isNumber()).isTrue();
+        service.terminate();
+        CommandRun ended = service.ended();
+        assertThat(ended.code()).as(ended.err()).isZero();
+        assertThat(ended.err()).contains("cocoop: CoCoOp").contains("stopping");
+        assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
+    }
+
+    private static String get(int port, String path) throws IOException, InterruptedException {
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    /** Posts until the service is gone; counts whole answers, and anything else that is said. */
+    private static Thread client(int port, AtomicInteger answered, List<String> wrong) {
+        Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
+        Thread thread =
+                new Thread(
+                        () -> {
+                            HttpClient client = HttpClient.newHttpClient();
+                            while (true) {
+                                try {
+                                    var answer = post(client, port, "coop", picture);
+                                    if (answer.statusCode() == 200) {
+                                        answered.incrementAndGet();
+                                    } else if (answer.statusCode() != 503) {
+                                        wrong.add(answer.statusCode() + answer.body());
+                                    }
+                                } catch (IOException e) {
+                                    return; // it does not accept any more
+                                } catch (InterruptedException e) {
+                                    wrong.add(e.toString());
+                                    return;
+                                }
+                            }
+                        });
+        thread.start();
+        return thread;
+    }
+
+    @Test
+    void aSignalUnderLoadLosesNothingThatWasAccepted() throws Exception {
+        Path log = folder.resolve("load.jsonl");
+        CoopProcess service = serve("-p", run("coop"), "--access-log", log);
+        int port = port(service);
+        AtomicInteger answered = new AtomicInteger();
+        List<String> wrong = new CopyOnWriteArrayList<>();
+        List<Thread> clients =
+                Stream.generate(() -> client(port, answered, wrong)).limit(8).toList();
+        while (answered.get() < 50) {
+            Thread.sleep(5);
+        }
+        service.terminate();
+        CommandRun ended = service.ended();
+        for (Thread client : clients) {
+            client.join();
+        }
+        assertThat(ended.code()).as(ended.err()).isZero();
+        assertThat(wrong).isEmpty();
+        long accepted =
+                Files.readAllLines(log).stream()
+                        .filter(line -> line.contains("\"status\":200"))
+                        .count();
+        assertThat(answered.get()).isEqualTo((int) accepted);
+    }
+
+    @Test
+    void aKilledServiceStartsAgainAtOnce() throws Exception {
+        CoopProcess service = serve("-p", run("linear-probe"));
+        int port = port(service);
+        Path picture = pictures.resolve("test").resolve("blue sea").resolve("picture-0.png");
+        String before = post(port, "linear-probe", picture).body();
+        service.kill();
+        CoopProcess again =
+                CoopProcess.start(folder, "serve", "-p", run("linear-probe"), "--port", port);
+        try {
+            assertThat(port(again)).isEqualTo(port);
+            assertThat(post(port, "linear-probe", picture).body()).isEqualTo(before);
+            CommandRun second = coop("serve", "-p", run("linear-probe"), "--port", port);
+            assertThat(second.code()).isEqualTo(1);
+            assertThat(second.err())
+                    .contains("cannot listen on 127.0.0.1:" + port)
+                    .contains("--port");
+        } finally {
+            again.kill();
+        }
+    }
+
+    @Test
+    void listeningBeyondThisMachineWithoutATokenIsWarnedOf() throws Exception {
+        Path token = Files.writeString(folder.resolve("token.txt"), "correct-horse\n");
+        for (List<Object> more :
+                List.of(List.<Object>of(), List.<Object>of("--token-file", token))) {
+            List<Object> words = new ArrayList<>(List.of("-p", run("coop"), "--host", "0.0.0.0"));
+            words.addAll(more);
+            CoopProcess service = serve(words.toArray());
+            port(service);
+            service.terminate();
+            CommandRun ended = service.ended();
+            assertThat(ended.code()).isZero();
+            assertThat(ended.err().contains("--token-file")).isEqualTo(more.isEmpty());
+        }
+    }
+
+    static Stream<Arguments> mistakes() throws IOException {
+        Path spaces = Files.writeString(folder.resolve("spaces.txt"), "two words");
+        return Stream.of(
+                Arguments.of(List.of(), 2, "what is to be served?"),
+                Arguments.of(List.of("-c", "a,b"), 2, "--model"),
+                Arguments.of(List.of("-p", run("coop"), "-p", run("coop")), 2, "called coop"),
+                Arguments.of(List.of("-p", "a b=" + run("coop")), 2, "\"a b\" is no name"),
+                Arguments.of(List.of("-p", folder.resolve("none")), 1, "none"),
+                Arguments.of(List.of("-p", pictures), 1, "not the folder of a run"),
+                Arguments.of(List.of("-p", run("coop"), "--port", 70_000), 2, "0 to 65535"),
+                Arguments.of(List.of("-p", run("coop"), "--max-body", "99G"), 2, "heap"),
+                Arguments.of(List.of("-p", run("coop"), "--max-delay", -1), 2, "maxDelay"),
+                Arguments.of(
+                        List.of("-p", run("coop"), "--token-file", spaces), 1, "without spaces"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mistakes")
+    void aMistakeIsSaidInOneLine(List<Object> words, int code, String said) {
+        List<Object> all = new ArrayList<>(List.of("serve"));
+        all.addAll(words);
+        CommandRun run = coop(all.toArray());
+        assertThat(run.code()).as(run.err()).isEqualTo(code);
+        assertThat(run.err()).contains(said);
+        assertThat(run.err().lines()).hasSize(1);
+    }
+}
