@@ -64,7 +64,7 @@ public final class Numbers {
                 : UNKNOWN;
     }
 
-    /** "0.013", "< 0.001". */
+    /** "0.013", "{@literal <} 0.001". */
     public static String probability(double p) {
         return p < LEAST_P ? "< 0.001" : number(p, 3);
     }
