@@ -14,13 +14,6 @@ import org.coop4j.image.webp.Vp8Predictor.SubMode;
 final class Vp8Decoder {
     private static final int NO_FILTER = 0;
 
-    /** Block types, which choose the coefficient probabilities. */
-    private static final int LUMA_WITHOUT_DC = 0;
-
-    private static final int LUMA_DCS = 1;
-    private static final int CHROMA = 2;
-    private static final int LUMA = 3;
-
     private static final SubMode[] SUB_MODES = SubMode.values();
 
     // Numbers of some of them.
@@ -45,8 +38,6 @@ final class Vp8Decoder {
     // What the macroblocks above and on the left have, by subblock column and row.
     private final int[] modesAbove; // numbers of subblock modes
     private final int[] modesLeft = new int[4];
-    private final Nonzero[] nonzeroAbove;
-    private Nonzero nonzeroLeft = new Nonzero();
 
     // The macroblock that is being decoded.
     private int segment;
@@ -55,28 +46,12 @@ final class Vp8Decoder {
     private Mode lumaMode = Mode.DC;
     private Mode chromaMode = Mode.DC;
     private final SubMode[] subModes = new SubMode[16];
-    private final int[] coefficients = new int[(16 + 4 + 4) * 16];
+    private final Vp8Residual residual;
 
     /** Of each macroblock: the filter level and, in bit 6, whether its inner edges are filtered. */
     private final byte[] filters;
 
     private static final int INNER = 64;
-
-    /**
-     * Which blocks at the edge of a macroblock have coefficients: 4 of Y, 2 of U, 2 of V and the
-     * one of the luma DCs.
-     */
-    private static final class Nonzero {
-        final int[] luma = new int[4];
-        final int[][] chroma = new int[2][2];
-        int lumaDcs;
-
-        void clearBlocks() {
-            Arrays.fill(luma, 0);
-            Arrays.fill(chroma[0], 0);
-            Arrays.fill(chroma[1], 0);
-        }
-    }
 
     private Vp8Decoder(Vp8Header header, Vp8Tables tables) {
         this.header = header;
@@ -87,8 +62,7 @@ final class Vp8Decoder {
         u = new Vp8Plane(8 * columns, 8 * rows);
         v = new Vp8Plane(8 * columns, 8 * rows);
         modesAbove = new int[4 * columns];
-        nonzeroAbove = new Nonzero[columns];
-        Arrays.setAll(nonzeroAbove, i -> new Nonzero());
+        residual = new Vp8Residual(header, columns);
         filters = new byte[columns * rows];
     }
 
@@ -114,10 +88,13 @@ final class Vp8Decoder {
         for (int row = 0; row < rows; row++) {
             BoolDecoder part = header.parts[row & (header.parts.length - 1)];
             Arrays.fill(modesLeft, DC);
-            nonzeroLeft = new Nonzero();
+            residual.beginRow();
             for (int column = 0; column < columns; column++) {
                 readModes(column);
-                boolean coded = readCoefficients(part, column);
+                boolean coded =
+                        skipped
+                                ? residual.skip(column, bySubblock)
+                                : residual.read(part, column, segment, bySubblock);
                 reconstruct(column, row);
                 filters[row * columns + column] = filterOf(coded);
             }
@@ -186,104 +163,13 @@ final class Vp8Decoder {
         };
     }
 
-    /** Reads the macroblock's coefficients and returns whether it has any. */
-    private boolean readCoefficients(BoolDecoder in, int column) throws ImageException {
-        Arrays.fill(coefficients, 0);
-        Nonzero above = nonzeroAbove[column];
-        if (skipped) {
-            above.clearBlocks();
-            nonzeroLeft.clearBlocks();
-            if (!bySubblock) {
-                above.lumaDcs = 0;
-                nonzeroLeft.lumaDcs = 0;
-            }
-            return false;
-        }
-        Vp8Header.Quantizer step = header.quantizers[segment];
-        if (!bySubblock) {
-            readLumaDcs(in, above, step);
-        }
-        boolean coded = readLuma(in, above, step);
-        for (int plane = 0; plane < 2; plane++) {
-            coded |= readChroma(in, plane, above, step);
-        }
-        return coded;
-    }
-
-    private void readLumaDcs(BoolDecoder in, Nonzero above, Vp8Header.Quantizer step)
-            throws ImageException {
-        int[] dcs = new int[16];
-        int end =
-                Vp8Coefficients.decode(
-                        in,
-                        header.coefficients[LUMA_DCS],
-                        above.lumaDcs + nonzeroLeft.lumaDcs,
-                        0,
-                        step.y2Dc(),
-                        step.y2Ac(),
-                        dcs,
-                        0);
-        above.lumaDcs = end > 0 ? 1 : 0;
-        nonzeroLeft.lumaDcs = above.lumaDcs;
-        Vp8Transform.inverseWalshHadamard(dcs, coefficients);
-    }
-
-    private boolean readLuma(BoolDecoder in, Nonzero above, Vp8Header.Quantizer step)
-            throws ImageException {
-        int first = bySubblock ? 0 : 1;
-        int[][][] probabilities = header.coefficients[bySubblock ? LUMA : LUMA_WITHOUT_DC];
-        boolean coded = false;
-        for (int i = 0; i < 16; i++) {
-            int context = above.luma[i % 4] + nonzeroLeft.luma[i / 4];
-            int end =
-                    Vp8Coefficients.decode(
-                            in,
-                            probabilities,
-                            context,
-                            first,
-                            step.yDc(),
-                            step.yAc(),
-                            coefficients,
-                            16 * i);
-            int nonzero = end > first ? 1 : 0;
-            above.luma[i % 4] = nonzero;
-            nonzeroLeft.luma[i / 4] = nonzero;
-            coded |= end > 1 || coefficients[16 * i] != 0;
-        }
-        return coded;
-    }
-
-    private boolean readChroma(BoolDecoder in, int plane, Nonzero above, Vp8Header.Quantizer step)
-            throws ImageException {
-        int[] upper = above.chroma[plane];
-        int[] left = nonzeroLeft.chroma[plane];
-        boolean coded = false;
-        for (int i = 0; i < 4; i++) {
-            int at = 16 * (16 + 4 * plane + i);
-            int end =
-                    Vp8Coefficients.decode(
-                            in,
-                            header.coefficients[CHROMA],
-                            upper[i % 2] + left[i / 2],
-                            0,
-                            step.uvDc(),
-                            step.uvAc(),
-                            coefficients,
-                            at);
-            upper[i % 2] = end > 0 ? 1 : 0;
-            left[i / 2] = upper[i % 2];
-            coded |= end > 1 || coefficients[at] != 0;
-        }
-        return coded;
-    }
-
     private void reconstruct(int column, int row) {
         if (bySubblock) {
             reconstructSubblocks(16 * column, 16 * row, column == columns - 1);
         } else {
             Vp8Predictor.predict(y, lumaMode, 16 * column, 16 * row, 16);
             for (int i = 0; i < 16; i++) {
-                addResidual(i, y, 16 * column + 4 * (i % 4), 16 * row + 4 * (i / 4));
+                residual.add(i, y, 16 * column + 4 * (i % 4), 16 * row + 4 * (i / 4));
             }
         }
         Vp8Predictor.predict(u, chromaMode, 8 * column, 8 * row, 8);
@@ -291,8 +177,8 @@ final class Vp8Decoder {
         for (int i = 0; i < 4; i++) {
             int blockX = 8 * column + 4 * (i % 2);
             int blockY = 8 * row + 4 * (i / 2);
-            addResidual(16 + i, u, blockX, blockY);
-            addResidual(20 + i, v, blockX, blockY);
+            residual.add(16 + i, u, blockX, blockY);
+            residual.add(20 + i, v, blockX, blockY);
         }
     }
 
@@ -314,18 +200,7 @@ final class Vp8Decoder {
                 right[k] = edge ? macroblockRight[k] : y.get(x + 4 + k, blockY - 1);
             }
             Vp8Predictor.predict(y, subModes[i], x, blockY, right);
-            addResidual(i, y, x, blockY);
-        }
-    }
-
-    private void addResidual(int block, Vp8Plane plane, int x, int blockY) {
-        int at = 16 * block;
-        for (int i = at; i < at + 16; i++) {
-            if (coefficients[i] != 0) {
-                Vp8Transform.addInverseDct(
-                        coefficients, at, plane.samples, plane.at(x, blockY), plane.stride);
-                return;
-            }
+            residual.add(i, y, x, blockY);
         }
     }
 

@@ -1,7 +1,6 @@
 package org.coop4j.weights.pickle;
 
 import java.io.IOException;
-import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -23,20 +22,20 @@ import org.coop4j.weights.WeightsException;
  */
 public final class Unpickler {
     private final PickleInput in;
-    private final PickleLimits limits;
     private final PickleBindings bindings;
     private final Budget budget;
     private final PythonBuiltins builtins;
     private final Map<Long, Object> memo = new HashMap<>();
-    private final List<Integer> marks = new ArrayList<>();
-    private final List<Object> stack = new ArrayList<>();
+    private final PickleStack stack;
+    private final PickleNumbers numbers;
 
     private Unpickler(PickleInput in, PickleLimits limits, PickleBindings bindings) {
         this.in = in;
-        this.limits = limits;
         this.bindings = bindings;
         this.budget = new Budget(in.file(), limits);
         this.builtins = new PythonBuiltins(budget);
+        this.stack = new PickleStack(budget, limits);
+        this.numbers = new PickleNumbers(budget, limits);
     }
 
     /**
@@ -57,23 +56,23 @@ public final class Unpickler {
                 object(opcode);
             }
         }
-        return pop();
+        return stack.pop();
     }
 
     private boolean number(int opcode) throws IOException {
         switch (opcode) {
-            case 'N' -> push(null);
-            case 0x88 -> push(true);
-            case 0x89 -> push(false);
-            case 'K' -> push((long) in.u1());
-            case 'M' -> push((long) in.u2());
-            case 'J' -> push((long) in.i4());
-            case 'I' -> push(textInteger(in.line()));
-            case 'L' -> push(textInteger(in.line().replaceFirst("L$", "")));
-            case 0x8a -> push(integer(in.u1()));
-            case 0x8b -> push(integer(in.i4()));
-            case 'G' -> push(in.bigEndianDouble());
-            case 'F' -> push(textFloat(in.line()));
+            case 'N' -> stack.push(null);
+            case 0x88 -> stack.push(true);
+            case 0x89 -> stack.push(false);
+            case 'K' -> stack.push((long) in.u1());
+            case 'M' -> stack.push((long) in.u2());
+            case 'J' -> stack.push((long) in.i4());
+            case 'I' -> stack.push(numbers.integer(in.line()));
+            case 'L' -> stack.push(numbers.integer(in.line().replaceFirst("L$", "")));
+            case 0x8a -> stack.push(numbers.integer(in, in.u1()));
+            case 0x8b -> stack.push(numbers.integer(in, in.i4()));
+            case 'G' -> stack.push(in.bigEndianDouble());
+            case 'F' -> stack.push(numbers.real(in.line()));
             default -> {
                 return false;
             }
@@ -83,16 +82,16 @@ public final class Unpickler {
 
     private boolean text(int opcode) throws IOException {
         switch (opcode) {
-            case 'X' -> push(in.utf8(in.u4()));
-            case 0x8c -> push(in.utf8(in.u1()));
-            case 0x8d -> push(in.utf8(in.i8()));
-            case 'V' -> push(PythonEscapes.rawUnicode(in.line()));
-            case 'T' -> push(in.python2String(in.u4()));
-            case 'U' -> push(in.python2String(in.u1()));
-            case 'S' -> push(PythonEscapes.quoted(in.line(), budget));
-            case 'C' -> push(in.bytes(in.u1()));
-            case 'B' -> push(in.bytes(in.u4()));
-            case 0x8e, 0x96 -> push(in.bytes(in.i8()));
+            case 'X' -> stack.push(in.utf8(in.u4()));
+            case 0x8c -> stack.push(in.utf8(in.u1()));
+            case 0x8d -> stack.push(in.utf8(in.i8()));
+            case 'V' -> stack.push(PythonEscapes.rawUnicode(in.line()));
+            case 'T' -> stack.push(in.python2String(in.u4()));
+            case 'U' -> stack.push(in.python2String(in.u1()));
+            case 'S' -> stack.push(PythonEscapes.quoted(in.line(), budget));
+            case 'C' -> stack.push(in.bytes(in.u1()));
+            case 'B' -> stack.push(in.bytes(in.u4()));
+            case 0x8e, 0x96 -> stack.push(in.bytes(in.i8()));
             default -> {
                 return false;
             }
@@ -102,29 +101,29 @@ public final class Unpickler {
 
     private boolean container(int opcode) throws IOException {
         switch (opcode) {
-            case '(' -> mark();
-            case ')' -> push(Tuple.of());
-            case 't' -> push(Tuple.of(popToMark().toArray()));
-            case 0x85 -> push(Tuple.of(pop()));
-            case 0x86 -> push(lastAsTuple(2));
-            case 0x87 -> push(lastAsTuple(3));
-            case ']' -> push(new ArrayList<>());
-            case 'l' -> push(popToMark());
-            case 'a' -> append(Collections.singletonList(pop()));
-            case 'e' -> append(popToMark());
-            case '}' -> push(new LinkedHashMap<>());
+            case '(' -> stack.mark();
+            case ')' -> stack.push(Tuple.of());
+            case 't' -> stack.push(Tuple.of(stack.popToMark().toArray()));
+            case 0x85 -> stack.push(Tuple.of(stack.pop()));
+            case 0x86 -> stack.push(stack.lastAsTuple(2));
+            case 0x87 -> stack.push(stack.lastAsTuple(3));
+            case ']' -> stack.push(new ArrayList<>());
+            case 'l' -> stack.push(stack.popToMark());
+            case 'a' -> append(Collections.singletonList(stack.pop()));
+            case 'e' -> append(stack.popToMark());
+            case '}' -> stack.push(new LinkedHashMap<>());
             case 'd' -> {
-                List<Object> entries = popToMark();
-                push(new LinkedHashMap<>());
+                List<Object> entries = stack.popToMark();
+                stack.push(new LinkedHashMap<>());
                 put(entries);
             }
-            case 's' -> put(lastAsTuple(2));
-            case 'u' -> put(popToMark());
-            case 0x8f -> push(new LinkedHashSet<>());
-            case 0x90 -> add(popToMark());
+            case 's' -> put(stack.lastAsTuple(2));
+            case 'u' -> put(stack.popToMark());
+            case 0x8f -> stack.push(new LinkedHashSet<>());
+            case 0x90 -> add(stack.popToMark());
             case 0x91 -> {
-                List<Object> items = popToMark();
-                push(new LinkedHashSet<>());
+                List<Object> items = stack.popToMark();
+                stack.push(new LinkedHashSet<>());
                 add(items);
             }
             default -> {
@@ -136,16 +135,16 @@ public final class Unpickler {
 
     private boolean memo(int opcode) throws IOException {
         switch (opcode) {
-            case '0' -> discard();
-            case '1' -> popToMark();
-            case '2' -> push(peek());
-            case 'p' -> memo.put(memoIndex(in.line()), peek());
-            case 'q' -> memo.put((long) in.u1(), peek());
-            case 'r' -> memo.put(in.u4(), peek());
-            case 0x94 -> memo.put((long) memo.size(), peek());
-            case 'g' -> push(recall(memoIndex(in.line())));
-            case 'h' -> push(recall(in.u1()));
-            case 'j' -> push(recall(in.u4()));
+            case '0' -> stack.discard();
+            case '1' -> stack.popToMark();
+            case '2' -> stack.push(stack.peek());
+            case 'p' -> memo.put(memoIndex(in.line()), stack.peek());
+            case 'q' -> memo.put((long) in.u1(), stack.peek());
+            case 'r' -> memo.put(in.u4(), stack.peek());
+            case 0x94 -> memo.put((long) memo.size(), stack.peek());
+            case 'g' -> stack.push(recall(memoIndex(in.line())));
+            case 'h' -> stack.push(recall(in.u1()));
+            case 'j' -> stack.push(recall(in.u4()));
             default -> {
                 return false;
             }
@@ -157,35 +156,35 @@ public final class Unpickler {
         switch (opcode) {
             case 0x80 -> protocol(in.u1());
             case 0x95 -> in.i8(); // FRAME: only a hint for buffering
-            case 'c' -> push(new GlobalName(in.line(), in.line()));
-            case 0x93 -> push(globalFromStack());
+            case 'c' -> stack.push(new GlobalName(in.line(), in.line()));
+            case 0x93 -> stack.push(globalFromStack());
             case 'R' -> {
-                Tuple arguments = popTuple();
-                push(call(pop(), arguments));
+                Tuple arguments = stack.popTuple();
+                stack.push(call(stack.pop(), arguments));
             }
             case 0x81 -> {
-                Tuple arguments = popTuple();
-                push(call(pop(), arguments));
+                Tuple arguments = stack.popTuple();
+                stack.push(call(stack.pop(), arguments));
             }
             case 0x92 -> {
-                Object keywords = pop();
-                Tuple arguments = popTuple();
-                push(inert(pop(), arguments, keywords));
+                Object keywords = stack.pop();
+                Tuple arguments = stack.popTuple();
+                stack.push(inert(stack.pop(), arguments, keywords));
             }
             case 'i' -> {
                 GlobalName type = new GlobalName(in.line(), in.line());
-                push(call(type, Tuple.of(popToMark().toArray())));
+                stack.push(call(type, Tuple.of(stack.popToMark().toArray())));
             }
             case 'o' -> {
-                List<Object> items = popToMark();
+                List<Object> items = stack.popToMark();
                 if (items.isEmpty()) {
                     throw budget.problem("makes an object without a class");
                 }
-                push(call(items.get(0), Tuple.of(items.subList(1, items.size()).toArray())));
+                stack.push(call(items.get(0), Tuple.of(items.subList(1, items.size()).toArray())));
             }
-            case 'b' -> build(pop());
-            case 'P' -> push(bindings.persistent(in.line()));
-            case 'Q' -> push(bindings.persistent(pop()));
+            case 'b' -> build(stack.pop());
+            case 'P' -> stack.push(bindings.persistent(in.line()));
+            case 'Q' -> stack.push(bindings.persistent(stack.pop()));
             case 0x82, 0x83, 0x84 -> throw budget.problem("uses the extension registry");
             case 0x97, 0x98 -> throw budget.problem("refers to buffers outside the file");
             default ->
@@ -202,8 +201,8 @@ public final class Unpickler {
     }
 
     private Object globalFromStack() throws IOException {
-        Object name = pop();
-        Object module = pop();
+        Object name = stack.pop();
+        Object module = stack.pop();
         if (module instanceof String m && name instanceof String n) {
             return new GlobalName(m, n);
         }
@@ -241,13 +240,13 @@ public final class Unpickler {
 
     /** State given to a container or tensor (such as a state dict's versions) is not kept. */
     private void build(Object state) throws IOException {
-        if (peek() instanceof PyObject object) {
+        if (stack.peek() instanceof PyObject object) {
             object.setState(state);
         }
     }
 
     private void append(List<Object> items) throws IOException {
-        Object target = peek();
+        Object target = stack.peek();
         if (target instanceof ArrayList<?>) {
             asList(target).addAll(items);
         } else if (target instanceof PyObject object) {
@@ -261,7 +260,7 @@ public final class Unpickler {
         if (entries.size() % 2 != 0) {
             throw budget.problem("has a dict key without a value");
         }
-        Object target = peek();
+        Object target = stack.peek();
         for (int i = 0; i < entries.size(); i += 2) {
             Object key = budget.key(entries.get(i));
             if (target instanceof Map<?, ?>) {
@@ -275,11 +274,11 @@ public final class Unpickler {
     }
 
     private void add(List<Object> items) throws IOException {
-        if (!(peek() instanceof Set<?>)) {
+        if (!(stack.peek() instanceof Set<?>)) {
             throw budget.problem("adds to something that is no set");
         }
         for (Object item : items) {
-            asSet(peek()).add(budget.key(item));
+            asSet(stack.peek()).add(budget.key(item));
         }
     }
 
@@ -299,61 +298,6 @@ public final class Unpickler {
         return (Set<Object>) target;
     }
 
-    private Object textInteger(String line) throws IOException {
-        switch (line) {
-            case "00" -> {
-                return false;
-            }
-            case "01" -> {
-                return true;
-            }
-            default -> {}
-        }
-        if (line.length() > 2 * limits.maxIntegerBytes()) {
-            throw budget.problem("has an integer of " + line.length() + " digits");
-        }
-        try {
-            return narrow(new BigInteger(line.strip()));
-        } catch (NumberFormatException e) {
-            throw budget.problem("has a malformed integer");
-        }
-    }
-
-    private Object textFloat(String line) throws IOException {
-        return switch (line) {
-            case "inf" -> Double.POSITIVE_INFINITY;
-            case "-inf" -> Double.NEGATIVE_INFINITY;
-            case "nan", "-nan" -> Double.NaN;
-            default -> {
-                try {
-                    yield Double.valueOf(line.length() > 64 ? "too long" : line);
-                } catch (NumberFormatException e) {
-                    throw budget.problem("has a malformed number");
-                }
-            }
-        };
-    }
-
-    private Object integer(int bytes) throws IOException {
-        if (bytes < 0 || bytes > limits.maxIntegerBytes()) {
-            throw budget.problem("has an integer of " + Integer.toUnsignedString(bytes) + " bytes");
-        }
-        if (bytes == 0) {
-            return 0L;
-        }
-        byte[] bigEndian = in.bytes(bytes);
-        for (int i = 0, j = bytes - 1; i < j; i++, j--) {
-            byte swap = bigEndian[i];
-            bigEndian[i] = bigEndian[j];
-            bigEndian[j] = swap;
-        }
-        return narrow(new BigInteger(bigEndian));
-    }
-
-    private static Object narrow(BigInteger value) {
-        return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
-    }
-
     private long memoIndex(String line) throws IOException {
         try {
             return Long.parseLong(line);
@@ -368,66 +312,5 @@ public final class Unpickler {
             throw budget.problem("recalls object " + index + ", which it never stored");
         }
         return value;
-    }
-
-    private void push(Object value) {
-        stack.add(value);
-    }
-
-    private int floor() {
-        return marks.isEmpty() ? 0 : marks.get(marks.size() - 1);
-    }
-
-    private Object peek() throws IOException {
-        if (stack.size() <= floor()) {
-            throw budget.problem("takes more than it put on the stack");
-        }
-        return stack.get(stack.size() - 1);
-    }
-
-    private Object pop() throws IOException {
-        Object top = peek();
-        stack.remove(stack.size() - 1);
-        return top;
-    }
-
-    private void discard() throws IOException {
-        if (stack.size() == floor() && !marks.isEmpty()) {
-            marks.remove(marks.size() - 1);
-        } else {
-            pop();
-        }
-    }
-
-    private Tuple popTuple() throws IOException {
-        if (pop() instanceof Tuple tuple) {
-            return tuple;
-        }
-        throw budget.problem("calls with arguments that are no tuple");
-    }
-
-    private Tuple lastAsTuple(int count) throws IOException {
-        Object[] items = new Object[count];
-        for (int i = count - 1; i >= 0; i--) {
-            items[i] = pop();
-        }
-        return Tuple.of(items);
-    }
-
-    private void mark() throws IOException {
-        if (marks.size() == limits.maxMarks()) {
-            throw budget.problem("nests more than " + limits.maxMarks() + " containers");
-        }
-        marks.add(stack.size());
-    }
-
-    private List<Object> popToMark() throws IOException {
-        if (marks.isEmpty()) {
-            throw budget.problem("closes a container that it did not open");
-        }
-        List<Object> open = stack.subList(marks.remove(marks.size() - 1), stack.size());
-        List<Object> items = new ArrayList<>(open);
-        open.clear();
-        return items;
     }
 }
