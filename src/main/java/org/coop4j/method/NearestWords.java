@@ -6,11 +6,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.Resource;
+import org.coop4j.weights.Sha256;
 
 /**
  * The tokens whose embeddings are nearest to learned context vectors, by Euclidean distance (CoOp,
@@ -28,6 +31,7 @@ import org.coop4j.text.Tokenizer;
 public record NearestWords(int compared, int untrained, List<ContextVector> vectors) {
 
     private static final String END_OF_WORD = "</w>";
+    private static final int SLUR_DIGITS = 16;
     private static final char UNREADABLE = '\uFFFD';
 
     /** Copies the list. */
@@ -39,7 +43,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     public enum Tokens {
         /** All of the vocabulary. */
         ALL,
-        /** Those that end a word, so that most are whole words. */
+        /** Those that end a word, so that most are whole words, without slurs. */
         WORD_ENDS
     }
 
@@ -86,9 +90,10 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
                                     .formatted(vocabulary, tokenizer.vocabularySize())
                             + " own is needed to name them");
         }
+        Set<String> slurs = slurs();
         clip.tokenEmbedding(0); // reads the table, before threads ask for it
         IntPredicate wanted =
-                token -> tokens == Tokens.ALL || tokenizer.symbol(token).endsWith(END_OF_WORD);
+                token -> tokens == Tokens.ALL || isFitWord(tokenizer.symbol(token), slurs);
         Search search = new Search(prompt, count);
         search.run(vocabulary, clip::tokenEmbedding, wanted, clip.workers());
         List<ContextVector> vectors = new ArrayList<>();
@@ -103,6 +108,19 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
             vectors.add(new ContextVector(className, v % length + 1, words));
         }
         return new NearestWords(search.compared, search.untrained, vectors);
+    }
+
+    private static boolean isFitWord(String symbol, Set<String> slurs) {
+        if (!symbol.endsWith(END_OF_WORD)) {
+            return false;
+        }
+        String word = symbol.substring(0, symbol.length() - END_OF_WORD.length());
+        return !slurs.contains(Sha256.of(word).substring(0, SLUR_DIGITS));
+    }
+
+    /** The first digits of the SHA-256 of words that no report should show. */
+    private static Set<String> slurs() throws IOException {
+        return Set.copyOf(Resource.text(NearestWords.class, "slurs.sha256").lines().toList());
     }
 
     /** A token and its squared distance to some vector. */

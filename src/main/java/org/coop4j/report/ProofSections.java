@@ -252,7 +252,7 @@ public final class ProofSections {
         Coverage.Point reached = test.at(chosen.get().threshold());
         return String.format(
                 Locale.ROOT,
-                "With coop predict --threshold %.2f it says “unknown” where it is less sure. That"
+                "With coop predict --threshold %.3f it says “unknown” where it is less sure. That"
                         + " threshold gives %s of right answers on the val images; on the test"
                         + " images %s are answered, and %s of the answers are right.",
                 chosen.get().threshold(),

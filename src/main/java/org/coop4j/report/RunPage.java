@@ -45,6 +45,7 @@ public record RunPage(
         boolean crossValidated,
         List<String> command) {
 
+    private static final double THRESHOLDS = 1000;
     private static final int SUSPECTS = 24;
     private static final int PAIRS = 12;
 
@@ -120,14 +121,14 @@ public record RunPage(
                         learned.temperature());
     }
 
-    /** Chosen on the val images. */
+    /** Chosen on the val images, and rounded down so that what is printed answers as many. */
     private static Optional<Coverage.Point> threshold(Contender learned) {
-        return learned.val().size() == 0
-                ? Optional.empty()
-                : learned.val()
-                        .at(learned.temperature())
-                        .coverage()
-                        .answering(ProofSections.WANTED_ACCURACY);
+        if (learned.val().size() == 0) {
+            return Optional.empty();
+        }
+        Coverage val = learned.val().at(learned.temperature()).coverage();
+        return val.answering(ProofSections.WANTED_ACCURACY)
+                .map(point -> val.at(Math.floor(THRESHOLDS * point.threshold()) / THRESHOLDS));
     }
 
     private Section summary(Contender learned) {
