@@ -8,8 +8,10 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Interrupt;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelFile;
 import org.coop4j.cli.options.ResumeOption;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.pretrain.InitialModel;
 import org.coop4j.pretrain.PairBatches;
 import org.coop4j.pretrain.PretrainConfig;
 import org.coop4j.pretrain.PretrainRun;
@@ -17,7 +19,9 @@ import org.coop4j.pretrain.PretrainSpec;
 import org.coop4j.text.SafeText;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,13 +56,25 @@ final class PretrainCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Option(
-            names = "--arch",
-            required = true,
-            paramLabel = "FILE",
-            converter = Converters.FileName.class,
-            description = "The dimensions of the model, as JSON.")
-    private Path architecture;
+    @ArgGroup(multiplicity = "1")
+    private Beginning beginning;
+
+    /** What training begins with. */
+    private static final class Beginning {
+        @Option(
+                names = "--arch",
+                paramLabel = "FILE",
+                converter = Converters.FileName.class,
+                description = "The dimensions of a model to begin with random weights, as JSON.")
+        private Path architecture;
+
+        @Option(
+                names = "--from",
+                paramLabel = "FILE",
+                converter = Converters.FileName.class,
+                description = "A model to train on, in place of random weights.")
+        private Path model;
+    }
 
     @Option(
             names = "--train",
@@ -117,7 +133,7 @@ final class PretrainCommand implements Callable<Integer> {
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
             converter = Converters.ActivationName.class,
-            description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
+            description = "quick_gelu or gelu, with --arch (default: ${DEFAULT-VALUE}).")
     private MlpActivation activation;
 
     @Mixin private ResumeOption resume;
@@ -129,10 +145,18 @@ final class PretrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PretrainConfig config = config();
-        ClipConfig dimensions = dimensions();
+        if (beginning.model != null) {
+            try (ConvertedModel model = ConvertedModel.open(ModelFile.of(beginning.model))) {
+                return run(config, InitialModel.of(model));
+            }
+        }
+        return run(config, InitialModel.random(dimensions(), activation, config.seed()));
+    }
+
+    private int run(PretrainConfig config, InitialModel initial) throws IOException {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Workers workers = Workers.standard()) {
-            new PretrainRun(dimensions, activation, config, train, validation, workers, console)
+            new PretrainRun(initial, config, train, validation, workers, console)
                     .run(out, resume.isGiven());
         } finally {
             interrupt.close();
@@ -143,9 +167,9 @@ final class PretrainCommand implements Callable<Integer> {
 
     private ClipConfig dimensions() throws IOException {
         try {
-            return ClipConfig.fromJson(Files.readString(architecture));
+            return ClipConfig.fromJson(Files.readString(beginning.architecture));
         } catch (WeightsException e) {
-            throw new WeightsException(architecture + ": " + e.getMessage(), e);
+            throw new WeightsException(beginning.architecture + ": " + e.getMessage(), e);
         }
     }
 
@@ -158,9 +182,7 @@ final class PretrainCommand implements Callable<Integer> {
                         new PretrainConfig(
                                 epochs == null ? base.epochs() : epochs,
                                 new PairBatches.Rule(
-                                        batch == null ? rule.size() : batch,
-                                        rule.equalCaptionsApart(),
-                                        rule.firstCaption()),
+                                        batch == null ? rule.size() : batch, rule.firstCaption()),
                                 rate == null ? base.rate() : rate,
                                 epochs == null
                                         ? base.warmupEpochs()

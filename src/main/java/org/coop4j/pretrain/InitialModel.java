@@ -17,11 +17,14 @@ import org.coop4j.weights.model.ModelMetadata;
 public final class InitialModel {
 
     private final ModelMetadata metadata;
+    private final String sha256;
     private final Map<String, TensorSpec> specs;
     private final Function<TensorSpec, float[]> weights;
 
-    private InitialModel(ModelMetadata metadata, Function<TensorSpec, float[]> weights) {
+    private InitialModel(
+            ModelMetadata metadata, String sha256, Function<TensorSpec, float[]> weights) {
         this.metadata = metadata;
+        this.sha256 = sha256;
         this.specs =
                 metadata.architecture().tensorSpecs(DType.F32).stream()
                         .collect(Collectors.toMap(TensorSpec::name, spec -> spec));
@@ -33,13 +36,19 @@ public final class InitialModel {
             ClipConfig architecture, MlpActivation activation, long seed) {
         return new InitialModel(
                 RandomWeights.metadata(architecture, seed, activation),
+                null,
                 tensor -> RandomWeights.floats(architecture, seed, tensor));
     }
 
-    /** The weights of a model that stays open while the training is prepared. */
-    public static InitialModel of(ConvertedModel model) {
+    /**
+     * The weights of a model that stays open while the training is prepared.
+     *
+     * @throws IOException if the model cannot be read
+     */
+    public static InitialModel of(ConvertedModel model) throws IOException {
         return new InitialModel(
                 model.metadata(),
+                model.sha256(),
                 tensor -> {
                     try {
                         return model.weights().floats(tensor.name());
@@ -47,6 +56,11 @@ public final class InitialModel {
                         throw new UncheckedIOException(e);
                     }
                 });
+    }
+
+    /** SHA-256 of the model's file; null for random weights. */
+    String sha256() {
+        return sha256;
     }
 
     /** Architecture, activation and preprocessing. */

@@ -1,20 +1,16 @@
 package org.coop4j.pretrain;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.coop4j.data.RandomStream;
 
 /**
  * Which pictures and captions make the batches of an epoch.
  *
- * <p>Each epoch shows every picture once, in a random order, with one of its captions. Where equal
- * captions are kept apart, a picture whose caption the batch already has shows another one of its
- * captions, or waits for the next batch. What does not fill a batch is left out of the epoch.
+ * <p>Each epoch shows every picture once, in a random order, with one of its captions. What does
+ * not fill a batch is left out of the epoch.
  */
 public final class PairBatches {
 
@@ -26,12 +22,10 @@ public final class PairBatches {
      * How batches are made.
      *
      * @param size pairs of a batch, 2 or more
-     * @param equalCaptionsApart whether a batch has no caption twice, which would be a wrong
-     *     negative of itself
      * @param firstCaption share of the pictures that show their first caption, 0 to 1; the others
      *     show any, the first among them
      */
-    public record Rule(int size, boolean equalCaptionsApart, double firstCaption) {
+    public record Rule(int size, double firstCaption) {
 
         public Rule {
             if (size < 2) {
@@ -82,19 +76,13 @@ public final class PairBatches {
 
     /** The batches of an epoch, the same at every call. */
     List<Batch> epoch(int epoch) {
-        SplittableRandom random = RandomStream.of(seed, "pair order " + epoch);
+        int[] order = shuffled(RandomStream.of(seed, "pair order " + epoch));
         int[] drawn = drawCaptions(RandomStream.of(seed, "captions " + epoch));
-        Deque<Integer> waiting = new ArrayDeque<>();
-        for (int picture : shuffled(random)) {
-            waiting.add(picture);
-        }
         List<Batch> batches = new ArrayList<>();
-        while (waiting.size() >= rule.size) {
-            Batch batch = batch(waiting, drawn);
-            if (batch == null) {
-                break;
-            }
-            batches.add(batch);
+        for (int from = 0; from + rule.size <= order.length; from += rule.size) {
+            int[] pictures = Arrays.copyOfRange(order, from, from + rule.size);
+            int[] shown = Arrays.stream(pictures).map(picture -> drawn[picture]).toArray();
+            batches.add(new Batch(pictures, shown));
         }
         return batches;
     }
@@ -117,42 +105,5 @@ public final class PairBatches {
             drawn[p] = captions[p][first ? 0 : any];
         }
         return drawn;
-    }
-
-    /** Takes a batch out of the front of the queue; null if its captions are too much alike. */
-    private Batch batch(Deque<Integer> waiting, int[] drawn) {
-        int[] pictures = new int[rule.size];
-        int[] shown = new int[rule.size];
-        Set<Integer> seen = new HashSet<>();
-        List<Integer> passedOver = new ArrayList<>();
-        int n = 0;
-        while (n < rule.size && !waiting.isEmpty()) {
-            int picture = waiting.remove();
-            int caption = freeCaption(picture, drawn[picture], seen);
-            if (caption < 0) {
-                passedOver.add(picture);
-            } else {
-                seen.add(caption);
-                pictures[n] = picture;
-                shown[n] = caption;
-                n++;
-            }
-        }
-        for (int i = passedOver.size() - 1; i >= 0; i--) {
-            waiting.addFirst(passedOver.get(i));
-        }
-        return n == rule.size ? new Batch(pictures, shown) : null;
-    }
-
-    private int freeCaption(int picture, int drawn, Set<Integer> seen) {
-        if (!rule.equalCaptionsApart || !seen.contains(drawn)) {
-            return drawn;
-        }
-        for (int other : captions[picture]) {
-            if (!seen.contains(other)) {
-                return other;
-            }
-        }
-        return -1;
     }
 }

@@ -16,10 +16,10 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.Sha256;
 import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
 
 /**
- * Trains a CLIP from random weights into a run folder, with checkpoints and validation.
+ * Trains a CLIP from random weights, or from those of another model, into a run folder, with
+ * checkpoints and validation.
  *
  * <p>With every checkpoint the model so far is written and measured on the validation table; the
  * checkpoint is first, so that nothing is lost when that fails. An interrupted run goes on from its
@@ -30,8 +30,7 @@ public final class PretrainRun {
     /** The model in single precision, whole from the first checkpoint on. */
     public static final String MODEL = "model.safetensors";
 
-    private final ClipConfig architecture;
-    private final MlpActivation activation;
+    private final InitialModel initial;
     private final PretrainConfig config;
     private final Path train;
     private final Path validation;
@@ -39,19 +38,18 @@ public final class PretrainRun {
     private final Progress progress;
 
     /**
+     * @param initial the model that training begins with, which stays open for the run
      * @param validation table to measure on, or null for none
      * @param workers threads to work with, the caller's to close
      */
     public PretrainRun(
-            ClipConfig architecture,
-            MlpActivation activation,
+            InitialModel initial,
             PretrainConfig config,
             Path train,
             Path validation,
             Workers workers,
             Progress progress) {
-        this.architecture = architecture;
-        this.activation = activation;
+        this.initial = initial;
         this.config = config;
         this.train = train;
         this.validation = validation;
@@ -70,18 +68,22 @@ public final class PretrainRun {
         PairTable table = PairTable.read(train);
         PairTable held = validation == null ? null : PairTable.read(validation);
         Tokenizer tokenizer = Tokenizer.load();
-        requireVocabulary(tokenizer);
+        ClipConfig architecture = initial.metadata().architecture();
+        requireVocabulary(architecture, tokenizer);
         RunFolder.requireFree(folder, resume);
         try (RunFolder run = RunFolder.open(folder)) {
             PretrainSpec spec =
                     new PretrainSpec(
-                            architecture.toJson(), activation.id(), Sha256.of(train), config);
+                            architecture.toJson(),
+                            initial.metadata().activation().id(),
+                            initial.sha256(),
+                            Sha256.of(train),
+                            config);
             requireOwn(run, spec);
             if (RunFolder.isFinished(folder)) {
                 progress.note(folder + " is finished already");
                 return;
             }
-            InitialModel initial = InitialModel.random(architecture, activation, config.seed());
             try (Pretraining training =
                     Pretraining.prepare(config, initial, table, tokenizer, workers)) {
                 if (held != null) {
@@ -93,7 +95,8 @@ public final class PretrainRun {
         }
     }
 
-    private void requireVocabulary(Tokenizer tokenizer) throws IOException {
+    private static void requireVocabulary(ClipConfig architecture, Tokenizer tokenizer)
+            throws IOException {
         int size = architecture.text().vocabularySize();
         if (size != tokenizer.vocabularySize()) {
             throw new IOException(

@@ -14,11 +14,16 @@ import java.util.Objects;
  *
  * @param architecture the model's dimensions, the JSON that a converted model's metadata has
  * @param activation of the MLPs, {@code quick_gelu} or {@code gelu}
+ * @param initialSha256 SHA-256 of the model that training began with; null for random weights
  * @param tableSha256 SHA-256 of the table of pictures and captions
  * @param config how it is trained
  */
 public record PretrainSpec(
-        String architecture, String activation, String tableSha256, PretrainConfig config) {
+        String architecture,
+        String activation,
+        String initialSha256,
+        String tableSha256,
+        PretrainConfig config) {
 
     public PretrainSpec {
         Objects.requireNonNull(architecture, "architecture");

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.data.DatasetException;
@@ -22,13 +23,15 @@ import org.coop4j.weights.model.ModelMetadata;
  * <p>All that depends on the data is checked before the first step: every image is decoded and
  * every caption tokenized, and the batches of all epochs are counted, since the seed determines
  * them. The pictures of a batch are prepared by all threads, then the step is computed by all
- * threads, so that the cores are busy and never fight. Stopping after any epoch and going on gives
- * the same bits on as many threads.
+ * threads, so that the cores are busy and never fight. A caption is a target of every picture of
+ * the batch that has it in the table, not of the one alone that shows it. Stopping after any epoch
+ * and going on gives the same bits on as many threads.
  */
 public final class Pretraining implements AutoCloseable {
 
     private final PretrainConfig config;
     private final TokenizedCaptions captions;
+    private final int[][] sortedCaptions;
     private final ImageCache pictures;
     private final PairBatches batches;
     private final int[] batchesOfEpoch;
@@ -74,10 +77,13 @@ public final class Pretraining implements AutoCloseable {
             InitialModel initial,
             TokenizedCaptions captions,
             ImageCache pictures,
-            Workers workers)
-            throws DatasetException {
+            Workers workers) {
         this.config = config;
         this.captions = captions;
+        this.sortedCaptions =
+                Arrays.stream(captions.numbers())
+                        .map(numbers -> Arrays.stream(numbers).sorted().toArray())
+                        .toArray(int[][]::new);
         this.pictures = pictures;
         this.workers = workers;
         this.batches = new PairBatches(config.batches(), config.seed(), captions.numbers());
@@ -86,12 +92,6 @@ public final class Pretraining implements AutoCloseable {
         int rows = 0;
         for (int e = 0; e < batchesOfEpoch.length; e++) {
             List<PairBatches.Batch> list = batches.epoch(e);
-            if (list.isEmpty()) {
-                throw new DatasetException(
-                        "too many pictures share their captions for batches of %d different ones:"
-                                        .formatted(config.batches().size())
-                                + " choose a smaller batch, or allow equal captions");
-            }
             batchesOfEpoch[e] = list.size();
             steps += list.size();
             for (PairBatches.Batch batch : list) {
@@ -261,13 +261,27 @@ public final class Pretraining implements AutoCloseable {
         for (int caption : batch.captions()) {
             texts.add(captions.tokens(caption));
         }
-        clip.setCaptions(texts);
+        clip.setCaptions(texts, fits(batch));
         double loss = clip.step();
         if (Double.isFinite(loss)) {
             optimizer.step(rate);
             clip.clampLogitScale();
         }
         return loss;
+    }
+
+    /** Which captions of a batch are among those of which of its pictures, [pictures, captions]. */
+    private float[] fits(PairBatches.Batch batch) {
+        int n = batch.captions().length;
+        float[] fits = new float[n * n];
+        for (int picture = 0; picture < n; picture++) {
+            int[] own = sortedCaptions[batch.pictures()[picture]];
+            for (int caption = 0; caption < n; caption++) {
+                boolean has = Arrays.binarySearch(own, batch.captions()[caption]) >= 0;
+                fits[picture * n + caption] = has ? 1 : 0;
+            }
+        }
+        return fits;
     }
 
     private void showPictures(int[] numbers) throws IOException {

@@ -131,7 +131,8 @@ public final class TrainableClip implements AutoCloseable {
         SDVariable texts = graph.normalizeRows(textFeatures(graph, type)); // [batch, embed]
         SDVariable cosines = graph.linear(images, texts); // [batch, batch]
         SDVariable logits = graph.expScale(cosines, parameters.get(LOGIT_SCALE));
-        return new ContrastiveLoss(graph.sameDiff(), logits).outputVariable().rename("loss");
+        SDVariable fits = graph.placeholder("fits", type, size.batch, size.batch);
+        return new ContrastiveLoss(graph.sameDiff(), logits, fits).outputVariable().rename("loss");
     }
 
     private SDVariable imageFeatures(Graph graph, DataType type) {
@@ -198,14 +199,17 @@ public final class TrainableClip implements AutoCloseable {
      * Sets the captions of the next step.
      *
      * @param captions token ids of each, the end token last and nothing after it
+     * @param fits [batch, batch]: 1 where the picture of the row may have the caption of the
+     *     column, the diagonal among them, and 0 elsewhere
      * @throws IllegalArgumentException if there are not as many as {@link Size#batch}, they exceed
      *     the room, or one has a token that was not announced
      */
-    public void setCaptions(List<int[]> captions) {
+    public void setCaptions(List<int[]> captions, float[] fits) {
         PackedCaptions packed = PackedCaptions.of(captions, size, tokens);
         put("tokens", packed.tokens());
         put("places", packed.places());
         put("starts", packed.starts());
+        put("fits", fits);
     }
 
     private void put(String input, float[] values) {
@@ -229,15 +233,12 @@ public final class TrainableClip implements AutoCloseable {
      */
     public double step() {
         plan.run();
-        for (Map.Entry<String, Integer> norm : normPixels.entrySet()) {
-            long n = (long) size.batch * norm.getValue();
-            average(mean(norm.getKey()), TrainedParameters.meanName(norm.getKey()), 1);
-            double unbiased = n / (n - 1.0);
-            average(
-                    variance(norm.getKey()),
-                    TrainedParameters.varianceName(norm.getKey()),
-                    unbiased);
-        }
+        normPixels.forEach(
+                (norm, pixels) -> {
+                    long n = (long) size.batch * pixels;
+                    average(mean(norm), TrainedParameters.meanName(norm), 1);
+                    average(variance(norm), TrainedParameters.varianceName(norm), n / (n - 1.0));
+                });
         return plan.output("loss").getDouble(0);
     }
 
@@ -283,7 +284,7 @@ public final class TrainableClip implements AutoCloseable {
         return arrays;
     }
 
-    /** The running means and variances of the batch norms themselves, by the tensors' names. */
+    /** The running means and variances of the batch norms, by the tensors' names. */
     public Map<String, float[]> runningStatistics() {
         return running;
     }
@@ -322,8 +323,7 @@ public final class TrainableClip implements AutoCloseable {
         if (name.equals(TOKENS)) {
             return wholeTable();
         }
-        float[] statistics = running.get(name);
-        return statistics != null ? statistics : parameters.tensor(name);
+        return running.containsKey(name) ? running.get(name) : parameters.tensor(name);
     }
 
     private float[] wholeTable() {

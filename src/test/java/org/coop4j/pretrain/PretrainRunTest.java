@@ -29,7 +29,7 @@ class PretrainRunTest {
     private static final PretrainConfig CONFIG =
             new PretrainConfig(
                     4,
-                    new PairBatches.Rule(8, true, 0.3),
+                    new PairBatches.Rule(8, 0.3),
                     1e-3,
                     1,
                     new AdamW.Config(0.9, 0.98, 1e-6, 0.1),
@@ -40,17 +40,19 @@ class PretrainRunTest {
     @TempDir Path folder;
 
     private void run(Path out, boolean resume, Progress progress) throws IOException {
+        run(
+                InitialModel.random(
+                        PictureTables.resNet(), MlpActivation.QUICK_GELU, CONFIG.seed()),
+                out,
+                resume,
+                progress);
+    }
+
+    private void run(InitialModel initial, Path out, boolean resume, Progress progress)
+            throws IOException {
         Path table = folder.resolve("train.csv");
         try (Workers workers = new Workers(2)) {
-            new PretrainRun(
-                            PictureTables.resNet(),
-                            MlpActivation.QUICK_GELU,
-                            CONFIG,
-                            table,
-                            table,
-                            workers,
-                            progress)
-                    .run(out, resume);
+            new PretrainRun(initial, CONFIG, table, table, workers, progress).run(out, resume);
         }
     }
 
@@ -125,6 +127,28 @@ class PretrainRunTest {
             }
         }
         return times;
+    }
+
+    @Test
+    void aTrainedModelIsTrainedOn() throws IOException {
+        PictureTables.write(folder);
+        Path first = folder.resolve("first");
+        run(first, false, Progress.NONE);
+        Path second = folder.resolve("second");
+        try (ConvertedModel model = ConvertedModel.open(first.resolve(PretrainRun.MODEL))) {
+            run(InitialModel.of(model), second, false, Progress.NONE);
+            assertThat(second.resolve(RunFolder.CONFIG)).content().contains(model.sha256());
+        }
+        assertThat(losses(second).get(0)).isLessThan(losses(first).get(0));
+        assertThatThrownBy(() -> run(second, true, Progress.NONE))
+                .hasMessageContaining("was begun with other settings");
+    }
+
+    private static List<Double> losses(Path run) throws IOException {
+        return Files.readAllLines(run.resolve(RunFolder.METRICS)).stream()
+                .map(line -> line.replaceAll(".*\"loss\":([0-9.]+),.*", "$1"))
+                .map(Double::valueOf)
+                .toList();
     }
 
     @Test

@@ -37,7 +37,7 @@ class PretrainingTest {
 
     private static PretrainConfig config(
             int epochs, int batch, double rate, Augmentation augmentation) {
-        PairBatches.Rule rule = new PairBatches.Rule(batch, true, 0.3);
+        PairBatches.Rule rule = new PairBatches.Rule(batch, 0.3);
         return new PretrainConfig(epochs, rule, rate, 1, ADAM, augmentation, 7, 1);
     }
 
@@ -178,13 +178,6 @@ class PretrainingTest {
         Files.writeString(csv, good + "0.png," + "word ".repeat(20) + "\n");
         assertThatThrownBy(() -> prepare(csv, 8))
                 .hasMessageContaining("has 22 tokens and the context length is 16: shorten it");
-        Files.writeString(csv, good);
-        Files.writeString(
-                csv,
-                good.replaceAll("(?m),.*$", ",a drawing")
-                        .replace("path,a drawing", "path,caption"));
-        assertThatThrownBy(() -> prepare(csv, 8))
-                .hasMessageContaining("too many pictures share their captions");
         Files.writeString(csv, good);
         Files.write(folder.resolve("3.png"), new byte[] {1, 2, 3});
         assertThatThrownBy(() -> prepare(csv, 8))

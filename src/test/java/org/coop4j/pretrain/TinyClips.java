@@ -46,6 +46,16 @@ final class TinyClips {
         return captions;
     }
 
+    /** Shows captions, each of which fits its own picture alone. */
+    static void setCaptions(TrainableClip clip, List<int[]> captions) {
+        int batch = clip.size().batch();
+        float[] own = new float[batch * batch];
+        for (int i = 0; i < batch; i++) {
+            own[i * batch + i] = 1;
+        }
+        clip.setCaptions(captions, own);
+    }
+
     /** The tokens that {@link #captions} may have. */
     static int[] tokens() {
         return new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, VOCABULARY - 2, VOCABULARY - 1};

@@ -97,7 +97,7 @@ class TrainableClipTest {
                                 workers)) {
             disturb(clip, random);
             clip.setImages(TinyClips.pixels(architecture, BATCH, random));
-            clip.setCaptions(TinyClips.captions(BATCH, random));
+            TinyClips.setCaptions(clip, TinyClips.captions(BATCH, random));
             assertThat(clip.step()).isCloseTo(clip.loss(), Offset.offset(1e-12));
             for (Map.Entry<String, TrainedParameters.Entry> entry :
                     clip.parameters().entries().entrySet()) {
@@ -152,7 +152,7 @@ class TrainableClipTest {
                         TrainableClip.of(
                                 InitialModel.of(model), size, TinyClips.tokens(), workers)) {
             clip.images().put(0, TinyClips.pixels(architecture, BATCH, random));
-            clip.setCaptions(TinyClips.captions(BATCH, random));
+            TinyClips.setCaptions(clip, TinyClips.captions(BATCH, random));
             double loss = clip.step();
             List<TrainedArray> arrays = clip.arrays();
             float[] all = new float[1 + arrays.stream().mapToInt(TrainedArray::length).sum()];
@@ -214,7 +214,7 @@ class TrainableClipTest {
                                 TinyClips.tokens(),
                                 workers)) {
             clip.images().put(0, pixels);
-            clip.setCaptions(captions);
+            TinyClips.setCaptions(clip, captions);
             loss = 0;
             for (int i = 0; i < 200; i++) {
                 loss = clip.step();
@@ -284,11 +284,11 @@ class TrainableClipTest {
                                 TinyClips.tokens(),
                                 workers)) {
             List<int[]> three = TinyClips.captions(3, new Random(1));
-            assertThatThrownBy(() -> clip.setCaptions(three))
+            assertThatThrownBy(() -> TinyClips.setCaptions(clip, three))
                     .hasMessage("3 captions of 12 tokens where there is room for 4 of 20");
             List<int[]> unknown = TinyClips.captions(BATCH, new Random(1));
             unknown.get(2)[1] = 20;
-            assertThatThrownBy(() -> clip.setCaptions(unknown))
+            assertThatThrownBy(() -> TinyClips.setCaptions(clip, unknown))
                     .hasMessageContaining("token 20 is none of the tokens");
         }
     }

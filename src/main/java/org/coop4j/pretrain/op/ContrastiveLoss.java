@@ -1,5 +1,6 @@
 package org.coop4j.pretrain.op;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -11,17 +12,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * CLIP's symmetric loss (CLIP paper, figure 3): the mean of the cross-entropy of each image among
- * the batch's texts and of each text among its images, the pairs on the diagonal.
+ * CLIP's symmetric loss (CLIP paper, figure 3) with all texts of a batch that fit an image as its
+ * targets, in equal shares: the mean of the cross-entropy of each image among the batch's texts and
+ * of each text among its images.
  *
- * <p>Input: logits [batch, batch], images down and texts across. Output: a scalar.
+ * <p>With the pairs on the diagonal as the only ones that fit it is CLIP's own loss; with texts
+ * that fit several images it is that of Yang and others, "Unified Contrastive Learning in
+ * Image-Text-Label Space" (CVPR 2022), equation 3.
+ *
+ * <p>Inputs: logits [batch, batch], images down and texts across; which pairs fit, of the same
+ * shape, 1 or 0, the diagonal 1. Output: a scalar. The second input has no gradient.
  */
 public final class ContrastiveLoss extends GraphOp {
 
     public ContrastiveLoss() {}
 
-    public ContrastiveLoss(SameDiff sd, SDVariable logits) {
-        super(sd, logits);
+    public ContrastiveLoss(SameDiff sd, SDVariable logits, SDVariable fits) {
+        super(sd, logits, fits);
     }
 
     @Override
@@ -31,33 +38,51 @@ public final class ContrastiveLoss extends GraphOp {
             throw new IllegalArgumentException(
                     logits[0] + " images for " + logits[1] + " texts: they come in pairs");
         }
+        if (!Arrays.equals(logits, in.get(1))) {
+            throw new IllegalArgumentException(
+                    "logits %s and pairs that fit %s: both are [batch, batch]"
+                            .formatted(Arrays.toString(logits), Arrays.toString(in.get(1))));
+        }
         return List.of(new long[0]);
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray z = in[0];
-        double total = 0;
-        for (INDArray logits : new INDArray[] {z, z.transpose()}) {
+        INDArray targets = targets(in[1]);
+        double total = in[0].mul(targets).sumNumber().doubleValue();
+        double normalizers = 0;
+        for (INDArray logits : new INDArray[] {in[0], in[0].transpose()}) {
             INDArray max = logits.max(true, 1);
             INDArray sum = Transforms.exp(logits.subColumnVector(max), false).sum(true, 1);
-            for (int i = 0; i < z.rows(); i++) {
-                total += Math.log(sum.getDouble(i)) + max.getDouble(i) - z.getDouble(i, i);
+            for (int i = 0; i < logits.rows(); i++) {
+                normalizers += Math.log(sum.getDouble(i)) + max.getDouble(i);
             }
         }
-        out[0].assign(total / (2 * z.rows()));
+        out[0].assign((normalizers - total) / (2 * in[0].rows()));
+    }
+
+    /** The share of each text in its image's target, and of each image in its text's, added. */
+    private static INDArray targets(INDArray fits) {
+        return fits.divColumnVector(fits.sum(true, 1)).add(fits.divRowVector(fits.sum(true, 0)));
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        Normalizers normalizers = new Normalizers(in[0].rows());
+        int n = in[0].rows();
+        Normalizers normalizers = new Normalizers(n);
+        Targets targets = new Targets(n);
+        float[] row = new float[n];
         return () -> {
             normalizers.of(in[0]);
+            targets.of(in[1]);
             double total = 0;
-            int n = in[0].rows();
-            for (int i = 0; i < n; i++) {
-                double paired = in[0].buffer().get(i * n + i);
-                total += normalizers.rows[i] + normalizers.columns[i] - 2 * paired;
+            for (int r = 0; r < n; r++) {
+                in[0].getRow(r, row);
+                targets.setRow(r);
+                total += normalizers.rows[r] + normalizers.columns[r];
+                for (int c = 0; c < n; c++) {
+                    total -= targets.row[c] * row[c];
+                }
             }
             out[0].buffer().put(0, (float) (total / (2 * n)));
         };
@@ -65,7 +90,46 @@ public final class ContrastiveLoss extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new LogitsGradient(sameDiff, gradients.get(0), arg(0)).outputVariable());
+        return List.of(
+                new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+    }
+
+    /** The targets, row by row. */
+    private static final class Targets {
+        final double[] row;
+        private final int[] ofImage;
+        private final int[] ofText;
+        private final float[] fits;
+        private HostMatrix all;
+
+        Targets(int n) {
+            row = new double[n];
+            ofImage = new int[n];
+            ofText = new int[n];
+            fits = new float[n];
+        }
+
+        void of(HostMatrix matrix) {
+            all = matrix;
+            Arrays.fill(ofImage, 0);
+            Arrays.fill(ofText, 0);
+            for (int r = 0; r < row.length; r++) {
+                all.getRow(r, fits);
+                for (int c = 0; c < row.length; c++) {
+                    if (fits[c] != 0) {
+                        ofImage[r]++;
+                        ofText[c]++;
+                    }
+                }
+            }
+        }
+
+        void setRow(int r) {
+            all.getRow(r, fits);
+            for (int c = 0; c < row.length; c++) {
+                row[c] = fits[c] == 0 ? 0 : 1.0 / ofImage[r] + 1.0 / ofText[c];
+            }
+        }
     }
 
     /** log Σ exp of each row and of each column. */
@@ -84,8 +148,8 @@ public final class ContrastiveLoss extends GraphOp {
 
         void of(HostMatrix z) {
             int n = rows.length;
-            java.util.Arrays.fill(columnMax, Double.NEGATIVE_INFINITY);
-            java.util.Arrays.fill(columns, 0);
+            Arrays.fill(columnMax, Double.NEGATIVE_INFINITY);
+            Arrays.fill(columns, 0);
             for (int r = 0; r < n; r++) {
                 z.getRow(r, row);
                 double max = Double.NEGATIVE_INFINITY;
@@ -111,13 +175,13 @@ public final class ContrastiveLoss extends GraphOp {
         }
     }
 
-    /** dz = (softmax over texts + softmax over images − 2 · identity) · dloss / (2 · batch). */
+    /** dz = (softmax over texts + softmax over images − targets) · dloss / (2 · batch). */
     public static final class LogitsGradient extends GraphOp {
 
         public LogitsGradient() {}
 
-        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits) {
-            super(sd, dLoss, logits);
+        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable fits) {
+            super(sd, dLoss, logits, fits);
         }
 
         @Override
@@ -130,10 +194,7 @@ public final class ContrastiveLoss extends GraphOp {
             INDArray z = in[1];
             INDArray images = Transforms.softmax(z.dup('c'), true);
             INDArray texts = Transforms.softmax(z.transpose().dup('c'), true).transpose();
-            out[0].assign(images.add(texts));
-            for (int i = 0; i < z.rows(); i++) {
-                out[0].putScalar(i, i, out[0].getDouble(i, i) - 2);
-            }
+            out[0].assign(images.add(texts).sub(targets(in[2])));
             out[0].muli(in[0].getDouble(0) / (2 * z.rows()));
         }
 
@@ -142,17 +203,20 @@ public final class ContrastiveLoss extends GraphOp {
             HostMatrix z = in[1];
             int n = z.rows();
             Normalizers normalizers = new Normalizers(n);
+            Targets targets = new Targets(n);
             float[] row = new float[n];
             return () -> {
                 normalizers.of(z);
+                targets.of(in[2]);
                 double factor = in[0].buffer().get(0) / (2.0 * n);
                 for (int r = 0; r < n; r++) {
                     z.getRow(r, row);
+                    targets.setRow(r);
                     for (int c = 0; c < n; c++) {
                         double p =
                                 Math.exp(row[c] - normalizers.rows[r])
                                         + Math.exp(row[c] - normalizers.columns[c]);
-                        row[c] = (float) ((p - (r == c ? 2 : 0)) * factor);
+                        row[c] = (float) ((p - targets.row[c]) * factor);
                     }
                     out[0].putRow(r, row);
                 }

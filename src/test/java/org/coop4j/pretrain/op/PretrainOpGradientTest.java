@@ -77,7 +77,21 @@ class PretrainOpGradientTest extends OpGradientChecks {
                 new Case(
                         "contrastive loss",
                         shapes("x", shape(5, 5)),
-                        (g, v) -> new ContrastiveLoss(g.sameDiff(), v.get("x")).outputVariable()));
+                        (g, v) ->
+                                new ContrastiveLoss(
+                                                g.sameDiff(),
+                                                v.get("x"),
+                                                square(
+                                                        v.get("x"),
+                                                        "fits",
+                                                        new double[][] {
+                                                            {1, 0, 1, 0, 0},
+                                                            {0, 1, 0, 0, 0},
+                                                            {1, 0, 1, 1, 0},
+                                                            {0, 0, 0, 1, 0},
+                                                            {0, 1, 0, 0, 1}
+                                                        }))
+                                        .outputVariable()));
         for (BatchNorm.Then then : BatchNorm.Then.values()) {
             cases.add(
                     new Case(
@@ -93,6 +107,11 @@ class PretrainOpGradientTest extends OpGradientChecks {
                                             .outputVariables()[0]));
         }
         return cases.stream();
+    }
+
+    private static SDVariable square(SDVariable like, String name, double[][] values) {
+        INDArray array = Nd4j.createFromArray(values).castTo(like.dataType());
+        return like.getSameDiff().constant(name, array);
     }
 
     private static SDVariable numbers(SDVariable like, String name, double... values) {
