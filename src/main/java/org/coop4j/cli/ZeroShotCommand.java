@@ -21,6 +21,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.weights.Progress;
 import picocli.CommandLine.ArgGroup;
@@ -90,6 +91,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
+            UnknownWords.warning(clip, task.classes()).ifPresent(console::note);
             FeatureMatrix weights = classWeights(clip, task);
             EncodedImages images = EncodedImages.encode(clip, task.inputs().files(), console);
             float[][] probabilities = clip.probabilities(images.features(), weights);

@@ -22,6 +22,7 @@ import org.coop4j.method.Fit;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.train.Training;
 import org.coop4j.train.TrainingLoop;
 
@@ -179,6 +180,7 @@ public final class TrainRun {
                     "one class alone (%s) leaves nothing to tell apart: expected two or more"
                             .formatted(String.join(", ", dataset.classNames())));
         }
+        UnknownWords.warning(clip, dataset.classNames()).ifPresent(listener::note);
         PromptBaselines.of(clip, data.source(), dataset.classNames())
                 .notes()
                 .forEach(listener::note); // said now and not after the training

@@ -58,6 +58,40 @@ class PretrainCommandTest {
     }
 
     @Test
+    void aModelIsTrainedOnAndWarnsOfWordsThatItNeverSaw() {
+        Path first = folder.resolve("first");
+        assertThat(pretrain(first, "--batch", "16").code()).isZero();
+        Path model = first.resolve("model.safetensors");
+        Path second = folder.resolve("second");
+        CommandRun run =
+                coop(
+                        "pretrain",
+                        "--from",
+                        model,
+                        "--train",
+                        table,
+                        "-o",
+                        second,
+                        "--epochs",
+                        "1",
+                        "--batch",
+                        "16");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(coop("pretrain", "--train", table, "-o", second).err())
+                .contains("--arch", "--from");
+        CommandRun use =
+                coop(
+                        "zero-shot",
+                        "--model",
+                        second.resolve("model.safetensors"),
+                        "--classes",
+                        "red circle,zebra,ketch",
+                        folder.resolve("0.png"));
+        assertThat(use.code()).as(use.err()).isZero();
+        assertThat(use.err()).contains("zebra, ketch: the model never saw a word of each");
+    }
+
+    @Test
     void badInputIsOneLineAndLeavesNoRun() throws IOException {
         Path out = folder.resolve("run");
         CommandRun large = pretrain(out);
