@@ -1,25 +1,33 @@
 #!/bin/sh
-# Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains,
-# and packs what was trained.
+# Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains
+# on drawings, then on drawings and photographs, and packs what was trained.
 #
-#   tools/pretrain-data/make-model.sh WORK [SEED]
+#   tools/pretrain-data/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
 #
 # With seed 1, the default, the result replaces src/main/resources/org/coop4j/clip/coop4j-small.packed;
 # with another it stays in WORK. Interrupted, the same command goes on after the last checkpoint.
 set -eu
-[ $# -ge 1 ] && [ $# -le 2 ] || { echo "usage: $0 WORK [SEED]" >&2; exit 2; }
+[ $# -ge 3 ] && [ $# -le 4 ] || { echo "usage: $0 WORK TINY_IMAGENET CALTECH101 [SEED]" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 mkdir -p "$1"
 work=$(cd "$1" && pwd)
-seed=${2:-1}
-run=$work/run-seed$seed
+seed=${4:-1}
 [ -d "$work/sources" ] || "$here/fetch.sh" "$work"
-[ -f "$work/train.csv" ] || "$here/prepare.sh" "$work"
-resume=
-[ ! -f "$run/config.json" ] || resume=--resume
-"$repository/coop" pretrain --arch "$here/architecture.json" --config "$here/training.json" \
-    --seed "$seed" --train "$work/train.csv" --val "$work/val.csv" -o "$run" $resume
+[ -f "$work/pairs.csv" ] || "$here/prepare.sh" "$work" "$2" "$3"
+train() { # run, and the command's options
+    run=$1
+    shift
+    resume=
+    [ ! -f "$run/config.json" ] || resume=--resume
+    "$repository/coop" pretrain "$@" --seed "$seed" -o "$run" $resume
+}
+drawings=$work/drawings-seed$seed
+train "$drawings" --arch "$here/architecture.json" --config "$here/training.json" \
+    --train "$work/train.csv" --val "$work/val.csv"
+photographs=$work/photographs-seed$seed
+train "$photographs" --from "$drawings/model.safetensors" --config "$here/photographs.json" \
+    --train "$work/pairs.csv" --val "$work/photographs-val.csv"
 packed=$work/coop4j-small-seed$seed.packed
-"$repository/coop" model pack "$run/model.safetensors" -o "$packed"
+"$repository/coop" model pack "$photographs/model.safetensors" -o "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

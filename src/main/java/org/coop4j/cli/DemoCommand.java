@@ -27,13 +27,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "See CoOp work, offline, in about a minute: a small CLIP and real drawings are"
-                    + " shipped.",
+            "See CoOp work, offline, in about a minute: a small CLIP and photographs are shipped.",
             "",
-            "Classifies drawings of 16 everyday kinds by hand-written prompts, then learns context"
-                    + " vectors from 1, 2, 4, 8 and 16 drawings a class with three seeds, beside a"
-                    + " linear probe, and makes a page of it: the few-shot curve, what changed from"
-                    + " wrong to right, class by class, and what the same contexts do on emoji.",
+            "Classifies photographs of 18 everyday classes by hand-written prompts, then learns"
+                    + " context vectors from 1, 2, 4, 8 and 16 photographs a class with three"
+                    + " seeds, beside GDA and a linear probe, and makes a page of it: what changed"
+                    + " from wrong to right and back, the few-shot curve, class by class, and what"
+                    + " the same contexts do on drawings.",
             ""
         },
         footer = {

@@ -10,7 +10,7 @@ import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.BankedImages;
-import org.coop4j.demo.DemoContext;
+import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
@@ -22,9 +22,9 @@ import org.coop4j.weights.Progress;
 final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     /** Columns of the bar that shows an accuracy; the whole is 100 %. */
-    private static final int BAR = 30;
+    private static final int BAR = 20;
 
-    private static final String ROW = "%5s  %-14s  %-14s  %-14s  %s%n";
+    private static final String ROW = "%5s  %-14s  %-14s  %-14s  %-14s  %s%n";
 
     private final Console console;
     private final boolean table;
@@ -47,7 +47,8 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                 name
                         + ": a CLIP of "
                         + Numbers.count(parameters)
-                        + " parameters, trained on emoji and clip art (docs/model-card.md)");
+                        + " parameters, trained on photographs, emoji and clip art"
+                        + " (docs/model-card.md)");
     }
 
     @Override
@@ -58,35 +59,42 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     @Override
     public void prompts(
-            ImageDataset drawings,
+            ImageDataset photographs,
+            List<String> photographed,
             List<DemoResult.Prompt> prompts,
             List<DemoResult.Prompt> renamed) {
-        bestPrompt = prompts.stream().mapToDouble(DemoResult.Prompt::drawings).max().orElseThrow();
+        double best = best(prompts);
+        bestPrompt = best(renamed);
         if (!table) {
             return;
         }
         PrintStream out = console.out();
         out.printf(
                 Locale.ROOT,
-                "%d classes of drawings that the model never saw: %d to learn from, %d to test"
-                        + " on%n%n",
-                drawings.classCount(),
-                drawings.train().size(),
-                drawings.test().size());
+                "%d classes of photographs that the model never saw: %d to learn from, %d to test"
+                        + " on%nof %s it saw others; of the rest none%n%n",
+                photographs.classCount(),
+                photographs.train().size(),
+                photographs.test().size(),
+                String.join(", ", photographed));
         Table rows =
                 new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT, Table.Align.RIGHT);
-        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH BETTER CLASS NAMES");
+        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH CAREFUL NAMES");
         for (int i = 0; i < prompts.size(); i++) {
             DemoResult.Prompt prompt = prompts.get(i);
             rows.row(
                     "\"" + prompt.template() + "\"",
-                    percent(prompt.drawings()),
-                    prompt.drawings() == bestPrompt ? "best" : "",
-                    percent(renamed.get(i).drawings()));
+                    percent(prompt.photographs()),
+                    prompt.photographs() == best ? "best" : "",
+                    percent(renamed.get(i).photographs()));
         }
         rows.print(out);
         out.println();
         out.flush();
+    }
+
+    private static double best(List<DemoResult.Prompt> prompts) {
+        return prompts.stream().mapToDouble(DemoResult.Prompt::photographs).max().orElseThrow();
     }
 
     @Override
@@ -113,19 +121,21 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                                         "SHOTS",
                                         "UNIFIED",
                                         "CLASS-SPECIFIC",
+                                        "GDA",
                                         "LINEAR PROBE",
-                                        "CLASS-SPECIFIC (| = best hand-written)");
+                                        "CLASS-SPECIFIC (| best by hand)");
                         begun = true;
                     }
-                    SeedSummary featured = summary(runs, DemoContext.FEATURED.id());
+                    SeedSummary featured = summary(runs, DemoMethod.FEATURED);
                     console.out()
                             .printf(
                                     Locale.ROOT,
                                     ROW,
                                     shots,
-                                    meanSd(summary(runs, DemoContext.UNIFIED.id())),
+                                    meanSd(summary(runs, DemoMethod.UNIFIED)),
                                     meanSd(featured),
-                                    meanSd(summary(runs, DemoResult.PROBE)),
+                                    meanSd(summary(runs, DemoMethod.GDA)),
+                                    meanSd(summary(runs, DemoMethod.PROBE)),
                                     bar(featured.mean()));
                     console.out().flush();
                 });
@@ -141,59 +151,66 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
         return bar.toString();
     }
 
-    private static SeedSummary summary(List<DemoResult.Run> runs, String method) {
+    private static SeedSummary summary(List<DemoResult.Run> runs, DemoMethod method) {
         return SeedSummary.of(
-                runs.stream().filter(run -> run.method().equals(method)).toList(),
-                DemoResult.Run::drawings);
+                runs.stream().filter(run -> run.method().equals(method.id())).toList(),
+                DemoResult.Run::photographs);
     }
 
     /** Prints what comes after the table. */
     static void printEnd(DemoResult result, Path folder, PrintStream out) {
         int most = result.mostShots();
-        SeedSummary learned = result.drawings(DemoContext.FEATURED.id(), most);
+        SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
         DemoResult.Prompt best = result.bestPrompt();
         out.printf(
                 Locale.ROOT,
                 "%n%d shots, class-specific: %s%n"
                         + "  %s points over the best hand-written prompt (%s)%n"
-                        + "  %s points over it with better class names (%s)%n"
+                        + "  %s points over it with careful names (%s)%n"
                         + "  %s points over the linear probe%n",
                 most,
                 meanSd(learned),
-                gain(learned, best.drawings()),
-                percent(best.drawings()),
-                gain(learned, result.bestRenamedPrompt().drawings()),
-                percent(result.bestRenamedPrompt().drawings()),
-                gain(learned, result.drawings(DemoResult.PROBE, most).mean()));
+                gain(learned, best.photographs()),
+                percent(best.photographs()),
+                gain(learned, result.bestRenamedPrompt().photographs()),
+                percent(result.bestRenamedPrompt().photographs()),
+                gain(learned, result.photographs(DemoMethod.PROBE, most).mean()));
         out.printf(
                 Locale.ROOT,
-                "another domain, %d emoji: %s with the contexts learned on drawings; %s with the"
-                        + " best hand-written prompt there%n",
-                result.emojiImages(),
-                meanSd(result.emoji(DemoContext.FEATURED.id(), most)),
-                percent(result.bestEmojiPrompt().emoji()));
+                "another domain, %d drawings: %s with the contexts learned on photographs; %s with"
+                        + " the best hand-written prompt there%n",
+                result.drawingImages(),
+                meanSd(result.drawings(DemoMethod.FEATURED, most)),
+                percent(result.bestDrawingPrompt().drawings()));
         out.println(
                 "nearest words of the learned vectors: "
                         + result.words().stream()
                                 .map(v -> v.words().get(0).word())
                                 .collect(Collectors.joining(" · "))
                         + " (not their meaning; see coop interpret)");
-        if (!result.mended().isEmpty()) {
-            out.println("from wrong to right:");
-            Table rows = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.LEFT);
-            for (DemoResult.Mended mended : result.mended()) {
-                rows.row(
-                        "  " + Path.of(mended.file()).getFileName(),
-                        certain(mended.before(), mended.beforeProbability()),
-                        "→ " + certain(mended.truth(), mended.afterProbability()));
-            }
-            rows.print(out);
-        }
+        printChanges("from wrong to right:", result.mended(), out);
+        printChanges("from right to wrong:", result.spoilt(), out);
         out.printf(
                 Locale.ROOT,
                 "%nreport: %s (%.0f s; coop demo --open shows it)%n",
                 folder.resolve(DemoReport.PAGE),
                 result.seconds());
+    }
+
+    private static void printChanges(
+            String title, List<DemoResult.Change> changes, PrintStream out) {
+        if (changes.isEmpty()) {
+            return;
+        }
+        out.println(title);
+        Table rows = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.LEFT);
+        for (DemoResult.Change change : changes) {
+            rows.row(
+                    "  " + change.truth() + "/" + Path.of(change.file()).getFileName(),
+                    certain(change.before(), change.beforeProbability()),
+                    "→ " + certain(change.after(), change.afterProbability()));
+        }
+        rows.print(out);
     }
 
     private static String certain(String name, double probability) {

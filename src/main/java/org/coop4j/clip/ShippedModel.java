@@ -7,8 +7,8 @@ import org.coop4j.weights.Resource;
 import org.coop4j.weights.convert.PackedModel;
 
 /**
- * The small CLIP that comes with coop4j: trained on emoji and clip art for the demo, tests and
- * first steps (docs/model-card.md says what it is not for).
+ * The small CLIP that comes with coop4j: trained on photographs, emoji and clip art for the demo,
+ * tests and first steps (docs/model-card.md says what it is not for).
  */
 public final class ShippedModel {
 

@@ -1,9 +1,6 @@
 package org.coop4j.demo;
 
 import java.util.List;
-import org.coop4j.method.ClassPosition;
-import org.coop4j.method.CoOp;
-import org.coop4j.method.Method;
 import org.coop4j.train.Training;
 
 /**
@@ -12,13 +9,10 @@ import org.coop4j.train.Training;
  * @param templates hand-written prompts
  * @param shots training images a class, ascending
  * @param seeds of the few-shot samples and of the training
- * @param epochs epochs for each number of shots
+ * @param epochs epochs of a context for each number of shots
  */
 public record DemoConfig(
         List<String> templates, List<Integer> shots, List<Long> seeds, List<Integer> epochs) {
-
-    /** What the context vectors begin as: the medium of all pictures is known beforehand. */
-    static final String WORDS = "a drawing of a";
 
     public DemoConfig {
         templates = List.copyOf(templates);
@@ -39,7 +33,7 @@ public record DemoConfig(
     public static DemoConfig standard() {
         List<Integer> shots = List.of(1, 2, 4, 8, 16);
         return new DemoConfig(
-                List.of("a photo of a {}.", "a drawing of a {}.", "{}"),
+                List.of("a photo of a {}.", "a picture of a {}", "{}"),
                 shots,
                 List.of(1L, 2L, 3L),
                 List.of(50, 100, 100, 100, 100));
@@ -50,13 +44,10 @@ public record DemoConfig(
         return shots.get(shots.size() - 1);
     }
 
-    /** What a context is learned by. */
-    Method method(DemoContext context) {
-        return new CoOp(4, ClassPosition.END, context == DemoContext.CLASS_SPECIFIC, WORDS);
-    }
-
-    /** How a context of so many shots is trained. */
-    Training training(int k) {
-        return Training.coop(epochs.get(shots.indexOf(k)), 32);
+    /** How a method is trained on so many shots. */
+    Training training(DemoMethod method, int k) {
+        return method.learnsContext()
+                ? Training.coop(epochs.get(shots.indexOf(k)), 32)
+                : method.method().training(k);
     }
 }

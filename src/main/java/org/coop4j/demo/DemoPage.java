@@ -27,27 +27,31 @@ record DemoPage(DemoResult result, FewShotChart chart) {
         PictureResults before = new PictureResults(result.before());
         PictureResults after = new PictureResults(result.after());
         return new HtmlPage(
-                        "CoOp on " + result.classNames().size() + " kinds of drawings",
-                        "Context vectors learned from a few drawings a class, beside hand-written"
-                                + " prompts and a linear probe, with a small CLIP that never saw"
-                                + " these drawings")
+                        "CoOp on " + result.classNames().size() + " classes of photographs",
+                        "Context vectors learned from a few photographs a class, beside"
+                                + " hand-written prompts and other methods, with a small CLIP that"
+                                + " never saw these photographs")
                 .add(summary())
-                .add(curves())
                 .add(
                         sections.changed(
-                                "From wrong to right", after.changed(before, true), changed()))
+                                "From wrong to right",
+                                after.changed(before, true),
+                                "were wrong by "
+                                        + handWritten()
+                                        + " and are right by the learned prompt"))
                 .add(
                         sections.changed(
                                 "From right to wrong",
                                 after.changed(before, false),
-                                "were right by \""
-                                        + result.bestPrompt().template()
-                                        + "\" and are wrong by the learned prompt"))
+                                "were right by "
+                                        + handWritten()
+                                        + " and are wrong by the learned prompt"))
+                .add(curves())
                 .add(perClass())
                 .add(
                         sections.confusion(
                                 after,
-                                "True classes in rows, predicted ones in columns, drawings:"
+                                "True classes in rows, predicted ones in columns, photographs:"
                                         + " class-specific context, "
                                         + result.mostShots()
                                         + " shots, first seed"))
@@ -65,37 +69,44 @@ record DemoPage(DemoResult result, FewShotChart chart) {
 
     private Section summary() {
         int most = result.mostShots();
-        SeedSummary learned = result.drawings(DemoContext.FEATURED.id(), most);
+        SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
         DemoResult.Prompt best = result.bestPrompt();
         return new Section("In short")
                 .facts(
                         List.of(
                                 new Fact(
                                         Numbers.meanSd(learned, 1) + " %",
-                                        "prompts learned from " + most + " drawings a class"),
+                                        "prompts learned from " + most + " photographs a class"),
                                 gainOver(
                                         learned,
-                                        best.drawings(),
+                                        best.photographs(),
                                         "the best hand-written prompt, \""
                                                 + best.template()
                                                 + "\""),
                                 gainOver(
                                         learned,
-                                        result.bestRenamedPrompt().drawings(),
-                                        "it with class names rewritten by hand"),
+                                        result.bestRenamedPrompt().photographs(),
+                                        "it with carefully written class names"),
                                 gainOver(
                                         learned,
-                                        result.drawings(DemoResult.PROBE, most).mean(),
-                                        "a linear probe on the same drawings")))
+                                        result.photographs(DemoMethod.PROBE, most).mean(),
+                                        "a linear probe on the same photographs")))
                 .paragraph(
                         "CLIP classifies an image by comparing it with prompts, one a class. CoOp"
                             + " leaves CLIP as it is and learns the words in front of the class"
                             + " name, as vectors, from a few labelled images. Accuracies are on "
                                 + result.testImages()
-                                + " drawings that neither CLIP nor the learned prompt has seen;"
+                                + " photographs that neither CLIP nor the learned prompt has seen;"
                                 + " mean ± standard deviation over "
                                 + result.seeds().size()
-                                + " draws of the training drawings.");
+                                + " draws of the training photographs.")
+                .paragraph(
+                        "Of "
+                                + String.join(", ", result.photographed())
+                                + " the model saw other photographs in its pre-training; of the"
+                                + " other "
+                                + (result.classNames().size() - result.photographed().size())
+                                + " classes it saw none.");
     }
 
     private static Fact gainOver(SeedSummary learned, double baseline, String what) {
@@ -109,46 +120,47 @@ record DemoPage(DemoResult result, FewShotChart chart) {
     }
 
     private Section curves() {
-        ResultTable table = table("shots", "Accuracy on the test drawings, %").words("method");
+        ResultTable table = table("shots", "Accuracy on the test photographs, %").words("method");
         for (int shots : result.shots()) {
             table.numbers(Numbers.count(shots, "shot", "shots"));
         }
-        for (DemoContext context : DemoContext.values()) {
-            table.row(curveRow(context.title(), context.id()));
+        for (DemoMethod method : DemoMethod.values()) {
+            table.row(curveRow(method));
         }
-        table.row(curveRow("linear probe", DemoResult.PROBE));
         ResultTable prompts =
                 table("prompts", "Hand-written prompts, accuracy in %")
                         .words("prompt")
+                        .numbers("photographs")
                         .numbers("drawings")
-                        .numbers("emoji")
-                        .numbers("better names: drawings")
-                        .numbers("emoji");
+                        .numbers("careful names: photographs")
+                        .numbers("drawings");
         for (int i = 0; i < result.prompts().size(); i++) {
             DemoResult.Prompt prompt = result.prompts().get(i);
             DemoResult.Prompt renamed = result.renamedPrompts().get(i);
             prompts.row(
                     Cell.words("\"" + prompt.template() + "\""),
-                    Cell.number(prompt.drawings()).best(prompt.equals(result.bestPrompt())),
-                    Cell.number(prompt.emoji()).best(prompt.equals(result.bestEmojiPrompt())),
-                    Cell.number(renamed.drawings()),
-                    Cell.number(renamed.emoji()));
+                    Cell.number(prompt.photographs()).best(prompt.equals(result.bestPrompt())),
+                    Cell.number(prompt.drawings()),
+                    Cell.number(renamed.photographs())
+                            .best(renamed.equals(result.bestRenamedPrompt())),
+                    Cell.number(renamed.drawings())
+                            .best(renamed.equals(result.bestDrawingPrompt())));
         }
         return new Section("Accuracy over shots")
                 .chart(
                         chart,
-                        "Accuracy over the number of training drawings a class"
+                        "Accuracy over the number of training photographs a class"
                                 + (chart.hasSpread() ? "; bars are one standard deviation." : "."))
                 .add(HtmlFormat.table(table))
                 .add(HtmlFormat.table(prompts))
                 .paragraph(
-                        "The classes are called as their folders in Open Clip Art are, as the"
-                                + " folders of a user would be. Better names are "
+                        "The classes are called as their folders in Caltech101 are, as the"
+                                + " folders of a user would be. Careful names are "
                                 + betterNames()
                                 + ".");
     }
 
-    /** Such as "bird for birds, insect for bugs". */
+    /** Such as "airplane for airplanes, car for car_side". */
     private String betterNames() {
         List<String> pairs = new ArrayList<>();
         for (int i = 0; i < result.classNames().size(); i++) {
@@ -161,28 +173,26 @@ record DemoPage(DemoResult result, FewShotChart chart) {
         return String.join(", ", pairs);
     }
 
-    private Cell[] curveRow(String title, String method) {
-        List<Cell> cells = new ArrayList<>(List.of(Cell.words(title)));
+    private Cell[] curveRow(DemoMethod method) {
+        List<Cell> cells = new ArrayList<>(List.of(Cell.words(method.title())));
         for (int shots : result.shots()) {
-            cells.add(Cell.mean(result.drawings(method, shots)));
+            cells.add(Cell.mean(result.photographs(method, shots)));
         }
         return cells.toArray(Cell[]::new);
     }
 
-    private String changed() {
-        return "were wrong by \""
-                + result.bestPrompt().template()
-                + "\" and are right by the learned prompt";
+    private String handWritten() {
+        return "\"" + result.bestRenamedPrompt().template() + "\" with careful names";
     }
 
     private Section perClass() {
         ResultTable table =
-                table("classes", "Test drawings classified rightly, %")
+                table("classes", "Test photographs classified rightly, %")
                         .words("class")
                         .column("gain", ResultTable.Kind.BARS)
                         .numbers("hand-written")
                         .numbers("learned")
-                        .numbers("drawings");
+                        .numbers("photographs");
         result.perClass().stream()
                 .sorted(Comparator.comparingDouble(DemoPage::gain).reversed())
                 .forEach(
@@ -195,7 +205,8 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                                         Cell.count(g.images())));
         return new Section("Class by class")
                 .paragraph(
-                        "The best hand-written prompt against the class-specific context of "
+                        "The best hand-written prompt with careful names against the class-specific"
+                                + " context of "
                                 + result.mostShots()
                                 + " shots, mean over the seeds.")
                 .add(HtmlFormat.table(table));
@@ -207,37 +218,29 @@ record DemoPage(DemoResult result, FewShotChart chart) {
 
     private Section otherDomain() {
         int most = result.mostShots();
-        double renamed =
-                result.renamedPrompts().stream()
-                        .mapToDouble(DemoResult.Prompt::emoji)
-                        .max()
-                        .orElseThrow();
         ResultTable table =
-                table("emoji", "Accuracy on " + result.emojiImages() + " emoji, %")
+                table("drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
                         .words("method")
                         .numbers("accuracy")
                         .row(
                                 Cell.words(
                                         "best hand-written prompt there, \""
-                                                + result.bestEmojiPrompt().template()
-                                                + "\""),
-                                Cell.number(result.bestEmojiPrompt().emoji()))
-                        .row(Cell.words("the same with better class names"), Cell.number(renamed));
-        for (DemoContext context : DemoContext.values()) {
+                                                + result.bestDrawingPrompt().template()
+                                                + "\", careful names"),
+                                Cell.number(result.bestDrawingPrompt().drawings()));
+        for (DemoMethod method : DemoMethod.values()) {
             table.row(
-                    Cell.words(context.title() + ", learned on drawings"),
-                    Cell.mean(result.emoji(context.id(), most)));
+                    Cell.words(method.title() + ", learned on photographs"),
+                    Cell.mean(result.drawings(method, most)));
         }
-        table.row(
-                Cell.words("linear probe, fitted on drawings"),
-                Cell.mean(result.emoji(DemoResult.PROBE, most)));
         return new Section("Another domain")
                 .paragraph(
-                        "Nothing was learned from emoji: the contexts of "
+                        "Nothing was learned from drawings: what was learned on "
                                 + most
-                                + " drawings a class, tested on emoji of the same classes by an"
-                                + " artist whom the model has never seen. The hand-written prompt"
-                                + " is the best of all for the emoji themselves.")
+                                + " photographs a class, tested on emoji and clip art of the same"
+                                + " classes that the model has never seen. The hand-written prompt"
+                                + " is the best of all for the drawings themselves. They are few:"
+                                + " read differences of some points as none.")
                 .add(HtmlFormat.table(table));
     }
 
@@ -258,7 +261,7 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                 .paragraph(
                         "The words whose embeddings are nearest to the vectors of the unified"
                                 + " context, which began as \""
-                                + DemoConfig.WORDS
+                                + DemoMethod.Words.BEGIN
                                 + "\". Read little into it: vectors need not mean words, and what"
                                 + " is nearest is often not near.")
                 .add(HtmlFormat.table(table));
@@ -271,23 +274,27 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                         List.of(
                                 String.format(
                                         Locale.ROOT,
-                                        "Model: %s, %,d numbers, SHA-256 %.12s…; trained on emoji"
-                                                + " and clip art, never on these pictures.",
+                                        "Model: %s, %,d numbers, SHA-256 %.12s…; trained on"
+                                                + " photographs, emoji and clip art, never on"
+                                                + " these pictures.",
                                         result.model(),
                                         result.parameters(),
                                         result.modelSha256()),
                                 "Pictures: "
                                         + (result.trainImages() + result.testImages())
-                                        + " drawings of Open Clip Art (public domain), "
-                                        + result.emojiImages()
-                                        + " emoji of Twemoji (CC BY 4.0).",
+                                        + " photographs of Caltech101 (CC BY 4.0), "
+                                        + result.drawingImages()
+                                        + " emoji of Twemoji (CC BY 4.0) and drawings of Open Clip"
+                                        + " Art (public domain).",
                                 "CoOp: 4 context vectors before the class name that begin as \""
-                                        + DemoConfig.WORDS
+                                        + DemoMethod.Words.BEGIN
                                         + "\", SGD, batches of 32, learning rate "
                                         + Training.coop(1, 1).rate()
                                         + " with a cosine, no augmentation.",
+                                "GDA: Gaussians of the classes with one covariance beside the"
+                                        + " hand-written prompt (Wang et al., ICLR 2024).",
                                 "Linear probe: logistic regression on the same features and"
-                                        + " drawings, its penalty chosen by cross-validation.",
+                                        + " photographs, its penalty chosen by cross-validation.",
                                 String.format(
                                         Locale.ROOT,
                                         "All of it took %.0f seconds: %s.",

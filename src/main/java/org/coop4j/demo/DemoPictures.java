@@ -16,12 +16,13 @@ import org.coop4j.weights.Resource;
 import org.coop4j.weights.Sha256;
 
 /**
- * The shipped pictures as folders: drawings to learn from and to test on, and emoji of the same
- * classes.
+ * The shipped pictures as folders: photographs to learn from and to test on, and drawings of the
+ * same classes.
  *
- * @param folder holds {@code drawings/train}, {@code drawings/test}, {@code emoji/test}, {@code
- *     names.csv} with a better name for each class, and {@code attribution.csv}, which says who
- *     made each picture
+ * @param folder holds {@code photographs/train}, {@code photographs/test}, {@code drawings/test},
+ *     {@code names.csv} with a careful name for each class, {@code photographed.txt} with the
+ *     classes of which the shipped model saw photographs, and {@code attribution.csv}, which says
+ *     who made each picture
  */
 public record DemoPictures(Path folder) {
 
@@ -47,23 +48,28 @@ public record DemoPictures(Path folder) {
         return new DemoPictures(folder);
     }
 
-    /** Drawings, divided into training and test images. */
-    public DataSpec drawings() {
-        return DataSpec.of(folder.resolve("drawings"));
+    /** Photographs, divided into training and test images. */
+    public DataSpec photographs() {
+        return DataSpec.of(folder.resolve("photographs"));
     }
 
-    /** The same drawings, their classes called not as their folders are but by better names. */
-    public DataSpec renamedDrawings() {
+    /** The same photographs, their classes called not as their folders are but by careful names. */
+    public DataSpec renamedPhotographs() {
         return new DataSpec(
-                folder.resolve("drawings").toString(),
+                folder.resolve("photographs").toString(),
                 null,
                 null,
                 folder.resolve("names.csv").toString());
     }
 
-    /** Emoji of the same classes, test images alone. */
-    public DataSpec emoji() {
-        return DataSpec.of(folder.resolve("emoji"));
+    /** Drawings and emoji of the same classes, test images alone. */
+    public DataSpec drawings() {
+        return DataSpec.of(folder.resolve("drawings"));
+    }
+
+    /** The classes of which the shipped model saw photographs, by their folders. */
+    public List<String> photographed() throws IOException {
+        return Files.readAllLines(folder.resolve("photographed.txt"));
     }
 
     private static void unpack(byte[] archive, Path target) throws IOException {
@@ -82,13 +88,13 @@ public record DemoPictures(Path folder) {
         }
     }
 
-    /** The archive's folders are train, test and emoji. */
+    /** The archive's folders are train, test and drawings. */
     private static String place(String entry) {
-        if (entry.startsWith("emoji/")) {
-            return entry.replaceFirst("emoji/", "emoji/test/");
+        if (entry.startsWith("drawings/")) {
+            return entry.replaceFirst("drawings/", "drawings/test/");
         }
         return entry.startsWith("train/") || entry.startsWith("test/")
-                ? "drawings/" + entry
+                ? "photographs/" + entry
                 : entry;
     }
 

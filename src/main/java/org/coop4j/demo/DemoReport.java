@@ -46,30 +46,31 @@ public record DemoReport(DemoResult result) {
     public FewShotChart chart() {
         List<FewShotChart.Curve> curves = new ArrayList<>();
         int series = 0;
-        for (DemoContext context : DemoContext.values()) {
-            curves.add(curve(context.title(), context.id(), series++));
+        for (DemoMethod method : DemoMethod.values()) {
+            curves.add(curve(method, series++));
         }
-        curves.add(curve("linear probe", DemoResult.PROBE, series++));
         DemoResult.Prompt best = result.bestPrompt();
         return new FewShotChart(
-                result.classNames().size() + " kinds of drawings, " + result.model(),
+                result.classNames().size() + " classes of Caltech101, " + result.model(),
                 "accuracy (%)",
                 curves,
                 List.of(
                         FewShotChart.Star.measured(
-                                "zero-shot, \"" + best.template() + "\"", series, best.drawings()),
+                                "zero-shot, \"" + best.template() + "\"",
+                                series,
+                                best.photographs()),
                         FewShotChart.Star.measured(
-                                "zero-shot, better class names",
+                                "zero-shot, careful names",
                                 series + 1,
-                                result.bestRenamedPrompt().drawings())));
+                                result.bestRenamedPrompt().photographs())));
     }
 
-    private FewShotChart.Curve curve(String title, String method, int series) {
+    private FewShotChart.Curve curve(DemoMethod method, int series) {
         List<FewShotChart.Point> points = new ArrayList<>();
         for (int shots : result.shots()) {
-            SeedSummary summary = result.drawings(method, shots);
+            SeedSummary summary = result.photographs(method, shots);
             points.add(new FewShotChart.Point(shots, summary));
         }
-        return FewShotChart.Curve.measured(title, series, points);
+        return FewShotChart.Curve.measured(method.title(), series, points);
     }
 }

@@ -13,17 +13,19 @@ import org.coop4j.eval.SeedSummary;
  * @param modelSha256 SHA-256 of its file
  * @param parameters numbers in it
  * @param classNames the classes
- * @param trainImages drawings that samples are drawn from
- * @param testImages drawings tested on
- * @param emojiImages emoji tested on
+ * @param photographed those of which the model saw photographs in its pre-training
+ * @param trainImages photographs that samples are drawn from
+ * @param testImages photographs tested on
+ * @param drawingImages drawings and emoji tested on
  * @param prompts hand-written prompts
- * @param betterNames better names for the classes, in the same order
- * @param renamedPrompts the same prompts with the better names
- * @param runs accuracy of each learned context and each linear probe
+ * @param betterNames careful names for the classes, in the same order
+ * @param renamedPrompts the same prompts with the careful names
+ * @param runs accuracy of everything that was learned
  * @param words nearest words of the vectors of the first seed's context of most shots
- * @param mended drawings that the best hand-written prompt gets wrong and the learned one right
- * @param perClass test drawings right of each class, before and after
- * @param before what the best hand-written prompt makes of each test drawing
+ * @param mended photographs that the best hand-written prompt gets wrong and the learned ones right
+ * @param spoilt those that it gets right and the learned ones wrong
+ * @param perClass test photographs right of each class, before and after
+ * @param before what the best hand-written prompt with careful names makes of each test photograph
  * @param after what the featured context of most shots and the first seed makes of it
  * @param seconds how long it all took
  * @param machine processor and threads
@@ -33,15 +35,17 @@ public record DemoResult(
         String modelSha256,
         long parameters,
         List<String> classNames,
+        List<String> photographed,
         int trainImages,
         int testImages,
-        int emojiImages,
+        int drawingImages,
         List<Prompt> prompts,
         List<String> betterNames,
         List<Prompt> renamedPrompts,
         List<Run> runs,
         List<Vector> words,
-        List<Mended> mended,
+        List<Change> mended,
+        List<Change> spoilt,
         List<ClassGain> perClass,
         List<PictureResult> before,
         List<PictureResult> after,
@@ -54,26 +58,23 @@ public record DemoResult(
         after = after == null ? List.of() : after;
     }
 
-    /** The linear probe among {@link Run#method()}, whose others are {@link DemoContext} ids. */
-    public static final String PROBE = "linear-probe";
-
     /**
      * A hand-written prompt.
      *
      * @param template with {@code {}} for the class name
-     * @param drawings accuracy on the test drawings
-     * @param emoji accuracy on the emoji
+     * @param photographs accuracy on the test photographs
+     * @param drawings accuracy on the drawings and emoji
      */
-    public record Prompt(String template, double drawings, double emoji) {}
+    public record Prompt(String template, double photographs, double drawings) {}
 
     /**
      * A learned classifier.
      *
-     * @param method id of a {@link DemoContext}, or {@link #PROBE}
-     * @param drawings accuracy on the test drawings
-     * @param emoji accuracy on the emoji
+     * @param method id of a {@link DemoMethod}
+     * @param photographs accuracy on the test photographs
+     * @param drawings accuracy on the drawings and emoji
      */
-    public record Run(String method, int shots, long seed, double drawings, double emoji) {}
+    public record Run(String method, int shots, long seed, double photographs, double drawings) {}
 
     /**
      * A context vector's nearest words.
@@ -90,51 +91,54 @@ public record DemoResult(
     public record Word(String word, double distance) {}
 
     /**
-     * A picture that changed from wrong to right.
+     * A picture that changed from wrong to right, or from right to wrong.
      *
      * @param file where it lies
      * @param truth its class
      * @param before class by the best hand-written prompt
      * @param beforeProbability that class's probability then
-     * @param afterProbability the true class's probability with the learned prompt, least of the
-     *     seeds
+     * @param after class by the learned prompt of the first seed
+     * @param afterProbability that class's probability, least of the seeds
      */
-    public record Mended(
+    public record Change(
             String file,
             String truth,
             String before,
             double beforeProbability,
+            String after,
             double afterProbability) {}
 
     /**
      * A class before and after.
      *
-     * @param images test drawings
+     * @param images test photographs
      * @param before how many the best hand-written prompt gets right
      * @param after how many the learned prompt gets right, mean over the seeds
      */
     public record ClassGain(String name, int images, int before, double after) {}
 
-    /** The hand-written prompt that is best on the test drawings. */
+    /** The hand-written prompt that is best on the test photographs. */
     @JsonIgnore
     public Prompt bestPrompt() {
         return best(prompts);
     }
 
-    /** The best on the test drawings of the prompts with better class names. */
+    /** The best on the test photographs of the prompts with careful class names. */
     @JsonIgnore
     public Prompt bestRenamedPrompt() {
         return best(renamedPrompts);
     }
 
     static Prompt best(List<Prompt> prompts) {
-        return prompts.stream().max(Comparator.comparingDouble(Prompt::drawings)).orElseThrow();
+        return prompts.stream().max(Comparator.comparingDouble(Prompt::photographs)).orElseThrow();
     }
 
-    /** The hand-written prompt that is best on the emoji. */
+    /** The hand-written prompt that is best on the drawings, with careful class names. */
     @JsonIgnore
-    public Prompt bestEmojiPrompt() {
-        return prompts.stream().max(Comparator.comparingDouble(Prompt::emoji)).orElseThrow();
+    public Prompt bestDrawingPrompt() {
+        return renamedPrompts.stream()
+                .max(Comparator.comparingDouble(Prompt::drawings))
+                .orElseThrow();
     }
 
     /** The numbers of shots, ascending. */
@@ -155,19 +159,19 @@ public record DemoResult(
         return shots().stream().max(Comparator.naturalOrder()).orElseThrow();
     }
 
-    /** A method's accuracy on the drawings over the seeds. */
-    public SeedSummary drawings(String method, int shots) {
+    /** A method's accuracy on the photographs over the seeds. */
+    public SeedSummary photographs(DemoMethod method, int shots) {
+        return SeedSummary.of(runs(method, shots), Run::photographs);
+    }
+
+    /** A method's accuracy on the drawings and emoji over the seeds. */
+    public SeedSummary drawings(DemoMethod method, int shots) {
         return SeedSummary.of(runs(method, shots), Run::drawings);
     }
 
-    /** A method's accuracy on the emoji over the seeds. */
-    public SeedSummary emoji(String method, int shots) {
-        return SeedSummary.of(runs(method, shots), Run::emoji);
-    }
-
-    private List<Run> runs(String method, int shots) {
+    private List<Run> runs(DemoMethod method, int shots) {
         return runs.stream()
-                .filter(run -> run.method.equals(method) && run.shots == shots)
+                .filter(run -> run.method.equals(method.id()) && run.shots == shots)
                 .toList();
     }
 }

@@ -10,19 +10,13 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.data.FeatureSet;
-import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
-import org.coop4j.method.LinearProbe;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.Task;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunData;
@@ -35,14 +29,13 @@ import org.coop4j.run.TrainRun;
 import org.coop4j.train.Training;
 
 /**
- * Runs the demo: hand-written prompts, then contexts and linear probes from more and more drawings,
- * then what the learned contexts do elsewhere.
+ * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then
+ * what they learned on drawings.
  */
 public final class DemoRun {
 
-    private static final String METHOD = "coop";
     private static final int WORDS = 5;
-    private static final int MENDED = 3;
+    private static final int CHANGES = 3;
 
     private final Clip clip;
     private final DemoPictures pictures;
@@ -56,13 +49,18 @@ public final class DemoRun {
         /** Pictures are about to be encoded; {@code what} says which. */
         BankedImages.Listener encoding(String what);
 
-        /** The hand-written prompts are measured, {@code renamed} with better class names. */
+        /**
+         * The hand-written prompts are measured, {@code renamed} with careful class names.
+         *
+         * @param photographed classes of which the model saw photographs
+         */
         void prompts(
-                ImageDataset drawings,
+                ImageDataset photographs,
+                List<String> photographed,
                 List<DemoResult.Prompt> prompts,
                 List<DemoResult.Prompt> renamed);
 
-        /** {@code done} of {@code total} steps of all training runs are done; called often. */
+        /** {@code done} of {@code total} steps of all contexts are done; called often. */
         void training(long done, long total, String what);
 
         /** All seeds of a number of shots are measured. */
@@ -91,24 +89,24 @@ public final class DemoRun {
      */
     public DemoResult run(Path folder) throws IOException {
         long start = System.nanoTime();
+        ImageDataset photographs = pictures.photographs().load(1);
         ImageDataset drawings = pictures.drawings().load(1);
-        ImageDataset emoji = pictures.emoji().load(1);
-        if (!emoji.classNames().equals(drawings.classNames())) {
-            throw new IOException("drawings and emoji are not of the same classes");
+        if (!drawings.classNames().equals(photographs.classNames())) {
+            throw new IOException("photographs and drawings are not of the same classes");
         }
-        List<String> betterNames = pictures.renamedDrawings().load(1).classNames();
+        List<String> betterNames = pictures.renamedPhotographs().load(1).classNames();
         Measured measured =
                 new Measured(
-                        drawings,
-                        encode(drawings.train(), "training drawings"),
-                        encode(drawings.test(), "test drawings"),
-                        encode(emoji.test(), "emoji"));
+                        photographs,
+                        encode(photographs.train(), "training photographs"),
+                        encode(photographs.test(), "test photographs"),
+                        encode(drawings.test(), "drawings"));
         Prompts prompts =
                 new Prompts(
-                        prompts(measured, drawings.classNames()),
+                        prompts(measured, photographs.classNames()),
                         betterNames,
                         prompts(measured, betterNames));
-        listener.prompts(drawings, prompts.own, prompts.renamed);
+        listener.prompts(photographs, pictures.photographed(), prompts.own, prompts.renamed);
         List<DemoResult.Run> runs = learnAll(folder, measured);
         return result(folder, measured, prompts, runs, (System.nanoTime() - start) / 1e9);
     }
@@ -121,20 +119,20 @@ public final class DemoRun {
                     new DemoResult.Prompt(
                             template,
                             accuracy(measured.test, weights),
-                            accuracy(measured.emoji, weights)));
+                            accuracy(measured.drawings, weights)));
         }
         return prompts;
     }
 
-    /** The hand-written prompts, with the classes' own names and with better ones. */
+    /** The hand-written prompts, with the classes' own names and with careful ones. */
     private record Prompts(
             List<DemoResult.Prompt> own,
             List<String> betterNames,
             List<DemoResult.Prompt> renamed) {}
 
-    /** The drawings with all features. */
+    /** The photographs with all features, and those of the drawings. */
     private record Measured(
-            ImageDataset drawings, TestImages train, TestImages test, TestImages emoji) {}
+            ImageDataset photographs, TestImages train, TestImages test, TestImages drawings) {}
 
     private TestImages encode(List<LabelledImage> images, String what) throws IOException {
         return shared.features(images, listener.encoding(what));
@@ -155,20 +153,23 @@ public final class DemoRun {
     private List<DemoResult.Run> learnAll(Path folder, Measured measured) throws IOException {
         long total = 0;
         for (int shots : config.shots()) {
-            total += steps(measured, shots) * config.seeds().size() * DemoContext.values().length;
+            for (DemoMethod method : DemoMethod.values()) {
+                total += steps(measured, method, shots) * config.seeds().size();
+            }
         }
         List<DemoResult.Run> runs = new ArrayList<>();
         long done = 0;
         for (int shots : config.shots()) {
             List<DemoResult.Run> some = new ArrayList<>();
             for (long seed : config.seeds()) {
-                for (DemoContext context : DemoContext.values()) {
-                    RunConfig run = run(measured, context, shots, seed);
-                    learn(runFolder(folder, context, shots, seed), run, done, total);
-                    done += steps(measured, shots);
-                    some.add(test(folder, measured, context, shots, seed));
+                for (DemoMethod method : DemoMethod.values()) {
+                    Path run = runFolder(folder, method, shots, seed);
+                    learn(run, method, config(measured, method, shots, seed), done, total);
+                    done += steps(measured, method, shots);
+                    try (Classifier classifier = learned(run).open(clip)) {
+                        some.add(result(method, measured, shots, seed, classifier));
+                    }
                 }
-                some.add(probe(measured, shots, seed));
             }
             listener.learned(shots, some);
             runs.addAll(some);
@@ -176,84 +177,60 @@ public final class DemoRun {
         return runs;
     }
 
-    private RunConfig run(Measured measured, DemoContext context, int shots, long seed)
+    private RunConfig config(Measured measured, DemoMethod method, int shots, long seed)
             throws IOException {
-        RunData data = RunData.of(pictures.drawings(), measured.drawings, ClassHalf.ALL);
-        Training training = config.training(shots);
+        RunData data = RunData.of(pictures.photographs(), measured.photographs, ClassHalf.ALL);
+        Training training = config.training(method, shots);
         return RunConfig.of(
                         clip.model().sha256(),
                         data,
-                        config.method(context),
+                        method.method(),
                         training,
                         new Sample(shots, seed))
-                .withCheckpointEvery(training.epochs());
+                .withCheckpointEvery(Math.max(1, training.epochs()));
     }
 
-    private long steps(Measured measured, int shots) {
-        Training training = config.training(shots);
-        int images = Math.min(shots * measured.drawings.classCount(), measured.train.size());
+    /** Steps of a context, which take nearly all of the demo's time. */
+    private long steps(Measured measured, DemoMethod method, int shots) {
+        if (!method.learnsContext()) {
+            return 0;
+        }
+        Training training = config.training(method, shots);
+        int images = Math.min(shots * measured.photographs.classCount(), measured.train.size());
         return (long) Math.max(1, images / training.batch()) * training.epochs();
     }
 
-    private static Path runFolder(Path folder, DemoContext context, int shots, long seed) {
-        return folder.resolve(context.id() + "-shots" + shots + "-seed" + seed);
+    private static Path runFolder(Path folder, DemoMethod method, int shots, long seed) {
+        return folder.resolve(method.id() + "-shots" + shots + "-seed" + seed);
     }
 
-    private void learn(Path folder, RunConfig run, long done, long total) throws IOException {
-        RunFolder.clear(folder);
-        DemoTraining training =
-                new DemoTraining(
-                        listener,
-                        done,
-                        total,
-                        "%d shots, seed %d".formatted(run.sample().shots(), run.sample().seed()));
-        new TrainRun(shared, METHOD, run, training).run(folder, false);
-    }
-
-    private DemoResult.Run test(
-            Path folder, Measured measured, DemoContext context, int shots, long seed)
+    private void learn(Path folder, DemoMethod method, RunConfig run, long done, long total)
             throws IOException {
-        try (Classifier classifier = learned(folder, context, shots, seed).open(clip)) {
-            return result(context.id(), measured, shots, seed, classifier);
-        }
+        RunFolder.clear(folder);
+        TrainRun.Listener told =
+                method.learnsContext()
+                        ? new DemoTraining(
+                                listener,
+                                done,
+                                total,
+                                "%d shots, seed %d"
+                                        .formatted(run.sample().shots(), run.sample().seed()))
+                        : TrainRun.Listener.silent();
+        new TrainRun(shared, method.title(), run, told).run(folder, false);
     }
 
     private static DemoResult.Run result(
-            String method, Measured measured, int shots, long seed, Classifier classifier) {
+            DemoMethod method, Measured measured, int shots, long seed, Classifier classifier) {
         return new DemoResult.Run(
-                method,
+                method.id(),
                 shots,
                 seed,
                 measured.test.scores(classifier).evaluation().accuracy(),
-                measured.emoji.scores(classifier).evaluation().accuracy());
+                measured.drawings.scores(classifier).evaluation().accuracy());
     }
 
-    private static ClassifierFile learned(Path folder, DemoContext context, int shots, long seed)
-            throws IOException {
-        return ClassifierFile.read(
-                runFolder(folder, context, shots, seed).resolve(RunFolder.CLASSIFIER));
-    }
-
-    /** On the images that the contexts learn from, without val images. */
-    private DemoResult.Run probe(Measured measured, int shots, long seed) throws IOException {
-        List<Integer> drawn =
-                new FewShotSampler(shots, seed).sample(measured.drawings).trainPositions();
-        FeatureSet train = measured.train.select(drawn);
-        FeatureSet val = measured.train.select(List.of());
-        Task task =
-                new Task(
-                        measured.drawings.classNames(),
-                        config.templates().get(0),
-                        config.templates(),
-                        seed);
-        try (Classifier probe =
-                new LinearProbe(false)
-                        .learner(clip, task)
-                        .fit(
-                                new FewShotFeatures(train, val),
-                                Fit.inMemory(Training.none(), seed))) {
-            return result(DemoResult.PROBE, measured, shots, seed, probe);
-        }
+    private static ClassifierFile learned(Path run) throws IOException {
+        return ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
     }
 
     private DemoResult result(
@@ -264,34 +241,36 @@ public final class DemoRun {
             double learnSeconds)
             throws IOException {
         long start = System.nanoTime();
-        String best = DemoResult.best(prompts.own).template();
-        Scores before = scores(measured.test, handWritten(best, measured.drawings.classNames()));
+        String best = DemoResult.best(prompts.renamed).template();
+        Scores before = scores(measured.test, handWritten(best, prompts.betterNames));
         List<Scores> after = new ArrayList<>();
         int most = config.mostShots();
         for (long seed : config.seeds()) {
             try (Classifier classifier =
-                    learned(folder, DemoContext.FEATURED, most, seed).open(clip)) {
+                    learned(runFolder(folder, DemoMethod.FEATURED, most, seed)).open(clip)) {
                 after.add(measured.test.scores(classifier));
             }
         }
-        BeforeAfter comparison = new BeforeAfter(measured.drawings, before, after);
-        ClassifierFile first = learned(folder, DemoContext.UNIFIED, most, config.seeds().get(0));
+        BeforeAfter comparison = new BeforeAfter(measured.photographs, before, after);
+        ClassifierFile first =
+                learned(runFolder(folder, DemoMethod.UNIFIED, most, config.seeds().get(0)));
         List<DemoResult.Vector> words = words(first);
-        List<DemoResult.Mended> mended = comparison.mended(MENDED);
         return new DemoResult(
                 ShippedModel.NAME,
                 clip.model().sha256(),
                 clip.architecture().parameterCount(),
-                measured.drawings.classNames(),
+                measured.photographs.classNames(),
+                pictures.photographed(),
                 measured.train.size(),
                 measured.test.size(),
-                measured.emoji.size(),
+                measured.drawings.size(),
                 prompts.own,
                 prompts.betterNames,
                 prompts.renamed,
                 runs,
                 words,
-                mended,
+                comparison.mended(CHANGES),
+                comparison.spoilt(CHANGES),
                 comparison.perClass(),
                 PictureResults.of(measured.test, before).all(),
                 PictureResults.of(measured.test, after.get(0)).all(),

@@ -24,6 +24,7 @@ class DemoCommandTest {
                         "a1",
                         1,
                         List.of("cat", "dog"),
+                        List.of("cat"),
                         2,
                         2,
                         2,
@@ -33,7 +34,9 @@ class DemoCommandTest {
                         List.of(
                                 new DemoResult.Run("unified", 16, 1, 40, 35),
                                 new DemoResult.Run("class-specific", 16, 1, 63.5, 35),
-                                new DemoResult.Run(DemoResult.PROBE, 16, 1, 45, 35)),
+                                new DemoResult.Run("gda", 16, 1, 50, 35),
+                                new DemoResult.Run("linear-probe", 16, 1, 45, 35)),
+                        List.of(),
                         List.of(),
                         List.of(),
                         List.of(),

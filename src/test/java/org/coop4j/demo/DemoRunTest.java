@@ -19,6 +19,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankedImages;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,7 +78,8 @@ class DemoRunTest {
 
         @Override
         public void prompts(
-                ImageDataset drawings,
+                ImageDataset photographs,
+                List<String> photographed,
                 List<DemoResult.Prompt> prompts,
                 List<DemoResult.Prompt> renamed) {}
 
@@ -96,17 +98,17 @@ class DemoRunTest {
 
     @Test
     void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
-        ImageDataset drawings = pictures.drawings().load(1);
-        ImageDataset renamed = pictures.renamedDrawings().load(1);
+        ImageDataset photographs = pictures.photographs().load(1);
+        ImageDataset renamed = pictures.renamedPhotographs().load(1);
         assertThat(result.betterNames()).isEqualTo(renamed.classNames());
         assertThat(result.betterNames()).isNotEqualTo(result.classNames());
-        assertThat(renamed.test()).hasSameSizeAs(drawings.test());
-        for (int i = 0; i < drawings.test().size(); i++) {
-            assertThat(renamed.test().get(i).path()).isEqualTo(drawings.test().get(i).path());
-            assertThat(renamed.test().get(i).label()).isEqualTo(drawings.test().get(i).label());
+        assertThat(renamed.test()).hasSameSizeAs(photographs.test());
+        for (int i = 0; i < photographs.test().size(); i++) {
+            assertThat(renamed.test().get(i).path()).isEqualTo(photographs.test().get(i).path());
+            assertThat(renamed.test().get(i).label()).isEqualTo(photographs.test().get(i).label());
         }
-        int bugs = result.classNames().indexOf("bugs");
-        assertThat(result.betterNames().get(bugs)).isEqualTo("insect");
+        int cars = result.classNames().indexOf("car_side");
+        assertThat(result.betterNames().get(cars)).isEqualTo("car");
         assertThat(result.renamedPrompts())
                 .extracting(DemoResult.Prompt::template)
                 .isEqualTo(result.prompts().stream().map(DemoResult.Prompt::template).toList());
@@ -114,39 +116,44 @@ class DemoRunTest {
 
     @Test
     void theTaskIsWhatTheArchiveHolds() throws IOException {
-        ImageDataset drawings = pictures.drawings().load(1);
-        assertThat(drawings.classNames()).hasSizeBetween(12, 20);
-        assertThat(result.classNames()).isEqualTo(drawings.classNames());
-        assertThat(result.trainImages()).isEqualTo(16 * drawings.classCount());
-        assertThat(result.testImages()).isEqualTo(drawings.test().size());
+        ImageDataset photographs = pictures.photographs().load(1);
+        assertThat(photographs.classNames()).hasSizeBetween(16, 20);
+        assertThat(result.classNames())
+                .isEqualTo(photographs.classNames())
+                .containsAll(result.photographed());
+        assertThat(result.photographed()).hasSizeBetween(1, photographs.classCount() / 2);
+        assertThat(result.trainImages()).isEqualTo(photographs.train().size());
+        assertThat(result.testImages()).isEqualTo(photographs.test().size());
+        assertThat(result.drawingImages()).isEqualTo(pictures.drawings().load(1).test().size());
         Set<String> train = new HashSet<>();
-        for (LabelledImage image : drawings.train()) {
-            train.add(image.path().getFileName().toString());
+        for (LabelledImage image : photographs.train()) {
+            train.add(name(image));
         }
-        assertThat(drawings.test())
-                .noneMatch(image -> train.contains(image.path().getFileName().toString()));
+        assertThat(photographs.test()).noneMatch(image -> train.contains(name(image)));
         assertThat(pictures.folder().resolve("attribution.csv")).exists();
         assertThat(DemoPictures.unpack(folder.resolve("cache"))).isEqualTo(pictures);
     }
 
+    /** With the class, as the benchmark numbers the pictures of each from 1 on. */
+    private static String name(LabelledImage image) {
+        return image.label() + "/" + image.path().getFileName();
+    }
+
     @Test
     void everyRunIsOnDiskWithTheAccuracyThatTheResultHas() throws IOException {
-        assertThat(result.runs()).hasSize(2 * 2 * 3);
+        assertThat(result.runs()).hasSize(2 * 2 * DemoMethod.values().length);
         for (DemoResult.Run run : result.runs()) {
-            if (run.method().equals(DemoResult.PROBE)) {
-                continue;
-            }
             Path runFolder =
                     folder.resolve("runs")
                             .resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
             RunResult onDisk = RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
-            assertThat(run.drawings()).isEqualTo(onDisk.accuracy(), within(1e-9));
+            assertThat(run.photographs()).isEqualTo(onDisk.accuracy(), within(1e-9));
             for (RunResult.HandWritten prompt : onDisk.handWritten()) {
                 result.prompts().stream()
                         .filter(p -> p.template().equals(prompt.prompt()))
                         .forEach(
                                 p ->
-                                        assertThat(p.drawings())
+                                        assertThat(p.photographs())
                                                 .isEqualTo(prompt.accuracy(), within(1e-9)));
             }
         }
@@ -154,9 +161,36 @@ class DemoRunTest {
 
     @Test
     void theListenerSeesEveryStepAndEveryNumberOfShots() {
-        assertThat(recorder.encoded).containsExactly("training drawings", "test drawings", "emoji");
+        assertThat(recorder.encoded)
+                .containsExactly("training photographs", "test photographs", "drawings");
         assertThat(recorder.learned).containsExactly(1, 2);
         assertThat(recorder.done).isEqualTo(recorder.total).isPositive();
+    }
+
+    @Test
+    void changesGoTheWayThatTheySay() {
+        assertThat(result.mended())
+                .allSatisfy(
+                        change -> {
+                            assertThat(change.after()).isEqualTo(change.truth());
+                            assertThat(change.before()).isNotEqualTo(change.truth());
+                        });
+        assertThat(result.spoilt())
+                .allSatisfy(
+                        change -> {
+                            assertThat(change.before()).isEqualTo(change.truth());
+                            assertThat(change.after()).isNotEqualTo(change.truth());
+                        });
+        assertThat(result.mended().size() + result.spoilt().size()).isPositive();
+    }
+
+    @Test
+    void aNameThatTheShippedModelNeverSawIsSaid() throws IOException {
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
+            assertThat(UnknownWords.warning(clip, result.betterNames())).isEmpty();
+            assertThat(UnknownWords.warning(clip, List.of("pizza", "gerenuk")))
+                    .hasValueSatisfying(text -> assertThat(text).startsWith("gerenuk: "));
+        }
     }
 
     @Test
@@ -166,15 +200,16 @@ class DemoRunTest {
         int before = result.perClass().stream().mapToInt(DemoResult.ClassGain::before).sum();
         assertThat(images).isEqualTo(result.testImages());
         assertThat(100 * right / images)
-                .isEqualTo(result.drawings(DemoContext.FEATURED.id(), 2).mean(), within(1e-9));
-        assertThat(100.0 * before / images).isEqualTo(result.bestPrompt().drawings(), within(1e-9));
+                .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
+        assertThat(100.0 * before / images)
+                .isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
         assertThat(result.before().stream().filter(r -> r.truth() == r.predicted()).count())
                 .isEqualTo(before);
         double first =
                 result.runs().stream()
-                        .filter(r -> r.method().equals(DemoContext.FEATURED.id()))
+                        .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
                         .filter(r -> r.shots() == 2 && r.seed() == result.seeds().get(0))
-                        .mapToDouble(DemoResult.Run::drawings)
+                        .mapToDouble(DemoResult.Run::photographs)
                         .findFirst()
                         .orElseThrow();
         long after = result.after().stream().filter(r -> r.truth() == r.predicted()).count();
@@ -184,10 +219,10 @@ class DemoRunTest {
     @Test
     void thePageHasTheNumbersOfTheResultAndLoadsNothing() throws IOException {
         String page = Files.readString(folder.resolve(DemoReport.PAGE), StandardCharsets.UTF_8);
-        double learned = result.drawings(DemoContext.FEATURED.id(), 2).mean();
+        double learned = result.photographs(DemoMethod.FEATURED, 2).mean();
         assertThat(page)
                 .contains(String.format(Locale.ROOT, "%.1f ±", learned))
-                .contains(String.format(Locale.ROOT, "%.1f", result.bestPrompt().drawings()))
+                .contains(String.format(Locale.ROOT, "%.1f", result.bestPrompt().photographs()))
                 .doesNotContain("src=\"http", "href=\"http", "url(http");
         for (String name : result.classNames()) {
             assertThat(page).contains(name);
@@ -204,8 +239,9 @@ class DemoRunTest {
         assertThat(again.runs()).isEqualTo(result.runs());
         assertThat(again.words()).isEqualTo(result.words());
         assertThat(again.mended()).isEqualTo(result.mended());
+        assertThat(again.spoilt()).isEqualTo(result.spoilt());
         try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
-            assertThat(runs).hasSize(8);
+            assertThat(runs).hasSize(2 * 2 * DemoMethod.values().length);
         }
     }
 }

@@ -1,16 +1,18 @@
 package org.coop4j.pretraindata;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -18,123 +20,137 @@ import javax.imageio.ImageIO;
 import org.coop4j.weights.AtomicFile;
 
 /**
- * The demo's archive: {@code train/CLASS/…png} and {@code test/CLASS/…png} of held-out drawings,
- * {@code emoji/CLASS/…png} of the artist held out, {@code names.csv} with a better name for each
- * class, and {@code attribution.csv} with each picture's id, drawing, title, author, source and
- * licence.
+ * Makes the demo's archive: {@code train/CLASS/…jpg} and {@code test/CLASS/…jpg} of photographs of
+ * Caltech101, {@code drawings/CLASS/…png} of emoji and drawings that no table has, {@code
+ * names.csv} with a careful name for each class, {@code photographed.txt} with the classes of which
+ * the model saw photographs, and {@code attribution.csv} with each picture's title, author, source
+ * and licence.
  *
- * <p>The archive is the same byte for byte whenever it is made from the same sources.
+ * <p>Photographs keep their side of the benchmark's split; a hash of the path chooses among them.
  */
-final class DemoArchive {
-    /** Shots that the largest of the demo's training sets needs. */
-    static final int TRAIN_PICTURES = 16;
-
-    private static final int MOST_TEST_PICTURES = 30;
-    private static final int MOST_EMOJI = 12;
-    private static final int MOST_OF_ONE_DRAWING = 3;
+public final class DemoArchive {
+    private static final int TRAIN_PICTURES = 24;
+    private static final int MOST_TEST_PICTURES = 20;
     private static final LocalDateTime TIMESTAMP = LocalDateTime.of(2026, 1, 1, 0, 0);
+    private static final String LICENCE = "CC BY 4.0";
 
-    private final Drawings drawings;
-    private final Map<String, Entry> entries = new TreeMap<>();
-    private final Map<String, String> names = new TreeMap<>();
+    private final Path work;
+    private final Path caltech;
+    private final Map<String, byte[]> entries = new TreeMap<>();
+    private final StringBuilder attribution =
+            new StringBuilder(Csv.row("path", "id", "title", "author", "source", "licence"));
 
     /**
-     * An archive without pictures.
+     * A class of the demo.
      *
-     * @param drawings which held-out pictures are variants of one drawing
+     * @param folder its folder in Caltech101
+     * @param name what a prompt would call it
+     * @param photographed whether the model saw photographs of it, by this name or a narrower one
+     * @param drawings ids of held-out emoji and drawings that show it, looked at one by one
      */
-    DemoArchive(Drawings drawings) {
-        this.drawings = drawings;
+    record DemoClass(String folder, String name, boolean photographed, List<String> drawings) {
+        DemoClass {
+            drawings = List.copyOf(drawings);
+        }
     }
 
-    private record Entry(String split, String className, String drawing, Prepared picture) {
-        String path() {
-            return split + "/" + className + "/" + picture.id().replace('/', '-') + ".png";
-        }
+    private DemoArchive(Path work, Path caltech) {
+        this.work = work;
+        this.caltech = caltech;
     }
 
     /**
-     * Adds a class's held-out pictures, drawing by drawing in the order of a hash: to training
-     * until that has {@value #TRAIN_PICTURES}, then to the test.
+     * Runs it.
+     *
+     * @param arguments the work folder with {@code held-out}, the folder of Caltech101 in the CoOp
+     *     benchmarks' layout, and where to write the archive
      */
-    void addDrawings(String className, List<Prepared> pictures) {
-        Map<String, List<Prepared>> variants = new TreeMap<>();
-        for (Prepared picture : pictures) {
-            variants.computeIfAbsent(drawings.of(picture), drawing -> new ArrayList<>())
-                    .add(picture);
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 3) {
+            System.err.println("usage: DemoArchive WORK CALTECH101 DEMO.zip");
+            System.exit(2);
         }
-        List<String> order = new ArrayList<>(variants.keySet());
-        order.sort(Comparator.comparingLong(drawing -> Hashes.of("demo/" + drawing)));
-        int added = 0;
-        for (String drawing : order) {
-            String split = added < TRAIN_PICTURES ? "train" : "test";
-            for (Prepared picture : unlike(variants.get(drawing))) {
-                if (added < TRAIN_PICTURES + MOST_TEST_PICTURES) {
-                    add(new Entry(split, className, drawing, picture));
-                    added++;
-                }
+        ImageIO.setUseCache(false);
+        new DemoArchive(Path.of(arguments[0]), Path.of(arguments[1])).write(Path.of(arguments[2]));
+    }
+
+    static List<DemoClass> classes() {
+        return Resources.json("demo-classes.json", new TypeReference<>() {});
+    }
+
+    private void write(Path file) throws IOException {
+        Map<String, List<List<Object>>> split =
+                Resources.json(
+                        caltech.resolve("split_zhou_Caltech101.json"), new TypeReference<>() {});
+        Map<String, String> drawings = drawings();
+        StringBuilder names = new StringBuilder();
+        for (DemoClass demo : classes()) {
+            names.append(Csv.row(demo.folder(), demo.name()));
+            addPhotographs("train", demo, split.get("train"), TRAIN_PICTURES);
+            addPhotographs("test", demo, split.get("test"), MOST_TEST_PICTURES);
+            for (String id : demo.drawings()) {
+                String path = "drawings/" + demo.folder() + "/" + id.replace('/', '-') + ".png";
+                entries.put(
+                        path, Files.readAllBytes(work.resolve("held-out").resolve(id + ".png")));
+                attribution.append(path).append(',').append(drawings.get(id)).append('\n');
             }
         }
+        String photographed =
+                classes().stream()
+                        .filter(DemoClass::photographed)
+                        .map(demo -> demo.folder() + "\n")
+                        .collect(Collectors.joining());
+        entries.put("photographed.txt", photographed.getBytes(StandardCharsets.UTF_8));
+        entries.put("names.csv", names.toString().getBytes(StandardCharsets.UTF_8));
+        entries.put("attribution.csv", attribution.toString().getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, zip());
     }
 
-    /** Of a drawing's variants a few that don't look alike: other drawings of its series. */
-    private static List<Prepared> unlike(List<Prepared> variants) {
-        List<Prepared> kept = new ArrayList<>();
-        for (Prepared variant : variants) {
-            boolean seen = kept.stream().anyMatch(k -> k.hash().isNear(variant.hash()));
-            if (!seen && kept.size() < MOST_OF_ONE_DRAWING) {
-                kept.add(variant);
-            }
+    /** The rows of WORK/held-out.csv by their ids, which never need quotes. */
+    private Map<String, String> drawings() throws IOException {
+        Map<String, String> rows = new HashMap<>();
+        for (String row : Files.readAllLines(work.resolve("held-out.csv"))) {
+            rows.put(row.substring(0, row.indexOf(',')), row);
         }
-        return kept;
+        return rows;
     }
 
-    /** Adds up to {@value #MOST_EMOJI} of a class's pictures of the other domain. */
-    void addEmoji(String className, Collection<Prepared> pictures) {
-        pictures.stream()
-                .sorted(Comparator.comparingLong(picture -> Hashes.of("demo/" + picture.id())))
-                .limit(MOST_EMOJI)
-                .forEach(picture -> add(new Entry("emoji", className, picture.id(), picture)));
+    private void addPhotographs(String side, DemoClass demo, List<List<Object>> images, int most)
+            throws IOException {
+        List<String> chosen =
+                images.stream()
+                        .map(image -> (String) image.get(0))
+                        .filter(path -> path.startsWith(demo.folder() + "/"))
+                        .sorted(java.util.Comparator.comparingLong(p -> Hashes.of("demo/" + p)))
+                        .limit(most)
+                        .toList();
+        for (String path : chosen) {
+            BufferedImage picture =
+                    ImageIO.read(caltech.resolve("101_ObjectCategories").resolve(path).toFile());
+            String entry = side + "/" + path;
+            entries.put(entry, SmallPhotograph.jpeg(picture));
+            attribution.append(
+                    Csv.row(
+                            entry,
+                            "caltech101/" + path,
+                            demo.name(),
+                            "collected by Li, Andreeto, Ranzato and Perona",
+                            "Caltech101",
+                            LICENCE));
+        }
     }
 
-    private void add(Entry entry) {
-        entries.put(entry.path(), entry);
-    }
-
-    /** Gives a class a name that says better what it is. */
-    void addName(String className, String name) {
-        names.put(className, name);
-    }
-
-    /** How many pictures a class has in a split. */
-    long count(String split, String className) {
-        return entries.values().stream()
-                .filter(e -> e.split().equals(split) && e.className().equals(className))
-                .count();
-    }
-
-    /** Writes the archive. */
-    void write(Path file) throws IOException {
+    private byte[] zip() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes, StandardCharsets.UTF_8)) {
-            write(zip);
+            for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+                store(zip, entry.getKey(), entry.getValue());
+            }
         }
-        AtomicFile.write(file, bytes.toByteArray());
+        return bytes.toByteArray();
     }
 
-    private void write(ZipOutputStream zip) throws IOException {
-        store(zip, "attribution.csv", attribution().getBytes(StandardCharsets.UTF_8));
-        StringBuilder renamed = new StringBuilder();
-        names.forEach((className, name) -> renamed.append(Csv.row(className, name)));
-        store(zip, "names.csv", renamed.toString().getBytes(StandardCharsets.UTF_8));
-        for (Entry entry : entries.values()) {
-            ByteArrayOutputStream png = new ByteArrayOutputStream();
-            ImageIO.write(entry.picture().square(), "png", png);
-            store(zip, entry.path(), png.toByteArray());
-        }
-    }
-
-    /** PNG files are compressed already; stored, they read without inflating twice. */
+    /** Pictures are compressed already; stored, they read without inflating twice. */
     private static void store(ZipOutputStream zip, String name, byte[] content) throws IOException {
         CRC32 crc = new CRC32();
         crc.update(content);
@@ -146,23 +162,5 @@ final class DemoArchive {
         zip.putNextEntry(entry);
         zip.write(content);
         zip.closeEntry();
-    }
-
-    private String attribution() {
-        StringBuilder text = new StringBuilder("path,id,drawing,title,author,source,licence\n");
-        entries.forEach(
-                (path, entry) -> {
-                    SourcePicture picture = entry.picture().picture();
-                    text.append(
-                            Csv.row(
-                                    path,
-                                    picture.id(),
-                                    entry.drawing(),
-                                    picture.title(),
-                                    picture.author(),
-                                    picture.source().title(),
-                                    picture.source().licence()));
-                });
-        return text.toString();
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.pretraindata;
 
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 
 /**
@@ -24,9 +26,15 @@ public record PerceptualHash(long brightness, long outlines) {
 
     private static final int REDUCED = 32;
     private static final int KEPT = 8;
+    private static final double[][] COSINES = cosines();
 
     /** The hashes of a picture of {@link SquarePicture#SIDE} by {@link SquarePicture#SIDE}. */
     public static PerceptualHash of(BufferedImage square) {
+        double[][] brightness = brightness(square);
+        return new PerceptualHash(hash(brightness), hash(gradientLengths(brightness)));
+    }
+
+    private static double[][] brightness(BufferedImage square) {
         int side = square.getWidth();
         int[] pixels = square.getRGB(0, 0, side, side, null, 0, side);
         double[][] brightness = new double[side][side];
@@ -35,7 +43,24 @@ public record PerceptualHash(long brightness, long outlines) {
             brightness[i / side][i % side] =
                     0.299 * (rgb >> 16 & 255) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255);
         }
-        return new PerceptualHash(hash(brightness), hash(gradientLengths(brightness)));
+        return brightness;
+    }
+
+    /**
+     * The brightness hash of a picture of any shape, stretched to a square: near for photographs
+     * that are copies of one, at other sizes and qualities.
+     */
+    public static long stretched(BufferedImage picture) {
+        BufferedImage square = new BufferedImage(REDUCED, REDUCED, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = square.createGraphics();
+        try {
+            graphics.setRenderingHint(
+                    RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+            graphics.drawImage(picture, 0, 0, REDUCED, REDUCED, null);
+        } finally {
+            graphics.dispose();
+        }
+        return hash(brightness(square));
     }
 
     /** Whether either hash is within {@link #NEAR} bits. */
@@ -99,14 +124,22 @@ public record PerceptualHash(long brightness, long outlines) {
     private static double cosineSum(double[][] values, int u, int v) {
         double sum = 0;
         for (int y = 0; y < REDUCED; y++) {
-            double vertical = Math.cos((2 * y + 1) * v * Math.PI / (2 * REDUCED));
+            double vertical = COSINES[v][y];
             for (int x = 0; x < REDUCED; x++) {
-                sum +=
-                        values[y][x]
-                                * vertical
-                                * Math.cos((2 * x + 1) * u * Math.PI / (2 * REDUCED));
+                sum += values[y][x] * vertical * COSINES[u][x];
             }
         }
         return sum;
+    }
+
+    /** [frequency][place]. */
+    private static double[][] cosines() {
+        double[][] cosines = new double[KEPT][REDUCED];
+        for (int u = 0; u < KEPT; u++) {
+            for (int x = 0; x < REDUCED; x++) {
+                cosines[u][x] = Math.cos((2 * x + 1) * u * Math.PI / (2 * REDUCED));
+            }
+        }
+        return cosines;
     }
 }

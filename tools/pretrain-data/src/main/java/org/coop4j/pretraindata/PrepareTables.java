@@ -20,14 +20,14 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.coop4j.weights.AtomicFile;
 
-/** The whole run, from unpacked packages to tables, pictures and the demo's archive. */
+/** From unpacked packages to the tables of drawings and their pictures. */
 public final class PrepareTables {
     private static final String ICONS = "openclipart/computer/icons/";
     private static final double ICONS_KEPT = 1.0 / 3;
 
     private final Path work;
     private final PrintStream out;
-    private final DemoTask demo = DemoTask.read();
+    private final HeldOutDrawings heldOut = HeldOutDrawings.read();
 
     private PrepareTables(Path work, PrintStream out) {
         this.work = work;
@@ -38,19 +38,18 @@ public final class PrepareTables {
      * Runs it.
      *
      * @param arguments the work folder that fetch.sh filled; where to write the list of training
-     *     pictures; where to write the demo's archive
+     *     pictures
      */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 3) {
-            System.err.println("usage: PrepareTables WORK TRAINING-PICTURES.tsv.gz DEMO.zip");
+        if (arguments.length != 2) {
+            System.err.println("usage: PrepareTables WORK TRAINING-PICTURES.tsv.gz");
             System.exit(2);
         }
         ImageIO.setUseCache(false);
-        new PrepareTables(Path.of(arguments[0]), System.out)
-                .run(Path.of(arguments[1]), Path.of(arguments[2]));
+        new PrepareTables(Path.of(arguments[0]), System.out).run(Path.of(arguments[1]));
     }
 
-    private void run(Path trainingList, Path archiveFile) throws IOException {
+    private void run(Path trainingList) throws IOException {
         EmojiNames names =
                 EmojiNames.read(source("emojibase"), Resources.lists("emoji-categories.json"));
         List<Prepared> emoji = prepare(emojiPictures(names));
@@ -76,14 +75,18 @@ public final class PrepareTables {
         }
         train.addAll(IconSets.unlike(icons, inSplit(splits, Partition.HELD_OUT)));
         tables.addAllToTrain(train.stream().filter(p -> !p.captions().isEmpty()).toList());
-        writePictures(tables);
+        writePictures(
+                "images", Stream.concat(tables.train().stream(), tables.validation().stream()));
         tables.write(work);
         tables.writeList(trainingList, drawings);
 
         writeDrawings(clipArt, drawings, splits);
-        DemoArchive archive = archive(inSplit(splits, Partition.HELD_OUT), emoji, drawings);
-        archive.write(archiveFile);
-        report(tables, clipArt, drawings, splits, archive);
+        List<Prepared> unseen = new ArrayList<>(inSplit(splits, Partition.HELD_OUT));
+        emoji.stream()
+                .filter(picture -> picture.picture().source() == Source.TWEMOJI)
+                .forEach(unseen::add);
+        writeHeldOut(unseen);
+        report(tables, clipArt, drawings, splits);
     }
 
     private Path source(String name) {
@@ -160,7 +163,7 @@ public final class PrepareTables {
     private Map<Prepared, Partition> split(List<Prepared> clipArt, Drawings drawings) {
         Map<String, Double> shares = new HashMap<>();
         for (Prepared picture : clipArt) {
-            double share = demo.heldOutShare(picture.picture());
+            double share = heldOut.share(picture.picture());
             shares.merge(drawings.of(picture), share, Math::max);
         }
         Map<Prepared, Partition> splits = new HashMap<>();
@@ -189,22 +192,9 @@ public final class PrepareTables {
                 .toList();
     }
 
-    private DemoArchive archive(List<Prepared> heldOut, List<Prepared> emoji, Drawings drawings) {
-        DemoArchive archive = new DemoArchive(drawings);
-        demo.assign(heldOut)
-                .forEach((demoClass, members) -> archive.addDrawings(demoClass.folder(), members));
-        List<Prepared> otherDomain =
-                emoji.stream().filter(p -> p.picture().source() == Source.TWEMOJI).toList();
-        for (DemoClass demoClass : demo.classes()) {
-            archive.addEmoji(demoClass.folder(), demo.emojiOf(demoClass, otherDomain));
-            archive.addName(demoClass.folder(), demoClass.name());
-        }
-        return archive;
-    }
-
-    /** Writes the tables' pictures, in place of those of an earlier run. */
-    private void writePictures(Tables tables) throws IOException {
-        Path images = work.resolve("images");
+    /** Writes pictures below a folder of WORK, in place of those of an earlier run. */
+    private void writePictures(String folder, Stream<Prepared> pictures) throws IOException {
+        Path images = work.resolve(folder);
         if (Files.exists(images)) {
             try (Stream<Path> old = Files.walk(images)) {
                 for (Path path : old.sorted(Comparator.reverseOrder()).toList()) {
@@ -212,13 +202,30 @@ public final class PrepareTables {
                 }
             }
         }
-        for (List<Prepared> table : List.of(tables.train(), tables.validation())) {
-            for (Prepared picture : table) {
-                Path file = work.resolve(Tables.path(picture));
-                Files.createDirectories(file.getParent());
-                ImageIO.write(picture.square(), "png", file.toFile());
-            }
+        for (Prepared picture : (Iterable<Prepared>) pictures::iterator) {
+            Path file = images.resolve(picture.id() + ".png");
+            Files.createDirectories(file.getParent());
+            ImageIO.write(picture.square(), "png", file.toFile());
         }
+    }
+
+    /** Writes WORK/held-out and WORK/held-out.csv: pictures that no table has, and their makers. */
+    void writeHeldOut(List<Prepared> pictures) throws IOException {
+        writePictures("held-out", pictures.stream());
+        StringBuilder rows =
+                new StringBuilder(Csv.row("id", "title", "author", "source", "licence"));
+        for (Prepared each : pictures) {
+            SourcePicture picture = each.picture();
+            rows.append(
+                    Csv.row(
+                            picture.id(),
+                            picture.title(),
+                            picture.author(),
+                            picture.source().title(),
+                            picture.source().licence()));
+        }
+        AtomicFile.write(
+                work.resolve("held-out.csv"), rows.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /** Writes WORK/drawings.csv, for looking: every picture of Open Clip Art and its side. */
@@ -242,8 +249,7 @@ public final class PrepareTables {
             Tables tables,
             List<Prepared> clipArt,
             Drawings drawings,
-            Map<Prepared, Partition> splits,
-            DemoArchive archive) {
+            Map<Prepared, Partition> splits) {
         out.printf("train.csv: %d pictures%n", tables.train().size());
         countBySource(tables.train());
         out.printf("val.csv: %d pictures%n", tables.validation().size());
@@ -256,16 +262,6 @@ public final class PrepareTables {
             out.printf(
                     "  %s: %d pictures of %d drawings%n",
                     split, members.size(), distinctDrawings(members, drawings));
-        }
-        out.println("demo: class, train, test, emoji");
-        for (DemoClass demoClass : demo.classes()) {
-            String name = demoClass.folder();
-            out.printf(
-                    "  %s %d %d %d%n",
-                    name,
-                    archive.count("train", name),
-                    archive.count("test", name),
-                    archive.count("emoji", name));
         }
     }
 

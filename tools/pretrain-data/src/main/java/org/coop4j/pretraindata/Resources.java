@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,6 +32,11 @@ final class Resources {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The value of a JSON file of the user's. */
+    static <T> T json(Path file, TypeReference<T> type) throws IOException {
+        return new ObjectMapper().readValue(file.toFile(), type);
     }
 
     /** The lines of a text, without comments from "#" on. */
