@@ -30,7 +30,6 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     private SweepRun current;
     private Progress.Task task;
     private String run = "";
-    private long started;
 
     SweepScreen(Console console) {
         this.console = console;
@@ -60,7 +59,6 @@ final class SweepScreen implements SweepListener, AutoCloseable {
     @Override
     public void started(SweepRun next) {
         current = next;
-        started = System.nanoTime();
         run = "%d/%d %s".formatted(runs.indexOf(next) + 1, runs.size(), describe(next));
         if (live) {
             if (!next.section().equals(section)) {
@@ -128,9 +126,15 @@ final class SweepScreen implements SweepListener, AutoCloseable {
                             run,
                             result.accuracy(),
                             handWritten(result),
-                            Numbers.duration(Duration.ofNanos(System.nanoTime() - started))));
+                            Numbers.duration(duration(result))));
         }
         current = null;
+    }
+
+    /** Of the run itself, wherever it was made. */
+    private static Duration duration(RunResult result) {
+        double seconds = result.seconds().values().stream().mapToDouble(s -> s).sum();
+        return Duration.ofMillis(Math.round(1000 * seconds));
     }
 
     /** The data's own template is the first of the hand-written prompts. */
