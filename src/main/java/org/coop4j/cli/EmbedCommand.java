@@ -12,11 +12,14 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.OutputFile;
 import org.coop4j.cli.options.TruncateOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Numbers;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.PixelReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,6 +63,7 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
+    @Mixin private ExifOption exif;
     @Mixin private OutputFile out;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
@@ -85,6 +89,9 @@ final class EmbedCommand implements Callable<Integer> {
         boolean ofTexts = !texts.isEmpty() || textFile != null;
         if (ofTexts == !arguments.isEmpty()) {
             throw new WrongUsage("give either images or texts (--text, --texts)");
+        }
+        if (ofTexts && exif.isGiven()) {
+            throw new WrongUsage("--exif is for images");
         }
         if (ofTexts && pixels) {
             throw new WrongUsage("--pixels is for images");
@@ -129,7 +136,7 @@ final class EmbedCommand implements Callable<Integer> {
     private int embedImages() throws IOException {
         List<Path> files = ImageInputs.all(arguments);
         try (Clip clip = clipOptions.open()) {
-            EncodedImages images = EncodedImages.encode(clip, files, console);
+            EncodedImages images = EncodedImages.encode(clip, files, reader(clip), console);
             List<Path> good = images.positions().stream().map(files::get).toList();
             if (good.isEmpty()) {
                 throw new CommandFailure("none of the images can be read: nothing is written");
@@ -144,6 +151,10 @@ final class EmbedCommand implements Callable<Integer> {
         }
     }
 
+    private PixelReader reader(Clip clip) {
+        return EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
+    }
+
     private void write(
             Clip clip,
             FeatureFile.Kind kind,
@@ -152,7 +163,12 @@ final class EmbedCommand implements Callable<Integer> {
             List<Path> pixelsOf)
             throws IOException {
         new FeatureFile(clip, kind, inputs, normalize)
-                .write(normalize ? features.normalized() : features, pixelsOf, out.file(), console);
+                .write(
+                        normalize ? features.normalized() : features,
+                        pixelsOf,
+                        reader(clip),
+                        out.file(),
+                        console);
         console.note(
                 "%s: %s, %d wide"
                         .formatted(

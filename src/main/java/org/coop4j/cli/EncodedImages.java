@@ -25,12 +25,11 @@ record EncodedImages(
         List<Integer> positions, FeatureMatrix features, Map<Integer, String> problems) {
 
     /** Encodes the images with a progress display, and reports the unreadable ones as they come. */
-    static EncodedImages encode(Clip clip, List<Path> files, Console console) {
+    static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, Console console) {
         int embed = clip.architecture().embedDim();
         float[] features = new float[Math.multiplyExact(files.size(), embed)];
         List<Integer> positions = new ArrayList<>();
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
-        PixelReader reader = reader(clip);
         try (ImageProgress progress = new ImageProgress(console, "encoding", files.size())) {
             encoder.encode(
                     files.size(),
@@ -56,9 +55,9 @@ record EncodedImages(
         }
     }
 
-    /** Reads a user's own images. */
-    static PixelReader reader(Clip clip) {
-        return new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+    /** Reads images as the model wants them. */
+    static PixelReader reader(Clip clip, ExifOrientation exif) {
+        return new PixelReader(new ImageDecoder(), clip.preprocessing(), exif);
     }
 
     /** Says how many images are left out; the exit code is 1 then. */

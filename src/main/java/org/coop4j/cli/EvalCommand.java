@@ -4,29 +4,34 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.coop4j.analysis.PictureResults;
+import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
+import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ExifOption;
+import org.coop4j.cli.options.OtherDataOptions;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.data.LabelledImage;
+import org.coop4j.data.Split;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ConfusionFiles;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.Retest;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
@@ -42,23 +47,35 @@ import picocli.CommandLine.Option;
         description = {
             "Test a learned prompt on labelled images: accuracy, error, macro F1, calibration, each"
                     + " class.",
+            "",
+            "The images are those that its run was tested on, unless --data gives others. Images"
+                    + " that the run learned from are told by their content and left out.",
             ""
         },
         footer = {
             "",
             "Examples:",
-            "  coop eval -p run -d pictures/",
-            "  coop eval -p run -d pictures/ --confusion table.csv --picture table.png",
-            "  coop eval -p run -d pictures/ --errors wrong/ --per-image all.jsonl",
-            "  coop eval -p run -d pictures/ --split val --json"
+            "  coop eval -p run",
+            "  coop eval -p run --confusion table.csv --picture table.png",
+            "  coop eval -p run --errors wrong/ --per-image all.jsonl",
+            "  coop eval -p run -d other-pictures/ --split val --json"
         })
 final class EvalCommand implements Callable<Integer> {
+
+    /** Images that a message names. */
+    private static final int NAMED = 5;
 
     private final Console console;
 
     @Mixin private PromptOptions promptOptions;
-    @Mixin private DataOptions dataOptions;
+    @Mixin private OtherDataOptions dataOptions;
+    @Mixin private ExifOption exif;
     @Mixin private SplitOptions splitOptions;
+
+    @Option(
+            names = "--allow-overlap",
+            description = "Count images that the run learned from; without it they are left out.")
+    private boolean allowOverlap;
 
     @Option(
             names = "--confusion",
@@ -102,34 +119,92 @@ final class EvalCommand implements Callable<Integer> {
             ErrorFiles.requireEmpty(errors);
         }
         ClassifierFile file = promptOptions.read();
-        ImageDataset dataset =
-                dataOptions.spec().load(splitOptions.seed()).half(dataOptions.half());
-        List<LabelledImage> images = splitOptions.of(dataset);
+        Retest retest = Retest.of(file, promptOptions.folder(), console::note);
+        Retest.Images images = images(retest);
         try (Clip clip = promptOptions.open(file)) {
-            Classifier classifier = file.open(clip).forClasses(dataset.classNames());
+            Classifier classifier = file.open(clip).forClasses(images.classNames());
             TrainRun.Options options =
                     new TrainRun.Options(
                             bankOptions.folder(CacheFolder.bank()),
                             bankOptions.skipBad(),
                             MemoryLimit.none());
-            TestImages tested;
+            TestImages all;
             try (EncodingProgress progress =
                     new EncodingProgress(console, splitOptions.name() + " images")) {
-                tested = new SharedData(clip, options).features(images, progress);
+                all = new SharedData(clip, options).features(images.images(), progress);
             }
+            if (isOfTheRun()) {
+                retest.requireUnchanged(all.images());
+            }
+            TestImages tested = counted(retest, all);
             Scores scores = tested.scores(classifier).at(file.temperature());
-            report(scores, classifier.classNames());
+            report(scores, classifier.classNames(), all.size() - tested.size());
             write(new ErrorFiles(PictureResults.of(tested, scores), classifier.classNames()));
         }
         return 0;
     }
 
-    private void report(Scores scores, List<String> names) throws IOException {
+    private boolean isOfTheRun() {
+        return dataOptions.spec().isEmpty() && splitOptions.split() == Split.TEST;
+    }
+
+    private Retest.Images images(Retest retest) throws IOException {
+        if (isOfTheRun()) {
+            if (splitOptions.seedIfGiven() != null) {
+                throw new WrongUsage("--seed divides the images of --data: give both");
+            }
+            return retest.own(exif::or);
+        }
+        DataSpec data = dataOptions.spec().isPresent() ? dataOptions.spec().get() : retest.source();
+        return retest.of(
+                exif.of(data),
+                splitOptions.seedIfGiven(),
+                dataOptions.halfIfGiven(),
+                splitOptions.split());
+    }
+
+    /** Without the images that were learned from, unless they are asked for. */
+    private TestImages counted(Retest retest, TestImages all) {
+        if (!retest.knowsLearned()) {
+            console.note(
+                    "nothing is recorded of the images that it learned from: if they are among"
+                            + " these, the accuracy says too much");
+        }
+        List<Integer> learned = retest.learned(all.images());
+        if (learned.isEmpty()) {
+            return all;
+        }
+        String which =
+                "%d of %d images were learned from, by content (%s)"
+                        .formatted(learned.size(), all.size(), names(all, learned));
+        if (allowOverlap || splitOptions.split() != Split.TEST) {
+            console.warn(which + ": they are counted, and make the accuracy say too much");
+            return all;
+        }
+        if (learned.size() == all.size()) {
+            throw new CommandFailure(which + ": no other is left; --allow-overlap counts them");
+        }
+        console.warn(which + " and are left out; --allow-overlap counts them");
+        return all.without(learned);
+    }
+
+    private static String names(TestImages images, List<Integer> positions) {
+        String names =
+                positions.stream()
+                        .limit(NAMED)
+                        .map(i -> images.images().get(i).image().path().toString())
+                        .collect(Collectors.joining(", "));
+        return positions.size() > NAMED ? names + ", …" : names;
+    }
+
+    private void report(Scores scores, List<String> names, int leftOut) throws IOException {
         ClassScores classes = new ClassScores(scores.evaluation(), names);
         switch (format.chosen()) {
             case JSON ->
                     Json.print(
-                            classes.json().put("calibration_error", scores.calibrationError()),
+                            classes.json()
+                                    .put("calibration_error", scores.calibrationError())
+                                    .put("left_out", leftOut),
                             console.out());
             case CSV ->
                     classes.rows().print(Rows.Format.CSV, scores.evaluation().classes(), console);

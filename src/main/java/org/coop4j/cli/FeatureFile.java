@@ -47,7 +47,12 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
      * @param pixelsOf the images whose pixels are written too; read a second time, so that memory
      *     does not grow with their number
      */
-    void write(FeatureMatrix features, List<Path> pixelsOf, Path out, Console console)
+    void write(
+            FeatureMatrix features,
+            List<Path> pixelsOf,
+            PixelReader reader,
+            Path out,
+            Console console)
             throws IOException {
         int side = clip.preprocessing().size();
         List<TensorSpec> specs = new ArrayList<>();
@@ -62,16 +67,19 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
                 writer.writeFloats("features", features.row(row));
             }
             if (!pixelsOf.isEmpty()) {
-                writePixels(writer, pixelsOf, 3 * side * side, console);
+                writePixels(writer, pixelsOf, reader, 3 * side * side, console);
             }
             writer.commit();
         }
     }
 
     private void writePixels(
-            SafetensorsWriter writer, List<Path> files, int length, Console console)
+            SafetensorsWriter writer,
+            List<Path> files,
+            PixelReader reader,
+            int length,
+            Console console)
             throws IOException {
-        PixelReader reader = EncodedImages.reader(clip);
         FloatBuffer image = FloatBuffer.allocate(length);
         try (Progress.Task task = console.task("pixels", files.size(), Progress.Unit.IMAGES)) {
             for (int i = 0; i < files.size(); i++) {

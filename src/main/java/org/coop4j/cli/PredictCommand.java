@@ -13,6 +13,7 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
@@ -57,6 +58,7 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin private PromptOptions promptOptions;
 
     @Mixin private ClassOptions classOptions;
+    @Mixin private ExifOption exif;
 
     @Option(
             names = "--top",
@@ -119,7 +121,8 @@ final class PredictCommand implements Callable<Integer> {
         try (Clip clip = promptOptions.open(file)) {
             Classifier learned = file.open(clip);
             Classifier chosen = others.map(learned::forClasses).orElse(learned);
-            try (ImageClassifier classifier = ImageClassifier.of(clip, chosen)) {
+            try (ImageClassifier classifier =
+                    ImageClassifier.of(clip, chosen, exif.or(ImageClassifier.orientation(file)))) {
                 return print(classifier, files);
             }
         }

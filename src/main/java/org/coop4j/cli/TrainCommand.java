@@ -17,6 +17,7 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.MethodOptions;
@@ -74,6 +75,7 @@ final class TrainCommand implements Callable<Integer> {
     private boolean truncate;
 
     @Mixin private DataOptions dataOptions;
+    @Mixin private ExifOption exif;
     @Mixin private MethodOptions methodOptions;
     @Mixin private TuneOptions tuneOptions;
 
@@ -214,9 +216,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private DataSpec data() {
-        return split == null
-                ? dataOptions.spec()
-                : WrongUsage.unless(() -> dataOptions.spec().withSplit(split));
+        DataSpec data = exif.of(dataOptions.spec());
+        return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
     }
 
     private long firstSeed() {

@@ -11,6 +11,7 @@ import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.cli.options.TemplateOptions;
@@ -20,6 +21,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.Numbers;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
@@ -66,6 +68,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     private DataOptions dataOptions;
 
     @Mixin private SplitOptions splitOptions;
+    @Mixin private ExifOption exif;
 
     @Option(
             names = {"-k", "--top"},
@@ -93,7 +96,12 @@ final class ZeroShotCommand implements Callable<Integer> {
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes()).ifPresent(console::note);
             FeatureMatrix weights = classWeights(clip, task);
-            EncodedImages images = EncodedImages.encode(clip, task.inputs().files(), console);
+            EncodedImages images =
+                    EncodedImages.encode(
+                            clip,
+                            task.inputs().files(),
+                            EncodedImages.reader(clip, task.exif()),
+                            console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
             new ZeroShotReport(task, images, probabilities, top).print(format.chosen(), console);
             return images.exitCode(console);
@@ -119,7 +127,8 @@ final class ZeroShotCommand implements Callable<Integer> {
         ImageInputs inputs = ImageInputs.of(arguments);
         List<String> classes = given.isEmpty() ? fromFolders(inputs) : given;
         List<Integer> labels = inputs.isLabelled() ? ClassLabels.of(inputs, classes) : List.of();
-        return new Task(inputs, classes, labels, prompts);
+        ExifOrientation orientation = exif.or(ExifOrientation.APPLY);
+        return new Task(inputs, classes, labels, prompts, orientation);
     }
 
     private Task datasetTask(DataSpec data, PromptEnsemble prompts) throws IOException {
@@ -139,7 +148,8 @@ final class ZeroShotCommand implements Callable<Integer> {
                 ImageInputs.of(images, dataset.classNames()),
                 dataset.classNames(),
                 images.stream().map(LabelledImage::label).toList(),
-                prompts);
+                prompts,
+                exif.of(data).orientation());
     }
 
     private List<String> fromFolders(ImageInputs inputs) {
@@ -170,12 +180,14 @@ final class ZeroShotCommand implements Callable<Integer> {
      * @param classes names by label
      * @param labels the true class of each image; empty where it is unknown
      * @param prompts what describes a class
+     * @param exif what is done with the images' EXIF orientation
      */
     record Task(
             ImageInputs inputs,
             List<String> classes,
             List<Integer> labels,
-            PromptEnsemble prompts) {
+            PromptEnsemble prompts,
+            ExifOrientation exif) {
 
         /** Copies the lists. */
         Task {

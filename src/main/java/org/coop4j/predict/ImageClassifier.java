@@ -19,6 +19,7 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.TrainRun;
 
 /**
  * Classifies images with a learned or hand-written classifier: one model in memory, for any number
@@ -49,15 +50,16 @@ public final class ImageClassifier implements AutoCloseable {
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
 
     private ImageClassifier(
-            Clip clip, Classifier classifier, PredictionLimits limits, boolean owner) {
+            Clip clip,
+            Classifier classifier,
+            PredictionLimits limits,
+            ExifOrientation exif,
+            boolean owner) {
         this.clip = clip;
         this.classifier = classifier;
         this.owner = owner;
         this.reader =
-                new PixelReader(
-                        new ImageDecoder(limits.maxPixels()),
-                        clip.preprocessing(),
-                        ExifOrientation.APPLY);
+                new PixelReader(new ImageDecoder(limits.maxPixels()), clip.preprocessing(), exif);
         this.queue = new BatchQueue(limits, this::encode);
     }
 
@@ -86,7 +88,8 @@ public final class ImageClassifier implements AutoCloseable {
                                                         + " ImageClassifier.of"));
         Clip clip = Clip.open(model);
         try {
-            return new ImageClassifier(clip, learned.open(clip), limits, true);
+            return new ImageClassifier(
+                    clip, learned.open(clip), limits, orientation(learned), true);
         } catch (IllegalArgumentException e) {
             clip.close();
             throw new IOException(model + ": " + e.getMessage(), e);
@@ -103,7 +106,18 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** Uses a model and a classifier, which stay the caller's to close, after this. */
     public static ImageClassifier of(Clip clip, Classifier classifier, PredictionLimits limits) {
-        return new ImageClassifier(clip, classifier, limits, false);
+        return new ImageClassifier(clip, classifier, limits, ExifOrientation.APPLY, false);
+    }
+
+    /** The same, with another treatment of EXIF orientations than to apply them. */
+    public static ImageClassifier of(Clip clip, Classifier classifier, ExifOrientation exif) {
+        return new ImageClassifier(clip, classifier, PredictionLimits.standard(), exif, false);
+    }
+
+    /** What a classifier was told to do with EXIF orientations; to apply them, if nothing. */
+    public static ExifOrientation orientation(ClassifierFile learned) {
+        String told = learned.training().get(TrainRun.EXIF);
+        return told == null ? ExifOrientation.APPLY : ExifOrientation.named(told);
     }
 
     /** The classes. */

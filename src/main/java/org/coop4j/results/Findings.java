@@ -102,10 +102,11 @@ public record Findings(
                         @Override
                         public FileVisitResult preVisitDirectory(
                                 Path folder, BasicFileAttributes at) throws IOException {
-                            boolean hidden =
+                            boolean passedOver =
                                     !folder.equals(root)
-                                            && folder.getFileName().toString().startsWith(".");
-                            if (hidden || !seen.add(folder.toRealPath())) {
+                                            && (folder.getFileName().toString().startsWith(".")
+                                                    || RunFolder.isReplaced(folder));
+                            if (passedOver || !seen.add(folder.toRealPath())) {
                                 return FileVisitResult.SKIP_SUBTREE;
                             }
                             folders.add(folder);

@@ -16,6 +16,8 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.weights.Sha256;
 
 /**
  * Where a run's images come from.
@@ -32,6 +34,8 @@ import org.coop4j.data.benchmark.PromptTemplates;
  *     a {}."
  * @param split percentages of train, val and test images, such as 60/10/30, where the data has no
  *     division; null for the benchmarks' 50/20/30
+ * @param exif what is done with the images' EXIF orientation; null for what suits the data: it is
+ *     kept for published datasets and split files, as the reference does, and applied otherwise
  */
 public record DataSpec(
         String path,
@@ -41,7 +45,8 @@ public record DataSpec(
         Long splitSeed,
         String title,
         String template,
-        String split) {
+        String split,
+        ExifOrientation exif) {
 
     public DataSpec {
         if (path == null || path.isBlank()) {
@@ -57,6 +62,12 @@ public record DataSpec(
         this(path, benchmark, imageRoot, namesFile, null, null, null);
     }
 
+    /** The same with another treatment of the EXIF orientation; null for what suits the data. */
+    public DataSpec withExif(ExifOrientation other) {
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other);
+    }
+
     /** Data that is divided by the benchmarks' shares where it has no division. */
     public DataSpec(
             String path,
@@ -66,13 +77,13 @@ public record DataSpec(
             Long splitSeed,
             String title,
             String template) {
-        this(path, benchmark, imageRoot, namesFile, splitSeed, title, template, null);
+        this(path, benchmark, imageRoot, namesFile, splitSeed, title, template, null, null);
     }
 
     /** The same data divided by other shares, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
         return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares);
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif);
     }
 
     /** A folder, split file or list found by what it is. */
@@ -86,7 +97,30 @@ public record DataSpec(
      * @param seed makes the split where the data has none and {@link #splitSeed} does not say
      */
     public ImageDataset load(long seed) throws IOException {
-        return source(seedOfSplit(seed)).load();
+        ImageDataset lists = source(seedOfSplit(seed)).load();
+        return exif == null ? lists : lists.with(exif);
+    }
+
+    /** What is done with the images' EXIF orientation. */
+    public ExifOrientation orientation() {
+        return exif == null ? usualOrientation() : exif;
+    }
+
+    private ExifOrientation usualOrientation() {
+        boolean published = benchmark != null || isSplitFile(Path.of(path));
+        return published ? ExifOrientation.KEEP : ExifOrientation.APPLY;
+    }
+
+    private static boolean isSplitFile(Path place) {
+        return String.valueOf(place.getFileName()).toLowerCase(Locale.ROOT).endsWith(".json");
+    }
+
+    /** SHA-256 of what a run's result depends on of lists that were read from here. */
+    public String listsSha256(ImageDataset lists) {
+        String hash = Provenance.hash(lists);
+        return orientation() == usualOrientation()
+                ? hash
+                : Sha256.of(hash + " exif " + orientation().id());
     }
 
     /** The seed of the split in a run of this seed. */
@@ -112,7 +146,7 @@ public record DataSpec(
         }
         Path root = imageRoot != null ? Path.of(imageRoot) : parent(place);
         String file = place.getFileName().toString().toLowerCase(Locale.ROOT);
-        if (file.endsWith(".json")) {
+        if (isSplitFile(place)) {
             return new SplitFile(name(), place, root);
         }
         if (file.endsWith(".csv")) {

@@ -29,7 +29,11 @@ public record RunData(
     /** A dataset whose lists were read. */
     public static RunData of(DataSpec source, ImageDataset lists, ClassHalf classes) {
         return new RunData(
-                source.name(), classes, Provenance.hash(lists), source.handWrittenPrompt(), source);
+                source.name(),
+                classes,
+                source.listsSha256(lists),
+                source.handWrittenPrompt(),
+                source);
     }
 
     /** The same data with another half of the classes. */

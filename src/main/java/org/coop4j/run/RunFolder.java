@@ -48,6 +48,8 @@ public final class RunFolder implements AutoCloseable {
 
     private static final String LOCK = ".lock";
 
+    private static final String REPLACED = ".replaced-";
+
     /** What earlier versions called {@link #CLASSIFIER}. */
     private static final List<String> EARLIER_CLASSIFIERS =
             List.of("prompt.safetensors", "probe.safetensors");
@@ -195,11 +197,16 @@ public final class RunFolder implements AutoCloseable {
      */
     public static Path moveAside(Path folder) throws IOException {
         for (int n = 1; ; n++) {
-            Path aside = folder.resolveSibling(folder.getFileName() + ".replaced-" + n);
+            Path aside = folder.resolveSibling(folder.getFileName() + REPLACED + n);
             if (!Files.exists(aside)) {
                 return Files.move(folder, aside);
             }
         }
+    }
+
+    /** Whether a folder was moved aside for another: its runs are not to be counted. */
+    public static boolean isReplaced(Path folder) {
+        return String.valueOf(folder.getFileName()).matches(".*\\Q" + REPLACED + "\\E\\d+");
     }
 
     /**

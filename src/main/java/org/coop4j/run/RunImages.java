@@ -13,11 +13,16 @@ import org.coop4j.data.bank.HashedImage;
  * The images that a run learned from, chose by and was tested on, as {@code images.json} keeps
  * them: whatever their files are called later, their contents tell them from others.
  *
+ * @param testedClasses name of each label of the test images
  * @param train images that it learned from
  * @param val images that it chose settings by; none where the method chooses nothing
  * @param test images that it was tested on
  */
-public record RunImages(List<Image> train, List<Image> val, List<Image> test) {
+public record RunImages(
+        List<String> testedClasses, List<Image> train, List<Image> val, List<Image> test) {
+
+    /** Of a run that learned from nothing. */
+    public static final RunImages NONE = new RunImages(null, null, null, null);
 
     /** Bytes that a file may have: some million images. */
     private static final long LARGEST = 512L << 20;
@@ -26,22 +31,24 @@ public record RunImages(List<Image> train, List<Image> val, List<Image> test) {
      * An image of a list.
      *
      * @param path where its file was
-     * @param className its class
+     * @param label its class, counted from 0
+     * @param className the class's name
      * @param sha256 SHA-256 of its file's content, in hexadecimal
      */
-    public record Image(String path, String className, String sha256) {
+    public record Image(String path, int label, String className, String sha256) {
 
         public Image {
-            if (path == null || className == null || sha256 == null) {
+            if (path == null || className == null || sha256 == null || label < 0) {
                 throw new IllegalArgumentException(
-                        "expected the path, className and sha256 of an image, got %s, %s and %s"
-                                .formatted(path, className, sha256));
+                        "expected the path, label, className and sha256 of an image, got %s, %d, %s and %s"
+                                .formatted(path, label, className, sha256));
             }
         }
 
         static Image of(HashedImage image) {
             return new Image(
                     image.image().path().toAbsolutePath().normalize().toString(),
+                    image.image().label(),
                     image.image().className(),
                     image.sha256());
         }
@@ -49,13 +56,14 @@ public record RunImages(List<Image> train, List<Image> val, List<Image> test) {
 
     /** Copies the lists; one that is missing has no images. */
     public RunImages {
+        testedClasses = testedClasses == null ? List.of() : List.copyOf(testedClasses);
         train = train == null ? List.of() : List.copyOf(train);
         val = val == null ? List.of() : List.copyOf(val);
         test = test == null ? List.of() : List.copyOf(test);
     }
 
-    static RunImages of(List<HashedImage> train, List<HashedImage> val, List<HashedImage> test) {
-        return new RunImages(images(train), images(val), images(test));
+    static RunImages learnedFrom(List<HashedImage> train, List<HashedImage> val) {
+        return new RunImages(List.of(), images(train), images(val), List.of());
     }
 
     private static List<Image> images(List<HashedImage> images) {
@@ -63,8 +71,9 @@ public record RunImages(List<Image> train, List<Image> val, List<Image> test) {
     }
 
     /** What was learned, tested on other images. */
-    public RunImages testedOn(List<HashedImage> other) {
-        return new RunImages(train, val, images(other));
+    public RunImages testedOn(Evaluator evaluator) {
+        return new RunImages(
+                evaluator.dataset().classNames(), train, val, images(evaluator.images().images()));
     }
 
     /**

@@ -1,7 +1,9 @@
 package org.coop4j.run;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
@@ -59,6 +61,16 @@ public final class TestImages {
     /** The features as the image tower gave them, [images, width]. */
     public FeatureMatrix features() {
         return features;
+    }
+
+    /** The images but those at some positions. */
+    public TestImages without(List<Integer> positions) {
+        Set<Integer> leftOut = new HashSet<>(positions);
+        int[] rows = IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
+        return new TestImages(
+                Arrays.stream(rows).mapToObj(images::get).toList(),
+                Arrays.stream(rows).map(row -> labels[row]).toArray(),
+                features.rows(rows));
     }
 
     /** The features of all images. */

@@ -38,6 +38,9 @@ public final class TrainRun {
     /** Under this name a classifier records where its model file was. */
     public static final String MODEL_FILE = "model_file";
 
+    /** Under this name a classifier records what it was told to do with EXIF orientations. */
+    public static final String EXIF = "exif";
+
     private final SharedData shared;
     private final Clip clip;
     private final String label;
@@ -299,6 +302,10 @@ public final class TrainRun {
         Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
         account.put(MODEL_FILE, clip.model().path().toAbsolutePath().toString());
         account.put("data", dataset.name());
+        RunData data = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
+        if (data.source().exif() != null) {
+            account.put(EXIF, data.source().exif().id());
+        }
         account.put("shots", Integer.toString(config.sample().shots()));
         account.put("seed", Long.toString(config.sample().seed()));
         if (config.training().trains()) {
@@ -318,7 +325,7 @@ public final class TrainRun {
         Scores scores =
                 evaluator.scores(learned.classifier.forClasses(evaluator.dataset().classNames()));
         watch.lap("test");
-        RunImages images = RunImages.of(learned.train, learned.val, evaluator.images().images());
+        RunImages images = RunImages.learnedFrom(learned.train, learned.val).testedOn(evaluator);
         images.overlapNote().ifPresent(listener::note);
         RunResult result =
                 evaluator.result(label, config, learned.train.size(), scores, watch.seconds());

@@ -8,7 +8,6 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.Provenance;
 import org.coop4j.run.RunData;
 
 /**
@@ -39,7 +38,7 @@ record CheckedDataset(
         return new CheckedDataset(
                 planned.data(),
                 planned.settings(),
-                Provenance.hash(dataset),
+                planned.data().listsSha256(dataset),
                 dataset.classNames(),
                 perClass(dataset.train(), dataset.classCount()),
                 perClass(dataset.test(), dataset.classCount()));

@@ -52,9 +52,7 @@ final class RunTasks {
                                         () ->
                                                 new IOException(
                                                         source.folder() + " has no classifier")));
-        RunImages images =
-                RunImages.of(store.folder(source))
-                        .orElse(new RunImages(List.of(), List.of(), List.of()));
+        RunImages images = RunImages.of(store.folder(source)).orElse(RunImages.NONE);
         RunResult result;
         try (Classifier classifier =
                 file.open(shared.clip()).forClasses(evaluator.dataset().classNames())) {
@@ -67,7 +65,7 @@ final class RunTasks {
                             Map.of("test", (System.nanoTime() - begin) / 1e9));
         }
         try (RunFolder folder = RunFolder.open(store.folder(run))) {
-            images.testedOn(evaluator.images().images()).write(folder);
+            images.testedOn(evaluator).write(folder);
             folder.write(RunFolder.RESULT, result);
             folder.write(
                     RunFolder.PROVENANCE,

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.run.RunFolder;
 import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,6 +141,20 @@ class FindingsTest {
         assertThat(damaged.get(6).reason()).contains("500 characters");
         assertThat(damaged.get(7).reason()).contains("UPPER");
         assertThat(damaged.get(8).reason()).contains("\"correct\" is 6; wanted is 0 to 5");
+    }
+
+    @Test
+    void runsThatWereReplacedAreNotCounted() throws IOException {
+        Path first = run("one");
+        Path aside = RunFolder.moveAside(first);
+        assertThat(aside).hasFileName("one.replaced-1");
+        run("one");
+
+        Findings found = search();
+
+        assertThat(found.finished()).hasSize(1);
+        assertThat(found.damaged()).isEmpty();
+        assertThat(Findings.below(aside, Progress.NONE).finished()).hasSize(1); // if asked for
     }
 
     @Test

@@ -73,7 +73,8 @@ class RunImagesTest {
         Path other = folder.resolve("hand-written");
         RunFixture.run(model, prompts, other, true, new RunFixture.Quiet());
         assertThat(RunImages.of(other.resolve("run")).orElseThrow())
-                .isEqualTo(new RunImages(List.of(), List.of(), images.test()));
+                .isEqualTo(
+                        new RunImages(images.testedClasses(), List.of(), List.of(), images.test()));
     }
 
     @Test

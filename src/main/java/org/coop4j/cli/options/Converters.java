@@ -12,6 +12,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.ITypeConverter;
@@ -48,6 +49,14 @@ public final class Converters {
                 throw new TypeConversionException("expected 1 or more, got " + value);
             }
             return value;
+        }
+    }
+
+    /** What is done with EXIF orientations. */
+    public static final class Exif implements ITypeConverter<ExifOrientation> {
+        @Override
+        public ExifOrientation convert(String text) {
+            return known(text, ExifOrientation::named);
         }
     }
 

@@ -1,15 +1,11 @@
 package org.coop4j.cli.options;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import org.coop4j.cli.console.WrongUsage;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
 /** Where a command's labelled images come from. */
-public final class DataOptions {
+public final class DataOptions extends DataDetails {
 
     @Option(
             names = {"-d", "--data"},
@@ -22,60 +18,7 @@ public final class DataOptions {
             })
     private Path data;
 
-    @Option(
-            names = "--dataset",
-            paramLabel = "NAME",
-            converter = Converters.BenchmarkName.class,
-            description = {
-                "A published dataset, such as caltech101, in the benchmarks' layout; \"coop"
-                        + " datasets\" lists them."
-            })
-    private Benchmark benchmark;
-
-    @Option(
-            names = "--images",
-            paramLabel = "DIR",
-            description =
-                    "The folder that paths in a split file or list are relative to (default: its"
-                            + " own).")
-    private Path images;
-
-    @Option(
-            names = "--names",
-            paramLabel = "FILE",
-            converter = Converters.FileName.class,
-            description = "Class names of the class folders, one folder,name per line.")
-    private Path names;
-
-    @Option(
-            names = "--half",
-            defaultValue = "all",
-            paramLabel = "HALF",
-            converter = Converters.HalfName.class,
-            description =
-                    "all, base or new: the reference's halves of the classes (default:"
-                            + " ${DEFAULT-VALUE}).")
-    private ClassHalf half;
-
     public DataSpec spec() {
-        if (images != null && (benchmark != null || Files.isDirectory(data))) {
-            throw misplaced("--images is for split files (.json) and lists (.csv)");
-        }
-        if (names != null && (benchmark != null || Files.isRegularFile(data))) {
-            throw misplaced("--names is for a folder with one subfolder per class");
-        }
-        return new DataSpec(
-                data.toString(),
-                benchmark == null ? null : benchmark.name(),
-                images == null ? null : images.toString(),
-                names == null ? null : names.toString());
-    }
-
-    private static WrongUsage misplaced(String rule) {
-        return new WrongUsage(rule + ": omit it");
-    }
-
-    public ClassHalf half() {
-        return half;
+        return spec(data);
     }
 }

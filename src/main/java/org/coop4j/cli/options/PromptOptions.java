@@ -50,6 +50,11 @@ public final class PromptOptions {
         return prompt;
     }
 
+    /** The folder that it lies in, which may be that of its run. */
+    public Path folder() throws IOException {
+        return file().toAbsolutePath().getParent();
+    }
+
     private Path file() throws IOException {
         return ClassifierModel.classifierFile(prompt);
     }

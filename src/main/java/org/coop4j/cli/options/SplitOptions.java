@@ -21,15 +21,25 @@ public final class SplitOptions {
 
     @Option(
             names = "--seed",
-            defaultValue = "1",
             paramLabel = "N",
             description =
-                    "The split's seed, where the data has no split (default: ${DEFAULT-VALUE}).")
-    private long seed;
+                    "The split's seed, where the data has no split (default: 1, and in eval the"
+                            + " run's).")
+    private Long seed;
 
     /** Where the split's random draws begin, if the data has none. */
     public long seed() {
+        return seed == null ? 1 : seed;
+    }
+
+    /** The same, or null where nothing is said. */
+    public Long seedIfGiven() {
         return seed;
+    }
+
+    /** The chosen part. */
+    public Split split() {
+        return split;
     }
 
     /** The images of the chosen part; there is at least one. */

@@ -1,0 +1,216 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunImages;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What {@code coop eval} tests on: the run's own images, or others without what it learned from.
+ */
+class EvalCommandTest {
+
+    private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
+    private static final int EACH = 10;
+
+    /** Not the seed that commands have by themselves. */
+    private static final int SEED = 7;
+
+    @TempDir private static Path folder;
+    private static Path model;
+
+    /** Not divided into train and test. */
+    private static Path pictures;
+
+    private static Path run;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = folder.resolve("pictures");
+        for (int label = 0; label < CLASSES.length; label++) {
+            for (int i = 0; i < EACH; i++) {
+                TestPictures.write(
+                        pictures.resolve(CLASSES[label]).resolve("picture-" + i + ".png"),
+                        label,
+                        i);
+            }
+        }
+        run = folder.resolve("run");
+        CommandRun done = train(run, pictures);
+        assertThat(done.code()).as(done.err()).isZero();
+    }
+
+    private static CommandRun train(Path out, Path data, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", data, "-o", out));
+        words.addAll(List.of("-M", 3, "-k", 2, "--epochs", 3, "--batch", 4, "--seed", SEED));
+        words.addAll(List.of("--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static CommandRun eval(Object... more) {
+        List<Object> words = new ArrayList<>(List.of("eval", "--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static JsonNode json(CommandRun done) throws IOException {
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    private static double accuracyOf(Path finished) throws IOException {
+        return new ObjectMapper()
+                .readTree(finished.resolve(RunFolder.RESULT).toFile())
+                .get("accuracy")
+                .asDouble();
+    }
+
+    private static void assertSameTest(CommandRun done, Path finished) throws IOException {
+        JsonNode said = json(done);
+        assertThat(said.get("accuracy").asDouble()).isEqualTo(accuracyOf(finished));
+        assertThat(said.get("images").asInt()).isEqualTo(9); // 30 % of 10 pictures a class
+        assertThat(said.get("left_out").asInt()).isZero();
+    }
+
+    @Test
+    void theTestIsTheRunsWhateverItsSeedAndWithAnyOptionsForTheData() throws IOException {
+        assertSameTest(eval("-p", run, "--json"), run);
+        assertSameTest(eval("-p", run, "-d", pictures, "--json"), run);
+        CommandRun train = eval("-p", run, "--split", "train", "--json");
+        assertThat(json(train).get("images").asInt()).isEqualTo(15);
+        assertThat(train.err()).contains("6 of 15 images were learned from");
+        CommandRun wrong = eval("-p", run, "--seed", 1);
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--seed divides the images of --data");
+        assertThat(eval("-p", run, "--half", "base").err()).contains("--half describe --data");
+    }
+
+    @Test
+    void imagesThatWereLearnedFromAreNamedAndLeftOutByContent() throws IOException {
+        int other = otherSplit();
+        CommandRun done = eval("-p", run, "-d", pictures, "--seed", other, "--json");
+        int leftOut = json(done).get("left_out").asInt();
+        assertThat(leftOut).isPositive();
+        assertThat(json(done).get("images").asInt()).isEqualTo(9 - leftOut);
+        assertThat(done.err())
+                .contains(leftOut + " of 9 images were learned from, by content (" + pictures)
+                .contains("are left out; --allow-overlap counts them");
+
+        CommandRun all =
+                eval("-p", run, "-d", pictures, "--seed", other, "--allow-overlap", "--json");
+        assertThat(json(all).get("images").asInt()).isEqualTo(9);
+        assertThat(all.err()).contains("make the accuracy say too much");
+    }
+
+    /** A seed whose test images have some of the run's training images among them. */
+    private static int otherSplit() throws IOException {
+        for (int seed = 1; ; seed++) {
+            CommandRun done = eval("-p", run, "-d", pictures, "--seed", seed, "--json");
+            if (done.code() == 0 && json(done).get("left_out").asInt() > 0) {
+                return seed;
+            }
+        }
+    }
+
+    @Test
+    void copiesUnderOtherNamesAreLearnedFromToo() throws IOException {
+        Path copies = folder.resolve("copies");
+        for (RunImages.Image image : RunImages.of(run).orElseThrow().train()) {
+            Path copy = copies.resolve("test").resolve(image.className());
+            Files.createDirectories(copy);
+            Files.copy(
+                    Path.of(image.path()), copy.resolve(image.sha256().substring(0, 8) + ".png"));
+        }
+        CommandRun none = eval("-p", run, "-d", copies);
+        assertThat(none.code()).isEqualTo(1);
+        assertThat(none.err())
+                .contains("6 of 6 images were learned from", "no other is left", "--allow-overlap");
+
+        TestPictures.write(copies.resolve("test").resolve(CLASSES[1]).resolve("new.png"), 1, 99);
+        JsonNode said = json(eval("-p", run, "-d", copies, "--json"));
+        assertThat(said.get("images").asInt()).isEqualTo(1);
+        assertThat(said.get("left_out").asInt()).isEqualTo(6);
+    }
+
+    @Test
+    void theRunsClassNamesAreUsedAndWhatDiffersIsSaid() throws IOException {
+        Path names =
+                Files.writeString(
+                        folder.resolve("names.csv"),
+                        "blue sea,ocean\ngreen hill,meadow\nred sky,sunset\n");
+        Path named = folder.resolve("named");
+        assertThat(train(named, pictures, "--names", names).code()).isZero();
+        CommandRun done = eval("-p", named, "-d", pictures, "--json");
+        assertSameTest(done, named);
+        assertThat(json(done).get("classes").get(0).get("class").asText()).isEqualTo("ocean");
+        assertThat(done.err())
+                .contains("the classes are called as in the run, ocean, meadow, sunset");
+
+        Path two = folder.resolve("two");
+        TestPictures.write(two.resolve("test/red sky/a.png"), 2, 200);
+        TestPictures.write(two.resolve("test/green hill/a.png"), 1, 200);
+        assertThat(eval("-p", run, "-d", two).err())
+                .contains("2 of the 3 classes that were learned are told apart");
+        TestPictures.write(two.resolve("test/zebra/a.png"), 3, 200);
+        assertThat(eval("-p", run, "-d", two).err())
+                .contains("1 of 3 classes were not learned: zebra");
+    }
+
+    @Test
+    void testImagesThatAreGoneOrOthersAreNamed() throws IOException {
+        Path data = folder.resolve("changing");
+        TestPictures.folder(data, 3, CLASSES);
+        Path learned = folder.resolve("changed");
+        assertThat(train(learned, data).code()).isZero();
+        Path image = data.resolve("test/red sky/picture-1.png");
+        TestPictures.write(image, 2, 1234);
+        CommandRun changed = eval("-p", learned);
+        assertThat(changed.code()).isEqualTo(1);
+        assertThat(changed.err())
+                .contains(image + " is not the image that the run was tested on any more");
+        assertThat(eval("-p", learned, "-d", data).code()).isZero();
+
+        Files.delete(image);
+        CommandRun gone = eval("-p", learned);
+        assertThat(gone.code()).isEqualTo(1);
+        assertThat(gone.err())
+                .contains("1 of the 9 images that the run was tested on are missing", image + "");
+    }
+
+    @Test
+    void ofAClassifierWithoutItsRunNothingIsKnown() throws IOException {
+        Path alone = folder.resolve("alone/learned.safetensors");
+        Files.createDirectories(alone.getParent());
+        Files.copy(run.resolve(RunFolder.CLASSIFIER), alone);
+        assertThat(eval("-p", alone).err()).contains("give images with --data");
+        CommandRun done = eval("-p", alone, "-d", pictures, "--json");
+        assertThat(json(done).get("images").asInt()).isEqualTo(9);
+        assertThat(done.err()).contains("nothing is recorded of the images that it learned from");
+        assertSameTest(eval("-p", run.resolve(RunFolder.CLASSIFIER), "--json"), run);
+    }
+
+    @Test
+    void damagedListsAreNamed() throws IOException {
+        Path damaged = folder.resolve("damaged");
+        assertThat(train(damaged, pictures).code()).isZero();
+        Path lists = damaged.resolve(RunFolder.IMAGES);
+        Files.writeString(lists, Files.readString(lists).replaceFirst("red sky", "red sea"));
+        CommandRun done = eval("-p", damaged);
+        assertThat(done.code()).isEqualTo(1);
+        assertThat(done.err()).contains(lists + " is damaged").doesNotContain("internal error");
+    }
+}

@@ -1,0 +1,135 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code --exif keep|apply}: pictures are stored as the camera was held. */
+class ExifOptionTest {
+
+    private static final int PNG_HEADER = 33;
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path pictures;
+    private static Path image;
+
+    @BeforeAll
+    static void write() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = TestPictures.folder(folder.resolve("pictures"), 2, "blue", "red");
+        for (String name : List.of("train/blue", "train/red", "test/blue", "test/red")) {
+            for (int i = 0; i < 2; i++) {
+                turn(pictures.resolve(name).resolve("picture-" + i + ".png"));
+            }
+        }
+        image = pictures.resolve("test/red/picture-0.png");
+    }
+
+    /** Says in a PNG's EXIF data that it is to be turned by 90 degrees. */
+    private static void turn(Path png) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(12 + 26);
+        chunk.putInt(26).putInt(0x65584966).putShort((short) 0x4d4d).putShort((short) 42);
+        chunk.putInt(8).putShort((short) 1);
+        chunk.putShort((short) 0x0112).putShort((short) 3).putInt(1).putShort((short) 6);
+        byte[] file = Files.readAllBytes(png);
+        byte[] head = Arrays.copyOf(file, PNG_HEADER + chunk.capacity());
+        chunk.rewind().get(head, PNG_HEADER, chunk.capacity());
+        byte[] whole = Arrays.copyOf(head, head.length + file.length - PNG_HEADER);
+        System.arraycopy(file, PNG_HEADER, whole, head.length, file.length - PNG_HEADER);
+        Files.write(png, whole);
+    }
+
+    private static CommandRun train(Path out, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", pictures));
+        words.addAll(List.of("-o", out, "-M", 3, "-k", 1, "--epochs", 2, "--batch", 2));
+        words.addAll(List.of("--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static String predict(Path run, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("predict", "-p", run, "--json", "-q", image));
+        words.addAll(List.of(more));
+        return out(coop(words.toArray()));
+    }
+
+    private static String out(CommandRun done) {
+        assertThat(done.code()).as(done.err()).isZero();
+        return done.out();
+    }
+
+    @Test
+    void aRunRecordsItAndWhoUsesTheRunDoesTheSame() throws IOException {
+        Path kept = folder.resolve("kept");
+        out(train(kept, "--exif", "keep"));
+        assertThat(kept.resolve(RunFolder.CONFIG)).content().contains("\"exif\" : \"KEEP\"");
+        assertThat(predict(kept))
+                .isEqualTo(predict(kept, "--exif", "keep"))
+                .isNotEqualTo(predict(kept, "--exif", "apply"));
+        String own = out(coop("eval", "-p", kept, "--bank", folder.resolve("bank"), "--json"));
+        for (Object[] same :
+                new Object[][] {
+                    {"eval", "-p", kept, "--bank", folder.resolve("bank"), "-d", pictures},
+                    {
+                        "eval",
+                        "-p",
+                        kept,
+                        "--bank",
+                        folder.resolve("bank"),
+                        "-d",
+                        pictures,
+                        "--exif",
+                        "KEEP"
+                    }
+                }) {
+            Object[] json = Arrays.copyOf(same, same.length + 1);
+            json[same.length] = "--json";
+            assertThat(out(coop(json))).isEqualTo(own);
+        }
+        CommandRun other = train(kept, "--resume");
+        assertThat(other.code()).isEqualTo(1);
+        assertThat(other.err()).contains("was begun with other settings");
+    }
+
+    @Test
+    void toApplyIsWhatAUsersOwnFolderGetsByItself() throws IOException {
+        Path usual = folder.resolve("usual");
+        out(train(usual));
+        CommandRun same = train(usual, "--exif", "apply", "--resume");
+        assertThat(same.code()).as(same.err()).isZero();
+        assertThat(same.err()).contains("is finished already");
+        assertThat(predict(usual)).isEqualTo(predict(usual, "--exif", "apply"));
+    }
+
+    @Test
+    void embedAndZeroShotTakeItAndAWrongOneIsNamed() throws IOException {
+        Path kept = folder.resolve("kept.safetensors");
+        Path applied = folder.resolve("applied.safetensors");
+        out(coop("embed", "-m", model, image, "--exif", "keep", "-o", kept));
+        out(coop("embed", "-m", model, image, "-o", applied));
+        assertThat(Files.mismatch(kept, applied)).isNotEqualTo(-1);
+        Object[] zeroShot = {"zero-shot", "-m", model, "-d", pictures, "--json", "-q"};
+        Object[] keeping = Arrays.copyOf(zeroShot, zeroShot.length + 2);
+        keeping[zeroShot.length] = "--exif";
+        keeping[zeroShot.length + 1] = "keep";
+        assertThat(out(coop(zeroShot))).isNotEqualTo(out(coop(keeping)));
+        CommandRun wrong = train(folder.resolve("never"), "--exif", "turn");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--exif", "expected keep or apply, got 'turn'");
+        assertThat(coop("embed", "-m", model, "--text", "x", "--exif", "keep", "-o", kept).err())
+                .contains("--exif is for images");
+    }
+}
