@@ -2,13 +2,7 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.Callable;
+
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
@@ -34,14 +28,24 @@ import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
 /** {@code coop bench}: measures speed and memory. */
 @Command(
         name = "bench",
+        synopsisSubcommandLabel = "[serve ...]",
         description = {
             "Measure speed and memory on this machine, with random weights of a published size.",
             "",
@@ -49,6 +53,7 @@ import picocli.CommandLine.Parameters;
             "encode   images to features, pixels given",
             "files    JPEG files to features in the bank (give a folder)",
             "load     from opening a model to the first image's features",
+            "serve    answers of a running service (coop bench serve --help)",
             ""
         },
         footer = {
@@ -69,7 +74,11 @@ final class BenchCommand implements Callable<Integer> {
     private final Console console;
     private List<ExecutionPlan.OpTime> ops = List.of();
 
-    @Parameters(index = "0", paramLabel = "WHAT", description = "step, encode, files or load.")
+    @Parameters(
+            index = "0",
+            arity = "0..1", // none with "serve"
+            paramLabel = "WHAT",
+            description = "step, encode, files or load.")
     private String what;
 
     @Parameters(
@@ -193,6 +202,9 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Before hundreds of megabytes of weights are written. */
     private void check() {
+        if (what == null) {
+            throw new WrongUsage("missing required parameter: 'WHAT'");
+        }
         if (!KINDS.contains(what)) {
             throw new WrongUsage(
                     "\"" + what + "\" cannot be measured: expected step, encode, files or load");

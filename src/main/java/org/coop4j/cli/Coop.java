@@ -1,9 +1,7 @@
 package org.coop4j.cli;
 
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
+
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,6 +9,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 
 /** The command {@code coop}: the way in, and the options that all commands share. */
 @Command(
@@ -90,6 +92,9 @@ public final class Coop implements Callable<Integer> {
                 new CommandLine(new DatasetsCommand(console))
                         .addSubcommand(new DatasetsCheckCommand(console))
                         .addSubcommand(new DatasetsShowCommand(console));
+        CommandLine bench =
+                new CommandLine(new BenchCommand(console))
+                        .addSubcommand(new BenchServeCommand(console));
         CommandLine line =
                 new CommandLine(coop)
                         .addSubcommand(new DemoCommand(console))
@@ -113,7 +118,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new ReportCommand(console))
                         .addSubcommand(new ImportCommand(console))
                         .addSubcommand(new ExportCommand(console))
-                        .addSubcommand(new BenchCommand(console))
+                        .addSubcommand(bench)
                         .addSubcommand(new DoctorCommand(console));
         return configure(line, coop, console, problems);
     }

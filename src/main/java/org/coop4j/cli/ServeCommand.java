@@ -1,17 +1,5 @@
 package org.coop4j.cli;
 
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Termination;
@@ -26,9 +14,23 @@ import org.coop4j.eval.Numbers;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 
 /** {@code coop serve}: classifiers over HTTP. */
 @Command(
@@ -118,6 +120,14 @@ final class ServeCommand implements Callable<Integer> {
             description = "Append a line of JSON for each request; - is standard output.")
     private Path accessLog;
 
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            description =
+                    "Let the page say \"not sure\" where the most probable class has a lower"
+                            + " probability, 0 to 1; the report of a run suggests one.")
+    private Double threshold;
+
     @Mixin private ServeLimits limits;
 
     ServeCommand(Console console) {
@@ -131,7 +141,10 @@ final class ServeCommand implements Callable<Integer> {
         ServiceOptions options = options();
         try (Termination termination = new Termination();
                 ServedModels models =
-                        new ServedModels(vocabulary.tokenizer(), limits.ofPictures())) {
+                        new ServedModels(
+                                vocabulary.tokenizer(),
+                                limits.ofPictures(),
+                                Optional.ofNullable(threshold))) {
             open(models, named);
             try (PredictionService service =
                     PredictionService.start(options, models.all(), log())) {
@@ -145,6 +158,9 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void check() {
+        if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
+            throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
+        }
         if (runs.isEmpty() && !classOptions.areGiven()) {
             throw new WrongUsage("what is to be served? Give -p RUN, or -m MODEL with -c A,B");
         }

@@ -1,17 +1,5 @@
 package org.coop4j.cli;
 
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.Clip;
@@ -28,6 +16,19 @@ import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.text.Tokenizer;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
 /** Opens the classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {
 
@@ -35,13 +36,18 @@ final class ServedModels implements AutoCloseable {
 
     private final Tokenizer tokenizer;
     private final PredictionLimits limits;
+    private final Optional<Double> threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
     private final Map<Path, Clip> clips = new HashMap<>();
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
-    ServedModels(Tokenizer tokenizer, PredictionLimits limits) {
+    /**
+     * @param threshold below which the page is not sure
+     */
+    ServedModels(Tokenizer tokenizer, PredictionLimits limits, Optional<Double> threshold) {
         this.tokenizer = tokenizer;
         this.limits = limits;
+        this.threshold = threshold;
     }
 
     /**
@@ -137,7 +143,7 @@ final class ServedModels implements AutoCloseable {
         ImageClassifier images = ImageClassifier.of(clip, classifier, limits);
         open.push(images);
         images.classify(new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB));
-        served.add(new ServedClassifier(info, images));
+        served.add(new ServedClassifier(threshold.map(info::withThreshold).orElse(info), images));
     }
 
     private Clip clip(Path model) throws IOException {

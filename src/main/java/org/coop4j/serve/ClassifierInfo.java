@@ -1,10 +1,11 @@
 package org.coop4j.serve;
 
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.RunResult;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.RunResult;
 
 /**
  * What is known of a served classifier: an entry of {@code GET /models}, where what is null is left
@@ -15,9 +16,15 @@ import org.coop4j.run.RunResult;
  * @param model the CLIP's file
  * @param classNames the classes
  * @param test how it did in its run; null without one
+ * @param threshold the page says "not sure" where no class is as probable, 0 to 1; null without one
  */
 public record ClassifierInfo(
-        String name, String method, String model, List<String> classNames, Test test) {
+        String name,
+        String method,
+        String model,
+        List<String> classNames,
+        Test test,
+        Double threshold) {
 
     /** The longest name of a classifier. */
     private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
@@ -28,6 +35,9 @@ public record ClassifierInfo(
                     "expected a name of 1 to 64 letters, digits, '.', '_' and '-', got \""
                             + name
                             + '"');
+        }
+        if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
+            throw new IllegalArgumentException("threshold: expected 0 to 1, got " + threshold);
         }
         classNames = List.copyOf(classNames);
     }
@@ -66,6 +76,12 @@ public record ClassifierInfo(
                 file.method().title(),
                 String.valueOf(model.getFileName()),
                 file.classNames(),
-                result.map(Test::of).orElse(null));
+                result.map(Test::of).orElse(null),
+                null);
+    }
+
+    /** With a threshold. */
+    public ClassifierInfo withThreshold(double least) {
+        return new ClassifierInfo(name, method, model, classNames, test, least);
     }
 }

@@ -139,7 +139,8 @@ async function classify(file) {
 
 function rank(ranked) {
   const best = ranked[0];
-  tell(best.className + ", " + share(best.probability));
+  const name = best.className + ", " + share(best.probability);
+  tell(best.probability < (chosen().threshold || 0) ? "Not sure. Perhaps " + name : name);
   const list = byId("ranking");
   list.replaceChildren(...ranked.map((entry, i) => {
     const item = element("li");

@@ -5,6 +5,16 @@ import static org.coop4j.cli.CommandRun.coop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.bank.TestPictures;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,14 +31,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.coop4j.clip.ShippedModel;
-import org.coop4j.data.bank.TestPictures;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The service as a process: what it answers for runs of every kind, and how it ends. */
 class ServeCommandTest {
@@ -161,6 +163,36 @@ class ServeCommandTest {
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
     }
 
+    @Test
+    void benchServeComparesEveryAnswer() throws Exception {
+        CoopProcess service = serve("-p", run("linear-probe"));
+        String url = "http://127.0.0.1:" + port(service) + "/predictions/linear-probe";
+        Path test = pictures.resolve("test");
+        String said = coop("predict", "-p", run("linear-probe"), "--json", test).out();
+        Path expected = Files.writeString(folder.resolve("expected.json"), said);
+        List<Object> words = new ArrayList<>(List.of("bench", "serve", url, test));
+        words.addAll(List.of("--clients", "1,4", "--seconds", 1, "--json", "--expected", expected));
+        CommandRun good = coop(words.toArray());
+        assertThat(good.code()).as(good.err() + good.out()).isZero();
+        JsonNode four = JSON.readTree(good.out()).path(1);
+        assertThat(four.path("clients").asInt()).isEqualTo(4);
+        assertThat(four.path("answered").asInt()).isPositive();
+        assertThat(four.path("wrong").asInt()).isZero();
+        assertThat(four.path("p50_ms").asDouble())
+                .isPositive()
+                .isLessThanOrEqualTo(four.path("p99_ms").asDouble());
+        Files.writeString(expected, said.replaceAll("\"red sky\"(\\s*:)", "\"red sea\"$1"));
+        CommandRun bad = coop(words.toArray());
+        assertThat(bad.code()).isEqualTo(1);
+        assertThat(JSON.readTree(bad.out()).path(0).path("wrong").asInt()).isPositive();
+        service.kill();
+        CommandRun gone = coop(words.toArray());
+        assertThat(gone.code()).isEqualTo(1);
+        CommandRun elsewhere = coop("bench", "serve", "http://192.0.2.1/predictions/run", test);
+        assertThat(elsewhere.code()).isEqualTo(2);
+        assertThat(elsewhere.err()).contains("expected a service on this machine");
+    }
+
     private static String get(int port, String path) throws IOException, InterruptedException {
         HttpRequest request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
@@ -272,6 +304,7 @@ class ServeCommandTest {
                 Arguments.of(List.of("-p", run("coop"), "--port", 70_000), 2, "0 to 65535"),
                 Arguments.of(List.of("-p", run("coop"), "--max-body", "99G"), 2, "heap"),
                 Arguments.of(List.of("-p", run("coop"), "--max-delay", -1), 2, "maxDelay"),
+                Arguments.of(List.of("-p", run("coop"), "--threshold", 2), 2, "--threshold"),
                 Arguments.of(
                         List.of("-p", run("coop"), "--token-file", spaces), 1, "without spaces"));
     }

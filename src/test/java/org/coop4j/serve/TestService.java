@@ -1,17 +1,18 @@
 package org.coop4j.serve;
 
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.URI;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.PredictionLimits;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /** The shipped model and a zero-shot classifier, behind a service on a free port. */
 final class TestService implements AutoCloseable {
@@ -29,7 +30,8 @@ final class TestService implements AutoCloseable {
             Hindrance classifier,
             PredictionLimits limits,
             ServiceOptions options,
-            Optional<OutputStream> log)
+            Optional<OutputStream> log,
+            Optional<Double> threshold)
             throws IOException {
         this.clip = clip;
         this.classifier = classifier;
@@ -37,8 +39,9 @@ final class TestService implements AutoCloseable {
         ClassifierInfo info =
                 ClassifierInfo.of(
                         "things", classifier.save(), clip.model().path(), Optional.empty());
+        ClassifierInfo shown = threshold.map(info::withThreshold).orElse(info);
         this.service =
-                PredictionService.start(options, List.of(new ServedClassifier(info, images)), log);
+                PredictionService.start(options, List.of(new ServedClassifier(shown, images)), log);
         this.port = service.port();
     }
 
@@ -49,9 +52,19 @@ final class TestService implements AutoCloseable {
             ServiceOptions options,
             Optional<OutputStream> log)
             throws IOException {
+        return start(folder, limits, options, log, Optional.empty());
+    }
+
+    static TestService start(
+            Path folder,
+            PredictionLimits limits,
+            ServiceOptions options,
+            Optional<OutputStream> log,
+            Optional<Double> threshold)
+            throws IOException {
         Clip clip = Clip.open(ShippedModel.file(folder));
         Classifier classifier = PromptEnsemble.of("a drawing of a {}.").classifier(clip, CLASSES);
-        return new TestService(clip, new Hindrance(classifier), limits, options, log);
+        return new TestService(clip, new Hindrance(classifier), limits, options, log, threshold);
     }
 
     static TestService start(Path folder) throws IOException {

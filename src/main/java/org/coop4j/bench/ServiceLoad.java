@@ -1,0 +1,208 @@
+package org.coop4j.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Loads a prediction service: clients send picture after picture, each waiting for its answer, and
+ * compare every answer with what is expected of the picture.
+ */
+public final class ServiceLoad {
+
+    private static final int OK = 200;
+    private static final int TOO_MANY = 429;
+
+    /** What a client waits for after a refusal. */
+    private static final long PAUSE_MS = 100;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final URI predictions;
+    private final List<byte[]> pictures;
+    private final List<Map<String, Float>> expected;
+
+    /** The first right answer of each picture, with which others are compared byte by byte. */
+    private final AtomicReferenceArray<String> right;
+
+    /**
+     * @param predictions where pictures are posted
+     * @param pictures content of image files
+     * @param expected the probability of each class, for each picture; empty if an answer is right
+     *     when it is that of the first time
+     */
+    public ServiceLoad(URI predictions, List<byte[]> pictures, List<Map<String, Float>> expected) {
+        this.predictions = predictions;
+        this.pictures = List.copyOf(pictures);
+        this.expected = List.copyOf(expected);
+        this.right = new AtomicReferenceArray<>(pictures.size());
+    }
+
+    /**
+     * What came of a load.
+     *
+     * @param clients that sent at the same time
+     * @param seconds that it took
+     * @param answered pictures whose answer was right
+     * @param refused answers 429: the queue was full
+     * @param wrong answers with other classes or probabilities
+     * @param failed other statuses, and requests without an answer
+     * @param latencies of right answers in milliseconds, ascending
+     */
+    public record Outcome(
+            int clients,
+            double seconds,
+            int answered,
+            int refused,
+            int wrong,
+            int failed,
+            List<Double> latencies) {
+
+        /** Copies the list. */
+        public Outcome {
+            latencies = List.copyOf(latencies);
+        }
+
+        /** Pictures a second. */
+        public double rate() {
+            return answered / seconds;
+        }
+
+        /** The latency in milliseconds that {@code percent} of the answers do not exceed. */
+        public double percentile(int percent) {
+            if (latencies.isEmpty()) {
+                return Double.NaN;
+            }
+            int rank = (int) Math.ceil(percent / 100.0 * latencies.size());
+            return latencies.get(Math.max(0, rank - 1));
+        }
+    }
+
+    /** Sends for a time, and waits for what was sent. */
+    public Outcome run(int clients, Duration time) {
+        long start = System.nanoTime();
+        List<Client> all = new ArrayList<>();
+        List<Thread> threads = new ArrayList<>();
+        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        for (int c = 0; c < clients; c++) {
+            Client client = new Client(http, c, start + time.toNanos());
+            all.add(client);
+            Thread thread = new Thread(client, "coop4j-client-" + c);
+            threads.add(thread);
+            thread.start();
+        }
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                threads.forEach(Thread::interrupt);
+                Thread.currentThread().interrupt();
+            }
+        }
+        double seconds = (System.nanoTime() - start) / 1e9;
+        double[] latencies =
+                all.stream()
+                        .flatMapToDouble(c -> c.latencies.stream().mapToDouble(ms -> ms))
+                        .sorted()
+                        .toArray();
+        return new Outcome(
+                clients,
+                seconds,
+                latencies.length,
+                all.stream().mapToInt(c -> c.refused).sum(),
+                all.stream().mapToInt(c -> c.wrong).sum(),
+                all.stream().mapToInt(c -> c.failed).sum(),
+                Arrays.stream(latencies).boxed().toList());
+    }
+
+    private final class Client implements Runnable {
+        private final HttpClient http;
+        private final int first;
+        private final long end;
+        private final List<Double> latencies = new ArrayList<>();
+        private int refused;
+        private int wrong;
+        private int failed;
+
+        Client(HttpClient http, int first, long end) {
+            this.http = http;
+            this.first = first;
+            this.end = end;
+        }
+
+        @Override
+        public void run() {
+            for (int i = first; System.nanoTime() < end; i++) {
+                try {
+                    if (!send(i % pictures.size())) {
+                        Thread.sleep(PAUSE_MS);
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
+            }
+        }
+
+        /** Whether the service answered. */
+        private boolean send(int picture) throws InterruptedException {
+            long start = System.nanoTime();
+            try {
+                HttpResponse<String> answer =
+                        http.send(
+                                HttpRequest.newBuilder(predictions)
+                                        .POST(
+                                                HttpRequest.BodyPublishers.ofByteArray(
+                                                        pictures.get(picture)))
+                                        .build(),
+                                HttpResponse.BodyHandlers.ofString());
+                if (answer.statusCode() == TOO_MANY) {
+                    refused++;
+                    return false;
+                }
+                if (answer.statusCode() != OK) {
+                    failed++;
+                } else if (isRight(picture, answer.body())) {
+                    latencies.add((System.nanoTime() - start) / 1e6);
+                } else {
+                    wrong++;
+                }
+                return true;
+            } catch (IOException e) {
+                failed++;
+                return false;
+            }
+        }
+    }
+
+    private boolean isRight(int picture, String answer) throws IOException {
+        String known = right.get(picture);
+        if (known == null) {
+            if (!expected.isEmpty() && !expected.get(picture).equals(classes(answer))) {
+                return false;
+            }
+            known = right.compareAndExchange(picture, null, answer);
+        }
+        return known == null || known.equals(answer);
+    }
+
+    private static Map<String, Float> classes(String answer) throws IOException {
+        Map<String, Float> classes = new TreeMap<>();
+        for (JsonNode entry : JSON.readTree(answer)) {
+            classes.put(entry.path("className").asText(), entry.path("probability").floatValue());
+        }
+        return classes;
+    }
+}
