@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunData;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
+import org.coop4j.weights.Progress;
 
 /**
  * The images of a run with their features, as the model's test transform shows them.
@@ -33,25 +32,19 @@ public record RunPictures(
      * @param encoding shows the work on the rest
      */
     public static RunPictures of(
-            SharedData shared,
-            RunConfig config,
-            Sample sample,
-            Function<String, BankedImages.Listener> encoding)
+            SharedData shared, RunConfig config, Sample sample, Progress progress)
             throws IOException {
-        RunPictures known = known(shared, config, sample, encoding);
+        RunPictures known = known(shared, config, sample, progress);
         return new RunPictures(
                 known.classNames,
                 known.train,
                 known.val,
-                shared.evaluator(config, encoding.apply("test images")).images());
+                shared.evaluator(config, progress).images());
     }
 
     /** The images of a run without its test images, which may choose nothing. */
     public static RunPictures known(
-            SharedData shared,
-            RunConfig config,
-            Sample sample,
-            Function<String, BankedImages.Listener> encoding)
+            SharedData shared, RunConfig config, Sample sample, Progress progress)
             throws IOException {
         RunData data = Optional.ofNullable(config.learnedFrom()).orElse(config.testedOn());
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
@@ -59,9 +52,9 @@ public record RunPictures(
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
         return new RunPictures(
                 drawn.classNames(),
-                shared.features(drawn.train(), encoding.apply("training images")),
-                shared.features(val, encoding.apply("val images")),
-                shared.features(List.of(), encoding.apply("no images")));
+                shared.features(drawn.train(), "training images", progress),
+                shared.features(val, "val images", progress),
+                shared.features(List.of(), "no images", progress));
     }
 
     /** All images with the part of the data that each is in: training, val, test. */

@@ -15,6 +15,7 @@ import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.weights.Progress;
 
 /** The encoding of images: from pixels, and from files to features on disk. */
 public final class ImageBench {
@@ -36,24 +37,22 @@ public final class ImageBench {
     /**
      * Files to features in a new bank; measured the second time, when the disk's cache has them.
      */
-    public static Measurement files(
-            Clip clip, List<LabelledImage> images, BankedImages.Listener listener)
+    public static Measurement files(Clip clip, List<LabelledImage> images, Progress progress)
             throws IOException {
         clip.imageEncoder();
         try {
-            return Measurement.of(1, 1, 0, () -> fill(clip, images, listener));
+            return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private static void fill(
-            Clip clip, List<LabelledImage> images, BankedImages.Listener listener) {
+    private static void fill(Clip clip, List<LabelledImage> images, Progress progress) {
         try {
             Path folder = Files.createTempDirectory("coop-bench");
             ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
             try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
-                BankedImages.build(bank, clip, transform, images, true, listener);
+                BankedImages.build(bank, clip, transform, images, "files", true, progress);
             } finally {
                 delete(folder);
             }

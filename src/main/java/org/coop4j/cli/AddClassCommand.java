@@ -11,7 +11,6 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Table;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.PromptOptions;
@@ -40,6 +39,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -142,10 +142,7 @@ final class AddClassCommand implements Callable<Integer> {
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
         TestImages pictures = pictures(shared, names.size() - 1);
-        Evaluator evaluator;
-        try (EncodingProgress progress = new EncodingProgress(console, "test images")) {
-            evaluator = shared.evaluator(config, progress);
-        }
+        Evaluator evaluator = shared.evaluator(config, console);
         try (Classifier before = file.open(clip);
                 Classifier after =
                         byName
@@ -203,9 +200,7 @@ final class AddClassCommand implements Callable<Integer> {
                 throw new CommandFailure(data + " holds no pictures");
             }
         }
-        try (EncodingProgress progress = new EncodingProgress(console, name)) {
-            return shared.features(images, progress);
-        }
+        return shared.features(images, name, console);
     }
 
     /** Every other picture, from the first or the second on. */
@@ -221,9 +216,7 @@ final class AddClassCommand implements Callable<Integer> {
             List<String> names,
             TestImages pictures)
             throws IOException {
-        RunPictures known =
-                RunPictures.known(
-                        shared, config, config.sample(), TrainRun.Listener.silent()::encoding);
+        RunPictures known = RunPictures.known(shared, config, config.sample(), Progress.NONE);
         FeatureSet train = FeatureSets.joined(known.train().all(), half(pictures, 0));
         FeatureSet val = method.usesVal() ? known.val().all() : FeatureSets.none(train.width());
         DataSpec source = config.learnedFrom().source();

@@ -8,7 +8,6 @@ import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
@@ -185,8 +184,7 @@ final class BenchCommand implements Callable<Integer> {
                         product(clip, result);
                     }
                     default -> {
-                        EncodingProgress progress = new EncodingProgress(console, "files");
-                        images(images.size(), ImageBench.files(clip, images, progress), result);
+                        images(images.size(), ImageBench.files(clip, images, console), result);
                     }
                 }
             }

@@ -14,7 +14,6 @@ import org.coop4j.analysis.Comparison;
 import org.coop4j.analysis.Contender;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Table;
 import org.coop4j.cli.options.BankOptions;
@@ -98,10 +97,7 @@ final class CompareCommand implements Callable<Integer> {
                             bankOptions.folder(CacheFolder.bank()),
                             bankOptions.skipBad(),
                             MemoryLimit.none());
-            Evaluator evaluator;
-            try (EncodingProgress progress = new EncodingProgress(console, "test images")) {
-                evaluator = new SharedData(clip, options).evaluator(first, progress);
-            }
+            Evaluator evaluator = new SharedData(clip, options).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(clip, files, evaluator);
             if (json.isGiven()) {

@@ -116,8 +116,8 @@ final class DemoCommand implements Callable<Integer> {
     private DemoReport learn() throws IOException {
         makeRoom();
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
-        try (Clip clip = Clip.open(ModelFile.shipped());
-                DemoScreen screen = new DemoScreen(console, !json.isGiven())) {
+        try (Clip clip = Clip.open(ModelFile.shipped())) {
+            DemoScreen screen = new DemoScreen(console, !json.isGiven());
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run =
                     new DemoRun(
@@ -125,7 +125,8 @@ final class DemoCommand implements Callable<Integer> {
                             DemoPictures.unpack(cache),
                             DemoConfig.standard(),
                             CacheFolder.bank(),
-                            screen);
+                            screen,
+                            console);
             DemoReport report = new DemoReport(run.run(out.resolve(RUNS)));
             report.write(out);
             return report;

@@ -6,20 +6,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Table;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
 import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.weights.Progress;
 
 /** The demo on the screen: a table that grows by a row for each number of shots. */
-final class DemoScreen implements DemoRun.Listener, AutoCloseable {
+final class DemoScreen implements DemoRun.Listener {
 
     /** Columns of the bar that shows an accuracy; the whole is 100 %. */
     private static final int BAR = 20;
@@ -28,8 +25,6 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     private final Console console;
     private final boolean table;
-    private EncodingProgress encoding;
-    private Progress.Task task;
     private boolean begun;
     private double bestPrompt;
 
@@ -49,12 +44,6 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
                         + Numbers.count(parameters)
                         + " parameters, trained on photographs, emoji and clip art"
                         + " (docs/model-card.md)");
-    }
-
-    @Override
-    public BankedImages.Listener encoding(String what) {
-        encoding = new EncodingProgress(console, what);
-        return encoding;
     }
 
     @Override
@@ -95,15 +84,6 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     private static double best(List<DemoResult.Prompt> prompts) {
         return prompts.stream().mapToDouble(DemoResult.Prompt::photographs).max().orElseThrow();
-    }
-
-    @Override
-    public void training(long done, long total, String what) {
-        if (task == null) {
-            task = console.task("learning", total, Progress.Unit.STEPS);
-        }
-        task.detail(what);
-        task.advanceTo(done);
     }
 
     @Override
@@ -227,16 +207,5 @@ final class DemoScreen implements DemoRun.Listener, AutoCloseable {
 
     private static String percent(double value) {
         return Numbers.percent(value, 1);
-    }
-
-    @Override
-    public void close() {
-        if (encoding != null) {
-            encoding.close();
-        }
-        if (task != null) {
-            task.close();
-            task = null;
-        }
     }
 }

@@ -8,7 +8,6 @@ import java.util.stream.Collectors;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.EncodingProgress;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.Rows;
 import org.coop4j.cli.console.Table;
@@ -128,11 +127,9 @@ final class EvalCommand implements Callable<Integer> {
                             bankOptions.folder(CacheFolder.bank()),
                             bankOptions.skipBad(),
                             MemoryLimit.none());
-            TestImages all;
-            try (EncodingProgress progress =
-                    new EncodingProgress(console, splitOptions.name() + " images")) {
-                all = new SharedData(clip, options).features(images.images(), progress);
-            }
+            TestImages all =
+                    new SharedData(clip, options)
+                            .features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());
             }

@@ -14,7 +14,7 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.weights.Progress;
 
 /**
  * What is learned, and how it was chosen.
@@ -47,8 +47,7 @@ record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean cross
             List<Candidate> candidates,
             Consumer<String> notes)
             throws IOException {
-        RunPictures pictures =
-                RunPictures.known(shared, config, sample, TrainRun.Listener.silent()::encoding);
+        RunPictures pictures = RunPictures.known(shared, config, sample, Progress.NONE);
         DataSpec source = config.testedOn().source();
         Task task =
                 new Task(

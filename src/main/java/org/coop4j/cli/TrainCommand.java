@@ -288,10 +288,7 @@ final class TrainCommand implements Callable<Integer> {
         if (!folder.equals(out)) {
             console.note(method.title() + ", seed " + one + ": " + folder);
         }
-        try (TrainDisplay display = new TrainDisplay(console)) {
-            return new TrainRun(shared, method.title(), config, display)
-                    .run(folder, resume.isGiven());
-        }
+        return new TrainRun(shared, method.title(), config, console).run(folder, resume.isGiven());
     }
 
     private RunConfig config(SharedData shared, Candidate candidate, long one) throws IOException {

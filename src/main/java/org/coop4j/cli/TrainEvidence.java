@@ -22,7 +22,7 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.weights.Progress;
 
 /** The comparison of what one seed's runs learned, and a page of it in the folder of each. */
 final class TrainEvidence {
@@ -55,9 +55,8 @@ final class TrainEvidence {
      */
     Evidence write(TrainChoice choice, Sample sample) throws IOException {
         RunConfig config = finished.get(0).config;
-        TrainRun.Listener silent = TrainRun.Listener.silent();
-        RunPictures pictures = RunPictures.of(shared, config, sample, silent::encoding);
-        Evaluator evaluator = shared.evaluator(config, silent.encoding(""));
+        RunPictures pictures = RunPictures.of(shared, config, sample, Progress.NONE);
+        Evaluator evaluator = shared.evaluator(config, Progress.NONE);
         DataSpec source = config.testedOn().source();
         Task task =
                 new Task(

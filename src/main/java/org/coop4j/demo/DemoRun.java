@@ -12,7 +12,6 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
@@ -27,6 +26,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 
 /**
  * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then
@@ -42,12 +42,10 @@ public final class DemoRun {
     private final DemoConfig config;
     private final SharedData shared;
     private final Listener listener;
+    private final Progress progress;
 
     /** What the user sees of the demo. */
     public interface Listener {
-
-        /** Pictures are about to be encoded; {@code what} says which. */
-        BankedImages.Listener encoding(String what);
 
         /**
          * The hand-written prompts are measured, {@code renamed} with careful class names.
@@ -60,9 +58,6 @@ public final class DemoRun {
                 List<DemoResult.Prompt> prompts,
                 List<DemoResult.Prompt> renamed);
 
-        /** {@code done} of {@code total} steps of all contexts are done; called often. */
-        void training(long done, long total, String what);
-
         /** All seeds of a number of shots are measured. */
         void learned(int shots, List<DemoResult.Run> runs);
     }
@@ -72,13 +67,15 @@ public final class DemoRun {
             DemoPictures pictures,
             DemoConfig config,
             Path bankFolder,
-            Listener listener) {
+            Listener listener,
+            Progress progress) {
         this.clip = clip;
         this.pictures = pictures;
         this.config = config;
         this.shared =
                 new SharedData(clip, new TrainRun.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
+        this.progress = progress;
     }
 
     /**
@@ -135,7 +132,7 @@ public final class DemoRun {
             ImageDataset photographs, TestImages train, TestImages test, TestImages drawings) {}
 
     private TestImages encode(List<LabelledImage> images, String what) throws IOException {
-        return shared.features(images, listener.encoding(what));
+        return shared.features(images, what, progress);
     }
 
     private FeatureMatrix handWritten(String template, List<String> classNames) {
@@ -157,15 +154,20 @@ public final class DemoRun {
                 total += steps(measured, method, shots) * config.seeds().size();
             }
         }
+        try (Progress.Task task = progress.task("learning", total, Progress.Unit.STEPS)) {
+            return learnAll(folder, measured, task);
+        }
+    }
+
+    private List<DemoResult.Run> learnAll(Path folder, Measured measured, Progress.Task task)
+            throws IOException {
         List<DemoResult.Run> runs = new ArrayList<>();
-        long done = 0;
         for (int shots : config.shots()) {
             List<DemoResult.Run> some = new ArrayList<>();
             for (long seed : config.seeds()) {
                 for (DemoMethod method : DemoMethod.values()) {
                     Path run = runFolder(folder, method, shots, seed);
-                    learn(run, method, config(measured, method, shots, seed), done, total);
-                    done += steps(measured, method, shots);
+                    learn(run, method, config(measured, method, shots, seed), task);
                     try (Classifier classifier = learned(run).open(clip)) {
                         some.add(result(method, measured, shots, seed, classifier));
                     }
@@ -204,18 +206,12 @@ public final class DemoRun {
         return folder.resolve(method.id() + "-shots" + shots + "-seed" + seed);
     }
 
-    private void learn(Path folder, DemoMethod method, RunConfig run, long done, long total)
+    private void learn(Path folder, DemoMethod method, RunConfig run, Progress.Task task)
             throws IOException {
         RunFolder.clear(folder);
-        TrainRun.Listener told =
-                method.learnsContext()
-                        ? new DemoTraining(
-                                listener,
-                                done,
-                                total,
-                                "%d shots, seed %d"
-                                        .formatted(run.sample().shots(), run.sample().seed()))
-                        : TrainRun.Listener.silent();
+        Sample sample = run.sample();
+        String what = "%d shots, seed %d".formatted(sample.shots(), sample.seed());
+        Progress told = method.learnsContext() ? new DemoTraining(task, what) : Progress.NONE;
         new TrainRun(shared, method.title(), run, told).run(folder, false);
     }
 

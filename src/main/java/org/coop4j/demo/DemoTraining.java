@@ -1,57 +1,51 @@
 package org.coop4j.demo;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import org.coop4j.data.bank.BankedImages;
-import org.coop4j.run.TrainRun;
-import org.coop4j.train.Trainable;
-import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 
-/** Counts the steps of one of the demo's training runs among those of all. */
-final class DemoTraining implements TrainRun.Listener {
+/**
+ * Counts the steps of one of the demo's training runs among those of all. Its pictures are encoded
+ * before, and its samples are never short.
+ *
+ * @param all the steps of all runs
+ * @param what which run it is
+ */
+record DemoTraining(Progress.Task all, String what) implements Progress {
 
-    private final DemoRun.Listener listener;
-    private final long before;
-    private final long total;
-    private final String what;
-
-    /**
-     * @param before steps of the runs before this one
-     * @param total steps of all runs
-     */
-    DemoTraining(DemoRun.Listener listener, long before, long total, String what) {
-        this.listener = listener;
-        this.before = before;
-        this.total = total;
-        this.what = what;
-    }
-
-    /** The demo's own samples are never short. */
     @Override
     public void note(String message) {}
 
-    /** All pictures are encoded before the first run. */
     @Override
-    public BankedImages.Listener encoding(String images) {
-        return new BankedImages.Listener() {
-            @Override
-            public void progress(int done, int all) {}
+    public void warn(String message) {}
 
-            @Override
-            public void unreadable(Path file, IOException problem) {}
-        };
+    @Override
+    public Task task(String name, long total, Unit unit) {
+        return unit == Unit.STEPS ? new Part() : NONE.task(name, total, unit);
     }
 
-    @Override
-    public void training(int epoch, Training training, int batches, long stepBytes) {}
+    private final class Part implements Task {
 
-    @Override
-    public void progress(String part, long done, long of) {}
+        private long done;
 
-    @Override
-    public void batch(
-            int epoch, int batch, int batches, double rate, Trainable.BatchResult result) {
-        long done = before + (long) epoch * batches + batch + 1;
-        listener.training(done, total, "%s  loss %.3f".formatted(what, result.loss()));
+        @Override
+        public void advance(long more) {
+            done += more;
+            all.advance(more);
+        }
+
+        @Override
+        public void advanceTo(long newDone) {
+            advance(newDone - done);
+        }
+
+        @Override
+        public void total(long total) {}
+
+        @Override
+        public void detail(String text) {
+            all.detail(what + ", " + text);
+        }
+
+        @Override
+        public void close() {}
     }
 }

@@ -2,23 +2,27 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.eval.Numbers;
 import org.coop4j.method.Fit;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
 import org.coop4j.train.Training;
 import org.coop4j.train.TrainingLoop;
+import org.coop4j.weights.Progress;
 
 /** Trains in a run's folder: goes on from its checkpoint, and writes checkpoints and metrics. */
-final class CheckpointedFit implements Fit {
+final class CheckpointedFit implements Fit, AutoCloseable {
 
     private final RunFolder folder;
     private final RunConfig config;
     private final MemoryLimit memory;
     private final String imagesHash;
-    private final TrainRun.Listener listener;
+    private final Progress progress;
+    private Progress.Task task;
 
     /**
      * @param imagesHash hash of the training images: a checkpoint of others is refused
@@ -28,12 +32,12 @@ final class CheckpointedFit implements Fit {
             RunConfig config,
             MemoryLimit memory,
             String imagesHash,
-            TrainRun.Listener listener) {
+            Progress progress) {
         this.folder = folder;
         this.config = config;
         this.memory = memory;
         this.imagesHash = imagesHash;
-        this.listener = listener;
+        this.progress = progress;
     }
 
     @Override
@@ -53,12 +57,15 @@ final class CheckpointedFit implements Fit {
 
     @Override
     public void note(String message) {
-        listener.note(message);
+        progress.note(message);
     }
 
     @Override
     public void progress(String what, long done, long total) {
-        listener.progress(what, done, total);
+        if (task == null) {
+            task = progress.task("learning", total, Progress.Unit.FITS);
+        }
+        task.advanceTo(done);
     }
 
     @Override
@@ -75,11 +82,24 @@ final class CheckpointedFit implements Fit {
         } else {
             metrics = RunMetrics.begin(folder);
         }
-        listener.training(done, training(), order.batches(), model.bytes(order.batchSize()));
+        if (done > 0) {
+            progress.note("going on after epoch %d of %d".formatted(done, training().epochs()));
+        }
+        String bytes = Numbers.bytes(model.bytes(order.batchSize()));
+        progress.note("a step needs " + bytes + " for intermediate values");
+        long steps = (long) (training().epochs() - done) * order.batches();
+        task = progress.task("training", steps, Progress.Unit.STEPS);
         loop.run(new Recorder(metrics));
     }
 
-    /** Writes metrics and checkpoints, and passes on what happens. */
+    @Override
+    public void close() {
+        if (task != null) {
+            task.close();
+        }
+    }
+
+    /** Writes metrics and checkpoints, and tells how it goes. */
     private final class Recorder implements TrainingLoop.Listener {
 
         private final RunMetrics metrics;
@@ -91,7 +111,17 @@ final class CheckpointedFit implements Fit {
         @Override
         public void batch(
                 int epoch, int batch, int batches, double rate, Trainable.BatchResult result) {
-            listener.batch(epoch, batch, batches, rate, result);
+            task.detail(
+                    String.format(
+                            Locale.ROOT,
+                            "epoch %d/%d  loss %.4f  accuracy %.0f %%  rate %.2e",
+                            epoch + 1,
+                            training().epochs(),
+                            result.loss(),
+                            100 * result.accuracy(),
+                            rate));
+            // The last step of an epoch is done when its checkpoint is.
+            task.advance(batch + 1 < batches ? 1 : 0);
         }
 
         @Override
@@ -109,7 +139,7 @@ final class CheckpointedFit implements Fit {
                 new TrainCheckpoint(checkpoint, metrics.lines())
                         .write(folder.file(RunFolder.CHECKPOINT), imagesHash);
             }
-            listener.epoch(epoch, loss, accuracy, rate, checkpoint);
+            task.advance(1);
         }
     }
 }

@@ -12,6 +12,7 @@ import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.weights.Progress;
 
 /**
  * What runs of one model have in common: lists of images, read once, and test images with their
@@ -67,10 +68,9 @@ public final class SharedData {
     }
 
     /** The test images of a run, and what they are measured beside. */
-    public Evaluator evaluator(RunConfig config, BankedImages.Listener listener)
-            throws IOException {
+    public Evaluator evaluator(RunConfig config, Progress progress) throws IOException {
         RunData data = config.testedOn();
-        return evaluator(data.source(), config.sample().seed(), data.classes(), listener);
+        return evaluator(data.source(), config.sample().seed(), data.classes(), progress);
     }
 
     /**
@@ -78,14 +78,13 @@ public final class SharedData {
      *
      * @param seed makes the split where the data has none
      */
-    public Evaluator evaluator(
-            DataSpec data, long seed, ClassHalf half, BankedImages.Listener listener)
+    public Evaluator evaluator(DataSpec data, long seed, ClassHalf half, Progress progress)
             throws IOException {
         Tested tested = new Tested(new Lists(data, data.seedOfSplit(seed)), half);
         Evaluator known = evaluators.get(tested);
         if (known == null) {
             ImageDataset dataset = dataset(data, seed).half(half);
-            TestImages images = features(dataset.test(), listener);
+            TestImages images = features(dataset.test(), "test images", progress);
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
@@ -97,7 +96,7 @@ public final class SharedData {
     }
 
     /** The features of images as the model's test transform shows them. */
-    public TestImages features(List<LabelledImage> images, BankedImages.Listener listener)
+    public TestImages features(List<LabelledImage> images, String what, Progress progress)
             throws IOException {
         if (images.isEmpty()) {
             return TestImages.none(clip.architecture().embedDim());
@@ -106,16 +105,17 @@ public final class SharedData {
         encode(
                 testTransform(),
                 images,
+                what,
                 options.skipBad(),
-                listener,
+                progress,
                 banked -> features[0] = TestImages.of(banked));
         return features[0];
     }
 
     /** Brings images to the bank as the model's test transform shows them; leaves out bad ones. */
-    public void encode(List<LabelledImage> images, BankedImages.Listener listener)
+    public void encode(List<LabelledImage> images, String what, Progress progress)
             throws IOException {
-        encode(testTransform(), images, true, listener, banked -> {});
+        encode(testTransform(), images, what, true, progress, banked -> {});
     }
 
     ImageTransform testTransform() {
@@ -125,13 +125,15 @@ public final class SharedData {
     void encode(
             ImageTransform transform,
             List<LabelledImage> images,
+            String what,
             boolean skipBad,
-            BankedImages.Listener listener,
+            Progress progress,
             Encoding encoding)
             throws IOException {
         try (FeatureBank bank =
                 FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform))) {
-            encoding.use(BankedImages.build(bank, clip, transform, images, skipBad, listener));
+            encoding.use(
+                    BankedImages.build(bank, clip, transform, images, what, skipBad, progress));
         }
     }
 

@@ -12,19 +12,16 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.HashedImage;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.train.Training;
-import org.coop4j.train.TrainingLoop;
+import org.coop4j.weights.Progress;
 
 /**
  * Learns a classifier by a method, and tests it beside hand-written prompts.
@@ -45,33 +42,7 @@ public final class TrainRun {
     private final Clip clip;
     private final String label;
     private final RunConfig config;
-    private final Listener listener;
-
-    /** What the user sees of a run. */
-    public interface Listener extends TrainingLoop.Listener {
-
-        /** Something that the user should know. */
-        void note(String message);
-
-        /** Images are about to be encoded; {@code what} says which. */
-        BankedImages.Listener encoding(String what);
-
-        /**
-         * Training begins (or goes on) after {@code epoch} epochs.
-         *
-         * @param batches batches of an epoch
-         * @param stepBytes native memory for the intermediate values of a step
-         */
-        void training(int epoch, Training training, int batches, long stepBytes);
-
-        /** So much is done of the work of a method that has no epochs. */
-        void progress(String what, long done, long total);
-
-        /** A listener that shows nothing; unreadable images still end the run. */
-        static Listener silent() {
-            return new SilentListener();
-        }
-    }
+    private final Progress progress;
 
     /**
      * What does not change the result.
@@ -99,7 +70,7 @@ public final class TrainRun {
                         method,
                         method.training(sample.shots()),
                         sample);
-        return new TrainRun(shared, method.title(), config, Listener.silent());
+        return new TrainRun(shared, method.title(), config, Progress.NONE);
     }
 
     /**
@@ -107,12 +78,12 @@ public final class TrainRun {
      *
      * @param label what its result calls the method
      */
-    public TrainRun(SharedData shared, String label, RunConfig config, Listener listener) {
+    public TrainRun(SharedData shared, String label, RunConfig config, Progress progress) {
         this.shared = shared;
         this.clip = shared.clip();
         this.label = label;
         this.config = config;
-        this.listener = listener;
+        this.progress = progress;
     }
 
     /**
@@ -134,7 +105,7 @@ public final class TrainRun {
             RunFolder.requireFree(folder, resume); // another run may have come first
             run.claim(config);
             if (RunFolder.isFinished(folder)) {
-                listener.note(folder + " is finished already");
+                progress.note(folder + " is finished already");
                 return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
             }
             try {
@@ -176,17 +147,17 @@ public final class TrainRun {
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
         ImageDataset dataset =
                 method.learns()
-                        ? config.sample().draw(whole, method, data.classes(), listener::note)
+                        ? config.sample().draw(whole, method, data.classes(), progress::warn)
                         : whole.half(data.classes());
         if (dataset.classCount() < 2) {
             throw new IOException(
                     "one class alone (%s) leaves nothing to tell apart: expected two or more"
                             .formatted(String.join(", ", dataset.classNames())));
         }
-        UnknownWords.warning(clip, dataset.classNames()).ifPresent(listener::note);
+        UnknownWords.warning(clip, dataset.classNames()).ifPresent(progress::warn);
         PromptBaselines.of(clip, data.source(), dataset.classNames())
                 .notes()
-                .forEach(listener::note); // said now and not after the training
+                .forEach(progress::warn); // said now and not after the training
         return dataset;
     }
 
@@ -206,7 +177,7 @@ public final class TrainRun {
                 config.method().learns()
                         ? learn(run, dataset, learner, watch)
                         : new Learned(
-                                learner.fit(null, fit(run, "")),
+                                fit(learner, null, run, ""),
                                 List.of(),
                                 List.of(),
                                 Temperature.NONE);
@@ -237,13 +208,14 @@ public final class TrainRun {
         shared.encode(
                 trainTransform(),
                 dataset.train(),
+                "training images",
                 shared.options().skipBad(),
-                listener.encoding("training images"),
+                progress,
                 train -> {
                     requireEveryClass(dataset, train);
                     watch.lap("encode_train");
                     FewShotFeatures features = new FewShotFeatures(train, chooses);
-                    Classifier classifier = learner.fit(features, fit(run, train.contentHash()));
+                    Classifier classifier = fit(learner, features, run, train.contentHash());
                     learned[0] =
                             new Learned(
                                     classifier,
@@ -260,7 +232,8 @@ public final class TrainRun {
         ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
         return shared.features(
                 whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
-                listener.encoding("val images"));
+                "val images",
+                progress);
     }
 
     private static double temperature(Classifier classifier, TestImages val) {
@@ -269,8 +242,13 @@ public final class TrainRun {
                 : val.scores(classifier).temperature().orElse(Temperature.NONE);
     }
 
-    private Fit fit(RunFolder run, String imagesHash) {
-        return new CheckpointedFit(run, config, shared.options().memory(), imagesHash, listener);
+    private Classifier fit(
+            Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
+            throws IOException {
+        try (CheckpointedFit fit =
+                new CheckpointedFit(run, config, shared.options().memory(), imagesHash, progress)) {
+            return learner.fit(features, fit);
+        }
     }
 
     private ImageTransform trainTransform() {
@@ -320,13 +298,13 @@ public final class TrainRun {
 
     private RunResult test(RunFolder run, Learned learned, ImageDataset dataset, Stopwatch watch)
             throws IOException {
-        Evaluator evaluator = shared.evaluator(config, listener.encoding("test images"));
+        Evaluator evaluator = shared.evaluator(config, progress);
         watch.lap("encode_test");
         Scores scores =
                 evaluator.scores(learned.classifier.forClasses(evaluator.dataset().classNames()));
         watch.lap("test");
         RunImages images = RunImages.learnedFrom(learned.train, learned.val).testedOn(evaluator);
-        images.overlapNote().ifPresent(listener::note);
+        images.overlapNote().ifPresent(progress::warn);
         RunResult result =
                 evaluator.result(label, config, learned.train.size(), scores, watch.seconds());
         images.write(run);

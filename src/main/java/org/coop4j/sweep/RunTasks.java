@@ -3,7 +3,6 @@ package org.coop4j.sweep;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Evaluator;
@@ -13,6 +12,7 @@ import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
+import org.coop4j.weights.Progress;
 
 /** Makes the results of runs, each in its folder. */
 final class RunTasks {
@@ -26,14 +26,13 @@ final class RunTasks {
     }
 
     /** Learns and tests. */
-    RunResult learn(SweepRun run, TrainRun.Listener listener) throws IOException {
-        return new TrainRun(shared, run.label(), run.config(), listener)
+    RunResult learn(SweepRun run, Progress progress) throws IOException {
+        return new TrainRun(shared, run.label(), run.config(), progress)
                 .run(store.prepare(run), true);
     }
 
     /** Tests what another run learned. */
-    RunResult transfer(SweepRun run, SweepRun source, BankedImages.Listener listener)
-            throws IOException {
+    RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
         if (learned.result().isEmpty()) {
             throw new IOException(
@@ -43,7 +42,7 @@ final class RunTasks {
                             + learned.failure().map(why -> ": " + why).orElse(""));
         }
         store.prepare(run);
-        Evaluator evaluator = shared.evaluator(run.config(), listener);
+        Evaluator evaluator = shared.evaluator(run.config(), progress);
         long begin = System.nanoTime();
         ClassifierFile file =
                 ClassifierFile.read(

@@ -70,10 +70,11 @@ final class SweepWork {
         double estimate = encoding(group);
         progress.begin(estimate, group.dataset());
         try {
-            Encoding test = encoding(group, "test images", progress, estimate, 0);
-            shared.evaluator(group.runs().get(0).config(), test);
-            Encoding training = encoding(group, "training images", progress, 0, test.work());
-            shared.encode(trainingImages(group), training);
+            PartProgress part =
+                    new PartProgress(
+                            progress, ledger::note, group.dataset(), image, 0, estimate, 0);
+            shared.evaluator(group.runs().get(0).config(), part);
+            shared.encode(trainingImages(group), "training images", part);
             progress.end(true);
         } catch (IOException | RuntimeException e) {
             progress.end(false);
@@ -81,25 +82,21 @@ final class SweepWork {
         }
     }
 
-    private Encoding encoding(
-            RunGroup group, String what, SweepProgress progress, double estimate, double before) {
-        return new Encoding(
-                progress, ledger::note, group.dataset() + " " + what, image, estimate, before);
-    }
-
     /**
      * Encodes a part of the images that the runs of a group have in common.
      *
      * @return what went wrong
      */
-    Optional<String> encode(RunGroup group, int part, int parts) {
+    Optional<String> encode(RunGroup group, int index, int parts) {
         try {
             List<LabelledImage> images = new ArrayList<>(testImages(group));
             images.addAll(trainingImages(group));
-            int from = (int) ((long) images.size() * part / parts);
-            int to = (int) ((long) images.size() * (part + 1) / parts);
+            int from = (int) ((long) images.size() * index / parts);
+            int to = (int) ((long) images.size() * (index + 1) / parts);
             SweepProgress progress = new SweepProgress(listener, 0);
-            shared.encode(images.subList(from, to), encoding(group, "images", progress, 0, 0));
+            PartProgress part =
+                    new PartProgress(progress, ledger::note, group.dataset(), image, 0, 0, 0);
+            shared.encode(images.subList(from, to), "images", part);
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             log.info("{} cannot be encoded", group.dataset(), e);
@@ -178,12 +175,21 @@ final class SweepWork {
         if (made.isPresent()) {
             return made.get(); // the plan has the same method under another name
         }
-        Encoding encoding =
-                new Encoding(progress, ledger::note, run.dataset() + " images", image, 0, 0);
+        double encoding = run.effort().encoding();
+        double learning = run.work() - encoding;
+        PartProgress part =
+                new PartProgress(
+                        progress,
+                        ledger::note,
+                        run.dataset(),
+                        image,
+                        learning / Math.max(1, run.effort().steps()),
+                        encoding,
+                        learning);
         if (run.source().isPresent()) {
-            return tasks.transfer(run, run.source().get(), encoding);
+            return tasks.transfer(run, run.source().get(), part);
         }
-        shared.evaluator(run.config(), encoding); // fails before the training, if it must
-        return tasks.learn(run, new SweepTraining(progress, ledger::note, run, image));
+        shared.evaluator(run.config(), part); // fails before the training, if it must
+        return tasks.learn(run, part);
     }
 }

@@ -14,14 +14,15 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,32 +50,15 @@ class DemoRunTest {
         new DemoReport(result).write(folder);
     }
 
-    private static DemoResult demo(DemoRun.Listener listener) throws IOException {
+    private static DemoResult demo(Recorder recorded) throws IOException {
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
-            return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), listener)
+            return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), recorded, recorded)
                     .run(folder.resolve("runs"));
         }
     }
 
-    private static final class Recorder implements DemoRun.Listener {
-        private final List<String> encoded = new ArrayList<>();
+    private static final class Recorder extends ProgressRecorder implements DemoRun.Listener {
         private final List<Integer> learned = new ArrayList<>();
-        private long done;
-        private long total;
-
-        @Override
-        public BankedImages.Listener encoding(String what) {
-            encoded.add(what);
-            return new BankedImages.Listener() {
-                @Override
-                public void progress(int of, int all) {}
-
-                @Override
-                public void unreadable(Path file, IOException problem) {
-                    throw new AssertionError(problem);
-                }
-            };
-        }
 
         @Override
         public void prompts(
@@ -82,13 +66,6 @@ class DemoRunTest {
                 List<String> photographed,
                 List<DemoResult.Prompt> prompts,
                 List<DemoResult.Prompt> renamed) {}
-
-        @Override
-        public void training(long stepsDone, long stepsTotal, String what) {
-            assertThat(stepsDone).as("steps done").isEqualTo(done + 1);
-            done = stepsDone;
-            total = stepsTotal;
-        }
 
         @Override
         public void learned(int shots, List<DemoResult.Run> runs) {
@@ -161,10 +138,17 @@ class DemoRunTest {
 
     @Test
     void theListenerSeesEveryStepAndEveryNumberOfShots() {
-        assertThat(recorder.encoded)
-                .containsExactly("training photographs", "test photographs", "drawings");
+        assertThat(recorder.tasks(Progress.Unit.IMAGES))
+                .extracting(task -> task.name)
+                .containsExactly(
+                        "encoding training photographs",
+                        "encoding test photographs",
+                        "encoding drawings");
+        assertThat(recorder.warnings).isEmpty();
         assertThat(recorder.learned).containsExactly(1, 2);
-        assertThat(recorder.done).isEqualTo(recorder.total).isPositive();
+        assertThat(recorder.tasks(Progress.Unit.STEPS))
+                .singleElement()
+                .satisfies(task -> assertThat(task.done).isEqualTo(task.total).isPositive());
     }
 
     @Test

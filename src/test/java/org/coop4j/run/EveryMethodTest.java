@@ -20,7 +20,6 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.onnx.OnnxExport;
 import org.coop4j.onnx.OnnxRuntimeModel;
-import org.coop4j.train.Checkpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,8 +128,7 @@ class EveryMethodTest {
         RunFixture.Quiet stopping =
                 new RunFixture.Quiet() {
                     @Override
-                    public void epoch(
-                            int epoch, double loss, double accuracy, double rate, Checkpoint c) {
+                    void epoch(int epoch) {
                         if (epoch == 1) {
                             throw new IllegalStateException("stopped");
                         }

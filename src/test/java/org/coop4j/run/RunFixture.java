@@ -10,15 +10,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */
 final class RunFixture {
@@ -66,8 +69,7 @@ final class RunFixture {
             return reference.trains() ? Settings.with(reference, training) : reference;
         }
 
-        TrainRun run(Clip clip, TrainRun.Options options, TrainRun.Listener listener)
-                throws IOException {
+        TrainRun run(Clip clip, TrainRun.Options options, Progress progress) throws IOException {
             SharedData shared = new SharedData(clip, options);
             DataSpec source = DataSpec.of(data);
             RunData lists =
@@ -75,7 +77,7 @@ final class RunFixture {
             RunConfig config =
                     RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
                             .withCheckpointEvery(checkpoints);
-            return new TrainRun(shared, method.id(), config, listener);
+            return new TrainRun(shared, method.id(), config, progress);
         }
     }
 
@@ -130,38 +132,46 @@ final class RunFixture {
         return lines;
     }
 
-    /** A listener that keeps notes. */
-    static class Quiet implements TrainRun.Listener, BankedImages.Listener {
-        final List<String> notes = new ArrayList<>();
-        final List<Path> unreadable = new ArrayList<>();
-        int encodings;
-        int trainedFrom = -1;
+    /** Keeps what it is told, and stops runs where a test wants. */
+    static class Quiet extends ProgressRecorder {
 
-        @Override
-        public void note(String message) {
-            notes.add(message);
+        private static final Pattern RESUMED = Pattern.compile("going on after epoch (\\d+) of .*");
+        private static final Pattern EPOCH = Pattern.compile("epoch \\d+/(\\d+) .*");
+
+        /** So many views of a task are encoded. */
+        void encoded(long done) {}
+
+        /** An epoch is over, and its checkpoint written. */
+        void epoch(int epoch) {}
+
+        /** Epochs that were done before; -1 if nothing was trained. */
+        int trainedFrom() {
+            if (tasks(Unit.STEPS).isEmpty()) {
+                return -1;
+            }
+            return notes.stream()
+                    .map(RESUMED::matcher)
+                    .filter(Matcher::matches)
+                    .mapToInt(matcher -> Integer.parseInt(matcher.group(1)))
+                    .findFirst()
+                    .orElse(0);
         }
 
         @Override
-        public BankedImages.Listener encoding(String what) {
-            encodings++;
-            return this;
-        }
-
-        @Override
-        public void progress(int done, int total) {}
-
-        @Override
-        public void unreadable(Path file, IOException problem) {
-            unreadable.add(file);
-        }
-
-        @Override
-        public void progress(String what, long done, long total) {}
-
-        @Override
-        public void training(int epoch, Training training, int batches, long stepBytes) {
-            trainedFrom = epoch;
+        protected void advanced(Recorded task) {
+            if (task.unit == Unit.IMAGES) {
+                encoded(task.done);
+            } else if (task.unit == Unit.STEPS) {
+                Matcher epochs = EPOCH.matcher(task.detail);
+                if (!epochs.matches()) {
+                    throw new AssertionError(task.detail);
+                }
+                int from = trainedFrom();
+                long batches = task.total / (Integer.parseInt(epochs.group(1)) - from);
+                if (task.done % batches == 0) {
+                    epoch((int) (from + task.done / batches - 1));
+                }
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ class TrainRunBadInputTest {
     }
 
     private void assertNothingWasEncoded() throws IOException {
-        assertThat(listener.encodings).isZero();
+        assertThat(listener.tasks).isEmpty();
         assertThat(folder.resolve("bank")).doesNotExist();
     }
 
@@ -93,7 +93,7 @@ class TrainRunBadInputTest {
         Files.delete(train("lawn").resolve("picture-0.png"));
         RunResult result = run(RunFixture.config(data, 3, 2, 0, 0.01));
         assertThat(result.trainImages()).isEqualTo(11);
-        assertThat(listener.notes)
+        assertThat(listener.warnings)
                 .containsExactly(
                         "class \"lawn\" has 2 training images where 3 were asked for: all are"
                                 + " taken");
@@ -312,7 +312,9 @@ class TrainRunBadInputTest {
         assertRefused(config())
                 .isInstanceOf(BankedImages.UnreadableImagesException.class)
                 .hasMessageContaining("1 image cannot be read");
-        assertThat(listener.unreadable).containsExactly(bad);
+        assertThat(listener.warnings)
+                .singleElement()
+                .satisfies(said -> assertThat(said).contains(bad.toString()));
         RunResult result = RunFixture.run(model, config(), folder, true, listener);
         assertThat(result.trainImages()).isEqualTo(11);
     }

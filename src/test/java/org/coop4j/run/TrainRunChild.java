@@ -2,7 +2,6 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.train.Checkpoint;
 
 /** A run in a Java virtual machine of its own, slow enough to be killed where a test wants. */
 public final class TrainRunChild {
@@ -15,17 +14,12 @@ public final class TrainRunChild {
         RunFixture.Quiet slow =
                 new RunFixture.Quiet() {
                     @Override
-                    public void progress(int done, int total) {
+                    void encoded(long done) {
                         sleep(pause / 4);
                     }
 
                     @Override
-                    public void epoch(
-                            int epoch,
-                            double loss,
-                            double accuracy,
-                            double rate,
-                            Checkpoint checkpoint) {
+                    void epoch(int epoch) {
                         sleep(pause);
                     }
                 };

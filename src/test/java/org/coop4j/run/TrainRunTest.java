@@ -19,7 +19,6 @@ import org.coop4j.method.ClassPosition;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.CoOp;
-import org.coop4j.train.Checkpoint;
 import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.train.Schedule;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -45,7 +44,7 @@ class TrainRunTest {
     }
 
     /** Thrown by listeners, as if the run had been interrupted there. */
-    private static final class Interrupted extends IOException {
+    private static final class Interrupted extends RuntimeException {
         private static final long serialVersionUID = 1L;
     }
 
@@ -106,9 +105,7 @@ class TrainRunTest {
         RunFixture.Quiet stopping =
                 new RunFixture.Quiet() {
                     @Override
-                    public void epoch(
-                            int epoch, double loss, double accuracy, double rate, Checkpoint c)
-                            throws IOException {
+                    void epoch(int epoch) {
                         if (epoch == last) {
                             throw new Interrupted();
                         }
@@ -119,7 +116,7 @@ class TrainRunTest {
                 .isInstanceOf(Interrupted.class);
         RunFixture.Quiet resumed = new RunFixture.Quiet();
         RunFixture.run(model, config, place, resumed);
-        assertThat(resumed.trainedFrom).isEqualTo((last + 1) / 2 * 2);
+        assertThat(resumed.trainedFrom()).isEqualTo((last + 1) / 2 * 2);
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
     }
 
@@ -130,7 +127,7 @@ class TrainRunTest {
         RunFixture.Quiet stopping =
                 new RunFixture.Quiet() {
                     @Override
-                    public void progress(int done, int total) {
+                    void encoded(long done) {
                         if (done == views) {
                             throw new IllegalStateException("stopped");
                         }
@@ -150,7 +147,7 @@ class TrainRunTest {
         List<String> before = RunFixture.outcome(place);
         RunFixture.Quiet again = new RunFixture.Quiet();
         RunFixture.run(model, RunFixture.shortRun(data), place, again);
-        assertThat(again.trainedFrom).isEqualTo(-1);
+        assertThat(again.trainedFrom()).isEqualTo(-1);
         assertThat(again.notes).anyMatch(note -> note.endsWith("is finished already"));
         assertThat(RunFixture.outcome(place)).isEqualTo(before);
     }
@@ -176,9 +173,7 @@ class TrainRunTest {
         RunFixture.Quiet stopping =
                 new RunFixture.Quiet() {
                     @Override
-                    public void epoch(
-                            int epoch, double loss, double accuracy, double rate, Checkpoint c)
-                            throws IOException {
+                    void epoch(int epoch) {
                         if (epoch == 2) {
                             throw new Interrupted();
                         }

@@ -12,6 +12,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Sha256;
 
 /**
@@ -43,16 +44,6 @@ public final class BankedImages implements FeatureSet {
         }
     }
 
-    /** What the user sees of the work, and what is done about unreadable images. */
-    public interface Listener {
-
-        /** {@code done} of {@code total} views are in the bank; called often. */
-        void progress(int done, int total);
-
-        /** An image cannot be read; the rest goes on. */
-        void unreadable(Path file, IOException problem);
-    }
-
     /** An image that could not be read. */
     public static final class UnreadableImagesException extends IOException {
 
@@ -71,8 +62,9 @@ public final class BankedImages implements FeatureSet {
     /**
      * Encodes what the bank lacks of these images.
      *
-     * @param skipBad whether unreadable images are left out; otherwise they are all listed to the
-     *     listener, and then refused
+     * @param what what the images are, such as "training images"
+     * @param skipBad whether unreadable images are left out; otherwise they are refused, after
+     *     warnings that list them all
      * @throws UnreadableImagesException if images cannot be read and {@code skipBad} is false
      */
     public static BankedImages build(
@@ -80,15 +72,16 @@ public final class BankedImages implements FeatureSet {
             Clip clip,
             ImageTransform transform,
             List<LabelledImage> images,
+            String what,
             boolean skipBad,
-            Listener listener)
+            Progress progress)
             throws IOException {
         SortedMap<Path, IOException> problems = new TreeMap<>();
         ImageContent[] contents = contents(clip, images, problems);
-        MissingViews missing = new MissingViews(bank, clip, transform, images, contents, listener);
-        missing.encode();
+        MissingViews missing = new MissingViews(bank, clip, transform, images, contents);
+        missing.encode(what, progress);
         missing.addUnreadable(problems);
-        problems.forEach(listener::unreadable);
+        problems.values().forEach(problem -> progress.warn(problem.getMessage()));
         if (!problems.isEmpty() && !skipBad) {
             throw new UnreadableImagesException(problems);
         }

@@ -15,6 +15,7 @@ import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
+import org.coop4j.weights.Progress;
 
 /** Encodes the views that a bank lacks and appends them to it. */
 final class MissingViews implements ImageEncoder.Sink {
@@ -27,7 +28,6 @@ final class MissingViews implements ImageEncoder.Sink {
     private final ImageTransform transform;
     private final List<LabelledImage> images;
     private final ImageContent[] contents;
-    private final BankedImages.Listener listener;
     private final ImageDecoder decoder = new ImageDecoder();
 
     /** The first image of each content that cannot be read, with the reason. */
@@ -36,8 +36,7 @@ final class MissingViews implements ImageEncoder.Sink {
     private final List<View> encoded = new ArrayList<>();
     private final List<ViewKey> keys = new ArrayList<>();
     private final float[] features;
-    private int total;
-    private int done;
+    private Progress.Task task = Progress.NONE.task("", 0, Progress.Unit.IMAGES);
 
     /** A view of an image. */
     private record View(int image, int view) {}
@@ -53,14 +52,12 @@ final class MissingViews implements ImageEncoder.Sink {
             Clip clip,
             ImageTransform transform,
             List<LabelledImage> images,
-            ImageContent[] contents,
-            BankedImages.Listener listener) {
+            ImageContent[] contents) {
         this.bank = bank;
         this.clip = clip;
         this.transform = transform;
         this.images = images;
         this.contents = contents;
-        this.listener = listener;
         this.features = new float[WRITE_EVERY * bank.width()];
     }
 
@@ -83,16 +80,14 @@ final class MissingViews implements ImageEncoder.Sink {
     }
 
     /** Encodes them; a feature does not depend on what else is encoded. */
-    void encode() throws IOException {
-        List<View> all = distinctViews();
-        all.stream().filter(view -> !bank.contains(key(view))).forEach(encoded::add);
-        total = all.size();
-        done = total - encoded.size();
-        listener.progress(done, total);
+    void encode(String what, Progress progress) throws IOException {
+        distinctViews().stream().filter(view -> !bank.contains(key(view))).forEach(encoded::add);
         if (encoded.isEmpty()) {
             return;
         }
-        try {
+        try (Progress.Task all =
+                progress.task("encoding " + what, encoded.size(), Progress.Unit.IMAGES)) {
+            task = all;
             clip.imageEncoder().encode(encoded.size(), this::read, this);
             flush();
         } catch (UncheckedIOException e) {
@@ -119,7 +114,7 @@ final class MissingViews implements ImageEncoder.Sink {
         if (keys.size() == WRITE_EVERY) {
             flush();
         }
-        listener.progress(++done, total);
+        task.advance(1);
     }
 
     @Override
@@ -127,7 +122,7 @@ final class MissingViews implements ImageEncoder.Sink {
         View view = encoded.get(index);
         unreadable.putIfAbsent(
                 contents[view.image], new Unreadable(images.get(view.image).path(), problem));
-        listener.progress(++done, total);
+        task.advance(1);
     }
 
     private void flush() {

@@ -142,7 +142,9 @@ final class Vp8Residual {
         return coded;
     }
 
-    /** Adds the residual of a block, 0 to 15 of Y, then 4 of U and 4 of V, to what was predicted. */
+    /**
+     * Adds the residual of a block, 0 to 15 of Y, then 4 of U and 4 of V, to what was predicted.
+     */
     void add(int block, Vp8Plane plane, int x, int blockY) {
         int at = 16 * block;
         for (int i = at; i < at + 16; i++) {

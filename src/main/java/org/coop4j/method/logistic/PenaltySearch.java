@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.coop4j.weights.ProgressListener;
 
 /**
  * The CoOp reference's linear probe ({@code lpclip/linear_probe.py}): logistic regression on image
@@ -47,13 +48,6 @@ public final class PenaltySearch {
             Optional<LabelledFeatures> test,
             ProgressListener listener) {
         return new Search(new LogisticRegression(train), val, test, listener).run();
-    }
-
-    /** Follows a search. */
-    @FunctionalInterface
-    public interface ProgressListener {
-        /** So many of all fits are done. */
-        void fitted(int done, int total);
     }
 
     /**
@@ -143,7 +137,7 @@ public final class PenaltySearch {
             if (known == null) {
                 known = regression.fit(c(exponent), nearest(exponent));
                 fits.put(exponent, known);
-                listener.fitted(fits.size(), FITS);
+                listener.progress(fits.size(), FITS);
             }
             return known;
         }

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.LabelledImage;
@@ -54,29 +55,6 @@ class BankedImagesTest {
         }
     }
 
-    /** Counts what it is told. */
-    private static class Recorder implements BankedImages.Listener {
-        final List<Path> unreadable = new ArrayList<>();
-        final List<String> problems = new ArrayList<>();
-        int first = -1;
-        int last;
-        int total;
-
-        @Override
-        public void progress(int done, int total) {
-            first = first < 0 ? done : first;
-            assertThat(done).isGreaterThanOrEqualTo(last).isLessThanOrEqualTo(total);
-            last = done;
-            this.total = total;
-        }
-
-        @Override
-        public void unreadable(Path file, IOException problem) {
-            unreadable.add(file);
-            problems.add(problem.getMessage());
-        }
-    }
-
     private FeatureBank bank(String name, ImageTransform transform) throws IOException {
         return bank(clip, name, transform);
     }
@@ -104,7 +82,8 @@ class BankedImagesTest {
             throws IOException {
         try (FeatureBank bank = bank(model, bankName, transform)) {
             BankedImages banked =
-                    BankedImages.build(bank, model, transform, list, false, new Recorder());
+                    BankedImages.build(
+                            bank, model, transform, list, "images", false, new ProgressRecorder());
             List<float[]> rows = new ArrayList<>();
             for (int view = 0; view < transform.views(); view++) {
                 for (int i = 0; i < banked.size(); i++) {
@@ -131,7 +110,8 @@ class BankedImagesTest {
     void featuresAreNormalisedWhenAsked() throws IOException {
         try (FeatureBank bank = bank("a", test())) {
             BankedImages banked =
-                    BankedImages.build(bank, clip, test(), images, false, new Recorder());
+                    BankedImages.build(
+                            bank, clip, test(), images, "images", false, new ProgressRecorder());
             float[] row = new float[2 + banked.width()];
             banked.copyNormalized(5, 0, row, 2);
             double square = 0;
@@ -150,12 +130,11 @@ class BankedImagesTest {
         for (int stop : new int[] {1, 31, 64, 65, 100, 139}) {
             String name = "stopped-at-" + stop;
             try (FeatureBank bank = bank(name, transform)) {
-                Recorder stopping =
-                        new Recorder() {
+                ProgressRecorder stopping =
+                        new ProgressRecorder() {
                             @Override
-                            public void progress(int done, int total) {
-                                super.progress(done, total);
-                                if (done == stop) {
+                            protected void advanced(Recorded task) {
+                                if (task.done == stop) {
                                     throw new IllegalStateException("stopped");
                                 }
                             }
@@ -163,7 +142,8 @@ class BankedImagesTest {
                 assertThatThrownBy(
                                 () ->
                                         BankedImages.build(
-                                                bank, clip, transform, images, false, stopping))
+                                                bank, clip, transform, images, "images", false,
+                                                stopping))
                         .hasMessage("stopped");
             }
             assertThat(features(name, transform, images)).containsExactlyElementsOf(whole);
@@ -201,13 +181,14 @@ class BankedImagesTest {
     void whatIsInTheBankIsNotEncodedAgain() throws IOException {
         ImageTransform transform = train(3, 7);
         try (FeatureBank bank = bank("a", transform)) {
-            Recorder first = new Recorder();
-            BankedImages.build(bank, clip, transform, images, false, first);
-            assertThat(first.first).isZero();
-            assertThat(first.last).isEqualTo(first.total).isEqualTo(210);
-            Recorder second = new Recorder();
-            BankedImages.build(bank, clip, transform, images, false, second);
-            assertThat(second.first).isEqualTo(210);
+            ProgressRecorder first = new ProgressRecorder();
+            BankedImages.build(bank, clip, transform, images, "images", false, first);
+            assertThat(first.tasks).hasSize(1);
+            assertThat(first.tasks.get(0).done).isEqualTo(first.tasks.get(0).total).isEqualTo(210);
+            assertThat(first.tasks.get(0).closed).isTrue();
+            ProgressRecorder second = new ProgressRecorder();
+            BankedImages.build(bank, clip, transform, images, "images", false, second);
+            assertThat(second.tasks).isEmpty();
             assertThat(bank.size()).isEqualTo(210);
         }
     }
@@ -256,7 +237,8 @@ class BankedImagesTest {
         ImageTransform transform = train(3, 7);
         try (FeatureBank bank = bank("a", transform)) {
             BankedImages banked =
-                    BankedImages.build(bank, clip, transform, images, false, new Recorder());
+                    BankedImages.build(
+                            bank, clip, transform, images, "images", false, new ProgressRecorder());
             float[] row = new float[banked.width()];
             float[] again = new float[banked.width()];
             for (int epoch = 0; epoch < 3; epoch++) {
@@ -276,33 +258,40 @@ class BankedImagesTest {
         }
     }
 
+    /** Of each of these images, and of no other. */
+    private void assertWarned(ProgressRecorder recorder, int... positions) {
+        assertThat(recorder.warnings).hasSize(positions.length);
+        for (int i : positions) {
+            assertThat(recorder.warnings)
+                    .anySatisfy(said -> assertThat(said).contains(images.get(i).path().toString()));
+        }
+    }
+
     @Test
     void unreadableImagesAreAllListedAndThenRefused() throws IOException {
         damage(3, 40);
         Files.delete(images.get(69).path());
-        Recorder recorder = new Recorder();
+        ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", test())) {
             assertThatThrownBy(
-                            () -> BankedImages.build(bank, clip, test(), images, false, recorder))
+                            () ->
+                                    BankedImages.build(
+                                            bank, clip, test(), images, "images", false, recorder))
                     .isInstanceOf(BankedImages.UnreadableImagesException.class)
                     .hasMessageContaining("3 images cannot be read")
                     .hasMessageContaining("--skip-bad");
             assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
         }
-        assertThat(recorder.unreadable)
-                .containsExactlyInAnyOrder(
-                        images.get(3).path(), images.get(40).path(), images.get(69).path());
-        for (int i = 0; i < 3; i++) {
-            assertThat(recorder.problems.get(i)).contains(recorder.unreadable.get(i).toString());
-        }
+        assertWarned(recorder, 3, 40, 69);
     }
 
     @Test
     void unreadableImagesAreLeftOutWhenAsked() throws IOException {
         damage(0, 40);
-        Recorder recorder = new Recorder();
+        ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", test())) {
-            BankedImages banked = BankedImages.build(bank, clip, test(), images, true, recorder);
+            BankedImages banked =
+                    BankedImages.build(bank, clip, test(), images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(68);
             assertThat(banked.image(0)).isEqualTo(images.get(1));
             assertThat(banked.image(39)).isEqualTo(images.get(41));
@@ -311,7 +300,7 @@ class BankedImagesTest {
                 banked.copy(i, 0, row, 0);
             }
         }
-        assertThat(recorder.unreadable).hasSize(2);
+        assertWarned(recorder, 0, 40);
     }
 
     @Test
@@ -319,19 +308,14 @@ class BankedImagesTest {
         for (int i : new int[] {2, 9, 50}) {
             Files.write(images.get(i).path(), new byte[] {1, 2, 3});
         }
-        Recorder recorder = new Recorder();
+        ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", train(2, 1))) {
             BankedImages banked =
-                    BankedImages.build(bank, clip, train(2, 1), images, true, recorder);
+                    BankedImages.build(bank, clip, train(2, 1), images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(67);
-            assertThat(recorder.last).isEqualTo(recorder.total);
+            assertThat(recorder.tasks.get(0).done).isEqualTo(recorder.tasks.get(0).total);
         }
-        assertThat(recorder.unreadable)
-                .containsExactlyInAnyOrder(
-                        images.get(2).path(), images.get(9).path(), images.get(50).path());
-        for (int i = 0; i < 3; i++) {
-            assertThat(recorder.problems.get(i)).contains(recorder.unreadable.get(i).toString());
-        }
+        assertWarned(recorder, 2, 9, 50);
     }
 
     @Test
@@ -366,7 +350,8 @@ class BankedImagesTest {
 
     private static String contentHash(FeatureBank bank, List<LabelledImage> list)
             throws IOException {
-        return BankedImages.build(bank, clip, test(), list, false, new Recorder()).contentHash();
+        return BankedImages.build(bank, clip, test(), list, "images", false, new ProgressRecorder())
+                .contentHash();
     }
 
     /** The first picture as a JPEG with an EXIF orientation. */
