@@ -4,13 +4,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
+import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Task;
@@ -22,19 +26,26 @@ import org.coop4j.train.Training;
 public final class Comparer {
 
     private static final String PROBE = "linear-probe";
+
+    /** Multiplications of a fit, about, that somebody who asked for another method may wait for. */
+    private static final double MOST_WORK = 2e13;
+
     private static final double NANOS = 1e9;
 
     private final Clip clip;
     private final RunPictures pictures;
     private final Task task;
+    private final Consumer<String> notes;
 
     /**
      * @param task what the classifiers tell apart, with its hand-written prompts
+     * @param notes is told what is left out
      */
-    public Comparer(Clip clip, RunPictures pictures, Task task) {
+    public Comparer(Clip clip, RunPictures pictures, Task task, Consumer<String> notes) {
         this.clip = clip;
         this.pictures = pictures;
         this.task = task;
+        this.notes = notes;
     }
 
     /**
@@ -70,7 +81,7 @@ public final class Comparer {
             all.add(as(hindsight, Contender.Kind.HINDSIGHT));
         }
         if (methods.stream().noneMatch(m -> m.file.method().id().equals(PROBE))) {
-            all.add(probe());
+            probe().ifPresent(all::add);
         }
         for (Learned method : methods) {
             all.add(method(method));
@@ -130,21 +141,31 @@ public final class Comparer {
                 seconds);
     }
 
-    private Contender probe() throws IOException {
+    /** Nothing where there is nothing to learn from, or it would take long. */
+    private Optional<Contender> probe() throws IOException {
+        int images = pictures.train().size();
+        Learner learner =
+                Method.of(PROBE).with(Map.of("reference_sample", false)).learner(clip, task);
+        if (images == 0) {
+            return Optional.empty();
+        }
+        if (learner.work(images, Training.none()) > MOST_WORK) {
+            notes.accept(
+                    "the linear probe is not compared with, since it takes long on %s: --method linear-probe learns it"
+                            .formatted(Numbers.count(images, "image")));
+            return Optional.empty();
+        }
         long start = System.nanoTime();
         FeatureSet train = pictures.train().all();
         FewShotFeatures data = new FewShotFeatures(train, pictures.val().all());
-        try (Classifier probe =
-                Method.of(PROBE)
-                        .with(Map.of("reference_sample", false))
-                        .learner(clip, task)
-                        .fit(data, Fit.inMemory(Training.none(), task.seed()))) {
+        try (Classifier probe = learner.fit(data, Fit.inMemory(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
-            return contender(
-                    Method.of(PROBE).title(),
-                    Contender.Kind.PROBE,
-                    images -> images.scores(probe),
-                    seconds);
+            return Optional.of(
+                    contender(
+                            Method.of(PROBE).title(),
+                            Contender.Kind.PROBE,
+                            some -> some.scores(probe),
+                            seconds));
         }
     }
 

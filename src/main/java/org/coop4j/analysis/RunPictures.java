@@ -48,7 +48,10 @@ public record RunPictures(
             throws IOException {
         RunData data = Optional.ofNullable(config.learnedFrom()).orElse(config.testedOn());
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
-        ImageDataset drawn = sample.draw(whole, config.method(), data.classes(), note -> {});
+        ImageDataset drawn =
+                whole.train().isEmpty()
+                        ? whole.half(data.classes()) // test images alone
+                        : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
         return new RunPictures(
                 drawn.classNames(),

@@ -193,7 +193,7 @@ final class TrainCommand implements Callable<Integer> {
                 choice = choose(shared, candidates);
             }
             for (long one : seeds.isEmpty() ? List.of(firstSeed()) : seeds) {
-                TrainEvidence evidence = new TrainEvidence(shared, own);
+                TrainEvidence evidence = new TrainEvidence(shared, own, console::note);
                 for (Candidate candidate : choice.candidates()) {
                     Path folder = folder(choice.candidates(), candidate, one);
                     RunConfig config = config(shared, candidate, one);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.coop4j.analysis.Comparer;
 import org.coop4j.analysis.Comparison;
 import org.coop4j.analysis.Evidence;
@@ -13,12 +14,12 @@ import org.coop4j.eval.Numbers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Task;
+import org.coop4j.predict.ClassifierModel;
 import org.coop4j.report.RunPage;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
@@ -29,12 +30,15 @@ final class TrainEvidence {
 
     private final SharedData shared;
     private final List<PromptEnsemble> own;
+    private final Consumer<String> notes;
     private final List<Finished> finished = new ArrayList<>();
 
     /**
      * @param own hand-written prompts that the user wants to see beside the others
+     * @param notes is told what is left out
      */
-    TrainEvidence(SharedData shared, List<PromptEnsemble> own) {
+    TrainEvidence(SharedData shared, List<PromptEnsemble> own, Consumer<String> notes) {
+        this.notes = notes;
         this.shared = shared;
         this.own = own;
     }
@@ -69,11 +73,11 @@ final class TrainEvidence {
             learned.add(
                     new Comparer.Learned(
                             run.name,
-                            ClassifierFile.read(run.folder.resolve(RunFolder.CLASSIFIER)),
+                            ClassifierFile.read(ClassifierModel.classifierFile(run.folder)),
                             Comparer.learningSeconds(run.result.seconds())));
         }
         Comparison comparison =
-                new Comparer(shared.clip(), pictures, task)
+                new Comparer(shared.clip(), pictures, task, notes)
                         .compare(evaluator.prompts(), own, learned);
         Evidence evidence = Evidence.of(shared.clip(), task, pictures, comparison);
         for (Finished run : finished) {
@@ -111,7 +115,7 @@ final class TrainEvidence {
     }
 
     /** Sentences about the pictures for the end of the command. */
-    static List<String> notes(Evidence evidence) {
+    static List<String> findings(Evidence evidence) {
         List<String> notes = new ArrayList<>();
         int suspects = evidence.suspects().size();
         if (suspects > 0) {

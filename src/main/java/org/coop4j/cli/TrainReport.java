@@ -42,7 +42,7 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
             gain(method).forEach(target::println);
         }
         if (seeds.size() == 1) {
-            TrainEvidence.notes(seeds.get(0)).forEach(target::println);
+            TrainEvidence.findings(seeds.get(0)).forEach(target::println);
         }
         target.println("learned: " + place(RunFolder.CLASSIFIER));
         target.println("report: " + place(RunFolder.REPORT));

@@ -211,7 +211,10 @@ class EarlierVersionTest {
         CommandRun refused = coop(again);
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.err()).contains("--resume");
-        assertThat(state(files.resolve("runs"))).isEqualTo(runs);
+        Map<String, String> now = state(files.resolve("runs"));
+        // The page about a run is new, and written whenever the command is repeated.
+        assertThat(now.keySet().removeIf(file -> file.endsWith(RunFolder.REPORT))).isTrue();
+        assertThat(now).isEqualTo(runs);
     }
 
     @Test
