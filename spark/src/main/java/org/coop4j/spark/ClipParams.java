@@ -1,7 +1,6 @@
 package org.coop4j.spark;
 
 import java.io.Serializable;
-import java.util.List;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
@@ -45,12 +44,10 @@ final class ClipParams implements Serializable {
                         "rows that are worked on at a time",
                         ParamValidators.gtEq(1));
         handleInvalid =
-                new Param<>(
+                text(
                         uid,
                         "handleInvalid",
-                        "what becomes of rows that cannot be used: error, skip or keep",
-                        ParamValidators.inArray(List.of("error", "skip", "keep")),
-                        ClassTag.apply(String.class));
+                        "what becomes of rows that cannot be used: error, skip or keep");
         errorCol =
                 text(
                         uid,
@@ -58,8 +55,28 @@ final class ClipParams implements Serializable {
                         "output column of handleInvalid=keep: what is wrong with the row");
     }
 
+    /** A parameter that is a text: Spark 4.0 asks for a class tag, later versions do not. */
+    @SuppressWarnings("unchecked")
     static Param<String> text(String uid, String name, String doc) {
-        return new Param<>(uid, name, doc, ClassTag.apply(String.class));
+        try {
+            return (Param<String>) newParam(uid, name, doc);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(
+                    "this version of Spark declares parameters in another way: expected 4.0 to 4.2",
+                    e);
+        }
+    }
+
+    private static Param<?> newParam(String uid, String name, String doc)
+            throws ReflectiveOperationException {
+        Class<?> text = String.class;
+        try {
+            return Param.class.getConstructor(text, text, text).newInstance(uid, name, doc);
+        } catch (NoSuchMethodException e) {
+            return Param.class
+                    .getConstructor(text, text, text, ClassTag.class)
+                    .newInstance(uid, name, doc, ClassTag.apply(text));
+        }
     }
 
     /** Sets the defaults of the stage that it belongs to. */

@@ -85,7 +85,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     }
 
     default S setHandleInvalid(String value) {
-        return setParam(handleInvalid(), value);
+        return setParam(handleInvalid(), InvalidRows.of(value).word());
     }
 
     default String getErrorCol() {
