@@ -25,8 +25,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class ImageFiles {
     private static final Logger log = LoggerFactory.getLogger(ImageFiles.class);
+
+    /** Those of forms that are not read too, so that their files are named and counted. */
     private static final Set<String> EXTENSIONS =
-            Set.of("jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff");
+            Set.of(
+                    "jpg", "jpeg", "jpe", "png", "bmp", "gif", "webp", "tif", "tiff", "heic",
+                    "heif", "avif");
+
     private static final int NAMED_IN_A_MESSAGE = 5;
 
     private ImageFiles() {}

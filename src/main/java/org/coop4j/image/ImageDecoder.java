@@ -218,6 +218,16 @@ public final class ImageDecoder {
     }
 
     private static String unknownForm(ImageSource source) {
+        if (source.startsWith(4, "ftyp")) {
+            boolean avif = source.startsWith(8, "avi");
+            return "is "
+                    + (avif ? "AVIF" : "HEIC")
+                    + ", which is not read: convert it to JPEG or PNG (of a phone: set its camera"
+                    + " to the most compatible form)";
+        }
+        if (source.startsWith(0, "II*\0") || source.startsWith(0, "MM\0*")) {
+            return "is TIFF, which is not read: convert it to JPEG or PNG";
+        }
         int shown = Math.min(8, source.length());
         return "is not a JPEG, PNG, GIF, BMP or WebP image: it begins with the bytes "
                 + HexFormat.ofDelimiter(" ").formatHex(source.bytes(), 0, shown);

@@ -41,6 +41,7 @@ class DamageCampaign {
         BANK("bank/*/test-16.bank", "eval"),
         CHECKPOINT("begun/checkpoint.safetensors", "train", true),
         PROMPT("run/classifier.safetensors", "predict"),
+        IMAGES("run/images.json", "eval of the run"),
         CONFIG_OF_TRAINING("begun/config.json", "train"),
         CONFIG_OF_SWEEP("sweep/runs/shapes/*/*/config.json", "sweep"),
         RESULT_IN_SWEEP("sweep/runs/shapes/*/*/result.json", "sweep"),
@@ -124,6 +125,10 @@ class DamageCampaign {
                     words(
                             "eval -p @run -m MODEL --vocabulary VOCABULARY -d PICTURES"
                                     + " --bank @bank --json",
+                            place);
+            case "eval of the run" ->
+                    words(
+                            "eval -p @run -m MODEL --vocabulary VOCABULARY --bank @bank --json",
                             place);
             case "predict" ->
                     words(

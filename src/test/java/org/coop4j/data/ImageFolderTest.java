@@ -249,6 +249,20 @@ class ImageFolderTest {
     }
 
     @Test
+    void picturesInFormsThatAreNotReadAreCounted() throws IOException {
+        for (String name : List.of("a.HEIC", "b.heif", "c.avif", "d.jpg")) {
+            for (String split : List.of("train", "test")) {
+                Path place = root.resolve(split);
+                touch(place.resolve("cat").resolve(name).toString());
+                touch(place.resolve("dog").resolve(name).toString());
+            }
+        }
+        ImageDataset dataset = load();
+        assertThat(dataset.train()).hasSize(8);
+        assertThat(dataset.test()).hasSize(8);
+    }
+
+    @Test
     void sharesOfADividedFolderAreRefused() throws IOException {
         fill("train/cat", 1);
         fill("test/cat", 1);

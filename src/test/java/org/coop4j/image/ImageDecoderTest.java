@@ -1,5 +1,6 @@
 package org.coop4j.image;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -155,8 +156,8 @@ class ImageDecoderTest {
         int image = indexOf(gif, (byte) 0x2C, (byte) 0);
         ByteBuffer.wrap(gif)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putShort(image + 5, (short) 13_000)
-                .putShort(image + 7, (short) 13_000);
+                .putShort(image + 5, (short) 8_000)
+                .putShort(image + 7, (short) 8_000);
         assertThatThrownBy(() -> decoder.decode(gif, "bomb.gif"))
                 .isInstanceOf(ImageException.class)
                 .hasMessageContaining("truncated");
@@ -355,6 +356,21 @@ class ImageDecoderTest {
     }
 
     /** Each takes more than half of the memory, so that they would never fit together. */
+    @ParameterizedTest
+    @CsvSource({"heic, HEIC", "mif1, HEIC", "avif, AVIF", "avis, AVIF"})
+    void formsOfPhonesThatAreNotReadAreNamedWithWhatToDo(String brand, String form) {
+        byte[] file = ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0mif1").getBytes(ISO_8859_1);
+        assertThatThrownBy(() -> new ImageDecoder().decode(file, "IMG_1.HEIC"))
+                .isInstanceOf(ImageException.class)
+                .hasMessageStartingWith(
+                        "image IMG_1.HEIC is " + form + ", which is not read: convert it to JPEG");
+        byte[] tiff = {'I', 'I', '*', 0, 8, 0, 0, 0};
+        assertThatThrownBy(() -> new ImageDecoder().decode(tiff, "a.tif"))
+                .hasMessageContaining("is TIFF, which is not read");
+        byte[] cut = "\0\0\0\u0018ftyp".getBytes(ISO_8859_1);
+        assertThatThrownBy(() -> new ImageDecoder().decode(cut, "a")).hasMessageContaining("HEIC");
+    }
+
     @Test
     @SuppressWarnings("ThreadPriorityCheck") // gives others the chance to come in
     void largePicturesAreDecodedOneAfterTheOther(@TempDir Path folder) throws Exception {
