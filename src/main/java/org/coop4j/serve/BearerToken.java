@@ -3,6 +3,7 @@ package org.coop4j.serve;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.Header;
+
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;
@@ -32,7 +33,8 @@ final class BearerToken {
         return Pages.has(path)
                 || path.equals("/ping")
                 || path.startsWith("/v2/health/")
-                || context.method() == HandlerType.OPTIONS; // a browser asks before it sends tokens
+                || HandlerType.OPTIONS.equals(
+                        context.method()); // a browser asks before it sends tokens
     }
 
     private boolean isGiven(String authorization) {

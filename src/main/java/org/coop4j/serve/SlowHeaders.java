@@ -1,12 +1,14 @@
 package org.coop4j.serve;
 
+import org.eclipse.jetty.io.Connection;
+
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import org.eclipse.jetty.io.Connection;
 
 /**
  * Closes connections whose request's headers do not arrive in time. Jetty's idle timeout begins
@@ -30,7 +32,8 @@ final class SlowHeaders implements Connection.Listener, AutoCloseable {
     SlowHeaders(Duration readTime) {
         limit = readTime.toNanos();
         long pause = Math.max(1, readTime.toMillis() / LOOKS);
-        clock.scheduleWithFixedDelay(this::look, pause, pause, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> unused =
+                clock.scheduleWithFixedDelay(this::look, pause, pause, TimeUnit.MILLISECONDS);
     }
 
     /**

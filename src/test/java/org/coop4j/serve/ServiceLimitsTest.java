@@ -3,9 +3,16 @@ package org.coop4j.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.predict.PredictionLimits;
+import org.coop4j.weights.Resource;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -19,11 +26,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.coop4j.predict.PredictionLimits;
-import org.coop4j.weights.Resource;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a service does with clients that are slow, many, unknown, or there when it ends. */
 class ServiceLimitsTest {
@@ -160,7 +162,8 @@ class ServiceLimitsTest {
     private static boolean refuses(TestService service) throws InterruptedException {
         for (int tries = 0; tries < 500; tries++) {
             try {
-                Socket socket = new Socket("127.0.0.1", service.uri("/").getPort());
+                Socket socket =
+                        new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort());
                 socket.close();
                 Thread.sleep(10);
             } catch (IOException e) {
@@ -172,7 +175,8 @@ class ServiceLimitsTest {
 
     /** Sends bytes, waits, and returns what the service said before it closed the connection. */
     private static String raw(TestService service, String head, int drips) throws Exception {
-        try (Socket socket = new Socket("127.0.0.1", service.uri("/").getPort())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();
             out.write(head.getBytes(StandardCharsets.US_ASCII));
@@ -283,9 +287,9 @@ class ServiceLimitsTest {
                         .withConnections(2);
         try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
             int port = service.uri("/").getPort();
-            try (Socket first = new Socket("127.0.0.1", port);
-                    Socket second = new Socket("127.0.0.1", port);
-                    Socket third = new Socket("127.0.0.1", port)) {
+            try (Socket first = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket second = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket third = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 assertThat(first.isConnected() && second.isConnected()).isTrue();
                 third.setSoTimeout(10_000);
                 third.getOutputStream()
