@@ -1,0 +1,100 @@
+package org.coop4j.bench;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.onnx.OnnxExport;
+
+/**
+ * Encodes the same preprocessed images with coop4j and with ONNX Runtime for Java, in turn, from
+ * the same weights: arguments are a converted model, the images of a batch, and the repetitions.
+ * The threads of both are those of {@code OMP_NUM_THREADS}, or the cores.
+ */
+public final class OnnxRuntimePeer {
+
+    private OnnxRuntimePeer() {}
+
+    public static void main(String[] arguments) throws Exception {
+        int batch = Integer.parseInt(arguments[1]);
+        int runs = Integer.parseInt(arguments[2]);
+        Path onnx = Files.createTempFile("peer", ".onnx");
+        try (Clip clip = Clip.open(Path.of(arguments[0]));
+                OrtEnvironment environment = OrtEnvironment.getEnvironment();
+                OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            new OnnxExport(clip, false, "bench").imageTower(onnx);
+            options.setIntraOpNumThreads(clip.workers().count());
+            try (OrtSession session = environment.createSession(onnx.toString(), options)) {
+                compare(clip, environment, session, batch, runs);
+            }
+        } finally {
+            Files.delete(onnx);
+        }
+    }
+
+    private static void compare(
+            Clip clip, OrtEnvironment environment, OrtSession session, int batch, int runs)
+            throws Exception {
+        int side = clip.architecture().vision().imageSize();
+        FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
+        SplittableRandom random = new SplittableRandom(1);
+        while (pixels.hasRemaining()) {
+            pixels.put((float) random.nextDouble(-2, 2));
+        }
+        pixels.flip();
+        double[] ours = new double[runs];
+        double[] theirs = new double[runs];
+        double difference = 0;
+        for (int run = -1; run < runs; run++) { // the first is for warming up
+            long begin = System.nanoTime();
+            FeatureMatrix features = clip.encodePixels(pixels, batch);
+            long middle = System.nanoTime();
+            try (OnnxTensor input =
+                            OnnxTensor.createTensor(
+                                    environment,
+                                    pixels.duplicate(),
+                                    new long[] {batch, 3, side, side});
+                    OrtSession.Result result = session.run(Map.of(OnnxExport.PIXELS, input))) {
+                long end = System.nanoTime();
+                FloatBuffer values = ((OnnxTensor) result.get(0)).getFloatBuffer();
+                difference = Math.max(difference, relativeDifference(features, values));
+                if (run >= 0) {
+                    ours[run] = (middle - begin) / 1e9;
+                    theirs[run] = (end - middle) / 1e9;
+                }
+            }
+        }
+        System.out.printf(
+                "%d images: coop4j %.3f s, ONNX Runtime %.3f s (medians of %d), ratio %.2f,"
+                        + " largest relative difference %.1e%n",
+                batch,
+                median(ours),
+                median(theirs),
+                runs,
+                median(theirs) / median(ours),
+                difference);
+    }
+
+    private static double relativeDifference(FeatureMatrix ours, FloatBuffer theirs) {
+        double difference = 0;
+        double largest = 0;
+        for (float value : ours.toArray()) {
+            largest = Math.max(largest, Math.abs(value));
+            difference = Math.max(difference, Math.abs(value - theirs.get()));
+        }
+        return difference / largest;
+    }
+
+    private static double median(double[] seconds) {
+        double[] sorted = seconds.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}
