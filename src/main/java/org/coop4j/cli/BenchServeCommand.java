@@ -2,21 +2,6 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
-import org.coop4j.bench.ServiceLoad;
-import org.coop4j.cli.console.CommandFailure;
-import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Rows;
-import org.coop4j.cli.console.WrongUsage;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.data.ImageFiles;
-
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -30,6 +15,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.coop4j.bench.ServiceLoad;
+import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.cli.console.Console;
+import org.coop4j.cli.console.Rows;
+import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.data.ImageFiles;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code coop bench serve}: speed and correctness of a running service. */
 @Command(

@@ -1,5 +1,17 @@
 package org.coop4j.cli;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.Clip;
@@ -15,19 +27,6 @@ import org.coop4j.run.RunResult;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.text.Tokenizer;
-
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /** Opens the classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {

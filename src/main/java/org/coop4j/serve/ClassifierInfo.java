@@ -1,11 +1,10 @@
 package org.coop4j.serve;
 
-import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.RunResult;
-
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.RunResult;
 
 /**
  * What is known of a served classifier: an entry of {@code GET /models}, where what is null is left

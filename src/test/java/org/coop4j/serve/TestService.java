@@ -1,18 +1,17 @@
 package org.coop4j.serve;
 
-import org.coop4j.clip.Clip;
-import org.coop4j.clip.ShippedModel;
-import org.coop4j.method.Classifier;
-import org.coop4j.method.PromptEnsemble;
-import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.PredictionLimits;
-
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.PredictionLimits;
 
 /** The shipped model and a zero-shot classifier, behind a service on a free port. */
 final class TestService implements AutoCloseable {
