@@ -29,7 +29,7 @@ public record RunPictures(
      * are in the bank already.
      *
      * @param sample of the training images
-     * @param encoding shows the work on the rest
+     * @param progress shows the work on the rest
      */
     public static RunPictures of(
             SharedData shared, RunConfig config, Sample sample, Progress progress)

@@ -32,7 +32,7 @@ public record SplitShares(int train, int val, int test) {
                     "split \"%s\": expected percentages of train, val and test images, such as 60/10/30"
                             .formatted(text));
         }
-        String[] parts = text.split("/");
+        String[] parts = text.split("/", -1);
         return new SplitShares(
                 Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
     }

@@ -7,6 +7,7 @@ import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 
 /** What learns in the demo. */
+@SuppressWarnings("ImmutableEnumChecker") // a method is a record
 public enum DemoMethod {
     /** One context that all classes share. */
     UNIFIED("CoOp, unified context", "unified", new CoOp(4, ClassPosition.END, false, Words.BEGIN)),

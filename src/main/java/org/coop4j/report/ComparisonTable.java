@@ -118,8 +118,8 @@ public final class ComparisonTable {
         for (MethodChoice.Score score : scores) {
             Interval interval = Interval.wilson(score.right(), score.images());
             table.row(
-                    Cell.words(score.candidate().name()).best(score == best),
-                    Cell.number(score.accuracy()).best(score == best),
+                    Cell.words(score.candidate().name()).best(score.equals(best)),
+                    Cell.number(score.accuracy()).best(score.equals(best)),
                     Cell.range(interval.low(), interval.high()),
                     Cell.count(score.images()));
         }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
@@ -88,10 +89,13 @@ class PhotoStoryTest {
         try (InputStream in = PhotoStoryTest.class.getResourceAsStream("photos.zip");
                 ZipInputStream zip = new ZipInputStream(in)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                String[] path = entry.getName().split("/");
+                String[] path = entry.getName().split("/", -1);
                 Path target =
                         Files.createDirectories(pictures.resolve(FOLDERS.get(path[0])))
-                                .resolve("IMG ä " + path[1].replace("image_", "").toUpperCase());
+                                .resolve(
+                                        "IMG ä "
+                                                + path[1].replace("image_", "")
+                                                        .toUpperCase(Locale.ROOT));
                 Files.copy(zip, target);
             }
         }

@@ -329,7 +329,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     private ImageDataset draw(ImageDataset all, Method by) throws IOException {
         Sample sample = new Sample(getShots(), getSeed(), 0);
-        return TrainRun.sample(all, by, sample, ClassHalf.ALL, log()::warn);
+        return sample.draw(all, by, ClassHalf.ALL, log()::warn);
     }
 
     private ChosenMethod chosen() {

@@ -112,7 +112,7 @@ public final class Photographs {
         Path folder = work.resolve(FOLDER).resolve("val");
         Map<String, List<String>> ofClass = new TreeMap<>();
         for (String line : Files.readAllLines(folder.resolve("val_annotations.txt"))) {
-            String[] cells = line.split("\t");
+            String[] cells = line.split("\t", -1);
             ofClass.computeIfAbsent(cells[1], c -> new ArrayList<>()).add(cells[0]);
         }
         List<String> pictures = new ArrayList<>();
