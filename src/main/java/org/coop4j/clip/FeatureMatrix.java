@@ -1,6 +1,8 @@
 package org.coop4j.clip;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.coop4j.graph.LearnedTensor;
 
 /**
  * Features of images or texts, one row each, in heap memory.
@@ -8,6 +10,9 @@ import java.util.Arrays;
  * <p>Immutable to those who hold it: rows are given out as copies.
  */
 public final class FeatureMatrix {
+
+    /** Rows of the other matrix that a product looks at together: they stay in the cache. */
+    private static final int TILE = 64;
 
     private final int rows;
     private final int width;
@@ -30,6 +35,17 @@ public final class FeatureMatrix {
                     values.length + " values for " + rows + " rows of " + width);
         }
         return new FeatureMatrix(rows, width, values);
+    }
+
+    /** The values of a learned tensor of two axes, which are not copied. */
+    public static FeatureMatrix of(LearnedTensor tensor) {
+        long[] shape = tensor.shape();
+        return of(Math.toIntExact(shape[0]), Math.toIntExact(shape[1]), tensor.values());
+    }
+
+    /** A tensor that is learned and begins as these values. */
+    public LearnedTensor learned(String name) {
+        return LearnedTensor.of(name, toArray(), rows, width);
     }
 
     /** Number of images or texts. */
@@ -94,6 +110,24 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
+    /** Each element times a factor, in double precision. */
+    public FeatureMatrix times(double factor) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (float) (factor * values[i]);
+        }
+        return new FeatureMatrix(rows, width, result);
+    }
+
+    /** The sum with {@code factor} times a matrix of the same shape, in double precision. */
+    public FeatureMatrix plus(FeatureMatrix other, double factor) {
+        float[] result = new float[values.length];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = (float) (values[i] + factor * other.values[i]);
+        }
+        return new FeatureMatrix(rows, width, result);
+    }
+
     /** The inner product of row {@code row} with row {@code otherRow} of {@code other}. */
     public float dot(int row, FeatureMatrix other, int otherRow) {
         double sum = 0;
@@ -103,5 +137,42 @@ public final class FeatureMatrix {
             sum += (double) values[a + i] * other.values[b + i];
         }
         return (float) sum;
+    }
+
+    /**
+     * The inner products of all rows with all rows of another matrix, [rows, other rows]: each is
+     * that of {@link #dot} to the last bit.
+     */
+    public FeatureMatrix products(FeatureMatrix other) {
+        float[] products = new float[Math.multiplyExact(rows, other.rows)];
+        IntStream.range(0, (other.rows + TILE - 1) / TILE)
+                .parallel()
+                .forEach(tile -> products(other, tile * TILE, products));
+        return new FeatureMatrix(rows, other.rows, products);
+    }
+
+    /** Products with up to {@link #TILE} rows, side by side, so that vector instructions serve. */
+    private void products(FeatureMatrix other, int first, float[] products) {
+        int count = Math.min(TILE, other.rows - first);
+        double[] columns = new double[Math.multiplyExact(width, count)]; // [width, count]
+        for (int j = 0; j < count; j++) {
+            for (int i = 0; i < width; i++) {
+                columns[i * count + j] = other.values[(first + j) * width + i];
+            }
+        }
+        double[] sums = new double[count];
+        for (int r = 0; r < rows; r++) {
+            Arrays.fill(sums, 0);
+            for (int i = 0; i < width; i++) {
+                double x = values[r * width + i];
+                int column = i * count;
+                for (int j = 0; j < count; j++) {
+                    sums[j] += x * columns[column + j];
+                }
+            }
+            for (int j = 0; j < count; j++) {
+                products[r * other.rows + first + j] = (float) sums[j];
+            }
+        }
     }
 }

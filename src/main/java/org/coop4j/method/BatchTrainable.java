@@ -3,22 +3,28 @@ package org.coop4j.method;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
 import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
 
 /** A loss of batches of image features: view v of an image is what epoch v sees of it. */
 final class BatchTrainable implements Trainable, AutoCloseable {
 
     private final FeatureSet images;
     private final List<LearnedTensor> learned;
+    private final Function<Training, Optimizer> optimizer;
     private final IntFunction<Step> planned;
     private final boolean normalized;
     private final Map<Integer, Step> steps = new HashMap<>();
 
     /**
+     * With the optimizer that the training says.
+     *
      * @param normalized whether the loss takes features divided by their norm
      * @param planned plans a step of so many images
      */
@@ -27,15 +33,35 @@ final class BatchTrainable implements Trainable, AutoCloseable {
             boolean normalized,
             List<LearnedTensor> learned,
             IntFunction<Step> planned) {
+        this(images, normalized, learned, Training::newOptimizer, planned);
+    }
+
+    /**
+     * @param normalized whether the loss takes features divided by their norm
+     * @param optimizer makes what moves the learned tensors
+     * @param planned plans a step of so many images
+     */
+    BatchTrainable(
+            FeatureSet images,
+            boolean normalized,
+            List<LearnedTensor> learned,
+            Function<Training, Optimizer> optimizer,
+            IntFunction<Step> planned) {
         this.images = images;
         this.normalized = normalized;
         this.learned = learned;
+        this.optimizer = optimizer;
         this.planned = planned;
     }
 
     @Override
     public List<LearnedTensor> learned() {
         return learned;
+    }
+
+    @Override
+    public Optimizer optimizer(Training training) {
+        return optimizer.apply(training);
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.train.Setting;
 
 /**
@@ -48,73 +47,39 @@ public record CacheWeights(
         return Map.of("alpha", alpha, "beta", beta);
     }
 
+    /** The grid of alpha, ascending. */
+    double[] alphas() {
+        return grid(ALPHAS, maxAlpha);
+    }
+
+    /** The grid of beta, ascending in equal steps. */
+    double[] betas() {
+        return grid(BETAS, maxBeta);
+    }
+
+    private static double[] grid(int count, double end) {
+        return IntStream.range(0, count)
+                .mapToDouble(i -> FIRST + i * (end - FIRST) / count)
+                .toArray();
+    }
+
     /**
-     * Those of the grid with which most val images are classified correctly, of equal ones the
-     * first: beta in the outer loop, alpha in the inner one, both ascending.
+     * Those of the grid with most hits, of equal ones the first: beta in the outer loop, alpha in
+     * the inner one.
+     *
+     * @param hits val images that are right with each (beta, alpha)
      */
-    CacheWeights searched(KeyCache cache, FeatureSet val) {
-        int[][] hits = hits(cache, val);
+    CacheWeights searched(int[][] hits) {
         int best = -1;
         CacheWeights chosen = this;
         for (int b = 0; b < BETAS; b++) {
             for (int a = 0; a < ALPHAS; a++) {
                 if (hits[b][a] > best) {
                     best = hits[b][a];
-                    chosen =
-                            new CacheWeights(
-                                    grid(a, ALPHAS, maxAlpha),
-                                    grid(b, BETAS, maxBeta),
-                                    search,
-                                    maxAlpha,
-                                    maxBeta);
+                    chosen = new CacheWeights(alphas()[a], betas()[b], search, maxAlpha, maxBeta);
                 }
             }
         }
         return chosen;
-    }
-
-    /** How many val images each (beta, alpha) of the grid classifies correctly. */
-    int[][] hits(KeyCache cache, FeatureSet val) {
-        boolean[][] correct =
-                IntStream.range(0, val.size())
-                        .parallel()
-                        .mapToObj(i -> correct(cache, val, i))
-                        .toArray(boolean[][]::new);
-        int[][] hits = new int[BETAS][ALPHAS];
-        for (boolean[] image : correct) {
-            for (int cell = 0; cell < image.length; cell++) {
-                hits[cell / ALPHAS][cell % ALPHAS] += image[cell] ? 1 : 0;
-            }
-        }
-        return hits;
-    }
-
-    private boolean[] correct(KeyCache cache, FeatureSet val, int image) {
-        float[] x = new float[val.width()];
-        val.copyNormalized(image, 0, x, 0);
-        float[] text = cache.textLogits(x);
-        float[] distances = cache.distances(x);
-        boolean[] correct = new boolean[BETAS * ALPHAS];
-        for (int b = 0; b < BETAS; b++) {
-            double[] votes = cache.votes(distances, grid(b, BETAS, maxBeta));
-            for (int a = 0; a < ALPHAS; a++) {
-                double alphaHere = grid(a, ALPHAS, maxAlpha);
-                int best = 0;
-                double largest = Double.NEGATIVE_INFINITY;
-                for (int c = 0; c < text.length; c++) {
-                    double z = text[c] + alphaHere * votes[c];
-                    if (z > largest) {
-                        largest = z;
-                        best = c;
-                    }
-                }
-                correct[b * ALPHAS + a] = best == val.label(image);
-            }
-        }
-        return correct;
-    }
-
-    private static double grid(int i, int count, double end) {
-        return FIRST + i * (end - FIRST) / count;
     }
 }

@@ -55,40 +55,23 @@ public record Clap(TextPrompts prompts) implements Method {
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble text = prompts.of(task);
-        return new FeatureLearner(
+        return LinearPrototypes.learner(
+                this,
                 clip,
                 task,
-                text,
-                images -> task.classNames().size(),
-                (data, fit) -> {
-                    FeatureMatrix raw = text.rawWeights(clip, task.classNames());
-                    float[] multipliers = multipliers(raw, data.train(), clip.logitScale());
-                    return new LinearPrototypes(
-                            this,
-                            clip,
-                            task,
-                            text,
-                            raw,
-                            data.train().size(),
-                            penalty(raw, multipliers));
-                });
+                prompts,
+                (text, train) -> penalty(text, multipliers(text, train, clip.logitScale())));
     }
 
     /** The Lagrange multipliers λ: how far zero-shot CLIP is right about each class. */
     static float[] multipliers(FeatureMatrix text, FeatureSet train, float scale) {
         FeatureSet images = Views.pooled(train);
-        FeatureMatrix x = Views.normalized(images, 0);
-        FeatureMatrix w = text.normalized();
-        double[] sums = new double[w.rows()];
-        int[] counts = new int[w.rows()];
-        for (int i = 0; i < x.rows(); i++) {
-            float[] logits = new float[w.rows()];
-            for (int c = 0; c < logits.length; c++) {
-                logits[c] = scale * x.dot(i, w, c);
-            }
+        FeatureMatrix logits = Views.normalized(images, 0).products(text.normalized()).times(scale);
+        double[] sums = new double[text.rows()];
+        int[] counts = new int[text.rows()];
+        for (int i = 0; i < images.size(); i++) {
             int label = images.label(i);
-            sums[label] += Predictions.softmax(logits)[label];
+            sums[label] += Predictions.softmax(logits.row(i))[label];
             counts[label]++;
         }
         float[] multipliers = new float[sums.length];
@@ -115,6 +98,6 @@ public record Clap(TextPrompts prompts) implements Method {
 
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        return LinearPrototypes.read(clip, file);
+        return LinearPrototypes.read(clip, file, prompts.ofFile());
     }
 }

@@ -4,27 +4,53 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ClassNames;
 import org.coop4j.weights.Shape;
 
-/** Files of tensors with one row a class, for other classes than those that were learned. */
-final class ClassRows {
+/**
+ * Tensors of a file with one row a class, which make class weights, also for other classes than
+ * those that were learned.
+ *
+ * @param tensors names of the tensors
+ * @param added the rows of classes that were not learned: their names → tensor → rows; null where
+ *     there are none
+ */
+record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[]>> added) {
 
-    private ClassRows() {}
+    /** Rows of learned classes alone. */
+    static ClassRows ofLearned(String... tensors) {
+        return new ClassRows(List.of(tensors), null);
+    }
+
+    /** Makes something of a file's tensors. */
+    interface Of<T> {
+        T of(ClassifierFile file);
+    }
+
+    /** The classifier by scaled cosines with class weights. */
+    Classifier cosines(Clip clip, ClassifierFile file, Of<FeatureMatrix> weights) {
+        float scale = clip.logitScale();
+        return linear(file, rows -> LinearHead.withoutBias(weights.of(rows), scale));
+    }
+
+    /** The classifier of a linear head; one for other classes is made of their rows. */
+    Classifier linear(ClassifierFile file, Of<LinearHead> head) {
+        return new LinearHead.OfFile(
+                head.of(file), file, names -> linear(select(file, names), head));
+    }
 
     /**
      * The file of these classes: one that was learned keeps its rows, a new one gets some.
      *
-     * @param tensors names of the tensors with one row a class
-     * @param added the rows of new classes: their names → tensor → rows; asked only if there are
-     *     any
+     * @throws IllegalArgumentException if a class is new and there are no rows for it, naming it
      */
-    static ClassifierFile select(
-            ClassifierFile file,
-            List<String> names,
-            List<String> tensors,
-            Function<List<String>, Map<String, float[]>> added) {
-        int[] positions = ClassNames.find(names, file.classNames());
+    ClassifierFile select(ClassifierFile file, List<String> names) {
+        int[] positions =
+                added == null
+                        ? ClassNames.positions(names, file.classNames())
+                        : ClassNames.find(names, file.classNames());
         List<String> unknown = new ArrayList<>();
         for (int i = 0; i < positions.length; i++) {
             if (positions[i] < 0) {

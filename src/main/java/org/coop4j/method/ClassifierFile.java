@@ -1,8 +1,6 @@
 package org.coop4j.method;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,13 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Temperature;
-import org.coop4j.train.Settings;
-import org.coop4j.weights.DType;
+import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.safetensors.SafetensorsFile;
-import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
  * A learned classifier as a file: the method's named tensors and, in the metadata, the method with
@@ -26,16 +22,6 @@ import org.coop4j.weights.safetensors.TensorChecksum;
  * methods, with a checksum; learned prompts and linear probes of format 1 still open.
  */
 public final class ClassifierFile {
-
-    private static final String FORMAT = "coop4j.classifier";
-    private static final String FORMAT_VERSION = "2";
-    private static final String METHOD = "coop4j.method";
-    private static final String SETTINGS = "coop4j.settings";
-    private static final String CLASSES = "coop4j.classes";
-    private static final String MODEL = "coop4j.model_sha256";
-    private static final String TRAINING = "coop4j.training";
-    private static final String TEMPERATURE = "coop4j.temperature";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Method method;
     private final List<String> classNames;
@@ -123,6 +109,13 @@ public final class ClassifierFile {
         return temperature;
     }
 
+    /** A tensor of two axes. */
+    FeatureMatrix matrix(String name) {
+        Tensor tensor = tensor(name);
+        int rows = Math.toIntExact(tensor.shape().dim(0));
+        return FeatureMatrix.of(rows, tensor.values().length / rows, tensor.values());
+    }
+
     /** Names of its tensors. */
     public List<String> tensorNames() {
         return List.copyOf(tensors.keySet());
@@ -147,6 +140,22 @@ public final class ClassifierFile {
         Map<String, Tensor> more = new LinkedHashMap<>(tensors);
         more.put(name, new Tensor(shape, values.clone()));
         return new ClassifierFile(method, classNames, modelSha256, more, training, temperature);
+    }
+
+    /** With one more matrix. */
+    ClassifierFile with(String name, FeatureMatrix matrix) {
+        return with(name, Shape.of(matrix.rows(), matrix.width()), matrix.toArray());
+    }
+
+    /** With one more tensor that was learned. */
+    ClassifierFile with(LearnedTensor learned) {
+        List<Long> dims = Arrays.stream(learned.shape()).boxed().toList();
+        return with(learned.name(), new Shape(dims), learned.values());
+    }
+
+    /** Of the same method with other settings. */
+    ClassifierFile withMethod(Method other) {
+        return new ClassifierFile(other, classNames, modelSha256, tensors, training, temperature);
     }
 
     /** With other class names. */
@@ -191,6 +200,17 @@ public final class ClassifierFile {
     }
 
     /**
+     * Checks that tensors are there with a row of features for each class.
+     *
+     * @throws IOException if not, saying what is
+     */
+    void requireClassRows(Clip clip, String... names) throws IOException {
+        for (String name : names) {
+            require(name, Shape.of(classNames.size(), clip.architecture().embedDim()));
+        }
+    }
+
+    /**
      * The classifier for the classes that it was made for.
      *
      * @throws IllegalArgumentException if it belongs to another model
@@ -217,24 +237,7 @@ public final class ClassifierFile {
 
     /** Writes the file, whole or not at all. */
     public void write(Path target) throws IOException {
-        Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put(FORMAT, FORMAT_VERSION);
-        metadata.put(METHOD, method.id());
-        metadata.put(SETTINGS, JSON.writeValueAsString(Settings.of((Record) method)));
-        metadata.put(CLASSES, JSON.writeValueAsString(classNames));
-        metadata.put(MODEL, modelSha256);
-        metadata.put(TRAINING, JSON.writeValueAsString(training));
-        if (temperature != Temperature.NONE) {
-            metadata.put(TEMPERATURE, Double.toString(temperature));
-        }
-        List<TensorSpec> specs = new ArrayList<>();
-        Map<String, float[]> values = new LinkedHashMap<>();
-        tensors.forEach(
-                (name, tensor) -> {
-                    specs.add(new TensorSpec(name, DType.F32, tensor.shape()));
-                    values.put(name, tensor.values());
-                });
-        TensorChecksum.write(target, specs, metadata, values);
+        CurrentFormat.write(this, target);
     }
 
     /**
@@ -251,88 +254,9 @@ public final class ClassifierFile {
             if (EarlierFormat.isProbe(metadata)) {
                 return EarlierFormat.probe(file, tensors);
             }
-            if (!metadata.containsKey(FORMAT)) {
-                throw new IOException(
-                        file
-                                + " is not a learned classifier: give a file that coop train wrote,"
-                                + " or the folder of its run");
-            }
-            if (!FORMAT_VERSION.equals(metadata.get(FORMAT))) {
-                throw new IOException(
-                        "%s is of format %s: this version of coop4j reads format %s"
-                                .formatted(file, metadata.get(FORMAT), FORMAT_VERSION));
-            }
-            required(file, metadata, TensorChecksum.KEY);
-            Map<String, Tensor> read = new LinkedHashMap<>();
-            for (Map.Entry<String, float[]> tensor : TensorChecksum.read(tensors).entrySet()) {
-                String name = tensor.getKey();
-                read.put(name, tensor(file, name, tensors.shape(name), tensor.getValue()));
-            }
-            Method method = Method.of(required(file, metadata, METHOD));
-            Map<String, Object> settings =
-                    JSON.readValue(
-                            required(file, metadata, SETTINGS),
-                            new TypeReference<LinkedHashMap<String, Object>>() {});
-            return new ClassifierFile(
-                    method.with(settings),
-                    classNames(required(file, metadata, CLASSES)),
-                    required(file, metadata, MODEL),
-                    read,
-                    training(metadata),
-                    Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")));
+            return CurrentFormat.read(file, tensors);
         } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
             throw new IOException(file + ": damaged metadata: " + e.getMessage(), e);
         }
-    }
-
-    /** A tensor of finite numbers. */
-    static Tensor tensor(Path file, SafetensorsFile tensors, String name) throws IOException {
-        return tensor(file, name, tensors.shape(name), tensors.floats(name));
-    }
-
-    private static Tensor tensor(Path file, String name, Shape shape, float[] values)
-            throws IOException {
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                throw new IOException(file + ": " + name + " holds " + value);
-            }
-        }
-        return new Tensor(shape, values);
-    }
-
-    static Map<String, String> training(Map<String, String> metadata)
-            throws JsonProcessingException {
-        Map<String, String> training =
-                JSON.readValue(
-                        metadata.getOrDefault(TRAINING, "{}"),
-                        new TypeReference<LinkedHashMap<String, String>>() {});
-        if (training == null) {
-            throw new IllegalArgumentException(TRAINING + " is null");
-        }
-        return training;
-    }
-
-    static List<String> classNames(String json) throws JsonProcessingException {
-        String[] names = JSON.readValue(json, String[].class);
-        if (names == null || names.length == 0 || Arrays.asList(names).contains(null)) {
-            throw new IllegalArgumentException("the class names are " + json);
-        }
-        return List.of(names);
-    }
-
-    static String required(Path file, Map<String, String> metadata, String key) throws IOException {
-        String value = metadata.get(key);
-        if (value == null) {
-            throw new IOException(file + ": its metadata has no " + key);
-        }
-        return value;
-    }
-
-    static String classesKey() {
-        return CLASSES;
-    }
-
-    static String modelKey() {
-        return MODEL;
     }
 }

@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.StepGraph;
@@ -82,37 +82,23 @@ public record ClipAdapter(
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble used = prompts.of(task);
+        int d = clip.architecture().embedDim();
         return new FeatureLearner(
+                this,
                 clip,
                 task,
-                used,
-                images -> task.classNames().size() + clip.architecture().embedDim() / 2.0,
-                (data, fit) -> {
-                    FeatureMatrix text = text(clip, used, task.classNames());
-                    int d = text.width();
-                    int hidden = Math.max(1, d / REDUCTION);
-                    LearnedTensor w1 = initial(W1, hidden, d, task.seed());
-                    LearnedTensor w2 = initial(W2, d, hidden, task.seed());
-                    return new Adapter(w1, w2, text, ratio) {
-                        @Override
-                        public Classifier classifier() throws IOException {
-                            Method method = TextPrompts.used(ClipAdapter.this, used);
-                            String model = clip.model().sha256();
-                            return ClipAdapter.this.classifier(
-                                    clip,
-                                    ClassifierFile.of(method, task.classNames(), model)
-                                            .with(W1, Shape.of(hidden, d), w1.values())
-                                            .with(W2, Shape.of(d, hidden), w2.values())
-                                            .with(TEXT, Shape.of(text.rows(), d), text.toArray()),
-                                    used);
-                        }
-                    };
-                });
+                prompts,
+                images -> task.classNames().size() + d / 2.0,
+                (text, data, fit) ->
+                        new Adapter(
+                                initial(W1, hidden(d), d, task.seed()),
+                                initial(W2, d, hidden(d), task.seed()),
+                                text.rawWeights(clip, task.classNames()).normalized(),
+                                ratio));
     }
 
-    private static FeatureMatrix text(Clip clip, PromptEnsemble used, List<String> names) {
-        return used.rawWeights(clip, names).normalized();
+    private static int hidden(int width) {
+        return Math.max(1, width / REDUCTION);
     }
 
     /** A linear layer as PyTorch begins with it: U(−1/√in, 1/√in). */
@@ -125,25 +111,15 @@ public record ClipAdapter(
         return LearnedTensor.of(name, values, out, in);
     }
 
-    /** The two layers that are learned. */
-    abstract static class Adapter implements FeatureLearner.Model {
-
-        private final LearnedTensor w1;
-        private final LearnedTensor w2;
-        private final FeatureMatrix text;
-        private final double ratio;
-
-        /**
-         * @param w1 [hidden, embed]
-         * @param w2 [embed, hidden]
-         * @param text normalised text features
-         */
-        Adapter(LearnedTensor w1, LearnedTensor w2, FeatureMatrix text, double ratio) {
-            this.w1 = w1;
-            this.w2 = w2;
-            this.text = text;
-            this.ratio = ratio;
-        }
+    /**
+     * The two layers that are learned.
+     *
+     * @param w1 [hidden, embed]
+     * @param w2 [embed, hidden]
+     * @param text normalised text features
+     */
+    record Adapter(LearnedTensor w1, LearnedTensor w2, FeatureMatrix text, double ratio)
+            implements FeatureLearner.Model {
 
         @Override
         public List<LearnedTensor> learned() {
@@ -161,105 +137,46 @@ public record ClipAdapter(
             return step.crossEntropy(step.scaled(cosines));
         }
 
+        @Override
+        public ClassifierFile addTo(ClassifierFile file) {
+            return file.with(w1).with(w2).with(TEXT, text);
+        }
+
         private static SDVariable relu(StepGraph step, SDVariable x) {
             return step.ops().activation(Kind.RELU, x);
         }
     }
 
-    private Classifier classifier(Clip clip, ClassifierFile file, PromptEnsemble used) {
-        FeatureMatrix w1 = matrix(file, W1);
-        FeatureMatrix w2 = matrix(file, W2);
-        CosineClassifier cosines =
-                new CosineClassifier(
-                        file,
-                        matrix(file, TEXT),
-                        clip.logitScale(),
-                        names -> {
-                            float[] text = text(clip, used, names).toArray();
-                            Shape shape = Shape.of(names.size(), w1.width());
-                            return classifier(
-                                    clip, file.withClassNames(names).with(TEXT, shape, text), used);
-                        });
-        return new Adapted(cosines, w1, w2, ratio);
-    }
-
-    private static FeatureMatrix matrix(ClassifierFile file, String name) {
-        ClassifierFile.Tensor tensor = file.tensor(name);
-        int rows = Math.toIntExact(tensor.shape().dim(0));
-        return FeatureMatrix.of(rows, tensor.values().length / rows, tensor.values());
-    }
-
-    /** Cosines of adapted features. */
-    private record Adapted(
-            CosineClassifier cosines, FeatureMatrix w1, FeatureMatrix w2, double ratio)
-            implements Classifier {
-
-        @Override
-        public List<String> classNames() {
-            return cosines.classNames();
-        }
-
-        @Override
-        public FeatureMatrix logits(FeatureMatrix images) {
-            return cosines.logits(adapt(images.normalized(), w1, w2, ratio));
-        }
-
-        @Override
-        public <T> T logits(LogitGraph<T> graph, T images) {
-            T x = graph.unit(images);
-            T hidden = graph.rectified(graph.product(x, w1));
-            T adapted = graph.rectified(graph.product(hidden, w2));
-            return cosines.logits(
-                    graph, graph.plus(graph.times(adapted, ratio), graph.times(x, 1 - ratio)));
-        }
-
-        @Override
-        public Classifier forClasses(List<String> names) {
-            return names.equals(classNames()) ? this : cosines.forClasses(names);
-        }
-
-        @Override
-        public ClassifierFile save() {
-            return cosines.save();
-        }
-    }
-
-    /** Images mixed with what the adapter makes of them. */
-    static FeatureMatrix adapt(
-            FeatureMatrix images, FeatureMatrix w1, FeatureMatrix w2, double ratio) {
-        int width = images.width();
-        FeatureMatrix hidden = rectified(images, w1);
-        FeatureMatrix adapted = rectified(hidden, w2);
-        float[] mixed = new float[Math.multiplyExact(images.rows(), width)];
-        for (int i = 0; i < mixed.length; i++) {
-            mixed[i] =
-                    (float)
-                            (ratio * adapted.get(i / width, i % width)
-                                    + (1 - ratio) * images.get(i / width, i % width));
-        }
-        return FeatureMatrix.of(images.rows(), width, mixed);
-    }
-
-    private static FeatureMatrix rectified(FeatureMatrix x, FeatureMatrix w) {
-        float[] y = new float[Math.multiplyExact(x.rows(), w.rows())];
-        IntStream.range(0, x.rows())
-                .parallel()
-                .forEach(
-                        i -> {
-                            for (int j = 0; j < w.rows(); j++) {
-                                y[i * w.rows() + j] = Math.max(0, x.dot(i, w, j));
-                            }
-                        });
-        return FeatureMatrix.of(x.rows(), w.rows(), y);
-    }
-
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
         int d = clip.architecture().embedDim();
-        int hidden = Math.max(1, d / REDUCTION);
-        file.require(W1, Shape.of(hidden, d));
-        file.require(W2, Shape.of(d, hidden));
-        file.require(TEXT, Shape.of(file.classNames().size(), d));
-        return classifier(clip, file, prompts.ofFile());
+        file.require(W1, Shape.of(hidden(d), d));
+        file.require(W2, Shape.of(d, hidden(d)));
+        file.requireClassRows(clip, TEXT);
+        Classifier cosines =
+                new ClassRows(
+                                List.of(TEXT),
+                                names ->
+                                        Map.of(
+                                                TEXT,
+                                                prompts.ofFile()
+                                                        .rawWeights(clip, names)
+                                                        .normalized()
+                                                        .toArray()))
+                        .cosines(clip, file, rows -> rows.matrix(TEXT));
+        return new AdaptedImages(cosines, new Mixed(file.matrix(W1), file.matrix(W2), ratio));
+    }
+
+    /** Normalised features mixed with what the adapter makes of them. */
+    private record Mixed(FeatureMatrix w1, FeatureMatrix w2, double ratio)
+            implements AdaptedImages.Adapter {
+
+        @Override
+        public <T> T adapted(LogitGraph<T> graph, T images) {
+            T x = graph.unit(images);
+            T hidden = graph.rectified(graph.product(x, w1));
+            T made = graph.rectified(graph.product(hidden, w2));
+            return graph.plus(graph.times(made, ratio), graph.times(x, 1 - ratio));
+        }
     }
 }

@@ -16,7 +16,6 @@ import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -94,52 +93,31 @@ public record CrossModal(
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble used = prompts.of(task);
         int classes = task.classNames().size();
         return new FeatureLearner(
+                this,
                 clip,
                 task,
-                used,
+                prompts,
                 images -> 4.0 * STEPS * classes / images,
-                (data, fit) -> {
-                    FeatureMatrix texts = used.features(clip, task.classNames());
-                    FeatureMatrix start = PromptEnsemble.mean(texts, classes).normalized();
-                    return new Head(texts, start) {
-                        @Override
-                        public Classifier classifier() throws IOException {
-                            Shape shape = Shape.of(classes, start.width());
-                            Method method = TextPrompts.used(CrossModal.this, used);
-                            String model = clip.model().sha256();
-                            return CrossModal.this.classifier(
-                                    clip,
-                                    ClassifierFile.of(method, task.classNames(), model)
-                                            .with(HEAD, shape, head().values())
-                                            .with(START, shape, start.toArray()),
-                                    used);
-                        }
-                    };
-                });
+                (text, data, fit) -> new Head(text.features(clip, task.classNames()), classes));
     }
 
-    /** The head that is learned. */
-    abstract static class Head implements FeatureLearner.Model {
+    /**
+     * The head that is learned.
+     *
+     * @param texts raw text features, [templates · classes, embed]
+     * @param start the head at first
+     */
+    record Head(FeatureMatrix texts, FeatureMatrix start, LearnedTensor head)
+            implements FeatureLearner.Model {
 
-        private final FeatureMatrix texts;
-        private final int classes;
-        private final LearnedTensor head;
-
-        /**
-         * @param texts raw text features, [templates · classes, embed]
-         * @param start the head at first
-         */
-        Head(FeatureMatrix texts, FeatureMatrix start) {
-            this.texts = texts;
-            this.classes = start.rows();
-            this.head = LearnedTensor.of(HEAD, start.toArray(), start.rows(), start.width());
+        Head(FeatureMatrix texts, int classes) {
+            this(texts, PromptEnsemble.mean(texts, classes).normalized());
         }
 
-        LearnedTensor head() {
-            return head;
+        private Head(FeatureMatrix texts, FeatureMatrix start) {
+            this(texts, start, start.learned(HEAD));
         }
 
         @Override
@@ -160,7 +138,7 @@ public record CrossModal(
             }
             for (int i = 0; i < texts.rows(); i++) {
                 texts.copyRow(i, rows, (count + i) * width);
-                labels[count + i] = i % classes;
+                labels[count + i] = i % start.rows();
             }
             return DenseFeatures.of(width, 1, rows, labels);
         }
@@ -178,6 +156,11 @@ public record CrossModal(
         @Override
         public SDVariable loss(StepGraph step) {
             return step.crossEntropy(step.cosineLogits(step.learned(HEAD)));
+        }
+
+        @Override
+        public ClassifierFile addTo(ClassifierFile file) {
+            return file.with(head).with(START, start);
         }
     }
 
@@ -226,43 +209,21 @@ public record CrossModal(
         }
     }
 
-    private Classifier classifier(Clip clip, ClassifierFile file, PromptEnsemble used) {
-        float[] head = file.tensor(HEAD).values();
-        float[] start = file.tensor(START).values();
-        return new CosineClassifier(
-                file,
-                blended(head, start, blend, file.classNames().size()),
-                clip.logitScale(),
-                names -> classifier(clip, forClasses(clip, file, used, names), used));
-    }
-
-    /** (1 − blend) · head + blend · start. */
-    static FeatureMatrix blended(float[] head, float[] start, double blend, int classes) {
-        float[] weights = new float[head.length];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (float) ((1 - blend) * head[i] + blend * start[i]);
-        }
-        return FeatureMatrix.of(classes, head.length / classes, weights);
+    @Override
+    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+        file.requireClassRows(clip, HEAD, START);
+        return new ClassRows(List.of(HEAD, START), names -> zeroShot(clip, names))
+                .cosines(clip, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
     }
 
     /** A new class's weight is its zero-shot weight. */
-    private static ClassifierFile forClasses(
-            Clip clip, ClassifierFile file, PromptEnsemble used, List<String> names) {
-        return ClassRows.select(
-                file,
-                names,
-                List.of(HEAD, START),
-                added -> {
-                    float[] text = used.rawWeights(clip, added).normalized().toArray();
-                    return Map.of(HEAD, text, START, text);
-                });
+    private Map<String, float[]> zeroShot(Clip clip, List<String> names) {
+        float[] text = prompts.ofFile().rawWeights(clip, names).normalized().toArray();
+        return Map.of(HEAD, text, START, text);
     }
 
-    @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        Shape shape = Shape.of(file.classNames().size(), clip.architecture().embedDim());
-        file.require(HEAD, shape);
-        file.require(START, shape);
-        return classifier(clip, file, prompts.ofFile());
+    /** (1 − blend) · head + blend · start. */
+    static FeatureMatrix blended(FeatureMatrix head, FeatureMatrix start, double blend) {
+        return head.times(1 - blend).plus(start, blend);
     }
 }

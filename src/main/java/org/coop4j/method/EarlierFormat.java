@@ -26,8 +26,8 @@ final class EarlierFormat {
     static ClassifierFile prompt(Path file, SafetensorsFile tensors) throws IOException {
         Map<String, String> metadata = tensors.metadata();
         var names =
-                ClassifierFile.classNames(
-                        ClassifierFile.required(file, metadata, ClassifierFile.classesKey()));
+                CurrentFormat.classNames(
+                        CurrentFormat.required(file, metadata, CurrentFormat.CLASSES));
         Shape shape = tensors.shape(PromptContext.CTX);
         boolean classSpecific = shape.rank() == 3;
         if (shape.rank() != 2 && !classSpecific) {
@@ -41,20 +41,19 @@ final class EarlierFormat {
                 new CoOp(
                         Math.toIntExact(shape.dim(shape.rank() - 2)),
                         ClassPosition.named(
-                                ClassifierFile.required(file, metadata, "coop4j.position")),
+                                CurrentFormat.required(file, metadata, "coop4j.position")),
                         classSpecific,
                         null);
-        String model = ClassifierFile.required(file, metadata, ClassifierFile.modelKey());
+        String model = CurrentFormat.required(file, metadata, CurrentFormat.MODEL);
         return ClassifierFile.of(method, names, model)
-                .withTraining(ClassifierFile.training(metadata))
+                .withTraining(CurrentFormat.training(metadata))
                 .with(PromptContext.CTX, shape, values(file, tensors, PromptContext.CTX));
     }
 
     /** Tensors {@code weight} [features, classes] and {@code bias} [classes]. */
     static ClassifierFile probe(Path file, SafetensorsFile tensors) throws IOException {
         Map<String, String> metadata = tensors.metadata();
-        var names =
-                ClassifierFile.classNames(metadata.getOrDefault(ClassifierFile.classesKey(), "[]"));
+        var names = CurrentFormat.classNames(metadata.getOrDefault(CurrentFormat.CLASSES, "[]"));
         Shape shape = tensors.shape(LinearProbe.WEIGHT);
         Shape bias = tensors.shape(LinearProbe.BIAS);
         if (shape.rank() != 2
@@ -74,6 +73,6 @@ final class EarlierFormat {
 
     private static float[] values(Path file, SafetensorsFile tensors, String name)
             throws IOException {
-        return ClassifierFile.tensor(file, tensors, name).values();
+        return CurrentFormat.finite(file, name, tensors.floats(name));
     }
 }

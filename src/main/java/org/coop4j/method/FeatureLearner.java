@@ -8,12 +8,14 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Optimizer;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** Learns from image features alone, the towers' part done: by a loss, or in closed form. */
 final class FeatureLearner implements Learner {
 
+    private final Method method;
     private final Clip clip;
     private final Task task;
     private final PromptEnsemble prompts; // null where there are none
@@ -52,35 +54,52 @@ final class FeatureLearner implements Learner {
             return BatchOrder.shuffled(samples, fit.training().batch(), fit.seed());
         }
 
-        /** What was learned. */
-        Classifier classifier() throws IOException;
+        /** What moves the learned tensors. */
+        default Optimizer optimizer(Training training) {
+            return training.newOptimizer();
+        }
+
+        /** A file without tensors, with those that its classifier consists of added. */
+        ClassifierFile addTo(ClassifierFile file) throws IOException;
     }
 
     /** Makes the model when training begins. */
     interface Start {
-        Model of(FewShotFeatures data, Fit fit) throws IOException;
+
+        /**
+         * The model before training.
+         *
+         * @param prompts hand-written prompts, or null where the method has none
+         */
+        Model of(PromptEnsemble prompts, FewShotFeatures data, Fit fit) throws IOException;
     }
 
     /**
-     * @param prompts whose text features the model begins with, or null
+     * @param prompts hand-written prompts of the method, or null where it has none
      * @param rows how many rows of weights each image meets, by the number of images
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
     FeatureLearner(
-            Clip clip, Task task, PromptEnsemble prompts, IntToDoubleFunction rows, Start start) {
+            Method method,
+            Clip clip,
+            Task task,
+            TextPrompts prompts,
+            IntToDoubleFunction rows,
+            Start start) {
         this.clip = clip;
         this.task = task;
-        this.prompts = prompts;
         this.rows = rows;
         this.start = start;
+        this.prompts = prompts == null ? null : prompts.of(task);
+        this.method = prompts == null ? method : TextPrompts.used(method, this.prompts);
         if (prompts != null) {
-            prompts.requireFit(clip, task.classNames());
+            this.prompts.requireFit(clip, task.classNames());
         }
     }
 
     @Override
     public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-        Model model = start.of(data, fit);
+        Model model = start.of(prompts, data, fit);
         if (!model.learned().isEmpty()) {
             FeatureSet samples = model.samples(data.train());
             try (BatchTrainable trainable =
@@ -88,7 +107,8 @@ final class FeatureLearner implements Learner {
                 fit.train(trainable, model.order(samples.size(), fit));
             }
         }
-        return model.classifier();
+        String sha256 = clip.model().sha256();
+        return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(clip);
     }
 
     /** The model's loss of batches of samples. */
@@ -97,6 +117,7 @@ final class FeatureLearner implements Learner {
                 samples,
                 model.normalized(),
                 model.learned(),
+                model::optimizer,
                 batch -> clip.step(model.learned(), batch, samples.width(), classes, model::loss));
     }
 

@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.util.Arrays;
-import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.linear.Array2DRowRealMatrix;
 import org.apache.commons.math3.linear.CholeskyDecomposition;
@@ -15,103 +14,147 @@ import org.coop4j.clip.FeatureMatrix;
  * <p>S = Σ (f − μ_y)(f − μ_y)ᵀ over n features; precision Σ⁻¹ = D · (S + tr S / (n − 1) · I)⁻¹; W =
  * Σ⁻¹ μᵀ; b_k = − ln C − ½ μ_k Σ⁻¹ μ_kᵀ. Where S is zero there is nothing to learn of: W is zero.
  *
- * @param weights W, [embed, classes]
+ * @param weights W, [embed][classes]
  * @param bias b, [classes]
- * @param means μ, [classes, embed]
  * @param degenerate whether S is zero
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Gaussians(RealMatrix weights, double[] bias, RealMatrix means, boolean degenerate) {
+record Gaussians(double[][] weights, double[] bias, boolean degenerate) {
 
-    /**
-     * Fits to some of the features.
-     *
-     * @param features normalised, one row a sample
-     * @param labels the class of each
-     * @param used which samples to fit to
-     */
-    static Gaussians of(FeatureMatrix features, int[] labels, int classes, IntPredicate used) {
-        int[] rows = IntStream.range(0, labels.length).filter(used).toArray();
-        double[][] means = means(features, labels, classes, rows);
-        double[][] scatter = scatter(features, labels, means, rows);
-        double trace = 0;
-        for (int i = 0; i < scatter.length; i++) {
-            trace += scatter[i][i];
-        }
-        RealMatrix mu = new Array2DRowRealMatrix(means, false);
-        double[] bias = new double[classes];
-        Arrays.fill(bias, -Math.log(classes));
-        // Means of single features differ from them by rounding alone.
-        if (!(trace > 1e-10 * rows.length)) {
-            RealMatrix zero = new Array2DRowRealMatrix(features.width(), classes);
-            return new Gaussians(zero, bias, mu, true);
-        }
-        double ridge = trace / (rows.length - 1);
-        for (int i = 0; i < scatter.length; i++) {
-            scatter[i][i] += ridge;
-        }
-        RealMatrix ridged = new Array2DRowRealMatrix(scatter, false);
-        RealMatrix weights =
-                new CholeskyDecomposition(ridged, 1e-9, 0)
-                        .getSolver()
-                        .solve(mu.transpose())
-                        .scalarMultiply(features.width());
-        for (int k = 0; k < classes; k++) {
-            bias[k] -= 0.5 * mu.getRowVector(k).dotProduct(weights.getColumnVector(k));
-        }
-        return new Gaussians(weights, bias, mu, false);
+    /** Fits to all features. */
+    static Gaussians of(FeatureMatrix features, int[] labels, int classes) {
+        return Moments.of(features, labels, classes).gaussians();
     }
 
-    private static double[][] means(FeatureMatrix features, int[] labels, int classes, int[] rows) {
-        double[][] means = new double[classes][features.width()];
-        int[] counts = new int[classes];
-        for (int row : rows) {
-            counts[labels[row]]++;
-            for (int j = 0; j < features.width(); j++) {
-                means[labels[row]][j] += features.get(row, j);
-            }
-        }
-        for (int k = 0; k < classes; k++) {
-            for (int j = 0; j < features.width(); j++) {
-                means[k][j] /= Math.max(1, counts[k]);
-            }
-        }
-        return means;
-    }
-
-    private static double[][] scatter(
-            FeatureMatrix features, int[] labels, double[][] means, int[] rows) {
-        int width = features.width();
-        double[][] centred = new double[rows.length][width];
-        for (int r = 0; r < rows.length; r++) {
-            for (int j = 0; j < width; j++) {
-                centred[r][j] = features.get(rows[r], j) - means[labels[rows[r]]][j];
-            }
-        }
-        double[][] scatter = new double[width][width];
-        IntStream.range(0, width)
+    /** f · W + b of each feature: logarithms of the classes' probabilities up to a constant. */
+    double[][] logits(FeatureMatrix features) {
+        double[][] logits = new double[features.rows()][];
+        IntStream.range(0, logits.length)
                 .parallel()
                 .forEach(
                         i -> {
-                            for (double[] row : centred) {
-                                double value = row[i];
-                                for (int j = 0; j < width; j++) {
-                                    scatter[i][j] += value * row[j];
-                                }
+                            double[] row = bias.clone();
+                            for (int j = 0; j < weights.length; j++) {
+                                add(features.get(i, j), weights[j], 0, row);
                             }
+                            logits[i] = row;
                         });
-        return scatter;
+        return logits;
     }
 
-    /** f · W + b, the logarithm of each class's probability up to a constant. */
-    double[] logits(FeatureMatrix features, int row) {
-        double[] logits = bias.clone();
-        for (int j = 0; j < features.width(); j++) {
-            double x = features.get(row, j);
-            for (int k = 0; k < logits.length; k++) {
-                logits[k] += x * weights.getEntry(j, k);
+    /** sum += factor · x, from an element on. */
+    private static void add(double factor, double[] x, int from, double[] sum) {
+        for (int i = from; i < sum.length; i++) {
+            sum[i] += factor * x[i];
+        }
+    }
+
+    /**
+     * Sums over labelled features, of which some can be taken away again.
+     *
+     * @param squares Σ f fᵀ, [embed][embed], from the diagonal on
+     * @param sums Σ f of each class, [classes][embed]
+     * @param counts features of each class
+     */
+    record Moments(double[][] squares, double[][] sums, int[] counts) {
+
+        /** Rows of the squares that one pass over the features adds up. */
+        private static final int BLOCK = 16;
+
+        static Moments of(FeatureMatrix features, int[] labels, int classes) {
+            int width = features.width();
+            double[][] rows = doubles(features);
+            double[][] squares = new double[width][width];
+            IntStream.range(0, (width + BLOCK - 1) / BLOCK)
+                    .parallel()
+                    .forEach(
+                            block -> {
+                                int first = block * BLOCK;
+                                int end = Math.min(width, first + BLOCK);
+                                for (double[] row : rows) {
+                                    for (int i = first; i < end; i++) {
+                                        add(row[i], row, i, squares[i]);
+                                    }
+                                }
+                            });
+            double[][] sums = new double[classes][width];
+            int[] counts = new int[classes];
+            for (int i = 0; i < rows.length; i++) {
+                add(1, rows[i], 0, sums[labels[i]]);
+                counts[labels[i]]++;
+            }
+            return new Moments(squares, sums, counts);
+        }
+
+        private static double[][] doubles(FeatureMatrix features) {
+            double[][] rows = new double[features.rows()][features.width()];
+            for (int i = 0; i < rows.length; i++) {
+                for (int j = 0; j < features.width(); j++) {
+                    rows[i][j] = features.get(i, j);
+                }
+            }
+            return rows;
+        }
+
+        /** Those of the other features. */
+        Moments without(FeatureMatrix features, int[] labels) {
+            Moments rest = new Moments(copy(squares), copy(sums), counts.clone());
+            double[][] rows = doubles(features);
+            for (int i = 0; i < rows.length; i++) {
+                rest.addSquare(-1, rows[i]);
+                add(-1, rows[i], 0, rest.sums[labels[i]]);
+                rest.counts[labels[i]]--;
+            }
+            return rest;
+        }
+
+        private void addSquare(double factor, double[] x) {
+            for (int i = 0; i < x.length; i++) {
+                add(factor * x[i], x, i, squares[i]);
             }
         }
-        return logits;
+
+        private static double[][] copy(double[][] rows) {
+            return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
+        }
+
+        /** The Gaussians with these moments. */
+        Gaussians gaussians() {
+            int classes = sums.length;
+            int width = squares.length;
+            int n = Arrays.stream(counts).sum();
+            Moments scatter = new Moments(copy(squares), sums, counts);
+            double[][] means = copy(sums);
+            for (int k = 0; k < classes; k++) {
+                double[] mean = means[k];
+                int count = Math.max(1, counts[k]);
+                Arrays.setAll(mean, j -> mean[j] / count);
+                scatter.addSquare(-counts[k], mean);
+            }
+            double[][] s = scatter.squares;
+            double trace = IntStream.range(0, width).mapToDouble(i -> s[i][i]).sum();
+            double[] bias = new double[classes];
+            Arrays.fill(bias, -Math.log(classes));
+            // Means of single features differ from them by rounding alone.
+            if (!(trace > 1e-10 * n)) {
+                return new Gaussians(new double[width][classes], bias, true);
+            }
+            for (int i = 0; i < width; i++) {
+                s[i][i] += trace / (n - 1);
+                for (int j = 0; j < i; j++) {
+                    s[i][j] = s[j][i];
+                }
+            }
+            RealMatrix mu = new Array2DRowRealMatrix(means, false);
+            RealMatrix weights =
+                    new CholeskyDecomposition(new Array2DRowRealMatrix(s, false), 1e-9, 0)
+                            .getSolver()
+                            .solve(mu.transpose())
+                            .scalarMultiply(width);
+            for (int k = 0; k < classes; k++) {
+                bias[k] -= 0.5 * mu.getRowVector(k).dotProduct(weights.getColumnVector(k));
+            }
+            return new Gaussians(weights.getData(), bias, false);
+        }
     }
 }

@@ -1,12 +1,12 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
 import org.coop4j.train.Setting;
@@ -77,33 +77,38 @@ public record Gda(
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble text = prompts.of(task);
-        int classes = task.classNames().size();
         double width = clip.architecture().embedDim();
         return new FeatureLearner(
+                this,
                 clip,
                 task,
-                text,
+                prompts,
                 images -> width,
-                (data, fit) -> {
+                (text, data, fit) -> {
                     FeatureMatrix t = text.classWeights(clip, task.classNames());
-                    FeatureSet train = Views.pooled(data.train());
-                    FeatureMatrix f = Views.normalized(train, 0);
-                    Gaussians gaussians = Gaussians.of(f, train.labels(), classes, i -> true);
+                    FeatureSet pool = Views.pooled(data.train());
+                    Gaussians gaussians =
+                            Gaussians.of(Views.normalized(pool, 0), pool.labels(), t.rows());
                     if (gaussians.degenerate()) {
                         fit.note(
                                 "one image a class in one view has no covariance: GDA equals"
                                         + " zero-shot here; take --views, or more images");
                     }
-                    double chosen = alpha == 0 ? chosen(data, t, clip.logitScale()) : alpha;
-                    return () -> classifier(clip, file(clip, task, t, gaussians, chosen));
+                    double chosen =
+                            alpha == 0 ? chosen(gaussians, data, t, clip.logitScale()) : alpha;
+                    return file ->
+                            addTo(
+                                    file.withMethod(file.method().with(Map.of(ALPHA, chosen))),
+                                    gaussians,
+                                    t);
                 });
     }
 
-    private static double chosen(FewShotFeatures data, FeatureMatrix text, float scale) {
+    private static double chosen(
+            Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
         int[] hits =
                 data.val().size() > 0
-                        ? valHits(data, text, scale)
+                        ? valHits(gaussians, data.val(), text, scale)
                         : crossValidationHits(data.train(), text, scale);
         int best = 0;
         for (int a = 1; a < GRID.length; a++) {
@@ -113,68 +118,74 @@ public record Gda(
     }
 
     /** Val images that are right with each α of the grid. */
-    static int[] valHits(FewShotFeatures data, FeatureMatrix text, float scale) {
-        FeatureSet train = Views.pooled(data.train());
-        Gaussians gaussians =
-                Gaussians.of(Views.normalized(train, 0), train.labels(), text.rows(), i -> true);
-        int[] hits = new int[GRID.length];
-        FeatureMatrix val = Views.normalized(data.val(), 0);
-        addHits(hits, gaussians, text, scale, val, data.val().labels(), i -> true);
-        return hits;
+    static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
+        return hits(gaussians, text, scale, Views.normalized(val, 0), val.labels());
     }
 
     /** Held-out training images that are right with each α of the grid. */
     static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale) {
         int[] place = places(images.labels(), text.rows());
-        int folds = 0;
-        for (int p : place) {
-            folds = Math.max(folds, p + 1);
-        }
-        int[] hits = new int[GRID.length];
+        int folds = Arrays.stream(place).max().orElse(0) + 1;
         if (folds < 2) {
-            return hits; // nothing is left to fit to
+            return new int[GRID.length]; // nothing is left to fit to
         }
         FeatureSet pool = Views.pooled(images);
         FeatureMatrix f = Views.normalized(pool, 0);
         FeatureMatrix first = Views.normalized(images, 0);
-        for (int fold = 0; fold < folds; fold++) {
-            int out = fold;
-            Gaussians gaussians =
-                    Gaussians.of(
-                            f, pool.labels(), text.rows(), i -> place[i / images.views()] != out);
-            addHits(hits, gaussians, text, scale, first, images.labels(), i -> place[i] == out);
-        }
-        return hits;
+        Gaussians.Moments all = Gaussians.Moments.of(f, pool.labels(), text.rows());
+        int[][] hits =
+                IntStream.range(0, folds)
+                        .parallel()
+                        .mapToObj(
+                                fold -> {
+                                    int[] views =
+                                            where(
+                                                    pool.size(),
+                                                    i -> place[i / images.views()] == fold);
+                                    int[] held = where(images.size(), i -> place[i] == fold);
+                                    return hits(
+                                            all.without(f.rows(views), labels(pool, views))
+                                                    .gaussians(),
+                                            text,
+                                            scale,
+                                            first.rows(held),
+                                            labels(images, held));
+                                })
+                        .toArray(int[][]::new);
+        return IntStream.range(0, GRID.length)
+                .map(a -> Arrays.stream(hits).mapToInt(fold -> fold[a]).sum())
+                .toArray();
+    }
+
+    private static int[] where(int count, IntPredicate chosen) {
+        return IntStream.range(0, count).filter(chosen).toArray();
+    }
+
+    private static int[] labels(FeatureSet images, int[] chosen) {
+        return Arrays.stream(chosen).map(images::label).toArray();
     }
 
     /** The how-manieth of its class each image is. */
     private static int[] places(int[] labels, int classes) {
         int[] seen = new int[classes];
-        int[] places = new int[labels.length];
-        for (int i = 0; i < labels.length; i++) {
-            places[i] = seen[labels[i]]++;
-        }
-        return places;
+        return Arrays.stream(labels).map(label -> seen[label]++).toArray();
     }
 
-    private static void addHits(
-            int[] hits,
+    private static int[] hits(
             Gaussians gaussians,
             FeatureMatrix text,
             float scale,
             FeatureMatrix images,
-            int[] labels,
-            IntPredicate scored) {
+            int[] labels) {
+        FeatureMatrix zeroShot = images.products(text);
+        double[][] bayes = gaussians.logits(images);
+        int[] hits = new int[GRID.length];
         for (int i = 0; i < labels.length; i++) {
-            if (!scored.test(i)) {
-                continue;
-            }
-            double[] bayes = gaussians.logits(images, i);
             for (int a = 0; a < GRID.length; a++) {
                 int best = 0;
                 double most = Double.NEGATIVE_INFINITY;
-                for (int k = 0; k < bayes.length; k++) {
-                    double logit = scale * (double) images.dot(i, text, k) + GRID[a] * bayes[k];
+                for (int k = 0; k < bayes[i].length; k++) {
+                    double logit = scale * (double) zeroShot.get(i, k) + GRID[a] * bayes[i][k];
                     if (logit > most) {
                         most = logit;
                         best = k;
@@ -183,99 +194,40 @@ public record Gda(
                 hits[a] += best == labels[i] ? 1 : 0;
             }
         }
+        return hits;
     }
 
-    private ClassifierFile file(
-            Clip clip, Task task, FeatureMatrix text, Gaussians gaussians, double chosen)
-            throws IOException {
+    static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
         int classes = text.rows();
         int width = text.width();
-        float[] weights = new float[classes * width];
+        float[] weights = new float[Math.multiplyExact(classes, width)];
         float[] bias = new float[classes];
         for (int k = 0; k < classes; k++) {
             bias[k] = (float) gaussians.bias()[k];
             for (int j = 0; j < width; j++) {
-                weights[k * width + j] = (float) gaussians.weights().getEntry(j, k);
+                weights[k * width + j] = (float) gaussians.weights()[j][k];
             }
         }
-        return ClassifierFile.of(this, task.classNames(), clip.model().sha256())
-                .withTraining(Map.of(ALPHA, Double.toString(chosen)))
-                .with(WEIGHTS, Shape.of(classes, width), weights)
+        return file.with(WEIGHTS, Shape.of(classes, width), weights)
                 .with(BIAS, Shape.of(classes), bias)
-                .with(ALPHA, Shape.of(1), new float[] {(float) chosen})
-                .with(TEXT, Shape.of(classes, width), text.toArray());
+                .with(TEXT, text);
     }
 
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        int classes = file.classNames().size();
-        int width = clip.architecture().embedDim();
-        file.require(WEIGHTS, Shape.of(classes, width));
-        file.require(TEXT, Shape.of(classes, width));
-        file.require(BIAS, Shape.of(classes));
-        file.require(ALPHA, Shape.of(1));
-        return classifier(clip, file);
+        file.requireClassRows(clip, WEIGHTS, TEXT);
+        file.require(BIAS, Shape.of(file.classNames().size()));
+        return ClassRows.ofLearned(WEIGHTS, BIAS, TEXT)
+                .linear(file, rows -> head(rows, clip.logitScale()));
     }
 
-    private static Classifier classifier(Clip clip, ClassifierFile file) {
-        return new GdaClassifier(file, clip.logitScale());
-    }
-
-    private record GdaClassifier(ClassifierFile file, float scale) implements Classifier {
-
-        @Override
-        public List<String> classNames() {
-            return file.classNames();
+    /** Zero-shot and Gaussians as one linear head. */
+    private LinearHead head(ClassifierFile rows, float scale) {
+        float[] bias = rows.tensor(BIAS).values().clone();
+        for (int k = 0; k < bias.length; k++) {
+            bias[k] = (float) (alpha * bias[k]);
         }
-
-        @Override
-        public FeatureMatrix logits(FeatureMatrix images) {
-            FeatureMatrix f = images.normalized();
-            int classes = classNames().size();
-            FeatureMatrix t = rows(TEXT);
-            FeatureMatrix w = rows(WEIGHTS);
-            float[] b = file.tensor(BIAS).values();
-            float alpha = file.tensor(ALPHA).values()[0];
-            float[] logits = new float[Math.multiplyExact(f.rows(), classes)];
-            for (int i = 0; i < f.rows(); i++) {
-                for (int k = 0; k < classes; k++) {
-                    logits[i * classes + k] =
-                            scale * f.dot(i, t, k) + alpha * (f.dot(i, w, k) + b[k]);
-                }
-            }
-            return FeatureMatrix.of(f.rows(), classes, logits);
-        }
-
-        @Override
-        public <T> T logits(LogitGraph<T> graph, T images) {
-            T x = graph.unit(images);
-            T bayes = graph.plus(graph.product(x, rows(WEIGHTS)), file.tensor(BIAS).values());
-            return graph.plus(
-                    graph.times(graph.product(x, rows(TEXT)), scale),
-                    graph.times(bayes, file.tensor(ALPHA).values()[0]));
-        }
-
-        /** A tensor of one row a class. */
-        private FeatureMatrix rows(String tensor) {
-            float[] values = file.tensor(tensor).values();
-            int classes = classNames().size();
-            return FeatureMatrix.of(classes, values.length / classes, values);
-        }
-
-        @Override
-        public Classifier forClasses(List<String> names) {
-            int[] rows = ClassNames.positions(names, classNames());
-            return new GdaClassifier(
-                    file.withClassNames(names)
-                            .withRows(WEIGHTS, rows)
-                            .withRows(BIAS, rows)
-                            .withRows(TEXT, rows),
-                    scale);
-        }
-
-        @Override
-        public ClassifierFile save() {
-            return file;
-        }
+        return new LinearHead(
+                rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias);
     }
 }

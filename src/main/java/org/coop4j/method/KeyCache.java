@@ -21,6 +21,9 @@ final class KeyCache implements Classifier {
     private static final String LABELS = "labels";
     private static final String TEXT = "text";
 
+    /** Images whose distances from all keys are held at a time. */
+    private static final int IMAGES = 256;
+
     private final Clip clip;
     private final ClassifierFile file;
     private final CacheWeights weights;
@@ -36,13 +39,9 @@ final class KeyCache implements Classifier {
         this.weights = weights;
         this.prompts = prompts;
         float[] numbers = file.tensor(LABELS).values();
-        labels = new int[numbers.length];
-        for (int i = 0; i < labels.length; i++) {
-            labels[i] = (int) numbers[i];
-        }
-        float[] values = file.tensor(KEYS).values();
-        keys = FeatureMatrix.of(labels.length, values.length / labels.length, values);
-        text = FeatureMatrix.of(file.classNames().size(), keys.width(), file.tensor(TEXT).values());
+        labels = IntStream.range(0, numbers.length).map(i -> (int) numbers[i]).toArray();
+        keys = file.matrix(KEYS);
+        text = file.matrix(TEXT);
         scale = clip.logitScale();
     }
 
@@ -52,53 +51,56 @@ final class KeyCache implements Classifier {
     }
 
     /**
-     * A cache of the training images, its weights searched where there are val images to search on.
+     * The file of a cache of the training images, whose weights are searched where there are val
+     * images to search on.
      *
-     * @param method with the prompts as they were used
      * @param keys one row an image
      * @param text normalised text features, one row a class
      */
-    static KeyCache of(
+    static ClassifierFile addTo(
+            ClassifierFile file,
             Clip clip,
-            Method method,
-            List<String> classNames,
             CacheWeights weights,
-            PromptEnsemble prompts,
             FewShotFeatures data,
             FeatureMatrix keys,
-            FeatureMatrix text)
-            throws IOException {
-        String model = clip.model().sha256();
-        KeyCache cache =
-                new KeyCache(
-                        clip,
-                        withTensors(
-                                ClassifierFile.of(method, classNames, model),
-                                keys,
-                                data.train().labels(),
-                                text),
-                        weights,
-                        prompts);
-        if (!weights.search() || data.val().size() == 0) {
-            return cache;
-        }
-        CacheWeights searched = weights.searched(cache, data.val());
-        ClassifierFile file =
-                ClassifierFile.of(method.with(searched.chosen()), classNames, model)
-                        .withTraining(Map.of("alpha and beta chosen on", "val images"));
-        return new KeyCache(
-                clip, withTensors(file, keys, data.train().labels(), text), searched, prompts);
-    }
-
-    private static ClassifierFile withTensors(
-            ClassifierFile file, FeatureMatrix keys, int[] labels, FeatureMatrix text) {
+            FeatureMatrix text) {
+        int[] labels = data.train().labels();
         float[] numbers = new float[labels.length];
         for (int i = 0; i < labels.length; i++) {
             numbers[i] = labels[i];
         }
-        return file.with(KEYS, Shape.of(keys.rows(), keys.width()), keys.toArray())
-                .with(LABELS, Shape.of(labels.length), numbers)
-                .with(TEXT, Shape.of(text.rows(), text.width()), text.toArray());
+        ClassifierFile filled =
+                file.with(KEYS, keys)
+                        .with(LABELS, Shape.of(labels.length), numbers)
+                        .with(TEXT, text);
+        if (!weights.search() || data.val().size() == 0) {
+            return filled;
+        }
+        CacheWeights searched =
+                weights.searched(hits(clip, weights, keys, labels, text, data.val()));
+        return filled.withMethod(file.method().with(searched.chosen()))
+                .withTraining(Map.of("alpha and beta chosen on", "val images"));
+    }
+
+    /** How many val images each (beta, alpha) of the grid classifies correctly. */
+    static int[][] hits(
+            Clip clip,
+            CacheWeights weights,
+            FeatureMatrix keys,
+            int[] labels,
+            FeatureMatrix text,
+            FeatureSet val) {
+        CacheSearch search = new CacheSearch(weights, labels, text.rows());
+        FeatureMatrix images = Views.normalized(val, 0);
+        for (int from = 0; from < images.rows(); from += IMAGES) {
+            int[] some = IntStream.range(from, Math.min(images.rows(), from + IMAGES)).toArray();
+            FeatureMatrix x = images.rows(some);
+            search.add(
+                    x.products(text).times(clip.logitScale()),
+                    x.products(keys),
+                    Arrays.stream(some).map(val::label).toArray());
+        }
+        return search.hits();
     }
 
     /**
@@ -110,11 +112,10 @@ final class KeyCache implements Classifier {
             Clip clip, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts)
             throws IOException {
         int classes = file.classNames().size();
-        int width = clip.architecture().embedDim();
-        file.require(TEXT, Shape.of(classes, width));
+        file.requireClassRows(clip, TEXT);
         int images = file.tensorNames().contains(LABELS) ? file.tensor(LABELS).values().length : 1;
         file.require(LABELS, Shape.of(images));
-        file.require(KEYS, Shape.of(images, width));
+        file.require(KEYS, Shape.of(images, clip.architecture().embedDim()));
         for (float label : file.tensor(LABELS).values()) {
             if (label != Math.rint(label) || label < -1 || label >= classes) {
                 throw new IOException(
@@ -125,41 +126,6 @@ final class KeyCache implements Classifier {
         return new KeyCache(clip, file, weights, prompts);
     }
 
-    FeatureMatrix keys() {
-        return keys;
-    }
-
-    /** Scaled cosines of a normalised image with the text features, by class. */
-    float[] textLogits(float[] x) {
-        FeatureMatrix image = FeatureMatrix.of(1, x.length, x);
-        float[] logits = new float[text.rows()];
-        for (int c = 0; c < logits.length; c++) {
-            logits[c] = scale * image.dot(0, text, c);
-        }
-        return logits;
-    }
-
-    /** 1 − cosine of a normalised image with each key. */
-    float[] distances(float[] x) {
-        FeatureMatrix image = FeatureMatrix.of(1, x.length, x);
-        float[] distances = new float[keys.rows()];
-        for (int key = 0; key < distances.length; key++) {
-            distances[key] = 1 - image.dot(0, keys, key);
-        }
-        return distances;
-    }
-
-    /** Sum over each class's keys of exp(−beta · distance). */
-    double[] votes(float[] distances, double beta) {
-        double[] votes = new double[text.rows()];
-        for (int key = 0; key < distances.length; key++) {
-            if (labels[key] >= 0) {
-                votes[labels[key]] += Math.exp(-beta * distances[key]);
-            }
-        }
-        return votes;
-    }
-
     @Override
     public List<String> classNames() {
         return file.classNames();
@@ -167,22 +133,32 @@ final class KeyCache implements Classifier {
 
     @Override
     public FeatureMatrix logits(FeatureMatrix images) {
-        FeatureMatrix normalized = images.normalized();
-        int classes = text.rows();
-        float[] logits = new float[Math.multiplyExact(images.rows(), classes)];
-        IntStream.range(0, images.rows())
-                .parallel()
-                .forEach(
-                        i -> {
-                            float[] x = normalized.row(i);
-                            float[] zeroShot = textLogits(x);
-                            double[] votes = votes(distances(x), weights.beta());
-                            for (int c = 0; c < classes; c++) {
-                                logits[i * classes + c] =
-                                        (float) (zeroShot[c] + weights.alpha() * votes[c]);
-                            }
-                        });
-        return FeatureMatrix.of(images.rows(), classes, logits);
+        FeatureMatrix x = images.normalized();
+        float[] logits = x.products(text).times(scale).toArray();
+        for (int from = 0; from < x.rows(); from += IMAGES) {
+            int first = from;
+            int[] some = IntStream.range(from, Math.min(x.rows(), from + IMAGES)).toArray();
+            FeatureMatrix cosines = x.rows(some).products(keys);
+            Arrays.stream(some)
+                    .parallel()
+                    .forEach(i -> addVotes(cosines.row(i - first), logits, i * text.rows()));
+        }
+        return FeatureMatrix.of(x.rows(), text.rows(), logits);
+    }
+
+    /**
+     * Adds to an image's logits the weighted sum over each class's keys of exp(−β (1 − cosine)).
+     */
+    private void addVotes(float[] cosines, float[] logits, int offset) {
+        double[] votes = new double[text.rows()];
+        for (int key = 0; key < cosines.length; key++) {
+            if (labels[key] >= 0) {
+                votes[labels[key]] += Math.exp(-weights.beta() * (1 - cosines[key]));
+            }
+        }
+        for (int c = 0; c < votes.length; c++) {
+            logits[offset + c] = (float) (logits[offset + c] + weights.alpha() * votes[c]);
+        }
     }
 
     @Override
@@ -222,13 +198,12 @@ final class KeyCache implements Classifier {
         for (int i = 0; i < labels.length; i++) {
             newLabels[i] = labels[i] < 0 ? -1 : moved[labels[i]];
         }
+        ClassRows rows =
+                new ClassRows(
+                        List.of(TEXT),
+                        added -> Map.of(TEXT, prompts.classWeights(clip, added).toArray()));
         ClassifierFile selected =
-                ClassRows.select(
-                                file,
-                                names,
-                                List.of(TEXT),
-                                added -> Map.of(TEXT, prompts.classWeights(clip, added).toArray()))
-                        .with(LABELS, Shape.of(newLabels.length), newLabels);
+                rows.select(file, names).with(LABELS, Shape.of(newLabels.length), newLabels);
         return new KeyCache(clip, selected, weights, prompts);
     }
 

@@ -12,29 +12,26 @@ import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Class prototypes that begin as the raw text features and are trained on all views of all images:
  * what ZS-LP and CLAP have in common.
+ *
+ * @param text raw text features, one row a class
+ * @param images number of training images
  */
-final class LinearPrototypes implements FeatureLearner.Model {
+record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, LearnedTensor prototypes)
+        implements FeatureLearner.Model {
 
-    static final String PROTOTYPES = "prototypes";
-    static final String TEXT = "base_text_features";
-
-    private final Method method;
-    private final Clip clip;
-    private final Task task;
-    private final PromptEnsemble prompts;
-    private final FeatureMatrix text;
-    private final int images;
-    private final LearnedTensor prototypes;
-    private final Penalty penalty;
+    private static final String PROTOTYPES = "prototypes";
+    private static final String TEXT = "base_text_features";
 
     /** What is added to the cross-entropy. */
     interface Penalty {
+
+        /** Nothing. */
+        Penalty NONE = (crossEntropy, step, w) -> crossEntropy;
 
         /**
          * The loss with the penalty.
@@ -45,26 +42,28 @@ final class LinearPrototypes implements FeatureLearner.Model {
         SDVariable addedTo(SDVariable crossEntropy, StepGraph step, SDVariable w);
     }
 
-    /**
-     * @param text raw text features, one row a class
-     * @param images number of training images
-     */
-    LinearPrototypes(
-            Method method,
-            Clip clip,
-            Task task,
-            PromptEnsemble prompts,
-            FeatureMatrix text,
-            int images,
-            Penalty penalty) {
-        this.method = method;
-        this.clip = clip;
-        this.task = task;
-        this.prompts = prompts;
-        this.text = text;
-        this.images = images;
-        this.penalty = penalty;
-        this.prototypes = LearnedTensor.of(PROTOTYPES, text.toArray(), text.rows(), text.width());
+    /** Makes the penalty of raw text features and training images. */
+    interface Penalties {
+        Penalty of(FeatureMatrix text, FeatureSet train);
+    }
+
+    LinearPrototypes(FeatureMatrix text, int images, Penalty penalty) {
+        this(text, images, penalty, text.learned(PROTOTYPES));
+    }
+
+    static Learner learner(
+            Method method, Clip clip, Task task, TextPrompts prompts, Penalties penalties) {
+        return new FeatureLearner(
+                method,
+                clip,
+                task,
+                prompts,
+                images -> task.classNames().size(),
+                (ensemble, data, fit) -> {
+                    FeatureMatrix text = ensemble.rawWeights(clip, task.classNames());
+                    Penalty penalty = penalties.of(text, data.train());
+                    return new LinearPrototypes(text, data.train().size(), penalty);
+                });
     }
 
     /** SGD at 0.1 without decay, batch 256, 300 epochs (the reference's configuration). */
@@ -108,54 +107,25 @@ final class LinearPrototypes implements FeatureLearner.Model {
     }
 
     @Override
-    public Classifier classifier() throws IOException {
-        Shape shape = Shape.of(text.rows(), text.width());
-        ClassifierFile file =
-                ClassifierFile.of(method, task.classNames(), clip.model().sha256())
-                        .withTraining(Map.of("templates", String.join("|", prompts.templates())))
-                        .with(PROTOTYPES, shape, prototypes.values())
-                        .with(TEXT, shape, text.toArray());
-        return classifier(clip, file);
+    public ClassifierFile addTo(ClassifierFile file) {
+        return file.with(prototypes).with(TEXT, text);
     }
 
     /**
-     * The classifier of trained prototypes.
+     * The classifier of trained prototypes. A class that was not trained has its text features: its
+     * zero-shot weights.
      *
      * @throws IOException if they are not those of this model and these classes
      */
-    static Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        Shape shape = Shape.of(file.classNames().size(), clip.architecture().embedDim());
-        file.require(PROTOTYPES, shape);
-        file.require(TEXT, shape);
-        return classifier(clip, file);
-    }
-
-    private static Classifier classifier(Clip clip, ClassifierFile file) {
-        ClassifierFile.Tensor w = file.tensor(PROTOTYPES);
-        FeatureMatrix weights =
-                FeatureMatrix.of(
-                        file.classNames().size(), clip.architecture().embedDim(), w.values());
-        return new CosineClassifier(
-                file,
-                weights.normalized(),
-                clip.logitScale(),
-                names ->
-                        classifier(
-                                clip,
-                                ClassRows.select(
-                                        file,
-                                        names,
-                                        List.of(PROTOTYPES, TEXT),
-                                        added -> textOf(clip, file, added))));
-    }
-
-    /** A class that was not trained has its text features: its zero-shot weights. */
-    private static Map<String, float[]> textOf(Clip clip, ClassifierFile file, List<String> added) {
-        String templates = file.training().get("templates");
-        float[] rows =
-                new PromptEnsemble(List.of(templates.split("\\|")))
-                        .rawWeights(clip, added)
-                        .toArray();
-        return Map.of(PROTOTYPES, rows, TEXT, rows);
+    static Classifier read(Clip clip, ClassifierFile file, PromptEnsemble prompts)
+            throws IOException {
+        file.requireClassRows(clip, PROTOTYPES, TEXT);
+        return new ClassRows(
+                        List.of(PROTOTYPES, TEXT),
+                        names -> {
+                            float[] rows = prompts.rawWeights(clip, names).toArray();
+                            return Map.of(PROTOTYPES, rows, TEXT, rows);
+                        })
+                .cosines(clip, file, rows -> rows.matrix(PROTOTYPES).normalized());
     }
 }

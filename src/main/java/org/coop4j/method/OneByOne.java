@@ -2,7 +2,9 @@ package org.coop4j.method;
 
 import java.util.List;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
 import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
 
 /** A batch as the mean of steps of one image each, where each image has prompts of its own. */
 record OneByOne(Trainable single) implements Trainable {
@@ -10,6 +12,11 @@ record OneByOne(Trainable single) implements Trainable {
     @Override
     public List<LearnedTensor> learned() {
         return single.learned();
+    }
+
+    @Override
+    public Optimizer optimizer(Training training) {
+        return single.optimizer(training);
     }
 
     @Override

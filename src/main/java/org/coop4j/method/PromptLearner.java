@@ -1,10 +1,10 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
@@ -13,7 +13,6 @@ import org.coop4j.data.ClassNames;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -176,11 +175,7 @@ final class PromptLearner implements Learner {
             throws IOException {
         ClassifierFile file = ClassifierFile.of(method, classNames, clip.model().sha256());
         for (LearnedTensor tensor : learned) {
-            List<Long> dims = new ArrayList<>();
-            for (long dim : tensor.shape()) {
-                dims.add(dim);
-            }
-            file = file.with(tensor.name(), new Shape(dims), tensor.values());
+            file = file.with(tensor);
         }
         return file;
     }
@@ -213,12 +208,13 @@ final class PromptLearner implements Learner {
 
     /** The classifier of the tensors of a file. */
     static Classifier classifier(Clip clip, ClassifierFile file, Form form, MemoryLimit memory) {
-        return new CosineClassifier(
-                file,
+        FeatureMatrix weights =
                 clip.promptEncoder(form.prompts(clip, file.classNames()))
                         .features(form.objective(clip, file), memory)
-                        .normalized(),
-                clip.logitScale(),
+                        .normalized();
+        return new LinearHead.OfFile(
+                LinearHead.withoutBias(weights, clip.logitScale()),
+                file,
                 names -> classifier(clip, form.forClasses(file, names), form, MemoryLimit.none()));
     }
 }

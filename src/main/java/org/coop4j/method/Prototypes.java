@@ -3,9 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.weights.Shape;
 
 /**
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS
@@ -42,22 +40,12 @@ public record Prototypes() implements Method {
     public Learner learner(Clip clip, Task task) {
         int classes = task.classNames().size();
         return new FeatureLearner(
+                this,
                 clip,
                 task,
                 null,
                 images -> 1,
-                (data, fit) ->
-                        () -> {
-                            FeatureMatrix means = means(data.train(), classes);
-                            return classifier(
-                                    clip,
-                                    ClassifierFile.of(
-                                                    this, task.classNames(), clip.model().sha256())
-                                            .with(
-                                                    PROTOTYPES,
-                                                    Shape.of(classes, means.width()),
-                                                    means.toArray()));
-                        });
+                (text, data, fit) -> file -> file.with(PROTOTYPES, means(data.train(), classes)));
     }
 
     /** The normalised mean of each class's normalised features, [classes, width]. */
@@ -77,26 +65,9 @@ public record Prototypes() implements Method {
         return FeatureMatrix.of(classes, width, sums).normalized();
     }
 
-    private static Classifier classifier(Clip clip, ClassifierFile file) {
-        int classes = file.classNames().size();
-        float[] means = file.tensor(PROTOTYPES).values();
-        return new CosineClassifier(
-                file,
-                FeatureMatrix.of(classes, means.length / classes, means),
-                clip.logitScale(),
-                names ->
-                        classifier(
-                                clip,
-                                file.withClassNames(names)
-                                        .withRows(
-                                                PROTOTYPES,
-                                                ClassNames.positions(names, file.classNames()))));
-    }
-
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.require(
-                PROTOTYPES, Shape.of(file.classNames().size(), clip.architecture().embedDim()));
-        return classifier(clip, file);
+        file.requireClassRows(clip, PROTOTYPES);
+        return ClassRows.ofLearned(PROTOTYPES).cosines(clip, file, rows -> rows.matrix(PROTOTYPES));
     }
 }

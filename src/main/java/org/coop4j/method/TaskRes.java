@@ -12,7 +12,6 @@ import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -90,46 +89,26 @@ public record TaskRes(
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble used = prompts.of(task);
         return new FeatureLearner(
+                this,
                 clip,
                 task,
-                used,
+                prompts,
                 images -> task.classNames().size(),
-                (data, fit) -> {
-                    FeatureMatrix base = used.rawWeights(clip, task.classNames());
-                    LearnedTensor x = LearnedTensor.zeros(RESIDUAL, base.rows(), base.width());
-                    return new Residual(base, x, alpha) {
-                        @Override
-                        public Classifier classifier() throws IOException {
-                            Shape shape = Shape.of(base.rows(), base.width());
-                            Method method = TextPrompts.used(TaskRes.this, used);
-                            String model = clip.model().sha256();
-                            return TaskRes.this.classifier(
-                                    clip,
-                                    ClassifierFile.of(method, task.classNames(), model)
-                                            .with(BASE, shape, base.toArray())
-                                            .with(RESIDUAL, shape, x.values()),
-                                    used);
-                        }
-                    };
-                });
+                (text, data, fit) -> new Residual(text.rawWeights(clip, task.classNames()), alpha));
     }
 
-    /** The residual that is learned. */
-    abstract static class Residual implements FeatureLearner.Model {
+    /**
+     * The residual that is learned.
+     *
+     * @param base text features, not normalised
+     * @param x the residual
+     */
+    record Residual(FeatureMatrix base, LearnedTensor x, double alpha)
+            implements FeatureLearner.Model {
 
-        private final FeatureMatrix base;
-        private final LearnedTensor x;
-        private final double alpha;
-
-        /**
-         * @param base text features, not normalised
-         */
-        Residual(FeatureMatrix base, LearnedTensor x, double alpha) {
-            this.base = base;
-            this.x = x;
-            this.alpha = alpha;
+        Residual(FeatureMatrix base, double alpha) {
+            this(base, LearnedTensor.zeros(RESIDUAL, base.rows(), base.width()), alpha);
         }
 
         @Override
@@ -143,45 +122,31 @@ public record TaskRes(
             SDVariable moved = step.ops().add(t, step.learned(x.name()).mul(alpha));
             return step.crossEntropy(step.cosineLogits(step.ops().normalizeRows(moved)));
         }
-    }
 
-    /** t + alpha · x, normalised. */
-    static FeatureMatrix weights(float[] base, float[] x, double alpha, int classes) {
-        float[] weights = new float[base.length];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (float) (base[i] + alpha * x[i]);
+        @Override
+        public ClassifierFile addTo(ClassifierFile file) {
+            return file.with(BASE, base).with(x);
         }
-        return FeatureMatrix.of(classes, base.length / classes, weights).normalized();
-    }
-
-    private Classifier classifier(Clip clip, ClassifierFile file, PromptEnsemble used) {
-        float[] base = file.tensor(BASE).values();
-        float[] x = file.tensor(RESIDUAL).values();
-        return new CosineClassifier(
-                file,
-                weights(base, x, alpha, file.classNames().size()),
-                clip.logitScale(),
-                names -> classifier(clip, forClasses(clip, file, used, names), used));
-    }
-
-    /** The residual of a new class is 0. */
-    private static ClassifierFile forClasses(
-            Clip clip, ClassifierFile file, PromptEnsemble used, List<String> names) {
-        return ClassRows.select(
-                file,
-                names,
-                List.of(BASE, RESIDUAL),
-                added -> {
-                    float[] text = used.rawWeights(clip, added).toArray();
-                    return Map.of(BASE, text, RESIDUAL, new float[text.length]);
-                });
     }
 
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        Shape shape = Shape.of(file.classNames().size(), clip.architecture().embedDim());
-        file.require(BASE, shape);
-        file.require(RESIDUAL, shape);
-        return classifier(clip, file, prompts.ofFile());
+        file.requireClassRows(clip, BASE, RESIDUAL);
+        return new ClassRows(List.of(BASE, RESIDUAL), names -> unlearned(clip, names))
+                .cosines(
+                        clip,
+                        file,
+                        rows -> weights(rows.matrix(BASE), rows.matrix(RESIDUAL), alpha));
+    }
+
+    /** The residual of a new class is 0. */
+    private Map<String, float[]> unlearned(Clip clip, List<String> names) {
+        float[] text = prompts.ofFile().rawWeights(clip, names).toArray();
+        return Map.of(BASE, text, RESIDUAL, new float[text.length]);
+    }
+
+    /** t + alpha · x, normalised. */
+    static FeatureMatrix weights(FeatureMatrix base, FeatureMatrix x, double alpha) {
+        return base.plus(x, alpha).normalized();
     }
 }

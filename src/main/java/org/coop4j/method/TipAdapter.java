@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 
 /**
  * Tip-Adapter (Zhang et al.: "Tip-Adapter: Training-free Adaption of CLIP for Few-shot
@@ -52,25 +51,21 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble used = prompts.of(task);
         return new FeatureLearner(
+                this,
                 clip,
                 task,
-                used,
+                prompts,
                 images -> 1,
-                (data, fit) -> {
-                    FeatureMatrix text = used.classWeights(clip, task.classNames());
-                    return () ->
-                            KeyCache.of(
-                                    clip,
-                                    TextPrompts.used(this, used),
-                                    task.classNames(),
-                                    cache,
-                                    used,
-                                    data,
-                                    KeyCache.keys(data.train()),
-                                    text);
-                });
+                (text, data, fit) ->
+                        file ->
+                                KeyCache.addTo(
+                                        file,
+                                        clip,
+                                        cache,
+                                        data,
+                                        KeyCache.keys(data.train()),
+                                        text.classWeights(clip, task.classNames())));
     }
 
     @Override

@@ -73,48 +73,35 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble used = prompts.of(task);
         return new FeatureLearner(
+                this,
                 clip,
                 task,
-                used,
+                prompts,
                 images -> images,
-                (data, fit) -> {
-                    FeatureMatrix text = used.classWeights(clip, task.classNames());
-                    return new Keys(data, text, cache) {
-                        @Override
-                        public Classifier classifier() throws IOException {
-                            return KeyCache.of(
-                                    clip,
-                                    TextPrompts.used(TipAdapterF.this, used),
-                                    task.classNames(),
-                                    cache,
-                                    used,
-                                    data,
-                                    trained(),
-                                    text);
-                        }
-                    };
-                });
+                (text, data, fit) ->
+                        new Keys(clip, data, text.classWeights(clip, task.classNames()), cache));
     }
 
-    /** Keys that are trained. */
-    abstract static class Keys implements FeatureLearner.Model {
+    /**
+     * Keys that are trained.
+     *
+     * @param text normalised text features, one row a class
+     */
+    record Keys(
+            Clip clip,
+            FewShotFeatures data,
+            FeatureMatrix text,
+            CacheWeights cache,
+            LearnedTensor keys)
+            implements FeatureLearner.Model {
 
-        private final FeatureMatrix initial;
-        private final FeatureMatrix values;
-        private final FeatureMatrix text;
-        private final CacheWeights cache;
-        private final LearnedTensor keys;
+        Keys(Clip clip, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
+            this(clip, data, text, cache, initial(data));
+        }
 
-        Keys(FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
-            this.initial = KeyCache.keys(data.train());
-            this.values = oneHot(data.train().labels(), text.rows());
-            this.text = text;
-            this.cache = cache;
-            this.keys =
-                    LearnedTensor.of(
-                            KeyCache.KEYS, initial.toArray(), initial.rows(), initial.width());
+        private static LearnedTensor initial(FewShotFeatures data) {
+            return KeyCache.keys(data.train()).learned(KeyCache.KEYS);
         }
 
         private static FeatureMatrix oneHot(int[] labels, int classes) {
@@ -137,6 +124,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
 
         @Override
         public SDVariable loss(StepGraph step) {
+            FeatureMatrix values = oneHot(data.train().labels(), text.rows());
             SDVariable zeroShot = step.cosineLogits(step.perClass("text", text));
             SDVariable cosines = step.ops().linear(step.images(), step.learned(KeyCache.KEYS));
             SDVariable affinity =
@@ -145,8 +133,9 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
             return step.crossEntropy(step.ops().add(zeroShot, votes.mul(cache.alpha())));
         }
 
-        FeatureMatrix trained() {
-            return FeatureMatrix.of(initial.rows(), initial.width(), keys.values());
+        @Override
+        public ClassifierFile addTo(ClassifierFile file) {
+            return KeyCache.addTo(file, clip, cache, data, FeatureMatrix.of(keys), text);
         }
     }
 

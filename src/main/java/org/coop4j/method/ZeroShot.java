@@ -1,46 +1,30 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.benchmark.PromptTemplates;
-import org.coop4j.eval.Temperature;
-import org.coop4j.train.Setting;
-import org.coop4j.train.Training;
-import org.coop4j.weights.Shape;
 
 /**
  * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the
  * features of hand-written prompts are the class weights, those of several averaged.
  *
- * @param templates prompts in which {@code {}} stands for the class name
- * @param own whether the prompt that suits the images is among them, as the last
+ * @param prompts hand-written prompts
  */
-public record ZeroShot(
-        @Setting("hand-written prompts, {} standing for the class name, separated by |")
-                List<String> templates,
-        @Setting("whether the data's own prompt is among them") boolean own)
-        implements Method {
+public record ZeroShot(TextPrompts prompts) implements Method {
 
     private static final String TEXT = "text";
 
-    public ZeroShot {
-        templates = List.copyOf(templates);
-        if (templates.isEmpty() && !own) {
-            throw new IllegalArgumentException(
-                    "templates: expected a prompt such as \"a photo of a {}.\", got none");
-        }
-        if (!templates.isEmpty()) {
-            new PromptEnsemble(templates);
-        }
-    }
-
     /** The data's own prompt. */
     public ZeroShot() {
-        this(List.of(), true);
+        this(new TextPrompts());
+    }
+
+    /** Other prompts, the data's own among them or not. */
+    public ZeroShot(List<String> templates, boolean own) {
+        this(new TextPrompts(templates, own));
     }
 
     @Override
@@ -50,11 +34,13 @@ public record ZeroShot(
 
     @Override
     public String title() {
-        int count = templates.size() + (own ? 1 : 0);
+        int count = prompts.templates().size() + (prompts.own() ? 1 : 0);
         if (count > 1) {
             return "zero-shot CLIP (" + count + " templates)";
         }
-        return own ? "zero-shot CLIP" : "zero-shot CLIP (\"" + templates.get(0) + "\")";
+        return prompts.own()
+                ? "zero-shot CLIP"
+                : "zero-shot CLIP (\"" + prompts.templates().get(0) + "\")";
     }
 
     @Override
@@ -90,31 +76,16 @@ public record ZeroShot(
         return List.of("ensemble-7", "ensemble-8", "ensemble-80");
     }
 
-    /** All templates, for data whose own is this. */
-    private PromptEnsemble prompts(String ownTemplate) {
-        List<String> all = new ArrayList<>(templates);
-        if (own) {
-            all.add(ownTemplate);
-        }
-        return new PromptEnsemble(all);
-    }
-
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble prompts = prompts(task.template());
-        prompts.requireFit(clip, task.classNames());
-        return new Learner() {
-            @Override
-            public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-                return classifier(clip, task.classNames(), prompts);
-            }
-
-            @Override
-            public double work(int images, Training training) {
-                double rows = 10.0 * task.classNames().size(); // of a hand-written prompt, about
-                return Prompts.rowWork(clip) * rows * prompts.templates().size();
-            }
-        };
+        return new FeatureLearner(
+                this,
+                clip,
+                task,
+                prompts,
+                images -> 0,
+                (text, data, fit) ->
+                        file -> file.with(TEXT, text.classWeights(clip, task.classNames())));
     }
 
     /**
@@ -129,44 +100,18 @@ public record ZeroShot(
     /** The classifier by some prompts, without a run. */
     static Classifier classifier(Clip clip, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
-        return classifier(clip, clip.model().sha256(), prompts, classNames, Temperature.NONE);
-    }
-
-    private static Classifier classifier(
-            Clip clip,
-            String modelSha256,
-            PromptEnsemble prompts,
-            List<String> classNames,
-            double temperature) {
-        FeatureMatrix text = prompts.classWeights(clip, classNames);
-        // The templates as they were used: a file has no data whose own prompt could be meant.
         ZeroShot used = new ZeroShot(prompts.templates(), false);
-        ClassifierFile file =
-                ClassifierFile.of(used, classNames, modelSha256)
-                        .with(TEXT, Shape.of(text.rows(), text.width()), text.toArray())
-                        .withTemperature(temperature);
-        return used.classifier(clip, file, text);
-    }
-
-    private Classifier classifier(Clip clip, ClassifierFile file, FeatureMatrix text) {
-        return new CosineClassifier(
-                file,
-                text,
-                clip.logitScale(),
-                names ->
-                        classifier(
-                                clip,
-                                file.modelSha256(),
-                                new PromptEnsemble(templates),
-                                names,
-                                file.temperature()));
+        return ClassifierFile.of(used, classNames, clip.model().sha256())
+                .with(TEXT, prompts.classWeights(clip, classNames))
+                .open(clip);
     }
 
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        int classes = file.classNames().size();
-        int width = clip.architecture().embedDim();
-        file.require(TEXT, Shape.of(classes, width));
-        return classifier(clip, file, FeatureMatrix.of(classes, width, file.tensor(TEXT).values()));
+        file.requireClassRows(clip, TEXT);
+        return new ClassRows(
+                        List.of(TEXT),
+                        names -> Map.of(TEXT, prompts.ofFile().classWeights(clip, names).toArray()))
+                .cosines(clip, file, rows -> rows.matrix(TEXT));
     }
 }

@@ -48,25 +48,12 @@ public record ZsLp(TextPrompts prompts) implements Method {
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        PromptEnsemble text = prompts.of(task);
-        return new FeatureLearner(
-                clip,
-                task,
-                text,
-                images -> task.classNames().size(),
-                (data, fit) ->
-                        new LinearPrototypes(
-                                this,
-                                clip,
-                                task,
-                                text,
-                                text.rawWeights(clip, task.classNames()),
-                                data.train().size(),
-                                (crossEntropy, step, w) -> crossEntropy));
+        return LinearPrototypes.learner(
+                this, clip, task, prompts, (text, train) -> LinearPrototypes.Penalty.NONE);
     }
 
     @Override
     public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        return LinearPrototypes.read(clip, file);
+        return LinearPrototypes.read(clip, file, prompts.ofFile());
     }
 }

@@ -9,6 +9,11 @@ public interface Trainable {
     /** The tensors that are learned; the optimizer changes their values between steps. */
     List<LearnedTensor> learned();
 
+    /** What moves them: a new optimizer. */
+    default Optimizer optimizer(Training training) {
+        return training.newOptimizer();
+    }
+
     /** Bytes of native memory for the intermediate values of a step of so many examples. */
     default long bytes(int batch) {
         return 0;

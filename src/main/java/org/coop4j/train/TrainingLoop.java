@@ -22,7 +22,7 @@ public final class TrainingLoop {
         this.epochs = training.epochs();
         this.schedule = training.rates();
         this.order = order;
-        this.optimizer = training.newOptimizer();
+        this.optimizer = model.optimizer(training);
     }
 
     /** Is told of each batch and each epoch. */

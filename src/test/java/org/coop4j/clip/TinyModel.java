@@ -33,11 +33,16 @@ public final class TinyModel {
      * out shows, and the logit scale is that of trained models.
      */
     public static Path write(Path target, long seed) throws IOException {
+        return write(ARCHITECTURE, target, seed);
+    }
+
+    /** The same of another size. */
+    public static Path write(ClipConfig architecture, Path target, long seed) throws IOException {
         Path plain = target.resolveSibling(target.getFileName() + ".plain");
         ModelMetadata metadata =
-                RandomWeights.write(ARCHITECTURE, seed, plain, MlpActivation.QUICK_GELU);
+                RandomWeights.write(architecture, seed, plain, MlpActivation.QUICK_GELU);
         Random random = new Random(seed);
-        List<TensorSpec> specs = new ArrayList<>(ARCHITECTURE.tensorSpecs(DType.F32));
+        List<TensorSpec> specs = new ArrayList<>(architecture.tensorSpecs(DType.F32));
         try (SafetensorsFile tensors = SafetensorsFile.open(plain);
                 SafetensorsWriter writer =
                         SafetensorsWriter.create(target, specs, metadata.toMap())) {

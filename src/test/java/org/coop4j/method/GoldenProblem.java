@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -18,6 +17,7 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
+import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */
 final class GoldenProblem implements AutoCloseable {
@@ -30,13 +30,29 @@ final class GoldenProblem implements AutoCloseable {
         this.clip = clip;
     }
 
-    /** With a model whose logit scale is that of the values; nothing else of it is used. */
+    /** With a model of the values' widths and logit scale. */
     static GoldenProblem open(Path folder) throws IOException {
-        Clip clip = TinyModel.open(TinyModel.write(folder.resolve("tiny.safetensors"), 1), 1);
         GoldenMethods values = GoldenMethods.open("problem");
+        ClipConfig.Vit tiny = (ClipConfig.Vit) TinyModel.ARCHITECTURE.vision();
+        int before = values.json().get("pre_projection_dim").asInt();
+        ClipConfig architecture =
+                new ClipConfig(
+                        values.json().get("dim").asInt(),
+                        new ClipConfig.Vit(
+                                tiny.imageSize(), tiny.patchSize(), before, 1, 1, before),
+                        TinyModel.ARCHITECTURE.text());
+        Path model = folder.resolve("tiny.safetensors");
+        Clip clip = TinyModel.open(TinyModel.write(architecture, model, 1), 1);
         assertThat((double) clip.logitScale())
                 .isCloseTo(values.json().get("logit_scale").asDouble(), within(1e-4));
         return new GoldenProblem(values, clip);
+    }
+
+    /** The classifier of a model as it is now. */
+    Classifier classifier(Method method, FeatureLearner.Model model) throws IOException {
+        Method used = TextPrompts.used(method, PromptEnsemble.of("{}"));
+        ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());
+        return model.addTo(file).open(clip);
     }
 
     Clip clip() {
@@ -79,6 +95,12 @@ final class GoldenProblem implements AutoCloseable {
     FeatureSet wholeSupport(int shots) throws IOException {
         int views = values.json().get("views").asInt();
         return support(shots, IntStream.range(0, views).toArray());
+    }
+
+    /** The first shots of each class with the first views, as a case says. */
+    FeatureSet support(JsonNode c) throws IOException {
+        return support(
+                c.get("shots").asInt(), IntStream.range(0, c.get("views").asInt()).toArray());
     }
 
     FeatureSet val() throws IOException {
@@ -171,15 +193,6 @@ final class GoldenProblem implements AutoCloseable {
             }
             golden.assertClose(key, "logits.init", logits);
         }
-    }
-
-    /** The labelled samples of both, those of the second after those of the first. */
-    static int[] both(int[] first, int[] second, int offset) {
-        int[] all = Arrays.copyOf(first, first.length + second.length);
-        for (int i = 0; i < second.length; i++) {
-            all[first.length + i] = offset + second[i];
-        }
-        return all;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package org.coop4j.method;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,46 +43,30 @@ class LinearPrototypesTest {
         LinearPrototypes.Penalty penalty =
                 method.equals("clap")
                         ? Clap.penalty(text, Clap.multipliers(text, train, clip.logitScale()))
-                        : (crossEntropy, step, w) -> crossEntropy;
-        Task task = new Task(names(text.rows()), "a photo of a {}.", List.of("{}"), 1);
-        LinearPrototypes model =
-                new LinearPrototypes(
-                        method.equals("clap") ? new Clap() : new ZsLp(),
-                        clip,
-                        task,
-                        PromptEnsemble.of("a photo of a {}."),
-                        text,
-                        train.size(),
-                        penalty);
+                        : LinearPrototypes.Penalty.NONE;
+        LinearPrototypes model = new LinearPrototypes(text, train.size(), penalty);
         FeatureSet samples = model.samples(train);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
         return new Run(model, FeatureLearner.trainable(clip, model, samples, text.rows()), all);
     }
 
-    private static List<String> names(int classes) {
-        List<String> names = new ArrayList<>();
-        for (int c = 0; c < classes; c++) {
-            names.add("class " + c);
-        }
-        return names;
+    private static float[] logits(GoldenProblem problem, LinearPrototypes model)
+            throws IOException {
+        return problem.classifier(new ZsLp(), model).logits(problem.test()).toArray();
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void tenAndThreeHundredStepsEqualPyTorch(String method, String key) throws IOException {
         try (GoldenMethods golden = GoldenMethods.open(method);
-                GoldenMethods problem = GoldenMethods.open("problem");
-                Clip clip = GoldenMethods.clip("vit", folder)) {
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            Clip clip = problem.clip();
             JsonNode c = golden.of(key);
-            FeatureMatrix text = problem.matrix("text_raw");
+            FeatureMatrix text = problem.text("text_raw");
             FeatureSet train = problem.support(c);
             golden.assertClose(
                     key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
-            float[] test = problem.floats("test");
-            FeatureMatrix images = problem.matrix("test");
-            assertThat(test).hasSize(images.rows() * images.width());
-
             Run ten = start(method, clip, text, train);
             try (BatchTrainable trainable = ten.trainable) {
                 Optimizer sgd = LinearPrototypes.training().newOptimizer();
@@ -97,8 +79,7 @@ class LinearPrototypesTest {
                     sgd.step(ten.model.learned(), 0.1, step + 1L);
                 }
                 golden.assertClose(key, "w.step10", w.values());
-                golden.assertClose(
-                        key, "test_logits.step10", ten.model.classifier().logits(images).toArray());
+                golden.assertClose(key, "test_logits.step10", logits(problem, ten.model));
             }
 
             Run full = start(method, clip, text, train);
@@ -111,10 +92,7 @@ class LinearPrototypesTest {
                     sgd.step(full.model.learned(), rates.at(step), step + 1L);
                 }
                 golden.assertClose(key, "w.step300", full.model.learned().get(0).values());
-                golden.assertClose(
-                        key,
-                        "test_logits.step300",
-                        full.model.classifier().logits(images).toArray());
+                golden.assertClose(key, "test_logits.step300", logits(problem, full.model));
             }
         }
     }

@@ -1,0 +1,55 @@
+package org.coop4j.method;
+
+import java.util.function.DoubleUnaryOperator;
+import org.coop4j.clip.FeatureMatrix;
+
+/** Logits computed at once. */
+final class MatrixLogits implements LogitGraph<FeatureMatrix> {
+
+    @Override
+    public FeatureMatrix unit(FeatureMatrix x) {
+        return x.normalized();
+    }
+
+    @Override
+    public FeatureMatrix product(FeatureMatrix x, FeatureMatrix weights) {
+        return x.products(weights);
+    }
+
+    @Override
+    public FeatureMatrix times(FeatureMatrix x, double factor) {
+        return x.times(factor);
+    }
+
+    @Override
+    public FeatureMatrix plus(FeatureMatrix x, float[] row) {
+        float[] sum = x.toArray();
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += row[i % row.length];
+        }
+        return FeatureMatrix.of(x.rows(), x.width(), sum);
+    }
+
+    @Override
+    public FeatureMatrix plus(FeatureMatrix x, FeatureMatrix y) {
+        return x.plus(y, 1);
+    }
+
+    @Override
+    public FeatureMatrix rectified(FeatureMatrix x) {
+        return mapped(x, value -> Math.max(0, value));
+    }
+
+    @Override
+    public FeatureMatrix exp(FeatureMatrix x) {
+        return mapped(x, Math::exp);
+    }
+
+    private static FeatureMatrix mapped(FeatureMatrix x, DoubleUnaryOperator function) {
+        float[] values = x.toArray();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) function.applyAsDouble(values[i]);
+        }
+        return FeatureMatrix.of(x.rows(), x.width(), values);
+    }
+}
