@@ -40,7 +40,8 @@ public sealed interface Method
                 ProGrad,
                 DeepLanguage,
                 Tcp,
-                CoCoOp {
+                CoCoOp,
+                LpPlusPlus {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();

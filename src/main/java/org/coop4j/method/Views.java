@@ -22,6 +22,21 @@ final class Views {
         return DenseFeatures.of(width, 1, rows, labels);
     }
 
+    /** The first view of each image alone. */
+    static FeatureSet first(FeatureSet images) {
+        int width = images.width();
+        float[] rows = new float[Math.multiplyExact(images.size(), width)];
+        for (int i = 0; i < images.size(); i++) {
+            images.copy(i, 0, rows, i * width);
+        }
+        return DenseFeatures.of(width, 1, rows, images.labels());
+    }
+
+    /** No images. */
+    static FeatureSet none(int width) {
+        return DenseFeatures.of(width, 1, new float[0], new int[0]);
+    }
+
     /** The mean of each image's views as the image tower gave them, [images, width]. */
     static FeatureMatrix mean(FeatureSet images) {
         int width = images.width();

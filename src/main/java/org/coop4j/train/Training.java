@@ -13,6 +13,9 @@ public record Training(
         @Setting("epochs at the warm-up rate, where the schedule goes by epochs") int warmupEpochs,
         @Setting("learning rate of the warm-up") double warmupRate) {
 
+    /** A batch as large as any: a step is of all images. */
+    public static final int ALL_IMAGES = 1 << 20;
+
     /** Steps of the linear warm-up that cross-modal adaptation begins with. */
     private static final int LINEAR_WARMUP = 50;
 

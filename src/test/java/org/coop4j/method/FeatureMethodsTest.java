@@ -34,7 +34,10 @@ class FeatureMethodsTest {
                 new TipAdapterF(),
                 new TaskRes(),
                 new ClipAdapter(),
-                new CrossModal().with(Map.of("blend", 0.5)));
+                new CrossModal().with(Map.of("blend", 0.5)),
+                new ZsLp(),
+                new Clap(),
+                new Gda());
     }
 
     private static DenseFeatures images(Clip clip, int count, long seed) {

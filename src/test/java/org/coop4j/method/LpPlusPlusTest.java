@@ -1,0 +1,148 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Against PyTorch: step sizes, the first gradients, 300 epochs, and the epoch that val chooses. */
+class LpPlusPlusTest {
+
+    @TempDir static Path folder;
+
+    static List<String> cases() throws IOException {
+        return GoldenMethods.cases("lpp");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void threeHundredEpochsEqualPyTorch(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("lpp");
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            JsonNode c = golden.of(key);
+            LpPlusPlus.Blend model = model(problem, c, Views.none(problem.test().width()));
+            List<LearnedTensor> learned = begin(golden, key, model);
+            assertStepSizes(problem, c);
+            run(golden, problem, key, model, learned, c.get("epochs").asInt());
+            FeatureMatrix logits =
+                    problem.classifier(new LpPlusPlus(), model).logits(problem.test());
+            golden.assertClose(key, "test_logits.step300", logits.toArray());
+            problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
+        }
+    }
+
+    private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
+        FeatureSet train = problem.support(c.get("shots").asInt(), 0);
+        BlockDescent.StepSizes sizes =
+                BlockDescent.StepSizes.of(
+                        Views.normalized(train, 0), problem.text(c.get("text").asText()));
+        assertThat(sizes.weights() / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
+        assertThat(sizes.blend() / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
+    }
+
+    private static LpPlusPlus.Blend model(GoldenProblem problem, JsonNode c, FeatureSet val)
+            throws IOException {
+        FeatureSet train = problem.support(c.get("shots").asInt(), 0);
+        return new LpPlusPlus.Blend(problem.text(c.get("text").asText()), train, val);
+    }
+
+    /** The reference's biases are random: those of the file are taken. */
+    private static List<LearnedTensor> begin(
+            GoldenMethods golden, String key, LpPlusPlus.Blend model) throws IOException {
+        List<LearnedTensor> learned = model.learned();
+        golden.assertClose(key, "w.init", learned.get(0).values());
+        assertThat(learned.get(1).values()).containsOnly(0);
+        float[] bias = golden.floats(key + ".b.init");
+        System.arraycopy(bias, 0, learned.get(1).values(), 0, bias.length);
+        assertThat((double) learned.get(2).values()[0])
+                .isCloseTo(golden.of(key).get("alpha0").asDouble(), within(1e-4));
+        return learned;
+    }
+
+    private static void run(
+            GoldenMethods golden,
+            GoldenProblem problem,
+            String key,
+            LpPlusPlus.Blend model,
+            List<LearnedTensor> learned,
+            int epochs)
+            throws IOException {
+        JsonNode c = golden.of(key);
+        FeatureSet samples = model.samples(null);
+        int[] all = new int[samples.size()];
+        Arrays.setAll(all, i -> i);
+        Training training = new LpPlusPlus().training(c.get("shots").asInt());
+        assertThat(epochs).isEqualTo(training.epochs());
+        try (BatchTrainable trainable =
+                FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
+            Optimizer optimizer = trainable.optimizer(training);
+            for (int step = 0; step < epochs; step++) {
+                double loss = trainable.step(step, all).loss();
+                if (step < c.get("losses10").size()) {
+                    golden.assertLoss(key, "losses10", step, loss);
+                }
+                if (step == 0) {
+                    assertTensors(golden, key, "grad", learned, true);
+                }
+                optimizer.step(learned, training.rate(), step + 1L);
+                if (step + 1 == 10 || step + 1 == epochs) {
+                    assertTensors(golden, key, "step" + (step + 1), learned, false);
+                }
+            }
+        }
+    }
+
+    private static void assertTensors(
+            GoldenMethods golden,
+            String key,
+            String when,
+            List<LearnedTensor> learned,
+            boolean gradients)
+            throws IOException {
+        for (LearnedTensor tensor : learned) {
+            float[] values = gradients ? tensor.gradient() : tensor.values();
+            golden.assertClose(key, tensor.name() + "." + when, values);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void theLastOfTheBestEpochsOnValIsTaken(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("lpp");
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            JsonNode c = golden.of(key);
+            LpPlusPlus.Blend model = model(problem, c, problem.val());
+            List<LearnedTensor> learned = begin(golden, key, model);
+            run(golden, problem, key, model, learned, c.get("epochs").asInt());
+            FeatureMatrix logits =
+                    problem.classifier(new LpPlusPlus(), model).logits(problem.test());
+            int best = 0;
+            for (JsonNode hits : c.get("val_hits")) {
+                best = Math.max(best, hits.asInt());
+            }
+            // Rounding may decide about an image, and another epoch be the last of the best.
+            assertThat(model.valHits()).isBetween(best - 1, best + 1);
+            assertThat(problem.accuracy(logits))
+                    .isCloseTo(c.get("accuracy_best").asDouble(), within(1.0));
+        }
+    }
+
+    @Test
+    void theLargestEigenvalueIsThatOfTheGramMatrix() {
+        FeatureMatrix f = FeatureMatrix.of(3, 2, new float[] {3, 0, 0, 1, 4, 0});
+        assertThat(BlockDescent.StepSizes.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
+    }
+}
