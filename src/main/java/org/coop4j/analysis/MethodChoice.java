@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
@@ -107,6 +108,12 @@ public final class MethodChoice {
                 candidate.method.usesVal()
                         ? data
                         : new FewShotFeatures(data.train(), FeatureSets.none(train.width()));
+        if (candidate.method.features() != FeatureKind.EMBEDDED) {
+            throw new IllegalArgumentException(
+                    candidate.method.title()
+                            + " learns from other rows of the image tower than the methods that it"
+                            + " is chosen among: name it alone");
+        }
         Fit fit = Fit.inMemory(candidate.training, task.seed());
         try (Classifier classifier = candidate.method.learner(clip, task).fit(seen, fit)) {
             int[] predicted =

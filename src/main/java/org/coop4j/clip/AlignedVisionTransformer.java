@@ -43,9 +43,10 @@ final class AlignedVisionTransformer {
      * Image features, not normalised.
      *
      * @param images normalised pixels [batch, 3, side, side]
-     * @return [batch, embed]
+     * @param kind which row of an image
+     * @return [batch, width of this kind]
      */
-    SDVariable forward(Graph graph, SDVariable images, int batch) {
+    SDVariable forward(Graph graph, SDVariable images, int batch, FeatureKind kind) {
         FrozenParameters parameters = new FrozenParameters(graph, weights);
         int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // of an image
         SDVariable x = graph.patches(images, vit.patchSize(), 1, rows); // [batch rows, 3 patch²]
@@ -62,7 +63,9 @@ final class AlignedVisionTransformer {
                                 graph, layout(batch, rows), Queries.FIRST)); // [batch rows, width]
         x = graph.selectRows(x, firstOf(batch, rows, alignment)); // [batch alignment, width]
         x = norm(parameters, "visual.ln_post", x);
-        x = graph.project(x, parameters.get("visual.proj")); // [batch alignment, embed]
+        if (kind == FeatureKind.EMBEDDED) {
+            x = VisualProjection.after(parameters, x, vit); // [batch alignment, embed]
+        }
         return graph.selectRows(x, firstOf(batch, alignment, 1)); // [batch, embed]
     }
 

@@ -5,7 +5,9 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Backend;
@@ -37,7 +39,7 @@ public final class Clip implements AutoCloseable {
     private final Workers workers;
     private final Tokenizer tokenizer;
     private final TextEncoder textEncoder;
-    private final ImageEncoder imageEncoder;
+    private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
     private boolean imageTowerLoaded;
     private boolean textTowerLoaded;
 
@@ -48,14 +50,18 @@ public final class Clip implements AutoCloseable {
         this.weights = new NativeWeights(model.weights());
         this.textEncoder =
                 new TextEncoder(weights, model.architecture().text(), model.activation(), workers);
-        this.imageEncoder =
-                new ImageEncoder(
-                        lock,
-                        weights,
-                        model.architecture(),
-                        model.activation(),
-                        workers,
-                        ImageEncoder.Batching.standard());
+        for (FeatureKind kind : FeatureKind.values()) {
+            imageEncoders.put(
+                    kind,
+                    new ImageEncoder(
+                            lock,
+                            weights,
+                            model.architecture(),
+                            model.activation(),
+                            workers,
+                            ImageEncoder.Batching.standard(),
+                            kind));
+        }
     }
 
     /**
@@ -167,7 +173,12 @@ public final class Clip implements AutoCloseable {
      * @throws IOException if an image cannot be read or decoded, naming it
      */
     public FeatureMatrix encodeImages(List<Path> files) throws IOException {
-        return encodeImages(files, ExifOrientation.APPLY);
+        return encodeImages(files, FeatureKind.EMBEDDED, ExifOrientation.APPLY);
+    }
+
+    /** The same with the rows that a classifier takes. */
+    public FeatureMatrix encodeImages(List<Path> files, FeatureKind kind) throws IOException {
+        return encodeImages(files, kind, ExifOrientation.APPLY);
     }
 
     /**
@@ -177,36 +188,50 @@ public final class Clip implements AutoCloseable {
      * @throws IOException if an image cannot be read or decoded, naming it
      */
     public FeatureMatrix encodeImages(List<Path> files, ExifOrientation exif) throws IOException {
+        return encodeImages(files, FeatureKind.EMBEDDED, exif);
+    }
+
+    private FeatureMatrix encodeImages(List<Path> files, FeatureKind kind, ExifOrientation exif)
+            throws IOException {
         PixelReader reader = new PixelReader(new ImageDecoder(), preprocessing(), exif);
         return encodePixels(
                 files.size(),
+                kind,
                 (index, target, offset) -> reader.read(files.get(index), target, offset));
     }
 
     /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n) {
-        int length = 3 * imageEncoder.imageSize() * imageEncoder.imageSize();
+        return encodePixels(pixels, n, FeatureKind.EMBEDDED);
+    }
+
+    /** The same with the rows that a classifier takes. */
+    public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
+        int side = architecture().vision().imageSize();
+        int length = 3 * side * side;
         try {
             return encodePixels(
                     n,
+                    kind,
                     (index, target, offset) -> target.put(offset, pixels, index * length, length));
         } catch (IOException e) {
             throw new IllegalStateException("memory cannot fail to be read", e);
         }
     }
 
-    private FeatureMatrix encodePixels(int n, ImageEncoder.PixelSource source) throws IOException {
-        int embed = architecture().embedDim();
-        float[] features = new float[Math.multiplyExact(n, embed)];
+    private FeatureMatrix encodePixels(int n, FeatureKind kind, ImageEncoder.PixelSource source)
+            throws IOException {
+        int width = featureWidth(kind);
+        float[] features = new float[Math.multiplyExact(n, width)];
         IOException[] problem = new IOException[1];
-        imageEncoder()
+        imageEncoder(kind)
                 .encode(
                         n,
                         source,
                         new ImageEncoder.Sink() {
                             @Override
                             public void features(int index, float[] row) {
-                                System.arraycopy(row, 0, features, index * embed, embed);
+                                System.arraycopy(row, 0, features, index * width, width);
                             }
 
                             @Override
@@ -217,19 +242,34 @@ public final class Clip implements AutoCloseable {
         if (problem[0] != null) {
             throw problem[0];
         }
-        return FeatureMatrix.of(n, embed, features);
+        return FeatureMatrix.of(n, width, features);
     }
 
     /** The image tower, for long lists of images with progress and with errors one by one. */
     public ImageEncoder imageEncoder() {
+        return imageEncoder(FeatureKind.EMBEDDED);
+    }
+
+    /** The image tower whose features are rows of a kind. */
+    public ImageEncoder imageEncoder(FeatureKind kind) {
         return lock.hold(
                 () -> {
                     if (!imageTowerLoaded) {
                         weights.preload("visual.", workers);
                         imageTowerLoaded = true;
                     }
-                    return imageEncoder;
+                    return imageEncoders.get(kind);
                 });
+    }
+
+    /** Length of an image's row of a kind. */
+    public int featureWidth(FeatureKind kind) {
+        return imageEncoders.get(kind).width();
+    }
+
+    /** The layer that the image tower ends in. */
+    public VisualProjection visualProjection() {
+        return lock.hold(() -> VisualProjection.of(weights, architecture()));
     }
 
     private void loadTextTower() {
@@ -340,7 +380,7 @@ public final class Clip implements AutoCloseable {
         lock.close(
                 () -> {
                     workers.close();
-                    imageEncoder.close();
+                    imageEncoders.values().forEach(ImageEncoder::close);
                     weights.close();
                     model.close();
                     return null;

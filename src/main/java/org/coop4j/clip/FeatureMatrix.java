@@ -110,6 +110,15 @@ public final class FeatureMatrix {
         return new FeatureMatrix(rows, width, result);
     }
 
+    /** Rows as columns. */
+    public FeatureMatrix transposed() {
+        float[] result = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i % width * rows + i / width] = values[i];
+        }
+        return new FeatureMatrix(width, rows, result);
+    }
+
     /** Each element times a factor, in double precision. */
     public FeatureMatrix times(double factor) {
         float[] result = new float[values.length];

@@ -47,6 +47,7 @@ public final class ImageEncoder {
     private final MlpActivation activation;
     private final Workers workers;
     private final Batching batching;
+    private final FeatureKind kind;
     private final Map<Integer, ImageBatches> fast = new HashMap<>();
     private ImageBatches sameBits;
 
@@ -56,13 +57,15 @@ public final class ImageEncoder {
             ClipConfig architecture,
             MlpActivation activation,
             Workers workers,
-            Batching batching) {
+            Batching batching,
+            FeatureKind kind) {
         this.lock = lock;
         this.weights = weights;
         this.architecture = architecture;
         this.activation = activation;
         this.workers = workers;
         this.batching = batching;
+        this.kind = kind;
     }
 
     /** What may show in an image's features besides its pixels and the number of threads. */
@@ -120,8 +123,10 @@ public final class ImageEncoder {
     }
 
     /** Width of a feature. */
-    public int embed() {
-        return architecture.embedDim();
+    public int width() {
+        return kind == FeatureKind.EMBEDDED
+                ? architecture.embedDim()
+                : VisualProjection.width(architecture.vision());
     }
 
     /**
@@ -141,7 +146,7 @@ public final class ImageEncoder {
                 int first = from;
                 int n = Math.min(most, count - from);
                 IOException[] problems = new IOException[n];
-                float[][] features = new float[n][embed()];
+                float[][] features = new float[n][width()];
                 lock.hold(
                         () -> {
                             read(first, pixels, source, part.buffer(), problems);
@@ -232,7 +237,7 @@ public final class ImageEncoder {
         SDVariable features =
                 new AlignedVisionTransformer(
                                 weights, (ClipConfig.Vit) vision, activation, alignment)
-                        .forward(graph, images(graph, batch), batch);
+                        .forward(graph, images(graph, batch), batch, kind);
         return new Together(plan(graph, features, workers), batch);
     }
 
@@ -270,7 +275,10 @@ public final class ImageEncoder {
         Graph graph = Graph.create();
         FrozenParameters parameters = new FrozenParameters(graph, weights);
         SDVariable images = images(graph, batch);
-        SDVariable features = ImageTower.features(parameters, vision, activation, images, batch);
+        SDVariable features =
+                kind == FeatureKind.EMBEDDED
+                        ? ImageTower.features(parameters, vision, activation, images, batch)
+                        : ImageTower.rows(parameters, vision, activation, images, batch);
         return plan(graph, features, threads);
     }
 

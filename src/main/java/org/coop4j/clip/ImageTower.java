@@ -23,6 +23,21 @@ public final class ImageTower {
             MlpActivation activation,
             SDVariable images,
             int batch) {
+        return VisualProjection.after(
+                weights, rows(weights, architecture, activation, images, batch), architecture);
+    }
+
+    /**
+     * What the visual projection makes image features of.
+     *
+     * @return [batch, {@link VisualProjection#width}]
+     */
+    static SDVariable rows(
+            Parameters weights,
+            ClipConfig.Vision architecture,
+            MlpActivation activation,
+            SDVariable images,
+            int batch) {
         if (architecture instanceof ClipConfig.Vit vit) {
             VisionTransformer tower =
                     new VisionTransformer(

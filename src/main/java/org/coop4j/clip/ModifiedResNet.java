@@ -37,12 +37,12 @@ final class ModifiedResNet {
     }
 
     /**
-     * Image features, not normalised.
+     * The heads of the attention pooling side by side, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
      * @param side a multiple of 32
-     * @return [batch, embed]
+     * @return [batch, 32 width]
      */
     SDVariable forward(SDVariable images, int batch, int side) {
         Pixels x = new Pixels(graph.pixelRows(images), new Grid(side, side)); // [batch side², 3]
@@ -53,7 +53,7 @@ final class ModifiedResNet {
                 x = bottleneck("visual.layer" + (stage + 1) + "." + block, x, stride, block == 0);
             }
         } // [batch (side/32)², 32 width]
-        return attentionPool(x.rows, batch, x.grid.pixels() + 1); // [batch, embed]
+        return attentionPool(x.rows, batch, x.grid.pixels() + 1); // [batch, 32 width]
     }
 
     private Pixels stem(Pixels x) {
@@ -107,10 +107,6 @@ final class ModifiedResNet {
                         x,
                         weights.stacked(pool + "k_proj.weight", pool + "v_proj.weight"),
                         weights.stacked(pool + "k_proj.bias", pool + "v_proj.bias"));
-        x = graph.attention(layout, q, kv); // kv [batch tokens, 2 w] → [batch, w]
-        return graph.linear(
-                x,
-                weights.get(pool + "c_proj.weight"),
-                weights.get(pool + "c_proj.bias")); // [batch, embed]
+        return graph.attention(layout, q, kv); // kv [batch tokens, 2 w] → [batch, w]
     }
 }

@@ -29,12 +29,12 @@ final class VisionTransformer {
     }
 
     /**
-     * Image features, not normalised.
+     * The images' last rows, before the visual projection.
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
      * @param tokens grid² + 1
-     * @return [batch, embed]
+     * @return [batch, width]
      */
     SDVariable forward(SDVariable images, int batch, int tokens) {
         Graph graph = weights.graph();
@@ -50,8 +50,7 @@ final class VisionTransformer {
         x =
                 transformer.forward(
                         x, Sequences.packed(graph, layout, Queries.FIRST)); // [batch, width]
-        x = norm("visual.ln_post", x);
-        return graph.project(x, weights.get("visual.proj")); // [batch, embed]
+        return norm("visual.ln_post", x);
     }
 
     private SDVariable norm(String layer, SDVariable x) {

@@ -1,14 +1,17 @@
 package org.coop4j.method;
 
 import java.util.List;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 
 /**
  * A classifier of what an adapter makes of images' features.
  *
+ * @param features what is adapted
  * @param classifier of adapted features, whose file holds the adapter too
  */
-record AdaptedImages(Classifier classifier, Adapter adapter) implements Classifier {
+record AdaptedImages(Classifier classifier, FeatureKind features, Adapter adapter)
+        implements Classifier {
 
     /** Makes other features of an image's. */
     interface Adapter {
@@ -38,7 +41,7 @@ record AdaptedImages(Classifier classifier, Adapter adapter) implements Classifi
 
     @Override
     public Classifier forClasses(List<String> names) {
-        return new AdaptedImages(classifier.forClasses(names), adapter);
+        return new AdaptedImages(classifier.forClasses(names), features, adapter);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.util.List;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Predictions;
 
@@ -15,10 +16,15 @@ public interface Classifier extends AutoCloseable {
     /** The classes, in the order of the logits. */
     List<String> classNames();
 
+    /** Which row of the image tower it takes of an image. */
+    default FeatureKind features() {
+        return FeatureKind.EMBEDDED;
+    }
+
     /**
      * The logits of images, [images, classes].
      *
-     * @param images features as the image tower gave them, not normalised, one row an image
+     * @param images rows of {@link #features}, as the image tower gave them, one row an image
      */
     FeatureMatrix logits(FeatureMatrix images);
 

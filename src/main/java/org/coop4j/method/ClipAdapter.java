@@ -164,7 +164,8 @@ public record ClipAdapter(
                                                         .normalized()
                                                         .toArray()))
                         .cosines(clip, file, rows -> rows.matrix(TEXT));
-        return new AdaptedImages(cosines, new Mixed(file.matrix(W1), file.matrix(W2), ratio));
+        return new AdaptedImages(
+                cosines, features(), new Mixed(file.matrix(W1), file.matrix(W2), ratio));
     }
 
     /** Normalised features mixed with what the adapter makes of them. */

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
@@ -41,7 +42,8 @@ public sealed interface Method
                 DeepLanguage,
                 Tcp,
                 CoCoOp,
-                LpPlusPlus {
+                LpPlusPlus,
+                ProLip {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();
@@ -70,6 +72,11 @@ public sealed interface Method
     /** Whether it looks at val images, to choose settings of its own. */
     default boolean usesVal() {
         return false;
+    }
+
+    /** Which row of the image tower it learns from and its classifiers take. */
+    default FeatureKind features() {
+        return FeatureKind.EMBEDDED;
     }
 
     /** Whether its classifiers can name classes that they did not learn. */

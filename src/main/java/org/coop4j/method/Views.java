@@ -22,6 +22,36 @@ final class Views {
         return DenseFeatures.of(width, 1, rows, labels);
     }
 
+    /** The same images, whose views begin with the second. */
+    static FeatureSet fromSecond(FeatureSet images) {
+        return new FeatureSet() {
+            @Override
+            public int size() {
+                return images.size();
+            }
+
+            @Override
+            public int views() {
+                return images.views();
+            }
+
+            @Override
+            public int width() {
+                return images.width();
+            }
+
+            @Override
+            public int label(int i) {
+                return images.label(i);
+            }
+
+            @Override
+            public void copy(int i, int view, float[] target, int offset) {
+                images.copy(i, view + 1, target, offset);
+            }
+        };
+    }
+
     /** The first view of each image alone. */
     static FeatureSet first(FeatureSet images) {
         int width = images.width();

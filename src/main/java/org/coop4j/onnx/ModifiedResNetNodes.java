@@ -2,6 +2,7 @@ package org.coop4j.onnx;
 
 import java.io.IOException;
 import java.util.List;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.weights.model.ClipConfig;
 
 /** CLIP's {@code ModifiedResNet}. */
@@ -17,8 +18,8 @@ final class ModifiedResNetNodes {
         this.resNet = resNet;
     }
 
-    /** Normalised pixels [batch, 3, side, side] → image features [batch, embed]. */
-    String forward(String pixels) throws IOException {
+    /** Normalised pixels [batch, 3, side, side] → an image's row of a kind [batch, width]. */
+    String forward(String pixels, FeatureKind kind) throws IOException {
         String x = rectified(convolution("visual.conv1", "visual.bn1", pixels, 3, 2));
         x = rectified(convolution("visual.conv2", "visual.bn2", x, 3, 1));
         x = rectified(convolution("visual.conv3", "visual.bn3", x, 3, 1));
@@ -29,7 +30,8 @@ final class ModifiedResNetNodes {
                 x = bottleneck("visual.layer" + (stage + 1) + "." + block, x, stride, block == 0);
             }
         }
-        return attentionPool(x);
+        x = attentionPool(x);
+        return kind == FeatureKind.EMBEDDED ? layers.linear("visual.attnpool.c_proj", x) : x;
     }
 
     private String bottleneck(String block, String x, int stride, boolean first)
@@ -84,6 +86,6 @@ final class ModifiedResNetNodes {
                         width,
                         resNet.heads(),
                         ""); // [batch, 1, width]
-        return layers.linear(pool + "c_proj", graph.reshape(pooled, 0, width));
+        return graph.reshape(pooled, 0, width);
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import onnx.Onnx.ModelProto;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.AtomicFile;
 import org.coop4j.weights.model.ClipConfig;
@@ -49,7 +50,7 @@ public final class OnnxExport {
     /** Writes the image tower: pixels → image_features [batch, embed], not normalised. */
     public void imageTower(Path file) throws IOException {
         OnnxGraph graph = new OnnxGraph("image tower", storage);
-        String features = imageFeatures(graph, pixels(graph));
+        String features = imageFeatures(graph, pixels(graph), FeatureKind.EMBEDDED);
         graph.output(
                 "image_features",
                 features,
@@ -92,7 +93,8 @@ public final class OnnxExport {
                         : pixels(graph);
         Object batch = preprocessing ? (Object) 1 : BATCH;
         int classes = classifier.classNames().size();
-        String logits = classifier.logits(new LogitNodes(graph), imageFeatures(graph, pixels));
+        String features = imageFeatures(graph, pixels, classifier.features());
+        String logits = classifier.logits(new LogitNodes(graph), features);
         graph.output("logits", logits, OnnxGraph.Type.FLOAT, batch, classes);
         String probabilities =
                 graph.node("Softmax", List.of(logits), OnnxGraph.integer("axis", -1));
@@ -114,12 +116,13 @@ public final class OnnxExport {
         return graph.input(PIXELS, OnnxGraph.Type.FLOAT, BATCH, 3, side, side);
     }
 
-    private String imageFeatures(OnnxGraph graph, String pixels) throws IOException {
+    private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind)
+            throws IOException {
         Layers layers = layers(graph);
         return clip.architecture().vision() instanceof ClipConfig.Vit vit
-                ? new VisionTransformerNodes(layers, vit).forward(pixels)
+                ? new VisionTransformerNodes(layers, vit).forward(pixels, kind)
                 : new ModifiedResNetNodes(layers, (ClipConfig.ResNet) clip.architecture().vision())
-                        .forward(pixels);
+                        .forward(pixels, kind);
     }
 
     private Layers layers(OnnxGraph graph) {

@@ -2,6 +2,7 @@ package org.coop4j.onnx;
 
 import java.io.IOException;
 import java.util.List;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.weights.model.ClipConfig;
 
 /** CLIP's {@code VisionTransformer}. */
@@ -15,8 +16,8 @@ final class VisionTransformerNodes {
         this.vit = vit;
     }
 
-    /** Normalised pixels [batch, 3, side, side] → image features [batch, embed]. */
-    String forward(String pixels) throws IOException {
+    /** Normalised pixels [batch, 3, side, side] → an image's row of a kind [batch, width]. */
+    String forward(String pixels, FeatureKind kind) throws IOException {
         OnnxGraph graph = layers.graph();
         int width = vit.width();
         String x = layers.convolution("visual.conv1", pixels, vit.patchSize(), vit.patchSize(), 0);
@@ -40,6 +41,7 @@ final class VisionTransformerNodes {
                 new TransformerNodes(layers, "visual.transformer", width, vit.heads())
                         .forward(x, vit.layers(), "");
         x = graph.reshape(graph.slice(x, 1, 0, 1), 0, width); // [batch, width]
-        return layers.project("visual.proj", layers.norm("visual.ln_post", x));
+        x = layers.norm("visual.ln_post", x);
+        return kind == FeatureKind.EMBEDDED ? layers.project("visual.proj", x) : x;
     }
 }

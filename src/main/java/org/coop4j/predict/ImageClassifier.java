@@ -225,9 +225,10 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     /**
-     * An image's features, as the image tower gives them: not normalised.
+     * An image's features as the image tower gives them, not normalised: those that the classifier
+     * takes.
      *
-     * @return [width of the model's features]
+     * @return [{@link Clip#featureWidth}]
      * @throws IOException if the image cannot be read or decoded
      */
     public float[] embed(InputImage image) throws IOException {
@@ -264,7 +265,7 @@ public final class ImageClassifier implements AutoCloseable {
     }
 
     private void encode(List<InputImage> images, ImageEncoder.Sink sink) {
-        clip.imageEncoder()
+        clip.imageEncoder(classifier.features())
                 .encode(
                         images.size(),
                         (index, target, offset) -> images.get(index).read(reader, target, offset),

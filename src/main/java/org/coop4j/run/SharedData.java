@@ -5,6 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -70,7 +72,10 @@ public final class SharedData {
     /** The test images of a run, and what they are measured beside. */
     public Evaluator evaluator(RunConfig config, Progress progress) throws IOException {
         RunData data = config.testedOn();
-        return evaluator(data.source(), config.sample().seed(), data.classes(), progress);
+        Evaluator evaluator =
+                evaluator(data.source(), config.sample().seed(), data.classes(), progress);
+        evaluator.images().features(config.method().features(), progress);
+        return evaluator;
     }
 
     /**
@@ -99,23 +104,44 @@ public final class SharedData {
     public TestImages features(List<LabelledImage> images, String what, Progress progress)
             throws IOException {
         if (images.isEmpty()) {
-            return TestImages.none(clip.architecture().embedDim());
+            return TestImages.none(
+                    clip.architecture().embedDim(),
+                    clip.featureWidth(FeatureKind.BEFORE_PROJECTION));
         }
         TestImages[] features = new TestImages[1];
         encode(
                 testTransform(),
+                FeatureKind.EMBEDDED,
                 images,
                 what,
                 options.skipBad(),
                 progress,
-                banked -> features[0] = TestImages.of(banked));
+                banked ->
+                        features[0] =
+                                TestImages.of(
+                                        banked,
+                                        other -> rowsBeforeProjection(images, what, other)));
         return features[0];
+    }
+
+    private FeatureMatrix rowsBeforeProjection(
+            List<LabelledImage> images, String what, Progress progress) throws IOException {
+        FeatureMatrix[] rows = new FeatureMatrix[1];
+        encode(
+                testTransform(),
+                FeatureKind.BEFORE_PROJECTION,
+                images,
+                what,
+                options.skipBad(),
+                progress,
+                banked -> rows[0] = TestImages.rows(banked));
+        return rows[0];
     }
 
     /** Brings images to the bank as the model's test transform shows them; leaves out bad ones. */
     public void encode(List<LabelledImage> images, String what, Progress progress)
             throws IOException {
-        encode(testTransform(), images, what, true, progress, banked -> {});
+        encode(testTransform(), FeatureKind.EMBEDDED, images, what, true, progress, banked -> {});
     }
 
     ImageTransform testTransform() {
@@ -124,6 +150,7 @@ public final class SharedData {
 
     void encode(
             ImageTransform transform,
+            FeatureKind kind,
             List<LabelledImage> images,
             String what,
             boolean skipBad,
@@ -131,7 +158,7 @@ public final class SharedData {
             Encoding encoding)
             throws IOException {
         try (FeatureBank bank =
-                FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform))) {
+                FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform, kind))) {
             encoding.use(
                     BankedImages.build(bank, clip, transform, images, what, skipBad, progress));
         }

@@ -1,16 +1,20 @@
 package org.coop4j.run;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.HashedImage;
 import org.coop4j.method.Classifier;
+import org.coop4j.weights.Progress;
 
 /** Labelled images' features in memory, to score many classifiers on. */
 public final class TestImages {
@@ -19,28 +23,45 @@ public final class TestImages {
     private final int[] labels;
     private final FeatureMatrix features;
     private final FeatureMatrix normalized;
+    private final OtherRows otherRows;
+    private FeatureMatrix beforeProjection; // encoded when it is first asked for
 
-    private TestImages(List<HashedImage> images, int[] labels, FeatureMatrix features) {
+    private TestImages(
+            List<HashedImage> images, int[] labels, FeatureMatrix features, OtherRows otherRows) {
         this.images = images;
         this.labels = labels;
         this.features = features;
         this.normalized = features.normalized();
+        this.otherRows = otherRows;
+    }
+
+    /** Encodes the same images up to the visual projection. */
+    interface OtherRows {
+        FeatureMatrix beforeProjection(Progress progress) throws IOException;
     }
 
     /** Copies view 0 of each image. */
-    public static TestImages of(BankedImages images) {
-        int n = images.size();
+    static TestImages of(BankedImages images, OtherRows otherRows) {
+        return new TestImages(images.hashed(), images.labels(), rows(images), otherRows);
+    }
+
+    /** View 0 of each image. */
+    static FeatureMatrix rows(FeatureSet images) {
         int width = images.width();
-        float[] rows = new float[Math.multiplyExact(n, width)];
-        for (int i = 0; i < n; i++) {
+        float[] rows = new float[Math.multiplyExact(images.size(), width)];
+        for (int i = 0; i < images.size(); i++) {
             images.copy(i, 0, rows, i * width);
         }
-        return new TestImages(images.hashed(), images.labels(), FeatureMatrix.of(n, width, rows));
+        return FeatureMatrix.of(images.size(), width, rows);
     }
 
     /** No images. */
-    static TestImages none(int width) {
-        return new TestImages(List.of(), new int[0], FeatureMatrix.of(0, width, new float[0]));
+    static TestImages none(int width, int widthBefore) {
+        return new TestImages(
+                List.of(),
+                new int[0],
+                FeatureMatrix.of(0, width, new float[0]),
+                progress -> FeatureMatrix.of(0, widthBefore, new float[0]));
     }
 
     /** Number of images. */
@@ -70,12 +91,42 @@ public final class TestImages {
         return new TestImages(
                 Arrays.stream(rows).mapToObj(images::get).toList(),
                 Arrays.stream(rows).map(row -> labels[row]).toArray(),
-                features.rows(rows));
+                features.rows(rows),
+                progress -> features(FeatureKind.BEFORE_PROJECTION, progress).rows(rows));
+    }
+
+    /**
+     * Rows of a kind, [images, width of the kind]; those before the projection are encoded when
+     * they are first asked for.
+     *
+     * @param progress is told of the encoding
+     */
+    synchronized FeatureMatrix features(FeatureKind kind, Progress progress)
+            throws IOException {
+        if (kind == FeatureKind.EMBEDDED) {
+            return features;
+        }
+        if (beforeProjection == null) {
+            FeatureMatrix encoded = otherRows.beforeProjection(progress);
+            if (encoded.rows() != size()) {
+                throw new IOException(
+                        "%d of %d images can be read that could be before: run it again"
+                                .formatted(encoded.rows(), size()));
+            }
+            beforeProjection = encoded;
+        }
+        return beforeProjection;
     }
 
     /** The features of all images. */
     public FeatureSet all() {
         return select(IntStream.range(0, size()).boxed().toList());
+    }
+
+    /** Rows of a kind of all images. */
+    FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
+        FeatureMatrix rows = features(kind, progress);
+        return DenseFeatures.of(rows.width(), 1, rows.toArray(), labels());
     }
 
     /** The features of some of the images, in the order of the positions. */
@@ -90,7 +141,12 @@ public final class TestImages {
 
     /** The logits of a classifier. */
     public Scores scores(Classifier classifier) {
-        return Scores.of(labels, classifier.logits(features).toRows());
+        try {
+            FeatureMatrix rows = features(classifier.features(), Progress.NONE);
+            return Scores.of(labels, classifier.logits(rows).toRows());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

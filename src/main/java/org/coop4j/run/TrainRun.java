@@ -203,10 +203,14 @@ public final class TrainRun {
     private Learned learn(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
             throws IOException {
         TestImages val = val(dataset);
-        FeatureSet chooses = config.method().usesVal() ? val.all() : val.select(List.of());
+        FeatureSet chooses =
+                config.method().usesVal()
+                        ? val.all(config.method().features(), progress)
+                        : val.select(List.of());
         Learned[] learned = new Learned[1];
         shared.encode(
                 trainTransform(),
+                config.method().features(),
                 dataset.train(),
                 "training images",
                 shared.options().skipBad(),

@@ -69,10 +69,22 @@ final class GoldenProblem implements AutoCloseable {
 
     /** The first so many images of each class, in some of their views. */
     FeatureSet support(int shots, int... views) throws IOException {
+        return support("train", shots, views);
+    }
+
+    /** The same with the rows before the visual projection. */
+    FeatureSet supportBeforeProjection(JsonNode c) throws IOException {
+        return support(
+                "train_pre",
+                c.get("shots").asInt(),
+                IntStream.range(0, c.get("views").asInt()).toArray());
+    }
+
+    private FeatureSet support(String rowsOf, int shots, int... views) throws IOException {
         int all = values.json().get("shots").asInt();
         int allViews = values.json().get("views").asInt();
-        int width = values.json().get("dim").asInt();
-        float[] train = values.floats("train");
+        int width = Math.toIntExact(values.shape(rowsOf).dim(2));
+        float[] train = values.floats(rowsOf);
         int[] trainLabels = values.ints("train_labels");
         float[] rows = new float[classes() * shots * views.length * width];
         int[] labels = new int[classes() * shots];
@@ -109,6 +121,10 @@ final class GoldenProblem implements AutoCloseable {
 
     FeatureMatrix test() throws IOException {
         return values.matrix("test");
+    }
+
+    FeatureMatrix matrix(String name) throws IOException {
+        return values.matrix(name);
     }
 
     FeatureMatrix text(String name) throws IOException {

@@ -21,6 +21,7 @@ class MethodSettingsTest {
                     clip-adapter | ratio          | 1.5   | ratio: expected 0 to 1, got 1.5
                     cross-modal  | blend          | -0.5  | blend: expected 0 to 1, got -0.5
                     gda          | alpha          | -1    | alpha: expected 0 or more, got -1.0
+                    prolip       | lambda         | -1    | lambda: expected 0 or more, got -1.0
                     kgcoop       | weight         | -8    | weight: expected 0 or more, got -8.0
                     prograd      | lambda         | -1    | lambda: expected 0 or more, got -1.0
                     prograd      | temperature    | 0     | temperature: expected more than 0, got 0.0

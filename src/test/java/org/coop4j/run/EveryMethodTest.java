@@ -74,7 +74,12 @@ class EveryMethodTest {
                 for (int i = 0; i < 4; i++) {
                     Path picture =
                             data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
-                    float[] logits = classifier.logits(clip.encodeImages(List.of(picture))).row(0);
+                    float[] logits =
+                            classifier
+                                    .logits(
+                                            clip.encodeImages(
+                                                    List.of(picture), classifier.features()))
+                                    .row(0);
                     int best = Predictions.argmax(logits);
                     correct += classifier.classNames().get(best).equals(name) ? 1 : 0;
                     total++;
@@ -108,7 +113,8 @@ class EveryMethodTest {
                 pixels[i] = (float) Math.sin(i * 0.37) * 2;
             }
             FeatureMatrix logits =
-                    classifier.logits(clip.encodePixels(FloatBuffer.wrap(pixels), 5));
+                    classifier.logits(
+                            clip.encodePixels(FloatBuffer.wrap(pixels), 5, classifier.features()));
             try (OnnxRuntimeModel runtime = new OnnxRuntimeModel(onnx)) {
                 float[] theirs =
                         runtime.run("probabilities", OnnxExport.PIXELS, pixels, 5, 3, side, side);

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 
 /**
  * What the rows of a bank depend on besides the image and the view.
@@ -25,11 +26,17 @@ public record BankKey(String weights, String transform, FeatureKind kind, int wi
      * @throws IOException if the model file cannot be read
      */
     public static BankKey of(Clip clip, ImageTransform transform) throws IOException {
-        return new BankKey(
-                clip.model().sha256(),
-                transform.id(),
-                FeatureKind.EMBEDDED,
-                clip.architecture().embedDim());
+        return of(clip, transform, FeatureKind.EMBEDDED);
+    }
+
+    /**
+     * The key of a model's rows of a kind.
+     *
+     * @throws IOException if the model file cannot be read
+     */
+    public static BankKey of(Clip clip, ImageTransform transform, FeatureKind kind)
+            throws IOException {
+        return new BankKey(clip.model().sha256(), transform.id(), kind, clip.featureWidth(kind));
     }
 
     /** The bank's file below a folder. */

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
+import org.coop4j.clip.FeatureKind;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,7 @@ public final class FeatureBank implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    private final FeatureKind kind;
     private final int width;
     private final int recordBytes;
     private final Map<ViewKey, Integer> records = new HashMap<>();
@@ -43,10 +45,11 @@ public final class FeatureBank implements AutoCloseable {
     /** Records that are known, the damaged ones included. */
     private int count;
 
-    private FeatureBank(Path file, FileChannel channel, int width) {
+    private FeatureBank(Path file, FileChannel channel, BankKey key) {
         this.file = file;
         this.channel = channel;
-        this.width = width;
+        this.kind = key.kind();
+        this.width = key.width();
         this.recordBytes = ViewKey.BYTES + width * Float.BYTES + Integer.BYTES;
     }
 
@@ -57,7 +60,7 @@ public final class FeatureBank implements AutoCloseable {
      */
     public static FeatureBank open(Path folder, BankKey key) throws IOException {
         Path file = key.file(folder);
-        FeatureBank bank = new FeatureBank(file, openFile(file), key.width());
+        FeatureBank bank = new FeatureBank(file, openFile(file), key);
         try {
             int[] whole = new int[1];
             bank.locked(
@@ -190,6 +193,11 @@ public final class FeatureBank implements AutoCloseable {
     /** Number of views in the bank. */
     public int size() {
         return records.size();
+    }
+
+    /** Which rows it holds. */
+    FeatureKind kind() {
+        return kind;
     }
 
     /** Length of a row. */

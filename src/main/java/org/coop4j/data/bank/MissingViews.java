@@ -88,7 +88,7 @@ final class MissingViews implements ImageEncoder.Sink {
         try (Progress.Task all =
                 progress.task("encoding " + what, encoded.size(), Progress.Unit.IMAGES)) {
             task = all;
-            clip.imageEncoder().encode(encoded.size(), this::read, this);
+            clip.imageEncoder(bank.kind()).encode(encoded.size(), this::read, this);
             flush();
         } catch (UncheckedIOException e) {
             throw e.getCause();

@@ -1,6 +1,6 @@
-package org.coop4j.data.bank;
+package org.coop4j.clip;
 
-/** Which row of the image tower a bank holds. */
+/** Which row of the image tower stands for an image. */
 public enum FeatureKind {
     /** The image's embedding: the tower's last row after the visual projection. */
     EMBEDDED(""),
@@ -14,7 +14,7 @@ public enum FeatureKind {
     }
 
     /** A name for files; empty for {@link #EMBEDDED}, the only kind of the first banks. */
-    String id() {
+    public String id() {
         return id;
     }
 }

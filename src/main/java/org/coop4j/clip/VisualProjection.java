@@ -1,0 +1,51 @@
+package org.coop4j.clip;
+
+import org.coop4j.weights.model.ClipConfig;
+import org.nd4j.autodiff.samediff.SDVariable;
+
+/**
+ * The linear layer that CLIP's image tower ends in: a ViT's {@code visual.proj}, or the last layer
+ * of a ResNet's attention pooling.
+ *
+ * @param name of the weight in a model file
+ * @param weight [embed, width], whichever way the model file has it
+ * @param bias [1, embed], or null where there is none
+ */
+public record VisualProjection(String name, FeatureMatrix weight, FeatureMatrix bias) {
+
+    private static final String VIT = "visual.proj"; // [width, embed]
+    private static final String RESNET = "visual.attnpool.c_proj.weight"; // [embed, width]
+    private static final String RESNET_BIAS = "visual.attnpool.c_proj.bias"; // [embed]
+
+    static VisualProjection of(NativeWeights weights, ClipConfig architecture) {
+        int embed = architecture.embedDim();
+        int width = width(architecture.vision());
+        if (architecture.vision() instanceof ClipConfig.Vit) {
+            FeatureMatrix stored = FeatureMatrix.of(width, embed, weights.floats(VIT));
+            return new VisualProjection(VIT, stored.transposed(), null);
+        }
+        return new VisualProjection(
+                RESNET,
+                FeatureMatrix.of(embed, width, weights.floats(RESNET)),
+                FeatureMatrix.of(1, embed, weights.floats(RESNET_BIAS)));
+    }
+
+    /**
+     * A matrix of this or of its weight's kind the other way: as the model file has it, or back.
+     */
+    public FeatureMatrix turned(FeatureMatrix matrix) {
+        return name.equals(VIT) ? matrix.transposed() : matrix;
+    }
+
+    /** Width of the rows that are projected. */
+    static int width(ClipConfig.Vision vision) {
+        return vision instanceof ClipConfig.ResNet resNet ? resNet.outputWidth() : vision.width();
+    }
+
+    /** x [batch, width] → [batch, embed]. */
+    static SDVariable after(Parameters weights, SDVariable x, ClipConfig.Vision vision) {
+        return vision instanceof ClipConfig.Vit
+                ? weights.graph().project(x, weights.get(VIT))
+                : weights.graph().linear(x, weights.get(RESNET), weights.get(RESNET_BIAS));
+    }
+}

@@ -1,0 +1,103 @@
+package org.coop4j.method;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.VisualProjection;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.train.Optimizer;
+import org.coop4j.train.Schedule;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Against PyTorch: the first gradient, 300 steps over the views, and the test logits after them.
+ */
+class ProLipTest {
+
+    @TempDir static Path folder;
+
+    static List<String> cases() throws IOException {
+        return GoldenMethods.cases("prolip");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void threeHundredStepsEqualPyTorch(String key) throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("prolip");
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            JsonNode c = golden.of(key);
+            FeatureMatrix bias =
+                    golden.has(key + ".bias") ? row(golden.floats(key + ".bias")) : null;
+            // A ViT's has no bias; the tiny model is one, and the bias is not in its file.
+            VisualProjection before =
+                    new VisualProjection("visual.proj", problem.matrix("proj").transposed(), bias);
+            int shots = c.get("shots").asInt();
+            ProLip.Projector model =
+                    new ProLip.Projector(before, problem.text("text_norm"), 1.0 / shots);
+            FeatureSet samples = model.samples(problem.supportBeforeProjection(c));
+            train(golden, problem, key, model, samples);
+            if (bias == null) {
+                FeatureMatrix logits =
+                        problem.classifier(new ProLip(), model).logits(problem.matrix("test_pre"));
+                golden.assertClose(key, "test_logits.step300", logits.toArray());
+                problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
+            }
+        }
+    }
+
+    private static FeatureMatrix row(float[] values) {
+        return FeatureMatrix.of(1, values.length, values);
+    }
+
+    private static void train(
+            GoldenMethods golden,
+            GoldenProblem problem,
+            String key,
+            ProLip.Projector model,
+            FeatureSet samples)
+            throws IOException {
+        JsonNode c = golden.of(key);
+        int[] all = new int[samples.size()];
+        Arrays.setAll(all, i -> i);
+        Training training =
+                Settings.with(
+                        new ProLip().training(c.get("shots").asInt()),
+                        java.util.Map.of("rate", c.get("lr").asDouble()));
+        int steps = c.get("steps").asInt();
+        Schedule rates = training.rates();
+        try (BatchTrainable trainable =
+                FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
+            Optimizer optimizer = trainable.optimizer(training);
+            for (int step = 0; step < steps; step++) {
+                double loss = trainable.step(step, all).loss();
+                if (step < c.get("losses10").size()) {
+                    golden.assertLoss(key, "losses10", step, loss);
+                }
+                if (step == 0) {
+                    assertTurned(golden, key, "w.grad", model, model.w().gradient());
+                }
+                optimizer.step(model.learned(), rates.rate(step, 0, 1), step + 1L);
+                if (step + 1 == 10 || step + 1 == steps) {
+                    String name = "w.step" + (step + 1);
+                    assertTurned(golden, key, name, model, model.w().values());
+                }
+            }
+        }
+    }
+
+    /** The file has the matrix as a ViT has it. */
+    private static void assertTurned(
+            GoldenMethods golden, String key, String name, ProLip.Projector model, float[] values)
+            throws IOException {
+        long[] shape = model.w().shape();
+        FeatureMatrix ours = FeatureMatrix.of((int) shape[0], (int) shape[1], values);
+        golden.assertClose(key, name, ours.transposed().toArray());
+    }
+}
