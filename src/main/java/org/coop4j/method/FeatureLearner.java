@@ -100,15 +100,20 @@ final class FeatureLearner implements Learner {
     @Override
     public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
         Model model = start.of(prompts, data, fit);
+        train(clip, model, data, task.classNames().size(), fit);
+        String sha256 = clip.model().sha256();
+        return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(clip);
+    }
+
+    /** Trains what is learned by steps, if anything is. */
+    static void train(Clip clip, Model model, FewShotFeatures data, int classes, Fit fit)
+            throws IOException {
         if (!model.learned().isEmpty()) {
             FeatureSet samples = model.samples(data.train());
-            try (BatchTrainable trainable =
-                    trainable(clip, model, samples, task.classNames().size())) {
+            try (BatchTrainable trainable = trainable(clip, model, samples, classes)) {
                 fit.train(trainable, model.order(samples.size(), fit));
             }
         }
-        String sha256 = clip.model().sha256();
-        return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(clip);
     }
 
     /** The model's loss of batches of samples. */

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
@@ -34,7 +35,6 @@ public record Gda(
     private static final String WEIGHTS = "w";
     private static final String BIAS = "b";
     private static final String TEXT = "text";
-    private static final String ALPHA = "alpha";
 
     public Gda {
         if (!(alpha >= 0) || Double.isInfinite(alpha)) {
@@ -84,24 +84,35 @@ public record Gda(
                 task,
                 prompts,
                 images -> width,
-                (text, data, fit) -> {
-                    FeatureMatrix t = text.classWeights(clip, task.classNames());
-                    FeatureSet pool = Views.pooled(data.train());
-                    Gaussians gaussians =
-                            Gaussians.of(Views.normalized(pool, 0), pool.labels(), t.rows());
-                    if (gaussians.degenerate()) {
-                        fit.note(
-                                "one image a class in one view has no covariance: GDA equals"
-                                        + " zero-shot here; take --views, or more images");
-                    }
-                    double chosen =
-                            alpha == 0 ? chosen(gaussians, data, t, clip.logitScale()) : alpha;
-                    return file ->
-                            addTo(
-                                    file.withMethod(file.method().with(Map.of(ALPHA, chosen))),
-                                    gaussians,
-                                    t);
-                });
+                (text, data, fit) ->
+                        model(
+                                text.classWeights(clip, task.classNames()),
+                                data,
+                                clip.logitScale(),
+                                fit::note));
+    }
+
+    /**
+     * The Gaussians of the training images, and what chooses α.
+     *
+     * @param text normalised text features, one row a class
+     * @param note is told where it equals zero-shot CLIP
+     */
+    FeatureLearner.Model model(
+            FeatureMatrix text, FewShotFeatures data, float scale, Consumer<String> note) {
+        FeatureSet pool = Views.pooled(data.train());
+        Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
+        if (gaussians.degenerate()) {
+            note.accept(
+                    "one image a class in one view has no covariance: GDA equals zero-shot here;"
+                            + " take --views, or more images");
+        }
+        double chosen = alpha == 0 ? chosen(gaussians, data, text, scale) : alpha;
+        return file ->
+                addTo(
+                        file.withMethod(file.method().with(Map.of("alpha", chosen))),
+                        gaussians,
+                        text);
     }
 
     private static double chosen(

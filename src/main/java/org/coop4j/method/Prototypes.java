@@ -38,14 +38,17 @@ public record Prototypes() implements Method {
 
     @Override
     public Learner learner(Clip clip, Task task) {
-        int classes = task.classNames().size();
         return new FeatureLearner(
                 this,
                 clip,
                 task,
                 null,
                 images -> 1,
-                (text, data, fit) -> file -> file.with(PROTOTYPES, means(data.train(), classes)));
+                (text, data, fit) -> file -> addTo(file, data.train()));
+    }
+
+    static ClassifierFile addTo(ClassifierFile file, FeatureSet images) {
+        return file.with(PROTOTYPES, means(images, file.classNames().size()));
     }
 
     /** The normalised mean of each class's normalised features, [classes, width]. */

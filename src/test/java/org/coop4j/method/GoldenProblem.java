@@ -17,6 +17,7 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
+import org.coop4j.train.Settings;
 import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */
@@ -50,7 +51,10 @@ final class GoldenProblem implements AutoCloseable {
 
     /** The classifier of a model as it is now. */
     Classifier classifier(Method method, FeatureLearner.Model model) throws IOException {
-        Method used = TextPrompts.used(method, PromptEnsemble.of("{}"));
+        Method used =
+                Settings.has((Record) method, "templates")
+                        ? TextPrompts.used(method, PromptEnsemble.of("{}"))
+                        : method;
         ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());
         return model.addTo(file).open(clip);
     }
@@ -70,6 +74,12 @@ final class GoldenProblem implements AutoCloseable {
     /** The first so many images of each class, in some of their views. */
     FeatureSet support(int shots, int... views) throws IOException {
         return support("train", shots, views);
+    }
+
+    /** The same with the rows before the visual projection, in all views. */
+    FeatureSet wholeSupportBeforeProjection(int shots) throws IOException {
+        int views = values.json().get("views").asInt();
+        return support("train_pre", shots, IntStream.range(0, views).toArray());
     }
 
     /** The same with the rows before the visual projection. */

@@ -1,0 +1,179 @@
+package org.coop4j.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
+import org.coop4j.weights.model.ClipConfig;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The gradient of every method's loss through its graph, against central differences. */
+class LossGradientTest {
+
+    private static final List<String> CLASSES = List.of("left", "up_there", "right");
+
+    /** How far a tensor is moved, as a share of its norm. */
+    private static final double STEP = 4e-3;
+
+    /** What a move changes of the loss at most: well above the rounding of a loss in float32. */
+    private static final double CHANGE = 0.02;
+
+    /** Of the largest slope of a tensor, twice what was seen. */
+    private static final double TOLERANCE = 0.02;
+
+    /** Wide enough for meta-nets of several hidden units. */
+    private static final ClipConfig WIDE =
+            new ClipConfig(64, TinyModel.ARCHITECTURE.vision(), TinyModel.ARCHITECTURE.text());
+
+    @TempDir static Path folder;
+
+    static Stream<Method> methods() {
+        return Method.all().stream()
+                .filter(method -> method.training(4).trains())
+                // At λ = 0 ProGrad's step is the gradient of its first loss, which is reported.
+                .map(m -> m instanceof ProGrad ? m.with(Map.of("lambda", 0)) : m);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void theGradientIsTheSlopeOfTheLoss(Method method) throws IOException {
+        Path model = TinyModel.write(WIDE, folder.resolve("tiny.safetensors"), 1);
+        try (Clip clip = TinyModel.open(model, 1)) {
+            Task task = new Task(CLASSES, "a photo of a {}.", List.of("{}"), 1);
+            int width = clip.featureWidth(method.features());
+            DenseFeatures none = DenseFeatures.of(width, 1, new float[0], new int[0]);
+            Checked fit = new Checked(method.training(4));
+            method.learner(clip, task).fit(new FewShotFeatures(images(width), none), fit);
+            assertThat(fit.tensors).isPositive();
+        }
+    }
+
+    private static DenseFeatures images(int width) {
+        Random random = new Random(3);
+        float[] values = new float[6 * width];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return DenseFeatures.of(width, 1, values, new int[] {0, 1, 2, 0, 1, 2});
+    }
+
+    /** Checks gradients where training would be. */
+    private static final class Checked implements Fit {
+
+        private final Training training;
+        private int tensors;
+
+        Checked(Training training) {
+            this.training = training;
+        }
+
+        @Override
+        public Training training() {
+            return training;
+        }
+
+        @Override
+        public long seed() {
+            return 1;
+        }
+
+        @Override
+        public MemoryLimit memory() {
+            return MemoryLimit.none();
+        }
+
+        @Override
+        public void note(String message) {}
+
+        @Override
+        public void progress(String what, long done, long total) {}
+
+        @Override
+        public void train(Trainable model, BatchOrder order) {
+            // Somewhere else than at the beginning, where penalties and their gradients vanish.
+            Random random = new Random(7);
+            for (LearnedTensor tensor : model.learned()) {
+                double size = Math.max(0.02, norm(tensor.values()) / tensor.values().length);
+                for (int i = 0; i < tensor.values().length; i++) {
+                    tensor.values()[i] += (float) (size * random.nextGaussian());
+                }
+            }
+            int[] batch = order.epoch(0)[0];
+            model.step(0, batch);
+            List<float[]> gradients =
+                    model.learned().stream().map(t -> t.gradient().clone()).toList();
+            for (int t = 0; t < gradients.size(); t++) {
+                LearnedTensor tensor = model.learned().get(t);
+                float[] along = gradients.get(t).clone();
+                assertThat(norm(along)).as(tensor.name()).isPositive();
+                assertSlope(model, batch, tensor, gradients.get(t), along);
+                for (int draw = 0; draw < 3; draw++) {
+                    float[] direction = new float[along.length];
+                    for (int i = 0; i < direction.length; i++) {
+                        direction[i] = (float) random.nextGaussian();
+                    }
+                    assertSlope(model, batch, tensor, gradients.get(t), direction);
+                }
+                tensors++;
+            }
+        }
+
+        private static void assertSlope(
+                Trainable model,
+                int[] batch,
+                LearnedTensor tensor,
+                float[] gradient,
+                float[] direction) {
+            double length = norm(direction);
+            double expected = 0;
+            for (int i = 0; i < gradient.length; i++) {
+                expected += gradient[i] * direction[i] / length;
+            }
+            double step =
+                    Math.min(STEP * Math.max(1, norm(tensor.values())), CHANGE / norm(gradient));
+            double above = moved(model, batch, tensor, direction, step / length);
+            double below = moved(model, batch, tensor, direction, -step / length);
+            assertThat((above - below) / (2 * step))
+                    .as(tensor.name())
+                    .isCloseTo(expected, within(TOLERANCE * norm(gradient)));
+        }
+
+        private static double moved(
+                Trainable model,
+                int[] batch,
+                LearnedTensor tensor,
+                float[] direction,
+                double factor) {
+            float[] values = tensor.values().clone();
+            for (int i = 0; i < values.length; i++) {
+                tensor.values()[i] += (float) (factor * direction[i]);
+            }
+            double loss = model.step(0, batch).loss();
+            System.arraycopy(values, 0, tensor.values(), 0, values.length);
+            return loss;
+        }
+
+        private static double norm(float[] values) {
+            double square = 0;
+            for (float value : values) {
+                square += (double) value * value;
+            }
+            return Math.sqrt(square);
+        }
+    }
+}
