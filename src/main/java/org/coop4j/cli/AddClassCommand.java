@@ -170,7 +170,9 @@ final class AddClassCommand implements Callable<Integer> {
                         name,
                         Numbers.count(tests.size()),
                         "",
-                        Numbers.percent(100.0 * right(tests, after) / tests.size()));
+                        byName
+                                ? percent(pictures, after)
+                                : Numbers.percent(100.0 * right(tests, after) / tests.size()));
             }
             table.print(console.out());
             console.out().println("learned: " + out);

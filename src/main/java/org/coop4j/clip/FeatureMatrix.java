@@ -153,6 +153,10 @@ public final class FeatureMatrix {
      * that of {@link #dot} to the last bit.
      */
     public FeatureMatrix products(FeatureMatrix other) {
+        if (width != other.width) {
+            throw new IllegalArgumentException(
+                    "expected rows of width %d, got %d".formatted(other.width, width));
+        }
         float[] products = new float[Math.multiplyExact(rows, other.rows)];
         IntStream.range(0, (other.rows + TILE - 1) / TILE)
                 .parallel()

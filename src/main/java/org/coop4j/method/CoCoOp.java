@@ -72,6 +72,11 @@ public record CoCoOp(
     }
 
     @Override
+    public Group group() {
+        return Group.PROMPTS;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return true;
     }

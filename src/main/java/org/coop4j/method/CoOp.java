@@ -62,6 +62,11 @@ public record CoOp(PromptContext context) implements Method {
     }
 
     @Override
+    public Group group() {
+        return Group.PROMPTS;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return !context.classSpecific();
     }

@@ -82,6 +82,11 @@ public record DeepLanguage(
     }
 
     @Override
+    public Group group() {
+        return Group.PROMPTS;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return true;
     }

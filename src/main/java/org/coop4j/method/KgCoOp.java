@@ -61,6 +61,11 @@ public record KgCoOp(
     }
 
     @Override
+    public Group group() {
+        return Group.PROMPTS;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return !context.classSpecific();
     }

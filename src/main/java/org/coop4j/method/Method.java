@@ -64,6 +64,32 @@ public sealed interface Method
         return training(shots);
     }
 
+    /** What methods have in common with others. */
+    enum Group {
+        /** Nothing is learned. */
+        HAND_WRITTEN("hand-written prompts"),
+        /** Learned from image features; the text tower runs once. */
+        FEATURES("image features"),
+        /** Prompts are learned; the text tower runs in every step. */
+        PROMPTS("learned prompts");
+
+        private final String title;
+
+        Group(String title) {
+            this.title = title;
+        }
+
+        /** For people. */
+        public String title() {
+            return title;
+        }
+    }
+
+    /** Which methods it is compared with first. */
+    default Group group() {
+        return learns() ? Group.FEATURES : Group.HAND_WRITTEN;
+    }
+
     /** Whether it learns from images; otherwise it needs none. */
     default boolean learns() {
         return true;

@@ -80,6 +80,11 @@ public record ProGrad(
     }
 
     @Override
+    public Group group() {
+        return Group.PROMPTS;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return !classSpecific;
     }

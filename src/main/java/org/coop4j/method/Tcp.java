@@ -106,6 +106,11 @@ public record Tcp(
     }
 
     @Override
+    public Group group() {
+        return Group.PROMPTS;
+    }
+
+    @Override
     public boolean namesNewClasses() {
         return true;
     }

@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.coop4j.eval.Numbers;
+import org.coop4j.method.Method;
 import org.coop4j.report.html.HtmlFilter;
 import org.coop4j.report.html.HtmlFilter.Option;
 import org.coop4j.report.html.HtmlPage;
@@ -86,12 +87,20 @@ final class StudyPage {
             view.study().entries().forEach(entry -> methods.add(entry.method()));
             methods.addAll(view.fewShot().methods());
         }
-        List<Option> options = new ArrayList<>();
+        Map<Method.Group, List<Option>> groups = new TreeMap<>();
         for (MethodLabel method : methods) {
-            OptionalInt series =
-                    charts.series(method).map(OptionalInt::of).orElse(OptionalInt.empty());
-            options.add(new Option(method.id(), method.title(), series));
+            List<Integer> series = charts.series(method).stream().toList();
+            groups.computeIfAbsent(method.method().group(), group -> new ArrayList<>())
+                    .add(new Option(List.of(method.id()), method.title(), series));
         }
+        List<Option> options = new ArrayList<>();
+        groups.forEach(
+                (group, own) -> {
+                    if (groups.size() > 1 && own.size() > 1) {
+                        options.add(Option.together("all of " + group.title(), own));
+                    }
+                    options.addAll(own);
+                });
         return options;
     }
 

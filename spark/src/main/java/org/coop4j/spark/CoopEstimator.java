@@ -22,6 +22,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.PromptTemplates;
@@ -304,6 +305,12 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private PromptClassificationModel learn(Dataset<?> rows, LabelledRows labelled)
             throws IOException {
         ChosenMethod chosen = chosen();
+        if (chosen.method().features() != FeatureKind.EMBEDDED) {
+            throw new IllegalArgumentException(
+                    chosen.method().title()
+                            + " learns from other rows of the image tower than an embedder gives:"
+                            + " learn it with coop train");
+        }
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
         List<String> names = labelled.lists().classNames();

@@ -8,6 +8,7 @@ import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
@@ -24,20 +25,22 @@ record ImageFeatures(ModelLocation model, ImageColumn images) implements Appende
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
-        return encode(rows, row -> Outcome.of(vector(row)));
+        return encode(rows, FeatureKind.EMBEDDED, row -> Outcome.of(vector(row)));
     }
 
     /**
      * Encodes the rows' images.
      *
+     * @param kind which rows of the image tower
      * @param use what comes of an image's features, which are not normalised
      */
-    List<Outcome> encode(List<Row> rows, Function<float[], Outcome> use) throws IOException {
+    List<Outcome> encode(List<Row> rows, FeatureKind kind, Function<float[], Outcome> use)
+            throws IOException {
         Clip clip = SharedModels.get(model);
         PixelReader reader =
                 new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
         Outcome[] outcomes = new Outcome[rows.size()];
-        clip.imageEncoder()
+        clip.imageEncoder(kind)
                 .encode(
                         outcomes.length,
                         (index, target, offset) ->

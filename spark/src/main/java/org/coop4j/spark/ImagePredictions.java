@@ -46,7 +46,9 @@ record ImagePredictions(
         return SharedClassifiers.use(
                 classifier.value(),
                 SharedModels.get(images.model()),
-                learned -> images.encode(rows, features -> outcome(learned, features)));
+                learned ->
+                        images.encode(
+                                rows, learned.features(), features -> outcome(learned, features)));
     }
 
     private Outcome outcome(Classifier learned, float[] features) {

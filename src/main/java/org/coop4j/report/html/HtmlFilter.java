@@ -1,7 +1,8 @@
 package org.coop4j.report.html;
 
+import static java.util.stream.Collectors.joining;
+
 import java.util.List;
-import java.util.OptionalInt;
 
 /**
  * A choice at the top of a page: rows, figures and details that have the attribute {@code
@@ -22,25 +23,46 @@ public record HtmlFilter(String name, String label, String all, List<Option> opt
     /**
      * A thing that can be chosen.
      *
-     * @param value of the attribute
+     * @param values values of the attribute, of which what is shown has one
      * @param text for people
-     * @param series the series of charts that stays strong when it is chosen
+     * @param series the series of charts that stay strong when it is chosen
      */
-    public record Option(String value, String text, OptionalInt series) {
+    public record Option(List<String> values, String text, List<Integer> series) {
+
+        /** Between values; in none of them. */
+        private static final String SEPARATOR = "\u00a6";
+
+        /** Copies the lists. */
+        public Option {
+            values = List.copyOf(values);
+            series = List.copyOf(series);
+        }
 
         /** An option that changes no chart. */
         public static Option of(String value, String text) {
-            return new Option(value, text, OptionalInt.empty());
+            return new Option(List.of(value), text, List.of());
+        }
+
+        /** Several options chosen together. */
+        public static Option together(String text, List<Option> options) {
+            return new Option(
+                    options.stream().flatMap(option -> option.values.stream()).toList(),
+                    text,
+                    options.stream().flatMap(option -> option.series.stream()).toList());
         }
 
         private Markup markup() {
             return series.isEmpty()
-                    ? Markup.of("<option value=\"{}\">{}</option>", value, text)
+                    ? Markup.of("<option value=\"{}\">{}</option>", value(), text)
                     : Markup.of(
                             "<option value=\"{}\" data-series=\"{}\">{}</option>",
-                            value,
-                            series.getAsInt(),
+                            value(),
+                            series.stream().map(String::valueOf).collect(joining(SEPARATOR)),
                             text);
+        }
+
+        private String value() {
+            return String.join(SEPARATOR, values);
         }
     }
 

@@ -180,7 +180,14 @@ public final class Section {
     private static void add(
             Map<String, Markup> items, String name, Marker marker, int series, Origin origin) {
         String sign = SvgCanvas.sign(marker, series, origin == Origin.PUBLISHED);
-        items.putIfAbsent(name, Markup.of("<li>{}{}</li>", Markup.trusted(sign), name));
+        Markup item =
+                Markup.of(
+                        "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">"
+                                + "{}{}</button></li>",
+                        series,
+                        Markup.trusted(sign),
+                        name);
+        items.putIfAbsent(name, item);
     }
 
     /** Pictures side by side. */
