@@ -101,8 +101,7 @@ public final class TestImages {
      *
      * @param progress is told of the encoding
      */
-    synchronized FeatureMatrix features(FeatureKind kind, Progress progress)
-            throws IOException {
+    synchronized FeatureMatrix features(FeatureKind kind, Progress progress) throws IOException {
         if (kind == FeatureKind.EMBEDDED) {
             return features;
         }

@@ -1,7 +1,5 @@
 package org.coop4j.serve;
 
-import org.eclipse.jetty.io.Connection;
-
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,6 +7,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.Connection;
 
 /**
  * Closes connections whose request's headers do not arrive in time. Jetty's idle timeout begins

@@ -149,8 +149,8 @@ class GoldenAccuracyTest {
                         .readTree(Path.of("test/resources/golden/methods/accuracy.json").toFile())
                         .get(TABLE);
         List<Arguments> rows = new ArrayList<>();
-        table.fields()
-                .forEachRemaining(
+        table.properties()
+                .forEach(
                         shots ->
                                 ROWS.keySet().stream()
                                         .sorted()
