@@ -102,7 +102,7 @@ class SparkSweepTest {
     }
 
     private static Path plan(Path folder) throws IOException {
-        String data = Drawings.divided(4).toString();
+        String data = Photographs.divided(4).toString();
         return Files.writeString(folder.resolve("plan.yaml"), PLAN.formatted(data));
     }
 

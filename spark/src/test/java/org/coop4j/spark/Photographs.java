@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -14,16 +15,17 @@ import org.apache.spark.sql.functions;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.demo.DemoPictures;
 
-/** The shipped drawings: a few of them, of a few classes, as files and as rows. */
-final class Drawings {
+/** The shipped photographs: a few of them, of a few classes, as files and as rows. */
+final class Photographs {
 
-    static final List<String> CLASSES = List.of("birds", "flags", "flowers", "vehicles");
+    static final List<String> CLASSES =
+            List.of("butterfly", "grand_piano", "soccer_ball", "umbrella");
 
-    private Drawings() {}
+    private Photographs() {}
 
     /** Some files of each class, in the order of their paths. */
     static List<Path> files(String split, int each) throws IOException {
-        Path folder = DemoPictures.unpack(TestCluster.folder()).folder().resolve("drawings");
+        Path folder = DemoPictures.unpack(TestCluster.folder()).folder().resolve("photographs");
         List<Path> files = new ArrayList<>();
         for (String name : CLASSES) {
             files.addAll(ImageFiles.in(folder.resolve(split).resolve(name)).subList(0, each));
@@ -33,7 +35,7 @@ final class Drawings {
 
     /** A folder with the folders {@code train} and {@code test}, in each a folder a class. */
     static Path divided(int each) throws IOException {
-        Path folder = TestCluster.folder().resolve("drawings-" + each);
+        Path folder = TestCluster.folder().resolve("photographs-" + each);
         for (String split : List.of("train", "test")) {
             for (Path file : files(split, each)) {
                 Path target =
@@ -63,6 +65,21 @@ final class Drawings {
                 .repartition(partitions);
     }
 
+    /** A file's class and name: names alone stand in several classes. */
+    static String key(Path file) {
+        return file.getParent().getFileName() + "/" + file.getFileName();
+    }
+
+    /** A folder with some of the files as PNG, which every decoder reads alike. */
+    static Path asPng() throws IOException {
+        Path folder = Files.createDirectories(TestCluster.folder().resolve("png").resolve("all"));
+        for (Path file : files("test", 1)) {
+            String name = file.getParent().getFileName() + ".png";
+            ImageIO.write(ImageIO.read(file.toFile()), "png", folder.resolve(name).toFile());
+        }
+        return folder;
+    }
+
     /** The file that a row's path names. */
     static Path file(String path) {
         return Path.of(URI.create(path).getPath());
@@ -70,7 +87,7 @@ final class Drawings {
 
     /** Writes a picture's file cut in the middle. */
     static Path damaged() {
-        Path file = TestCluster.folder().resolve("damaged.png");
+        Path file = TestCluster.folder().resolve("damaged.jpg");
         try {
             byte[] whole = Files.readAllBytes(files("test", 1).get(0));
             return Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
