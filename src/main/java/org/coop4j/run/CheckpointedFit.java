@@ -57,7 +57,7 @@ final class CheckpointedFit implements Fit, AutoCloseable {
 
     @Override
     public void note(String message) {
-        progress.note(message);
+        progress.warn(message); // a sweep shows warnings alone
     }
 
     @Override
