@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         description = {
-            "See CoOp work, offline, in about a minute: a small CLIP and photographs are shipped.",
+            "See CoOp work, offline, in less than a minute: a small CLIP and photographs are"
+                    + " shipped.",
             "",
             "Classifies photographs of 18 everyday classes by hand-written prompts, then learns"
                     + " context vectors from 1, 2, 4, 8 and 16 photographs a class with three"
