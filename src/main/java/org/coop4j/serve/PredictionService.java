@@ -145,13 +145,20 @@ public final class PredictionService implements AutoCloseable {
         new InferenceApi(classifiers, uploads).addTo(routes);
         metrics.addTo(routes);
         routes.after(uploads::release);
-        routes.exception(HttpResponseException.class, Refusal::answer);
-        routes.exception(Exception.class, PredictionService::failed);
+        routes.exception(HttpResponseException.class, this::refused);
+        routes.exception(Exception.class, this::failed);
     }
 
-    private static void failed(Exception problem, Context context) {
+    private void refused(HttpResponseException refusal, Context context) {
+        if (refusal.getStatus() != Refusal.REQUEST_TIMEOUT) {
+            uploads.dropRest(context);
+        }
+        Refusal.answer(refusal, context);
+    }
+
+    private void failed(Exception problem, Context context) {
         LOG.error("{} {} failed", context.method(), context.path(), problem);
-        Refusal.answer(
+        refused(
                 new Refusal(Refusal.INTERNAL_ERROR, "internal error: the service's log says where"),
                 context);
     }

@@ -41,8 +41,8 @@ final class Refusal extends HttpResponseException {
         if (status == UNAUTHORIZED) {
             context.header(Header.WWW_AUTHENTICATE, "Bearer");
         }
-        if (status == REQUEST_TIMEOUT || status == TOO_LARGE) {
-            context.header(Header.CONNECTION, "close"); // the rest of the request is not read
+        if (status == REQUEST_TIMEOUT) {
+            context.header(Header.CONNECTION, "close"); // nobody waits for the rest of the request
         }
         String allowed = refusal.getDetails().get(ALLOWED);
         if (allowed != null) {

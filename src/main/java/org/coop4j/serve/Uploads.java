@@ -39,7 +39,7 @@ final class Uploads {
         long deadline = System.nanoTime() + limits.readTime().toNanos();
         long declared = context.req().getContentLengthLong();
         if (declared > limits.bodyBytes()) {
-            throw tooLarge(context, declared, deadline);
+            throw tooLarge();
         }
         InputStream in = context.req().getInputStream();
         byte[] body = new byte[0];
@@ -51,7 +51,7 @@ final class Uploads {
                     if (next(in, new byte[1], 0, deadline) < 0) {
                         return body;
                     }
-                    throw tooLarge(context, declared, deadline);
+                    throw tooLarge();
                 }
                 hold(context, more - size);
                 body = Arrays.copyOf(body, more);
@@ -85,21 +85,41 @@ final class Uploads {
                 "the request did not arrive within %,d ms".formatted(limits.readTime().toMillis()));
     }
 
-    /** Drops what follows, unless it is much: a client that is still sending reads no answer. */
-    private Refusal tooLarge(Context context, long declared, long deadline) throws IOException {
-        boolean waits = context.header(Header.EXPECT) != null;
-        if (!waits && declared <= limits.bodyBytes() + MOST_DROPPED) {
-            InputStream in = context.req().getInputStream();
-            byte[] dropped = new byte[FIRST_BYTES];
-            long left = MOST_DROPPED;
-            for (int n = 0; n >= 0 && left > 0; left -= n) {
-                n = next(in, dropped, 0, deadline);
-            }
-        }
+    private Refusal tooLarge() {
         return new Refusal(
                 Refusal.TOO_LARGE,
                 "the request has more than the limit of %,d bytes: send a smaller picture"
                         .formatted(limits.bodyBytes()));
+    }
+
+    /**
+     * Drops what a refused request still sends, since a client that is sending reads no answer;
+     * where that is too much, too slow, or not sent before the answer, the connection ends with it.
+     */
+    void dropRest(Context context) {
+        boolean waits = context.header(Header.EXPECT) != null;
+        long declared = context.req().getContentLengthLong();
+        if (waits || declared > limits.bodyBytes() + MOST_DROPPED || !dropped(context)) {
+            context.header(Header.CONNECTION, "close");
+        }
+    }
+
+    private boolean dropped(Context context) {
+        long deadline = System.nanoTime() + limits.readTime().toNanos();
+        byte[] dropped = new byte[FIRST_BYTES];
+        try {
+            InputStream in = context.req().getInputStream();
+            for (long left = MOST_DROPPED; left > 0; ) {
+                int n = next(in, dropped, 0, deadline);
+                if (n < 0) {
+                    return true;
+                }
+                left -= n;
+            }
+            return false;
+        } catch (IOException | Refusal e) {
+            return false;
+        }
     }
 
     private void hold(Context context, int bytes) {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -30,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ServiceLimitsTest {
 
     private static final String PREDICT = "/predictions/things";
+
+    /** A byte each 50 ms, for ten seconds. */
+    private static final String[] SLOWLY = Collections.nCopies(200, "x").toArray(new String[0]);
 
     @TempDir private static Path folder;
     private static ApiDescription description;
@@ -172,8 +176,10 @@ class ServiceLimitsTest {
         return false;
     }
 
-    /** Sends bytes, waits, and returns what the service said before it closed the connection. */
-    private static String raw(TestService service, String head, int drips) throws Exception {
+    /**
+     * Sends the parts one after the other, and returns all that came before the connection closed.
+     */
+    private static String raw(TestService service, String head, String... later) throws Exception {
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
             socket.setSoTimeout(20_000);
@@ -181,9 +187,9 @@ class ServiceLimitsTest {
             out.write(head.getBytes(StandardCharsets.US_ASCII));
             out.flush();
             try {
-                for (int i = 0; i < drips; i++) {
+                for (String part : later) {
                     Thread.sleep(50);
-                    out.write('x');
+                    out.write(part.getBytes(StandardCharsets.US_ASCII));
                     out.flush();
                 }
             } catch (SocketException e) {
@@ -209,16 +215,39 @@ class ServiceLimitsTest {
         return "POST " + PREDICT + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
     }
 
+    /** A connection that a refused request came by is in order for the next one. */
+    @Test
+    void theBodyOfARefusedRequestIsReadAwayBeforeTheAnswer() throws Exception {
+        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions options =
+                new ServiceOptions(
+                        plain.host(),
+                        0,
+                        Optional.of("correct-horse"),
+                        Optional.empty(),
+                        plain.limits());
+        String next = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        try (TestService service = start(options, 2)) {
+            assertThat(raw(service, post(6), "abc", "", "def", next))
+                    .startsWith("HTTP/1.1 401 ")
+                    .contains("HTTP/1.1 200 ");
+            String expecting = post(6).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
+            assertThat(raw(service, expecting))
+                    .startsWith("HTTP/1.1 401 ")
+                    .containsIgnoringCase("connection: close");
+        }
+    }
+
     @Test
     void aClientThatIsTooSlowIsTurnedAway() throws Exception {
         try (TestService service = start(ServiceOptions.onLoopback(0).with(quick()), 2)) {
-            assertThat(raw(service, post(1000) + "abc", 0)).startsWith("HTTP/1.1 408 ");
-            assertThat(raw(service, post(1000), 200))
+            assertThat(raw(service, post(1000) + "abc")).startsWith("HTTP/1.1 408 ");
+            assertThat(raw(service, post(1000), SLOWLY))
                     .startsWith("HTTP/1.1 408 ")
                     .contains("did not arrive within 500 ms");
-            assertThat(raw(service, "POST " + PREDICT, 0)).doesNotContain("200");
+            assertThat(raw(service, "POST " + PREDICT)).doesNotContain("200");
             long start = System.nanoTime();
-            assertThat(raw(service, "POST " + PREDICT + " HTTP/1.1\r\nHost: ", 200)).isEmpty();
+            assertThat(raw(service, "POST " + PREDICT + " HTTP/1.1\r\nHost: ", SLOWLY)).isEmpty();
             assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(8).toNanos());
             assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
         }
@@ -237,8 +266,8 @@ class ServiceLimitsTest {
                             + PREDICT
                             + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
                             + "Transfer-Encoding: chunked\r\n\r\n";
-            assertThat(raw(service, head + chunk + "0\r\n\r\n", 0)).startsWith("HTTP/1.1 400 ");
-            assertThat(raw(service, head + chunk + chunk + "0\r\n\r\n", 0))
+            assertThat(raw(service, head + chunk + "0\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+            assertThat(raw(service, head + chunk + chunk + "0\r\n\r\n"))
                     .startsWith("HTTP/1.1 413 ")
                     .contains("limit of");
         }
