@@ -1,0 +1,153 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.Method;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.predict.Prediction;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.FieldSource;
+
+/** A method's name is all that a user says: one of each kind, through every command and Java. */
+class MethodEverywhereTest {
+
+    /** Learned prompts, image features by steps and in closed form, and nothing learned. */
+    static final List<String> METHODS = List.of("kgcoop", "linear-probe", "zero-shot", "clap");
+
+    private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
+    private static final int EACH = 3;
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path pictures;
+    private static JsonNode trained;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
+        trained =
+                json(
+                        "train",
+                        "-m",
+                        model,
+                        "-d",
+                        pictures,
+                        "-k",
+                        2,
+                        "--method",
+                        String.join(",", METHODS),
+                        "--bank",
+                        folder.resolve("bank"),
+                        "-o",
+                        folder.resolve("runs"),
+                        "--json");
+    }
+
+    private static JsonNode json(Object... words) throws IOException {
+        CommandRun done = coop(words);
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    private static Path run(String method) {
+        return folder.resolve("runs").resolve(method);
+    }
+
+    private static String title(String method) {
+        return Method.of(method).title();
+    }
+
+    private static double accuracy(String method) throws IOException {
+        return new ObjectMapper()
+                .readTree(run(method).resolve(RunFolder.RESULT).toFile())
+                .get("accuracy")
+                .asDouble();
+    }
+
+    @Test
+    void trainMakesARunOfEach() throws IOException {
+        assertThat(trained.get("runs")).hasSameSizeAs(METHODS);
+        for (int i = 0; i < METHODS.size(); i++) {
+            JsonNode run = trained.get("runs").get(i);
+            assertThat(run.get("method").asText()).isEqualTo(title(METHODS.get(i)));
+            assertThat(run.get("accuracy").asDouble()).isEqualTo(accuracy(METHODS.get(i)));
+        }
+    }
+
+    @ParameterizedTest
+    @FieldSource("METHODS")
+    void evalPredictAndJavaSayWhatTrainMeasured(String method) throws IOException {
+        JsonNode evaluated =
+                json(
+                        "eval",
+                        "-p",
+                        run(method),
+                        "-d",
+                        pictures,
+                        "--bank",
+                        folder.resolve("bank"),
+                        "--json");
+        JsonNode predicted = json("predict", "-p", run(method), "--json", pictures.resolve("test"));
+
+        assertThat(evaluated.get("accuracy").asDouble()).isEqualTo(accuracy(method), within(1e-9));
+        assertThat(predicted).hasSize(EACH * CLASSES.length);
+        int right = 0;
+        try (ImageClassifier classifier = ImageClassifier.load(run(method))) {
+            for (JsonNode image : predicted) {
+                Path file = Path.of(image.get("file").asText());
+                Prediction first = classifier.classify(file).get(0);
+                assertThat(image.get("class").asText()).isEqualTo(first.label());
+                assertThat(image.get("probability").asDouble())
+                        .isEqualTo(first.probability(), within(1e-6));
+                right += file.getParent().endsWith(first.label()) ? 1 : 0;
+            }
+        }
+        assertThat(100.0 * right / predicted.size()).isEqualTo(accuracy(method), within(1e-9));
+    }
+
+    @Test
+    void reportHasARowOfEach() throws IOException {
+        JsonNode rows =
+                json("report", folder.resolve("runs"), "-o", folder.resolve("report"), "--json")
+                        .at("/models/0/few_shot");
+
+        for (String method : METHODS) {
+            assertThat(rows)
+                    .filteredOn(row -> row.get("method").asText().equals(title(method)))
+                    .singleElement()
+                    .extracting(row -> row.get("accuracy").asDouble())
+                    .isEqualTo(accuracy(method));
+        }
+    }
+
+    @Test
+    void aPlanThatNamesThemIsSweptToTheSameResults() throws IOException {
+        Path plan = folder.resolve("plan.yaml");
+        Files.writeString(
+                plan, "datasets: pictures\nmethods: " + METHODS + "\nshots: 2\nseeds: 1\n");
+
+        JsonNode swept =
+                json("sweep", plan, "-m", model, "-o", folder.resolve("sweep"), "--json")
+                        .get("runs");
+
+        assertThat(swept.findValuesAsText("method")).containsExactlyInAnyOrderElementsOf(METHODS);
+        for (JsonNode run : swept) {
+            assertThat(run.get("accuracy").asDouble())
+                    .isEqualTo(accuracy(run.get("method").asText()));
+        }
+    }
+}
