@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Temperature;
@@ -32,7 +32,7 @@ public final class Comparer {
 
     private static final double NANOS = 1e9;
 
-    private final Clip clip;
+    private final FeatureSpace space;
     private final RunPictures pictures;
     private final Task task;
     private final Consumer<String> notes;
@@ -41,8 +41,8 @@ public final class Comparer {
      * @param task what the classifiers tell apart, with its hand-written prompts
      * @param notes is told what is left out
      */
-    public Comparer(Clip clip, RunPictures pictures, Task task, Consumer<String> notes) {
-        this.clip = clip;
+    public Comparer(FeatureSpace space, RunPictures pictures, Task task, Consumer<String> notes) {
+        this.space = space;
         this.pictures = pictures;
         this.task = task;
         this.notes = notes;
@@ -114,9 +114,9 @@ public final class Comparer {
 
     private Contender prompt(PromptEnsemble prompts, Contender.Kind kind) {
         long start = System.nanoTime();
-        var weights = prompts.classWeights(clip, pictures.classNames());
+        var weights = prompts.classWeights(space, pictures.classNames());
         double seconds = (System.nanoTime() - start) / NANOS;
-        float scale = clip.logitScale();
+        float scale = space.logitScale();
         String name = prompts.describe();
         return contender(
                 prompts.templates().size() == 1 ? "\"" + name + "\"" : name,
@@ -145,7 +145,7 @@ public final class Comparer {
     private Optional<Contender> probe() throws IOException {
         int images = pictures.train().size();
         Learner learner =
-                Method.of(PROBE).with(Map.of("reference_sample", false)).learner(clip, task);
+                Method.of(PROBE).with(Map.of("reference_sample", false)).learner(space, task);
         if (images == 0) {
             return Optional.empty();
         }
@@ -170,7 +170,7 @@ public final class Comparer {
     }
 
     private Contender method(Learned learned) throws IOException {
-        try (Classifier classifier = learned.file.open(clip).forClasses(pictures.classNames())) {
+        try (Classifier classifier = learned.file.open(space).forClasses(pictures.classNames())) {
             return contender(
                     learned.name,
                     Contender.Kind.METHOD,

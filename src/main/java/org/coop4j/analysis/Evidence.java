@@ -2,7 +2,7 @@ package org.coop4j.analysis;
 
 import java.io.IOException;
 import java.util.List;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Task;
 
 /**
@@ -25,13 +25,14 @@ public record Evidence(
     }
 
     /** Finds out what the images alone tell. */
-    public static Evidence of(Clip clip, Task task, RunPictures pictures, Comparison comparison)
+    public static Evidence of(
+            FeatureSpace space, Task task, RunPictures pictures, Comparison comparison)
             throws IOException {
         List<RunPictures.Located> located = pictures.located();
         return new Evidence(
                 pictures,
                 comparison,
-                LabelErrors.of(clip, task, located),
+                LabelErrors.of(space, task, located),
                 NearDuplicates.of(located));
     }
 }

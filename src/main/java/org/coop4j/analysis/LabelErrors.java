@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures.Located;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -50,7 +50,7 @@ public final class LabelErrors {
      * The images whose labels look wrong, the most suspect first; none if there are too many
      * images, or a class has one alone.
      */
-    public static List<Suspect> of(Clip clip, Task task, List<Located> pictures)
+    public static List<Suspect> of(FeatureSpace space, Task task, List<Located> pictures)
             throws IOException {
         int[] labels = pictures.stream().mapToInt(p -> p.image().label()).toArray();
         if (pictures.size() > MOST_IMAGES
@@ -59,7 +59,7 @@ public final class LabelErrors {
             return List.of();
         }
         FeatureSet images = features(pictures, labels);
-        return suspects(pictures, labels, probabilities(clip, task, images));
+        return suspects(pictures, labels, probabilities(space, task, images));
     }
 
     private static List<Suspect> suspects(
@@ -106,7 +106,7 @@ public final class LabelErrors {
     }
 
     /** Of each image, by a classifier that did not see it, calibrated: [images][classes]. */
-    private static double[][] probabilities(Clip clip, Task task, FeatureSet images)
+    private static double[][] probabilities(FeatureSpace space, Task task, FeatureSet images)
             throws IOException {
         float[][] logits = new float[images.size()][];
         Folds folds = Folds.of(images.labels(), FOLDS);
@@ -121,7 +121,7 @@ public final class LabelErrors {
                             FeatureSets.none(images.width()));
             try (Classifier classifier =
                     Method.of("gda")
-                            .learner(clip, task)
+                            .learner(space, task)
                             .fit(rest, Fit.inMemory(Training.none(), task.seed()))) {
                 float[][] rows =
                         classifier

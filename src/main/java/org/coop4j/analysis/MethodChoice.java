@@ -3,8 +3,8 @@ package org.coop4j.analysis;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
@@ -24,7 +24,7 @@ public final class MethodChoice {
 
     private static final int MOST_FOLDS = 5;
 
-    private final Clip clip;
+    private final FeatureSpace space;
     private final Task task;
     private final FeatureSet train;
     private final FeatureSet val;
@@ -34,8 +34,12 @@ public final class MethodChoice {
      * @param crossValidates whether to choose by cross-validation although there are val images
      */
     public MethodChoice(
-            Clip clip, Task task, FeatureSet train, FeatureSet val, boolean crossValidates) {
-        this.clip = clip;
+            FeatureSpace space,
+            Task task,
+            FeatureSet train,
+            FeatureSet val,
+            boolean crossValidates) {
+        this.space = space;
         this.task = task;
         this.train = train;
         this.val = val;
@@ -115,7 +119,7 @@ public final class MethodChoice {
                             + " is chosen among: name it alone");
         }
         Fit fit = Fit.inMemory(candidate.training, task.seed());
-        try (Classifier classifier = candidate.method.learner(clip, task).fit(seen, fit)) {
+        try (Classifier classifier = candidate.method.learner(space, task).fit(seen, fit)) {
             int[] predicted =
                     Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
             return (int)

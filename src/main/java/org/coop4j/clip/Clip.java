@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Workers;
@@ -31,7 +31,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * turns, each served by all of the model's own threads. Closing it waits for those at work; later
  * calls throw an {@link IllegalStateException}.
  */
-public final class Clip implements AutoCloseable {
+public final class Clip implements FeatureSpace {
 
     private final ConvertedModel model;
     private final ModelLock lock = new ModelLock();
@@ -104,7 +104,22 @@ public final class Clip implements AutoCloseable {
         return tokenizer;
     }
 
-    /** The threads that it works with. */
+    @Override
+    public int embedDim() {
+        return architecture().embedDim();
+    }
+
+    @Override
+    public String modelSha256() throws IOException {
+        return model.sha256();
+    }
+
+    @Override
+    public Optional<Clip> towers() {
+        return Optional.of(this);
+    }
+
+    @Override
     public Workers workers() {
         return workers;
     }
@@ -121,23 +136,41 @@ public final class Clip implements AutoCloseable {
                 values.get(0).floatValue(), values.get(1).floatValue(), values.get(2).floatValue());
     }
 
-    /** exp(logit_scale), the factor of the cosine in the logits; about 100 in released models. */
+    @Override
     public float logitScale() {
         return lock.hold(() -> (float) Math.exp(weights.floats("logit_scale")[0]));
     }
 
-    /**
-     * Features of texts, not normalised, one row each.
-     *
-     * @throws org.coop4j.text.TextTooLongException if a text exceeds the context length
-     */
+    @Override
+    public boolean knows(String text) {
+        return true;
+    }
+
+    @Override
+    public void requireText(String text) {
+        tokenizer.tokenize(text, architecture().text().contextLength());
+    }
+
+    /** The same; a text that exceeds the context length is an error. */
     public FeatureMatrix encodeTexts(List<String> texts) {
+        return encodeTexts(texts, Tokenizer.Overflow.FAIL);
+    }
+
+    @Override
+    public FeatureMatrix encodeTexts(List<String> texts, Tokenizer.Overflow overflow) {
         int length = architecture().text().contextLength();
         List<int[]> prompts = new ArrayList<>();
         for (String text : texts) {
-            prompts.add(tokenizer.tokenize(text, length));
+            prompts.add(tokenizer.tokenize(text, length, overflow));
         }
         return encodeTokens(prompts);
+    }
+
+    @Override
+    public double tokenWork() {
+        double width = architecture().text().width();
+        // A block's projections and MLP have 12 weights a square of the width.
+        return 12 * architecture().text().layers() * width * width;
     }
 
     /**
@@ -339,15 +372,7 @@ public final class Clip implements AutoCloseable {
                 });
     }
 
-    /**
-     * Plans the training step of a loss of image features alone, which the towers have no part in.
-     *
-     * @param learned what is learned
-     * @param batch images of a step
-     * @param width of an image's features
-     * @param classes number of classes
-     * @param loss makes the loss, a scalar
-     */
+    @Override
     public Step step(
             List<LearnedTensor> learned,
             int batch,
@@ -358,10 +383,7 @@ public final class Clip implements AutoCloseable {
                 () -> {
                     StepGraph.Shape shape =
                             new StepGraph.Shape(batch, width, weights.get("logit_scale"), lock);
-                    int[] all = IntStream.range(0, classes).toArray();
-                    StepGraph graph = new StepGraph(shape, learned, all);
-                    SDVariable scalar = loss.apply(graph);
-                    return Step.whole(learned, Chunks.of(StepPlan.ofLoss(graph, scalar, workers)));
+                    return Step.ofFeatures(shape, learned, classes, loss, workers);
                 });
     }
 

@@ -5,9 +5,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A training step, planned once and run again and again: the loss of a batch and its gradients in
@@ -80,6 +84,18 @@ public final class Step implements AutoCloseable {
     /** A step in one plan. */
     static Step whole(List<LearnedTensor> learned, Chunks loss) {
         return new Step(learned, Chunks.none(), loss, Chunks.none(), null);
+    }
+
+    /** A step of image features alone, for all classes in their order, planned under the lock. */
+    static Step ofFeatures(
+            StepGraph.Shape shape,
+            List<LearnedTensor> learned,
+            int classes,
+            Function<StepGraph, SDVariable> loss,
+            Workers workers) {
+        StepGraph graph = new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
+        SDVariable scalar = loss.apply(graph);
+        return whole(learned, Chunks.of(StepPlan.ofLoss(graph, scalar, workers)));
     }
 
     /**

@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Arrays;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.train.Training;
@@ -54,13 +54,13 @@ public record Clap(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return LinearPrototypes.learner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
-                (text, train) -> penalty(text, multipliers(text, train, clip.logitScale())));
+                (text, train) -> penalty(text, multipliers(text, train, space.logitScale())));
     }
 
     /** The Lagrange multipliers λ: how far zero-shot CLIP is right about each class. */
@@ -97,7 +97,7 @@ public record Clap(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        return LinearPrototypes.read(clip, file, prompts.ofFile());
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        return LinearPrototypes.read(space, file, prompts.ofFile());
     }
 }

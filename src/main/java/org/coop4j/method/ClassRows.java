@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.weights.Shape;
 
@@ -30,8 +30,8 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
     }
 
     /** The classifier by scaled cosines with class weights. */
-    Classifier cosines(Clip clip, ClassifierFile file, Of<FeatureMatrix> weights) {
-        float scale = clip.logitScale();
+    Classifier cosines(FeatureSpace space, ClassifierFile file, Of<FeatureMatrix> weights) {
+        float scale = space.logitScale();
         return linear(file, rows -> LinearHead.withoutBias(weights.of(rows), scale));
     }
 

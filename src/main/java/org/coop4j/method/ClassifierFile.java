@@ -9,8 +9,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.Shape;
@@ -204,9 +204,9 @@ public final class ClassifierFile {
      *
      * @throws IOException if not, saying what is
      */
-    void requireClassRows(Clip clip, String... names) throws IOException {
+    void requireClassRows(FeatureSpace space, String... names) throws IOException {
         for (String name : names) {
-            require(name, Shape.of(classNames.size(), clip.architecture().embedDim()));
+            require(name, Shape.of(classNames.size(), space.embedDim()));
         }
     }
 
@@ -216,9 +216,9 @@ public final class ClassifierFile {
      * @throws IllegalArgumentException if it belongs to another model
      * @throws IOException if the file lacks something
      */
-    public Classifier open(Clip clip) throws IOException {
-        requireModel(clip);
-        return method.read(clip, this);
+    public Classifier open(FeatureSpace space) throws IOException {
+        requireModel(space);
+        return method.read(space, this);
     }
 
     /**
@@ -226,8 +226,8 @@ public final class ClassifierFile {
      *
      * @throws IllegalArgumentException if not
      */
-    public void requireModel(Clip clip) throws IOException {
-        String model = clip.model().sha256();
+    public void requireModel(FeatureSpace space) throws IOException {
+        String model = space.modelSha256();
         if (!modelSha256.isEmpty() && !model.equals(modelSha256)) {
             throw new IllegalArgumentException(
                     "the classifier was learned with the model %.12s…, but this model is %.12s…: the vectors of one mean nothing to another model"

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.eval.Numbers;
@@ -81,11 +81,11 @@ public record ClipAdapter(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
-        int d = clip.architecture().embedDim();
+    public Learner learner(FeatureSpace space, Task task) {
+        int d = space.embedDim();
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> task.classNames().size() + d / 2.0,
@@ -93,7 +93,7 @@ public record ClipAdapter(
                         new Adapter(
                                 initial(W1, hidden(d), d, task.seed()),
                                 initial(W2, d, hidden(d), task.seed()),
-                                text.rawWeights(clip, task.classNames()).normalized(),
+                                text.rawWeights(space, task.classNames()).normalized(),
                                 ratio));
     }
 
@@ -148,11 +148,11 @@ public record ClipAdapter(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        int d = clip.architecture().embedDim();
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        int d = space.embedDim();
         file.require(W1, Shape.of(hidden(d), d));
         file.require(W2, Shape.of(d, hidden(d)));
-        file.requireClassRows(clip, TEXT);
+        file.requireClassRows(space, TEXT);
         Classifier cosines =
                 new ClassRows(
                                 List.of(TEXT),
@@ -160,10 +160,10 @@ public record ClipAdapter(
                                         Map.of(
                                                 TEXT,
                                                 prompts.ofFile()
-                                                        .rawWeights(clip, names)
+                                                        .rawWeights(space, names)
                                                         .normalized()
                                                         .toArray()))
-                        .cosines(clip, file, rows -> rows.matrix(TEXT));
+                        .cosines(space, file, rows -> rows.matrix(TEXT));
         return new AdaptedImages(
                 cosines, features(), new Mixed(file.matrix(W1), file.matrix(W2), ratio));
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
@@ -87,7 +88,8 @@ public record CoCoOp(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         PromptLearner.Form form = form(clip);
         List<int[]> prompts = form.prompts(clip, task.classNames());
         MetaNet net = net(clip);
@@ -157,7 +159,8 @@ public record CoCoOp(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         context().require(clip, file);
         net(clip).require(file);
         return new PerImageClassifier(clip, file, form(clip), MemoryLimit.none());

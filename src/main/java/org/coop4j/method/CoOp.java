@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -72,7 +73,8 @@ public record CoOp(PromptContext context) implements Method {
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         return PromptLearner.ofContext(this, clip, task, context, () -> CoOp::loss);
     }
 
@@ -82,7 +84,8 @@ public record CoOp(PromptContext context) implements Method {
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         return PromptLearner.read(clip, file, context);
     }
 

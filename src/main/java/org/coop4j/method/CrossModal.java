@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
@@ -92,15 +92,15 @@ public record CrossModal(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         int classes = task.classNames().size();
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> 4.0 * STEPS * classes / images,
-                (text, data, fit) -> new Head(text.features(clip, task.classNames()), classes));
+                (text, data, fit) -> new Head(text.features(space, task.classNames()), classes));
     }
 
     /**
@@ -210,15 +210,16 @@ public record CrossModal(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.requireClassRows(clip, HEAD, START);
-        return new ClassRows(List.of(HEAD, START), names -> zeroShot(clip, names))
-                .cosines(clip, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        file.requireClassRows(space, HEAD, START);
+        return new ClassRows(List.of(HEAD, START), names -> zeroShot(space, names))
+                .cosines(
+                        space, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
     }
 
     /** A new class's weight is its zero-shot weight. */
-    private Map<String, float[]> zeroShot(Clip clip, List<String> names) {
-        float[] text = prompts.ofFile().rawWeights(clip, names).normalized().toArray();
+    private Map<String, float[]> zeroShot(FeatureSpace space, List<String> names) {
+        float[] text = prompts.ofFile().rawWeights(space, names).normalized().toArray();
         return Map.of(HEAD, text, START, text);
     }
 

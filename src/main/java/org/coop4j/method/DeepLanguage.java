@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
@@ -103,7 +104,8 @@ public record DeepLanguage(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         DeepLanguage used = of(clip);
         return new PromptLearner(
                 used,
@@ -172,7 +174,8 @@ public record DeepLanguage(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         DeepLanguage used = of(clip);
         used.context().require(clip, file);
         if (used.depth > 1) {

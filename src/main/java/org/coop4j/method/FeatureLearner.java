@@ -3,7 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
@@ -16,7 +16,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 final class FeatureLearner implements Learner {
 
     private final Method method;
-    private final Clip clip;
+    private final FeatureSpace space;
     private final Task task;
     private final PromptEnsemble prompts; // null where there are none
     private final IntToDoubleFunction rows;
@@ -81,56 +81,57 @@ final class FeatureLearner implements Learner {
      */
     FeatureLearner(
             Method method,
-            Clip clip,
+            FeatureSpace space,
             Task task,
             TextPrompts prompts,
             IntToDoubleFunction rows,
             Start start) {
-        this.clip = clip;
+        this.space = space;
         this.task = task;
         this.rows = rows;
         this.start = start;
         this.prompts = prompts == null ? null : prompts.of(task);
         this.method = prompts == null ? method : TextPrompts.used(method, this.prompts);
         if (prompts != null) {
-            this.prompts.requireFit(clip, task.classNames());
+            this.prompts.requireFit(space, task.classNames());
         }
     }
 
     @Override
     public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
         Model model = start.of(prompts, data, fit);
-        train(clip, model, data, task.classNames().size(), fit);
-        String sha256 = clip.model().sha256();
-        return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(clip);
+        train(space, model, data, task.classNames().size(), fit);
+        String sha256 = space.modelSha256();
+        return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(space);
     }
 
     /** Trains what is learned by steps, if anything is. */
-    static void train(Clip clip, Model model, FewShotFeatures data, int classes, Fit fit)
+    static void train(FeatureSpace space, Model model, FewShotFeatures data, int classes, Fit fit)
             throws IOException {
         if (!model.learned().isEmpty()) {
             FeatureSet samples = model.samples(data.train());
-            try (BatchTrainable trainable = trainable(clip, model, samples, classes)) {
+            try (BatchTrainable trainable = trainable(space, model, samples, classes)) {
                 fit.train(trainable, model.order(samples.size(), fit));
             }
         }
     }
 
     /** The model's loss of batches of samples. */
-    static BatchTrainable trainable(Clip clip, Model model, FeatureSet samples, int classes) {
+    static BatchTrainable trainable(
+            FeatureSpace space, Model model, FeatureSet samples, int classes) {
         return new BatchTrainable(
                 samples,
                 model.normalized(),
                 model.learned(),
                 model::optimizer,
-                batch -> clip.step(model.learned(), batch, samples.width(), classes, model::loss));
+                batch -> space.step(model.learned(), batch, samples.width(), classes, model::loss));
     }
 
     @Override
     public double work(int images, Training training) {
-        double products = rows.applyAsDouble(images) * clip.architecture().embedDim() * images;
+        double products = rows.applyAsDouble(images) * space.embedDim() * images;
         // Forward, and back in the weights; the text tower once.
         return 2 * products * Math.max(1, training.epochs())
-                + (prompts == null ? 0 : prompts.work(clip, task.classNames().size()));
+                + (prompts == null ? 0 : prompts.work(space, task.classNames().size()));
     }
 }

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
 import org.coop4j.train.Setting;
@@ -76,19 +76,19 @@ public record Gda(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
-        double width = clip.architecture().embedDim();
+    public Learner learner(FeatureSpace space, Task task) {
+        double width = space.embedDim();
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> width,
                 (text, data, fit) ->
                         model(
-                                text.classWeights(clip, task.classNames()),
+                                text.classWeights(space, task.classNames()),
                                 data,
-                                clip.logitScale(),
+                                space.logitScale(),
                                 fit::note));
     }
 
@@ -225,11 +225,11 @@ public record Gda(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.requireClassRows(clip, WEIGHTS, TEXT);
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        file.requireClassRows(space, WEIGHTS, TEXT);
         file.require(BIAS, Shape.of(file.classNames().size()));
         return ClassRows.ofLearned(WEIGHTS, BIAS, TEXT)
-                .linear(file, rows -> head(rows, clip.logitScale()));
+                .linear(file, rows -> head(rows, space.logitScale()));
     }
 
     /** Zero-shot and Gaussians as one linear head. */

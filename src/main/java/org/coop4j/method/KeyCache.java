@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.weights.Shape;
@@ -24,7 +24,7 @@ final class KeyCache implements Classifier {
     /** Images whose distances from all keys are held at a time. */
     private static final int IMAGES = 256;
 
-    private final Clip clip;
+    private final FeatureSpace space;
     private final ClassifierFile file;
     private final CacheWeights weights;
     private final PromptEnsemble prompts;
@@ -33,8 +33,9 @@ final class KeyCache implements Classifier {
     private final FeatureMatrix text;
     private final float scale;
 
-    private KeyCache(Clip clip, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts) {
-        this.clip = clip;
+    private KeyCache(
+            FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts) {
+        this.space = space;
         this.file = file;
         this.weights = weights;
         this.prompts = prompts;
@@ -42,7 +43,7 @@ final class KeyCache implements Classifier {
         labels = IntStream.range(0, numbers.length).map(i -> (int) numbers[i]).toArray();
         keys = file.matrix(KEYS);
         text = file.matrix(TEXT);
-        scale = clip.logitScale();
+        scale = space.logitScale();
     }
 
     /** The keys of images: the mean of an image's views, normalised. */
@@ -59,7 +60,7 @@ final class KeyCache implements Classifier {
      */
     static ClassifierFile addTo(
             ClassifierFile file,
-            Clip clip,
+            FeatureSpace space,
             CacheWeights weights,
             FewShotFeatures data,
             FeatureMatrix keys,
@@ -77,14 +78,14 @@ final class KeyCache implements Classifier {
             return filled;
         }
         CacheWeights searched =
-                weights.searched(hits(clip, weights, keys, labels, text, data.val()));
+                weights.searched(hits(space, weights, keys, labels, text, data.val()));
         return filled.withMethod(file.method().with(searched.chosen()))
                 .withTraining(Map.of("alpha and beta chosen on", "val images"));
     }
 
     /** How many val images each (beta, alpha) of the grid classifies correctly. */
     static int[][] hits(
-            Clip clip,
+            FeatureSpace space,
             CacheWeights weights,
             FeatureMatrix keys,
             int[] labels,
@@ -96,7 +97,7 @@ final class KeyCache implements Classifier {
             int[] some = IntStream.range(from, Math.min(images.rows(), from + IMAGES)).toArray();
             FeatureMatrix x = images.rows(some);
             search.add(
-                    x.products(text).times(clip.logitScale()),
+                    x.products(text).times(space.logitScale()),
                     x.products(keys),
                     Arrays.stream(some).map(val::label).toArray());
         }
@@ -109,13 +110,13 @@ final class KeyCache implements Classifier {
      * @throws IOException if the file lacks something or does not fit the model, saying what
      */
     static KeyCache read(
-            Clip clip, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts)
+            FeatureSpace space, ClassifierFile file, CacheWeights weights, PromptEnsemble prompts)
             throws IOException {
         int classes = file.classNames().size();
-        file.requireClassRows(clip, TEXT);
+        file.requireClassRows(space, TEXT);
         int images = file.tensorNames().contains(LABELS) ? file.tensor(LABELS).values().length : 1;
         file.require(LABELS, Shape.of(images));
-        file.require(KEYS, Shape.of(images, clip.architecture().embedDim()));
+        file.require(KEYS, Shape.of(images, space.embedDim()));
         for (float label : file.tensor(LABELS).values()) {
             if (label != Math.rint(label) || label < -1 || label >= classes) {
                 throw new IOException(
@@ -123,7 +124,7 @@ final class KeyCache implements Classifier {
                                 .formatted(classes, label));
             }
         }
-        return new KeyCache(clip, file, weights, prompts);
+        return new KeyCache(space, file, weights, prompts);
     }
 
     @Override
@@ -201,10 +202,10 @@ final class KeyCache implements Classifier {
         ClassRows rows =
                 new ClassRows(
                         List.of(TEXT),
-                        added -> Map.of(TEXT, prompts.classWeights(clip, added).toArray()));
+                        added -> Map.of(TEXT, prompts.classWeights(space, added).toArray()));
         ClassifierFile selected =
                 rows.select(file, names).with(LABELS, Shape.of(newLabels.length), newLabels);
-        return new KeyCache(clip, selected, weights, prompts);
+        return new KeyCache(space, selected, weights, prompts);
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.eval.Numbers;
 import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
@@ -71,7 +72,8 @@ public record KgCoOp(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         PromptEnsemble handWritten = PromptEnsemble.of(task.template());
         handWritten.requireFit(clip, task.classNames());
         return PromptLearner.ofContext(
@@ -96,7 +98,8 @@ public record KgCoOp(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         return PromptLearner.read(clip, file, context);
     }
 }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FewShotSample;
@@ -82,18 +82,18 @@ public record LinearProbe(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new Learner() {
             @Override
             public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
                 LinearClassifier probe = LinearProbe.fit(data, fit);
-                return new ProbeClassifier(file(clip, task.classNames(), probe), probe);
+                return new ProbeClassifier(file(space, task.classNames(), probe), probe);
             }
 
             @Override
             public double work(int images, Training training) {
                 double products = (double) images * task.classNames().size();
-                return PASSES * ALONE * products * clip.architecture().embedDim();
+                return PASSES * ALONE * products * space.embedDim();
             }
         };
     }
@@ -120,7 +120,7 @@ public record LinearProbe(
         return new LabelledFeatures(images.width(), values, images.labels());
     }
 
-    private ClassifierFile file(Clip clip, List<String> classNames, LinearClassifier probe)
+    private ClassifierFile file(FeatureSpace space, List<String> classNames, LinearClassifier probe)
             throws IOException {
         int d = probe.dimension();
         int k = probe.classCount();
@@ -132,16 +132,16 @@ public record LinearProbe(
                 weight[feature * k + j] = (float) probe.weight(feature, j);
             }
         }
-        return ClassifierFile.of(this, classNames, clip.model().sha256())
+        return ClassifierFile.of(this, classNames, space.modelSha256())
                 .withTraining(Map.of(C, Double.toString(probe.c())))
                 .with(WEIGHT, Shape.of(d, k), weight)
                 .with(BIAS, Shape.of(k), bias);
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         int classes = file.classNames().size();
-        file.require(WEIGHT, Shape.of(clip.architecture().embedDim(), classes));
+        file.require(WEIGHT, Shape.of(space.embedDim(), classes));
         file.require(BIAS, Shape.of(classes));
         LinearClassifier probe =
                 new LinearClassifier(

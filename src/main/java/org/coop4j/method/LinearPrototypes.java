@@ -3,8 +3,8 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
@@ -52,15 +52,19 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
     }
 
     static Learner learner(
-            Method method, Clip clip, Task task, TextPrompts prompts, Penalties penalties) {
+            Method method,
+            FeatureSpace space,
+            Task task,
+            TextPrompts prompts,
+            Penalties penalties) {
         return new FeatureLearner(
                 method,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> task.classNames().size(),
                 (ensemble, data, fit) -> {
-                    FeatureMatrix text = ensemble.rawWeights(clip, task.classNames());
+                    FeatureMatrix text = ensemble.rawWeights(space, task.classNames());
                     Penalty penalty = penalties.of(text, data.train());
                     return new LinearPrototypes(text, data.train().size(), penalty);
                 });
@@ -117,15 +121,15 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
      *
      * @throws IOException if they are not those of this model and these classes
      */
-    static Classifier read(Clip clip, ClassifierFile file, PromptEnsemble prompts)
+    static Classifier read(FeatureSpace space, ClassifierFile file, PromptEnsemble prompts)
             throws IOException {
-        file.requireClassRows(clip, PROTOTYPES, TEXT);
+        file.requireClassRows(space, PROTOTYPES, TEXT);
         return new ClassRows(
                         List.of(PROTOTYPES, TEXT),
                         names -> {
-                            float[] rows = prompts.rawWeights(clip, names).toArray();
+                            float[] rows = prompts.rawWeights(space, names).toArray();
                             return Map.of(PROTOTYPES, rows, TEXT, rows);
                         })
-                .cosines(clip, file, rows -> rows.matrix(PROTOTYPES).normalized());
+                .cosines(space, file, rows -> rows.matrix(PROTOTYPES).normalized());
     }
 }

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
@@ -92,16 +92,16 @@ public record LpPlusPlus(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> 2.0 * task.classNames().size(),
                 (text, data, fit) ->
                         new Blend(
-                                text.classWeights(clip, task.classNames()),
+                                text.classWeights(space, task.classNames()),
                                 Views.first(data.train()),
                                 search ? data.val() : Views.none(data.train().width())));
     }
@@ -204,11 +204,11 @@ public record LpPlusPlus(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.requireClassRows(clip, W, TEXT);
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        file.requireClassRows(space, W, TEXT);
         file.require(B, Shape.of(file.classNames().size()));
         file.require(ALPHA, Shape.of(file.classNames().size()));
-        return new ClassRows(List.of(W, B, ALPHA, TEXT), names -> unlearned(clip, file, names))
+        return new ClassRows(List.of(W, B, ALPHA, TEXT), names -> unlearned(space, file, names))
                 .linear(
                         file,
                         rows ->
@@ -220,8 +220,9 @@ public record LpPlusPlus(
     }
 
     /** A new class has its text features alone, blended as those of the learned are on average. */
-    private Map<String, float[]> unlearned(Clip clip, ClassifierFile file, List<String> names) {
-        float[] text = prompts.ofFile().classWeights(clip, names).toArray();
+    private Map<String, float[]> unlearned(
+            FeatureSpace space, ClassifierFile file, List<String> names) {
+        float[] text = prompts.ofFile().classWeights(space, names).toArray();
         float[] learned = file.tensor(ALPHA).values();
         double sum = 0;
         for (float value : learned) {

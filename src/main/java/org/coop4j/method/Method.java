@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
@@ -118,14 +118,14 @@ public sealed interface Method
      *
      * @throws IllegalArgumentException if a prompt does not fit, naming its class
      */
-    Learner learner(Clip clip, Task task);
+    Learner learner(FeatureSpace space, Task task);
 
     /**
      * The classifier that was saved.
      *
      * @throws IOException if the file lacks something or does not fit the model, saying what
      */
-    Classifier read(Clip clip, ClassifierFile file) throws IOException;
+    Classifier read(FeatureSpace space, ClassifierFile file) throws IOException;
 
     /** The method that a name with settings in it means, such as {@code coop-m4-end}. */
     default Optional<Method> shorthand(String name) {

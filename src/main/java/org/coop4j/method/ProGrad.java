@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
@@ -90,7 +91,8 @@ public record ProGrad(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         PromptEnsemble handWritten = PromptEnsemble.of(task.template());
         handWritten.requireFit(clip, task.classNames());
         return new PromptLearner(
@@ -161,7 +163,8 @@ public record ProGrad(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         return PromptLearner.read(clip, file, context());
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
@@ -93,7 +94,8 @@ public record ProLip(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         return new FeatureLearner(
                 this,
                 clip,
@@ -158,7 +160,8 @@ public record ProLip(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         VisualProjection before = clip.visualProjection();
         FeatureMatrix own = before.turned(before.weight());
         file.require(before.name(), Shape.of(own.rows(), own.width()));

@@ -1,11 +1,10 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.ProgressListener;
 
@@ -49,8 +48,8 @@ public record PromptEnsemble(List<String> templates) {
      *
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
      */
-    public Classifier classifier(Clip clip, List<String> classNames) throws IOException {
-        return ZeroShot.classifier(clip, classNames, this);
+    public Classifier classifier(FeatureSpace space, List<String> classNames) throws IOException {
+        return ZeroShot.classifier(space, classNames, this);
     }
 
     /**
@@ -59,8 +58,8 @@ public record PromptEnsemble(List<String> templates) {
      *
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
      */
-    public FeatureMatrix classWeights(Clip clip, List<String> classNames) {
-        return classWeights(clip, classNames, Tokenizer.Overflow.FAIL, ProgressListener.NONE);
+    public FeatureMatrix classWeights(FeatureSpace space, List<String> classNames) {
+        return classWeights(space, classNames, Tokenizer.Overflow.FAIL, ProgressListener.NONE);
     }
 
     /**
@@ -71,19 +70,19 @@ public record PromptEnsemble(List<String> templates) {
      * @param listener is told the prompts encoded so far
      */
     public FeatureMatrix classWeights(
-            Clip clip,
+            FeatureSpace space,
             List<String> classNames,
             Tokenizer.Overflow overflow,
             ProgressListener listener) {
-        List<List<int[]>> prompts = new ArrayList<>();
-        for (String template : templates) {
-            prompts.add(tokens(clip, texts(template, classNames), overflow));
+        if (overflow == Tokenizer.Overflow.FAIL) {
+            requireFit(space, classNames);
         }
         int classes = classNames.size();
-        int width = clip.architecture().embedDim();
+        int width = space.embedDim();
         float[] sum = new float[Math.multiplyExact(classes, width)];
         for (int t = 0; t < templates.size(); t++) {
-            float[] features = clip.encodeTokens(prompts.get(t)).normalized().toArray();
+            List<String> texts = texts(templates.get(t), classNames);
+            float[] features = space.encodeTexts(texts, overflow).normalized().toArray();
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += features[i];
             }
@@ -97,14 +96,13 @@ public record PromptEnsemble(List<String> templates) {
      * Features of all prompts as the text tower gives them, not normalised, [templates · classes,
      * embed], template after template.
      */
-    FeatureMatrix features(Clip clip, List<String> classNames) {
+    FeatureMatrix features(FeatureSpace space, List<String> classNames) {
         int classes = classNames.size();
-        int width = clip.architecture().embedDim();
+        int width = space.embedDim();
         float[] all = new float[Math.multiplyExact(templates.size() * classes, width)];
         for (int t = 0; t < templates.size(); t++) {
             List<String> texts = texts(templates.get(t), classNames);
-            float[] features =
-                    clip.encodeTokens(tokens(clip, texts, Tokenizer.Overflow.FAIL)).toArray();
+            float[] features = space.encodeTexts(texts, Tokenizer.Overflow.FAIL).toArray();
             System.arraycopy(features, 0, all, t * features.length, features.length);
         }
         return FeatureMatrix.of(templates.size() * classes, width, all);
@@ -115,8 +113,8 @@ public record PromptEnsemble(List<String> templates) {
      * over the templates. They differ from {@link #classWeights} in more than length where raw
      * norms differ.
      */
-    FeatureMatrix rawWeights(Clip clip, List<String> classNames) {
-        return mean(features(clip, classNames), classNames.size());
+    FeatureMatrix rawWeights(FeatureSpace space, List<String> classNames) {
+        return mean(features(space, classNames), classNames.size());
     }
 
     /** The mean over the templates of features as {@link #features} orders them. */
@@ -131,29 +129,27 @@ public record PromptEnsemble(List<String> templates) {
     }
 
     /** Multiplications that encoding the prompts of so many classes takes, about. */
-    double work(Clip clip, int classes) {
-        return Prompts.rowWork(clip) * 10.0 * classes * templates.size();
-    }
-
-    private static List<int[]> tokens(Clip clip, List<String> texts, Tokenizer.Overflow overflow) {
-        int context = clip.architecture().text().contextLength();
-        return texts.stream()
-                .map(text -> clip.tokenizer().tokenize(text, context, overflow))
-                .toList();
+    double work(FeatureSpace space, int classes) {
+        return space.tokenWork() * 10.0 * classes * templates.size();
     }
 
     /**
      * Checks that the prompts of all classes fit.
      *
      * @throws org.coop4j.text.TextTooLongException if one exceeds the context length, naming it
+     * @throws IllegalArgumentException if there are features alone, and not of these prompts
      */
-    public void requireFit(Clip clip, List<String> classNames) {
-        int contextLength = clip.architecture().text().contextLength();
+    public void requireFit(FeatureSpace space, List<String> classNames) {
         for (String template : templates) {
-            for (String text : texts(template, classNames)) {
-                clip.tokenizer().tokenize(text, contextLength);
-            }
+            texts(template, classNames).forEach(space::requireText);
         }
+    }
+
+    /** Whether the features of all prompts can be had, be they too long or not. */
+    public boolean areKnown(FeatureSpace space, List<String> classNames) {
+        return templates.stream()
+                .flatMap(template -> texts(template, classNames).stream())
+                .allMatch(space::knows);
     }
 
     /** The template, or how many the ensemble has. */

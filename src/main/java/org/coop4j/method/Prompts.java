@@ -48,13 +48,6 @@ final class Prompts {
             shared = Math.min(shared, same < 0 ? prompt.length : same);
             rows += prompt.length;
         }
-        return rowWork(clip) * (rows - (prompts.size() - 1.0) * shared);
-    }
-
-    /** Multiplications of the text tower's products for a token, about. */
-    static double rowWork(Clip clip) {
-        double width = clip.architecture().text().width();
-        // A block's projections and MLP have 12 weights a square of the width.
-        return 12 * clip.architecture().text().layers() * width * width;
+        return clip.tokenWork() * (rows - (prompts.size() - 1.0) * shared);
     }
 }

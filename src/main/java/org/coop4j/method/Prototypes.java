@@ -1,8 +1,8 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 
 /**
@@ -37,10 +37,10 @@ public record Prototypes() implements Method {
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 null,
                 images -> 1,
@@ -69,8 +69,9 @@ public record Prototypes() implements Method {
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.requireClassRows(clip, PROTOTYPES);
-        return ClassRows.ofLearned(PROTOTYPES).cosines(clip, file, rows -> rows.matrix(PROTOTYPES));
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        file.requireClassRows(space, PROTOTYPES);
+        return ClassRows.ofLearned(PROTOTYPES)
+                .cosines(space, file, rows -> rows.matrix(PROTOTYPES));
     }
 }

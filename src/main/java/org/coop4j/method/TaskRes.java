@@ -3,8 +3,8 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
@@ -88,14 +88,15 @@ public record TaskRes(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> task.classNames().size(),
-                (text, data, fit) -> new Residual(text.rawWeights(clip, task.classNames()), alpha));
+                (text, data, fit) ->
+                        new Residual(text.rawWeights(space, task.classNames()), alpha));
     }
 
     /**
@@ -130,18 +131,18 @@ public record TaskRes(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.requireClassRows(clip, BASE, RESIDUAL);
-        return new ClassRows(List.of(BASE, RESIDUAL), names -> unlearned(clip, names))
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        file.requireClassRows(space, BASE, RESIDUAL);
+        return new ClassRows(List.of(BASE, RESIDUAL), names -> unlearned(space, names))
                 .cosines(
-                        clip,
+                        space,
                         file,
                         rows -> weights(rows.matrix(BASE), rows.matrix(RESIDUAL), alpha));
     }
 
     /** The residual of a new class is 0. */
-    private Map<String, float[]> unlearned(Clip clip, List<String> names) {
-        float[] text = prompts.ofFile().rawWeights(clip, names).toArray();
+    private Map<String, float[]> unlearned(FeatureSpace space, List<String> names) {
+        float[] text = prompts.ofFile().rawWeights(space, names).toArray();
         return Map.of(BASE, text, RESIDUAL, new float[text.length]);
     }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
@@ -136,7 +137,8 @@ public record Tcp(
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
+        Clip clip = space.requireTowers(id());
         Tcp used = of(clip, task.template());
         PromptEnsemble handWritten = PromptEnsemble.of(used.template);
         handWritten.requireFit(clip, task.classNames());
@@ -216,7 +218,8 @@ public record Tcp(
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
         if (template == null) {
             throw new IOException("the file does not say which template its classes have");
         }

@@ -1,7 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 
 /**
  * Tip-Adapter (Zhang et al.: "Tip-Adapter: Training-free Adaption of CLIP for Few-shot
@@ -50,10 +50,10 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> 1,
@@ -61,15 +61,15 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
                         file ->
                                 KeyCache.addTo(
                                         file,
-                                        clip,
+                                        space,
                                         cache,
                                         data,
                                         KeyCache.keys(data.train()),
-                                        text.classWeights(clip, task.classNames())));
+                                        text.classWeights(space, task.classNames())));
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        return KeyCache.read(clip, file, cache, prompts.ofFile());
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        return KeyCache.read(space, file, cache, prompts.ofFile());
     }
 }

@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
@@ -72,15 +72,15 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> images,
                 (text, data, fit) ->
-                        new Keys(clip, data, text.classWeights(clip, task.classNames()), cache));
+                        new Keys(space, data, text.classWeights(space, task.classNames()), cache));
     }
 
     /**
@@ -89,15 +89,15 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
      * @param text normalised text features, one row a class
      */
     record Keys(
-            Clip clip,
+            FeatureSpace space,
             FewShotFeatures data,
             FeatureMatrix text,
             CacheWeights cache,
             LearnedTensor keys)
             implements FeatureLearner.Model {
 
-        Keys(Clip clip, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
-            this(clip, data, text, cache, initial(data));
+        Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
+            this(space, data, text, cache, initial(data));
         }
 
         private static LearnedTensor initial(FewShotFeatures data) {
@@ -135,12 +135,12 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
 
         @Override
         public ClassifierFile addTo(ClassifierFile file) {
-            return KeyCache.addTo(file, clip, cache, data, FeatureMatrix.of(keys), text);
+            return KeyCache.addTo(file, space, cache, data, FeatureMatrix.of(keys), text);
         }
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        return KeyCache.read(clip, file, cache, prompts.ofFile());
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        return KeyCache.read(space, file, cache, prompts.ofFile());
     }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.PromptTemplates;
 
 /**
@@ -77,15 +77,15 @@ public record ZeroShot(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
                 images -> 0,
                 (text, data, fit) ->
-                        file -> file.with(TEXT, text.classWeights(clip, task.classNames())));
+                        file -> file.with(TEXT, text.classWeights(space, task.classNames())));
     }
 
     /**
@@ -93,25 +93,28 @@ public record ZeroShot(TextPrompts prompts) implements Method {
      *
      * @throws org.coop4j.text.TextTooLongException if a class name is too long
      */
-    public static Classifier classifier(Clip clip, List<String> classNames) throws IOException {
-        return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(clip, classNames);
+    public static Classifier classifier(FeatureSpace space, List<String> classNames)
+            throws IOException {
+        return PromptEnsemble.of(PromptTemplates.PHOTO).classifier(space, classNames);
     }
 
     /** The classifier by some prompts, without a run. */
-    static Classifier classifier(Clip clip, List<String> classNames, PromptEnsemble prompts)
+    static Classifier classifier(
+            FeatureSpace space, List<String> classNames, PromptEnsemble prompts)
             throws IOException {
         ZeroShot used = new ZeroShot(prompts.templates(), false);
-        return ClassifierFile.of(used, classNames, clip.model().sha256())
-                .with(TEXT, prompts.classWeights(clip, classNames))
-                .open(clip);
+        return ClassifierFile.of(used, classNames, space.modelSha256())
+                .with(TEXT, prompts.classWeights(space, classNames))
+                .open(space);
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        file.requireClassRows(clip, TEXT);
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        file.requireClassRows(space, TEXT);
         return new ClassRows(
                         List.of(TEXT),
-                        names -> Map.of(TEXT, prompts.ofFile().classWeights(clip, names).toArray()))
-                .cosines(clip, file, rows -> rows.matrix(TEXT));
+                        names ->
+                                Map.of(TEXT, prompts.ofFile().classWeights(space, names).toArray()))
+                .cosines(space, file, rows -> rows.matrix(TEXT));
     }
 }

@@ -1,7 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.train.Training;
 
 /**
@@ -47,13 +47,13 @@ public record ZsLp(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public Learner learner(Clip clip, Task task) {
+    public Learner learner(FeatureSpace space, Task task) {
         return LinearPrototypes.learner(
-                this, clip, task, prompts, (text, train) -> LinearPrototypes.Penalty.NONE);
+                this, space, task, prompts, (text, train) -> LinearPrototypes.Penalty.NONE);
     }
 
     @Override
-    public Classifier read(Clip clip, ClassifierFile file) throws IOException {
-        return LinearPrototypes.read(clip, file, prompts.ofFile());
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        return LinearPrototypes.read(space, file, prompts.ofFile());
     }
 }

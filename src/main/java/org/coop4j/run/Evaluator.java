@@ -3,8 +3,8 @@ package org.coop4j.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
@@ -13,7 +13,7 @@ import org.coop4j.method.PromptEnsemble;
 /** The test images of a dataset or of a half of its classes, to measure many classifiers on. */
 public final class Evaluator {
 
-    private final Clip clip;
+    private final FeatureSpace space;
     private final ImageDataset dataset;
     private final TestImages images;
     private final List<PromptEnsemble> prompts;
@@ -24,8 +24,12 @@ public final class Evaluator {
      * @param images its test images
      * @param prompts hand-written prompts that fit its class names
      */
-    Evaluator(Clip clip, ImageDataset dataset, TestImages images, List<PromptEnsemble> prompts) {
-        this.clip = clip;
+    Evaluator(
+            FeatureSpace space,
+            ImageDataset dataset,
+            TestImages images,
+            List<PromptEnsemble> prompts) {
+        this.space = space;
         this.dataset = dataset;
         this.images = images;
         this.prompts = prompts;
@@ -53,7 +57,7 @@ public final class Evaluator {
 
     /** Scores the images against normalised class weights, one row a class. */
     public Scores scores(FeatureMatrix weights) {
-        return images.scores(weights, clip.logitScale());
+        return images.scores(weights, space.logitScale());
     }
 
     /** The accuracies of hand-written prompts, measured when they are first asked for. */
@@ -61,7 +65,7 @@ public final class Evaluator {
         if (handWritten == null) {
             List<RunResult.HandWritten> measured = new ArrayList<>();
             for (PromptEnsemble zeroShot : prompts) {
-                FeatureMatrix weights = zeroShot.classWeights(clip, dataset.classNames());
+                FeatureMatrix weights = zeroShot.classWeights(space, dataset.classNames());
                 double accuracy = scores(weights).evaluation().accuracy();
                 measured.add(new RunResult.HandWritten(zeroShot.describe(), accuracy));
             }

@@ -2,7 +2,7 @@ package org.coop4j.run;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.text.TextTooLongException;
@@ -22,12 +22,12 @@ record PromptBaselines(List<PromptEnsemble> fitting, List<String> notes) {
     }
 
     /** Sorts out those that fit; a template may be longer than the context. */
-    static PromptBaselines of(Clip clip, DataSpec data, List<String> classNames) {
+    static PromptBaselines of(FeatureSpace space, DataSpec data, List<String> classNames) {
         List<PromptEnsemble> fitting = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (PromptEnsemble prompts : all(data)) {
             try {
-                prompts.requireFit(clip, classNames);
+                prompts.requireFit(space, classNames);
                 fitting.add(prompts);
             } catch (TextTooLongException e) {
                 notes.add(
