@@ -28,9 +28,10 @@ import picocli.CommandLine.Option;
         description = {
             "Write a learned classifier for other programs.",
             "",
-            "Without --onnx: a learned prompt as a checkpoint for the reference's Python code"
-                    + " (prompt_learner/model.pth.tar-N), which its load_model(directory, epoch)"
-                    + " reads. The optimizer's state is empty: training cannot resume from it.",
+            "Without --onnx: what CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned, as a checkpoint for"
+                + " their Python code (prompt_learner/model.pth.tar-N), which its"
+                + " load_model(directory, epoch) reads. The optimizer's state is empty: training"
+                + " cannot resume from it.",
             "",
             "With --onnx: the image tower and the classifier in one ONNX file. Its input is pixels"
                     + " [N, 3, S, S], resized, cropped and normalised as coop embed --pixels writes"

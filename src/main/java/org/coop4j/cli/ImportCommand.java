@@ -2,16 +2,17 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
-import org.coop4j.cli.options.Converters;
 import org.coop4j.clip.Clip;
-import org.coop4j.method.ClassPosition;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.LearnedContext;
+import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.text.SafeText;
@@ -24,17 +25,20 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "import",
         description = {
-            "Import a prompt learned by the reference's Python code.",
+            "Import a prompt that the Python code of CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned.",
             "",
-            "The checkpoint names neither the classes nor their position: give both. The class"
-                    + " embeddings that it holds are compared with them.",
+            "The checkpoint names neither its method nor the classes nor their position: give them."
+                    + " The class embeddings that it holds are compared with them; the number of"
+                    + " context vectors is its own.",
             ""
         },
         footer = {
             "",
-            "Example:",
+            "Examples:",
             "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
-            "      --classes-file names.txt -o prompt.safetensors"
+            "      --classes-file names.txt -o prompt.safetensors",
+            "  coop import output/ -m clip.safetensors --classes-file names.txt \\",
+            "      --method tcp --set template=\"a photo of a {}.\" -o prompt.safetensors"
         })
 final class ImportCommand implements Callable<Integer> {
 
@@ -48,13 +52,26 @@ final class ImportCommand implements Callable<Integer> {
     @Mixin private ClassOptions classOptions;
 
     @Option(
-            names = "--position",
-            converter = Converters.PositionName.class,
-            defaultValue = "end",
-            paramLabel = "WHERE",
+            names = "--method",
+            defaultValue = "coop",
+            paramLabel = "NAME",
             description =
-                    "Position of the class name: end, middle or front (default: ${DEFAULT-VALUE}).")
-    private ClassPosition position;
+                    "The method that learned it: coop, cocoop, kgcoop, prograd or tcp (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private String method;
+
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description =
+                    "A setting of the method, such as --set weight=4; may be given several times.")
+    private Map<String, String> set = new LinkedHashMap<>();
+
+    @Option(
+            names = "--position",
+            paramLabel = "WHERE",
+            description = "Position of the class name: --set position=end, middle or front.")
+    private String position;
 
     @Option(
             names = {"-o", "--out"},
@@ -81,9 +98,10 @@ final class ImportCommand implements Callable<Integer> {
         if (truncate) {
             console.warn("--truncate has no effect: class names are compared as they are");
         }
+        Method learnedBy = method();
         try (Clip clip = clipOptions.openForTexts()) {
             ClassifierFile prompt =
-                    ReferenceCheckpoint.read(checkpoint, clip, classOptions.read(), position);
+                    ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classOptions.read());
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();
             console.out()
@@ -99,5 +117,16 @@ final class ImportCommand implements Callable<Integer> {
                                                     prompt.classNames().size())));
         }
         return 0;
+    }
+
+    private Method method() {
+        if (position != null) {
+            set.put("position", position);
+        }
+        try {
+            return Method.of(method).with(set);
+        } catch (IllegalArgumentException e) {
+            throw new WrongUsage(e.getMessage());
+        }
     }
 }

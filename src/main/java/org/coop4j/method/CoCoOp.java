@@ -28,7 +28,7 @@ public record CoCoOp(
         @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
                 int contextLength,
         @Setting("words that the context begins as; random numbers without") String words)
-        implements Method {
+        implements Method, CheckpointedPrompts {
 
     public CoCoOp {
         contextLength = context(contextLength, words).contextLength();
@@ -159,10 +159,20 @@ public record CoCoOp(
     }
 
     @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
+    public List<String> checkpointTensors() {
+        return MetaNet.withContext();
+    }
+
+    @Override
+    public void require(Clip clip, ClassifierFile file) throws IOException {
         context().require(clip, file);
         net(clip).require(file);
+    }
+
+    @Override
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
+        require(clip, file);
         return new PerImageClassifier(clip, file, form(clip), MemoryLimit.none());
     }
 }

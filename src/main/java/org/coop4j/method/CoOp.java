@@ -18,7 +18,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param context the context vectors
  */
-public record CoOp(PromptContext context) implements Method {
+public record CoOp(PromptContext context) implements Method, CheckpointedPrompts {
 
     private static final Pattern SHORT =
             Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
@@ -81,6 +81,11 @@ public record CoOp(PromptContext context) implements Method {
     static SDVariable loss(StepGraph step, SDVariable classFeatures) {
         SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
         return step.crossEntropy(step.cosineLogits(w));
+    }
+
+    @Override
+    public void require(Clip clip, ClassifierFile file) throws IOException {
+        context.require(clip, file);
     }
 
     @Override

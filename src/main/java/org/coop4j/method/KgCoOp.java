@@ -24,7 +24,7 @@ public record KgCoOp(
         PromptContext context,
         @Setting("how much a class's features are held near the hand-written prompt's")
                 double weight)
-        implements Method {
+        implements Method, CheckpointedPrompts {
 
     public KgCoOp {
         if (!(weight >= 0)) {
@@ -95,6 +95,11 @@ public record KgCoOp(
             SDVariable guidance = meanCosine.rsub(1).mul(weight);
             return step.crossEntropy(step.cosineLogits(w)).add(guidance);
         };
+    }
+
+    @Override
+    public void require(Clip clip, ClassifierFile file) throws IOException {
+        context.require(clip, file);
     }
 
     @Override

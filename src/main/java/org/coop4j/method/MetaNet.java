@@ -25,6 +25,11 @@ record MetaNet(int in, int hidden, int out) {
     private static final String W2 = "meta_net.linear2.weight";
     private static final String B2 = "meta_net.linear2.bias";
 
+    /** Names of the tensors of methods that learn a context and such a net. */
+    static List<String> withContext() {
+        return List.of(PromptContext.CTX, W1, B1, W2, B2);
+    }
+
     /** As PyTorch's linear layers begin: uniform within ±1/√(width of the input). */
     List<LearnedTensor> initial(long seed) {
         SplittableRandom random = RandomStream.of(seed, "initial meta-net");

@@ -32,7 +32,7 @@ public record ProGrad(
         @Setting("how much of a gradient against zero-shot CLIP is taken away, 1: all")
                 double lambda,
         @Setting("temperature of the distributions that are compared") double temperature)
-        implements Method {
+        implements Method, CheckpointedPrompts {
 
     public ProGrad {
         if (!(lambda >= 0) || !(temperature > 0)) {
@@ -160,6 +160,11 @@ public record ProGrad(
         for (int i = 0; i < ce.length; i++) {
             combined[i] = (float) (ce[i] - share * kl[i]);
         }
+    }
+
+    @Override
+    public void require(Clip clip, ClassifierFile file) throws IOException {
+        context().require(clip, file);
     }
 
     @Override

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.coop4j.clip.Clip;
-import org.coop4j.text.Tokenizer;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.AtomicFile;
 import org.coop4j.weights.DenseTensor;
@@ -26,15 +28,18 @@ import org.coop4j.weights.torch.TorchTensor;
  * load_model}).
  *
  * <p>Its {@code state_dict} holds {@code ctx} [M, width] or, class-specific, [classes, M, width],
- * and the frozen embeddings around it: {@code token_prefix} [classes, 1, width] of the start token
- * and {@code token_suffix} [classes, context length - 1 - M, width] of name, ".", end token and
- * padding. Neither class names nor their position are in it.
+ * the frozen embeddings around it, and what else a method learns, such as a meta-net. The
+ * embeddings are {@code token_prefix} [classes, 1, width] of the start token and {@code
+ * token_suffix} [classes, context length - 1 - M, width] of name, ".", end token and padding.
+ * Neither method nor class names nor their position are in it.
  */
 public final class ReferenceCheckpoint {
 
     private static final String FOLDER = "prompt_learner";
     private static final String POINTER = "checkpoint";
     private static final String FILE = "model.pth.tar-";
+    private static final String PREFIX = "token_prefix";
+    private static final String SUFFIX = "token_suffix";
     private static final int MOST_POINTER_BYTES = 4096;
 
     /** Half precision keeps 11 bits; the reference trains and saves in it by default. */
@@ -49,68 +54,80 @@ public final class ReferenceCheckpoint {
      * so that another model, other classes or another order do not go unseen.
      *
      * @param place the file, its {@code prompt_learner} folder, or the folder above
+     * @param method that it was trained by; how many context vectors it has, and whose, the
+     *     checkpoint says, and they begin as nothing
      * @param classNames the classes that it was trained for, in the order of training
-     * @param position where its class names stand
-     * @throws IOException if it is something else or damaged, or belongs to another model or other
-     *     classes, saying what
+     * @throws IllegalArgumentException if the method has no such checkpoints
+     * @throws IOException if it is something else or damaged, or belongs to another method or model
+     *     or other classes, saying what
      */
-    public static ClassifierFile read(
-            Path place, Clip clip, List<String> classNames, ClassPosition position)
+    public static ClassifierFile read(Path place, Clip clip, Method method, List<String> classNames)
             throws IOException {
-        Tokenizer tokenizer = clip.tokenizer();
-        return read(
-                place,
-                clip,
-                Prompts.names(classNames, tokenizer),
-                position,
-                tokenizer.startToken(),
-                tokenizer.endToken());
+        return read(place, clip, method, prompts -> Words.of(clip, prompts, classNames));
     }
 
     static ClassifierFile read(
-            Path place,
-            Clip clip,
-            List<ClassName> classNames,
-            ClassPosition position,
-            int startToken,
-            int endToken)
+            Path place, Clip clip, Method method, Function<CheckpointedPrompts, Words> wording)
             throws IOException {
         Path file = fileOf(place);
         try (TorchFile torch = TorchFile.open(file)) {
             Map<String, TorchTensor> state = torch.stateDict();
-            TorchTensor ctx = state.get("ctx");
-            if (ctx == null) {
-                throw new IOException(
-                        file + " holds no ctx but " + state.keySet() + ": not a CoOp checkpoint");
+            for (String name : checkpointed(method).checkpointTensors()) {
+                if (!state.containsKey(name)) {
+                    throw new IOException(
+                            "%s holds no %s but %s: not a checkpoint of %s"
+                                    .formatted(file, name, state.keySet(), method.id()));
+                }
             }
-            PromptLayout layout = layout(file, ctx.shape(), clip, classNames.size(), position);
-            Embeddings expected =
-                    Embeddings.of(clip, classNames, layout.length(), startToken, endToken);
-            requireCount(file, state.get("token_prefix"), classNames.size());
-            requireSame(file, state.get("token_prefix"), expected.prefix(), "weights: ");
-            requireSame(file, state.get("token_suffix"), expected.suffix(), "class names: ");
-            Map<String, String> training = new LinkedHashMap<>();
-            training.put("imported_from", String.valueOf(file.getFileName()));
-            CoOp method =
-                    new CoOp(layout.length(), layout.position(), layout.classSpecific(), null);
-            List<String> names = classNames.stream().map(ClassName::name).toList();
-            return ClassifierFile.of(method, names, clip.model().sha256())
-                    .withTraining(training)
-                    .with(PromptContext.CTX, ctx.shape(), finite(file, ctx.floats()));
+            Shape ctx = state.get(PromptContext.CTX).shape();
+            Method trained = trained(file, method, ctx, clip);
+            CheckpointedPrompts prompts = checkpointed(trained);
+            Words words = wording.apply(prompts);
+            List<String> classNames = words.afterContext().stream().map(ClassName::name).toList();
+            if (ctx.rank() == 3) {
+                requireCount(file, state.get(PromptContext.CTX), classNames.size());
+            }
+            requireCount(file, state.get(PREFIX), classNames.size());
+            Embeddings expected = Embeddings.of(clip, words, (int) ctx.dim(ctx.rank() - 2));
+            requireSame(file, state.get(PREFIX), expected.prefix(), "weights: ");
+            requireSame(file, state.get(SUFFIX), expected.suffix(), "class names: ");
+            ClassifierFile learned =
+                    ClassifierFile.of(trained, classNames, clip.model().sha256())
+                            .withTraining(Map.of("imported_from", file.getFileName().toString()));
+            for (String name : prompts.checkpointTensors()) {
+                TorchTensor tensor = state.get(name);
+                learned = learned.with(name, tensor.shape(), finite(file, name, tensor.floats()));
+            }
+            prompts.require(clip, learned);
+            return learned;
         }
     }
 
-    private static float[] finite(Path file, float[] values) throws IOException {
+    private static CheckpointedPrompts checkpointed(Method method) {
+        if (method instanceof CheckpointedPrompts prompts) {
+            return prompts;
+        }
+        throw new IllegalArgumentException(
+                "%s has no checkpoint of the reference's form: expected one of %s"
+                        .formatted(
+                                method.id(),
+                                Method.all().stream()
+                                        .filter(CheckpointedPrompts.class::isInstance)
+                                        .map(Method::id)
+                                        .collect(Collectors.joining(", "))));
+    }
+
+    private static float[] finite(Path file, String name, float[] values) throws IOException {
         for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new IOException(file + ": ctx holds " + value);
+                throw new IOException(file + ": " + name + " holds " + value);
             }
         }
         return values;
     }
 
-    private static PromptLayout layout(
-            Path file, Shape ctx, Clip clip, int classes, ClassPosition position)
+    /** The method with the number of context vectors, and of whom, that the checkpoint has. */
+    private static Method trained(Path file, Method method, Shape ctx, Clip clip)
             throws IOException {
         int width = clip.architecture().text().width();
         int most = clip.architecture().text().contextLength();
@@ -123,25 +140,31 @@ public final class ReferenceCheckpoint {
                             .formatted(file, ctx, width));
         }
         boolean classSpecific = ctx.rank() == 3;
-        if (classSpecific && ctx.dim(0) != classes) {
-            throw otherCount(file, ctx.dim(0), classes);
+        Map<String, Object> settings = new LinkedHashMap<>();
+        if (Settings.has((Record) method, "words")) {
+            settings.put("words", null);
         }
-        return new PromptLayout((int) ctx.dim(ctx.rank() - 2), position, classSpecific);
+        settings.put("context_length", ctx.dim(ctx.rank() - 2));
+        if (Settings.has((Record) method, "class_specific")) {
+            settings.put("class_specific", classSpecific);
+        } else if (classSpecific) {
+            throw new IOException(
+                    "%s: ctx of shape %s is class-specific, which %s has not"
+                            .formatted(file, ctx, method.id()));
+        }
+        return method.with(settings);
     }
 
     /** A context for all classes does not tell their number; the embeddings beside it do. */
-    private static void requireCount(Path file, TorchTensor prefix, int classes)
+    private static void requireCount(Path file, TorchTensor ofClasses, int given)
             throws IOException {
-        if (prefix != null && prefix.shape().rank() > 0 && prefix.shape().dim(0) != classes) {
-            throw otherCount(file, prefix.shape().dim(0), classes);
+        Shape shape = ofClasses == null ? Shape.of() : ofClasses.shape();
+        if (shape.rank() > 0 && shape.dim(0) != given) {
+            throw new IOException(
+                    "%s was trained for %d classes, but %d class names are given: give all class"
+                                    .formatted(file, shape.dim(0), given)
+                            + " names in the order of training");
         }
-    }
-
-    private static IOException otherCount(Path file, long trained, int given) {
-        return new IOException(
-                "%s was trained for %d classes, but %d class names are given: give all class names"
-                                .formatted(file, trained, given)
-                        + " in the order of training");
     }
 
     /** The embeddings of a checkpoint, absent in some, against those that it should have. */
@@ -198,38 +221,33 @@ public final class ReferenceCheckpoint {
      * @param folder where {@code prompt_learner/} is made
      * @param epoch number of epochs it was trained for, which names the file
      * @return the file
-     * @throws IllegalArgumentException if the prompt belongs to another model
+     * @throws IllegalArgumentException if the prompt belongs to another model, or its method has no
+     *     such checkpoints
      */
     public static Path write(Path folder, Clip clip, ClassifierFile prompt, int epoch)
             throws IOException {
-        Tokenizer tokenizer = clip.tokenizer();
         prompt.requireModel(clip);
-        List<ClassName> names = Prompts.names(prompt.classNames(), tokenizer);
-        return write(
-                folder, clip, prompt, names, epoch, tokenizer.startToken(), tokenizer.endToken());
+        CheckpointedPrompts prompts = checkpointed(prompt.method());
+        Words words = Words.of(clip, prompts, prompt.classNames());
+        return write(folder, clip, prompt, words, epoch);
     }
 
-    static Path write(
-            Path folder,
-            Clip clip,
-            ClassifierFile prompt,
-            List<ClassName> names,
-            int epoch,
-            int startToken,
-            int endToken)
+    static Path write(Path folder, Clip clip, ClassifierFile prompt, Words words, int epoch)
             throws IOException {
         if (epoch < 1) {
             throw new IllegalArgumentException("epoch " + epoch + ": the first is 1");
         }
-        LearnedContext context = LearnedContext.of(prompt);
-        PromptLayout layout = context.layout();
-        Embeddings around = Embeddings.of(clip, names, layout.length(), startToken, endToken);
+        int length = LearnedContext.of(prompt).layout().length();
+        Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
-        state.put(
-                "ctx",
-                DenseTensor.ofFloats(prompt.tensor(PromptContext.CTX).shape(), context.vectors()));
-        state.put("token_prefix", around.prefix());
-        state.put("token_suffix", around.suffix());
+        for (String name : checkpointed(prompt.method()).checkpointTensors()) {
+            ClassifierFile.Tensor tensor = prompt.tensor(name);
+            state.put(name, DenseTensor.ofFloats(tensor.shape(), tensor.values()));
+            if (name.equals(PromptContext.CTX)) { // parameter and buffers of the module itself
+                state.put(PREFIX, around.prefix());
+                state.put(SUFFIX, around.suffix());
+            }
+        }
         Map<Object, Object> root = new LinkedHashMap<>();
         root.put("state_dict", state);
         root.put("epoch", epoch);
@@ -271,14 +289,25 @@ public final class ReferenceCheckpoint {
         return scheduler;
     }
 
+    /** The tokens around the context. */
+    record Words(List<ClassName> afterContext, int startToken, int endToken) {
+
+        static Words of(Clip clip, CheckpointedPrompts prompts, List<String> classNames) {
+            return new Words(
+                    prompts.afterContext(clip, classNames),
+                    clip.tokenizer().startToken(),
+                    clip.tokenizer().endToken());
+        }
+    }
+
     /** The frozen embeddings around the context. */
     private record Embeddings(DenseTensor prefix, DenseTensor suffix) {
 
-        static Embeddings of(
-                Clip clip, List<ClassName> names, int vectors, int startToken, int endToken) {
+        static Embeddings of(Clip clip, Words words, int vectors) {
+            List<ClassName> names = words.afterContext();
             int width = clip.architecture().text().width();
             int length = clip.architecture().text().contextLength() - 1 - vectors;
-            float[] start = clip.tokenEmbedding(startToken);
+            float[] start = clip.tokenEmbedding(words.startToken());
             float[] prefix = new float[Math.multiplyExact(names.size(), width)];
             float[] suffix = new float[Math.multiplyExact(names.size(), length * width)];
             for (int c = 0; c < names.size(); c++) {
@@ -291,7 +320,9 @@ public final class ReferenceCheckpoint {
                 System.arraycopy(start, 0, prefix, c * width, width);
                 for (int i = 0; i < length; i++) {
                     int token =
-                            i < name.length() ? name.token(i) : i == name.length() ? endToken : 0;
+                            i < name.length()
+                                    ? name.token(i)
+                                    : i == name.length() ? words.endToken() : 0;
                     int at = (c * length + i) * width;
                     System.arraycopy(clip.tokenEmbedding(token), 0, suffix, at, width);
                 }

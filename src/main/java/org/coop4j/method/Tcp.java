@@ -13,7 +13,6 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.text.Tokenizer;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
@@ -38,7 +37,7 @@ public record Tcp(
                 double weight,
         @Setting("hand-written prompt, {} standing for the class name; the data's own without")
                 String template)
-        implements Method {
+        implements Method, CheckpointedPrompts {
 
     public Tcp {
         context(contextLength);
@@ -161,12 +160,8 @@ public record Tcp(
         return new PromptLearner.Form() {
             @Override
             public List<int[]> prompts(Clip clip, List<String> classNames) {
-                Tokenizer tokenizer = clip.tokenizer();
-                List<ClassName> names = new ArrayList<>();
-                for (String name : classNames) {
-                    names.add(ClassName.in(rest(), name, tokenizer));
-                }
-                return Prompts.ofSentences(clip, context(contextLength).layout(tokenizer), names);
+                PromptLayout layout = context(contextLength).layout(clip.tokenizer());
+                return Prompts.ofSentences(clip, layout, afterContext(clip, classNames));
             }
 
             @Override
@@ -181,6 +176,10 @@ public record Tcp(
 
     /** The template without those of its first M words that stand before the class name. */
     private String rest() {
+        if (template == null) {
+            throw new IllegalArgumentException(
+                    "template: TCP's prompts need their data's, such as \"a photo of a {}.\"");
+        }
         String rest = template.strip();
         for (int word = 0; word < contextLength; word++) {
             int end = rest.indexOf(' ');
@@ -218,14 +217,30 @@ public record Tcp(
     }
 
     @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        if (template == null) {
-            throw new IOException("the file does not say which template its classes have");
+    public List<String> checkpointTensors() {
+        return MetaNet.withContext();
+    }
+
+    @Override
+    public List<ClassName> afterContext(Clip clip, List<String> classNames) {
+        List<ClassName> names = new ArrayList<>();
+        for (String name : classNames) {
+            names.add(ClassName.in(rest(), name, clip.tokenizer()));
         }
-        Tcp used = of(clip, template);
+        return names;
+    }
+
+    @Override
+    public void require(Clip clip, ClassifierFile file) throws IOException {
         context(contextLength).require(clip, file);
         net(clip).require(file);
+    }
+
+    @Override
+    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
+        Clip clip = space.requireTowers(id());
+        require(clip, file);
+        Tcp used = of(clip, template);
         return PromptLearner.classifier(clip, file, used.form(), MemoryLimit.none());
     }
 }

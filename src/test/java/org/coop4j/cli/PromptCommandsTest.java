@@ -270,7 +270,15 @@ class PromptCommandsTest {
         assertUsage(coop("import", out, "-m", model, "-o", prompt), "--classes");
         assertUsage(
                 coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--position", "left"),
-                "'left'");
+                "position",
+                "\"left\"");
+        assertUsage(
+                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "best"),
+                "\"best\"");
+        CommandRun another =
+                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "tcp");
+        assertThat(another.code()).isEqualTo(1);
+        assertThat(another.err()).contains("not a checkpoint of tcp");
         CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
         assertThat(others.code()).isEqualTo(1);
         assertThat(others.err()).contains("was trained with other class names");

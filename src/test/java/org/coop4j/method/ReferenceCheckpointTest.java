@@ -9,13 +9,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.train.Training;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.torch.TorchFile;
@@ -56,6 +60,10 @@ class ReferenceCheckpointTest {
         return LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
     }
 
+    private static Method coop(ClassPosition position) {
+        return new CoOp(16, position, false, null);
+    }
+
     @Test
     void whatIsWrittenIsReadFromAnyOfItsPlaces() throws IOException {
         for (ClassPosition position : ClassPosition.values()) {
@@ -65,7 +73,8 @@ class ReferenceCheckpointTest {
                 assertThat(file.getFileName()).hasToString("model.pth.tar-50");
                 assertThat(file.resolveSibling("checkpoint")).hasContent("model.pth.tar-50\n");
                 for (Path place : List.of(file, file.getParent(), folder)) {
-                    ClassifierFile read = ReferenceCheckpoint.read(place, clip, NAMES, position);
+                    ClassifierFile read =
+                            ReferenceCheckpoint.read(place, clip, coop(position), NAMES);
                     assertThat(LearnedContext.of(read).vectors())
                             .containsExactly(LearnedContext.of(written).vectors());
                     assertThat(LearnedContext.of(read).layout())
@@ -110,17 +119,18 @@ class ReferenceCheckpointTest {
         }
         int start = json.get("sot").asInt();
         int end = json.get("eot").asInt();
+        ReferenceCheckpoint.Words words = new ReferenceCheckpoint.Words(names, start, end);
         try (Clip golden = GoldenModels.open("vit", folder);
                 TorchFile reference =
                         TorchFile.open(place.resolve("prompt_learner/model.pth.tar-50"))) {
             ClassifierFile read =
                     ReferenceCheckpoint.read(
-                            place, golden, names, ClassPosition.MIDDLE, start, end);
+                            place, golden, coop(ClassPosition.MIDDLE), prompts -> words);
             assertThat(LearnedContext.of(read).layout())
                     .isEqualTo(new PromptLayout(4, ClassPosition.MIDDLE, false));
             assertThat(LearnedContext.of(read).vectors())
                     .containsExactly(reference.stateDict().get("ctx").floats());
-            Path file = ReferenceCheckpoint.write(folder, golden, read, names, 50, start, end);
+            Path file = ReferenceCheckpoint.write(folder, golden, read, words, 50);
             try (TorchFile written = TorchFile.open(file)) {
                 Map<String, TorchTensor> expected = reference.stateDict();
                 assertThat(written.stateDict().keySet()).isEqualTo(expected.keySet());
@@ -131,11 +141,15 @@ class ReferenceCheckpointTest {
                 }
             }
             List<ClassName> swapped = new ArrayList<>(names);
-            java.util.Collections.swap(swapped, 0, 5);
+            Collections.swap(swapped, 0, 5);
+            ReferenceCheckpoint.Words other = new ReferenceCheckpoint.Words(swapped, start, end);
             assertThatThrownBy(
                             () ->
                                     ReferenceCheckpoint.read(
-                                            place, golden, swapped, ClassPosition.END, start, end))
+                                            place,
+                                            golden,
+                                            coop(ClassPosition.END),
+                                            prompts -> other))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("trained with other class names");
         }
@@ -150,13 +164,17 @@ class ReferenceCheckpointTest {
                         List.of("red_rose", "dog", "kite (bird of prey)"),
                         List.of("dog", "red_rose"))) {
             assertThatThrownBy(
-                            () -> ReferenceCheckpoint.read(folder, clip, other, ClassPosition.END))
+                            () ->
+                                    ReferenceCheckpoint.read(
+                                            folder, clip, coop(ClassPosition.END), other))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("class names in the order");
         }
         try (Clip model = TinyModel.open(TinyModel.write(folder.resolve("other"), 2), 1)) {
             assertThatThrownBy(
-                            () -> ReferenceCheckpoint.read(folder, model, NAMES, ClassPosition.END))
+                            () ->
+                                    ReferenceCheckpoint.read(
+                                            folder, model, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("trained with other weights");
             assertThatThrownBy(
@@ -174,7 +192,10 @@ class ReferenceCheckpointTest {
         assertThatThrownBy(
                         () ->
                                 ReferenceCheckpoint.read(
-                                        folder, clip, List.of("dog", "cat"), ClassPosition.END))
+                                        folder,
+                                        clip,
+                                        coop(ClassPosition.END),
+                                        List.of("dog", "cat")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("was trained for 3 classes, but 2 class names are given");
     }
@@ -192,36 +213,49 @@ class ReferenceCheckpointTest {
     @Test
     void filesOfOtherThingsAreNamed() throws IOException {
         Path other = saved("weight", Shape.of(1), 1);
-        assertThatThrownBy(() -> ReferenceCheckpoint.read(other, clip, NAMES, ClassPosition.END))
+        assertThatThrownBy(
+                        () -> ReferenceCheckpoint.read(other, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("holds no ctx but [weight]");
         for (Shape shape :
                 List.of(Shape.of(16), Shape.of(1, 15), Shape.of(0, 16), Shape.of(78, 16))) {
             Path file = saved("ctx", shape, new float[(int) shape.elements()]);
-            assertThatThrownBy(() -> ReferenceCheckpoint.read(file, clip, NAMES, ClassPosition.END))
+            assertThatThrownBy(
+                            () ->
+                                    ReferenceCheckpoint.read(
+                                            file, clip, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("is no context of this model, whose text width is 16");
         }
         Path text = Files.writeString(folder.resolve("notes"), "not a checkpoint");
-        assertThatThrownBy(() -> ReferenceCheckpoint.read(text, clip, NAMES, ClassPosition.END))
+        assertThatThrownBy(
+                        () -> ReferenceCheckpoint.read(text, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class);
         assertThatThrownBy(
                         () ->
                                 ReferenceCheckpoint.read(
-                                        folder.resolve("nowhere"), clip, NAMES, ClassPosition.END))
+                                        folder.resolve("nowhere"),
+                                        clip,
+                                        coop(ClassPosition.END),
+                                        NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no such file or folder");
     }
 
     @Test
     void aPointerThatLeadsElsewhereIsRefused() throws IOException {
-        assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, NAMES, ClassPosition.END))
+        assertThatThrownBy(
+                        () ->
+                                ReferenceCheckpoint.read(
+                                        folder, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("has no file \"checkpoint\"");
         for (String name : List.of("../model.pth.tar-1", "/etc/passwd", "")) {
             Files.writeString(folder.resolve("checkpoint"), name + "\n");
             assertThatThrownBy(
-                            () -> ReferenceCheckpoint.read(folder, clip, NAMES, ClassPosition.END))
+                            () ->
+                                    ReferenceCheckpoint.read(
+                                            folder, clip, coop(ClassPosition.END), NAMES))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("does not name a checkpoint beside it");
         }
@@ -230,8 +264,67 @@ class ReferenceCheckpointTest {
     @Test
     void tensorsOfDataParallelTrainingAndWithoutEmbeddingsAreRead() throws IOException {
         Path file = saved("module.ctx", Shape.of(1, 16), new float[16]);
-        ClassifierFile read = ReferenceCheckpoint.read(file, clip, NAMES, ClassPosition.FRONT);
+        ClassifierFile read =
+                ReferenceCheckpoint.read(file, clip, coop(ClassPosition.FRONT), NAMES);
         assertThat(LearnedContext.of(read).layout())
                 .isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
+    }
+
+    /** Each with settings that are not its defaults, where it has some. */
+    private static List<Method> exchanged() {
+        return List.of(
+                new KgCoOp(PromptContext.random(3), 2),
+                new ProGrad(3, true, 0.8, 2),
+                new CoCoOp(3, null),
+                new Tcp(3, 1, 2, "a picture of a {}, a kind of thing."));
+    }
+
+    private static FeatureMatrix images(int n) {
+        float[] values = new float[n * clip.architecture().embedDim()];
+        Random random = new Random(5);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return FeatureMatrix.of(n, clip.architecture().embedDim(), values);
+    }
+
+    private static DenseFeatures features(int... labels) {
+        int width = clip.architecture().embedDim();
+        return DenseFeatures.of(width, 1, images(labels.length).toArray(), labels);
+    }
+
+    @Test
+    void whatOtherPromptLearnersLearnedComesBackAndGivesTheSameLogits() throws IOException {
+        Task task = new Task(NAMES, "a photo of a {}.", List.of(), 1);
+        FewShotFeatures data = new FewShotFeatures(features(0, 1, 2), features());
+        for (Method method : exchanged()) {
+            try (Classifier learned =
+                    method.learner(clip, task).fit(data, Fit.inMemory(Training.coop(2, 3), 1))) {
+                ClassifierFile file = learned.save();
+                Path place = folder.resolve(method.id());
+                ReferenceCheckpoint.write(place, clip, file, 2);
+                // The checkpoint says how many vectors there are, and of whom.
+                Method asked = method.with(Map.of("context_length", 7));
+                ClassifierFile read = ReferenceCheckpoint.read(place, clip, asked, NAMES);
+                assertThat(read.method()).isEqualTo(file.method());
+                assertThat(read.tensorNames()).isEqualTo(file.tensorNames());
+                try (Classifier again = read.open(clip)) {
+                    assertThat(again.logits(images(4)).toArray())
+                            .containsExactly(learned.logits(images(4)).toArray());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCheckpointOfAnotherMethodIsNamed() throws IOException {
+        ReferenceCheckpoint.write(folder, clip, prompt(ClassPosition.END, true), 1);
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, Method.of("cocoop"), NAMES))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("holds no meta_net.linear1.weight but [ctx")
+                .hasMessageContaining("not a checkpoint of cocoop");
+        assertThatThrownBy(() -> ReferenceCheckpoint.read(folder, clip, Method.of("gda"), NAMES))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected one of coop, kgcoop, prograd, tcp, cocoop");
     }
 }
