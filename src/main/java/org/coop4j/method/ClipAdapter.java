@@ -90,11 +90,14 @@ public record ClipAdapter(
                 prompts,
                 images -> task.classNames().size() + d / 2.0,
                 (text, data, fit) ->
-                        new Adapter(
-                                initial(W1, hidden(d), d, task.seed()),
-                                initial(W2, d, hidden(d), task.seed()),
-                                text.rawWeights(space, task.classNames()).normalized(),
-                                ratio));
+                        begin(text.rawWeights(space, task.classNames()).normalized(), task.seed()));
+    }
+
+    /** The adapter before training. */
+    Adapter begin(FeatureMatrix text, long seed) {
+        int d = text.width();
+        return new Adapter(
+                initial(W1, hidden(d), d, seed), initial(W2, d, hidden(d), seed), text, ratio);
     }
 
     private static int hidden(int width) {

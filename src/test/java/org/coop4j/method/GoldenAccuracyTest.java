@@ -62,6 +62,11 @@ class GoldenAccuracyTest {
                                             problem.text("text_norm"),
                                             new CacheWeights())),
                     row(
+                            "CLIP-Adapter",
+                            new ClipAdapter(),
+                            (problem, data) ->
+                                    new ClipAdapter().begin(problem.text("text_norm"), 1)),
+                    row(
                             "TaskRes",
                             new TaskRes(),
                             (problem, data) -> new TaskRes.Residual(problem.text("text_raw"), 0.5)),
