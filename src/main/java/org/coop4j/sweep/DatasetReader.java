@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
 
 /** Reads the datasets of a plan: published names, paths, or mappings. */
@@ -20,22 +21,29 @@ final class DatasetReader {
     private static final String NAMES = "names";
     private static final String SPLIT_SEED = "split_seed";
     private static final String TEMPLATE = "template";
+
+    /** A key of a dataset, and of a plan for all datasets that do not have it. */
+    static final String EXIF = "exif";
+
     private static final List<String> KEYS =
-            List.of(NAME, PATH, IMAGES, NAMES, SPLIT_SEED, TEMPLATE);
+            List.of(NAME, PATH, IMAGES, NAMES, SPLIT_SEED, TEMPLATE, EXIF);
 
     /** All runs of a sweep share one split, where the data has none. */
     private static final long USUAL_SPLIT_SEED = 1;
 
     private final Path folder;
     private final Optional<Path> root;
+    private final ExifOrientation usualExif;
 
     /**
      * @param folder where relative paths begin
      * @param root the folder of the published datasets
+     * @param exif what the plan says of all datasets' EXIF orientations, or null
      */
-    DatasetReader(Path folder, Optional<Path> root) {
+    DatasetReader(Path folder, Optional<Path> root, PlanNode exif) throws PlanException {
         this.folder = folder;
         this.root = root;
+        this.usualExif = exif(exif, null);
     }
 
     /** Whether a user's word for a dataset means the one of this name. */
@@ -50,16 +58,29 @@ final class DatasetReader {
     SweepPlan.Dataset read(PlanNode item) throws PlanException {
         if (!item.isMapping() && !item.isList()) {
             String word = item.text("dataset");
-            return new SweepPlan.Dataset(
+            DataSpec data =
                     Benchmarks.published().find(word).isPresent()
                             ? published(item, word, USUAL_SPLIT_SEED, null)
-                            : own(item, word, null, null, null, USUAL_SPLIT_SEED, null),
-                    Overrides.none());
+                            : own(item, word, null, null, null, USUAL_SPLIT_SEED, null);
+            return new SweepPlan.Dataset(data.withExif(usualExif), Overrides.none());
         }
         List<String> keys = new ArrayList<>(KEYS);
         keys.addAll(Overrides.keys());
         PlanNode.Mapping mapping = item.mapping("a dataset", keys);
-        return new SweepPlan.Dataset(spec(mapping), Overrides.of(mapping));
+        return new SweepPlan.Dataset(
+                spec(mapping).withExif(exif(mapping.get(EXIF), usualExif)), Overrides.of(mapping));
+    }
+
+    private static ExifOrientation exif(PlanNode node, ExifOrientation unsaid)
+            throws PlanException {
+        if (node == null) {
+            return unsaid;
+        }
+        try {
+            return ExifOrientation.named(node.text(EXIF));
+        } catch (IllegalArgumentException e) {
+            throw node.problem(EXIF + ": " + e.getMessage());
+        }
     }
 
     private DataSpec spec(PlanNode.Mapping mapping) throws PlanException {

@@ -42,10 +42,19 @@ final class PlanReader {
     SweepPlan read(PlanNode node) throws PlanException {
         List<String> keys =
                 new ArrayList<>(
-                        List.of(DATA, DATASETS, METHODS, SHOTS, SEEDS, TEST_ON, BASE_TO_NEW));
+                        List.of(
+                                DATA,
+                                DATASETS,
+                                METHODS,
+                                SHOTS,
+                                SEEDS,
+                                TEST_ON,
+                                BASE_TO_NEW,
+                                DatasetReader.EXIF));
         keys.addAll(Overrides.keys());
         PlanNode.Mapping plan = node.mapping("a plan", keys);
-        DatasetReader reader = new DatasetReader(folder, root(plan.get(DATA)));
+        DatasetReader reader =
+                new DatasetReader(folder, root(plan.get(DATA)), plan.get(DatasetReader.EXIF));
         List<SweepPlan.Dataset> datasets = datasets(reader, required(plan, DATASETS), DATASETS);
         List<PlannedMethod> methods = MethodReader.read(required(plan, METHODS));
         PlanNode shotsNode = plan.get(SHOTS);

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.coop4j.cli.CommandRun.coop;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
@@ -112,6 +116,48 @@ class ExifOptionTest {
         assertThat(same.code()).as(same.err()).isZero();
         assertThat(same.err()).contains("is finished already");
         assertThat(predict(usual)).isEqualTo(predict(usual, "--exif", "apply"));
+    }
+
+    @Test
+    void aPlanSaysItAndRunsOfOneFolderAreToldApartByIt() throws IOException {
+        Path out = folder.resolve("sweep");
+        String kept = sweep(out, "keep");
+        String applied = sweep(out, "apply");
+        assertThat(applied).isNotEqualTo(kept);
+        assertThat(sweep(out, "keep")).isEqualTo(kept);
+    }
+
+    /** What a context has learned in the run of this treatment, which its configuration records. */
+    private static String sweep(Path out, String exif) throws IOException {
+        Path plan = folder.resolve("plan.yaml");
+        Files.writeString(
+                plan,
+                """
+                datasets: [{path: pictures, exif: %s}]
+                methods: [{name: coop, context_length: 3}]
+                shots: 1
+                seeds: 1
+                epochs: 2
+                """
+                        .formatted(exif));
+        out(coop("sweep", plan, "-m", model, "-o", out));
+        try (Stream<Path> files = Files.walk(out)) {
+            List<Path> runs =
+                    files.filter(file -> file.endsWith(RunFolder.CLASSIFIER))
+                            .filter(file -> says(file.resolveSibling(RunFolder.CONFIG), exif))
+                            .toList();
+            assertThat(runs).hasSize(1);
+            return HexFormat.of().formatHex(Files.readAllBytes(runs.get(0)));
+        }
+    }
+
+    private static boolean says(Path config, String exif) {
+        try {
+            String recorded = "\"exif\" : \"" + exif.toUpperCase(Locale.ROOT) + "\"";
+            return Files.readString(config).contains(recorded);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -1,6 +1,8 @@
 package org.coop4j.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.image.ExifOrientation.APPLY;
+import static org.coop4j.image.ExifOrientation.KEEP;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.KgCoOp;
@@ -160,6 +163,19 @@ class SweepPlanTest {
         assertThat(settings(plan, 2))
                 .containsEntry("words", "this is a")
                 .containsEntry("position", "front");
+    }
+
+    @Test
+    void whatADatasetSaysOfExifWinsOverThePlan() throws IOException {
+        String datasets = "data: D\ndatasets: [dtd, {name: eurosat, exif: apply}]\nmethods: coop\n";
+        SweepPlan plan = read(datasets + "exif: keep\ntest_on: [sun397]\n");
+        assertThat(exif(plan.datasets())).containsExactly(KEEP, APPLY);
+        assertThat(exif(plan.testOn().orElseThrow().targets())).containsExactly(KEEP);
+        assertThat(exif(read(datasets).datasets())).containsExactly(null, APPLY);
+    }
+
+    private static List<ExifOrientation> exif(List<SweepPlan.Dataset> datasets) {
+        return datasets.stream().map(dataset -> dataset.data().exif()).toList();
     }
 
     @Test

@@ -44,6 +44,7 @@ class WrongPlanTest {
                 "batch: 2.5 | line 4: batch: expected a whole number, got \"2.5\"",
                 "optimizer: lbfgs | line 4: optimizer: expected one of sgd, adam, adamw, got",
                 "schedule: [] | line 4: schedule is missing its value",
+                "exif: turn | line 4: exif: expected keep or apply, got 'turn'",
                 "views: many | line 4: views is \"many\": give a whole number, 0 or more, or",
                 "base_to_new: yes | line 4: base_to_new is \"yes\": write true or false",
                 "base_to_new: {method: x} | line 4: unknown key \"method\": base_to_new has",
