@@ -30,6 +30,7 @@ import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
@@ -110,6 +111,7 @@ final class AddClassCommand implements Callable<Integer> {
                     method.title() + " needs pictures of the class: give their folder with --data");
         }
         try (Clip clip = promptOptions.open(file)) {
+            UnknownWords.warning(clip, List.of(name)).ifPresent(console::warn);
             add(clip, file, config, byName);
         }
         return 0;

@@ -20,6 +20,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.eval.Numbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
+import org.coop4j.method.UnknownWords;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -105,6 +106,7 @@ final class EmbedCommand implements Callable<Integer> {
             all.addAll(lines(textFile));
         }
         try (Clip clip = clipOptions.openForTexts()) {
+            UnknownWords.warning(clip, all).ifPresent(console::warn);
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = new ArrayList<>();
             for (String text : all) {

@@ -28,6 +28,7 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.report.ConfusionFiles;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Retest;
@@ -122,6 +123,7 @@ final class EvalCommand implements Callable<Integer> {
         Retest.Images images = images(retest);
         try (Clip clip = promptOptions.open(file)) {
             Classifier classifier = file.open(clip).forClasses(images.classNames());
+            UnknownWords.warning(clip, file, images.classNames()).ifPresent(console::warn);
             TrainRun.Options options =
                     new TrainRun.Options(
                             bankOptions.folder(CacheFolder.bank()),

@@ -3,6 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
@@ -15,6 +16,7 @@ import org.coop4j.method.LearnedContext;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.text.SafeText;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -99,9 +101,10 @@ final class ImportCommand implements Callable<Integer> {
             console.warn("--truncate has no effect: class names are compared as they are");
         }
         Method learnedBy = method();
+        List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.openForTexts()) {
-            ClassifierFile prompt =
-                    ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classOptions.read());
+            UnknownWords.warning(clip, classes).ifPresent(console::warn);
+            ClassifierFile prompt = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();
             console.out()

@@ -1,13 +1,21 @@
 package org.coop4j.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.clip.Clip;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,13 +25,15 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "model",
         description =
-                "Show what a converted model is: dimensions, activation, preprocessing, origin.",
+                "Show what a converted model is: dimensions, activation, preprocessing, origin;"
+                        + " with --classes, which of these names have words that it never saw.",
         synopsisSubcommandLabel = "[new ...]",
         footer = {
             "",
             "Examples:",
             "  coop model vit-b-32.safetensors",
             "  coop model --json vit-b-32.safetensors",
+            "  coop model coop4j-small --classes ibis,ketch,dog",
             "  coop model new --arch ViT-B/32 --seed 1 -o random.safetensors"
         })
 final class ModelCommand implements Callable<Integer> {
@@ -36,6 +46,8 @@ final class ModelCommand implements Callable<Integer> {
             description = ModelFile.DESCRIPTION)
     private Path file;
 
+    @Mixin private ClassOptions classOptions;
+    @Mixin private VocabularyOption vocabulary;
     @Mixin private JsonOption json;
 
     ModelCommand(Console console) {
@@ -50,11 +62,28 @@ final class ModelCommand implements Callable<Integer> {
         try (ConvertedModel model = ConvertedModel.open(ModelFile.of(file))) {
             ModelSummary summary = ModelSummary.of(model);
             if (json.isGiven()) {
-                Json.print(summary.toJson(), console.out());
+                ObjectNode described = summary.toJson();
+                if (classOptions.areGiven()) {
+                    ArrayNode unknown = described.putArray("unknown_classes");
+                    unknownClasses().forEach(unknown::add);
+                }
+                Json.print(described, console.out());
             } else {
                 summary.print(console);
+                if (classOptions.areGiven()) {
+                    unknownClasses();
+                }
             }
         }
         return 0;
+    }
+
+    /** The given names that have words which the model never saw; warns of them. */
+    private List<String> unknownClasses() throws IOException {
+        List<String> classes = classOptions.read();
+        try (Clip clip = ClipOptions.openForTexts(file, vocabulary)) {
+            UnknownWords.warning(clip, classes).ifPresent(console::warn);
+            return UnknownWords.of(clip, classes);
+        }
     }
 }

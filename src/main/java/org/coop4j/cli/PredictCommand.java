@@ -21,6 +21,7 @@ import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.InputImage;
 import org.coop4j.predict.Prediction;
@@ -121,6 +122,7 @@ final class PredictCommand implements Callable<Integer> {
         try (Clip clip = promptOptions.open(file)) {
             Classifier learned = file.open(clip);
             Classifier chosen = others.map(learned::forClasses).orElse(learned);
+            UnknownWords.warning(clip, file, chosen.classNames()).ifPresent(console::warn);
             try (ImageClassifier classifier =
                     ImageClassifier.of(clip, chosen, exif.or(ImageClassifier.orientation(file)))) {
                 return print(classifier, files);

@@ -209,7 +209,8 @@ final class ServeCommand implements Callable<Integer> {
                     ZERO_SHOT,
                     file.orElseThrow(),
                     classOptions.read(),
-                    templateOptions.prompts(Optional.empty()));
+                    templateOptions.prompts(Optional.empty()),
+                    console);
         }
     }
 

@@ -19,6 +19,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.PredictionLimits;
@@ -27,6 +28,7 @@ import org.coop4j.run.RunResult;
 import org.coop4j.serve.ClassifierInfo;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.Progress;
 
 /** Opens the classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {
@@ -128,10 +130,16 @@ final class ServedModels implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Makes a classifier of hand-written prompts. */
-    void addZeroShot(String name, Path model, List<String> classes, PromptEnsemble prompts)
+    /** Makes a classifier of hand-written prompts, and warns of words that the model never saw. */
+    void addZeroShot(
+            String name,
+            Path model,
+            List<String> classes,
+            PromptEnsemble prompts,
+            Progress progress)
             throws IOException {
         Clip clip = clip(model);
+        UnknownWords.warning(clip, classes).ifPresent(progress::warn);
         Classifier classifier = prompts.classifier(clip, classes);
         add(clip, classifier, ClassifierInfo.of(name, classifier.save(), model, Optional.empty()));
     }

@@ -94,7 +94,7 @@ final class ZeroShotCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
-            UnknownWords.warning(clip, task.classes()).ifPresent(console::note);
+            UnknownWords.warning(clip, task.classes()).ifPresent(console::warn);
             FeatureMatrix weights = classWeights(clip, task);
             EncodedImages images =
                     EncodedImages.encode(

@@ -1,6 +1,8 @@
 package org.coop4j.method;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
@@ -11,16 +13,18 @@ import org.coop4j.clip.Clip;
  */
 public final class UnknownWords {
 
+    /** A warning names so many and counts the others. */
+    private static final int NAMED = 30;
+
     private UnknownWords() {}
 
-    /** The names of which the model does not know every word. */
-    static List<String> of(Clip clip, List<String> classNames) {
+    /** The names of which the model does not know every word, each once. */
+    public static List<String> of(Clip clip, List<String> classNames) {
         List<String> unknown = new ArrayList<>();
-        for (String name : classNames) {
-            for (int token : clip.tokenizer().encode(name.replace('_', ' '))) {
-                if (isZero(clip.tokenEmbedding(token)) && !unknown.contains(name)) {
-                    unknown.add(name);
-                }
+        for (String name : new LinkedHashSet<>(classNames)) {
+            int[] tokens = clip.tokenizer().encode(name.replace('_', ' '));
+            if (Arrays.stream(tokens).anyMatch(token -> isZero(clip.tokenEmbedding(token)))) {
+                unknown.add(name);
             }
         }
         return unknown;
@@ -35,15 +39,26 @@ public final class UnknownWords {
         return true;
     }
 
-    /** A sentence for the user, where there are such names. */
+    /** A sentence for the user, where there are such names or texts. */
     public static Optional<String> warning(Clip clip, List<String> classNames) {
         List<String> unknown = of(clip, classNames);
         return unknown.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
-                        String.join(", ", unknown)
+                        String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
+                                + (unknown.size() > NAMED
+                                        ? " and " + (unknown.size() - NAMED) + " more"
+                                        : "")
                                 + ": the model never saw "
                                 + (unknown.size() == 1 ? "a word of it" : "a word of each")
                                 + "; a prompt says little to it there");
+    }
+
+    /** The same of the classes that a classifier is given beside those that it learned. */
+    public static Optional<String> warning(
+            Clip clip, ClassifierFile learned, List<String> classNames) {
+        List<String> others = new ArrayList<>(classNames);
+        others.removeAll(learned.classNames());
+        return warning(clip, others);
     }
 }

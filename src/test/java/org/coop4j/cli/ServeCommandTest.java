@@ -133,7 +133,7 @@ class ServeCommandTest {
         for (String method : KINDS.keySet()) {
             words.addAll(List.of("-p", run(method)));
         }
-        words.addAll(List.of("-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,sky"));
+        words.addAll(List.of("-p", "again=" + run("coop"), "-m", model, "-c", "sea,hill,ketch"));
         words.addAll(List.of("--access-log", log));
         CoopProcess service = serve(words.toArray());
         int port = port(service);
@@ -148,7 +148,13 @@ class ServeCommandTest {
         assertThat(served(post(port, "zero-shot", picture)))
                 .isEqualTo(
                         predicted(
-                                "zero-shot", "-m", model, "-c", "sea,hill,sky", "--json", picture));
+                                "zero-shot",
+                                "-m",
+                                model,
+                                "-c",
+                                "sea,hill,ketch",
+                                "--json",
+                                picture));
         JsonNode models = JSON.readTree(get(port, "/models"));
         assertThat(models).hasSize(KINDS.size() + 2);
         JsonNode test = models.path(0).path("test");
@@ -157,7 +163,10 @@ class ServeCommandTest {
         service.terminate();
         CommandRun ended = service.ended();
         assertThat(ended.code()).as(ended.err()).isZero();
-        assertThat(ended.err()).contains("cocoop: CoCoOp").contains("stopping");
+        assertThat(ended.err())
+                .contains("ketch: the model never saw")
+                .contains("cocoop: CoCoOp")
+                .contains("stopping");
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
     }
 
