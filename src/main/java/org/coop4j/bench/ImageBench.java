@@ -15,6 +15,7 @@ import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.Progress;
 
 /** The encoding of images: from pixels, and from files to features on disk. */
@@ -70,9 +71,9 @@ public final class ImageBench {
     }
 
     /** Seconds from opening a model until it has the features of an image. */
-    public static double firstFeature(Path model) throws IOException {
+    public static double firstFeature(Path model, Precision precision) throws IOException {
         long start = System.nanoTime();
-        try (Clip clip = Clip.open(model)) {
+        try (Clip clip = Clip.open(model, precision)) {
             int side = clip.architecture().vision().imageSize();
             clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
             return (System.nanoTime() - start) / 1e9;

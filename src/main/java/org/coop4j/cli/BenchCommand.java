@@ -22,11 +22,13 @@ import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.WeightsException;
@@ -149,6 +151,7 @@ final class BenchCommand implements Callable<Integer> {
     private int runs;
 
     @Mixin private MemoryOption memory;
+    @Mixin private PrecisionOption precisionOption;
 
     @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
@@ -164,16 +167,17 @@ final class BenchCommand implements Callable<Integer> {
         check();
         List<LabelledImage> images = what.equals("files") ? jpegs(folder) : List.of();
         Path file = model == null ? randomModel() : ModelFile.of(model);
-        ObjectNode result = Json.object().put("what", what);
+        Precision precision = precisionOption.precision();
+        ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
         if (model == null) {
             result.put("arch", architecture);
         } else {
             result.put("model", model.toString());
         }
         if (what.equals("load")) {
-            result.put("seconds_to_first_feature", ImageBench.firstFeature(file));
+            result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
         } else {
-            try (Clip clip = Clip.open(file)) {
+            try (Clip clip = Clip.open(file, precision)) {
                 switch (what) {
                     case "step" -> step(clip, result);
                     case "encode" -> {

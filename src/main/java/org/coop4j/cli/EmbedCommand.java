@@ -14,6 +14,7 @@ import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.OutputFile;
+import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.TruncateOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -66,6 +67,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Mixin private ExifOption exif;
     @Mixin private OutputFile out;
+    @Mixin private PrecisionOption precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;
@@ -137,7 +139,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     private int embedImages() throws IOException {
         List<Path> files = ImageInputs.all(arguments);
-        try (Clip clip = clipOptions.open()) {
+        try (Clip clip = clipOptions.open(precision.precision())) {
             EncodedImages images = EncodedImages.encode(clip, files, reader(clip), console);
             List<Path> good = images.positions().stream().map(files::get).toList();
             if (good.isEmpty()) {

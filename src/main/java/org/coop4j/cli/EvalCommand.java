@@ -17,6 +17,7 @@ import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.OtherDataOptions;
 import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.CacheFolder;
@@ -106,6 +107,7 @@ final class EvalCommand implements Callable<Integer> {
     private Path perImage;
 
     @Mixin private BankOptions bankOptions;
+    @Mixin private PrecisionOption precision;
 
     @ArgGroup private OutputFormat format = new OutputFormat();
 
@@ -121,7 +123,7 @@ final class EvalCommand implements Callable<Integer> {
         ClassifierFile file = promptOptions.read();
         Retest retest = Retest.of(file, promptOptions.folder(), console::note);
         Retest.Images images = images(retest);
-        try (Clip clip = promptOptions.open(file)) {
+        try (Clip clip = promptOptions.open(file, precision.precision())) {
             Classifier classifier = file.open(clip).forClasses(images.classNames());
             UnknownWords.warning(clip, file, images.classNames()).ifPresent(console::warn);
             TrainRun.Options options =

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.coop4j.cli.console.Console;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.image.PixelReader;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
@@ -90,6 +91,13 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
         }
     }
 
+    private Precision precision() {
+        return switch (kind) {
+            case TEXT -> Precision.FLOAT32;
+            case IMAGE -> clip.precision();
+        };
+    }
+
     private Map<String, String> metadata() throws IOException {
         ArrayNode names = JsonNodeFactory.instance.arrayNode();
         inputs.forEach(names::add);
@@ -98,6 +106,7 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
         metadata.put("coop4j.kind", kind.label());
         metadata.put("coop4j.model_sha256", clip.model().sha256());
         metadata.put("coop4j.normalized", String.valueOf(normalized));
+        metadata.put("coop4j.precision", precision().id());
         return metadata;
     }
 }

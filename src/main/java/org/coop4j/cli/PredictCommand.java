@@ -15,6 +15,7 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.eval.Numbers;
@@ -60,6 +61,7 @@ final class PredictCommand implements Callable<Integer> {
 
     @Mixin private ClassOptions classOptions;
     @Mixin private ExifOption exif;
+    @Mixin private PrecisionOption precision;
 
     @Option(
             names = "--top",
@@ -119,7 +121,7 @@ final class PredictCommand implements Callable<Integer> {
         List<Path> files = ImageInputs.of(arguments).files();
         Optional<List<String>> others =
                 classOptions.areGiven() ? Optional.of(classOptions.read()) : Optional.empty();
-        try (Clip clip = promptOptions.open(file)) {
+        try (Clip clip = promptOptions.open(file, precision.precision())) {
             Classifier learned = file.open(clip);
             Classifier chosen = others.map(learned::forClasses).orElse(learned);
             UnknownWords.warning(clip, file, chosen.classNames()).ifPresent(console::warn);

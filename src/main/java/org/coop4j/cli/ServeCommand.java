@@ -19,6 +19,7 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.ServeLimits;
 import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.cli.options.VocabularyOption;
@@ -80,6 +81,7 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin private ClassOptions classOptions;
     @Mixin private TemplateOptions templateOptions;
     @Mixin private VocabularyOption vocabulary;
+    @Mixin private PrecisionOption precision;
 
     @Option(
             names = "--host",
@@ -141,6 +143,7 @@ final class ServeCommand implements Callable<Integer> {
                 ServedModels models =
                         new ServedModels(
                                 vocabulary.tokenizer(),
+                                precision.precision(),
                                 limits.ofPictures(),
                                 Optional.ofNullable(threshold))) {
             open(models, named);

@@ -15,6 +15,7 @@ import java.util.Optional;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
@@ -36,6 +37,7 @@ final class ServedModels implements AutoCloseable {
     private static final String EXTENSION = ".safetensors";
 
     private final Tokenizer tokenizer;
+    private final Precision precision;
     private final PredictionLimits limits;
     private final Optional<Double> threshold;
     private final List<ServedClassifier> served = new ArrayList<>();
@@ -43,10 +45,16 @@ final class ServedModels implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
     /**
+     * @param precision in which images are encoded
      * @param threshold below which the page is not sure
      */
-    ServedModels(Tokenizer tokenizer, PredictionLimits limits, Optional<Double> threshold) {
+    ServedModels(
+            Tokenizer tokenizer,
+            Precision precision,
+            PredictionLimits limits,
+            Optional<Double> threshold) {
         this.tokenizer = tokenizer;
+        this.precision = precision;
         this.limits = limits;
         this.threshold = threshold;
     }
@@ -157,7 +165,7 @@ final class ServedModels implements AutoCloseable {
         Path key = model.toRealPath();
         Clip clip = clips.get(key);
         if (clip == null) {
-            clip = Clip.open(model, tokenizer, Workers.standard());
+            clip = Clip.open(model, tokenizer, Workers.standard(), precision);
             clips.put(key, clip);
             open.push(clip);
         }

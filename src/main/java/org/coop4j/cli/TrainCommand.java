@@ -21,6 +21,7 @@ import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.MethodOptions;
+import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.ResumeOption;
 import org.coop4j.cli.options.TuneOptions;
 import org.coop4j.clip.CacheFolder;
@@ -150,6 +151,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private BankOptions bankOptions;
     @Mixin private MemoryOption memory;
+    @Mixin private PrecisionOption precision;
     @Mixin private ResumeOption resume;
     @Mixin private JsonOption json;
 
@@ -182,7 +184,7 @@ final class TrainCommand implements Callable<Integer> {
         List<Evidence> found = new ArrayList<>();
         TrainChoice choice = TrainChoice.all(candidates);
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
-        try (Clip clip = clipOptions.openForTexts()) {
+        try (Clip clip = clipOptions.openForTexts(precision.precision())) {
             if (chosen.isPresent()) {
                 checkPreset(clip, chosen.get());
             }
@@ -304,6 +306,7 @@ final class TrainCommand implements Callable<Integer> {
                                         candidate.method(),
                                         training,
                                         new Sample(shots, one, views(training)))
+                                .in(shared.clip().precision())
                                 .withCheckpointEvery(checkpointEvery));
     }
 

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ChannelValues;
 import org.coop4j.image.ExifOrientation;
@@ -37,14 +38,16 @@ public final class Clip implements FeatureSpace {
     private final ModelLock lock = new ModelLock();
     private final NativeWeights weights;
     private final Workers workers;
+    private final Precision precision;
     private final Tokenizer tokenizer;
     private final TextEncoder textEncoder;
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
     private boolean imageTowerLoaded;
     private boolean textTowerLoaded;
 
-    private Clip(ConvertedModel model, Tokenizer tokenizer, Workers workers) {
+    private Clip(ConvertedModel model, Tokenizer tokenizer, Workers workers, Precision precision) {
         this.model = model;
+        this.precision = precision;
         this.tokenizer = tokenizer;
         this.workers = workers;
         this.weights = new NativeWeights(model.weights());
@@ -59,6 +62,7 @@ public final class Clip implements FeatureSpace {
                             model.architecture(),
                             model.activation(),
                             workers,
+                            precision,
                             ImageEncoder.Batching.standard(),
                             kind));
         }
@@ -70,7 +74,17 @@ public final class Clip implements FeatureSpace {
      * @throws IOException if the file is not a converted model or cannot be read
      */
     public static Clip open(Path file) throws IOException {
-        return open(file, Tokenizer.load(), Workers.standard());
+        return open(file, Precision.FLOAT32);
+    }
+
+    /**
+     * Opens a converted model to encode images and train prompts in a precision.
+     *
+     * @throws IOException if the file is not a converted model or cannot be read
+     * @throws UnsupportedOperationException if this process cannot compute with it, saying why
+     */
+    public static Clip open(Path file, Precision precision) throws IOException {
+        return open(file, Tokenizer.load(), Workers.standard(), precision);
     }
 
     /**
@@ -85,8 +99,14 @@ public final class Clip implements FeatureSpace {
 
     /** Opens a converted model with another vocabulary or other threads, which it closes. */
     public static Clip open(Path file, Tokenizer tokenizer, Workers workers) throws IOException {
+        return open(file, tokenizer, workers, Precision.FLOAT32);
+    }
+
+    /** The same in a precision. */
+    public static Clip open(Path file, Tokenizer tokenizer, Workers workers, Precision precision)
+            throws IOException {
         Backend.startQuietly();
-        return new Clip(ConvertedModel.open(file), tokenizer, workers);
+        return new Clip(ConvertedModel.open(file), tokenizer, workers, precision.required());
     }
 
     /** The converted file behind it. */
@@ -122,6 +142,14 @@ public final class Clip implements FeatureSpace {
     @Override
     public Workers workers() {
         return workers;
+    }
+
+    /**
+     * The precision of products in which images are encoded and prompts trained. Features of texts
+     * are float32 always.
+     */
+    public Precision precision() {
+        return precision;
     }
 
     /** How images are turned into pixels for this model. */
@@ -367,6 +395,7 @@ public final class Clip implements FeatureSpace {
                             textEncoder::tower,
                             architecture().text().heads(),
                             workers,
+                            precision,
                             lock,
                             prompts);
                 });

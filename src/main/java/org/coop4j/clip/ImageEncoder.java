@@ -13,6 +13,7 @@ import org.coop4j.graph.Backend;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -46,6 +47,7 @@ public final class ImageEncoder {
     private final ClipConfig architecture;
     private final MlpActivation activation;
     private final Workers workers;
+    private final Precision precision;
     private final Batching batching;
     private final FeatureKind kind;
     private final Map<Integer, ImageBatches> fast = new HashMap<>();
@@ -57,6 +59,7 @@ public final class ImageEncoder {
             ClipConfig architecture,
             MlpActivation activation,
             Workers workers,
+            Precision precision,
             Batching batching,
             FeatureKind kind) {
         this.lock = lock;
@@ -64,6 +67,7 @@ public final class ImageEncoder {
         this.architecture = architecture;
         this.activation = activation;
         this.workers = workers;
+        this.precision = precision;
         this.batching = batching;
         this.kind = kind;
     }
@@ -233,7 +237,7 @@ public final class ImageEncoder {
         }
         int threads = workers.count();
         int batch = (batch() + threads - 1) / threads * threads;
-        Graph graph = Graph.create();
+        Graph graph = Graph.create().in(precision);
         SDVariable features =
                 new AlignedVisionTransformer(
                                 weights, (ClipConfig.Vit) vision, activation, alignment)
@@ -272,7 +276,7 @@ public final class ImageEncoder {
     }
 
     private ExecutionPlan plan(int batch, ClipConfig.Vision vision, Workers threads) {
-        Graph graph = Graph.create();
+        Graph graph = Graph.create().in(precision);
         FrozenParameters parameters = new FrozenParameters(graph, weights);
         SDVariable images = images(graph, batch);
         SDVariable features =

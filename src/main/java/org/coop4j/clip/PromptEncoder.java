@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -28,24 +29,28 @@ public final class PromptEncoder {
     private final Function<Parameters, TextTransformer> tower;
     private final int heads;
     private final Workers workers;
+    private final Precision precision;
     private final ModelLock lock;
     private final TokenEmbedding embedding;
     private final List<int[]> prompts;
 
     /**
      * @param heads attention heads of the text tower
+     * @param precision of training steps; features are float32
      */
     PromptEncoder(
             NativeWeights weights,
             Function<Parameters, TextTransformer> tower,
             int heads,
             Workers workers,
+            Precision precision,
             ModelLock lock,
             List<int[]> prompts) {
         this.weights = weights;
         this.tower = tower;
         this.heads = heads;
         this.workers = workers;
+        this.precision = precision;
         this.lock = lock;
         this.embedding = new TokenEmbedding(weights);
         this.prompts = prompts;
@@ -77,7 +82,7 @@ public final class PromptEncoder {
         List<LearnedTensor> learned = objective.learned();
         PackedPrompts packed = PackedPrompts.of(prompts, heads);
         StepGraph graph = graph(learned, batch, packed, 0);
-        SDVariable features = encode(graph, objective, packed, prompts);
+        SDVariable features = encode(graph, objective, packed, prompts, precision);
         StepPlan.Draft whole = StepPlan.ofLoss(graph, objective.loss(graph, features), workers);
         if (whole.bytes() <= memory.bytes()) {
             return Step.whole(learned, Chunks.of(whole));
@@ -99,18 +104,18 @@ public final class PromptEncoder {
         Chunks backward =
                 Chunks.within(
                         memory, classes(), range -> backward(objective, batch, range, changing));
-        Chunks forward = forward(objective, batch, memory);
+        Chunks forward = forward(objective, batch, memory, precision);
         return Step.chunked(learned, forward, Chunks.of(loss), backward, features);
     }
 
-    private Chunks forward(Objective objective, int batch, MemoryLimit memory) {
+    private Chunks forward(Objective objective, int batch, MemoryLimit memory, Precision products) {
         return Chunks.within(
                 memory,
                 classes(),
                 range -> {
                     PackedPrompts packed = pack(range);
                     StepGraph graph = graph(objective.learned(), batch, packed, range.from());
-                    encode(graph, objective, packed, in(range)).rename(Step.FEATURES);
+                    encode(graph, objective, packed, in(range), products).rename(Step.FEATURES);
                     return StepPlan.ofValues(graph, Step.FEATURES, workers);
                 });
     }
@@ -119,7 +124,7 @@ public final class PromptEncoder {
             Objective objective, int batch, Chunks.Range range, List<String> changing) {
         PackedPrompts packed = pack(range);
         StepGraph graph = graph(objective.learned(), batch, packed, range.from());
-        SDVariable features = encode(graph, objective, packed, in(range));
+        SDVariable features = encode(graph, objective, packed, in(range), precision);
         SDVariable upstream =
                 graph.ops().placeholder(Step.UPSTREAM, DataType.FLOAT, graph.classes(), embed());
         SDVariable product = graph.ops().innerProduct(features, upstream);
@@ -139,7 +144,7 @@ public final class PromptEncoder {
     /** Plans the encoding of the prompts, for vectors that depend on an image. */
     public Encoding encoding(Objective objective, MemoryLimit memory) {
         requireVectors(objective);
-        return new Encoding(lock.hold(() -> forward(objective, 1, memory)));
+        return new Encoding(lock.hold(() -> forward(objective, 1, memory, Precision.FLOAT32)));
     }
 
     /** The encoding of the prompts, to be run for one image after another; one thread at a time. */
@@ -208,9 +213,13 @@ public final class PromptEncoder {
 
     /** Class features [classes, embed], not normalised. */
     private SDVariable encode(
-            StepGraph step, Objective objective, PackedPrompts packed, List<int[]> part) {
+            StepGraph step,
+            Objective objective,
+            PackedPrompts packed,
+            List<int[]> part,
+            Precision products) {
         Graph graph = step.ops();
-        Parameters parameters = new FrozenParameters(graph, weights);
+        Parameters parameters = new FrozenParameters(graph.in(products), weights);
         SDVariable base = step.constant("base", embedding.embed(packed)); // [rows, width]
         int[] rows =
                 IntStream.range(0, packed.rows())

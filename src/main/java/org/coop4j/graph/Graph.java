@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.Add;
@@ -43,9 +44,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 public final class Graph {
 
     private final SameDiff sd;
+    private final Precision precision;
 
-    private Graph(SameDiff sd) {
+    private Graph(SameDiff sd, Precision precision) {
         this.sd = sd;
+        this.precision = precision;
     }
 
     /** An empty graph. */
@@ -54,7 +57,12 @@ public final class Graph {
         SameDiff sd = SameDiff.create();
         // The default holders copy each array; weights are large and never change hands.
         sd.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
-        return new Graph(sd);
+        return new Graph(sd, Precision.FLOAT32);
+    }
+
+    /** The same graph, for adding layers whose products with frozen weights have a precision. */
+    public Graph in(Precision other) {
+        return new Graph(sd, other);
     }
 
     /** The graph itself: for ops of other rooms, for inspection, for a session of its own. */
@@ -84,22 +92,26 @@ public final class Graph {
 
     /** x · wᵀ + b; x [rows, in], w [out, in], b [out] → [rows, out]. */
     public SDVariable linear(SDVariable x, SDVariable w, SDVariable b) {
-        return new Linear(sd, Linear.Weight.OUT_IN, x, w, b).outputVariable();
+        return new Linear(sd, Linear.Weight.OUT_IN, precisionOf(w), x, w, b).outputVariable();
     }
 
     /** x · wᵀ; x [rows, in], w [out, in] → [rows, out]. */
     public SDVariable linear(SDVariable x, SDVariable w) {
-        return new Linear(sd, Linear.Weight.OUT_IN, x, w).outputVariable();
+        return new Linear(sd, Linear.Weight.OUT_IN, precisionOf(w), x, w).outputVariable();
     }
 
     /** x · w; x [rows, in], w [in, out] → [rows, out]. */
     public SDVariable project(SDVariable x, SDVariable w) {
-        return new Linear(sd, Linear.Weight.IN_OUT, x, w).outputVariable();
+        return new Linear(sd, Linear.Weight.IN_OUT, precisionOf(w), x, w).outputVariable();
     }
 
     /** x · w + b; x [rows, in], w [in, out], b [out] → [rows, out]. */
     public SDVariable project(SDVariable x, SDVariable w, SDVariable b) {
-        return new Linear(sd, Linear.Weight.IN_OUT, x, w, b).outputVariable();
+        return new Linear(sd, Linear.Weight.IN_OUT, precisionOf(w), x, w, b).outputVariable();
+    }
+
+    private Precision precisionOf(SDVariable weight) {
+        return weight.isConstant() ? precision : Precision.FLOAT32;
     }
 
     /** Layer norm of each row, epsilon 1e-5; x [rows, width] → same. */

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
@@ -25,6 +26,7 @@ public record RunSettings(Map<String, Object> values, Set<String> decided, Set<S
     private static final String METHOD = "method";
     private static final String EPOCHS = "epochs";
     private static final String VIEWS = "views";
+    private static final String PRECISION = "precision";
     private static final String BY_SHOTS = "by shots";
 
     /** The settings of the method, those of its training, and the views of its images. */
@@ -51,6 +53,9 @@ public record RunSettings(Map<String, Object> values, Set<String> decided, Set<S
             byData.add(EPOCHS);
             values.put(VIEWS, views(sample.views(), training.epochs()));
         }
+        if (config.precision() != Precision.FLOAT32) {
+            values.put(PRECISION, config.precision().id());
+        }
         return new RunSettings(
                 Collections.unmodifiableMap(values), Set.copyOf(decided), Set.copyOf(byData));
     }
@@ -66,6 +71,7 @@ public record RunSettings(Map<String, Object> values, Set<String> decided, Set<S
     boolean isOfMethod(String setting) {
         List<String> all = new ArrayList<>(Settings.of(Training.none()).keySet());
         all.add(VIEWS);
+        all.add(PRECISION);
         return !all.contains(setting);
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
@@ -18,6 +19,7 @@ import org.coop4j.train.Training;
  * @param method the method with its settings
  * @param training how its tensors are trained
  * @param sample the images it learns from
+ * @param precision of the products that encode images and train prompts
  * @param checkpointEvery epochs between checkpoints, which decides nothing
  */
 public record RunConfig(
@@ -27,6 +29,7 @@ public record RunConfig(
         Method method,
         Training training,
         Sample sample,
+        Precision precision,
         int checkpointEvery) {
 
     /** Epochs between checkpoints where nobody says anything else. */
@@ -47,7 +50,7 @@ public record RunConfig(
         }
     }
 
-    /** A run that learns and is tested on the same data. */
+    /** A run in float32 that learns and is tested on the same data. */
     public static RunConfig of(
             String modelSha256, RunData data, Method method, Training training, Sample sample) {
         return new RunConfig(
@@ -57,18 +60,40 @@ public record RunConfig(
                 method,
                 training,
                 method.learns() ? sample : Sample.NONE,
+                Precision.FLOAT32,
                 CHECKPOINT_EVERY);
     }
 
     /** The same with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
-        return new RunConfig(modelSha256, learnedFrom, testedOn, method, training, sample, epochs);
+        return new RunConfig(
+                modelSha256, learnedFrom, testedOn, method, training, sample, precision, epochs);
+    }
+
+    /** The same in another precision. */
+    public RunConfig in(Precision other) {
+        return new RunConfig(
+                modelSha256,
+                learnedFrom,
+                testedOn,
+                method,
+                training,
+                sample,
+                other,
+                checkpointEvery);
     }
 
     /** What was learned, tested on other data. */
     public RunConfig testedOn(RunData other) {
         return new RunConfig(
-                modelSha256, learnedFrom, other, method, training, sample, checkpointEvery);
+                modelSha256,
+                learnedFrom,
+                other,
+                method,
+                training,
+                sample,
+                precision,
+                checkpointEvery);
     }
 
     /** Whether it is tested on other data or classes than it learned from. */
@@ -88,7 +113,8 @@ public record RunConfig(
                 && testedOn.isSame(other.testedOn)
                 && method.equals(other.method)
                 && training.equals(other.training)
-                && sample.equals(other.sample);
+                && sample.equals(other.sample)
+                && precision == other.precision;
     }
 
     /**
@@ -104,6 +130,9 @@ public record RunConfig(
         all.put("settings", Settings.differences((Record) method, (Record) method.defaults()));
         all.put("training", Settings.differences(training, method.training(sample.shots())));
         all.put("sample", Settings.differences(sample, Sample.NONE));
+        if (precision != Precision.FLOAT32) {
+            all.put("precision", precision.id());
+        }
         return JSON.valueToTree(all).toString();
     }
 

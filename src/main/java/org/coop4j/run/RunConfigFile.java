@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
@@ -47,6 +48,7 @@ public final class RunConfigFile {
             tree.set("learnedFrom", JSON.valueToTree(config.learnedFrom()));
         }
         tree.set("testedOn", JSON.valueToTree(config.testedOn()));
+        tree.put("precision", config.precision().id());
         tree.put("checkpointEvery", config.checkpointEvery());
         return tree;
     }
@@ -86,6 +88,7 @@ public final class RunConfigFile {
                 method,
                 training,
                 Settings.with(Sample.NONE, map(tree.path("sample"))),
+                Precision.of(tree.path("precision").asText(Precision.FLOAT32.id())),
                 tree.path("checkpointEvery").asInt(RunConfig.CHECKPOINT_EVERY));
     }
 

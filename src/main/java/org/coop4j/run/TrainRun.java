@@ -65,11 +65,12 @@ public final class TrainRun {
         ImageDataset lists = shared.dataset(data, sample.seed());
         RunConfig config =
                 RunConfig.of(
-                        clip.model().sha256(),
-                        RunData.of(data, lists, ClassHalf.ALL),
-                        method,
-                        method.training(sample.shots()),
-                        sample);
+                                clip.model().sha256(),
+                                RunData.of(data, lists, ClassHalf.ALL),
+                                method,
+                                method.training(sample.shots()),
+                                sample)
+                        .in(clip.precision());
         return new TrainRun(shared, method.title(), config, Progress.NONE);
     }
 

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The command line in a process of its own, which can be killed and has its own environment. */
@@ -28,6 +29,11 @@ final class CoopProcess {
      * @param place where its output, its cache and its temporary files go
      */
     static CoopProcess start(Path place, Object... arguments) throws IOException {
+        return start(place, Map.of(), arguments);
+    }
+
+    private static CoopProcess start(
+            Path place, Map<String, String> environment, Object... arguments) throws IOException {
         Path temporary = Files.createDirectories(place.resolve("temporary"));
         List<String> words =
                 new ArrayList<>(
@@ -49,6 +55,7 @@ final class CoopProcess {
                 new ProcessBuilder(words).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().put("OMP_NUM_THREADS", "2");
         builder.environment().put("XDG_CACHE_HOME", place.resolve("cache").toString());
+        builder.environment().putAll(environment);
         return new CoopProcess(builder.start(), out, err);
     }
 
@@ -56,6 +63,12 @@ final class CoopProcess {
     static CommandRun run(Path place, Object... arguments)
             throws IOException, InterruptedException {
         return start(place, arguments).ended();
+    }
+
+    /** The same with variables of its environment. */
+    static CommandRun run(Path place, Map<String, String> environment, Object... arguments)
+            throws IOException, InterruptedException {
+        return start(place, environment, arguments).ended();
     }
 
     private static String classPath() {

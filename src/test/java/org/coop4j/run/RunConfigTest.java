@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
@@ -56,6 +57,18 @@ class RunConfigTest {
         RunConfig set =
                 config(DATA, new CoOp().with(Map.of("words", "a photo of a", "position", "front")));
         assertThat(writtenAndRead(set)).isEqualTo(set);
+        RunConfig half = set.in(Precision.BFLOAT16);
+        assertThat(writtenAndRead(half)).isEqualTo(half).isNotEqualTo(set);
+        assertThat(half.isSameRun(set)).isFalse();
+    }
+
+    @Test
+    void anUnknownPrecisionIsNamed() {
+        ObjectNode tree = RunConfigFile.tree(config(DATA, new CoOp())).put("precision", "int8");
+        assertThatThrownBy(() -> read(tree))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(
+                        "config.json is damaged: expected float32 or bf16, got \"int8\"");
     }
 
     @Test
@@ -88,6 +101,8 @@ class RunConfigTest {
     void settingsThatAreMissingAreTheDefaultsAndUnknownOnesAreAnError() throws IOException {
         ObjectNode tree = RunConfigFile.tree(config(DATA, new CoOp()));
         ((ObjectNode) tree.get("settings")).remove("position");
+        assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
+        tree.remove("precision");
         assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
         ((ObjectNode) tree.get("settings")).put("lambda", 8);
         assertThatThrownBy(() -> read(tree))

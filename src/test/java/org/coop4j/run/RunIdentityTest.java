@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
@@ -156,7 +157,9 @@ class RunIdentityTest {
                                 new CoOp(),
                                 config.training(),
                                 SAMPLE,
+                                Precision.FLOAT32,
                                 10),
+                        config.in(Precision.BFLOAT16),
                         config.testedOn(others),
                         config.testedOn(CALTECH.withClasses(ClassHalf.NEW)),
                         RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
 import org.coop4j.eval.Numbers;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,22 +23,34 @@ public final class ClipOptions {
     @Mixin private VocabularyOption vocabulary;
 
     /** Opens the model for images alone. */
-    public Clip open() throws IOException {
-        return open(model, vocabulary);
+    public Clip open(Precision precision) throws IOException {
+        return open(model, vocabulary, precision);
     }
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
     public Clip openForTexts() throws IOException {
-        return openForTexts(model, vocabulary);
+        return openForTexts(Precision.FLOAT32);
     }
 
-    private static Clip open(Path model, VocabularyOption vocabulary) throws IOException {
-        return Clip.open(ModelFile.of(model), vocabulary.tokenizer(), Workers.standard());
+    /** The same in a precision. */
+    public Clip openForTexts(Precision precision) throws IOException {
+        return openForTexts(model, vocabulary, precision);
+    }
+
+    private static Clip open(Path model, VocabularyOption vocabulary, Precision precision)
+            throws IOException {
+        return Clip.open(
+                ModelFile.of(model), vocabulary.tokenizer(), Workers.standard(), precision);
     }
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */
     public static Clip openForTexts(Path model, VocabularyOption vocabulary) throws IOException {
-        Clip clip = open(model, vocabulary);
+        return openForTexts(model, vocabulary, Precision.FLOAT32);
+    }
+
+    private static Clip openForTexts(Path model, VocabularyOption vocabulary, Precision precision)
+            throws IOException {
+        Clip clip = open(model, vocabulary, precision);
         int expected = clip.architecture().text().vocabularySize();
         int given = clip.tokenizer().vocabularySize();
         if (expected != given) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.predict.ClassifierModel;
@@ -61,8 +62,13 @@ public final class PromptOptions {
 
     /** The model that it was learned with. */
     public Clip open(ClassifierFile learned) throws IOException {
+        return open(learned, Precision.FLOAT32);
+    }
+
+    /** The same in a precision. */
+    public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path file = model(learned);
-        Clip clip = Clip.open(file, vocabulary.tokenizer(), Workers.standard());
+        Clip clip = Clip.open(file, vocabulary.tokenizer(), Workers.standard(), precision);
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {

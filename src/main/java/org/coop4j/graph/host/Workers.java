@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.bytedeco.javacpp.BytePointer;
 
 /**
  * A fixed team of threads that share one piece of work at a time.
@@ -36,6 +37,9 @@ public final class Workers implements AutoCloseable {
     /** The last round in which a share was begun. */
     private final AtomicIntegerArray begun;
 
+    /** Each share's own memory. */
+    private final BytePointer[] scratch;
+
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicInteger nextTask = new AtomicInteger();
@@ -55,6 +59,7 @@ public final class Workers implements AutoCloseable {
         }
         threads = new Thread[count - 1];
         begun = new AtomicIntegerArray(count);
+        scratch = new BytePointer[count];
     }
 
     /**
@@ -199,6 +204,22 @@ public final class Workers implements AutoCloseable {
         void run(int part, int from, int to);
     }
 
+    /**
+     * Native memory of share {@code part}, of any content, for as long as the share runs; freed
+     * with the workers.
+     */
+    BytePointer scratch(int part, long bytes) {
+        BytePointer memory = scratch[part];
+        if (memory == null || memory.capacity() < bytes) {
+            if (memory != null) {
+                memory.close();
+            }
+            memory = new BytePointer(bytes);
+            scratch[part] = memory;
+        }
+        return memory;
+    }
+
     private void start() {
         for (int i = 0; i < threads.length; i++) {
             if (threads[i] == null) {
@@ -245,6 +266,11 @@ public final class Workers implements AutoCloseable {
         for (Thread thread : threads) {
             if (thread != null) {
                 LockSupport.unpark(thread);
+            }
+        }
+        for (BytePointer memory : scratch) {
+            if (memory != null) {
+                memory.close();
             }
         }
     }

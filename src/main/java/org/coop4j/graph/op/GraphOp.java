@@ -146,7 +146,12 @@ public abstract class GraphOp extends DynamicCustomOp {
 
     /** The op's text setting: the name of the enum constant that is its kind. */
     public final String textSetting() {
-        return sArguments.get(0);
+        return textSetting(0);
+    }
+
+    /** The op's text setting {@code index}, from 0. */
+    final String textSetting(int index) {
+        return sArguments.get(index);
     }
 
     /** The op's integer setting {@code index}, from 0. */

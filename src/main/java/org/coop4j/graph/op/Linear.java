@@ -2,12 +2,15 @@ package org.coop4j.graph.op;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.graph.host.Bfloat16Product;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Product;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -15,6 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Inputs: x [rows, in], W [out, in] or [in, out], and b [out] where there is one. A frozen
  * weight gets no gradient: only dx = dy · W is built. Where W is trained, dW and db are built too.
+ *
+ * <p>The products of a frozen weight may have their factors rounded, forward and backward.
  */
 public final class Linear extends GraphOp {
 
@@ -28,18 +33,21 @@ public final class Linear extends GraphOp {
 
     public Linear() {}
 
-    public Linear(SameDiff sd, Weight weight, SDVariable x, SDVariable w) {
-        super(sd, x, w);
-        addSArgument(weight.name());
-    }
-
-    public Linear(SameDiff sd, Weight weight, SDVariable x, SDVariable w, SDVariable b) {
-        super(sd, x, w, b);
-        addSArgument(weight.name());
+    /**
+     * @param precision of the products; anything but float32 needs a frozen weight
+     * @param inputs x, W, and b where there is one
+     */
+    public Linear(SameDiff sd, Weight weight, Precision precision, SDVariable... inputs) {
+        super(sd, inputs);
+        addSArgument(weight.name(), precision.name());
     }
 
     private Weight weight() {
-        return Weight.valueOf(textSetting());
+        return Weight.valueOf(textSetting(0));
+    }
+
+    private Precision precision() {
+        return Precision.valueOf(textSetting(1));
     }
 
     @Override
@@ -57,7 +65,7 @@ public final class Linear extends GraphOp {
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray w = weight() == Weight.OUT_IN ? in[1].transpose() : in[1];
-        out[0].assign(in[0].mmul(w));
+        out[0].assign(rounded(precision(), in[0]).mmul(rounded(precision(), w)));
         if (in.length == 3) {
             out[0].addiRowVector(in[2]);
         }
@@ -65,10 +73,34 @@ public final class Linear extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        Product.Form form = weight() == Weight.OUT_IN ? Product.Form.NT : Product.Form.NN;
-        return in.length == 3
-                ? Product.withBias(form, in[0], in[1], in[2], out[0], workers)
-                : Product.of(form, in[0], in[1], out[0], workers);
+        boolean transposed = weight() == Weight.OUT_IN;
+        HostMatrix bias = in.length == 3 ? in[2] : null;
+        return product(precision(), in[0], in[1], transposed, bias, out[0], workers);
+    }
+
+    private static HostKernel product(
+            Precision precision,
+            HostMatrix x,
+            HostMatrix w,
+            boolean transposed,
+            HostMatrix bias,
+            HostMatrix y,
+            Workers workers) {
+        Product.Form form = transposed ? Product.Form.NT : Product.Form.NN;
+        return switch (precision) {
+            case FLOAT32 ->
+                    bias == null
+                            ? Product.of(form, x, w, y, workers)
+                            : Product.withBias(form, x, w, bias, y, workers);
+            case BFLOAT16 -> Bfloat16Product.of(x, w, transposed, bias, y, workers);
+        };
+    }
+
+    private static INDArray rounded(Precision precision, INDArray array) {
+        return switch (precision) {
+            case FLOAT32 -> array;
+            case BFLOAT16 -> array.castTo(DataType.BFLOAT16).castTo(array.dataType());
+        };
     }
 
     @Override
@@ -81,7 +113,7 @@ public final class Linear extends GraphOp {
         SDVariable dy = gradients.get(0);
         SDVariable w = arg(1);
         List<SDVariable> result = new ArrayList<>();
-        result.add(new InputGradient(sameDiff, weight(), dy, w).outputVariable());
+        result.add(new InputGradient(sameDiff, weight(), precision(), dy, w).outputVariable());
         boolean weightIsActivation = !w.isConstant() && !w.isPlaceHolder();
         if (weightIsActivation) {
             result.add(new WeightGradient(sameDiff, weight(), dy, arg(0)).outputVariable());
@@ -97,13 +129,18 @@ public final class Linear extends GraphOp {
 
         public InputGradient() {}
 
-        InputGradient(SameDiff sd, Weight weight, SDVariable dy, SDVariable w) {
+        InputGradient(
+                SameDiff sd, Weight weight, Precision precision, SDVariable dy, SDVariable w) {
             super(sd, dy, w);
-            addSArgument(weight.name());
+            addSArgument(weight.name(), precision.name());
         }
 
         private boolean outIn() {
-            return Weight.valueOf(textSetting()) == Weight.OUT_IN;
+            return Weight.valueOf(textSetting(0)) == Weight.OUT_IN;
+        }
+
+        private Precision precision() {
+            return Precision.valueOf(textSetting(1));
         }
 
         @Override
@@ -113,13 +150,13 @@ public final class Linear extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(in[0].mmul(outIn() ? in[1] : in[1].transpose()));
+            INDArray w = outIn() ? in[1] : in[1].transpose();
+            out[0].assign(rounded(precision(), in[0]).mmul(rounded(precision(), w)));
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            Product.Form form = outIn() ? Product.Form.NN : Product.Form.NT;
-            return Product.of(form, in[0], in[1], out[0], workers);
+            return product(precision(), in[0], in[1], !outIn(), null, out[0], workers);
         }
 
         @Override
@@ -139,7 +176,7 @@ public final class Linear extends GraphOp {
         }
 
         private boolean outIn() {
-            return Weight.valueOf(textSetting()) == Weight.OUT_IN;
+            return Weight.valueOf(textSetting(0)) == Weight.OUT_IN;
         }
 
         @Override

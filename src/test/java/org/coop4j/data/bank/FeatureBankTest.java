@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.FeatureKind;
+import org.coop4j.graph.host.Precision;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,7 @@ class FeatureBankTest {
     @TempDir Path folder;
 
     private static BankKey key(String weights, String transform, int width) {
-        return new BankKey(weights, transform, FeatureKind.EMBEDDED, width);
+        return new BankKey(weights, transform, FeatureKind.EMBEDDED, Precision.FLOAT32, width);
     }
 
     private FeatureBank open() throws IOException {
@@ -200,8 +201,30 @@ class FeatureBankTest {
     }
 
     @Test
+    void rowsOfAnotherPrecisionAreInABankOfTheirOwn() throws IOException {
+        BankKey half =
+                new BankKey(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
+        try (FeatureBank exact = open();
+                FeatureBank rows = FeatureBank.open(folder, half)) {
+            append(exact, 0, 1);
+            assertThat(rows.contains(key(0))).isFalse();
+        }
+        assertThat(half.file(folder)).hasFileName("test-16.bf16.bank");
+        Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> FeatureBank.open(folder, half))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("not the feature bank of this model and transform");
+    }
+
+    @Test
     void rowsBeforeTheProjectionAreInABankOfTheirOwn() throws IOException {
-        BankKey before = new BankKey(WEIGHTS, "test-16", FeatureKind.BEFORE_PROJECTION, 2 * WIDTH);
+        BankKey before =
+                new BankKey(
+                        WEIGHTS,
+                        "test-16",
+                        FeatureKind.BEFORE_PROJECTION,
+                        Precision.FLOAT32,
+                        2 * WIDTH);
         try (FeatureBank embedded = open();
                 FeatureBank rows = FeatureBank.open(folder, before)) {
             append(embedded, 0, 1);

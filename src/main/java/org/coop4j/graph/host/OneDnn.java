@@ -1,0 +1,220 @@
+package org.coop4j.graph.host;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_strides;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_set_data_handle;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_in_order;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.nativeblas.NativeOps;
+import org.nd4j.nativeblas.NativeOpsHolder;
+
+/**
+ * What products need of oneDNN's C interface: objects of one processor engine, made with checks and
+ * freed together.
+ *
+ * <p>An execution runs on the calling thread alone: {@link Workers} split the work, and oneDNN's
+ * OpenMP is held to one thread meanwhile. Memory that a primitive works in is the caller's, so that
+ * any thread may execute any primitive.
+ */
+final class OneDnn implements AutoCloseable {
+
+    private final Deque<Runnable> frees = new ArrayDeque<>();
+    private final dnnl_engine engine = new dnnl_engine();
+
+    /** Scratch memory is given with each execution. */
+    private final dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+
+    OneDnn() {
+        check(dnnl_engine_create(engine, dnnl_cpu, 0), "engine");
+        frees.push(() -> dnnl_engine_destroy(engine));
+        check(dnnl_primitive_attr_create(attributes), "attributes");
+        frees.push(() -> dnnl_primitive_attr_destroy(attributes));
+        check(
+                dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
+                "scratchpad mode");
+    }
+
+    /** Why there are no products of bfloat16 in this process; empty if there are. */
+    static Optional<String> obstacle() {
+        if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU) {
+            return Optional.of("only the CPU multiplies bfloat16 here: use float32 with CUDA");
+        }
+        try {
+            return obstacle(dnnl_get_effective_cpu_isa());
+        } catch (NoClassDefFoundError e) {
+            return Optional.of(
+                    "oneDNN is not on the class path: use float32, or on Linux (x86-64) add"
+                            + " org.bytedeco:dnnl and org.bytedeco:opencl with their classifiers");
+        } catch (UnsatisfiedLinkError e) {
+            return Optional.of("oneDNN cannot be loaded (" + e.getMessage() + "): use float32");
+        }
+    }
+
+    /**
+     * @param instructions sets of instructions that oneDNN found, a bit each
+     */
+    static Optional<String> obstacle(int instructions) {
+        return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
+                ? Optional.empty()
+                : Optional.of(
+                        "this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
+                                + " or auto, which takes what there is");
+    }
+
+    /** A dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
+    dnnl_memory_desc matrix(int type, long rows, long cols, boolean transposed) {
+        dnnl_memory_desc desc = new dnnl_memory_desc();
+        long[] strides = transposed ? new long[] {1, rows} : new long[] {cols, 1};
+        check(
+                dnnl_memory_desc_create_with_strides(
+                        desc, 2, new long[] {rows, cols}, type, strides),
+                "matrix");
+        frees.push(() -> dnnl_memory_desc_destroy(desc));
+        return desc;
+    }
+
+    /** A matrix in the layout that a primitive likes best. */
+    dnnl_memory_desc anyLayout(int type, long rows, long cols) {
+        dnnl_memory_desc desc = new dnnl_memory_desc();
+        check(
+                dnnl_memory_desc_create_with_tag(
+                        desc, 2, new long[] {rows, cols}, type, dnnl_format_tag_any),
+                "matrix of any layout");
+        frees.push(() -> dnnl_memory_desc_destroy(desc));
+        return desc;
+    }
+
+    /** A matrix at an address that the caller owns, or null if it is given later. */
+    dnnl_memory memory(dnnl_memory_desc desc, Pointer address) {
+        dnnl_memory memory = new dnnl_memory();
+        check(dnnl_memory_create(memory, desc, engine, address), "memory");
+        frees.push(() -> dnnl_memory_destroy(memory));
+        return memory;
+    }
+
+    /** Gives memory another address. */
+    void place(dnnl_memory memory, Pointer address) {
+        check(dnnl_memory_set_data_handle(memory, address), "address");
+    }
+
+    /** A stream of executions, for one thread at a time. */
+    dnnl_stream stream() {
+        dnnl_stream stream = new dnnl_stream();
+        check(dnnl_stream_create(stream, engine, dnnl_stream_in_order), "stream");
+        frees.push(() -> dnnl_stream_destroy(stream));
+        return stream;
+    }
+
+    /** y = x · w + bias, the bias null where there is none. */
+    dnnl_primitive_desc product(
+            dnnl_memory_desc x, dnnl_memory_desc w, dnnl_memory_desc bias, dnnl_memory_desc y) {
+        dnnl_primitive_desc desc = new dnnl_primitive_desc();
+        check(
+                dnnl_matmul_primitive_desc_create(desc, engine, x, w, bias, y, attributes),
+                "product");
+        frees.push(() -> dnnl_primitive_desc_destroy(desc));
+        return desc;
+    }
+
+    /** A copy into another type or layout. */
+    Call copy(dnnl_memory_desc from, dnnl_memory source, dnnl_memory_desc to, dnnl_memory target) {
+        dnnl_primitive_desc desc = new dnnl_primitive_desc();
+        check(
+                dnnl_reorder_primitive_desc_create(desc, from, engine, to, engine, attributes),
+                "copy");
+        frees.push(() -> dnnl_primitive_desc_destroy(desc));
+        return call(primitive(desc), Map.of(DNNL_ARG_SRC, source, DNNL_ARG_DST, target));
+    }
+
+    dnnl_primitive primitive(dnnl_primitive_desc desc) {
+        dnnl_primitive primitive = new dnnl_primitive();
+        check(dnnl_primitive_create(primitive, desc), "primitive");
+        frees.push(() -> dnnl_primitive_destroy(primitive));
+        return primitive;
+    }
+
+    /** A primitive with the memory that it reads and writes. */
+    record Call(dnnl_primitive primitive, dnnl_exec_arg_t arguments, int count) {
+
+        /** Executes it on the calling thread. */
+        void run(dnnl_stream stream) {
+            check(dnnl_primitive_execute(primitive, stream, count, arguments), "execution");
+        }
+    }
+
+    /** A call with memory by oneDNN's number of the argument. */
+    Call call(dnnl_primitive primitive, Map<Integer, dnnl_memory> memory) {
+        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(memory.size());
+        int i = 0;
+        for (Map.Entry<Integer, dnnl_memory> entry : memory.entrySet()) {
+            arguments.getPointer(i++).arg(entry.getKey()).memory(entry.getValue());
+        }
+        frees.push(arguments::close);
+        return new Call(primitive, arguments, i);
+    }
+
+    /** Runs {@code work} with OpenMP on the calling thread alone, then restores its setting. */
+    static void singleThreaded(Runnable work) {
+        Nd4j.getExecutioner(); // starts ND4J, whose OpenMP is the process's
+        NativeOps openMp = NativeOpsHolder.getInstance().getDeviceNativeOps();
+        int before = openMp.ompGetMaxThreads();
+        openMp.setOmpNumThreads(1);
+        try {
+            work.run();
+        } finally {
+            openMp.setOmpNumThreads(before);
+        }
+    }
+
+    static void check(int status, String what) {
+        if (status != dnnl_success) {
+            throw new IllegalStateException("oneDNN: status " + status + " of " + what);
+        }
+    }
+
+    @Override
+    public void close() {
+        while (!frees.isEmpty()) {
+            frees.pop().run();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.model.ClipConfig;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model in bfloat16 beside itself in float32; where the processor has none, its refusal. */
+class PrecisionTest {
+
+    private static final ClipConfig ARCHITECTURE =
+            new ClipConfig(
+                    64,
+                    new ClipConfig.Vit(64, 16, 128, 4, 2, 512),
+                    new ClipConfig.Text(77, 49_408, 128, 4, 2, 512));
+
+    private static final int IMAGES = 9;
+
+    @TempDir static Path folder;
+    private static Path model;
+
+    @BeforeAll
+    static void writeModel() throws IOException {
+        model = TinyModel.write(ARCHITECTURE, folder.resolve("model.safetensors"), 4);
+    }
+
+    /** What a test says of a model in both precisions. */
+    private interface Comparison {
+        void of(Clip exact, Clip half) throws IOException;
+    }
+
+    private static void compare(Comparison comparison) throws IOException {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            assertThatThrownBy(() -> Clip.open(model, Precision.BFLOAT16))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageStartingWith("precision bf16: ");
+            return;
+        }
+        try (Clip exact = Clip.open(model, Tokenizer.load(), new Workers(2));
+                Clip half =
+                        Clip.open(model, Tokenizer.load(), new Workers(2), Precision.BFLOAT16)) {
+            comparison.of(exact, half);
+        }
+    }
+
+    private static FloatBuffer pixels() {
+        Random random = new Random(8);
+        FloatBuffer pixels = FloatBuffer.allocate(IMAGES * 3 * 64 * 64);
+        for (int i = 0; i < pixels.capacity(); i++) {
+            pixels.put(i, (float) random.nextGaussian());
+        }
+        return pixels;
+    }
+
+    private static double cosine(float[] a, float[] b) {
+        double dot = 0;
+        double aa = 0;
+        double bb = 0;
+        for (int i = 0; i < a.length; i++) {
+            dot += (double) a[i] * b[i];
+            aa += (double) a[i] * a[i];
+            bb += (double) b[i] * b[i];
+        }
+        return dot / Math.sqrt(aa * bb);
+    }
+
+    @Test
+    void imageFeaturesPointTheSameWayAndAreNotTheSame() throws IOException {
+        compare(
+                (exact, half) -> {
+                    FeatureMatrix a = exact.encodePixels(pixels(), IMAGES);
+                    FeatureMatrix b = half.encodePixels(pixels(), IMAGES);
+                    for (int i = 0; i < IMAGES; i++) {
+                        assertThat(cosine(a.row(i), b.row(i))).isBetween(0.9995, 1 - 1e-9);
+                    }
+                });
+    }
+
+    @Test
+    void anImagesFeaturesDoNotDependOnItsCompany() throws IOException {
+        compare(
+                (exact, half) -> {
+                    FeatureMatrix all = half.encodePixels(pixels(), IMAGES);
+                    int each = 3 * 64 * 64;
+                    for (int i = 0; i < IMAGES; i++) {
+                        FloatBuffer one = pixels().slice(i * each, each);
+                        assertThat(half.encodePixels(one, 1).row(0)).containsExactly(all.row(i));
+                    }
+                });
+    }
+
+    @Test
+    void textFeaturesAreThoseOfFloat32() throws IOException {
+        compare(
+                (exact, half) -> {
+                    List<String> texts = List.of("a photo of a cat.", "a dog");
+                    assertThat(half.encodeTexts(texts).toArray())
+                            .containsExactly(exact.encodeTexts(texts).toArray());
+                });
+    }
+
+    @Test
+    void aStepGoesTheSameWay() throws IOException {
+        compare((exact, half) -> compareSteps(exact, half, MemoryLimit.none(), 1));
+    }
+
+    @Test
+    void aStepInChunksGoesTheSameWay() throws IOException {
+        compare(
+                (exact, half) -> {
+                    PromptTower whole = tower(exact, MemoryLimit.none());
+                    whole.prepare(IMAGES);
+                    compareSteps(exact, half, new MemoryLimit(whole.stepBytes() * 2 / 3), 2);
+                });
+    }
+
+    private static PromptTower tower(Clip clip, MemoryLimit memory) {
+        List<int[]> prompts = new ArrayList<>();
+        for (String name : List.of("cat", "dog", "airplane", "water lily", "chair")) {
+            int[] words = clip.tokenizer().tokenize(name + ".", 77);
+            int end = 0;
+            while (words[end] != 49_407) {
+                end++;
+            }
+            int[] prompt = new int[end + 5];
+            prompt[0] = words[0];
+            for (int i = 0; i < 4; i++) {
+                prompt[1 + i] = PackedPrompts.context(i);
+            }
+            System.arraycopy(words, 1, prompt, 5, end);
+            prompts.add(prompt);
+        }
+        return PromptTower.of(clip, prompts, 4, memory);
+    }
+
+    private static void compareSteps(Clip exact, Clip half, MemoryLimit memory, int leastParts) {
+        Random random = new Random(6);
+        float[] images = new float[IMAGES * 64];
+        for (int i = 0; i < images.length; i++) {
+            images[i] = (float) random.nextGaussian();
+        }
+        int[] labels = random.ints(IMAGES, 0, 5).toArray();
+        PromptTower a = tower(exact, memory);
+        PromptTower b = tower(half, memory);
+        float[] context = new float[4 * 128];
+        for (int i = 0; i < context.length; i++) {
+            context[i] = 0.02f * (float) random.nextGaussian();
+        }
+        a.setContext(context);
+        b.setContext(context);
+        float[] right = gradient(a, images, labels);
+        float[] rough = gradient(b, images, labels);
+        assertThat(b.stepParts()).isGreaterThanOrEqualTo(leastParts);
+        assertThat(cosine(right, rough)).isBetween(0.995, 1 - 1e-9);
+        assertThat(gradient(b, images, labels)).containsExactly(rough);
+        assertThat(b.features().toArray()).containsExactly(a.features().toArray());
+    }
+
+    private static float[] gradient(PromptTower tower, float[] images, int[] labels) {
+        float[] gradient = new float[4 * 128];
+        tower.step(images, labels).gradient(gradient);
+        return gradient;
+    }
+}

@@ -1,0 +1,158 @@
+package org.coop4j.graph.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.bytedeco.dnnl.global.dnnl;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** On a processor without bfloat16 these tests are of the refusal. */
+class Bfloat16ProductTest {
+
+    /** Of both factors, relative to their product: each is off by half a unit of 8 bits at most. */
+    private static final double ROUNDING = 2.01 / 256;
+
+    /** Of float32 sums of some hundred terms, relative to the sum of their magnitudes. */
+    private static final double SUMMING = 1e-6;
+
+    /** Threads, rows, inner, columns, transposed, with a bias. */
+    record Case(int threads, int rows, int inner, int cols, boolean transposed, boolean bias) {}
+
+    static List<Case> cases() {
+        List<Case> cases = new ArrayList<>();
+        int[][] sizes = {{1, 1, 1}, {1, 768, 512}, {3, 17, 5}, {64, 64, 192}, {101, 130, 33}};
+        for (int[] size : sizes) {
+            for (int threads = 1; threads <= 3; threads += 2) {
+                cases.add(new Case(threads, size[0], size[1], size[2], false, false));
+                cases.add(new Case(threads, size[0], size[1], size[2], true, false));
+                cases.add(new Case(threads, size[0], size[1], size[2], false, true));
+                cases.add(new Case(threads, size[0], size[1], size[2], true, true));
+            }
+        }
+        return cases;
+    }
+
+    private static HostMatrix random(Random random, int rows, int cols) {
+        HostMatrix matrix = HostMatrix.zeros(rows, cols);
+        for (int i = 0; i < rows * cols; i++) {
+            matrix.buffer().put(i, (float) random.nextGaussian());
+        }
+        return matrix;
+    }
+
+    /** To the nearest number of 8 bits, ties to even. */
+    private static float rounded(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void factorsAreRoundedAndSumsAreNot(Case c) {
+        Random random = new Random(3);
+        try (HostMatrix x = random(random, c.rows, c.inner);
+                HostMatrix w =
+                        c.transposed
+                                ? random(random, c.cols, c.inner)
+                                : random(random, c.inner, c.cols);
+                HostMatrix bias = c.bias ? random(random, 1, c.cols) : null;
+                HostMatrix y = random(random, c.rows, c.cols);
+                Workers workers = new Workers(c.threads)) {
+            if (Precision.BFLOAT16.obstacle().isPresent()) {
+                assertThatThrownBy(Precision.BFLOAT16::required)
+                        .isInstanceOf(UnsupportedOperationException.class);
+                return;
+            }
+            try (Bfloat16Product product =
+                    Bfloat16Product.of(x, w, c.transposed, bias, y, workers)) {
+                product.run();
+                check(c, x, w, bias, y);
+                x.buffer().put(0, 5 * x.buffer().get(0));
+                product.run();
+                check(c, x, w, bias, y);
+                float[] first = all(y);
+                product.run();
+                assertThat(all(y)).containsExactly(first);
+            }
+        }
+    }
+
+    private static float[] all(HostMatrix matrix) {
+        float[] values = new float[matrix.rows() * matrix.cols()];
+        matrix.buffer().get(0, values);
+        return values;
+    }
+
+    private static void check(Case c, HostMatrix x, HostMatrix w, HostMatrix bias, HostMatrix y) {
+        double fromRounded = 0;
+        double fromExact = 0;
+        for (int row = 0; row < c.rows; row++) {
+            for (int col = 0; col < c.cols; col++) {
+                double exact = bias == null ? 0 : bias.buffer().get(col);
+                double half = exact;
+                double size = Math.abs(exact);
+                for (int i = 0; i < c.inner; i++) {
+                    float a = x.buffer().get(row * c.inner + i);
+                    float b = w.buffer().get(c.transposed ? col * c.inner + i : i * c.cols + col);
+                    exact += (double) a * b;
+                    half += (double) rounded(a) * rounded(b);
+                    size += Math.abs((double) a * b);
+                }
+                double found = y.buffer().get(row * c.cols + col);
+                fromRounded = Math.max(fromRounded, Math.abs(found - half) / size);
+                fromExact = Math.max(fromExact, Math.abs(found - exact) / size);
+            }
+        }
+        assertThat(fromRounded).isLessThanOrEqualTo(SUMMING);
+        assertThat(fromExact).isBetween(Double.MIN_VALUE, ROUNDING);
+    }
+
+    @Test
+    void matricesThatDoNotFitAreRefused() {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            assertThatThrownBy(Precision.BFLOAT16::required)
+                    .isInstanceOf(UnsupportedOperationException.class);
+            return;
+        }
+        try (HostMatrix x = HostMatrix.zeros(2, 3);
+                HostMatrix w = HostMatrix.zeros(4, 3);
+                HostMatrix y = HostMatrix.zeros(2, 4);
+                Workers workers = new Workers(1)) {
+            assertThatThrownBy(() -> Bfloat16Product.of(x, w, false, null, y, workers))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("product of [2, 3] and [4, 3] into [2, 4]");
+        }
+    }
+
+    @Test
+    void aProcessorWithoutTheInstructionsIsRefusedWithTheReason() {
+        assertThat(OneDnn.obstacle(dnnl.dnnl_cpu_isa_avx512_core_bf16)).isEmpty();
+        assertThat(OneDnn.obstacle(dnnl.dnnl_cpu_isa_avx512_core_amx)).isEmpty();
+        for (int older :
+                new int[] {
+                    dnnl.dnnl_cpu_isa_avx2,
+                    dnnl.dnnl_cpu_isa_avx2_vnni_2,
+                    dnnl.dnnl_cpu_isa_avx512_core_vnni
+                }) {
+            assertThat(OneDnn.obstacle(older))
+                    .contains(
+                            "this processor has no bfloat16 instructions (AVX512_BF16): use"
+                                    + " float32, or auto, which takes what there is");
+        }
+    }
+
+    @Test
+    void aPrecisionIsFoundByItsName() {
+        assertThat(Precision.of("bf16")).isEqualTo(Precision.BFLOAT16);
+        assertThat(Precision.of("float32").obstacle()).isEqualTo(Optional.empty());
+        assertThatThrownBy(() -> Precision.of("half"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected float32 or bf16, got \"half\"");
+    }
+}
