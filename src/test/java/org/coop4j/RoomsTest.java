@@ -1,22 +1,31 @@
 package org.coop4j;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
 import java.util.List;
+import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.method.Method;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The rooms of docs/architecture.md, and what belongs in which. */
 @AnalyzeClasses(packages = "org.coop4j", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -115,6 +124,50 @@ class RoomsTest {
                     .dependOnClassesThat()
                     .resideInAPackage("org.nd4j.autodiff.samediff.ops..")
                     .because("all knowledge of SameDiff's ops is in one room");
+
+    /** Addresses in the host's memory mean nothing to an array on a device. */
+    @ArchTest
+    static final ArchRule hostKernelsAloneReachTheMemoryOfArrays =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.graph.host..")
+                    .should()
+                    .callMethodWhere(
+                            target(owner(assignableTo(DataBuffer.class)))
+                                    .and(target(nameMatching("address|.*[pP]ointer|asNio.*"))))
+                    .because("values get in and out of arrays through ArrayValues alone");
+
+    @ArchTest
+    static final ArchRule plansAloneBindHostKernelsToArrays =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("org.coop4j.graph.host..")
+                    .and()
+                    .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanBinding")
+                    .should()
+                    .callMethod(HostMatrix.class, "of", INDArray.class);
+
+    /** Reaches the memory of an array as only the room of host kernels may. */
+    static final class Offender {
+        private Offender() {}
+
+        static long address(INDArray array) {
+            return array.data().address() + HostMatrix.of(array).rows();
+        }
+    }
+
+    @ArchTest
+    static void anAddressTakenElsewhereIsSeen(JavaClasses ignored) {
+        JavaClasses offender = new ClassFileImporter().importClasses(Offender.class);
+        for (ArchRule rule :
+                List.of(
+                        hostKernelsAloneReachTheMemoryOfArrays,
+                        plansAloneBindHostKernelsToArrays)) {
+            assertThat(rule.evaluate(offender).hasViolation()).isTrue();
+        }
+    }
 
     @ArchTest
     static final ArchRule theCommandLineAlonePrints =

@@ -10,10 +10,13 @@ import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.Table;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.BackendException;
+import org.coop4j.graph.host.ComputeForm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 
 /** {@code coop doctor}: what was chosen for this machine, and what to change. */
 @Command(
@@ -48,12 +51,10 @@ final class DoctorCommand implements Callable<Integer> {
         int cores = Runtime.getRuntime().availableProcessors();
         table.row("cores", Integer.toString(cores));
         table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
+        boolean canCompute;
         try (Workers workers = Workers.standard()) {
             table.row("threads", threads(workers, cores));
-            Backend backend = Backend.loaded();
-            table.row("ND4J backend", backend.name());
-            table.row("device", backend.device());
-            table.row("BLAS", backend.blas());
+            canCompute = backend(table);
             environment(table, "OMP_NUM_THREADS");
             environment(table, "OPENBLAS_NUM_THREADS");
             environment(table, "OPENBLAS_CORETYPE");
@@ -63,7 +64,7 @@ final class DoctorCommand implements Callable<Integer> {
                             .obstacle()
                             .map("no: "::concat)
                             .orElse("yes: --precision bf16 multiplies up to twice as fast"));
-            if (backend.onHost()) {
+            if (canCompute && ComputeForm.current() == ComputeForm.HOST) {
                 Measurement product = Measurement.product(workers);
                 table.row(
                         "matrix product",
@@ -89,7 +90,28 @@ final class DoctorCommand implements Callable<Integer> {
         if (advice.isEmpty()) {
             console.out().println("nothing to change");
         }
-        return 0;
+        return canCompute ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    /** Whether ND4J can compute on this machine. */
+    private boolean backend(Table table) {
+        try {
+            Backend backend = Backend.loaded();
+            table.row("ND4J backend", backend.name());
+            table.row("device", backend.device());
+            table.row("BLAS", backend.blas());
+            table.row(
+                    "computed by",
+                    switch (backend.form()) {
+                        case HOST -> "kernels in the host's memory";
+                        case PORTABLE -> "ND4J's calls (portable form)";
+                    });
+            return true;
+        } catch (BackendException e) {
+            table.row("ND4J backend", "cannot compute here");
+            advice.add(e.getMessage());
+            return false;
+        }
     }
 
     private String threads(Workers workers, int cores) {

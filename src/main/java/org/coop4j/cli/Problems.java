@@ -16,6 +16,7 @@ import org.coop4j.cli.console.StandardOutput;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.MemoryLimitException;
 import org.coop4j.data.DatasetException;
+import org.coop4j.graph.host.BackendException;
 import org.coop4j.image.ImageException;
 import org.coop4j.method.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
@@ -126,6 +127,7 @@ final class Problems {
                 || problem instanceof TextTooLongException
                 || problem instanceof PromptTooLongException
                 || problem instanceof MemoryLimitException
+                || problem instanceof BackendException
                 || problem instanceof NonFiniteLossException) {
             return problem.getMessage();
         }

@@ -1,11 +1,10 @@
 package org.coop4j.clip;
 
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
@@ -87,10 +86,11 @@ final class AlignedVisionTransformer {
                     INDArray all =
                             Nd4j.createUninitialized(
                                     DataType.FLOAT, (long) batch * rows, vit.width());
-                    FloatBuffer target = HostMatrix.of(all).buffer();
+                    ArrayValues target = ArrayValues.of(all);
                     for (int i = 0; i < batch; i++) {
-                        target.put(i * image.length, image);
+                        target.buffer().put(i * image.length, image);
                     }
+                    target.store();
                     return all;
                 });
     }

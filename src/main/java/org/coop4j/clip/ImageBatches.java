@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
-import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 
 /** Plans of the image tower that are run on some images at once. */
@@ -36,11 +36,13 @@ interface ImageBatches extends AutoCloseable {
 
         @Override
         public void run(FloatBuffer pixels, int from, float[][] features) {
-            FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
-            int each = input.capacity() / size;
-            input.put(0, pixels, from * each, features.length * each);
+            ArrayValues images = ArrayValues.of(plan.input("images"));
+            int each = images.buffer().capacity() / size;
+            images.buffer().put(0, pixels, from * each, features.length * each);
+            images.store();
             plan.run();
-            HostMatrix rows = HostMatrix.of(plan.output("features"));
+            ArrayValues rows = ArrayValues.of(plan.output("features"));
+            rows.load();
             for (int i = 0; i < features.length; i++) {
                 rows.getRow(i, features[i]);
             }
@@ -53,14 +55,14 @@ interface ImageBatches extends AutoCloseable {
 
         /** Whether one image has the same features, to the last bit, in every place. */
         boolean placesAgree() {
-            FloatBuffer input = HostMatrix.of(plan.input("images")).buffer();
-            FloatBuffer pixels = FloatBuffer.allocate(input.capacity());
+            FloatBuffer pixels =
+                    FloatBuffer.allocate(Math.toIntExact(plan.input("images").length()));
             Random random = new Random(1);
-            int each = input.capacity() / size;
-            for (int i = 0; i < input.capacity(); i++) {
+            int each = pixels.capacity() / size;
+            for (int i = 0; i < pixels.capacity(); i++) {
                 pixels.put(i < each ? (float) random.nextGaussian() : pixels.get(i - each));
             }
-            float[][] features = new float[size][HostMatrix.of(plan.output("features")).cols()];
+            float[][] features = new float[size][plan.output("features").columns()];
             run(pixels, 0, features);
             return agree(features);
         }

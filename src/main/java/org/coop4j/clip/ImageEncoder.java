@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.ImageBatches.Apart;
 import org.coop4j.clip.ImageBatches.Together;
-import org.coop4j.graph.Backend;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.ComputeForm;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -260,7 +260,7 @@ public final class ImageEncoder {
 
     /** A plan for each thread, or one where a device has the threads. */
     ImageBatches apart() {
-        if (!Backend.loaded().onHost()) {
+        if (ComputeForm.current() == ComputeForm.PORTABLE) {
             return new Apart(List.of(plan(1)), workers);
         }
         return new Apart(

@@ -2,11 +2,11 @@ package org.coop4j.clip;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.safetensors.SafetensorsFile;
@@ -22,6 +22,7 @@ final class NativeWeights implements AutoCloseable {
 
     private final SafetensorsFile file;
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
+    private final Map<String, HostMatrix> matrices = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     NativeWeights(SafetensorsFile file) {
@@ -36,6 +37,23 @@ final class NativeWeights implements AutoCloseable {
     INDArray get(String name) {
         requireOpen();
         return arrays.computeIfAbsent(name, this::read);
+    }
+
+    /**
+     * The tensor {@code name} in the host's memory, which no graph reads.
+     *
+     * @throws IllegalStateException if the weights are closed
+     */
+    HostMatrix onHost(String name) {
+        requireOpen();
+        return matrices.computeIfAbsent(name, this::readOnHost);
+    }
+
+    private HostMatrix readOnHost(String name) {
+        long[] shape = shape(name); // [rows, cols]
+        HostMatrix matrix = HostMatrix.allocate(shape[0], shape[1]);
+        read(name, matrix);
+        return matrix;
     }
 
     /** An array made from tensors by {@code make} and kept under {@code key}. */
@@ -85,11 +103,15 @@ final class NativeWeights implements AutoCloseable {
     }
 
     private INDArray read(String name) {
+        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
+        read(name, ArrayValues.of(array));
+        return array;
+    }
+
+    private void read(String name, ArrayValues values) {
         try {
-            INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
-            FloatBuffer target = HostMatrix.of(array).buffer().duplicate();
-            file.readFloats(name, target);
-            return array;
+            file.readFloats(name, values.buffer().duplicate());
+            values.store();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -101,5 +123,7 @@ final class NativeWeights implements AutoCloseable {
         closed = true;
         arrays.values().forEach(INDArray::close);
         arrays.clear();
+        matrices.values().forEach(HostMatrix::close);
+        matrices.clear();
     }
 }

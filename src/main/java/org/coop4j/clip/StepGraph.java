@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.ArrayValues;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -138,7 +138,7 @@ public final class StepGraph implements AutoCloseable {
     /** A constant, [rows, width]. */
     public SDVariable constant(String name, FeatureMatrix values) {
         INDArray array = Nd4j.createUninitialized(DataType.FLOAT, values.rows(), values.width());
-        HostMatrix.of(array).fill(values.toArray());
+        ArrayValues.of(array).fill(values.toArray());
         return constant(name, array);
     }
 

@@ -8,7 +8,7 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.PlanDraft;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,6 +21,7 @@ final class StepPlan implements AutoCloseable {
     private final int[] rowOfClass;
     private final float[] scratch;
     private final int losses;
+    private ArrayValues logits; // null until they are read after a run
 
     /**
      * A plan that has no memory yet.
@@ -113,13 +114,13 @@ final class StepPlan implements AutoCloseable {
 
     private Void compute(float[] images, int[] labels) {
         for (Map.Entry<LearnedTensor, INDArray> tensor : graph.learnedArrays().entrySet()) {
-            HostMatrix.of(tensor.getValue()).fill(tensor.getKey().values());
+            ArrayValues.of(tensor.getValue()).fill(tensor.getKey().values());
         }
         if (graph.readsImages()) {
-            HostMatrix.of(plan.input(StepGraph.IMAGES)).fill(images);
+            ArrayValues.of(plan.input(StepGraph.IMAGES)).fill(images);
         }
         if (graph.readsLabels()) {
-            HostMatrix rows = HostMatrix.of(plan.input(StepGraph.LABELS));
+            ArrayValues rows = ArrayValues.of(plan.input(StepGraph.LABELS));
             for (int i = 0; i < labels.length; i++) {
                 if (labels[i] < 0 || labels[i] >= rowOfClass.length) {
                     throw new IllegalArgumentException(
@@ -128,8 +129,10 @@ final class StepPlan implements AutoCloseable {
                 }
                 rows.buffer().put(i, rowOfClass[labels[i]]);
             }
+            rows.store();
         }
         choose(0);
+        logits = null;
         plan.run();
         return null;
     }
@@ -172,9 +175,9 @@ final class StepPlan implements AutoCloseable {
     /** Adds the gradient in a tensor, which is 0 where the graph does not read it. */
     void addGradient(LearnedTensor tensor, float[] sum) {
         if (graph.usedTensors().contains(tensor.name())) {
-            HostMatrix.of(plan.output(Graph.gradientName(tensor.name())))
-                    .buffer()
-                    .get(0, scratch, 0, sum.length);
+            ArrayValues gradient = ArrayValues.of(plan.output(Graph.gradientName(tensor.name())));
+            gradient.load();
+            gradient.buffer().get(0, scratch, 0, sum.length);
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += scratch[i];
             }
@@ -183,9 +186,12 @@ final class StepPlan implements AutoCloseable {
 
     /** The logits of image {@code image}, by class. */
     float[] logits(int image) {
-        HostMatrix matrix = HostMatrix.of(plan.output(StepGraph.LOGITS));
-        float[] byRow = new float[matrix.cols()];
-        matrix.getRow(image, byRow);
+        if (logits == null) {
+            logits = ArrayValues.of(plan.output(StepGraph.LOGITS));
+            logits.load();
+        }
+        float[] byRow = new float[logits.cols()];
+        logits.getRow(image, byRow);
         float[] byClass = new float[byRow.length];
         for (int row = 0; row < byRow.length; row++) {
             byClass[graph.classOfRow()[row]] = byRow[row];
@@ -195,7 +201,8 @@ final class StepPlan implements AutoCloseable {
 
     /** Copies an output with one row a class to the rows of all classes. */
     void readByClass(String output, float[] byClass) {
-        HostMatrix matrix = HostMatrix.of(plan.output(output));
+        ArrayValues matrix = ArrayValues.of(plan.output(output));
+        matrix.load();
         int[] classes = graph.classOfRow();
         for (int row = 0; row < classes.length; row++) {
             matrix.buffer()
@@ -205,12 +212,13 @@ final class StepPlan implements AutoCloseable {
 
     /** The reverse of {@link #readByClass}, to a placeholder. */
     void writeByClass(float[] byClass, String placeholder) {
-        HostMatrix matrix = HostMatrix.of(plan.input(placeholder));
+        ArrayValues matrix = ArrayValues.of(plan.input(placeholder));
         int[] classes = graph.classOfRow();
         for (int row = 0; row < classes.length; row++) {
             matrix.buffer()
                     .put(row * matrix.cols(), byClass, classes[row] * matrix.cols(), matrix.cols());
         }
+        matrix.store();
     }
 
     ExecutionPlan plan() {
@@ -220,6 +228,7 @@ final class StepPlan implements AutoCloseable {
     /** Frees the plan's own arrays; the arena is its owner's. */
     @Override
     public void close() {
+        logits = null;
         plan.close();
         graph.close();
     }

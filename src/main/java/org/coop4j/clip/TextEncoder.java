@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -64,7 +64,8 @@ final class TextEncoder {
             SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]
             try (ExecutionPlan plan = graph.plan(List.of(features.name()), workers)) {
                 plan.run();
-                HostMatrix result = HostMatrix.of(plan.output(features.name()));
+                ArrayValues result = ArrayValues.of(plan.output(features.name()));
+                result.load();
                 int[] sequence = packed.sequenceOfPrompt();
                 for (int i = 0; i < sequence.length; i++) {
                     int row = sequence[i] * embed;

@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -15,8 +16,8 @@ final class TokenEmbedding {
     private final HostMatrix positions;
 
     TokenEmbedding(NativeWeights weights) {
-        tokens = HostMatrix.of(weights.get("token_embedding.weight"));
-        positions = HostMatrix.of(weights.get("positional_embedding"));
+        tokens = weights.onHost("token_embedding.weight");
+        positions = weights.onHost("positional_embedding");
     }
 
     int width() {
@@ -50,7 +51,7 @@ final class TokenEmbedding {
      */
     INDArray embed(PackedPrompts prompts) {
         INDArray result = Nd4j.createUninitialized(DataType.FLOAT, prompts.rows(), width());
-        HostMatrix matrix = HostMatrix.of(result);
+        ArrayValues values = ArrayValues.of(result);
         float[] row = new float[width()];
         for (int r = 0; r < prompts.rows(); r++) {
             positions.getRow(prompts.position(r), row);
@@ -60,8 +61,9 @@ final class TokenEmbedding {
                     row[i] += token[i];
                 }
             }
-            matrix.putRow(r, row);
+            values.buffer().put(r * row.length, row);
         }
+        values.store();
         return result;
     }
 }

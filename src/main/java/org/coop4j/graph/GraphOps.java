@@ -4,6 +4,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.imports.converters.ImportClassMapping;
@@ -16,11 +17,10 @@ final class GraphOps {
     /**
      * Gives SameDiff a session that runs ops computed in Java. Doing it again changes nothing.
      *
-     * @throws IllegalStateException if the backend cannot run on the device
+     * @throws BackendException if the backend cannot compute on this machine
      */
     static synchronized void prepare() {
         Backend.startQuietly();
-        Backend.loaded();
         if (!(SameDiff.getInferenceFactory() instanceof GraphSession.Factory)) {
             SameDiff.bindInferenceFactory(new GraphSession.Factory());
         }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.coop4j.graph.MemoryPlan.Slot;
+import org.coop4j.graph.host.ComputeForm;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
@@ -20,7 +21,6 @@ import org.nd4j.autodiff.samediff.VariableType;
 import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.api.ops.impl.shape.Reshape;
 import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Identity;
@@ -56,7 +56,7 @@ public final class PlanDraft {
         this.changing = new HashSet<>(changing);
         this.outputs = outputs;
         this.workers = workers;
-        this.onHost = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
+        this.onHost = ComputeForm.current() == ComputeForm.HOST;
         this.ops = new ArrayList<>();
         List<SameDiffOp> repeated = new ArrayList<>();
         for (SameDiffOp op : neededOpsInOrder()) {

@@ -85,6 +85,7 @@ public final class PretrainState {
             copy(FIRST_MOMENT + array.name(), optimizer.firstMoment(i));
             copy(SECOND_MOMENT + array.name(), optimizer.secondMoment(i));
         }
+        clip.takeValues();
         clip.runningStatistics().forEach((name, values) -> copy(STATISTIC + name, values));
         optimizer.restore(steps);
     }

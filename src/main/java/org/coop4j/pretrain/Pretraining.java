@@ -265,7 +265,7 @@ public final class Pretraining implements AutoCloseable {
         double loss = clip.step();
         if (Double.isFinite(loss)) {
             optimizer.step(rate);
-            clip.clampLogitScale();
+            clip.takeValues();
         }
         return loss;
     }

@@ -12,7 +12,7 @@ import org.coop4j.clip.Sequences;
 import org.coop4j.clip.TextTransformer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.op.ContrastiveLoss;
 import org.coop4j.pretrain.op.EmbedTokens;
@@ -24,7 +24,6 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A CLIP all of whose weights are trained on pairs of an image and a caption: the contrastive loss
@@ -42,17 +41,18 @@ public final class TrainableClip implements AutoCloseable {
 
     private static final String TOKENS = "token_embedding.weight";
     private static final String LOGIT_SCALE = "logit_scale";
-    private static final double MOMENTUM = 0.1;
 
     private final ModelMetadata metadata;
     private final InitialModel initial;
     private final Size size;
     private final int[] tokens;
     private final TrainedParameters parameters;
-    private final Map<String, Integer> normPixels;
-    private final Map<String, float[]> running = new LinkedHashMap<>();
+    private final RunningStatistics running;
     private final ExecutionPlan plan;
     private final ExecutionPlan lossPlan;
+    private final ArrayValues images;
+    private final Map<String, ArrayValues> values = new LinkedHashMap<>();
+    private final Map<String, ArrayValues> gradients = new LinkedHashMap<>();
 
     /**
      * What a step has room for.
@@ -82,17 +82,23 @@ public final class TrainableClip implements AutoCloseable {
         this.parameters = new TrainedParameters(graph, initial, type);
         SDVariable loss = loss(graph, type);
         graph.differentiate(loss);
-        this.normPixels = parameters.normPixels();
+        running = new RunningStatistics(initial, parameters.normPixels());
         List<String> outputs = new ArrayList<>(List.of("loss"));
-        for (String norm : normPixels.keySet()) {
-            outputs.add(TrainedParameters.meanName(norm));
-            outputs.add(TrainedParameters.varianceName(norm));
-            running.put(mean(norm), initial.floats(mean(norm)));
-            running.put(variance(norm), initial.floats(variance(norm)));
-        }
+        outputs.addAll(running.outputs());
         List<String> trained = List.copyOf(parameters.entries().keySet());
         plan = graph.gradientPlan(outputs, trained, workers);
         lossPlan = type == DataType.DOUBLE ? graph.plan(List.of("loss"), workers) : null;
+        images = ArrayValues.of(plan.input("images"));
+        parameters
+                .entries()
+                .forEach(
+                        (name, entry) -> {
+                            ArrayValues value = ArrayValues.of(entry.array());
+                            value.load();
+                            values.put(name, value);
+                            INDArray gradient = plan.output(Graph.gradientName(name));
+                            gradients.put(name, ArrayValues.of(gradient));
+                        });
     }
 
     /**
@@ -172,14 +178,6 @@ public final class TrainableClip implements AutoCloseable {
         return some;
     }
 
-    private static String mean(String norm) {
-        return norm + ".running_mean";
-    }
-
-    private static String variance(String norm) {
-        return norm + ".running_var";
-    }
-
     /** Sizes of both towers. */
     public ClipConfig architecture() {
         return metadata.architecture();
@@ -192,7 +190,7 @@ public final class TrainableClip implements AutoCloseable {
 
     /** Where the normalised pixels of the next step go, [batch, 3, side, side]. */
     public FloatBuffer images() {
-        return HostMatrix.of(plan.input("images")).buffer();
+        return images.buffer();
     }
 
     /**
@@ -212,16 +210,15 @@ public final class TrainableClip implements AutoCloseable {
         put("fits", fits);
     }
 
-    private void put(String input, float[] values) {
+    private void put(String input, float[] source) {
         for (ExecutionPlan each : lossPlan == null ? List.of(plan) : List.of(plan, lossPlan)) {
-            INDArray array = each.input(input);
-            array.assign(
-                    Nd4j.createFromArray(values).reshape(array.shape()).castTo(array.dataType()));
+            ArrayValues.of(each.input(input)).fill(source);
         }
     }
 
     /** Sets the images of a model for checking gradients. */
     void setImages(float[] pixels) {
+        images.buffer().put(0, pixels);
         put("images", pixels);
     }
 
@@ -232,23 +229,11 @@ public final class TrainableClip implements AutoCloseable {
      * @return the mean of both cross-entropies
      */
     public double step() {
+        images.store();
         plan.run();
-        normPixels.forEach(
-                (norm, pixels) -> {
-                    long n = (long) size.batch * pixels;
-                    average(mean(norm), TrainedParameters.meanName(norm), 1);
-                    average(variance(norm), TrainedParameters.varianceName(norm), n / (n - 1.0));
-                });
+        gradients.values().forEach(ArrayValues::load);
+        running.update(plan, size.batch);
         return plan.output("loss").getDouble(0);
-    }
-
-    private void average(String name, String batchName, double factor) {
-        float[] values = running.get(name);
-        INDArray batch = plan.output(batchName);
-        for (int i = 0; i < values.length; i++) {
-            double fresh = batch.getDouble(i) * factor;
-            values[i] = (float) ((1 - MOMENTUM) * values[i] + MOMENTUM * fresh);
-        }
     }
 
     /** The loss alone, of a model for checking gradients. */
@@ -266,38 +251,43 @@ public final class TrainableClip implements AutoCloseable {
         return parameters;
     }
 
-    /** Everything that is trained, in a fixed order. */
+    /**
+     * Everything that is trained, in a fixed order; {@link #takeValues} is to be called when its
+     * values were changed.
+     */
     public List<TrainedArray> arrays() {
         List<TrainedArray> arrays = new ArrayList<>();
         parameters
                 .entries()
                 .forEach(
-                        (name, entry) -> {
-                            INDArray gradient = plan.output(Graph.gradientName(name));
-                            arrays.add(
-                                    new TrainedArray(
-                                            name,
-                                            entry.matrix(),
-                                            HostMatrix.of(entry.array()).buffer(),
-                                            HostMatrix.of(gradient).buffer()));
-                        });
+                        (name, entry) ->
+                                arrays.add(
+                                        new TrainedArray(
+                                                name,
+                                                entry.matrix(),
+                                                values.get(name).buffer(),
+                                                gradients.get(name).buffer())));
         return arrays;
     }
 
     /** The running means and variances of the batch norms, by the tensors' names. */
     public Map<String, float[]> runningStatistics() {
-        return running;
+        return running.byName();
     }
 
     /** The logit scale, a logarithm. */
     public double logitScale() {
-        return parameters.entries().get(LOGIT_SCALE).array().getDouble(0);
+        return values.get(LOGIT_SCALE).buffer().get(0);
     }
 
-    /** Brings the logit scale back to 0 to {@link #MAX_LOGIT_SCALE}; after each optimizer step. */
-    public void clampLogitScale() {
+    /**
+     * Takes the values of {@link #arrays} as they are now, the logit scale brought back to 0 to
+     * {@link #MAX_LOGIT_SCALE}.
+     */
+    public void takeValues() {
         double clamped = Math.min(MAX_LOGIT_SCALE, Math.max(0, logitScale()));
-        parameters.entries().get(LOGIT_SCALE).array().assign(clamped);
+        values.get(LOGIT_SCALE).buffer().put(0, (float) clamped);
+        values.values().forEach(ArrayValues::store);
     }
 
     /**
@@ -323,13 +313,14 @@ public final class TrainableClip implements AutoCloseable {
         if (name.equals(TOKENS)) {
             return wholeTable();
         }
-        return running.containsKey(name) ? running.get(name) : parameters.tensor(name);
+        float[] average = running.byName().get(name);
+        return average != null ? average : parameters.tensor(name);
     }
 
     private float[] wholeTable() {
         ClipConfig.Text text = architecture().text();
         int width = text.width();
-        float[] some = parameters.entries().get(TOKENS).array().dup('c').data().asFloat();
+        float[] some = ArrayValues.of(parameters.entries().get(TOKENS).array()).toArray();
         float[] all = new float[Math.multiplyExact(text.vocabularySize(), width)];
         for (int i = 0; i < tokens.length; i++) {
             System.arraycopy(some, i * width, all, tokens[i] * width, width);

@@ -9,7 +9,7 @@ import org.coop4j.clip.BatchNormFolding;
 import org.coop4j.clip.ConvolutionLayer;
 import org.coop4j.clip.Parameters;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.pretrain.op.BatchNorm;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -167,7 +167,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
 
     private INDArray add(String name, float[] values, long[] shape, boolean matrix) {
         INDArray single = Nd4j.createUninitialized(DataType.FLOAT, shape);
-        HostMatrix.of(single).fill(values);
+        ArrayValues.of(single).fill(values);
         INDArray array = single.castTo(type);
         if (array != single) {
             single.close();
@@ -205,7 +205,7 @@ final class TrainedParameters implements Parameters, AutoCloseable {
         }
         float[] result = new float[found.stream().mapToInt(Part::length).sum()];
         for (Part part : found) {
-            float[] values = part.array.dup('c').data().asFloat();
+            float[] values = ArrayValues.of(part.array).toArray();
             if (part.taps > 0) {
                 int out = Math.toIntExact(part.array.size(1));
                 values = BatchNormFolding.reversed(values, part.taps, out);

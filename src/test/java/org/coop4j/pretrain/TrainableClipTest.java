@@ -264,10 +264,10 @@ class TrainableClipTest {
                             .orElseThrow();
             assertThat(clip.logitScale()).isCloseTo(Math.log(1 / 0.07), Offset.offset(1e-6));
             scale.values().put(0, 5f);
-            clip.clampLogitScale();
+            clip.takeValues();
             assertThat(Math.exp(clip.logitScale())).isCloseTo(100, Offset.offset(1e-3));
             scale.values().put(0, -1f);
-            clip.clampLogitScale();
+            clip.takeValues();
             assertThat(clip.logitScale()).isZero();
             assertThat(scale.isMatrix()).isFalse();
         }

@@ -5,15 +5,15 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A dense row-major float32 matrix in native memory, seen as [rows, cols].
  *
  * <p>An array of any rank is seen with its last axis as columns and all others as rows; a scalar is
- * [1, 1], a vector [1, n].
+ * [1, 1], a vector [1, n]. Kernels are bound to such matrices; all else goes through {@link
+ * ArrayValues}.
  */
-public final class HostMatrix implements AutoCloseable {
+public final class HostMatrix implements ArrayValues, AutoCloseable {
 
     private final INDArray array; // null if the memory is no array's
     private final Runnable free; // holds the memory's owner
@@ -33,17 +33,18 @@ public final class HostMatrix implements AutoCloseable {
 
     /** A new matrix of zeros in memory of its own, which needs no backend of ND4J. */
     public static HostMatrix zeros(int rows, int cols) {
-        long length = (long) rows * cols;
-        FloatPointer memory = new FloatPointer(length);
-        Pointer.memset(memory, 0, length * Float.BYTES);
-        NativeFloats floats = NativeFloats.at(memory.address(), length);
-        return new HostMatrix(null, memory::close, floats, rows, cols);
+        HostMatrix matrix = allocate(rows, cols);
+        matrix.clear(0);
+        return matrix;
     }
 
-    /** A new matrix in memory of its own, with any content. */
+    /** The same with any content. */
     public static HostMatrix allocate(long rows, long cols) {
-        INDArray array = Nd4j.createUninitialized(DataType.FLOAT, rows, cols);
-        return of(array, array::close);
+        long length = Math.multiplyExact(rows, cols);
+        FloatPointer memory = new FloatPointer(length);
+        NativeFloats floats = NativeFloats.at(memory.address(), length);
+        return new HostMatrix(
+                null, memory::close, floats, Math.toIntExact(rows), Math.toIntExact(cols));
     }
 
     /**
@@ -52,10 +53,6 @@ public final class HostMatrix implements AutoCloseable {
      * @throws IllegalArgumentException unless the array is float32 and dense in row-major order
      */
     public static HostMatrix of(INDArray array) {
-        return of(array, () -> {});
-    }
-
-    private static HostMatrix of(INDArray array, Runnable free) {
         if (!isHostReadable(array)) {
             throw new IllegalArgumentException(
                     "a dense row-major float32 array is needed, not " + array.shapeInfoToString());
@@ -64,7 +61,8 @@ public final class HostMatrix implements AutoCloseable {
         int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
         // The address of a view's buffer is the whole buffer's.
         long address = array.data().address() + array.offset() * Float.BYTES;
-        return new HostMatrix(array, free, NativeFloats.at(address, array.length()), rows, cols);
+        return new HostMatrix(
+                array, () -> {}, NativeFloats.at(address, array.length()), rows, cols);
     }
 
     /** Whether {@link #of} accepts the array. */
@@ -83,10 +81,12 @@ public final class HostMatrix implements AutoCloseable {
         return true;
     }
 
+    @Override
     public int rows() {
         return rows;
     }
 
+    @Override
     public int cols() {
         return cols;
     }
@@ -109,10 +109,18 @@ public final class HostMatrix implements AutoCloseable {
         free.run();
     }
 
-    /** All elements, row after row. */
+    @Override
     public FloatBuffer buffer() {
         return buffer;
     }
+
+    /** Nothing: the buffer is the array's own memory. */
+    @Override
+    public void load() {}
+
+    /** Nothing: the buffer is the array's own memory. */
+    @Override
+    public void store() {}
 
     /** A pointer to the element at {@code (row, col)}, for a BLAS call. */
     public FloatPointer pointer(long row, long col) {
@@ -130,7 +138,7 @@ public final class HostMatrix implements AutoCloseable {
         buffer.get(row * cols + col, target, 0, n);
     }
 
-    /** Copies row {@code row} into {@code target}. */
+    @Override
     public void getRow(int row, float[] target) {
         buffer.get(row * cols, target, 0, cols);
     }
@@ -138,19 +146,6 @@ public final class HostMatrix implements AutoCloseable {
     /** Copies {@code source} into row {@code row}. */
     public void putRow(int row, float[] source) {
         buffer.put(row * cols, source, 0, cols);
-    }
-
-    /**
-     * Sets all elements, row after row.
-     *
-     * @throws IllegalArgumentException unless there are as many values as elements
-     */
-    public void fill(float[] values) {
-        if (values.length != (long) rows * cols) {
-            throw new IllegalArgumentException(
-                    values.length + " values for a matrix of " + rows + " rows of " + cols);
-        }
-        buffer.put(0, values, 0, values.length);
     }
 
     /** Sets the rows from {@code from} on to zero. */

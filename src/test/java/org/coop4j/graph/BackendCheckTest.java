@@ -1,0 +1,137 @@
+package org.coop4j.graph;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.coop4j.graph.BackendCheck.Capability;
+import org.coop4j.graph.host.BackendException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.common.io.Resource;
+import org.nd4j.linalg.factory.Environment;
+import org.nd4j.linalg.factory.Nd4jBackend;
+
+class BackendCheckTest {
+
+    @Test
+    void theBackendOfThisBuildPasses() {
+        assertThatCode(BackendCheck::pass).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aMissingDriverIsNamedInOneLine() {
+        Fake fake =
+                new Fake(
+                        () -> {
+                            throw new UnsatisfiedLinkError(
+                                    "libcudart.so.11.0: cannot open shared object file\nat x");
+                        });
+        assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of(fake)))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        "a library of CUDA 11 cannot be loaded (libcudart.so.11.0: cannot open"
+                                + " shared object file): install NVIDIA's driver and CUDA 11.6, or"
+                                + " build without -Pcuda to compute on the CPU");
+    }
+
+    @Test
+    void aMachineWithoutAGpuIsNamedInOneLine() {
+        Fake fake =
+                new Fake(
+                        () -> {
+                            throw new IllegalStateException("No CUDA devices were found in system");
+                        });
+        assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of(fake)))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        "no CUDA device was found (No CUDA devices were found in system): check"
+                                + " that nvidia-smi lists one, or build without -Pcuda to compute"
+                                + " on the CPU");
+    }
+
+    @Test
+    void oneBackendThatRunsIsEnough() {
+        Fake broken =
+                new Fake(
+                        () -> {
+                            throw new UnsatisfiedLinkError("no driver");
+                        });
+        BackendCheck.requireRunnable(List.of(broken, new Fake(() -> true)));
+        assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of()))
+                .hasMessageStartingWith("no backend of ND4J is on the class path: add");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,7", "6,1", "7,5", "8,0", "8,6", "8,9"})
+    void gpusWithCodeAreTaken(int major, int minor) {
+        assertThatCode(() -> BackendCheck.requireCode(new Capability(major, minor)))
+                .doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,5", "9,0", "10,0", "12,0"})
+    void gpusWithoutCodeAreRefusedByTheirCapability(int major, int minor) {
+        assertThatThrownBy(() -> BackendCheck.requireCode(new Capability(major, minor)))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        "the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7 to 8.9: use another GPU, or build without -Pcuda to compute on the CPU"
+                                .formatted(major, minor));
+    }
+
+    /** A backend of which nothing but whether it can run is asked. */
+    private static final class Fake extends Nd4jBackend {
+        private final BooleanSupplier canRun;
+
+        Fake(BooleanSupplier canRun) {
+            this.canRun = canRun;
+        }
+
+        @Override
+        public boolean canRun() {
+            return canRun.getAsBoolean();
+        }
+
+        @Override
+        public boolean isAvailable() {
+            throw new UnsupportedOperationException("prints a stack trace");
+        }
+
+        @Override
+        public boolean allowsOrder() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int getPriority() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Resource getConfigurationResource() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Class<?> getNDArrayClass() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Environment getEnvironment() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String buildInfo() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void logBackendInit() {
+            throw new UnsupportedOperationException();
+        }
+    }
+}
