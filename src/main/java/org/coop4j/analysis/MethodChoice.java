@@ -14,7 +14,9 @@ import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 
 /**
  * Chooses a method by val images, or by cross-validation on the training images where there are too
@@ -26,23 +28,27 @@ public final class MethodChoice {
 
     private final FeatureSpace space;
     private final Task task;
-    private final FeatureSet train;
-    private final FeatureSet val;
+    private final TestImages train;
+    private final TestImages val;
     private final boolean crossValidates;
+    private final Progress progress;
 
     /**
      * @param crossValidates whether to choose by cross-validation although there are val images
+     * @param progress shows how images are encoded for methods that take other rows of them
      */
     public MethodChoice(
             FeatureSpace space,
             Task task,
-            FeatureSet train,
-            FeatureSet val,
-            boolean crossValidates) {
+            TestImages train,
+            TestImages val,
+            boolean crossValidates,
+            Progress progress) {
         this.space = space;
         this.task = task;
         this.train = train;
         this.val = val;
+        this.progress = progress;
         this.crossValidates = crossValidates || val.size() == 0;
     }
 
@@ -84,8 +90,11 @@ public final class MethodChoice {
      *     image alone, so that nothing can be left out
      */
     public Score score(Candidate candidate) throws IOException {
+        FeatureKind kind = candidate.method.features();
+        FeatureSet all = train.all(kind, progress);
         if (!crossValidates) {
-            int right = right(candidate, new FewShotFeatures(train, val), val);
+            FeatureSet images = val.all(kind, progress);
+            int right = right(candidate, new FewShotFeatures(all, images), images);
             return new Score(candidate, right, val.size());
         }
         if (folds() < 2) {
@@ -96,12 +105,12 @@ public final class MethodChoice {
         Folds folds = Folds.of(train.labels(), folds());
         int right = 0;
         for (int part = 0; part < folds.count(); part++) {
-            FeatureSet rest = FeatureSets.select(train, folds.without(part));
+            FeatureSet rest = FeatureSets.select(all, folds.without(part));
             right +=
                     right(
                             candidate,
-                            new FewShotFeatures(rest, FeatureSets.none(train.width())),
-                            FeatureSets.select(train, folds.of(part)));
+                            new FewShotFeatures(rest, FeatureSets.none(all.width())),
+                            FeatureSets.select(all, folds.of(part)));
         }
         return new Score(candidate, right, train.size());
     }
@@ -111,13 +120,7 @@ public final class MethodChoice {
         FewShotFeatures seen =
                 candidate.method.usesVal()
                         ? data
-                        : new FewShotFeatures(data.train(), FeatureSets.none(train.width()));
-        if (candidate.method.features() != FeatureKind.EMBEDDED) {
-            throw new IllegalArgumentException(
-                    candidate.method.title()
-                            + " learns from other rows of the image tower than the methods that it"
-                            + " is chosen among: name it alone");
-        }
+                        : new FewShotFeatures(data.train(), FeatureSets.none(data.train().width()));
         Fit fit = Fit.inMemory(candidate.training, task.seed());
         try (Classifier classifier = candidate.method.learner(space, task).fit(seen, fit)) {
             int[] predicted =

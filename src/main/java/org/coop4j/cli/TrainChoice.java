@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import org.coop4j.analysis.MethodChoice;
 import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.analysis.MethodChoice.Score;
@@ -38,16 +37,16 @@ record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean cross
      *
      * @param config of a run on the images
      * @param sample of the training images
-     * @param notes is told how it is done, and what each candidate reaches
+     * @param progress is told how it is done, and what each candidate reaches
      */
     static TrainChoice best(
             SharedData shared,
             RunConfig config,
             Sample sample,
             List<Candidate> candidates,
-            Consumer<String> notes)
+            Progress progress)
             throws IOException {
-        RunPictures pictures = RunPictures.known(shared, config, sample, Progress.NONE);
+        RunPictures pictures = RunPictures.known(shared, config, sample, progress);
         DataSpec source = config.testedOn().source();
         Task task =
                 new Task(
@@ -61,10 +60,11 @@ record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean cross
                 new MethodChoice(
                         shared.clip(),
                         task,
-                        pictures.train().all(),
-                        pictures.val().all(),
-                        images < FEW * whole.classCount());
-        notes.accept(
+                        pictures.train(),
+                        pictures.val(),
+                        images < FEW * whole.classCount(),
+                        progress);
+        progress.note(
                 choice.crossValidates()
                         ? "choosing among %s by %d-fold cross-validation on %s"
                                 .formatted(
@@ -79,7 +79,8 @@ record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean cross
         for (Candidate candidate : candidates) {
             Score score = choice.score(candidate);
             scores.add(score);
-            notes.accept("  %s: %s".formatted(candidate.name(), Numbers.percent(score.accuracy())));
+            progress.note(
+                    "  %s: %s".formatted(candidate.name(), Numbers.percent(score.accuracy())));
         }
         Candidate best = MethodChoice.best(scores).candidate();
         return new TrainChoice(List.of(best), scores, choice.crossValidates());

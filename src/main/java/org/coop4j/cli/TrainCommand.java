@@ -247,7 +247,7 @@ final class TrainCommand implements Callable<Integer> {
                 config(shared, learns, firstSeed()),
                 new Sample(shots, firstSeed()),
                 candidates,
-                console::note);
+                console);
     }
 
     private String shotsText(Candidate candidate) {

@@ -25,7 +25,6 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
-import org.coop4j.weights.Progress;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,7 +94,8 @@ final class ZeroShotCommand implements Callable<Integer> {
         Task task = task();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes()).ifPresent(console::warn);
-            FeatureMatrix weights = classWeights(clip, task);
+            FeatureMatrix weights =
+                    task.prompts().classWeights(clip, task.classes(), truncate.overflow(), console);
             EncodedImages images =
                     EncodedImages.encode(
                             clip,
@@ -159,18 +159,6 @@ final class ZeroShotCommand implements Callable<Integer> {
                             + " per class");
         }
         return ClassOptions.checked(inputs.folders(), arguments.get(0).toString());
-    }
-
-    private FeatureMatrix classWeights(Clip clip, Task task) {
-        int prompts = task.classes().size() * task.prompts().templates().size();
-        try (Progress.Task progress = console.task("prompts", prompts, Progress.Unit.PROMPTS)) {
-            return task.prompts()
-                    .classWeights(
-                            clip,
-                            task.classes(),
-                            truncate.overflow(),
-                            (done, total) -> progress.advanceTo(done));
-        }
     }
 
     /**

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 
 /**
  * How much a cache of training images counts beside the text features.
@@ -25,21 +26,15 @@ public record CacheWeights(
     private static final int BETAS = 200;
 
     public CacheWeights {
-        requireNotNegative("alpha", alpha);
-        requireNotNegative("beta", beta);
-        requireNotNegative("max_alpha", maxAlpha);
-        requireNotNegative("max_beta", maxBeta);
+        Settings.requireNotNegative("alpha", alpha);
+        Settings.requireNotNegative("beta", beta);
+        Settings.requireNotNegative("max_alpha", maxAlpha);
+        Settings.requireNotNegative("max_beta", maxBeta);
     }
 
     /** What the reference begins with on ImageNet, and what it searches there. */
     public CacheWeights() {
         this(1.17, 1, true, 3, 7);
-    }
-
-    private static void requireNotNegative(String name, double value) {
-        if (!(value >= 0)) {
-            throw new IllegalArgumentException(name + ": expected 0 or more, got " + value);
-        }
     }
 
     /** {@code alpha} and {@code beta} as settings. */

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
@@ -22,6 +24,20 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
     /** Rows of learned classes alone. */
     static ClassRows ofLearned(String... tensors) {
         return new ClassRows(List.of(tensors), null);
+    }
+
+    /**
+     * Rows of which a class that was not learned has its text features.
+     *
+     * @param texts text features of classes, one row each
+     */
+    static ClassRows ofTexts(Function<List<String>, FeatureMatrix> texts, String... tensors) {
+        return new ClassRows(
+                List.of(tensors),
+                names -> {
+                    float[] rows = texts.apply(names).toArray();
+                    return Stream.of(tensors).collect(Collectors.toMap(t -> t, t -> rows));
+                });
     }
 
     /** Makes something of a file's tensors. */

@@ -35,10 +35,7 @@ public interface Classifier extends AutoCloseable {
      * @return [images, classes], up to a number that is the same for all classes of an image
      * @throws UnsupportedOperationException if it has no such form, saying why
      */
-    default <T> T logits(LogitGraph<T> graph, T images) {
-        throw new UnsupportedOperationException(
-                "its prompts depend on the image: the text tower is part of every prediction");
-    }
+    <T> T logits(LogitGraph<T> graph, T images);
 
     /**
      * The classifier of other classes.

@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -12,6 +11,7 @@ import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation.Kind;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -36,9 +36,7 @@ public record ClipAdapter(
     private static final int REDUCTION = 4;
 
     public ClipAdapter {
-        if (!(ratio >= 0 && ratio <= 1)) {
-            throw new IllegalArgumentException("ratio: expected 0 to 1, got " + ratio);
-        }
+        Settings.requireShare("ratio", ratio);
     }
 
     /** As the reference's code: 0.2. */
@@ -89,8 +87,7 @@ public record ClipAdapter(
                 task,
                 prompts,
                 images -> task.classNames().size() + d / 2.0,
-                (text, data, fit) ->
-                        begin(text.rawWeights(space, task.classNames()).normalized(), task.seed()));
+                (text, data, fit) -> begin(text.raw().normalized(), task.seed()));
     }
 
     /** The adapter before training. */
@@ -157,15 +154,9 @@ public record ClipAdapter(
         file.require(W2, Shape.of(d, hidden(d)));
         file.requireClassRows(space, TEXT);
         Classifier cosines =
-                new ClassRows(
-                                List.of(TEXT),
-                                names ->
-                                        Map.of(
-                                                TEXT,
-                                                prompts.ofFile()
-                                                        .rawWeights(space, names)
-                                                        .normalized()
-                                                        .toArray()))
+                ClassRows.ofTexts(
+                                names -> prompts.ofFile().rawWeights(space, names).normalized(),
+                                TEXT)
                         .cosines(space, file, rows -> rows.matrix(TEXT));
         return new AdaptedImages(
                 cosines, features(), new Mixed(file.matrix(W1), file.matrix(W2), ratio));

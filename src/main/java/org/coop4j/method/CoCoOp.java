@@ -7,11 +7,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
-import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -90,53 +88,26 @@ public record CoCoOp(
     @Override
     public Learner learner(FeatureSpace space, Task task) {
         Clip clip = space.requireTowers(id());
-        PromptLearner.Form form = form(clip);
-        List<int[]> prompts = form.prompts(clip, task.classNames());
-        MetaNet net = net(clip);
-        return new Learner() {
-            @Override
-            public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-                List<LearnedTensor> tensors = new ArrayList<>();
-                tensors.add(context().initial(clip, 1, task.seed()));
-                tensors.addAll(net.initial(task.seed()));
-                Objective objective = new Conditional(tensors, CoOp::loss);
-                PromptEncoder encoder = clip.promptEncoder(prompts);
-                try (BatchTrainable model =
-                        new BatchTrainable(
-                                data.train(),
-                                true,
-                                tensors,
-                                batch -> encoder.step(objective, batch, fit.memory()))) {
-                    int batch = fit.training().batch();
-                    fit.train(
-                            new OneByOne(model),
-                            BatchOrder.shuffled(data.train().size(), batch, fit.seed()));
-                }
-                ClassifierFile file =
-                        PromptLearner.file(CoCoOp.this, clip, task.classNames(), tensors);
-                return new PerImageClassifier(clip, file, form, fit.memory());
-            }
+        return new PromptLearner(
+                this,
+                clip,
+                task,
+                form(clip),
+                () -> new Conditional(initial(clip, task.seed()), CoOp::loss));
+    }
 
-            @Override
-            public double work(int images, Training training) {
-                return Prompts.work(clip, prompts) * 2.0 * training.epochs() * images;
-            }
-        };
+    private List<LearnedTensor> initial(Clip clip, long seed) {
+        List<LearnedTensor> tensors = new ArrayList<>();
+        tensors.add(context().initial(clip, 1, seed));
+        tensors.addAll(net(clip).initial(seed));
+        return tensors;
     }
 
     private PromptLearner.Form form(Clip clip) {
-        PromptLayout layout = context().layout(clip.tokenizer());
-        return new PromptLearner.Form() {
-            @Override
-            public List<int[]> prompts(Clip model, List<String> classNames) {
-                return Prompts.of(model, layout, classNames);
-            }
-
-            @Override
-            public Objective objective(Clip model, ClassifierFile file) {
-                return new Conditional(PromptLearner.tensors(file), PromptLearner.Loss.NONE);
-            }
-        };
+        return new PromptLearner.ContextForm(
+                context().layout(clip.tokenizer()),
+                true,
+                tensors -> new Conditional(tensors, PromptLearner.Loss.NONE));
     }
 
     /**
@@ -173,6 +144,6 @@ public record CoCoOp(
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         Clip clip = space.requireTowers(id());
         require(clip, file);
-        return new PerImageClassifier(clip, file, form(clip), MemoryLimit.none());
+        return PromptLearner.classifier(clip, file, form(clip), MemoryLimit.none());
     }
 }

@@ -1,20 +1,21 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Optimizer;
+import org.coop4j.train.Optimizer.Kind;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -39,9 +40,7 @@ public record CrossModal(
     private static final int STEPS = 100;
 
     public CrossModal {
-        if (!(blend >= 0 && blend <= 1)) {
-            throw new IllegalArgumentException("blend: expected 0 to 1, got " + blend);
-        }
+        Settings.requireShare("blend", blend);
     }
 
     public CrossModal() {
@@ -73,17 +72,8 @@ public record CrossModal(
 
     @Override
     public Training training(int shots) {
-        return new Training(
-                128,
-                8,
-                Optimizer.Kind.ADAMW,
-                0.001,
-                0,
-                0.01,
-                1e-8,
-                Schedule.Kind.LINEAR_WARMUP_COSINE,
-                0,
-                1e-5);
+        return Training.adam(
+                Kind.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.Kind.LINEAR_WARMUP_COSINE);
     }
 
     @Override
@@ -100,7 +90,7 @@ public record CrossModal(
                 task,
                 prompts,
                 images -> 4.0 * STEPS * classes / images,
-                (text, data, fit) -> new Head(text.features(space, task.classNames()), classes));
+                (text, data, fit) -> new Head(text.ofAllPrompts(), classes));
     }
 
     /**
@@ -128,29 +118,22 @@ public record CrossModal(
         /** All views of all images, then the texts. */
         @Override
         public FeatureSet samples(FeatureSet images) {
-            FeatureSet pooled = Views.pooled(images);
-            int width = images.width();
-            int count = pooled.size();
-            float[] rows = new float[Math.multiplyExact(count + texts.rows(), width)];
-            int[] labels = Arrays.copyOf(pooled.labels(), count + texts.rows());
-            for (int i = 0; i < count; i++) {
-                pooled.copy(i, 0, rows, i * width);
-            }
-            for (int i = 0; i < texts.rows(); i++) {
-                texts.copyRow(i, rows, (count + i) * width);
-                labels[count + i] = i % start.rows();
-            }
-            return DenseFeatures.of(width, 1, rows, labels);
+            int[] labels = IntStream.range(0, texts.rows()).map(i -> i % start.rows()).toArray();
+            return FeatureSets.joined(
+                    Views.pooled(images),
+                    DenseFeatures.of(images.width(), 1, texts.toArray(), labels));
         }
 
+        /** One half of a batch images, one half texts. */
         @Override
         public BatchOrder order(int samples, Fit fit) {
             int half = Math.max(1, fit.training().batch() / 2);
             int images = samples - texts.rows();
-            return new Halves(
+            return BatchOrder.joined(
                     BatchOrder.shuffled(images, half, fit.seed()),
                     BatchOrder.shuffled(texts.rows(), half, fit.seed() + 1),
-                    images);
+                    images,
+                    STEPS);
         }
 
         @Override
@@ -164,63 +147,16 @@ public record CrossModal(
         }
     }
 
-    /** Batches of one half images and one half texts, each of which begins anew by itself. */
-    private record Halves(BatchOrder images, BatchOrder texts, int imageCount)
-            implements BatchOrder {
-
-        @Override
-        public int batches() {
-            return STEPS;
-        }
-
-        @Override
-        public int batchSize() {
-            return images.batchSize() + texts.batchSize();
-        }
-
-        @Override
-        public int[][] epoch(int epoch) {
-            int[][] image = steps(images, epoch);
-            int[][] text = steps(texts, epoch);
-            int[][] result = new int[STEPS][];
-            for (int step = 0; step < STEPS; step++) {
-                int[] both = Arrays.copyOf(image[step], image[step].length + text[step].length);
-                for (int i = 0; i < text[step].length; i++) {
-                    both[image[step].length + i] = imageCount + text[step][i];
-                }
-                result[step] = both;
-            }
-            return result;
-        }
-
-        private static int[][] steps(BatchOrder order, int epoch) {
-            int[][] result = new int[STEPS][];
-            int[][] pass = {};
-            int passNumber = -1;
-            for (int step = 0; step < STEPS; step++) {
-                int overall = epoch * STEPS + step;
-                if (overall / order.batches() != passNumber) {
-                    passNumber = overall / order.batches();
-                    pass = order.epoch(passNumber);
-                }
-                result[step] = pass[overall % order.batches()];
-            }
-            return result;
-        }
-    }
-
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, HEAD, START);
-        return new ClassRows(List.of(HEAD, START), names -> zeroShot(space, names))
+        // A new class's weight is its zero-shot weight.
+        return ClassRows.ofTexts(
+                        names -> prompts.ofFile().rawWeights(space, names).normalized(),
+                        HEAD,
+                        START)
                 .cosines(
                         space, file, rows -> blended(rows.matrix(HEAD), rows.matrix(START), blend));
-    }
-
-    /** A new class's weight is its zero-shot weight. */
-    private Map<String, float[]> zeroShot(FeatureSpace space, List<String> names) {
-        float[] text = prompts.ofFile().rawWeights(space, names).normalized().toArray();
-        return Map.of(HEAD, text, START, text);
     }
 
     /** (1 − blend) · head + blend · start. */

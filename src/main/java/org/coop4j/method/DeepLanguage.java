@@ -14,6 +14,7 @@ import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
@@ -79,7 +80,7 @@ public record DeepLanguage(
 
     @Override
     public Training training(int shots) {
-        return Training.coop(5, 4).withRate(0.0025);
+        return Training.sgd(5, 4, 0.0025, 5e-4, Schedule.Kind.EPOCH_COSINE);
     }
 
     @Override
@@ -130,18 +131,10 @@ public record DeepLanguage(
     }
 
     private PromptLearner.Form form(Clip clip) {
-        PromptLayout layout = context().layout(clip.tokenizer());
-        return new PromptLearner.Form() {
-            @Override
-            public List<int[]> prompts(Clip model, List<String> classNames) {
-                return Prompts.of(model, layout, classNames);
-            }
-
-            @Override
-            public Objective objective(Clip model, ClassifierFile file) {
-                return new Blocks(PromptLearner.tensors(file), PromptLearner.Loss.NONE);
-            }
-        };
+        return new PromptLearner.ContextForm(
+                context().layout(clip.tokenizer()),
+                false,
+                tensors -> new Blocks(tensors, PromptLearner.Loss.NONE));
     }
 
     /**

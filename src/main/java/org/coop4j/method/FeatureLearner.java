@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
@@ -18,7 +19,7 @@ final class FeatureLearner implements Learner {
     private final Method method;
     private final FeatureSpace space;
     private final Task task;
-    private final PromptEnsemble prompts; // null where there are none
+    private final Texts texts;
     private final IntToDoubleFunction rows;
     private final Start start;
 
@@ -66,12 +67,31 @@ final class FeatureLearner implements Learner {
     /** Makes the model when training begins. */
     interface Start {
 
-        /**
-         * The model before training.
-         *
-         * @param prompts hand-written prompts, or null where the method has none
-         */
-        Model of(PromptEnsemble prompts, FewShotFeatures data, Fit fit) throws IOException;
+        /** The model before training. */
+        Model of(Texts texts, FewShotFeatures data, Fit fit) throws IOException;
+    }
+
+    /**
+     * The text features of the task's classes.
+     *
+     * @param prompts hand-written prompts, or null where the method has none
+     */
+    record Texts(PromptEnsemble prompts, FeatureSpace space, List<String> classNames) {
+
+        /** Normalised, one row a class. */
+        FeatureMatrix weights() {
+            return prompts.classWeights(space, classNames);
+        }
+
+        /** As the tower gives them, their mean over the templates, one row a class. */
+        FeatureMatrix raw() {
+            return prompts.rawWeights(space, classNames);
+        }
+
+        /** As the tower gives them, [templates · classes, embed]. */
+        FeatureMatrix ofAllPrompts() {
+            return prompts.features(space, classNames);
+        }
     }
 
     /**
@@ -90,16 +110,17 @@ final class FeatureLearner implements Learner {
         this.task = task;
         this.rows = rows;
         this.start = start;
-        this.prompts = prompts == null ? null : prompts.of(task);
-        this.method = prompts == null ? method : TextPrompts.used(method, this.prompts);
+        PromptEnsemble ensemble = prompts == null ? null : prompts.of(task);
+        this.texts = new Texts(ensemble, space, task.classNames());
+        this.method = prompts == null ? method : TextPrompts.used(method, ensemble);
         if (prompts != null) {
-            this.prompts.requireFit(space, task.classNames());
+            ensemble.requireFit(space, task.classNames());
         }
     }
 
     @Override
     public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-        Model model = start.of(prompts, data, fit);
+        Model model = start.of(texts, data, fit);
         train(space, model, data, task.classNames().size(), fit);
         String sha256 = space.modelSha256();
         return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(space);
@@ -132,6 +153,6 @@ final class FeatureLearner implements Learner {
         double products = rows.applyAsDouble(images) * space.embedDim() * images;
         // Forward, and back in the weights; the text tower once.
         return 2 * products * Math.max(1, training.epochs())
-                + (prompts == null ? 0 : prompts.work(space, task.classNames().size()));
+                + (texts.prompts == null ? 0 : texts.prompts.work(space, task.classNames().size()));
     }
 }

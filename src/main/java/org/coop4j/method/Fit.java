@@ -6,6 +6,7 @@ import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Trainable;
 import org.coop4j.train.Training;
 import org.coop4j.train.TrainingLoop;
+import org.coop4j.weights.Progress;
 
 /**
  * What a learner is given besides the data: the training loop, a memory limit, somebody to tell.
@@ -21,11 +22,8 @@ public interface Fit {
     /** Native memory for the intermediate values of a step. */
     MemoryLimit memory();
 
-    /** Tells the user something. */
-    void note(String message);
-
-    /** Tells how much of the work of a method without epochs is done. */
-    void progress(String what, long done, long total);
+    /** Shows the user what a method without epochs does; a training shows itself. */
+    Progress progress();
 
     /**
      * Runs all epochs that are left, writing checkpoints where the run has a place for them.
@@ -53,10 +51,9 @@ public interface Fit {
             }
 
             @Override
-            public void note(String message) {}
-
-            @Override
-            public void progress(String what, long done, long total) {}
+            public Progress progress() {
+                return Progress.NONE;
+            }
 
             @Override
             public void train(Trainable model, BatchOrder order) throws IOException {

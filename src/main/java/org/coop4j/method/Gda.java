@@ -1,16 +1,14 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
 
 /**
@@ -30,16 +28,12 @@ public record Gda(
         @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
         implements Method {
 
-    private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
-
     private static final String WEIGHTS = "w";
     private static final String BIAS = "b";
     private static final String TEXT = "text";
 
     public Gda {
-        if (!(alpha >= 0) || Double.isInfinite(alpha)) {
-            throw new IllegalArgumentException("alpha: expected 0 or more, got " + alpha);
-        }
+        Settings.requireNotNegative("alpha", alpha);
     }
 
     public Gda() {
@@ -85,127 +79,30 @@ public record Gda(
                 prompts,
                 images -> width,
                 (text, data, fit) ->
-                        model(
-                                text.classWeights(space, task.classNames()),
-                                data,
-                                space.logitScale(),
-                                fit::note));
+                        model(text.weights(), data, space.logitScale(), fit.progress()));
     }
 
     /**
      * The Gaussians of the training images, and what chooses α.
      *
      * @param text normalised text features, one row a class
-     * @param note is told where it equals zero-shot CLIP
+     * @param progress is told where it equals zero-shot CLIP
      */
     FeatureLearner.Model model(
-            FeatureMatrix text, FewShotFeatures data, float scale, Consumer<String> note) {
+            FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = Views.pooled(data.train());
         Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
         if (gaussians.degenerate()) {
-            note.accept(
+            progress.warn(
                     "one image a class in one view has no covariance: GDA equals zero-shot here;"
                             + " take --views, or more images");
         }
-        double chosen = alpha == 0 ? chosen(gaussians, data, text, scale) : alpha;
+        double chosen = alpha == 0 ? GdaSearch.alpha(gaussians, data, text, scale) : alpha;
         return file ->
                 addTo(
                         file.withMethod(file.method().with(Map.of("alpha", chosen))),
                         gaussians,
                         text);
-    }
-
-    private static double chosen(
-            Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
-        int[] hits =
-                data.val().size() > 0
-                        ? valHits(gaussians, data.val(), text, scale)
-                        : crossValidationHits(data.train(), text, scale);
-        int best = 0;
-        for (int a = 1; a < GRID.length; a++) {
-            best = hits[a] > hits[best] ? a : best;
-        }
-        return GRID[best];
-    }
-
-    /** Val images that are right with each α of the grid. */
-    static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
-        return hits(gaussians, text, scale, Views.normalized(val, 0), val.labels());
-    }
-
-    /** Held-out training images that are right with each α of the grid. */
-    static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale) {
-        int[] place = places(images.labels(), text.rows());
-        int folds = Arrays.stream(place).max().orElse(0) + 1;
-        if (folds < 2) {
-            return new int[GRID.length]; // nothing is left to fit to
-        }
-        FeatureSet pool = Views.pooled(images);
-        FeatureMatrix f = Views.normalized(pool, 0);
-        FeatureMatrix first = Views.normalized(images, 0);
-        Gaussians.Moments all = Gaussians.Moments.of(f, pool.labels(), text.rows());
-        int[][] hits =
-                IntStream.range(0, folds)
-                        .parallel()
-                        .mapToObj(
-                                fold -> {
-                                    int[] views =
-                                            where(
-                                                    pool.size(),
-                                                    i -> place[i / images.views()] == fold);
-                                    int[] held = where(images.size(), i -> place[i] == fold);
-                                    return hits(
-                                            all.without(f.rows(views), labels(pool, views))
-                                                    .gaussians(),
-                                            text,
-                                            scale,
-                                            first.rows(held),
-                                            labels(images, held));
-                                })
-                        .toArray(int[][]::new);
-        return IntStream.range(0, GRID.length)
-                .map(a -> Arrays.stream(hits).mapToInt(fold -> fold[a]).sum())
-                .toArray();
-    }
-
-    private static int[] where(int count, IntPredicate chosen) {
-        return IntStream.range(0, count).filter(chosen).toArray();
-    }
-
-    private static int[] labels(FeatureSet images, int[] chosen) {
-        return Arrays.stream(chosen).map(images::label).toArray();
-    }
-
-    /** The how-manieth of its class each image is. */
-    private static int[] places(int[] labels, int classes) {
-        int[] seen = new int[classes];
-        return Arrays.stream(labels).map(label -> seen[label]++).toArray();
-    }
-
-    private static int[] hits(
-            Gaussians gaussians,
-            FeatureMatrix text,
-            float scale,
-            FeatureMatrix images,
-            int[] labels) {
-        FeatureMatrix zeroShot = images.products(text);
-        double[][] bayes = gaussians.logits(images);
-        int[] hits = new int[GRID.length];
-        for (int i = 0; i < labels.length; i++) {
-            for (int a = 0; a < GRID.length; a++) {
-                int best = 0;
-                double most = Double.NEGATIVE_INFINITY;
-                for (int k = 0; k < bayes[i].length; k++) {
-                    double logit = scale * (double) zeroShot.get(i, k) + GRID[a] * bayes[i][k];
-                    if (logit > most) {
-                        most = logit;
-                        best = k;
-                    }
-                }
-                hits[a] += best == labels[i] ? 1 : 0;
-            }
-        }
-        return hits;
     }
 
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {

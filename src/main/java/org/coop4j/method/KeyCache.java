@@ -199,10 +199,7 @@ final class KeyCache implements Classifier {
         for (int i = 0; i < labels.length; i++) {
             newLabels[i] = labels[i] < 0 ? -1 : moved[labels[i]];
         }
-        ClassRows rows =
-                new ClassRows(
-                        List.of(TEXT),
-                        added -> Map.of(TEXT, prompts.classWeights(space, added).toArray()));
+        ClassRows rows = ClassRows.ofTexts(added -> prompts.classWeights(space, added), TEXT);
         ClassifierFile selected =
                 rows.select(file, names).with(LABELS, Shape.of(newLabels.length), newLabels);
         return new KeyCache(space, selected, weights, prompts);

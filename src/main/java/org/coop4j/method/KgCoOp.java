@@ -6,6 +6,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.eval.Numbers;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -27,9 +28,7 @@ public record KgCoOp(
         implements Method, CheckpointedPrompts {
 
     public KgCoOp {
-        if (!(weight >= 0)) {
-            throw new IllegalArgumentException("weight: expected 0 or more, got " + weight);
-        }
+        Settings.requireNotNegative("weight", weight);
     }
 
     /** As the reference's scripts: "a photo of a" to begin with, λ = 8. */

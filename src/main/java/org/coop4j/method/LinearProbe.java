@@ -8,6 +8,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ProbeSampler;
@@ -101,23 +102,18 @@ public record LinearProbe(
     private static LinearClassifier fit(FewShotFeatures data, Fit fit) {
         LabelledFeatures train = features(data.train());
         if (data.val().size() == 0) {
-            fit.note(
-                    "there are no val images: the penalty of the linear probe is chosen by"
-                            + " cross-validation on the training images");
+            fit.progress()
+                    .warn(
+                            "there are no val images: the penalty of the linear probe is chosen by"
+                                    + " cross-validation on the training images");
             return CrossValidatedPenalty.fit(train);
         }
-        return PenaltySearch.fit(
-                train,
-                features(data.val()),
-                (done, total) -> fit.progress("fit %d of %d".formatted(done, total), done, total));
+        return PenaltySearch.fit(train, features(data.val()), fit.progress());
     }
 
     private static LabelledFeatures features(FeatureSet images) {
-        float[] values = new float[Math.multiplyExact(images.size(), images.width())];
-        for (int i = 0; i < images.size(); i++) {
-            images.copy(i, 0, values, i * images.width());
-        }
-        return new LabelledFeatures(images.width(), values, images.labels());
+        return new LabelledFeatures(
+                images.width(), FeatureSets.matrix(images).toArray(), images.labels());
     }
 
     private ClassifierFile file(FeatureSpace space, List<String> classNames, LinearClassifier probe)

@@ -2,14 +2,12 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -63,8 +61,8 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
                 task,
                 prompts,
                 images -> task.classNames().size(),
-                (ensemble, data, fit) -> {
-                    FeatureMatrix text = ensemble.rawWeights(space, task.classNames());
+                (texts, data, fit) -> {
+                    FeatureMatrix text = texts.raw();
                     Penalty penalty = penalties.of(text, data.train());
                     return new LinearPrototypes(text, data.train().size(), penalty);
                 });
@@ -72,17 +70,7 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
 
     /** SGD at 0.1 without decay, batch 256, 300 epochs (the reference's configuration). */
     static Training training() {
-        return new Training(
-                300,
-                256,
-                Optimizer.Kind.SGD,
-                0.1,
-                0.9,
-                0,
-                1e-8,
-                Schedule.Kind.EPOCH_COSINE,
-                1,
-                1e-5);
+        return Training.sgd(300, 256, 0.1, 0, Schedule.Kind.EPOCH_COSINE);
     }
 
     @Override
@@ -124,12 +112,7 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
     static Classifier read(FeatureSpace space, ClassifierFile file, PromptEnsemble prompts)
             throws IOException {
         file.requireClassRows(space, PROTOTYPES, TEXT);
-        return new ClassRows(
-                        List.of(PROTOTYPES, TEXT),
-                        names -> {
-                            float[] rows = prompts.rawWeights(space, names).toArray();
-                            return Map.of(PROTOTYPES, rows, TEXT, rows);
-                        })
+        return ClassRows.ofTexts(names -> prompts.rawWeights(space, names), PROTOTYPES, TEXT)
                 .cosines(space, file, rows -> rows.matrix(PROTOTYPES).normalized());
     }
 }

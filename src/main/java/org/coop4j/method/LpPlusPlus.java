@@ -8,6 +8,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
@@ -68,17 +69,7 @@ public record LpPlusPlus(
     /** Rates are in units of the data's own step sizes. */
     @Override
     public Training training(int shots) {
-        return new Training(
-                300,
-                Training.ALL_IMAGES,
-                Optimizer.Kind.SGD,
-                1,
-                0.9,
-                0,
-                1e-8,
-                Schedule.Kind.CONSTANT,
-                0,
-                1e-5);
+        return Training.sgd(300, Training.ALL_IMAGES, 1, 0, Schedule.Kind.CONSTANT);
     }
 
     @Override
@@ -101,9 +92,9 @@ public record LpPlusPlus(
                 images -> 2.0 * task.classNames().size(),
                 (text, data, fit) ->
                         new Blend(
-                                text.classWeights(space, task.classNames()),
+                                text.weights(),
                                 Views.first(data.train()),
-                                search ? data.val() : Views.none(data.train().width())));
+                                search ? data.val() : FeatureSets.none(data.train().width())));
     }
 
     /** Class weights that are blended with the text features. */

@@ -39,6 +39,12 @@ final class PerImageClassifier implements Classifier {
                 images.rows(), classNames().size(), logits(encoding, images, clip.logitScale()));
     }
 
+    @Override
+    public <T> T logits(LogitGraph<T> graph, T images) {
+        throw new UnsupportedOperationException(
+                "its prompts depend on the image: the text tower is part of every prediction");
+    }
+
     /** [images, classes], row after row. */
     static float[] logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
         FeatureMatrix x = images.normalized();

@@ -9,6 +9,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -35,10 +36,10 @@ public record ProGrad(
         implements Method, CheckpointedPrompts {
 
     public ProGrad {
-        if (!(lambda >= 0) || !(temperature > 0)) {
+        Settings.requireNotNegative("lambda", lambda);
+        if (!(temperature > 0)) {
             throw new IllegalArgumentException(
-                    "lambda: expected 0 or more, got %s; temperature: expected more than 0, got %s"
-                            .formatted(lambda, temperature));
+                    "temperature: expected more than 0, got " + temperature);
         }
         context(contextLength, classSpecific);
     }

@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
@@ -12,9 +11,10 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
+import org.coop4j.train.Optimizer.Kind;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -38,9 +38,7 @@ public record ProLip(
     private static final String TEXT = "text";
 
     public ProLip {
-        if (!(lambda >= 0)) {
-            throw new IllegalArgumentException("lambda: expected 0 or more, got " + lambda);
-        }
+        Settings.requireNotNegative("lambda", lambda);
     }
 
     /** λ = 1/K: the authors' setting without validation. */
@@ -70,17 +68,8 @@ public record ProLip(
 
     @Override
     public Training training(int shots) {
-        return new Training(
-                300,
-                Training.ALL_IMAGES,
-                Optimizer.Kind.ADAM,
-                1e-5,
-                0,
-                0,
-                1e-4,
-                Schedule.Kind.STEP_COSINE,
-                0,
-                1e-5);
+        return Training.adam(
+                Kind.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.Kind.STEP_COSINE);
     }
 
     @Override
@@ -105,7 +94,7 @@ public record ProLip(
                 (text, data, fit) ->
                         new Projector(
                                 clip.visualProjection(),
-                                text.classWeights(clip, task.classNames()),
+                                text.weights(),
                                 lambda * task.classNames().size() / data.train().size()));
     }
 
@@ -167,14 +156,7 @@ public record ProLip(
         file.require(before.name(), Shape.of(own.rows(), own.width()));
         file.requireClassRows(clip, TEXT);
         Classifier cosines =
-                new ClassRows(
-                                List.of(TEXT),
-                                names ->
-                                        Map.of(
-                                                TEXT,
-                                                prompts.ofFile()
-                                                        .classWeights(clip, names)
-                                                        .toArray()))
+                ClassRows.ofTexts(names -> prompts.ofFile().classWeights(clip, names), TEXT)
                         .cosines(clip, file, rows -> rows.matrix(TEXT));
         return new AdaptedImages(
                 cosines,

@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 
 /**
  * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).
@@ -59,7 +59,7 @@ public record PromptEnsemble(List<String> templates) {
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context
      */
     public FeatureMatrix classWeights(FeatureSpace space, List<String> classNames) {
-        return classWeights(space, classNames, Tokenizer.Overflow.FAIL, ProgressListener.NONE);
+        return classWeights(space, classNames, Tokenizer.Overflow.FAIL, Progress.NONE);
     }
 
     /**
@@ -67,29 +67,31 @@ public record PromptEnsemble(List<String> templates) {
      *
      * @param overflow what happens to a prompt that exceeds the context; if it is an error, it is
      *     one before any prompt is encoded
-     * @param listener is told the prompts encoded so far
+     * @param progress counts the prompts
      */
     public FeatureMatrix classWeights(
             FeatureSpace space,
             List<String> classNames,
             Tokenizer.Overflow overflow,
-            ProgressListener listener) {
+            Progress progress) {
         if (overflow == Tokenizer.Overflow.FAIL) {
             requireFit(space, classNames);
         }
         int classes = classNames.size();
-        int width = space.embedDim();
-        float[] sum = new float[Math.multiplyExact(classes, width)];
-        for (int t = 0; t < templates.size(); t++) {
-            List<String> texts = texts(templates.get(t), classNames);
-            float[] features = space.encodeTexts(texts, overflow).normalized().toArray();
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += features[i];
+        float[] sum = new float[Math.multiplyExact(classes, space.embedDim())];
+        long total = (long) templates.size() * classes;
+        try (Progress.Task task = progress.task("prompts", total, Progress.Unit.PROMPTS)) {
+            for (String template : templates) {
+                List<String> texts = texts(template, classNames);
+                float[] features = space.encodeTexts(texts, overflow).normalized().toArray();
+                for (int i = 0; i < sum.length; i++) {
+                    sum[i] += features[i];
+                }
+                task.advance(classes);
             }
-            listener.progress((t + 1L) * classes, (long) templates.size() * classes);
         }
         // The sum has the mean's direction.
-        return FeatureMatrix.of(classes, width, sum).normalized();
+        return FeatureMatrix.of(classes, space.embedDim(), sum).normalized();
     }
 
     /**

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -63,6 +64,36 @@ final class PromptLearner implements Learner {
         default ClassifierFile forClasses(ClassifierFile file, List<String> names) {
             return file.withClassNames(names);
         }
+
+        /** Whether the prompts depend on the image. */
+        default boolean perImage() {
+            return false;
+        }
+    }
+
+    /**
+     * Context vectors laid out so, among class names.
+     *
+     * @param tensors what the tensors of a file do in the text tower
+     */
+    record ContextForm(
+            PromptLayout layout, boolean perImage, Function<List<LearnedTensor>, Objective> tensors)
+            implements Form {
+
+        @Override
+        public List<int[]> prompts(Clip clip, List<String> classNames) {
+            return Prompts.of(clip, layout, classNames);
+        }
+
+        @Override
+        public Objective objective(Clip clip, ClassifierFile file) {
+            return tensors.apply(PromptLearner.tensors(file));
+        }
+
+        @Override
+        public ClassifierFile forClasses(ClassifierFile file, List<String> names) {
+            return layout.classSpecific() ? ofOwnClasses(file, names) : file.withClassNames(names);
+        }
     }
 
     /**
@@ -104,7 +135,9 @@ final class PromptLearner implements Learner {
                         learning.learned(),
                         batch -> encoder.step(learning, batch, fit.memory()))) {
             int images = data.train().size();
-            fit.train(model, BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
+            fit.train(
+                    form.perImage() ? new OneByOne(model) : model,
+                    BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
         }
         ClassifierFile file = file(method, clip, task.classNames(), learning.learned());
         return classifier(clip, file, form, fit.memory());
@@ -112,9 +145,12 @@ final class PromptLearner implements Learner {
 
     @Override
     public double work(int images, Training training) {
-        int batches = BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
+        int steps =
+                form.perImage()
+                        ? images
+                        : BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
         // Forward, and back without gradients of the weights; then once forward for the test.
-        return Prompts.work(clip, prompts) * (2.0 * training.epochs() * batches + 1);
+        return Prompts.work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
     }
 
     /** Context vectors that are learned by a loss. */
@@ -134,25 +170,10 @@ final class PromptLearner implements Learner {
 
     /** Context vectors laid out so, and nothing else. */
     static Form form(Clip clip, PromptContext context) {
-        PromptLayout layout = context.layout(clip.tokenizer());
-        return new Form() {
-            @Override
-            public List<int[]> prompts(Clip model, List<String> classNames) {
-                return Prompts.of(model, layout, classNames);
-            }
-
-            @Override
-            public Objective objective(Clip model, ClassifierFile file) {
-                return PromptLearner.objective(tensors(file).get(0), Loss.NONE);
-            }
-
-            @Override
-            public ClassifierFile forClasses(ClassifierFile file, List<String> names) {
-                return layout.classSpecific()
-                        ? ofOwnClasses(file, names)
-                        : file.withClassNames(names);
-            }
-        };
+        return new ContextForm(
+                context.layout(clip.tokenizer()),
+                false,
+                tensors -> objective(tensors.get(0), Loss.NONE));
     }
 
     /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
@@ -208,6 +229,9 @@ final class PromptLearner implements Learner {
 
     /** The classifier of the tensors of a file. */
     static Classifier classifier(Clip clip, ClassifierFile file, Form form, MemoryLimit memory) {
+        if (form.perImage()) {
+            return new PerImageClassifier(clip, file, form, memory);
+        }
         FeatureMatrix weights =
                 clip.promptEncoder(form.prompts(clip, file.classNames()))
                         .features(form.objective(clip, file), memory)

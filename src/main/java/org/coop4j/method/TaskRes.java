@@ -8,9 +8,10 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
+import org.coop4j.train.Optimizer.Kind;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -30,9 +31,7 @@ public record TaskRes(
     private static final String RESIDUAL = "text_feature_residuals";
 
     public TaskRes {
-        if (!(alpha >= 0)) {
-            throw new IllegalArgumentException("alpha: expected 0 or more, got " + alpha);
-        }
+        Settings.requireNotNegative("alpha", alpha);
     }
 
     /** As the reference's scripts: α = 0.5. */
@@ -69,17 +68,8 @@ public record TaskRes(
     }
 
     private static Training training(int shots, double rate) {
-        return new Training(
-                shots > 0 && shots <= 4 ? 100 : 200,
-                256,
-                Optimizer.Kind.ADAM,
-                rate,
-                0,
-                5e-4,
-                1e-8,
-                Schedule.Kind.EPOCH_COSINE,
-                1,
-                1e-5);
+        int epochs = shots > 0 && shots <= 4 ? 100 : 200;
+        return Training.adam(Kind.ADAM, epochs, 256, rate, 5e-4, 1e-8, Schedule.Kind.EPOCH_COSINE);
     }
 
     @Override
@@ -95,8 +85,7 @@ public record TaskRes(
                 task,
                 prompts,
                 images -> task.classNames().size(),
-                (text, data, fit) ->
-                        new Residual(text.rawWeights(space, task.classNames()), alpha));
+                (text, data, fit) -> new Residual(text.raw(), alpha));
     }
 
     /**

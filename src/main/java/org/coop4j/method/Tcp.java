@@ -13,9 +13,10 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.train.Optimizer;
+import org.coop4j.train.Optimizer.Kind;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Setting;
+import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -41,10 +42,9 @@ public record Tcp(
 
     public Tcp {
         context(contextLength);
-        if (block < 0 || !(weight >= 0)) {
-            throw new IllegalArgumentException(
-                    "block: expected 0 or more, got %d; weight: expected 0 or more, got %s"
-                            .formatted(block, weight));
+        Settings.requireNotNegative("weight", weight);
+        if (block < 0) {
+            throw new IllegalArgumentException("block: expected 0 or more, got " + block);
         }
         if (template != null) {
             PromptEnsemble.of(template);
@@ -91,18 +91,8 @@ public record Tcp(
     }
 
     private static Training adam(int epochs) {
-        Training coop = Training.coop(epochs, 32);
         return new Training(
-                epochs,
-                coop.batch(),
-                Optimizer.Kind.ADAM,
-                coop.rate(),
-                coop.momentum(),
-                coop.weightDecay(),
-                1e-3,
-                Schedule.Kind.EPOCH_COSINE,
-                coop.warmupEpochs(),
-                coop.warmupRate());
+                epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.Kind.EPOCH_COSINE, 1, 1e-5);
     }
 
     @Override

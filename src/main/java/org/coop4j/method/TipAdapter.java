@@ -65,7 +65,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
                                         cache,
                                         data,
                                         KeyCache.keys(data.train()),
-                                        text.classWeights(space, task.classNames())));
+                                        text.weights()));
     }
 
     @Override

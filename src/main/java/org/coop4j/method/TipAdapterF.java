@@ -8,7 +8,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Optimizer;
+import org.coop4j.train.Optimizer.Kind;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -48,17 +48,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
 
     @Override
     public Training training(int shots) {
-        return new Training(
-                20,
-                256,
-                Optimizer.Kind.ADAMW,
-                0.001,
-                0,
-                0.01,
-                1e-4,
-                Schedule.Kind.STEP_COSINE,
-                0,
-                1e-5);
+        return Training.adam(Kind.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.Kind.STEP_COSINE);
     }
 
     @Override
@@ -79,8 +69,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
                 task,
                 prompts,
                 images -> images,
-                (text, data, fit) ->
-                        new Keys(space, data, text.classWeights(space, task.classNames()), cache));
+                (text, data, fit) -> new Keys(space, data, text.weights(), cache));
     }
 
     /**

@@ -3,6 +3,7 @@ package org.coop4j.method;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 
 /** What methods make of several views of an image. */
 final class Views {
@@ -54,17 +55,8 @@ final class Views {
 
     /** The first view of each image alone. */
     static FeatureSet first(FeatureSet images) {
-        int width = images.width();
-        float[] rows = new float[Math.multiplyExact(images.size(), width)];
-        for (int i = 0; i < images.size(); i++) {
-            images.copy(i, 0, rows, i * width);
-        }
-        return DenseFeatures.of(width, 1, rows, images.labels());
-    }
-
-    /** No images. */
-    static FeatureSet none(int width) {
-        return DenseFeatures.of(width, 1, new float[0], new int[0]);
+        float[] rows = FeatureSets.matrix(images).toArray();
+        return DenseFeatures.of(images.width(), 1, rows, images.labels());
     }
 
     /** The mean of each image's views as the image tower gave them, [images, width]. */

@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.PromptTemplates;
@@ -84,8 +83,7 @@ public record ZeroShot(TextPrompts prompts) implements Method {
                 task,
                 prompts,
                 images -> 0,
-                (text, data, fit) ->
-                        file -> file.with(TEXT, text.classWeights(space, task.classNames())));
+                (text, data, fit) -> file -> file.with(TEXT, text.weights()));
     }
 
     /**
@@ -111,10 +109,7 @@ public record ZeroShot(TextPrompts prompts) implements Method {
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         file.requireClassRows(space, TEXT);
-        return new ClassRows(
-                        List.of(TEXT),
-                        names ->
-                                Map.of(TEXT, prompts.ofFile().classWeights(space, names).toArray()))
+        return ClassRows.ofTexts(names -> prompts.ofFile().classWeights(space, names), TEXT)
                 .cosines(space, file, rows -> rows.matrix(TEXT));
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import onnx.Onnx.ModelProto;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
+import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.AtomicFile;
 import org.coop4j.weights.model.ClipConfig;
@@ -75,8 +76,9 @@ public final class OnnxExport {
     }
 
     /**
-     * Writes a classifier: pixels, or one image, → logits and probabilities [batch, classes]. The
-     * metadata has the class names, the method and its settings, and the model's SHA-256.
+     * Writes a classifier: pixels, or one image, → logits and calibrated probabilities [batch,
+     * classes]. The metadata has the class names, the method and its settings, and the model's
+     * SHA-256.
      *
      * @param preprocessing whether resize, crop and normalisation are part of the graph
      * @throws UnsupportedOperationException if the classifier has no such form
@@ -94,10 +96,14 @@ public final class OnnxExport {
         Object batch = preprocessing ? (Object) 1 : BATCH;
         int classes = classifier.classNames().size();
         String features = imageFeatures(graph, pixels, classifier.features());
-        String logits = classifier.logits(new LogitNodes(graph), features);
+        LogitNodes nodes = new LogitNodes(graph);
+        String logits = classifier.logits(nodes, features);
         graph.output("logits", logits, OnnxGraph.Type.FLOAT, batch, classes);
+        double temperature = classifier.save().temperature();
+        String calibrated =
+                temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
         String probabilities =
-                graph.node("Softmax", List.of(logits), OnnxGraph.integer("axis", -1));
+                graph.node("Softmax", List.of(calibrated), OnnxGraph.integer("axis", -1));
         graph.output("probabilities", probabilities, OnnxGraph.Type.FLOAT, batch, classes);
         write(file, graph, metadata(classifier));
     }

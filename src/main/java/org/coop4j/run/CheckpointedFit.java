@@ -56,16 +56,8 @@ final class CheckpointedFit implements Fit, AutoCloseable {
     }
 
     @Override
-    public void note(String message) {
-        progress.warn(message); // a sweep shows warnings alone
-    }
-
-    @Override
-    public void progress(String what, long done, long total) {
-        if (task == null) {
-            task = progress.task("learning", total, Progress.Unit.FITS);
-        }
-        task.advanceTo(done);
+    public Progress progress() {
+        return progress;
     }
 
     @Override

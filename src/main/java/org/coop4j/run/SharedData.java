@@ -8,6 +8,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.BankKey;
@@ -134,7 +135,7 @@ public final class SharedData {
                 what,
                 options.skipBad(),
                 progress,
-                banked -> rows[0] = TestImages.rows(banked));
+                banked -> rows[0] = FeatureSets.matrix(banked));
         return rows[0];
     }
 

@@ -11,6 +11,7 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.HashedImage;
 import org.coop4j.method.Classifier;
@@ -42,17 +43,8 @@ public final class TestImages {
 
     /** Copies view 0 of each image. */
     static TestImages of(BankedImages images, OtherRows otherRows) {
-        return new TestImages(images.hashed(), images.labels(), rows(images), otherRows);
-    }
-
-    /** View 0 of each image. */
-    static FeatureMatrix rows(FeatureSet images) {
-        int width = images.width();
-        float[] rows = new float[Math.multiplyExact(images.size(), width)];
-        for (int i = 0; i < images.size(); i++) {
-            images.copy(i, 0, rows, i * width);
-        }
-        return FeatureMatrix.of(images.size(), width, rows);
+        return new TestImages(
+                images.hashed(), images.labels(), FeatureSets.matrix(images), otherRows);
     }
 
     /** No images. */
@@ -122,8 +114,12 @@ public final class TestImages {
         return select(IntStream.range(0, size()).boxed().toList());
     }
 
-    /** Rows of a kind of all images. */
-    FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
+    /**
+     * Rows of a kind of all images.
+     *
+     * @param progress is told of the encoding of what was not asked for before
+     */
+    public FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
         FeatureMatrix rows = features(kind, progress);
         return DenseFeatures.of(rows.width(), 1, rows.toArray(), labels());
     }

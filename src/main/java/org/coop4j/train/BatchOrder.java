@@ -71,6 +71,17 @@ public interface BatchOrder {
         };
     }
 
+    /**
+     * Batches of examples of two sets: those of one order, then those of the other, each of which
+     * begins anew by itself when its set is through.
+     *
+     * @param second of which the examples are numbered from {@code offset} on
+     * @param batches number of batches of an epoch
+     */
+    static BatchOrder joined(BatchOrder first, BatchOrder second, int offset, int batches) {
+        return new JoinedOrder(first, second, offset, batches);
+    }
+
     private static void requirePositive(int examples, int batch) {
         if (examples < 1 || batch < 1) {
             throw new IllegalArgumentException(

@@ -255,6 +255,20 @@ public final class Settings {
         return value == null || text(value).equals(ABSENT) ? null : text(value);
     }
 
+    /** Refuses a negative value of a setting, in a record's constructor. */
+    public static void requireNotNegative(String name, double value) {
+        if (!(value >= 0)) {
+            throw new IllegalArgumentException(name + ": expected 0 or more, got " + value);
+        }
+    }
+
+    /** Refuses a value of a setting that is no share of a whole. */
+    public static void requireShare(String name, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new IllegalArgumentException(name + ": expected 0 to 1, got " + value);
+        }
+    }
+
     private static double finite(double value) {
         if (!Double.isFinite(value)) {
             throw new NumberFormatException("infinite");

@@ -50,32 +50,49 @@ public record Training(
      * 1e-5, then half a cosine.
      */
     public static Training coop(int epochs, int batch) {
-        return new Training(
-                epochs,
-                batch,
-                Optimizer.Kind.SGD,
-                0.002,
-                0.9,
-                5e-4,
-                1e-8,
-                Schedule.Kind.EPOCH_COSINE,
-                1,
-                1e-5);
+        return sgd(epochs, batch, 0.002, 5e-4, Schedule.Kind.EPOCH_COSINE);
     }
 
-    /** The same at another learning rate. */
-    public Training withRate(double other) {
+    /** SGD with momentum 0.9. */
+    public static Training sgd(
+            int epochs, int batch, double rate, double weightDecay, Schedule.Kind schedule) {
+        return of(epochs, batch, Optimizer.Kind.SGD, rate, 0.9, weightDecay, 1e-8, schedule);
+    }
+
+    /** Adam, or AdamW: the decay decoupled. */
+    public static Training adam(
+            Optimizer.Kind adam,
+            int epochs,
+            int batch,
+            double rate,
+            double weightDecay,
+            double epsilon,
+            Schedule.Kind schedule) {
+        return of(epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule);
+    }
+
+    /** A schedule by epochs begins with one at 1e-5, as CoOp's. */
+    private static Training of(
+            int epochs,
+            int batch,
+            Optimizer.Kind optimizer,
+            double rate,
+            double momentum,
+            double weightDecay,
+            double epsilon,
+            Schedule.Kind schedule) {
+        int warmup = schedule == Schedule.Kind.EPOCH_COSINE ? 1 : 0;
         return new Training(
                 epochs,
                 batch,
                 optimizer,
-                other,
+                rate,
                 momentum,
                 weightDecay,
                 epsilon,
                 schedule,
-                warmupEpochs,
-                warmupRate);
+                warmup,
+                1e-5);
     }
 
     /** The epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */

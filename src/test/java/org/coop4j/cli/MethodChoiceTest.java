@@ -137,6 +137,20 @@ class MethodChoiceTest {
     }
 
     @Test
+    void methodsOfOtherRowsOfTheImageTowerAreCandidatesToo() throws IOException {
+        for (int each : new int[] {4, 8}) { // by cross-validation, by val images
+            Path data = planted("rows" + each, each);
+            String out = "rows-run" + each;
+
+            JsonNode said =
+                    json(train(data, out, "--tune", "--method", "prolip,prototypes", "--json"));
+
+            assertThat(said.get("candidates")).hasSize(2);
+            assertThat(candidate(said, "prototypes")).isPositive();
+        }
+    }
+
+    @Test
     void wrongCandidatesAreNamed() throws IOException {
         Path data = planted("wrong", 4);
 

@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,12 +57,48 @@ class GdaTest {
             }
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
-            assertHits(Gda.valHits(gaussians, val, text, scale), c.get("val_hits"));
-            assertHits(Gda.crossValidationHits(train, text, scale), c.get("cross_validation_hits"));
+            assertHits(GdaSearch.valHits(gaussians, val, text, scale), c.get("val_hits"));
+            assertHits(
+                    GdaSearch.crossValidationHits(train, text, scale),
+                    c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
             assertLogits(golden, problem, key, "alpha1", gaussians);
         }
+    }
+
+    /** One image a class has no covariance; a second view of it, or a second image, gives one. */
+    @Test
+    void oneImageAClassInOneViewEqualsZeroShotAndTheUserIsTold() throws IOException {
+        try (GoldenProblem problem = GoldenProblem.open(folder)) {
+            FeatureMatrix text = problem.text("text_norm");
+            ProgressRecorder one = new ProgressRecorder();
+            FeatureMatrix logits =
+                    problem.classifier(new Gda(), model(problem, problem.support(1, 0), one))
+                            .logits(problem.test());
+            FeatureMatrix cosines = problem.test().normalized().products(text);
+            float scale = problem.clip().logitScale();
+            for (int i = 0; i < logits.rows(); i++) {
+                for (int k = 0; k < text.rows(); k++) {
+                    float difference = logits.get(i, k) - logits.get(i, 0);
+                    float zeroShot = scale * (cosines.get(i, k) - cosines.get(i, 0));
+                    assertThat(difference).isCloseTo(zeroShot, within(1e-3f));
+                }
+            }
+            assertThat(one.warnings).singleElement().asString().contains("GDA equals zero-shot");
+
+            ProgressRecorder more = new ProgressRecorder();
+            model(problem, problem.support(1, 0, 1), more);
+            model(problem, problem.support(2, 0), more);
+            assertThat(more.warnings).isEmpty();
+        }
+    }
+
+    private static FeatureLearner.Model model(
+            GoldenProblem problem, FeatureSet train, ProgressRecorder progress) throws IOException {
+        FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
+        float scale = problem.clip().logitScale();
+        return new Gda().model(problem.text("text_norm"), data, scale, progress);
     }
 
     private static void assertLogits(

@@ -14,8 +14,10 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -137,7 +139,7 @@ class GoldenAccuracyTest {
     private static FeatureLearner.Model gaussians(GoldenProblem problem, FewShotFeatures data)
             throws IOException {
         float scale = problem.clip().logitScale();
-        return new Gda().model(problem.text("text_norm"), data, scale, note -> {});
+        return new Gda().model(problem.text("text_norm"), data, scale, Progress.NONE);
     }
 
     private static FeatureLearner.Model projector(GoldenProblem problem, FewShotFeatures data)
@@ -183,7 +185,7 @@ class GoldenAccuracyTest {
                     before
                             ? problem.wholeSupportBeforeProjection(shots)
                             : problem.wholeSupport(shots);
-            FeatureSet val = row.val ? problem.val() : Views.none(train.width());
+            FeatureSet val = row.val ? problem.val() : FeatureSets.none(train.width());
             Training training = row.method.training(shots);
             if (row.rate > 0) {
                 training = Settings.with(training, Map.of("rate", row.rate));

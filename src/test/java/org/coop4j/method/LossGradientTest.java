@@ -17,6 +17,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Trainable;
 import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,10 +99,9 @@ class LossGradientTest {
         }
 
         @Override
-        public void note(String message) {}
-
-        @Override
-        public void progress(String what, long done, long total) {}
+        public Progress progress() {
+            return Progress.NONE;
+        }
 
         @Override
         public void train(Trainable model, BatchOrder order) {

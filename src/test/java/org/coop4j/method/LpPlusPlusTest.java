@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Training;
@@ -33,7 +34,7 @@ class LpPlusPlusTest {
         try (GoldenMethods golden = GoldenMethods.open("lpp");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             JsonNode c = golden.of(key);
-            LpPlusPlus.Blend model = model(problem, c, Views.none(problem.test().width()));
+            LpPlusPlus.Blend model = model(problem, c, FeatureSets.none(problem.test().width()));
             List<LearnedTensor> learned = begin(golden, key, model);
             assertStepSizes(problem, c);
             run(golden, problem, key, model, learned, c.get("epochs").asInt());

@@ -4,6 +4,7 @@ import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.LogitGraph;
 
 /** A classifier that something is done before, such as to wait or to fail. */
 final class Hindrance implements Classifier {
@@ -24,6 +25,11 @@ final class Hindrance implements Classifier {
     public FeatureMatrix logits(FeatureMatrix images) {
         before.run();
         return classifier.logits(images);
+    }
+
+    @Override
+    public <T> T logits(LogitGraph<T> graph, T images) {
+        return classifier.logits(graph, images);
     }
 
     @Override

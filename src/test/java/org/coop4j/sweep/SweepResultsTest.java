@@ -31,6 +31,7 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.sweep.SweepFixture.Recorder;
+import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -208,7 +209,7 @@ class SweepResultsTest {
         return PenaltySearch.fit(
                 features(drawn.train().stream().map(data.train()::get).toList()),
                 features(drawn.val().stream().map(data.val()::get).toList()),
-                (done, total) -> {});
+                Progress.NONE);
     }
 
     private static LabelledFeatures features(List<LabelledImage> images) throws IOException {

@@ -14,6 +14,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.coop4j.clip.FeatureKind;
 
 /**
  * Appends the features of images: a vector as {@code coop embed} writes it, to the bit, not
@@ -88,10 +89,15 @@ public final class ClipImageEmbedder extends Transformer
 
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
+        return transform(rows, FeatureKind.EMBEDDED);
+    }
+
+    /** Appends rows of a kind. */
+    Dataset<Row> transform(Dataset<?> rows, FeatureKind kind) {
         StructType schema = transformSchema(rows.schema(), true);
         ImageColumn images = ImageColumn.of(rows, getInputCol());
-        return new AppendedColumns(
-                        new ImageFeatures(location(), images), 1, getBatchSize(), invalidRows())
+        ImageFeatures features = new ImageFeatures(location(), images, kind);
+        return new AppendedColumns(features, 1, getBatchSize(), invalidRows())
                 .appendTo(rows, schema);
     }
 

@@ -22,7 +22,6 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.PromptTemplates;
@@ -305,12 +304,6 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private PromptClassificationModel learn(Dataset<?> rows, LabelledRows labelled)
             throws IOException {
         ChosenMethod chosen = chosen();
-        if (chosen.method().features() != FeatureKind.EMBEDDED) {
-            throw new IllegalArgumentException(
-                    chosen.method().title()
-                            + " learns from other rows of the image tower than an embedder gives:"
-                            + " learn it with coop train");
-        }
         ModelLocation location = location();
         Clip clip = SharedModels.get(location);
         List<String> names = labelled.lists().classNames();
@@ -324,7 +317,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         FewShotRows fewShot = new FewShotRows(labelled, drawn);
         try (Classifier classifier =
                 learner.fit(
-                        fewShot.encode(rows, getIdCol(), embedder, chosen.method().usesVal()),
+                        fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
                         Fit.inMemory(chosen.training(), getSeed()))) {
             Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
             account.put(TrainRun.MODEL_FILE, getModelPath());

@@ -18,6 +18,7 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Method;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,16 +41,16 @@ record FewShotRows(LabelledRows labelled, ImageDataset drawn) {
      * @param rows all rows
      * @param idCol the column that tells them apart
      * @param embedder encodes their images
-     * @param usesVal whether val images are encoded too
+     * @param method says which features it takes, and whether of val images too
      */
     FewShotFeatures encode(
-            Dataset<?> rows, String idCol, ClipImageEmbedder embedder, boolean usesVal) {
-        List<LabelledImage> val = usesVal ? drawn.val() : List.of();
+            Dataset<?> rows, String idCol, ClipImageEmbedder embedder, Method method) {
+        List<LabelledImage> val = method.usesVal() ? drawn.val() : List.of();
         List<LabelledImage> all = new ArrayList<>(drawn.train());
         all.addAll(val);
         Map<Object, Vector> features = new HashMap<>();
         embedder.setOutputCol(FEATURES)
-                .transform(chosen(rows, idCol, labelled.ids(all)))
+                .transform(chosen(rows, idCol, labelled.ids(all)), method.features())
                 .select(idCol, FEATURES)
                 .collectAsList()
                 .forEach(row -> features.put(row.get(0), row.getAs(1)));

@@ -20,22 +20,22 @@ import org.coop4j.spark.AppendedColumns.Outcome;
  *
  * @param model the model
  * @param images where the images stand
+ * @param kind which rows of the image tower are taken
  */
-record ImageFeatures(ModelLocation model, ImageColumn images) implements AppendedColumns.Work {
+record ImageFeatures(ModelLocation model, ImageColumn images, FeatureKind kind)
+        implements AppendedColumns.Work {
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
-        return encode(rows, FeatureKind.EMBEDDED, row -> Outcome.of(vector(row)));
+        return encode(rows, row -> Outcome.of(vector(row)));
     }
 
     /**
      * Encodes the rows' images.
      *
-     * @param kind which rows of the image tower
      * @param use what comes of an image's features, which are not normalised
      */
-    List<Outcome> encode(List<Row> rows, FeatureKind kind, Function<float[], Outcome> use)
-            throws IOException {
+    List<Outcome> encode(List<Row> rows, Function<float[], Outcome> use) throws IOException {
         Clip clip = SharedModels.get(model);
         PixelReader reader =
                 new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);

@@ -46,14 +46,12 @@ record ImagePredictions(
         return SharedClassifiers.use(
                 classifier.value(),
                 SharedModels.get(images.model()),
-                learned ->
-                        images.encode(
-                                rows, learned.features(), features -> outcome(learned, features)));
+                learned -> images.encode(rows, features -> outcome(learned, features)));
     }
 
     private Outcome outcome(Classifier learned, float[] features) {
         float[] logits = learned.logits(FeatureMatrix.of(1, features.length, features)).row(0);
-        double[] probabilities = Predictions.softmax(logits);
+        double[] probabilities = learned.probabilities(logits);
         List<String> names = learned.classNames();
         int best = Predictions.argmax(logits);
         List<Object> values = new ArrayList<>();

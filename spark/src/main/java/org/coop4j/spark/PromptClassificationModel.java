@@ -203,7 +203,8 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
         StructType schema = transformSchema(rows.schema(), true);
-        ImageFeatures images = new ImageFeatures(location(), ImageColumn.of(rows, getInputCol()));
+        ImageColumn column = ImageColumn.of(rows, getInputCol());
+        ImageFeatures images = new ImageFeatures(location(), column, file().method().features());
         ImagePredictions predictions =
                 new ImagePredictions(
                         images,

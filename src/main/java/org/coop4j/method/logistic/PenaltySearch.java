@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.coop4j.weights.ProgressListener;
+import org.coop4j.weights.Progress;
 
 /**
  * The CoOp reference's linear probe ({@code lpclip/linear_probe.py}): logistic regression on image
@@ -29,25 +29,26 @@ public final class PenaltySearch {
     /**
      * Searches for C with given training and val images, and keeps the classifier of the end.
      *
-     * @param listener called after each of the search's fits: one of thousands of images takes
-     *     minutes
+     * @param progress counts the search's fits: one of thousands of images takes minutes
      */
     public static LinearClassifier fit(
-            LabelledFeatures train, LabelledFeatures val, ProgressListener listener) {
-        return fit(train, val, Optional.empty(), listener).classifier();
+            LabelledFeatures train, LabelledFeatures val, Progress progress) {
+        return fit(train, val, Optional.empty(), progress).classifier();
     }
 
     /** The same with its path, and with accuracies on test images, which choose nothing. */
     static Fitted fit(LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
-        return fit(train, val, Optional.of(test), (done, total) -> {});
+        return fit(train, val, Optional.of(test), Progress.NONE);
     }
 
     private static Fitted fit(
             LabelledFeatures train,
             LabelledFeatures val,
             Optional<LabelledFeatures> test,
-            ProgressListener listener) {
-        return new Search(new LogisticRegression(train), val, test, listener).run();
+            Progress progress) {
+        try (Progress.Task task = progress.task("learning", FITS, Progress.Unit.FITS)) {
+            return new Search(new LogisticRegression(train), val, test, task).run();
+        }
     }
 
     /**
@@ -63,18 +64,18 @@ public final class PenaltySearch {
         private final LogisticRegression regression;
         private final LabelledFeatures val;
         private final Optional<LabelledFeatures> test;
-        private final ProgressListener listener;
+        private final Progress.Task task;
         private final Map<Double, LinearClassifier> fits = new TreeMap<>();
 
         Search(
                 LogisticRegression regression,
                 LabelledFeatures val,
                 Optional<LabelledFeatures> test,
-                ProgressListener listener) {
+                Progress.Task task) {
             this.regression = regression;
             this.val = val;
             this.test = test;
-            this.listener = listener;
+            this.task = task;
         }
 
         Fitted run() {
@@ -137,7 +138,7 @@ public final class PenaltySearch {
             if (known == null) {
                 known = regression.fit(c(exponent), nearest(exponent));
                 fits.put(exponent, known);
-                listener.progress(fits.size(), FITS);
+                task.advanceTo(fits.size());
             }
             return known;
         }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Offset;
+import org.coop4j.ProgressRecorder;
 import org.coop4j.data.ProbeSampler;
 import org.junit.jupiter.api.Test;
 
@@ -104,12 +105,17 @@ class PenaltySearchTest {
     void everyFitIsTold() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         LabelledFeatures train = GoldenFeatures.features(golden, "train");
-        List<String> told = new ArrayList<>();
-        PenaltySearch.fit(
-                train,
-                GoldenFeatures.features(golden, "val"),
-                (done, total) -> told.add(done + " of " + total));
-        assertThat(told).hasSize(15).startsWith("1 of 15").endsWith("15 of 15");
+        List<Long> told = new ArrayList<>();
+        ProgressRecorder progress =
+                new ProgressRecorder() {
+                    @Override
+                    protected void advanced(Recorded task) {
+                        assertThat(task.total).isEqualTo(15);
+                        told.add(task.done);
+                    }
+                };
+        PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), progress);
+        assertThat(told).hasSize(15).startsWith(1L).endsWith(15L);
     }
 
     @Test
