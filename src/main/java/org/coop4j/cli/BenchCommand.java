@@ -270,6 +270,7 @@ final class BenchCommand implements Callable<Integer> {
         return new Rows<ExecutionPlan.OpTime>()
                 .text("op", ExecutionPlan.OpTime::op)
                 .count("count", ExecutionPlan.OpTime::count)
+                .count("nd4j_calls", ExecutionPlan.OpTime::calls)
                 .number("ms", 1, op -> op.nanos() / 1e6)
                 .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
                 .count("output_mb", op -> op.bytes() >> 20);

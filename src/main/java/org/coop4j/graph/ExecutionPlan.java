@@ -138,15 +138,20 @@ public final class ExecutionPlan implements AutoCloseable {
     /** Runs once and says where the time went, the slowest kind of op first. */
     public List<OpTime> profile() {
         Map<String, OpTime> times = new LinkedHashMap<>();
-        run(
-                steps,
-                step -> {
-                    long start = System.nanoTime();
-                    step.kernel().run();
-                    long nanos = System.nanoTime() - start;
-                    OpTime time = new OpTime(step.op(), 1, nanos, step.flops(), step.bytes());
-                    times.merge(step.op(), time, OpTime::plus);
-                });
+        try (CallCounter calls = new CallCounter()) {
+            run(
+                    steps,
+                    step -> {
+                        long before = calls.count();
+                        long start = System.nanoTime();
+                        step.kernel().run();
+                        long nanos = System.nanoTime() - start;
+                        long made = calls.count() - before;
+                        OpTime time =
+                                new OpTime(step.op(), 1, made, nanos, step.flops(), step.bytes());
+                        times.merge(step.op(), time, OpTime::plus);
+                    });
+        }
         List<OpTime> result = new ArrayList<>(times.values());
         result.sort((a, b) -> Long.compare(b.nanos(), a.nanos()));
         return result;
@@ -157,17 +162,19 @@ public final class ExecutionPlan implements AutoCloseable {
      *
      * @param op the ops' name
      * @param count how many there are
+     * @param calls of ND4J's ops that they made; none where host kernels compute
      * @param nanos their time together
      * @param flops floating-point operations of their matrix products
      * @param bytes bytes of their outputs
      */
-    public record OpTime(String op, int count, long nanos, long flops, long bytes) {
+    public record OpTime(String op, int count, long calls, long nanos, long flops, long bytes) {
 
         /** The sum of two measurements of one kind of op. */
         public OpTime plus(OpTime other) {
             return new OpTime(
                     op,
                     count + other.count,
+                    calls + other.calls,
                     nanos + other.nanos,
                     flops + other.flops,
                     bytes + other.bytes);

@@ -82,7 +82,7 @@ final class PlanBinding {
         if (function instanceof GraphOp op) {
             return host
                     ? op.hostKernel(matrices(in), matrices(out), workers)
-                    : () -> op.compute(in, out);
+                    : op.portableKernel(in, out);
         }
         if (function instanceof AddOp && host && sameShapes(in)) {
             return Add.sum(matrices(in), matrices(out)[0], workers);

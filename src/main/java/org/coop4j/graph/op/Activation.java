@@ -53,15 +53,11 @@ public final class Activation extends GraphOp {
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray x = in[0];
         switch (kindOf(this)) {
-            case QUICK_GELU -> out[0].assign(x.mul(quickSigmoid(x)));
-            case GELU -> out[0].assign(x.mul(normalCdf(x)));
+            case QUICK_GELU -> x.muli(Transforms.sigmoid(x.mul(QUICK_GELU_FACTOR), false), out[0]);
+            case GELU -> x.muli(normalCdf(x), out[0]);
             case RELU -> out[0].assign(Transforms.max(x, 0.0, true));
             case EXP -> out[0].assign(Transforms.exp(x, true));
         }
-    }
-
-    private static INDArray quickSigmoid(INDArray x) {
-        return Transforms.sigmoid(x.mul(QUICK_GELU_FACTOR), false);
     }
 
     /** Φ(x) = (1 + erf(x / √2)) / 2. */
@@ -110,10 +106,10 @@ public final class Activation extends GraphOp {
             INDArray derivative =
                     switch (kindOf(this)) {
                         case QUICK_GELU -> {
-                            // s + 1.702 x s (1 − s)
-                            INDArray s = quickSigmoid(x);
-                            INDArray slope = s.rsub(1).muli(s).muli(x).muli(QUICK_GELU_FACTOR);
-                            yield slope.addi(s);
+                            // s (1 + 1.702 x (1 − s))
+                            INDArray scaled = x.mul(QUICK_GELU_FACTOR);
+                            INDArray s = Transforms.sigmoid(scaled, true);
+                            yield s.rsub(1).muli(scaled).addi(1).muli(s);
                         }
                         case GELU -> {
                             // Φ(x) + x φ(x)
@@ -123,9 +119,9 @@ public final class Activation extends GraphOp {
                             yield normalCdf(x).addi(density.muli(x));
                         }
                         case RELU -> x.gt(0).castTo(x.dataType());
-                        case EXP -> x.dup();
+                        case EXP -> x;
                     };
-            out[0].assign(derivative.muli(in[0]));
+            derivative.muli(in[0], out[0]);
         }
 
         @Override

@@ -31,7 +31,7 @@ public final class Add extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[0].add(in[1]));
+        in[0].addi(in[1], out[0]);
     }
 
     @Override

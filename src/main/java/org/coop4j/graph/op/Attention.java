@@ -62,7 +62,25 @@ public final class Attention extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        AttentionMath.forward(AttentionLayout.of(this), in, out[0], out[1]);
+        try (AttentionMath math = new AttentionMath(AttentionLayout.of(this))) {
+            math.forward(in, out[0], out[1]);
+        }
+    }
+
+    @Override
+    public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
+        AttentionMath math = new AttentionMath(AttentionLayout.of(this));
+        return new HostKernel() {
+            @Override
+            public void run() {
+                math.forward(in, out[0], out[1]);
+            }
+
+            @Override
+            public void close() {
+                math.close();
+            }
+        };
     }
 
     @Override

@@ -1,37 +1,43 @@
 package org.coop4j.graph.op;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.coop4j.graph.op.AttentionLayout.Block;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Attention in ND4J calls, a batched product for each block of the layout.
  *
  * <p>Letters: S sequences, H heads, L query rows of a sequence, K keys, D head width, P prefix.
+ * Heads are views of the packed rows, so that nothing is copied to split or merge them. Views are
+ * made by hand: NDArrayIndex gives wrong shapes for ranges of one row.
  */
-public final class AttentionMath {
+public final class AttentionMath implements AutoCloseable {
 
     private final AttentionLayout layout;
-    private final INDArray q;
-    private final INDArray k;
-    private final INDArray v;
-    private final int heads;
-    private final long headWidth;
-    private final double scale;
+    private final List<INDArray> masks = new ArrayList<>(); // of each block, null for none
 
-    /** Views of the columns of the queries, keys and values. */
-    private AttentionMath(AttentionLayout layout, INDArray[] qkv) {
+    /** Makes the masks, which serve every forward call. */
+    public AttentionMath(AttentionLayout layout) {
         this.layout = layout;
-        this.heads = layout.heads();
-        boolean packed = qkv.length == 1;
-        long width = packed ? qkv[0].size(1) / 3 : qkv[0].size(1);
-        this.q = packed ? columns(qkv[0], 0, width) : qkv[0];
-        INDArray keysAndValues = packed ? columns(qkv[0], width, 3 * width) : qkv[1];
-        this.k = columns(keysAndValues, 0, width);
-        this.v = columns(keysAndValues, width, 2 * width);
-        this.headWidth = width / heads;
-        this.scale = 1 / Math.sqrt((double) headWidth);
+        layout.blocks().forEach(block -> masks.add(mask(block)));
+    }
+
+    /** What is added to the scores, [1, 1, L, K]: −∞ where a query does not see a key. */
+    private INDArray mask(Block block) {
+        float[] hidden = new float[block.queriesEach() * block.keys()];
+        boolean any = false;
+        for (int i = 0; i < block.queriesEach(); i++) {
+            for (int j = layout.visibleKeys(block, i); j < block.keys(); j++) {
+                hidden[i * block.keys() + j] = Float.NEGATIVE_INFINITY;
+                any = true;
+            }
+        }
+        return any
+                ? Nd4j.createFromArray(hidden).reshape('c', 1, 1, block.queriesEach(), block.keys())
+                : null;
     }
 
     /**
@@ -41,14 +47,21 @@ public final class AttentionMath {
      * @param out [queries, width]
      * @param probabilities flat, as {@link Attention} has them
      */
-    public static void forward(
-            AttentionLayout layout, INDArray[] qkv, INDArray out, INDArray probabilities) {
-        AttentionMath math = new AttentionMath(layout, qkv);
-        for (Block block : layout.blocks()) {
-            INDArray p = math.probabilities(block); // [S, H, L, K]
-            INDArray o = Nd4j.matmul(p, math.keysOf(math.v, block)); // [S, H, L, D]
-            rows(out, block.firstQuery(), block.queryRows()).assign(math.merge(o));
-            slot(probabilities, block, math.heads).assign(p.permute(1, 0, 2, 3));
+    public void forward(INDArray[] qkv, INDArray out, INDArray probabilities) {
+        Operands operands = new Operands(layout, qkv);
+        List<Block> blocks = layout.blocks();
+        for (int b = 0; b < blocks.size(); b++) {
+            Block block = blocks.get(b);
+            INDArray kv = operands.keysAndValues(block); // [S, 2 H, K, D]
+            INDArray scores = operands.scores(block, operands.half(kv, 0)); // [S, H, L, K]
+            if (masks.get(b) != null) {
+                scores.addi(masks.get(b).castTo(scores.dataType()));
+            }
+            INDArray p = Nd4j.createUninitialized(scores.dataType(), scores.shape());
+            Nd4j.exec(new SoftMax(scores, p, -1));
+            INDArray o = Nd4j.matmul(p, operands.half(kv, 1)); // [S, H, L, D]
+            operands.queries(out, 0, block).assign(o);
+            slot(layout.heads(), probabilities, block).assign(p);
         }
     }
 
@@ -59,128 +72,139 @@ public final class AttentionMath {
      * @param out gradients of those inputs
      */
     public static void backward(AttentionLayout layout, INDArray[] in, INDArray[] out) {
-        INDArray[] qkv = java.util.Arrays.copyOfRange(in, 2, in.length);
-        AttentionMath math = new AttentionMath(layout, qkv);
+        Operands operands = new Operands(layout, java.util.Arrays.copyOfRange(in, 2, in.length));
+        Operands gradients = new Operands(layout, out);
         for (INDArray gradient : out) {
             gradient.assign(0);
         }
-        AttentionMath gradients = new AttentionMath(layout, out);
         for (Block block : layout.blocks()) {
-            INDArray p = slot(in[1], block, math.heads).permute(1, 0, 2, 3).dup(); // [S, H, L, K]
-            INDArray dOut = math.queriesOf(in[0], block); // [S, H, L, D]
-            INDArray dp = Nd4j.matmul(dOut, math.keysOf(math.v, block), false, true, false);
-            INDArray inner = dp.mul(p).sum(true, 3); // [S, H, L, 1]
-            INDArray ds = dp.sub(inner.broadcast(dp.shape())).muli(p).muli(math.scale);
-            INDArray dq = Nd4j.matmul(ds, math.keysOf(math.k, block));
-            INDArray dk = Nd4j.matmul(ds, math.queriesOf(math.q, block), true, false, false);
-            INDArray dv = Nd4j.matmul(p, dOut, true, false, false);
-            rows(gradients.q, block.firstQuery(), block.queryRows()).addi(math.merge(dq));
-            math.addKeyGradient(gradients.k, block, dk);
-            math.addKeyGradient(gradients.v, block, dv);
+            INDArray p = slot(layout.heads(), in[1], block).dup('c'); // [S, H, L, K]
+            INDArray kv = operands.keysAndValues(block); // [S, 2 H, K, D]
+            INDArray dOut = operands.queries(in[0], 0, block); // [S, H, L, D]
+            INDArray ds = Nd4j.matmul(dOut, operands.half(kv, 1), false, true, false);
+            ds.subi(ds.mul(p).sum(true, 3)).muli(p).muli(operands.scale);
+            gradients.queries(gradients.q, 0, block).addi(Nd4j.matmul(ds, operands.half(kv, 0)));
+            INDArray queries = operands.queries(operands.q, 0, block);
+            gradients.addToKeys(block, 0, Nd4j.matmul(ds, queries, true, false, false));
+            gradients.addToKeys(block, 1, Nd4j.matmul(p, dOut, true, false, false));
         }
     }
 
-    private INDArray probabilities(Block block) {
-        INDArray queries = queriesOf(q, block); // [S, H, L, D]
-        INDArray scores = Nd4j.matmul(queries, keysOf(k, block), false, true, false).muli(scale);
-        INDArray mask = Nd4j.create(scores.dataType(), block.queriesEach(), block.keys());
-        for (int i = 0; i < block.queriesEach(); i++) {
-            for (int j = layout.visibleKeys(block, i); j < block.keys(); j++) {
-                mask.putScalar(i, j, Float.NEGATIVE_INFINITY);
+    /** The block's place in the flat probabilities, as [S, H, L, K]. */
+    private static INDArray slot(int heads, INDArray probabilities, Block block) {
+        long each = (long) block.queriesEach() * block.keys();
+        return Nd4j.create(
+                probabilities.data(),
+                new long[] {block.sequences(), heads, block.queriesEach(), block.keys()},
+                new long[] {each, block.probabilitiesPerHead(), block.keys(), 1},
+                probabilities.offset() + block.firstProbability(),
+                'c');
+    }
+
+    /** Frees the masks. */
+    @Override
+    public void close() {
+        masks.stream().filter(mask -> mask != null).forEach(INDArray::close);
+    }
+
+    /** Queries, keys and values (or their gradients), packed in one matrix or in two. */
+    private static final class Operands {
+        final INDArray q;
+        final double scale;
+        private final INDArray kv;
+        private final int heads;
+        private final long headWidth;
+        private final long keyColumn;
+
+        Operands(AttentionLayout layout, INDArray[] qkv) {
+            boolean packed = qkv.length == 1;
+            long width = packed ? qkv[0].size(1) / 3 : qkv[0].size(1);
+            q = qkv[0];
+            kv = packed ? qkv[0] : qkv[1];
+            keyColumn = packed ? width : 0;
+            heads = layout.heads();
+            headWidth = width / heads;
+            scale = 1 / Math.sqrt((double) headWidth);
+        }
+
+        /** Query rows of a block, [S, H, L, D]. */
+        INDArray queries(INDArray matrix, long column, Block block) {
+            return view(
+                    matrix,
+                    block.firstQuery(),
+                    column,
+                    block.sequences(),
+                    heads,
+                    block.queriesEach());
+        }
+
+        /** Rows from {@code row} on as [S, heads, length, D]. */
+        private INDArray view(
+                INDArray matrix, long row, long column, long sequences, long heads, long length) {
+            long rowStride = matrix.stride(0);
+            long columnStride = matrix.stride(1);
+            return Nd4j.create(
+                    matrix.data(),
+                    new long[] {sequences, heads, length, headWidth},
+                    new long[] {
+                        length * rowStride, headWidth * columnStride, rowStride, columnStride
+                    },
+                    matrix.offset() + row * rowStride + column * columnStride,
+                    'c');
+        }
+
+        /** Keys, then values that each sequence sees, the prefix's first: [S, 2 H, K, D]. */
+        INDArray keysAndValues(Block block) {
+            INDArray own =
+                    view(
+                            kv,
+                            block.firstRow(),
+                            keyColumn,
+                            block.sequences(),
+                            2L * heads,
+                            block.length());
+            if (block.sharedKeys() == 0) {
+                return own;
+            }
+            INDArray shared = view(kv, 0, keyColumn, 1, 2L * heads, block.sharedKeys());
+            INDArray repeated =
+                    shared.broadcast(block.sequences(), 2L * heads, block.sharedKeys(), headWidth);
+            return Nd4j.concat(2, repeated, own);
+        }
+
+        /** The keys (0) or the values (1) of both: [S, H, K, D]. */
+        INDArray half(INDArray both, int which) {
+            return Nd4j.create(
+                    both.data(),
+                    new long[] {both.size(0), heads, both.size(2), both.size(3)},
+                    both.stride(),
+                    both.offset() + which * heads * both.stride(1),
+                    'c');
+        }
+
+        INDArray scores(Block block, INDArray keys) {
+            return Nd4j.matmul(queries(q, 0, block), keys, false, true, false).muli(scale);
+        }
+
+        /** Adds a gradient [S, H, K, D] to the keys (0) or the values (1) of a block. */
+        void addToKeys(Block block, int which, INDArray d) {
+            long column = keyColumn + which * heads * headWidth;
+            view(kv, block.firstRow(), column, block.sequences(), heads, block.length())
+                    .addi(keyRange(d, block.sharedKeys(), block.length()));
+            if (block.sharedKeys() > 0) {
+                view(kv, 0, column, 1, heads, block.sharedKeys())
+                        .addi(keyRange(d, 0, block.sharedKeys()).sum(true, 0));
             }
         }
-        INDArray masked =
-                scores.add(
-                        mask.reshape(1, 1, block.queriesEach(), block.keys())
-                                .broadcast(scores.shape()));
-        return Transforms.softmax(masked.reshape('c', -1, block.keys()), false)
-                .reshape('c', scores.shape());
-    }
 
-    /** Query rows of a block as [S, H, L, D]. */
-    private INDArray queriesOf(INDArray matrix, Block block) {
-        return split(
-                rows(matrix, block.firstQuery(), block.queryRows()),
-                block.sequences(),
-                block.queriesEach());
-    }
-
-    /** Keys or values that each sequence sees, the prefix's first: [S, H, K, D]. */
-    private INDArray keysOf(INDArray matrix, Block block) {
-        INDArray own =
-                split(
-                        rows(matrix, block.firstRow(), block.rows()),
-                        block.sequences(),
-                        block.length());
-        if (block.sharedKeys() == 0) {
-            return own;
+        /** Keys {@code first} to {@code first + count} of d [S, H, K, D]. */
+        private static INDArray keyRange(INDArray d, long first, long count) {
+            return Nd4j.create(
+                    d.data(),
+                    new long[] {d.size(0), d.size(1), count, d.size(3)},
+                    d.stride(),
+                    d.offset() + first * d.stride(2),
+                    'c');
         }
-        INDArray shared = split(rows(matrix, 0, block.sharedKeys()), 1, block.sharedKeys());
-        return Nd4j.concat(
-                2,
-                Nd4j.repeat(shared, block.sequences())
-                        .reshape(block.sequences(), heads, block.sharedKeys(), headWidth),
-                own);
-    }
-
-    private void addKeyGradient(INDArray gradient, Block block, INDArray d) {
-        INDArray own = keyRange(d, block.sharedKeys(), block.length());
-        rows(gradient, block.firstRow(), block.rows()).addi(merge(own));
-        if (block.sharedKeys() > 0) {
-            INDArray shared = keyRange(d, 0, block.sharedKeys()).sum(true, 0);
-            rows(gradient, 0, block.sharedKeys()).addi(merge(shared));
-        }
-    }
-
-    /** Keys {@code first} to {@code first + count} of d [S, H, K, D]. */
-    private static INDArray keyRange(INDArray d, long first, long count) {
-        long[] shape = {d.size(0), d.size(1), count, d.size(3)};
-        return Nd4j.create(
-                        d.data(), shape, d.stride(), d.offset() + first * d.stride(2), d.ordering())
-                .dup('c');
-    }
-
-    /** [S · L, H · D] → [S, H, L, D]. */
-    private INDArray split(INDArray matrix, int sequences, int length) {
-        return matrix.dup('c')
-                .reshape('c', sequences, length, heads, headWidth)
-                .permute(0, 2, 1, 3)
-                .dup('c');
-    }
-
-    /** [S, H, L, D] → [S · L, H · D]. */
-    private INDArray merge(INDArray perHead) {
-        long rows = perHead.size(0) * perHead.size(2);
-        return perHead.permute(0, 2, 1, 3).dup('c').reshape('c', rows, heads * headWidth);
-    }
-
-    /** The block's place in the flat probabilities, as [H, S, L, K]. */
-    private static INDArray slot(INDArray probabilities, Block block, int heads) {
-        long[] shape = {heads, block.sequences(), block.queriesEach(), block.keys()};
-        long[] strides = {
-            block.probabilitiesPerHead(), (long) block.queriesEach() * block.keys(), block.keys(), 1
-        };
-        long offset = probabilities.offset() + block.firstProbability();
-        return Nd4j.create(probabilities.data(), shape, strides, offset, 'c');
-    }
-
-    // Views are made by hand: NDArrayIndex gives wrong shapes for ranges of one row.
-
-    private static INDArray rows(INDArray matrix, long first, long count) {
-        return view(matrix, first, count, 0, matrix.size(1));
-    }
-
-    private static INDArray columns(INDArray matrix, long from, long to) {
-        return view(matrix, 0, matrix.size(0), from, to - from);
-    }
-
-    private static INDArray view(INDArray matrix, long row, long rows, long column, long columns) {
-        long offset = matrix.offset() + row * matrix.stride(0) + column * matrix.stride(1);
-        return Nd4j.create(
-                matrix.data(),
-                new long[] {rows, columns},
-                matrix.stride(),
-                offset,
-                matrix.ordering());
     }
 }

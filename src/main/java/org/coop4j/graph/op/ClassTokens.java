@@ -33,13 +33,9 @@ public final class ClassTokens extends GraphOp {
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         int tokens = in[2].rows();
-        for (int r = 0; r < out[0].rows(); r++) {
-            int token = r % tokens;
-            int image = r / tokens;
-            INDArray first =
-                    token == 0 ? in[1] : in[0].getRow((long) image * (tokens - 1) + token - 1);
-            out[0].putRow(r, first.add(in[2].getRow(token)));
-        }
+        TokenRows images = new TokenRows(out[0], tokens);
+        images.first().assign(in[1].add(in[2].getRow(0)).broadcast(images.first().shape()));
+        images.patchesOf(in[0]).addi(TokenRows.patches(in[2]), images.others());
     }
 
     @Override
@@ -103,16 +99,10 @@ public final class ClassTokens extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            int tokens = in[3].rows();
-            out[2].assign(0);
-            for (int r = 0; r < in[0].rows(); r++) {
-                int token = r % tokens;
-                out[2].getRow(token).addi(in[0].getRow(r));
-                if (token > 0) {
-                    out[0].putRow(r / tokens * (tokens - 1) + token - 1, in[0].getRow(r));
-                }
-            }
+            TokenRows dy = new TokenRows(in[0], in[3].rows());
+            dy.all().sum(out[2], 0);
             out[1].assign(out[2].getRow(0));
+            dy.patchesOf(out[0]).assign(dy.others());
         }
 
         @Override

@@ -8,6 +8,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A 3×3 convolution with one pixel of zeros around the image.
@@ -63,9 +64,10 @@ public final class Convolution extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(ConvolutionMath.unfold(ConvolutionShape.of(this), in[0]).mmul(in[1]));
+        INDArray unfolded = ConvolutionMath.unfold(ConvolutionShape.of(this), in[0]);
+        Nd4j.matmul(unfolded, in[1], out[0]);
         if (in.length == 3) {
-            out[0].addiRowVector(in[2]);
+            out[0].addi(in[2]);
         }
     }
 
@@ -124,7 +126,7 @@ public final class Convolution extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray unfolded = in[0].mmul(in[1].transpose());
+            INDArray unfolded = Nd4j.matmul(in[0], in[1], false, true, false);
             ConvolutionMath.fold(ConvolutionShape.of(this), unfolded, out[0]);
         }
 
@@ -163,7 +165,7 @@ public final class Convolution extends GraphOp {
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
             INDArray unfolded = ConvolutionMath.unfold(ConvolutionShape.of(this), in[1]);
-            out[0].assign(unfolded.transpose().mmul(in[0]));
+            Nd4j.matmul(unfolded, in[0], out[0], true, false, false);
         }
 
         @Override

@@ -6,7 +6,11 @@ import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.shape.OneHot;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -31,16 +35,17 @@ public final class CrossEntropy extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray z = in[0];
-        INDArray max = z.max(true, 1);
-        INDArray logSum =
-                Transforms.log(Transforms.exp(z.subColumnVector(max), false).sum(true, 1), false);
-        double total = 0;
-        for (int r = 0; r < z.rows(); r++) {
-            int label = in[1].getInt(r);
-            total += logSum.getDouble(r, 0) + max.getDouble(r, 0) - z.getDouble(r, label);
-        }
-        out[0].assign(total / z.rows());
+        INDArray shifted = in[0].sub(in[0].max(true, 1));
+        INDArray logSum = Transforms.log(Transforms.exp(shifted, true).sum(1), false);
+        INDArray chosen = shifted.muli(oneHot(in[1], in[0])).sum(1);
+        out[0].assign(logSum.subi(chosen).mean());
+    }
+
+    /** 1 at each row's label and 0 elsewhere, like the logits. */
+    private static INDArray oneHot(INDArray labels, INDArray logits) {
+        INDArray result = Nd4j.createUninitialized(logits.dataType(), logits.shape());
+        Nd4j.exec(new OneHot(labels.castTo(DataType.INT32), result, (int) logits.size(1)));
+        return result;
     }
 
     @Override
@@ -93,13 +98,8 @@ public final class CrossEntropy extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray z = in[1];
-            out[0].assign(Transforms.softmax(z, true));
-            for (int r = 0; r < z.rows(); r++) {
-                int label = in[2].getInt(r);
-                out[0].putScalar(r, label, out[0].getDouble(r, label) - 1);
-            }
-            out[0].muli(in[0].getDouble(0) / z.rows());
+            Nd4j.exec(new SoftMax(in[1], out[0], -1));
+            out[0].subi(oneHot(in[2], in[1])).muli(in[0].div(in[1].rows()));
         }
 
         @Override

@@ -8,6 +8,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** y = exp(s) · x for a scalar s: CLIP's {@code logit_scale}, which is stored as a logarithm. */
 public final class ExpScale extends GraphOp {
@@ -25,7 +26,7 @@ public final class ExpScale extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[0].mul(Math.exp(in[1].getDouble(0))));
+        in[0].muli(Transforms.exp(in[1], true), out[0]);
     }
 
     @Override
@@ -75,8 +76,7 @@ public final class ExpScale extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            double sum = in[0].mul(in[1]).sumNumber().doubleValue();
-            out[0].assign(sum * Math.exp(in[2].getDouble(0)));
+            in[0].mul(in[1]).sum().muli(Transforms.exp(in[2], true), out[0]);
         }
 
         @Override

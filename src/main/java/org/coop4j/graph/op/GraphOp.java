@@ -89,6 +89,11 @@ public abstract class GraphOp extends DynamicCustomOp {
      */
     public abstract void compute(INDArray[] in, INDArray[] out);
 
+    /** {@link #compute} bound to these arrays, to be run many times. */
+    public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
+        return () -> compute(in, out);
+    }
+
     /** The same arithmetic in float32 on native memory, bound to these arrays. */
     public abstract HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers);
 

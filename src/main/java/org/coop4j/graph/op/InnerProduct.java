@@ -27,7 +27,7 @@ public final class InnerProduct extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[0].mul(in[1]).sumNumber());
+        out[0].assign(in[0].mul(in[1]).sum());
     }
 
     @Override
@@ -63,7 +63,7 @@ public final class InnerProduct extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(in[1].mul(in[0].getDouble(0)));
+            in[1].muli(in[0], out[0]);
         }
 
         @Override

@@ -37,18 +37,16 @@ public final class LayerNorm extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(normalise(in[0]));
-        out[0].muliRowVector(in[1]).addiRowVector(in[2]);
+        normalise(in[0], inverseDeviation(in[0])).muli(in[1]).addi(in[2], out[0]);
     }
 
-    private static INDArray normalise(INDArray x) {
-        INDArray centred = x.subColumnVector(x.mean(true, 1));
-        return centred.muliColumnVector(inverseDeviation(centred));
+    private static INDArray normalise(INDArray x, INDArray inverse) {
+        return x.sub(x.mean(true, 1)).muli(inverse);
     }
 
-    /** 1 / √(variance + epsilon) of rows whose mean is zero, [rows, 1]. */
-    private static INDArray inverseDeviation(INDArray centred) {
-        INDArray variance = centred.mul(centred).mean(true, 1);
+    /** 1 / √(variance + epsilon), [rows, 1]. */
+    private static INDArray inverseDeviation(INDArray x) {
+        INDArray variance = x.var(false, 1).reshape('c', x.rows(), 1);
         return Transforms.pow(variance.addi(EPSILON), -0.5, false);
     }
 
@@ -143,16 +141,11 @@ public final class LayerNorm extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray centred = in[1].subColumnVector(in[1].mean(true, 1));
-            INDArray inverse = inverseDeviation(centred);
-            INDArray normalised = centred.mulColumnVector(inverse);
-            INDArray g = in[0].mulRowVector(in[2]);
+            INDArray inverse = inverseDeviation(in[1]);
+            INDArray normalised = normalise(in[1], inverse);
+            INDArray g = in[0].mul(in[2]);
             INDArray projection = g.mul(normalised).mean(true, 1);
-            INDArray dx =
-                    g.subColumnVector(g.mean(true, 1))
-                            .subi(normalised.muliColumnVector(projection))
-                            .muliColumnVector(inverse);
-            out[0].assign(dx);
+            g.subi(g.mean(true, 1)).subi(normalised.muli(projection)).muli(inverse, out[0]);
         }
 
         @Override
@@ -222,8 +215,8 @@ public final class LayerNorm extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(in[0].mul(normalise(in[1])).sum(0));
-            out[1].assign(in[0].sum(0));
+            in[0].mul(normalise(in[1], inverseDeviation(in[1]))).sum(out[0], 0);
+            in[0].sum(out[1], 0);
         }
 
         @Override

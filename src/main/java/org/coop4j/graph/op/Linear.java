@@ -12,6 +12,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
@@ -64,10 +65,11 @@ public final class Linear extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray w = weight() == Weight.OUT_IN ? in[1].transpose() : in[1];
-        out[0].assign(rounded(precision(), in[0]).mmul(rounded(precision(), w)));
+        INDArray w = rounded(precision(), in[1]);
+        boolean transposed = weight() == Weight.OUT_IN;
+        Nd4j.matmul(rounded(precision(), in[0]), w, out[0], false, transposed, false);
         if (in.length == 3) {
-            out[0].addiRowVector(in[2]);
+            out[0].addi(in[2]);
         }
     }
 
@@ -150,8 +152,8 @@ public final class Linear extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray w = outIn() ? in[1] : in[1].transpose();
-            out[0].assign(rounded(precision(), in[0]).mmul(rounded(precision(), w)));
+            INDArray w = rounded(precision(), in[1]);
+            Nd4j.matmul(rounded(precision(), in[0]), w, out[0], false, !outIn(), false);
         }
 
         @Override
@@ -188,7 +190,9 @@ public final class Linear extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(outIn() ? in[0].transpose().mmul(in[1]) : in[1].transpose().mmul(in[0]));
+            INDArray left = outIn() ? in[0] : in[1];
+            INDArray right = outIn() ? in[1] : in[0];
+            Nd4j.matmul(left, right, out[0], true, false, false);
         }
 
         @Override
@@ -220,7 +224,7 @@ public final class Linear extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(in[0].sum(0));
+            in[0].sum(out[0], 0);
         }
 
         @Override

@@ -36,17 +36,10 @@ public final class MeanTokens extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        int tokens = in[1].rows();
-        int pixels = tokens - 1;
-        for (int image = 0; image < in[0].rows() / pixels; image++) {
-            INDArray mean = in[1].getRow(0).dup();
-            for (int i = 0; i < pixels; i++) {
-                INDArray row = in[0].getRow((long) image * pixels + i);
-                mean.addi(row.div(pixels));
-                out[0].putRow(image * tokens + 1 + i, row.add(in[1].getRow(i + 1)));
-            }
-            out[0].getRow((long) image * tokens).assign(mean);
-        }
+        TokenRows images = new TokenRows(out[0], in[1].rows());
+        INDArray pixels = images.patchesOf(in[0]);
+        pixels.mean(1).addi(in[1].getRow(0), images.first());
+        pixels.addi(TokenRows.patches(in[1]), images.others());
     }
 
     @Override
@@ -113,18 +106,11 @@ public final class MeanTokens extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            int tokens = in[2].rows();
-            int pixels = tokens - 1;
-            out[1].assign(0);
-            for (int r = 0; r < in[0].rows(); r++) {
-                int token = r % tokens;
-                INDArray dy = in[0].getRow(r);
-                out[1].getRow(token).addi(dy);
-                if (token > 0) {
-                    INDArray ofMean = in[0].getRow((long) r - token).div(pixels);
-                    out[0].putRow(r / tokens * pixels + token - 1, dy.add(ofMean));
-                }
-            }
+            TokenRows dy = new TokenRows(in[0], in[2].rows());
+            dy.all().sum(out[1], 0);
+            INDArray ofMean = dy.first().div(in[2].rows() - 1); // [batch, width]
+            ofMean = ofMean.reshape('c', ofMean.size(0), 1, ofMean.size(1));
+            dy.others().addi(ofMean, dy.patchesOf(out[0]));
         }
 
         @Override

@@ -25,7 +25,7 @@ public final class NormalizeRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[0].divColumnVector(in[0].norm2(true, 1)));
+        in[0].divi(in[0].norm2(true, 1), out[0]);
     }
 
     @Override
@@ -67,9 +67,9 @@ public final class NormalizeRows extends GraphOp {
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
             INDArray norm = in[1].norm2(true, 1);
-            INDArray y = in[1].divColumnVector(norm);
+            INDArray y = in[1].div(norm);
             INDArray along = y.mul(in[0]).sum(true, 1);
-            out[0].assign(in[0].sub(y.muliColumnVector(along)).diviColumnVector(norm));
+            in[0].subi(y.muli(along), out[0]).divi(norm);
         }
 
         @Override

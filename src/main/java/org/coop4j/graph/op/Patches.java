@@ -7,6 +7,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Cuts images into square patches, so that the patch embedding (a convolution whose stride is its
@@ -64,18 +65,15 @@ public final class Patches extends GraphOp {
         int p = intSetting(0);
         long[] s = x.shape();
         INDArray cut = x.dup('c').reshape('c', s[0], s[1], s[2] / p, p, s[3] / p, p);
-        INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5).dup('c'); // [batch, gy, gx, 3, p, p]
+        INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, 3, p, p]
         int patches = (int) (ordered.size(1) * ordered.size(2));
-        INDArray rows = ordered.reshape('c', s[0] * patches, out[0].size(1));
-        if (rowsEach(patches) == patches) {
-            out[0].assign(rows);
-            return;
+        if (rowsEach(patches) > patches) {
+            out[0].assign(0);
         }
-        out[0].assign(0);
-        for (int i = 0; i < rows.rows(); i++) {
-            int row = i / patches * rowsEach(patches) + first() + i % patches;
-            out[0].putRow(row, rows.getRow(i));
-        }
+        long row = out[0].size(1);
+        long[] strides = {rowsEach(patches) * row, ordered.size(2) * row, row, (long) p * p, p, 1};
+        Nd4j.create(out[0].data(), ordered.shape(), strides, out[0].offset() + first() * row, 'c')
+                .assign(ordered);
     }
 
     @Override

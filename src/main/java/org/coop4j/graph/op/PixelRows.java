@@ -30,8 +30,8 @@ public final class PixelRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray pixels = in[0].permute(0, 2, 3, 1).dup('c'); // [batch, height, width, channels]
-        out[0].assign(pixels.reshape('c', out[0].shape()));
+        INDArray pixels = in[0].permute(0, 2, 3, 1); // [batch, height, width, channels]
+        out[0].reshape('c', pixels.shape()).assign(pixels);
     }
 
     @Override

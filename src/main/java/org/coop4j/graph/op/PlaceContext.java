@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -46,11 +47,19 @@ public final class PlaceContext extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[1]);
-        int n = places(this);
+        RowMoves.take(in[0], vectorOfRow(this, out[0].rows()), out[0]);
+        out[0].addi(in[1]);
+    }
+
+    /** The context vector that each row takes, of those that take one. */
+    private static int[] vectorOfRow(GraphOp op, int rows) {
+        int[] vectors = new int[rows];
+        Arrays.fill(vectors, RowMoves.NONE);
+        int n = places(op);
         for (int i = 0; i < n; i++) {
-            out[0].getRow(intSetting(i)).addi(in[0].getRow(intSetting(n + i)));
+            vectors[op.intSetting(i)] = op.intSetting(n + i);
         }
+        return vectors;
     }
 
     @Override
@@ -109,11 +118,7 @@ public final class PlaceContext extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(0);
-            int n = places(this);
-            for (int i = 0; i < n; i++) {
-                out[0].getRow(intSetting(n + i)).addi(in[0].getRow(intSetting(i)));
-            }
+            RowMoves.sum(in[0], vectorOfRow(this, in[0].rows()), out[0]);
         }
 
         @Override
@@ -124,7 +129,7 @@ public final class PlaceContext extends GraphOp {
             float[] row = new float[width];
             float[] sum = new float[width];
             return () -> {
-                java.util.Arrays.fill(sum, 0f);
+                Arrays.fill(sum, 0f);
                 for (int v = 0; v < out[0].rows(); v++) {
                     out[0].putRow(v, sum);
                 }

@@ -8,6 +8,7 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Rows of x with some of them replaced by other vectors.
@@ -43,12 +44,7 @@ public final class ReplaceRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        int n = in[0].rows();
-        int[] sources = sources(this);
-        for (int r = 0; r < sources.length; r++) {
-            int s = sources[r];
-            out[0].putRow(r, s < n ? in[0].getRow(s) : in[1].getRow(s - n));
-        }
+        RowMoves.take(Nd4j.concat(0, in[0], in[1]), sources(this), out[0]);
     }
 
     @Override
@@ -98,14 +94,13 @@ public final class ReplaceRows extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(0);
-            out[1].assign(0);
             int n = out[0].rows();
             int[] sources = sources(this);
-            for (int r = 0; r < sources.length; r++) {
-                int s = sources[r];
-                (s < n ? out[0].getRow(s) : out[1].getRow(s - n)).addi(in[0].getRow(r));
-            }
+            int[] rows = Arrays.stream(sources).map(s -> s < n ? s : RowMoves.NONE).toArray();
+            int[] vectors =
+                    Arrays.stream(sources).map(s -> s < n ? RowMoves.NONE : s - n).toArray();
+            RowMoves.sum(in[0], rows, out[0]);
+            RowMoves.sum(in[0], vectors, out[1]);
         }
 
         @Override

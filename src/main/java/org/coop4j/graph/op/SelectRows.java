@@ -7,7 +7,6 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Chosen rows of a matrix, each at most once (ND4J's {@code gather} loses repeated rows'
@@ -48,7 +47,7 @@ public final class SelectRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(Nd4j.pullRows(in[0], 1, rowsOf(this, 0)));
+        RowMoves.take(in[0], rowsOf(this, 0), out[0]);
     }
 
     @Override
@@ -88,11 +87,7 @@ public final class SelectRows extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(0);
-            int[] rows = rowsOf(this, 0);
-            for (int i = 0; i < rows.length; i++) {
-                out[0].putRow(rows[i], in[0].getRow(i));
-            }
+            RowMoves.sum(in[0], rowsOf(this, 0), out[0]);
         }
 
         @Override

@@ -7,6 +7,8 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -31,12 +33,10 @@ public final class SoftCrossEntropy extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray z = in[0];
-        INDArray shifted = z.subColumnVector(z.max(true, 1));
+        INDArray shifted = in[0].sub(in[0].max(true, 1));
         INDArray logSum = Transforms.log(Transforms.exp(shifted, true).sum(true, 1), false);
-        INDArray logs = shifted.subColumnVector(logSum);
-        double total = Transforms.softmax(in[1], true).muli(logs).sumNumber().doubleValue();
-        out[0].assign(-total / z.rows());
+        INDArray losses = Transforms.softmax(in[1], true).muli(shifted.rsubi(logSum)).sum(1);
+        out[0].assign(losses.mean());
     }
 
     @Override
@@ -99,9 +99,8 @@ public final class SoftCrossEntropy extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray difference =
-                    Transforms.softmax(in[1], true).subi(Transforms.softmax(in[2], true));
-            out[0].assign(difference.muli(in[0].getDouble(0) / in[1].rows()));
+            Nd4j.exec(new SoftMax(in[1], out[0], -1));
+            out[0].subi(Transforms.softmax(in[2], true)).muli(in[0].div(in[1].rows()));
         }
 
         @Override

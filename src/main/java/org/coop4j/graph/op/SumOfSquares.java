@@ -24,7 +24,7 @@ public final class SumOfSquares extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        out[0].assign(in[0].mul(in[0]).sumNumber());
+        out[0].assign(in[0].mul(in[0]).sum());
     }
 
     @Override

@@ -49,11 +49,12 @@ final class RaggedAttentionMath {
         out.assign(0);
         for (int s = 0; s + 1 < starts.length(); s++) {
             Sequence sequence = Sequence.of(heads, longest, packed, starts, s);
-            AttentionMath.forward(
-                    sequence.layout,
-                    sequence.operands(in, 0, packed),
-                    rows(out, sequence.query, sequence.queries),
-                    sequence.probabilities(probabilities));
+            try (AttentionMath math = new AttentionMath(sequence.layout)) {
+                math.forward(
+                        sequence.operands(in, 0, packed),
+                        rows(out, sequence.query, sequence.queries),
+                        sequence.probabilities(probabilities));
+            }
         }
     }
 
