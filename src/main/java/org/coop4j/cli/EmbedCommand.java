@@ -5,23 +5,36 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.console.Console;
 import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ExifOption;
+import org.coop4j.cli.options.OtherDataOptions;
 import org.coop4j.cli.options.OutputFile;
 import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.TruncateOption;
+import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.Split;
 import org.coop4j.eval.Numbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.FeatureExport;
+import org.coop4j.run.SharedData;
+import org.coop4j.run.TrainRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,6 +49,9 @@ import picocli.CommandLine.Parameters;
             "The file has the tensor features [n, width] in the order of the inputs, not normalised"
                     + " unless --normalize is given, and in its metadata the inputs' names (a JSON"
                     + " array). Images that cannot be read are left out and reported.",
+            "",
+            "With --data the file also has labels, the part of the data that each image is in, and"
+                    + " the class names: \"coop train\", \"sweep\" and \"eval\" take it as --data.",
             ""
         },
         footer = {
@@ -43,7 +59,8 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
             "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
-            "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors"
+            "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
+            "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
         })
 final class EmbedCommand implements Callable<Integer> {
 
@@ -65,6 +82,25 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
+    @Mixin private OtherDataOptions dataOptions;
+
+    @Option(
+            names = "--split",
+            paramLabel = "SPLIT",
+            converter = Converters.SplitName.class,
+            description = "With --data, train, val or test (default: all three).")
+    private Split split;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "N",
+            description =
+                    "With --data, the seed of the division, where the data has none (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin private BankOptions bankOptions;
     @Mixin private ExifOption exif;
     @Mixin private OutputFile out;
     @Mixin private PrecisionOption precision;
@@ -89,9 +125,18 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Optional<DataSpec> data = dataOptions.spec();
         boolean ofTexts = !texts.isEmpty() || textFile != null;
+        if (data.isPresent()) {
+            if (ofTexts || !arguments.isEmpty() || pixels) {
+                throw new WrongUsage(
+                        "--data stands alone: omit --text, --texts, --pixels and other images");
+            }
+            return embedDataset(data.get());
+        }
         if (ofTexts == !arguments.isEmpty()) {
-            throw new WrongUsage("give either images or texts (--text, --texts)");
+            throw new WrongUsage(
+                    "give images, or texts (--text, --texts), or labelled images (--data)");
         }
         if (ofTexts && exif.isGiven()) {
             throw new WrongUsage("--exif is for images");
@@ -153,6 +198,32 @@ final class EmbedCommand implements Callable<Integer> {
                     pixels ? good : List.of());
             return images.exitCode(console);
         }
+    }
+
+    private int embedDataset(DataSpec data) throws IOException {
+        if (data.holdsFeatures()) {
+            throw new WrongUsage(data.path() + " has features already");
+        }
+        try (Clip clip = clipOptions.open(precision.precision())) {
+            TrainRun.Options options =
+                    new TrainRun.Options(
+                            bankOptions.folder(CacheFolder.bank()),
+                            bankOptions.skipBad(),
+                            MemoryLimit.none());
+            SharedData shared = new SharedData(clip, options);
+            ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
+            Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
+            int images =
+                    FeatureExport.write(shared, dataset, parts, normalize, out.file(), console);
+            console.note(
+                    "%s: %s of %s, %d wide"
+                            .formatted(
+                                    out.file(),
+                                    Numbers.count(images, "image"),
+                                    Numbers.count(dataset.classCount(), "class", "classes"),
+                                    clip.embedDim()));
+        }
+        return 0;
     }
 
     private PixelReader reader(Clip clip) {

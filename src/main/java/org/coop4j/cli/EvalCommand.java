@@ -21,7 +21,7 @@ import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.CacheFolder;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.Split;
 import org.coop4j.eval.ConfusionMatrix;
@@ -123,16 +123,20 @@ final class EvalCommand implements Callable<Integer> {
         ClassifierFile file = promptOptions.read();
         Retest retest = Retest.of(file, promptOptions.folder(), console::note);
         Retest.Images images = images(retest);
-        try (Clip clip = promptOptions.open(file, precision.precision())) {
-            Classifier classifier = file.open(clip).forClasses(images.classNames());
-            UnknownWords.warning(clip, file, images.classNames()).ifPresent(console::warn);
+        if (errors != null && images.images().get(0).stored() != null) {
+            throw new WrongUsage("--errors copies pictures, and features have none: omit it");
+        }
+        try (FeatureSpace space =
+                promptOptions.open(file, images.images(), precision.precision())) {
+            Classifier classifier = file.open(space).forClasses(images.classNames());
+            UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
             TrainRun.Options options =
                     new TrainRun.Options(
                             bankOptions.folder(CacheFolder.bank()),
                             bankOptions.skipBad(),
                             MemoryLimit.none());
             TestImages all =
-                    new SharedData(clip, options)
+                    new SharedData(space, options)
                             .features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());

@@ -6,15 +6,16 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.cli.console.Console;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureTensors;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.image.PixelReader;
+import org.coop4j.run.FeatureExport;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
@@ -58,14 +59,17 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
         int side = clip.preprocessing().size();
         List<TensorSpec> specs = new ArrayList<>();
         specs.add(
-                new TensorSpec("features", DType.F32, Shape.of(features.rows(), features.width())));
+                new TensorSpec(
+                        FeatureTensors.FEATURES,
+                        DType.F32,
+                        Shape.of(features.rows(), features.width())));
         if (!pixelsOf.isEmpty()) {
             specs.add(
                     new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
         }
         try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata())) {
             for (int row = 0; row < features.rows(); row++) {
-                writer.writeFloats("features", features.row(row));
+                writer.writeFloats(FeatureTensors.FEATURES, features.row(row));
             }
             if (!pixelsOf.isEmpty()) {
                 writePixels(writer, pixelsOf, reader, 3 * side * side, console);
@@ -101,12 +105,10 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
     private Map<String, String> metadata() throws IOException {
         ArrayNode names = JsonNodeFactory.instance.arrayNode();
         inputs.forEach(names::add);
-        Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("coop4j.inputs", names.toString());
-        metadata.put("coop4j.kind", kind.label());
-        metadata.put("coop4j.model_sha256", clip.model().sha256());
-        metadata.put("coop4j.normalized", String.valueOf(normalized));
-        metadata.put("coop4j.precision", precision().id());
+        Map<String, String> metadata = FeatureExport.metadata(clip, normalized);
+        metadata.put(FeatureTensors.INPUTS, names.toString());
+        metadata.put(FeatureTensors.KIND, kind.label());
+        metadata.put(FeatureTensors.PRECISION, precision().id());
         return metadata;
     }
 }

@@ -58,7 +58,7 @@ record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean cross
         int images = whole.train().size() + whole.val().size() + whole.test().size();
         MethodChoice choice =
                 new MethodChoice(
-                        shared.clip(),
+                        shared.space(),
                         task,
                         pictures.train(),
                         pictures.val(),

@@ -15,7 +15,6 @@ import org.coop4j.cli.console.Interrupt;
 import org.coop4j.cli.console.Json;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.ExifOption;
 import org.coop4j.cli.options.JsonOption;
@@ -23,9 +22,11 @@ import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.MethodOptions;
 import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.ResumeOption;
+import org.coop4j.cli.options.SpaceOptions;
 import org.coop4j.cli.options.TuneOptions;
 import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
@@ -63,6 +64,8 @@ import picocli.CommandLine.Option;
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
             "  coop train -m clip.safetensors -d pictures/ --init \"a photo of a\" -o run",
             "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
+            "  coop train --method tip-adapter -d features.safetensors --class-features"
+                    + " texts.safetensors -o run",
             "",
             "To resume an interrupted run, repeat the command with --resume."
         })
@@ -70,7 +73,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
+    @Mixin private SpaceOptions spaceOptions;
 
     @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
     private boolean truncate;
@@ -155,6 +158,8 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin private ResumeOption resume;
     @Mixin private JsonOption json;
 
+    private DataSpec data; // known when the model is
+
     TrainCommand(Console console) {
         this.console = console;
     }
@@ -184,12 +189,14 @@ final class TrainCommand implements Callable<Integer> {
         List<Evidence> found = new ArrayList<>();
         TrainChoice choice = TrainChoice.all(candidates);
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
-        try (Clip clip = clipOptions.openForTexts(precision.precision())) {
+        SpaceOptions.Opened opened = spaceOptions.open(described(), precision.precision());
+        data = opened.data();
+        try (FeatureSpace space = opened.space()) {
             if (chosen.isPresent()) {
-                checkPreset(clip, chosen.get());
+                checkPreset(space, chosen.get());
             }
-            SharedData shared = new SharedData(clip, options);
-            requireFit(clip, shared, own);
+            SharedData shared = new SharedData(space, options);
+            requireFit(space, shared, own);
             if (tuned) {
                 RunFolder.requireFree(out, resume.isGiven());
                 choice = choose(shared, candidates);
@@ -217,9 +224,9 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private DataSpec data() {
-        DataSpec data = exif.of(dataOptions.spec());
-        return split == null ? data : WrongUsage.unless(() -> data.withSplit(split));
+    private DataSpec described() {
+        DataSpec spec = exif.of(dataOptions.spec());
+        return split == null ? spec : WrongUsage.unless(() -> spec.withSplit(split));
     }
 
     private long firstSeed() {
@@ -227,12 +234,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** The user's own prompts are checked before anything is learned. */
-    private void requireFit(Clip clip, SharedData shared, List<PromptEnsemble> own)
+    private void requireFit(FeatureSpace space, SharedData shared, List<PromptEnsemble> own)
             throws IOException {
         if (!own.isEmpty()) {
             List<String> names =
-                    shared.dataset(data(), firstSeed()).half(dataOptions.half()).classNames();
-            own.forEach(prompts -> prompts.requireFit(clip, names));
+                    shared.dataset(data, firstSeed()).half(dataOptions.half()).classNames();
+            own.forEach(prompts -> prompts.requireFit(space, names));
         }
     }
 
@@ -275,7 +282,8 @@ final class TrainCommand implements Callable<Integer> {
         return WrongUsage.unless(() -> Optional.ofNullable(preset).map(ReferencePreset::named));
     }
 
-    private static void checkPreset(Clip clip, ReferencePreset preset) throws IOException {
+    private static void checkPreset(FeatureSpace space, ReferencePreset preset) throws IOException {
+        Clip clip = space.requireTowers("preset " + preset.name());
         String wanted = preset.architecture();
         if (!ClipConfig.named(wanted).equals(clip.architecture())) {
             throw new CommandFailure(
@@ -294,10 +302,9 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private RunConfig config(SharedData shared, Candidate candidate, long one) throws IOException {
-        DataSpec data = data();
         RunData lists = RunData.of(data, shared.dataset(data, one), dataOptions.half());
         Training training = candidate.training();
-        String model = shared.clip().model().sha256();
+        String model = shared.space().modelSha256();
         return WrongUsage.unless(
                 () ->
                         RunConfig.of(
@@ -306,7 +313,7 @@ final class TrainCommand implements Callable<Integer> {
                                         candidate.method(),
                                         training,
                                         new Sample(shots, one, views(training)))
-                                .in(shared.clip().precision())
+                                .in(shared.space().precision())
                                 .withCheckpointEvery(checkpointEvery));
     }
 

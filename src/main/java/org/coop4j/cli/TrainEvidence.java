@@ -77,9 +77,9 @@ final class TrainEvidence {
                             Comparer.learningSeconds(run.result.seconds())));
         }
         Comparison comparison =
-                new Comparer(shared.clip(), pictures, task, notes)
+                new Comparer(shared.space(), pictures, task, notes)
                         .compare(evaluator.prompts(), own, learned);
-        Evidence evidence = Evidence.of(shared.clip(), task, pictures, comparison);
+        Evidence evidence = Evidence.of(shared.space(), task, pictures, comparison);
         for (Finished run : finished) {
             new RunPage(
                             run.result.dataset(),
@@ -111,7 +111,7 @@ final class TrainEvidence {
                         Locale.ROOT,
                         "The run took %.0f seconds: %s.",
                         run.result.seconds().values().stream().mapToDouble(s -> s).sum(),
-                        Provenance.machine(shared.clip().workers().count())));
+                        Provenance.machine(shared.space().workers().count())));
     }
 
     /** Sentences about the pictures for the end of the command. */

@@ -148,6 +148,7 @@ public final class Clip implements FeatureSpace {
      * The precision of products in which images are encoded and prompts trained. Features of texts
      * are float32 always.
      */
+    @Override
     public Precision precision() {
         return precision;
     }
@@ -165,8 +166,8 @@ public final class Clip implements FeatureSpace {
     }
 
     @Override
-    public float logitScale() {
-        return lock.hold(() -> (float) Math.exp(weights.floats("logit_scale")[0]));
+    public float logLogitScale() {
+        return lock.hold(() -> weights.floats("logit_scale")[0]);
     }
 
     @Override

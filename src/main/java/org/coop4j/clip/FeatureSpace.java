@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -21,10 +22,18 @@ public interface FeatureSpace extends Closeable {
     int embedDim();
 
     /** exp(logit_scale), the factor of the cosine in the logits; about 100 in released models. */
-    float logitScale();
+    default float logitScale() {
+        return (float) Math.exp(logLogitScale());
+    }
+
+    /** CLIP's parameter {@code logit_scale}. */
+    float logLogitScale();
 
     /** SHA-256 of the model file whose features these are, in hexadecimal; empty if unknown. */
     String modelSha256() throws IOException;
+
+    /** What the image tower that makes the features computes in. */
+    Precision precision();
 
     /** The threads that it works with. */
     Workers workers();

@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,6 +8,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -20,6 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class FeatureTable implements FeatureSpace {
 
     private final int width;
+    private final Precision precision;
     private final String modelSha256;
     private final float logLogitScale;
     private final Map<String, float[]> texts;
@@ -29,11 +32,13 @@ public final class FeatureTable implements FeatureSpace {
 
     private FeatureTable(
             int width,
+            Precision precision,
             String modelSha256,
             float logLogitScale,
             Map<String, float[]> texts,
             Workers workers) {
         this.width = width;
+        this.precision = precision;
         this.modelSha256 = modelSha256;
         this.logLogitScale = logLogitScale;
         this.texts = texts;
@@ -43,6 +48,7 @@ public final class FeatureTable implements FeatureSpace {
     /**
      * Features of some texts.
      *
+     * @param precision what the images are encoded in
      * @param modelSha256 SHA-256 of the model file that made them; empty if unknown
      * @param logLogitScale CLIP's parameter {@code logit_scale}, whose exponential scales the
      *     logits
@@ -52,6 +58,7 @@ public final class FeatureTable implements FeatureSpace {
      * @throws IllegalArgumentException if the sizes do not fit
      */
     public static FeatureTable of(
+            Precision precision,
             String modelSha256,
             float logLogitScale,
             List<String> texts,
@@ -67,7 +74,20 @@ public final class FeatureTable implements FeatureSpace {
         for (int i = 0; i < texts.size(); i++) {
             rows.put(key(texts.get(i)), features.row(i));
         }
-        return new FeatureTable(features.width(), modelSha256, logLogitScale, rows, workers);
+        return new FeatureTable(
+                features.width(), precision, modelSha256, logLogitScale, rows, workers);
+    }
+
+    /** The space of another without its texts, for what was learned at another logit scale. */
+    public static FeatureTable withoutTexts(FeatureSpace space, float logLogitScale)
+            throws IOException {
+        return new FeatureTable(
+                space.embedDim(),
+                space.precision(),
+                space.modelSha256(),
+                logLogitScale,
+                Map.of(),
+                space.workers());
     }
 
     /** Class names become texts with spaces for underscores. */
@@ -81,13 +101,18 @@ public final class FeatureTable implements FeatureSpace {
     }
 
     @Override
-    public float logitScale() {
-        return (float) Math.exp(logLogitScale);
+    public float logLogitScale() {
+        return logLogitScale;
     }
 
     @Override
     public String modelSha256() {
         return modelSha256;
+    }
+
+    @Override
+    public Precision precision() {
+        return precision;
     }
 
     @Override
@@ -104,8 +129,11 @@ public final class FeatureTable implements FeatureSpace {
     public void requireText(String text) {
         if (!knows(text)) {
             throw new IllegalArgumentException(
-                    "\"%s\" is none of the %d texts whose features are given: add it to --class-features, or give the model with --model"
-                            .formatted(text, texts.size()));
+                    texts.isEmpty()
+                            ? "\"%s\" was not learned, and features of its text cannot be made: the classes' were given as a file"
+                                    .formatted(text)
+                            : "\"%s\" is none of the %d texts whose features are given: add it to --class-features, or give the model with --model"
+                                    .formatted(text, texts.size()));
         }
     }
 

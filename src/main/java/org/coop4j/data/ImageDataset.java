@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
@@ -135,6 +136,16 @@ public record ImageDataset(
         return images.stream().map(image -> image.with(exif)).toList();
     }
 
+    /** Returns the file of features that all images come from; nothing for images to be encoded. */
+    public Optional<StoredFeatures> stored() {
+        return Stream.of(train, test)
+                .flatMap(List::stream)
+                .limit(1)
+                .filter(image -> image.stored() != null)
+                .map(image -> image.stored().features())
+                .findFirst();
+    }
+
     /** Returns the distinct image files that do not exist, in the order of the lists. */
     public List<Path> missingFiles() {
         return missingFiles(count -> {});
@@ -148,6 +159,7 @@ public record ImageDataset(
     public List<Path> missingFiles(IntConsumer looked) {
         return Stream.of(train, val, test)
                 .flatMap(List::stream)
+                .filter(image -> image.stored() == null)
                 .map(LabelledImage::path)
                 .distinct()
                 .peek(path -> looked.accept(1))

@@ -12,6 +12,11 @@ public enum Split {
     /** Images to report numbers on. */
     TEST;
 
+    /** Returns its name for people. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
     /** Returns the split that a folder or a CSV cell of this name means, in any letter case. */
     public static Optional<Split> named(String name) {
         return switch (name.strip().toLowerCase(Locale.ROOT)) {

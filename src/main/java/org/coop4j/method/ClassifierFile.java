@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.Shape;
@@ -22,6 +23,12 @@ import org.coop4j.weights.safetensors.SafetensorsFile;
  * methods, with a checksum; learned prompts and linear probes of format 1 still open.
  */
 public final class ClassifierFile {
+
+    /**
+     * In the account of the training of a classifier that was learned from features without their
+     * model: the model's parameter {@code logit_scale}.
+     */
+    public static final String LOGIT_SCALE = "logit_scale";
 
     private final Method method;
     private final List<String> classNames;
@@ -210,6 +217,11 @@ public final class ClassifierFile {
         }
     }
 
+    /** Whether it was learned from features alone, so that it can be tested on features alone. */
+    public boolean learnedWithoutModel() {
+        return training.containsKey(LOGIT_SCALE);
+    }
+
     /**
      * The classifier for the classes that it was made for.
      *
@@ -218,7 +230,12 @@ public final class ClassifierFile {
      */
     public Classifier open(FeatureSpace space) throws IOException {
         requireModel(space);
-        return method.read(space, this);
+        return method.read(
+                learnedWithoutModel()
+                        ? FeatureTable.withoutTexts(
+                                space, Float.parseFloat(training.get(LOGIT_SCALE)))
+                        : space,
+                this);
     }
 
     /**
@@ -228,7 +245,7 @@ public final class ClassifierFile {
      */
     public void requireModel(FeatureSpace space) throws IOException {
         String model = space.modelSha256();
-        if (!modelSha256.isEmpty() && !model.equals(modelSha256)) {
+        if (!modelSha256.isEmpty() && !model.isEmpty() && !model.equals(modelSha256)) {
             throw new IllegalArgumentException(
                     "the classifier was learned with the model %.12s…, but this model is %.12s…: the vectors of one mean nothing to another model"
                             .formatted(modelSha256, model));

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 
 /**
  * Class names with tokens that a model never saw: a model that {@code coop pretrain} made has zeros
@@ -39,9 +40,9 @@ public final class UnknownWords {
         return true;
     }
 
-    /** A sentence for the user, where there are such names or texts. */
-    public static Optional<String> warning(Clip clip, List<String> classNames) {
-        List<String> unknown = of(clip, classNames);
+    /** A sentence for the user, where there are such names. */
+    public static Optional<String> warning(FeatureSpace space, List<String> classNames) {
+        List<String> unknown = space.towers().map(clip -> of(clip, classNames)).orElse(List.of());
         return unknown.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
@@ -56,9 +57,9 @@ public final class UnknownWords {
 
     /** The same of the classes that a classifier is given beside those that it learned. */
     public static Optional<String> warning(
-            Clip clip, ClassifierFile learned, List<String> classNames) {
+            FeatureSpace space, ClassifierFile learned, List<String> classNames) {
         List<String> others = new ArrayList<>(classNames);
         others.removeAll(learned.classNames());
-        return warning(clip, others);
+        return warning(space, others);
     }
 }

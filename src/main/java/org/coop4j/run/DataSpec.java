@@ -8,6 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.data.CsvList;
 import org.coop4j.data.DatasetSource;
+import org.coop4j.data.FeatureList;
+import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
@@ -22,8 +24,8 @@ import org.coop4j.weights.Sha256;
 /**
  * Where a run's images come from.
  *
- * @param path a folder with a folder a class, a split file, a CSV list, or the folder of all
- *     benchmark datasets
+ * @param path a folder with a folder a class, a split file, a CSV list, a file of features, or the
+ *     folder of all benchmark datasets
  * @param benchmark name of a published dataset, or null
  * @param imageRoot what a split file's or list's paths are relative to; null for its own folder
  * @param namesFile class names of a folder's classes; null for the folders' names
@@ -36,6 +38,8 @@ import org.coop4j.weights.Sha256;
  *     division; null for the benchmarks' 50/20/30
  * @param exif what is done with the images' EXIF orientation; null for what suits the data: it is
  *     kept for published datasets and split files, as the reference does, and applied otherwise
+ * @param texts features of the classes' texts, which stand for a text tower beside a file of
+ *     features; null where there is a model
  */
 public record DataSpec(
         String path,
@@ -46,16 +50,27 @@ public record DataSpec(
         String title,
         String template,
         String split,
-        ExifOrientation exif) {
+        ExifOrientation exif,
+        Texts texts) {
 
     public DataSpec {
         if (path == null || path.isBlank()) {
-            throw new IllegalArgumentException("no data: give a folder, a split file or a list");
+            throw new IllegalArgumentException(
+                    "no data: give a folder, a split file, a list or features");
         }
         if (split != null) {
             SplitShares.of(split);
         }
     }
+
+    /**
+     * Features of the classes' texts.
+     *
+     * @param path their file
+     * @param sha256 of its content, in hexadecimal
+     * @param logLogitScale CLIP's parameter {@code logit_scale}
+     */
+    public record Texts(String path, String sha256, float logLogitScale) {}
 
     /** Data with the run's own split where it has none, under its own name. */
     public DataSpec(String path, String benchmark, String imageRoot, String namesFile) {
@@ -65,7 +80,8 @@ public record DataSpec(
     /** The same with another treatment of the EXIF orientation; null for what suits the data. */
     public DataSpec withExif(ExifOrientation other) {
         return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other);
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other,
+                texts);
     }
 
     /** Data that is divided by the benchmarks' shares where it has no division. */
@@ -77,13 +93,21 @@ public record DataSpec(
             Long splitSeed,
             String title,
             String template) {
-        this(path, benchmark, imageRoot, namesFile, splitSeed, title, template, null, null);
+        this(path, benchmark, imageRoot, namesFile, splitSeed, title, template, null, null, null);
     }
 
     /** The same data divided by other shares, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
         return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif);
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif,
+                texts);
+    }
+
+    /** The same data beside features of the classes' texts. */
+    public DataSpec withTexts(Texts other) {
+        return new DataSpec(
+                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif,
+                other);
     }
 
     /** A folder, split file or list found by what it is. */
@@ -111,6 +135,12 @@ public record DataSpec(
         return published ? ExifOrientation.KEEP : ExifOrientation.APPLY;
     }
 
+    /** Whether it is a file of features. */
+    public boolean holdsFeatures() {
+        Path place = Path.of(path);
+        return benchmark == null && FeatureTensors.isNameOf(place) && !Files.isDirectory(place);
+    }
+
     private static boolean isSplitFile(Path place) {
         return String.valueOf(place.getFileName()).toLowerCase(Locale.ROOT).endsWith(".json");
     }
@@ -118,6 +148,12 @@ public record DataSpec(
     /** SHA-256 of what a run's result depends on of lists that were read from here. */
     public String listsSha256(ImageDataset lists) {
         String hash = Provenance.hash(lists);
+        if (lists.stored().isPresent()) {
+            hash = Sha256.of(hash + " features " + lists.stored().get().sha256());
+        }
+        if (texts != null) {
+            hash = Sha256.of(hash + " texts " + texts.sha256 + " " + texts.logLogitScale);
+        }
         return orientation() == usualOrientation()
                 ? hash
                 : Sha256.of(hash + " exif " + orientation().id());
@@ -152,10 +188,14 @@ public record DataSpec(
         if (file.endsWith(".csv")) {
             return new CsvList(name(), place, root, seed, shares);
         }
+        if (holdsFeatures()) {
+            return new FeatureList(
+                    name(), place, Optional.ofNullable(namesFile).map(Path::of), seed, shares);
+        }
         throw new IOException(
                 place
                         + " is neither a folder of class folders, nor a split file (.json), nor a"
-                        + " list of path,label (.csv)");
+                        + " list of path,label (.csv), nor features (.safetensors, .npz, .pt)");
     }
 
     private static Path parent(Path file) {
@@ -170,8 +210,14 @@ public record DataSpec(
                 : Optional.of(Benchmarks.published().get(benchmark));
     }
 
-    /** The hand-written prompt that suits the data, {@code {}} standing for the class name. */
+    /**
+     * The hand-written prompt that suits the data, {@code {}} standing for the class name; the name
+     * alone where the classes' texts have their features.
+     */
     public String handWrittenPrompt() {
+        if (texts != null) {
+            return "{}";
+        }
         return template != null
                 ? template
                 : published().map(Benchmark::template).orElse(PromptTemplates.PHOTO);
@@ -179,7 +225,7 @@ public record DataSpec(
 
     /** The prompts whose features the reference averages for this data. */
     public List<String> ensemble() {
-        return template == null && benchmark != null
+        return template == null && texts == null && benchmark != null
                 ? PromptTemplates.ensemble(published().orElseThrow())
                 : PromptTemplates.ensemble(handWrittenPrompt());
     }

@@ -1,7 +1,9 @@
 package org.coop4j.run;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.PromptEnsemble;
@@ -26,6 +28,9 @@ record PromptBaselines(List<PromptEnsemble> fitting, List<String> notes) {
         List<PromptEnsemble> fitting = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (PromptEnsemble prompts : all(data)) {
+            if (!prompts.areKnown(space, classNames)) {
+                continue; // without a text tower, the classes' own features are all there is
+            }
             try {
                 prompts.requireFit(space, classNames);
                 fitting.add(prompts);
@@ -39,11 +44,11 @@ record PromptBaselines(List<PromptEnsemble> fitting, List<String> notes) {
     }
 
     static List<PromptEnsemble> all(DataSpec data) {
-        List<PromptEnsemble> prompts = new ArrayList<>();
+        Set<PromptEnsemble> prompts = new LinkedHashSet<>();
         prompts.add(PromptEnsemble.of(data.handWrittenPrompt()));
         prompts.add(PromptEnsemble.of("{}"));
         PromptTemplates.selected().forEach(template -> prompts.add(PromptEnsemble.of(template)));
         prompts.add(new PromptEnsemble(data.ensemble()));
-        return prompts;
+        return List.copyOf(prompts);
     }
 }

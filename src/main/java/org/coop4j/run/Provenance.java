@@ -4,17 +4,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.weights.Sha256;
+import org.coop4j.weights.model.ConvertedModel;
 
 /**
  * What a run was made from and on.
  *
- * @param modelFile the model's file name
+ * @param modelFile the model's file name; null where features were learned from without it
  * @param modelSha256 SHA-256 of the model file
- * @param modelSource what the model was converted from
+ * @param modelSource what the model was converted from; null likewise
+ * @param featuresSha256 SHA-256 of the file of features that images were given as; null for images
  * @param trainHash SHA-256 of the list of training images and labels
  * @param testHash SHA-256 of the list of test images and labels
  * @param version version of coop4j
@@ -28,6 +33,7 @@ public record Provenance(
         String modelFile,
         String modelSha256,
         String modelSource,
+        String featuresSha256,
         String trainHash,
         String testHash,
         String version,
@@ -38,19 +44,27 @@ public record Provenance(
         String finished) {
 
     /** The provenance of a run that ends now. */
-    public static Provenance of(Clip clip, List<LabelledImage> train, List<LabelledImage> test)
+    public static Provenance of(
+            FeatureSpace space, List<LabelledImage> train, List<LabelledImage> test)
             throws IOException {
+        Optional<ConvertedModel> model = space.towers().map(Clip::model);
         return new Provenance(
-                String.valueOf(clip.model().path().getFileName()),
-                clip.model().sha256(),
-                clip.model().source().toJson(),
+                model.map(one -> String.valueOf(one.path().getFileName())).orElse(null),
+                space.modelSha256(),
+                model.map(one -> one.source().toJson()).orElse(null),
+                Stream.of(train, test)
+                        .flatMap(List::stream)
+                        .filter(image -> image.stored() != null)
+                        .map(image -> image.stored().features().sha256())
+                        .findFirst()
+                        .orElse(null),
                 hash(train),
                 hash(test),
                 coop4jVersion(),
                 virtualMachine(),
                 operatingSystem(),
                 processorName(),
-                clip.workers().count(),
+                space.workers().count(),
                 Instant.now().toString());
     }
 

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -67,7 +66,9 @@ public final class Retest {
         boolean own =
                 config != null
                         && config.modelSha256().equals(learned.modelSha256())
-                        && config.method().equals(learned.method());
+                        && config.method()
+                                .id()
+                                .equals(learned.method().id()); // it may have chosen settings
         Path provenance = folder.resolve(RunFolder.PROVENANCE);
         return new Retest(
                 learned.classNames(),
@@ -90,6 +91,9 @@ public final class Retest {
             throw new IOException(
                     "no run beside the classifier lists its test images: give images with --data");
         }
+        if (source().holdsFeatures()) {
+            return ownRows();
+        }
         ExifOrientation orientation = exif.apply(source().orientation());
         List<LabelledImage> tested = new ArrayList<>();
         List<Path> missing = new ArrayList<>();
@@ -104,6 +108,24 @@ public final class Retest {
             throw new DatasetException(
                     "%d of the %d images that the run was tested on are missing (first: %s): say with --data where the images are now"
                             .formatted(missing.size(), tested.size(), missing.get(0)));
+        }
+        return new Images(images.testedClasses(), tested);
+    }
+
+    /** The rows of the file of features whose images, by content, the run was tested on. */
+    private Images ownRows() throws IOException {
+        ImageDataset lists =
+                source().load(config.sample().seed()).half(config.testedOn().classes());
+        Set<String> contents = new HashSet<>();
+        images.test().forEach(image -> contents.add(image.sha256()));
+        List<LabelledImage> tested =
+                lists.test().stream()
+                        .filter(image -> contents.contains(image.stored().sha256()))
+                        .toList();
+        if (tested.size() != images.test().size()) {
+            throw new DatasetException(
+                    "%s has %d of the %d images that the run was tested on: say with --data where they are now"
+                            .formatted(source().path(), tested.size(), images.test().size()));
         }
         return new Images(images.testedClasses(), tested);
     }
@@ -161,8 +183,7 @@ public final class Retest {
         List<LabelledImage> part = chosen.images(split);
         if (part.isEmpty()) {
             throw new DatasetException(
-                    "%s has no %s images"
-                            .formatted(chosen.name(), split.name().toLowerCase(Locale.ROOT)));
+                    "%s has no %s images".formatted(chosen.name(), split.label()));
         }
         return new Images(names, part);
     }

@@ -30,7 +30,7 @@ public record RunImages(
     /**
      * An image of a list.
      *
-     * @param path where its file was
+     * @param path where its file was; for a row of a file of features, what that calls it
      * @param label its class, counted from 0
      * @param className the class's name
      * @param sha256 SHA-256 of its file's content, in hexadecimal
@@ -46,8 +46,11 @@ public record RunImages(
         }
 
         static Image of(HashedImage image) {
+            Path path = image.image().path();
             return new Image(
-                    image.image().path().toAbsolutePath().normalize().toString(),
+                    image.image().stored() == null
+                            ? path.toAbsolutePath().normalize().toString()
+                            : path.toString(),
                     image.image().label(),
                     image.image().className(),
                     image.sha256());

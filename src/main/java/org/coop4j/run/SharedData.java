@@ -7,13 +7,16 @@ import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.data.StoredFeatures;
 import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.weights.Progress;
 
@@ -23,13 +26,13 @@ import org.coop4j.weights.Progress;
  */
 public final class SharedData {
 
-    private final Clip clip;
+    private final FeatureSpace space;
     private final TrainRun.Options options;
     private final Map<Lists, ImageDataset> datasets = new HashMap<>();
     private final Map<Tested, Evaluator> evaluators = new HashMap<>();
 
-    public SharedData(Clip clip, TrainRun.Options options) {
-        this.clip = clip;
+    public SharedData(FeatureSpace space, TrainRun.Options options) {
+        this.space = space;
         this.options = options;
     }
 
@@ -41,12 +44,21 @@ public final class SharedData {
     interface Encoding {
 
         /** Uses the images while their bank is open. */
-        void use(BankedImages images) throws IOException;
+        void use(ImageFeatures images) throws IOException;
     }
 
-    /** The model that all runs use. */
+    /** The model that all runs use, or the space of features without one. */
+    public FeatureSpace space() {
+        return space;
+    }
+
+    /**
+     * The model that all runs use.
+     *
+     * @throws IllegalArgumentException if there are features alone
+     */
     public Clip clip() {
-        return clip;
+        return space.requireTowers("encoding images");
     }
 
     /** What does not change a run's result. */
@@ -65,6 +77,9 @@ public final class SharedData {
         if (known == null) {
             known = data.load(seed);
             known.requireFiles();
+            if (known.stored().isPresent()) {
+                known.stored().get().requireOf(space);
+            }
             datasets.put(lists, known);
         }
         return known;
@@ -94,8 +109,8 @@ public final class SharedData {
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
-            PromptBaselines prompts = PromptBaselines.of(clip, data, dataset.classNames());
-            known = new Evaluator(clip, dataset, images, prompts.fitting());
+            PromptBaselines prompts = PromptBaselines.of(space, data, dataset.classNames());
+            known = new Evaluator(space, dataset, images, prompts.fitting());
             evaluators.put(tested, known);
         }
         return known;
@@ -105,13 +120,15 @@ public final class SharedData {
     public TestImages features(List<LabelledImage> images, String what, Progress progress)
             throws IOException {
         if (images.isEmpty()) {
-            return TestImages.none(
-                    clip.architecture().embedDim(),
-                    clip.featureWidth(FeatureKind.BEFORE_PROJECTION));
+            int before =
+                    space.towers()
+                            .map(clip -> clip.featureWidth(FeatureKind.BEFORE_PROJECTION))
+                            .orElse(0); // nobody asks for them without a tower
+            return TestImages.none(space.embedDim(), before);
         }
         TestImages[] features = new TestImages[1];
         encode(
-                testTransform(),
+                Sample.NONE,
                 FeatureKind.EMBEDDED,
                 images,
                 what,
@@ -129,7 +146,7 @@ public final class SharedData {
             List<LabelledImage> images, String what, Progress progress) throws IOException {
         FeatureMatrix[] rows = new FeatureMatrix[1];
         encode(
-                testTransform(),
+                Sample.NONE,
                 FeatureKind.BEFORE_PROJECTION,
                 images,
                 what,
@@ -142,15 +159,17 @@ public final class SharedData {
     /** Brings images to the bank as the model's test transform shows them; leaves out bad ones. */
     public void encode(List<LabelledImage> images, String what, Progress progress)
             throws IOException {
-        encode(testTransform(), FeatureKind.EMBEDDED, images, what, true, progress, banked -> {});
+        encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress, banked -> {});
     }
 
-    ImageTransform testTransform() {
-        return new ImageTransform.Test(clip.preprocessing());
-    }
-
+    /**
+     * Makes a kind of rows of images available.
+     *
+     * @param sample says how many random crops of each image; without any, they are as the model's
+     *     test transform shows them
+     */
     void encode(
-            ImageTransform transform,
+            Sample sample,
             FeatureKind kind,
             List<LabelledImage> images,
             String what,
@@ -158,10 +177,43 @@ public final class SharedData {
             Progress progress,
             Encoding encoding)
             throws IOException {
+        StoredFeatures stored =
+                images.get(0).stored() == null ? null : images.get(0).stored().features();
+        if (stored != null) {
+            stored.requireOf(space);
+            requireServes(stored, kind, sample.views());
+            encoding.use(ImageFeatures.stored(images));
+            return;
+        }
+        Clip clip = clip();
+        ImageTransform transform =
+                sample.views() == 0
+                        ? new ImageTransform.Test(clip.preprocessing())
+                        : new ImageTransform.Train(
+                                clip.preprocessing(), sample.views(), sample.seed());
         try (FeatureBank bank =
                 FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform, kind))) {
             encoding.use(
                     BankedImages.build(bank, clip, transform, images, what, skipBad, progress));
+        }
+    }
+
+    /**
+     * Checks that a file of features has what a method learns from: one embedding of each image.
+     *
+     * @throws IOException if not, saying what it lacks
+     */
+    static void requireServes(StoredFeatures stored, FeatureKind kind, int views)
+            throws IOException {
+        if (views > 0) {
+            throw new IOException(
+                    "%s has one view of each image: omit --views, or give the images"
+                            .formatted(stored.file()));
+        }
+        if (kind != FeatureKind.EMBEDDED) {
+            throw new IOException(
+                    "%s has the images' features after the visual projection, and the method learns from those before it: give the images"
+                            .formatted(stored.file()));
         }
     }
 

@@ -12,8 +12,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.HashedImage;
+import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 import org.coop4j.weights.Progress;
 
@@ -42,7 +42,7 @@ public final class TestImages {
     }
 
     /** Copies view 0 of each image. */
-    static TestImages of(BankedImages images, OtherRows otherRows) {
+    static TestImages of(ImageFeatures images, OtherRows otherRows) {
         return new TestImages(
                 images.hashed(), images.labels(), FeatureSets.matrix(images), otherRows);
     }

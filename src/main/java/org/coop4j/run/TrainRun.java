@@ -7,15 +7,15 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.HashedImage;
-import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
@@ -39,7 +39,7 @@ public final class TrainRun {
     public static final String EXIF = "exif";
 
     private final SharedData shared;
-    private final Clip clip;
+    private final FeatureSpace space;
     private final String label;
     private final RunConfig config;
     private final Progress progress;
@@ -59,18 +59,18 @@ public final class TrainRun {
      * @throws IOException if the lists of images cannot be read
      */
     public static TrainRun of(
-            Clip clip, DataSpec data, Method method, Sample sample, Options options)
+            FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
             throws IOException {
-        SharedData shared = new SharedData(clip, options);
+        SharedData shared = new SharedData(space, options);
         ImageDataset lists = shared.dataset(data, sample.seed());
         RunConfig config =
                 RunConfig.of(
-                                clip.model().sha256(),
+                                space.modelSha256(),
                                 RunData.of(data, lists, ClassHalf.ALL),
                                 method,
                                 method.training(sample.shots()),
                                 sample)
-                        .in(clip.precision());
+                        .in(space.precision());
         return new TrainRun(shared, method.title(), config, Progress.NONE);
     }
 
@@ -81,7 +81,7 @@ public final class TrainRun {
      */
     public TrainRun(SharedData shared, String label, RunConfig config, Progress progress) {
         this.shared = shared;
-        this.clip = shared.clip();
+        this.space = shared.space();
         this.label = label;
         this.config = config;
         this.progress = progress;
@@ -99,7 +99,7 @@ public final class TrainRun {
         RunFolder.requireFree(folder, resume);
         Stopwatch watch = new Stopwatch();
         ImageDataset dataset = sample();
-        Learner learner = config.method().learner(clip, task(dataset));
+        Learner learner = config.method().learner(space, task(dataset));
         watch.lap("prepare");
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
@@ -155,8 +155,12 @@ public final class TrainRun {
                     "one class alone (%s) leaves nothing to tell apart: expected two or more"
                             .formatted(String.join(", ", dataset.classNames())));
         }
-        UnknownWords.warning(clip, dataset.classNames()).ifPresent(progress::warn);
-        PromptBaselines.of(clip, data.source(), dataset.classNames())
+        if (dataset.stored().isPresent()) {
+            SharedData.requireServes(
+                    dataset.stored().get(), method.features(), config.sample().views());
+        }
+        UnknownWords.warning(space, dataset.classNames()).ifPresent(progress::warn);
+        PromptBaselines.of(space, data.source(), dataset.classNames())
                 .notes()
                 .forEach(progress::warn); // said now and not after the training
         return dataset;
@@ -210,7 +214,7 @@ public final class TrainRun {
                         : val.select(List.of());
         Learned[] learned = new Learned[1];
         shared.encode(
-                trainTransform(),
+                config.sample(),
                 config.method().features(),
                 dataset.train(),
                 "training images",
@@ -256,13 +260,6 @@ public final class TrainRun {
         }
     }
 
-    private ImageTransform trainTransform() {
-        int views = config.sample().views();
-        return views == 0
-                ? shared.testTransform()
-                : new ImageTransform.Train(clip.preprocessing(), views, config.sample().seed());
-    }
-
     /** Unreadable images may have been all that a class had. */
     private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
             throws IOException {
@@ -283,7 +280,17 @@ public final class TrainRun {
             RunFolder run, Classifier classifier, double temperature, ImageDataset dataset)
             throws IOException {
         Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
-        account.put(MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+        space.towers()
+                .ifPresentOrElse(
+                        clip ->
+                                account.put(
+                                        MODEL_FILE,
+                                        clip.model().path().toAbsolutePath().toString()),
+                        () ->
+                                account.put(
+                                        ClassifierFile.LOGIT_SCALE,
+                                        Float.toString(space.logLogitScale())));
+        dataset.stored().ifPresent(stored -> account.put("features_sha256", stored.sha256()));
         account.put("data", dataset.name());
         RunData data = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
         if (data.source().exif() != null) {
@@ -317,7 +324,7 @@ public final class TrainRun {
         run.write(
                 RunFolder.PROVENANCE,
                 Provenance.of(
-                        clip,
+                        space,
                         config.method().learns() ? dataset.train() : List.of(),
                         evaluator.dataset().test()));
         return result;

@@ -99,6 +99,20 @@ class EvalCommandTest {
         assertThat(eval("-p", run, "--half", "base").err()).contains("--half describe --data");
     }
 
+    /** The classifier's file has the settings that were chosen, config.json those given. */
+    @Test
+    void aRunWhoseMethodChoseSettingsIsItsOwnToo() throws IOException {
+        Path tip = folder.resolve("tip");
+        Object[] words = {"train", "-m", model, "-d", pictures, "-o", tip, "-k", 2, "--seed", SEED};
+        List<Object> all = new ArrayList<>(List.of(words));
+        all.addAll(List.of("--method", "tip-adapter", "--bank", folder.resolve("bank")));
+        CommandRun done = coop(all.toArray());
+        assertThat(done.code()).as(done.err()).isZero();
+        assertSameTest(eval("-p", tip, "--json"), tip);
+        CommandRun train = eval("-p", tip, "--split", "train", "--json");
+        assertThat(train.err()).contains("6 of 15 images were learned from");
+    }
+
     @Test
     void imagesThatWereLearnedFromAreNamedAndLeftOutByContent() throws IOException {
         int other = otherSplit();

@@ -48,7 +48,8 @@ public final class ClipOptions {
         return openForTexts(model, vocabulary, Precision.FLOAT32);
     }
 
-    private static Clip openForTexts(Path model, VocabularyOption vocabulary, Precision precision)
+    /** The same in a precision. */
+    public static Clip openForTexts(Path model, VocabularyOption vocabulary, Precision precision)
             throws IOException {
         Clip clip = open(model, vocabulary, precision);
         int expected = clip.architecture().text().vocabularySize();

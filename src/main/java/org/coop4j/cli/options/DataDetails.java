@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
@@ -33,7 +34,9 @@ abstract class DataDetails {
             names = "--names",
             paramLabel = "FILE",
             converter = Converters.FileName.class,
-            description = "Class names of the class folders, one folder,name per line.")
+            description =
+                    "Class names of the class folders, one folder,name per line; of features"
+                            + " without names, number,name.")
     private Path names;
 
     @Option(
@@ -50,11 +53,15 @@ abstract class DataDetails {
         if (images != null && (benchmark != null || Files.isDirectory(data))) {
             throw misplaced("--images is for split files (.json) and lists (.csv)");
         }
-        if (names != null && (benchmark != null || Files.isRegularFile(data))) {
-            throw misplaced("--names is for a folder with one subfolder per class");
+        if (names != null
+                && (benchmark != null
+                        || Files.isRegularFile(data) && !FeatureTensors.isNameOf(data))) {
+            throw misplaced("--names is for a folder with one subfolder per class, or features");
         }
+        boolean features = benchmark == null && FeatureTensors.isNameOf(data);
         return new DataSpec(
-                data.toString(),
+                // eval reads it again, from wherever it is called
+                features ? data.toAbsolutePath().normalize().toString() : data.toString(),
                 benchmark == null ? null : benchmark.name(),
                 images == null ? null : images.toString(),
                 names == null ? null : names.toString());

@@ -13,8 +13,8 @@ public final class DataOptions extends DataDetails {
             paramLabel = "DIR|FILE",
             description = {
                 "A folder with one subfolder per class (below train, val and test, or not); a CoOp"
-                    + " split file (.json); a list of path,label (.csv); with --dataset, the folder"
-                    + " of all datasets."
+                        + " split file (.json); a list of path,label (.csv); features with labels"
+                        + " (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
             })
     private Path data;
 

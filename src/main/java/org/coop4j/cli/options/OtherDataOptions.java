@@ -6,17 +6,17 @@ import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 
-/** Labelled images other than those that a run was tested on. */
+/** Labelled images, if any are given. */
 public final class OtherDataOptions extends DataDetails {
 
     @Option(
             names = {"-d", "--data"},
             paramLabel = "DIR|FILE",
             description = {
-                "Images to test on (default: those that the run was tested on): a folder with one"
-                    + " subfolder per class (below train, val and test, or not); a CoOp split file"
-                    + " (.json); a list of path,label (.csv); with --dataset, the folder of all"
-                    + " datasets."
+                "Labelled images (eval: default those that the run was tested on): a folder with"
+                    + " one subfolder per class (below train, val and test, or not); a CoOp split"
+                    + " file (.json); a list of path,label (.csv); features with labels"
+                    + " (.safetensors, .npz, .pt); with --dataset, the folder of all datasets."
             })
     private Path data;
 

@@ -2,8 +2,14 @@ package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.StoredFeatures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.ClassifierFile;
@@ -76,6 +82,28 @@ public final class PromptOptions {
             throw new CommandFailure(file + ": " + e.getMessage());
         }
         return clip;
+    }
+
+    /**
+     * The model that it was learned with; for what was learned from features without a model, the
+     * space of the features that it is tested on, unless a model is given.
+     *
+     * @param images one or more
+     */
+    public FeatureSpace open(
+            ClassifierFile learned, List<LabelledImage> images, Precision precision)
+            throws IOException {
+        StoredFeatures.Row first = images.get(0).stored();
+        if (model != null || first == null || !learned.learnedWithoutModel()) {
+            return open(learned, precision);
+        }
+        return FeatureTable.of(
+                first.features().precision(),
+                first.features().modelSha256(),
+                first.features().logLogitScale(0), // the classifier has its own
+                List.of(),
+                FeatureMatrix.of(0, first.features().width(), new float[0]),
+                Workers.standard());
     }
 
     private Path model(ClassifierFile learned) throws IOException {

@@ -1,7 +1,6 @@
 package org.coop4j.cli.options;
 
 import java.util.List;
-import java.util.Locale;
 import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -53,6 +52,6 @@ public final class SplitOptions {
 
     /** The chosen part's name. */
     public String name() {
-        return split.name().toLowerCase(Locale.ROOT);
+        return split.label();
     }
 }

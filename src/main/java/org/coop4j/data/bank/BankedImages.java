@@ -7,42 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DatasetException;
-import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.weights.Progress;
-import org.coop4j.weights.Sha256;
 
-/**
- * Labelled images whose features are all in a bank; a row is read from the bank's memory map, which
- * outlives the bank's closing.
- */
-public final class BankedImages implements FeatureSet {
+/** Brings labelled images to a bank. */
+public final class BankedImages {
 
-    private final List<LabelledImage> images;
-    private final List<ImageContent> contents;
-    private final int views;
-    private final int width;
-    private final BankRows rows;
-
-    /** The bank's record of each view of each image, [images, views]. */
-    private final int[] records;
-
-    private BankedImages(
-            FeatureBank bank, List<LabelledImage> images, List<ImageContent> contents, int views)
-            throws IOException {
-        this.images = images;
-        this.contents = contents;
-        this.views = views;
-        this.width = bank.width();
-        this.rows = bank.rows();
-        this.records = new int[Math.multiplyExact(images.size(), views)];
-        for (int i = 0; i < records.length; i++) {
-            records[i] = bank.record(ViewKey.of(contents.get(i / views).key(), i % views));
-        }
-    }
+    private BankedImages() {}
 
     /** An image that could not be read. */
     public static final class UnreadableImagesException extends IOException {
@@ -67,7 +40,7 @@ public final class BankedImages implements FeatureSet {
      *     warnings that list them all
      * @throws UnreadableImagesException if images cannot be read and {@code skipBad} is false
      */
-    public static BankedImages build(
+    public static ImageFeatures build(
             FeatureBank bank,
             Clip clip,
             ImageTransform transform,
@@ -93,7 +66,26 @@ public final class BankedImages implements FeatureSet {
                 goodContents.add(contents[i]);
             }
         }
-        return new BankedImages(bank, good, goodContents, transform.views());
+        return banked(bank, good, goodContents, transform.views());
+    }
+
+    /** A row is read from the bank's memory map, which outlives the bank's closing. */
+    private static ImageFeatures banked(
+            FeatureBank bank, List<LabelledImage> images, List<ImageContent> contents, int views)
+            throws IOException {
+        BankRows rows = bank.rows();
+        int[] records = new int[Math.multiplyExact(images.size(), views)]; // [images, views]
+        for (int i = 0; i < records.length; i++) {
+            records[i] = bank.record(ViewKey.of(contents.get(i / views).key(), i % views));
+        }
+        return new ImageFeatures(
+                images,
+                contents.stream().map(ImageContent::hash).toList(),
+                contents.stream().map(ImageContent::key).toList(),
+                views,
+                bank.width(),
+                (i, view, target, offset) ->
+                        rows.copy(records[i * views + view % views], target, offset));
     }
 
     /** Contents of all images, on all threads; null for one that cannot be read. */
@@ -121,55 +113,5 @@ public final class BankedImages implements FeatureSet {
             return e;
         }
         return new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
-    }
-
-    /** Number of readable images. */
-    @Override
-    public int size() {
-        return images.size();
-    }
-
-    @Override
-    public int views() {
-        return views;
-    }
-
-    @Override
-    public int width() {
-        return width;
-    }
-
-    @Override
-    public int label(int i) {
-        return images.get(i).label();
-    }
-
-    /** Image {@code i}. */
-    public LabelledImage image(int i) {
-        return images.get(i);
-    }
-
-    /** The images with the hashes of their contents. */
-    public List<HashedImage> hashed() {
-        return IntStream.range(0, images.size())
-                .mapToObj(i -> new HashedImage(images.get(i), contents.get(i).hash()))
-                .toList();
-    }
-
-    /** SHA-256 of the images' contents and labels in their order, in hexadecimal. */
-    public String contentHash() {
-        StringBuilder lines = new StringBuilder();
-        for (int i = 0; i < images.size(); i++) {
-            lines.append(contents.get(i).key())
-                    .append('\t')
-                    .append(images.get(i).label())
-                    .append('\n');
-        }
-        return Sha256.of(lines.toString());
-    }
-
-    @Override
-    public void copy(int i, int view, float[] target, int offset) {
-        rows.copy(records[i * views + view % views], target, offset);
     }
 }

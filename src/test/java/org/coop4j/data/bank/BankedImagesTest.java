@@ -81,7 +81,7 @@ class BankedImagesTest {
             Clip model, String bankName, ImageTransform transform, List<LabelledImage> list)
             throws IOException {
         try (FeatureBank bank = bank(model, bankName, transform)) {
-            BankedImages banked =
+            ImageFeatures banked =
                     BankedImages.build(
                             bank, model, transform, list, "images", false, new ProgressRecorder());
             List<float[]> rows = new ArrayList<>();
@@ -109,7 +109,7 @@ class BankedImagesTest {
     @Test
     void featuresAreNormalisedWhenAsked() throws IOException {
         try (FeatureBank bank = bank("a", test())) {
-            BankedImages banked =
+            ImageFeatures banked =
                     BankedImages.build(
                             bank, clip, test(), images, "images", false, new ProgressRecorder());
             float[] row = new float[2 + banked.width()];
@@ -236,7 +236,7 @@ class BankedImagesTest {
     void epochsTakeTheViewsInTurn() throws IOException {
         ImageTransform transform = train(3, 7);
         try (FeatureBank bank = bank("a", transform)) {
-            BankedImages banked =
+            ImageFeatures banked =
                     BankedImages.build(
                             bank, clip, transform, images, "images", false, new ProgressRecorder());
             float[] row = new float[banked.width()];
@@ -290,7 +290,7 @@ class BankedImagesTest {
         damage(0, 40);
         ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", test())) {
-            BankedImages banked =
+            ImageFeatures banked =
                     BankedImages.build(bank, clip, test(), images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(68);
             assertThat(banked.image(0)).isEqualTo(images.get(1));
@@ -310,7 +310,7 @@ class BankedImagesTest {
         }
         ProgressRecorder recorder = new ProgressRecorder();
         try (FeatureBank bank = bank("a", train(2, 1))) {
-            BankedImages banked =
+            ImageFeatures banked =
                     BankedImages.build(bank, clip, train(2, 1), images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(67);
             assertThat(recorder.tasks.get(0).done).isEqualTo(recorder.tasks.get(0).total);

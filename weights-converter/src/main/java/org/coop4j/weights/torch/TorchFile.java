@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import java.util.zip.CRC32;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.OpenFile;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.PickleLimits;
 import org.coop4j.weights.pickle.Unpickler;
+import org.coop4j.weights.zip.ZipArchive;
 
 /**
  * An open PyTorch file: the tree of objects that was saved, with tensors that are read when asked
@@ -30,7 +30,6 @@ import org.coop4j.weights.pickle.Unpickler;
  * }</pre>
  */
 public final class TorchFile implements Closeable {
-    private static final int CRC_CHUNK = 1 << 20;
     private static final int ZIP_MAGIC = 0x504b_0304;
 
     /** How the file is laid out. */
@@ -228,16 +227,8 @@ public final class TorchFile implements Closeable {
      * @throws WeightsException when one differs: the file is damaged
      */
     public void verifyChecksums(LongConsumer progress) throws IOException {
-        ByteBuffer chunk = ByteBuffer.allocate(CRC_CHUNK);
         for (CheckedEntry item : checked) {
-            CRC32 crc = new CRC32();
-            for (long at = 0; at < item.region().length(); at += chunk.limit()) {
-                chunk.clear().limit((int) Math.min(CRC_CHUNK, item.region().length() - at));
-                item.region().read(chunk, at);
-                crc.update(chunk.flip());
-                progress.accept(chunk.limit());
-            }
-            item.archive().checkCrc(item.entry(), crc);
+            item.archive().verify(item.entry(), item.region(), progress);
         }
     }
 

@@ -1,12 +1,16 @@
-package org.coop4j.weights.torch;
+package org.coop4j.weights.zip;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -20,7 +24,7 @@ import org.coop4j.weights.WeightsException;
  * <p>Format: PKWARE APPNOTE 6.3.9, zip64 included. Sizes come from the central directory, so that
  * entries with data descriptors, as PyTorch writes them, are no special case.
  */
-final class ZipArchive {
+public final class ZipArchive {
     private static final int LOCAL_HEADER = 0x0403_4b50;
     private static final int CENTRAL_HEADER = 0x0201_4b50;
     private static final int END = 0x0605_4b50;
@@ -31,6 +35,11 @@ final class ZipArchive {
     private static final int MAX_DIRECTORY = 32 << 20;
     private static final int STORED = 0;
     private static final int DEFLATED = 8;
+    private static final int CHUNK = 1 << 20;
+
+    /** Deflate cannot pack tighter; an entry that says so is damaged or hostile. */
+    private static final long MAX_RATIO = 1032;
+
     private static final long IN_ZIP64 = 0xffff_ffffL;
 
     private final FileRegion file;
@@ -42,7 +51,13 @@ final class ZipArchive {
      * @param crc CRC-32 of the contents; 0 means not computed
      * @param header place of its local header
      */
-    record Entry(String name, int method, long crc, long packed, long size, long header) {}
+    public record Entry(String name, int method, long crc, long packed, long size, long header) {
+
+        /** Whether its contents lie in the file as they are. */
+        public boolean isStored() {
+            return method == STORED;
+        }
+    }
 
     private ZipArchive(FileRegion file, Map<String, Entry> entries) {
         this.file = file;
@@ -50,7 +65,7 @@ final class ZipArchive {
     }
 
     /** Reads the directory. */
-    static ZipArchive open(FileRegion file) throws IOException {
+    public static ZipArchive open(FileRegion file) throws IOException {
         FileRegion directory = findDirectory(file);
         if (directory.length() > MAX_DIRECTORY) {
             throw problem(file, "its directory takes " + directory.length() + " bytes");
@@ -67,15 +82,18 @@ final class ZipArchive {
     }
 
     /** All entries by name, in the order of the directory. */
-    Map<String, Entry> entries() {
+    public Map<String, Entry> entries() {
         return entries;
     }
 
     /** Where the contents of an uncompressed entry lie. */
-    FileRegion stored(Entry entry) throws IOException {
+    public FileRegion stored(Entry entry) throws IOException {
         if (entry.method != STORED || entry.packed != entry.size) {
             throw problem(
-                    file, "its entry " + entry.name + " is compressed; torch.save stores tensors");
+                    file,
+                    "its entry "
+                            + entry.name
+                            + " is compressed, and tensors are read where they lie");
         }
         return packed(entry);
     }
@@ -85,7 +103,7 @@ final class ZipArchive {
      *
      * @param limit bytes at most, whatever the archive says
      */
-    byte[] read(Entry entry, int limit) throws IOException {
+    public byte[] read(Entry entry, int limit) throws IOException {
         if (entry.size > limit || entry.packed > limit) {
             throw problem(
                     file,
@@ -108,8 +126,77 @@ final class ZipArchive {
         return contents;
     }
 
+    /**
+     * Writes the contents of a compressed entry of any size to a file, a chunk at a time.
+     *
+     * @throws WeightsException when they are not what the directory says
+     */
+    public void unpack(Entry entry, Path target) throws IOException {
+        FileRegion packed = packed(entry);
+        if (entry.method != DEFLATED || entry.size / MAX_RATIO > entry.packed) {
+            throw problem(
+                    file,
+                    "its entry %s cannot unpack %d bytes to %d"
+                            .formatted(entry.name, entry.packed, entry.size));
+        }
+        ByteBuffer in = ByteBuffer.allocate(CHUNK);
+        byte[] out = new byte[CHUNK];
+        CRC32 crc = new CRC32();
+        Inflater inflater = new Inflater(true);
+        try (OutputStream stream = Files.newOutputStream(target)) {
+            long read = 0;
+            long done = 0;
+            while (!inflater.finished()) {
+                if (inflater.needsInput()) {
+                    in.clear().limit((int) Math.min(CHUNK, packed.length() - read));
+                    packed.read(in, read);
+                    read += in.limit();
+                    inflater.setInput(in.array(), 0, in.limit());
+                }
+                int n = inflater.inflate(out);
+                done += n;
+                if (done > entry.size || n == 0 && read == packed.length()) {
+                    break;
+                }
+                crc.update(out, 0, n);
+                stream.write(out, 0, n);
+            }
+            if (done != entry.size) {
+                throw problem(file, "its entry " + entry.name + " is not of its stated size");
+            }
+        } catch (DataFormatException e) {
+            throw new WeightsException(
+                    file.file()
+                            + ": damaged archive: its entry "
+                            + entry.name
+                            + " cannot be inflated",
+                    e);
+        } finally {
+            inflater.end();
+        }
+        checkCrc(entry, crc);
+    }
+
+    /**
+     * Compares the contents of an uncompressed entry with their checksum.
+     *
+     * @param progress is told the bytes of each chunk read
+     * @throws WeightsException when they differ: the file is damaged
+     */
+    public void verify(Entry entry, FileRegion contents, LongConsumer progress) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+        CRC32 crc = new CRC32();
+        for (long at = 0; at < contents.length(); at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(CHUNK, contents.length() - at));
+            contents.read(chunk, at);
+            crc.update(chunk.flip());
+            progress.accept(chunk.limit());
+        }
+        checkCrc(entry, crc);
+    }
+
     /** Compares a checksum of an entry's contents with the archive's; 0 there means none. */
-    void checkCrc(Entry entry, CRC32 crc) throws WeightsException {
+    private void checkCrc(Entry entry, CRC32 crc) throws WeightsException {
         if (entry.crc != 0 && entry.crc != crc.getValue()) {
             throw problem(file, "the contents of " + entry.name + " differ from their checksum");
         }

@@ -1,0 +1,103 @@
+package org.coop4j.cli.options;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
+import org.coop4j.data.FeatureList;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.StoredFeatures;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.run.DataSpec;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The model that a command learns with, or features of the classes' texts in its place. */
+public final class SpaceOptions {
+
+    /** Of OpenAI's models, which their training held below it. */
+    private static final double USUAL_LOGIT_SCALE = 100;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = ModelFile.DESCRIPTION + " With --class-features none is needed.")
+    private Path model;
+
+    @Option(
+            names = "--class-features",
+            paramLabel = "FILE",
+            converter = Converters.FileName.class,
+            description = {
+                "Features of the classes' texts, a row a class in the order of the class names, for"
+                    + " methods that learn from features (coop methods): they need no model then."
+                    + " \"coop embed --texts\" writes such a file."
+            })
+    private Path classFeatures;
+
+    @Option(
+            names = "--logit-scale",
+            paramLabel = "S",
+            description =
+                    "With --class-features, the factor of the cosines in the logits (default: that"
+                            + " of the model that made the features if they say it, else 100).")
+    private Double logitScale;
+
+    @Mixin private VocabularyOption vocabulary;
+
+    /**
+     * Where features meet, and the data as it is used there.
+     *
+     * @param space to be closed
+     */
+    public record Opened(FeatureSpace space, DataSpec data) {}
+
+    /** Opens the model, or reads the features of the classes' texts. */
+    public Opened open(DataSpec data, Precision precision) throws IOException {
+        if (model == null && classFeatures == null) {
+            throw new WrongUsage(
+                    data.holdsFeatures()
+                            ? "give a model with --model, or features of the classes' texts with"
+                                    + " --class-features"
+                            : "Missing required option: '--model=FILE'");
+        }
+        if (model == null) {
+            return ofFeatures(data);
+        }
+        if (classFeatures != null || logitScale != null) {
+            throw new WrongUsage(
+                    "--class-features and --logit-scale stand for a model: omit them, or --model");
+        }
+        return new Opened(ClipOptions.openForTexts(model, vocabulary, precision), data);
+    }
+
+    private Opened ofFeatures(DataSpec data) throws IOException {
+        if (!data.holdsFeatures()) {
+            throw new WrongUsage(
+                    "--class-features goes with features as --data: give a model with --model to"
+                            + " encode images");
+        }
+        if (logitScale != null && !(logitScale > 0 && Double.isFinite(Math.log(logitScale)))) {
+            throw new WrongUsage("--logit-scale: expected a positive number, got " + logitScale);
+        }
+        ImageDataset lists = data.load(1); // the names are those of any seed
+        StoredFeatures images = lists.stored().orElseThrow();
+        StoredFeatures texts = FeatureList.texts(classFeatures, lists.classNames());
+        images.requireSameSpace(texts);
+        float usual = texts.logLogitScale((float) Math.log(USUAL_LOGIT_SCALE));
+        float scale =
+                logitScale == null ? images.logLogitScale(usual) : (float) Math.log(logitScale);
+        FeatureTable space =
+                FeatureTable.of(
+                        images.precision(),
+                        images.modelSha256().isEmpty() ? texts.modelSha256() : images.modelSha256(),
+                        scale,
+                        lists.classNames(),
+                        FeatureList.ofClasses(texts, lists.classNames()),
+                        Workers.standard());
+        String file = classFeatures.toAbsolutePath().normalize().toString();
+        return new Opened(space, data.withTexts(new DataSpec.Texts(file, texts.sha256(), scale)));
+    }
+}

@@ -1,0 +1,139 @@
+package org.coop4j.run;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.FeatureTensors;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.Split;
+import org.coop4j.data.bank.HashedImage;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Progress;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+
+/**
+ * Writes the features of a dataset's images to a file that {@link org.coop4j.data.FeatureList}
+ * reads: with it the same sample is drawn, and the same bits are learned, as with the images.
+ */
+public final class FeatureExport {
+
+    private static final int SHA256_BYTES = 32;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final SharedData shared;
+    private final ImageDataset dataset;
+    private final List<HashedImage> images = new ArrayList<>();
+    private final List<Long> labels = new ArrayList<>();
+    private final List<Long> splits = new ArrayList<>();
+    private final List<FeatureMatrix> features = new ArrayList<>();
+
+    private FeatureExport(SharedData shared, ImageDataset dataset) {
+        this.shared = shared;
+        this.dataset = dataset;
+    }
+
+    /**
+     * Encodes images that the bank lacks, and writes the file, whole or not at all.
+     *
+     * @param parts which parts of the data; images that are val and test at once are written once
+     * @param normalized whether rows are divided by their norms
+     * @return number of images
+     */
+    public static int write(
+            SharedData shared,
+            ImageDataset dataset,
+            Set<Split> parts,
+            boolean normalized,
+            Path out,
+            Progress progress)
+            throws IOException {
+        FeatureExport export = new FeatureExport(shared, dataset);
+        for (Split part : Split.values()) {
+            boolean again =
+                    part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
+            if (parts.contains(part) && !again) {
+                export.add(part, progress);
+            }
+        }
+        if (export.images.isEmpty()) {
+            throw new DatasetException(dataset.name() + " has no such images");
+        }
+        export.write(normalized, out);
+        return export.images.size();
+    }
+
+    private void add(Split part, Progress progress) throws IOException {
+        String what = part.label() + " images";
+        TestImages encoded = shared.features(dataset.images(part), what, progress);
+        images.addAll(encoded.images());
+        for (int label : encoded.labels()) {
+            labels.add((long) label);
+            splits.add((long) part.ordinal());
+        }
+        features.add(encoded.features());
+    }
+
+    private void write(boolean normalized, Path out) throws IOException {
+        int n = images.size();
+        FeatureSpace space = shared.space();
+        List<TensorSpec> specs =
+                List.of(
+                        new TensorSpec(
+                                FeatureTensors.FEATURES, DType.F32, Shape.of(n, space.embedDim())),
+                        new TensorSpec(FeatureTensors.LABELS, DType.I32, Shape.of(n)),
+                        new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
+                        new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
+        try (SafetensorsWriter writer =
+                SafetensorsWriter.create(out, specs, metadata(normalized))) {
+            for (FeatureMatrix part : features) {
+                FeatureMatrix rows = normalized ? part.normalized() : part;
+                for (int row = 0; row < rows.rows(); row++) {
+                    writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
+                }
+            }
+            writer.writeLongs(FeatureTensors.LABELS, longs(labels));
+            writer.writeLongs(FeatureTensors.SPLIT, longs(splits));
+            for (HashedImage image : images) {
+                byte[] hash = HexFormat.of().parseHex(image.sha256());
+                writer.writeBytes(FeatureTensors.SHA256, ByteBuffer.wrap(hash));
+            }
+            writer.commit();
+        }
+    }
+
+    private static long[] longs(List<Long> values) {
+        return values.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private Map<String, String> metadata(boolean normalized) throws IOException {
+        List<String> paths = images.stream().map(i -> i.image().path().toString()).toList();
+        Map<String, String> metadata = FeatureExport.metadata(shared.space(), normalized);
+        metadata.put(FeatureTensors.INPUTS, JSON.writeValueAsString(paths));
+        metadata.put(FeatureTensors.KIND, "image");
+        metadata.put(FeatureTensors.PRECISION, shared.space().precision().id());
+        metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
+        return metadata;
+    }
+
+    /** What a file says of the model that made its features. */
+    public static Map<String, String> metadata(FeatureSpace space, boolean normalized)
+            throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(FeatureTensors.MODEL_SHA256, space.modelSha256());
+        metadata.put(FeatureTensors.LOGIT_SCALE, Float.toString(space.logLogitScale()));
+        metadata.put(FeatureTensors.NORMALIZED, String.valueOf(normalized));
+        return metadata;
+    }
+}

@@ -1,0 +1,173 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Images are embedded once; training and testing take the features, with or without the model. */
+class FeatureDataCommandTest {
+
+    private static final String[] CLASSES = {"blue_sea", "green hill", "red sky"};
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path pictures;
+    private static Path features;
+    private static Path texts;
+    private static Path run;
+
+    @BeforeAll
+    static void embedAndTrain() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = folder.resolve("pictures");
+        for (int label = 0; label < CLASSES.length; label++) {
+            for (int i = 0; i < 10; i++) {
+                Path file = pictures.resolve(CLASSES[label]).resolve("picture-" + i + ".png");
+                TestPictures.write(file, label, i);
+            }
+        }
+        features = folder.resolve("features.safetensors");
+        texts = folder.resolve("texts.safetensors");
+        CommandRun embedded = embed(features);
+        assertThat(embedded.code()).as(embedded.err()).isZero();
+        assertThat(embedded.err()).contains("30 images of 3 classes, 32 wide");
+        Path prompts =
+                Files.writeString(
+                        folder.resolve("prompts.txt"),
+                        "a photo of a blue sea.\n"
+                                + "a photo of a green hill.\n"
+                                + "a photo of a red sky.\n");
+        assertThat(coop("embed", "-m", model, "--texts", prompts, "-o", texts).code()).isZero();
+        run = folder.resolve("run");
+        CommandRun trained = train("--class-features", texts, "-o", run);
+        assertThat(trained.code()).as(trained.err()).isZero();
+    }
+
+    private static CommandRun embed(Path out, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("embed", "-m", model, "-d", pictures));
+        words.addAll(List.of("--bank", folder.resolve("bank"), "-o", out));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static CommandRun train(Object... more) {
+        List<Object> words = new ArrayList<>(List.of("train", "--method", "tip-adapter"));
+        words.addAll(List.of("-d", features, "-k", 2, "--seed", 3));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static CommandRun eval(Object... more) {
+        List<Object> words =
+                new ArrayList<>(
+                        List.of("eval", "-p", run, "--json", "--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static JsonNode json(CommandRun done) throws IOException {
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    @Test
+    void whatWasLearnedWithoutAModelIsTestedWithoutOne() throws IOException {
+        JsonNode result = new ObjectMapper().readTree(run.resolve(RunFolder.RESULT).toFile());
+        JsonNode again = json(eval());
+        assertThat(again.get("accuracy")).isEqualTo(result.get("accuracy"));
+        assertThat(again.get("images").asInt()).isEqualTo(9);
+        assertThat(json(eval("-d", features, "--split", "val")).get("images").asInt()).isEqualTo(6);
+    }
+
+    @Test
+    void imagesWhoseFeaturesWereLearnedFromAreLeftOut() throws IOException {
+        Path all = folder.resolve("all.safetensors");
+        CommandRun embedded = embed(all, "--seed", 99);
+        assertThat(embedded.code()).as(embedded.err()).isZero();
+        int leftOut = json(eval("-d", all)).get("left_out").asInt();
+        JsonNode ofImages = json(eval("-m", model, "-d", pictures, "--seed", 99));
+        assertThat(leftOut).isPositive();
+        assertThat(ofImages.get("left_out").asInt()).isEqualTo(leftOut);
+        assertThat(ofImages.get("accuracy")).isEqualTo(json(eval("-d", all)).get("accuracy"));
+    }
+
+    @Test
+    void withItsModelItClassifiesPhotographs() throws IOException {
+        Path picture = pictures.resolve(CLASSES[0]).resolve("picture-0.png");
+        CommandRun alone = coop("predict", "-p", run, picture);
+        assertThat(alone.code()).isEqualTo(1);
+        assertThat(alone.err()).contains("give it with --model");
+        assertThat(coop("predict", "-p", run, "-m", model, picture).out()).contains("picture-0");
+    }
+
+    @Test
+    void aPartOfADatasetIsEmbeddedAndSaidToBeNoData() {
+        Path part = folder.resolve("train.safetensors");
+        CommandRun done = embed(part, "--split", "train");
+        assertThat(done.err()).contains("15 images of 3 classes");
+        CommandRun trained =
+                coop(
+                        "train",
+                        "--method",
+                        "gda",
+                        "-d",
+                        part,
+                        "--class-features",
+                        texts,
+                        "-o",
+                        folder.resolve("none"));
+        assertThat(trained.code()).isEqualTo(1);
+        assertThat(trained.err()).contains("has training images alone");
+    }
+
+    @Test
+    void whatDoesNotFitTogetherIsRefusedWithTheWayOut() {
+        Path out = folder.resolve("refused");
+        assertRefused(
+                train("-o", out), 2, "give a model with --model, or features of the classes'");
+        assertRefused(
+                train("-m", model, "--class-features", texts, "-o", out), 2, "stand for a model");
+        assertRefused(
+                train("--class-features", texts, "--logit-scale", 0, "-o", out),
+                2,
+                "--logit-scale: expected a positive number, got 0");
+        assertRefused(train("--class-features", features, "-o", out), 1, "has features of images");
+        assertRefused(
+                coop("train", "-d", features, "--class-features", texts, "-o", out),
+                1,
+                "coop runs a tower of CLIP, and there are features alone: give the model");
+        assertRefused(
+                coop("train", "-d", pictures, "--class-features", texts, "-o", out),
+                2,
+                "--class-features goes with features as --data");
+        assertRefused(
+                coop("train", "-d", pictures, "-o", out),
+                2,
+                "missing required option: '--model=FILE'");
+        assertRefused(
+                coop("embed", "-m", model, "-d", pictures, "--text", "cat", "-o", out),
+                2,
+                "--data stands alone");
+        assertRefused(
+                coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
+        assertRefused(eval("--errors", out), 2, "--errors copies pictures, and features have none");
+        assertThat(out).doesNotExist();
+    }
+
+    private static void assertRefused(CommandRun run, int code, String message) {
+        assertThat(run.err()).contains(message);
+        assertThat(run.code()).isEqualTo(code);
+    }
+}

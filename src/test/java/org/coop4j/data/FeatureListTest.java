@@ -1,0 +1,305 @@
+package org.coop4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.DenseTensor;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.torch.TorchSave;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files of labelled features: what is read of them, and what is said of bad ones. */
+class FeatureListTest {
+
+    private static final String NAMES = "[\"cat\",\"dog\"]";
+
+    /** Six images, three a class, of which each part has one a class. */
+    private static final float[] SIX = {1, 0, 2, 1, 3, 0, 0, 1, 1, 2, 0, 3};
+
+    @TempDir private Path folder;
+
+    private final Map<TensorSpec, Object> tensors = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
+
+    private void put(String name, DType dtype, Object values, long... shape) {
+        tensors.keySet().removeIf(spec -> spec.name().equals(name));
+        tensors.put(new TensorSpec(name, dtype, Shape.of(shape)), values);
+    }
+
+    private void good() {
+        put("features", DType.F32, SIX, 6, 2);
+        put("labels", DType.I64, new long[] {0, 0, 0, 1, 1, 1}, 6);
+        put("split", DType.I32, new long[] {0, 1, 2, 0, 1, 2}, 6);
+        metadata.put("coop4j.class_names", NAMES);
+    }
+
+    private Path write() throws IOException {
+        Path file = folder.resolve("features.safetensors");
+        List<TensorSpec> specs = new ArrayList<>(tensors.keySet());
+        try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
+            for (Map.Entry<TensorSpec, Object> tensor : tensors.entrySet()) {
+                String name = tensor.getKey().name();
+                if (tensor.getValue() instanceof float[] floats) {
+                    writer.writeFloats(name, floats);
+                } else if (tensor.getValue() instanceof byte[] bytes) {
+                    writer.writeBytes(name, ByteBuffer.wrap(bytes));
+                } else {
+                    writer.writeLongs(name, (long[]) tensor.getValue());
+                }
+            }
+            writer.commit();
+        }
+        return file;
+    }
+
+    private static ImageDataset load(Path file) throws IOException {
+        return new FeatureList("data", file, Optional.empty(), 1, Optional.empty()).load();
+    }
+
+    private static float[] row(LabelledImage image) {
+        float[] row = new float[image.stored().features().width()];
+        image.stored().copy(row, 0);
+        return row;
+    }
+
+    private void assertRefused(String message) throws IOException {
+        Path file = write();
+        assertThatThrownBy(() -> load(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(message)
+                .hasMessageContaining(file.toString());
+    }
+
+    @Test
+    void rowsComeWithTheirClassesInThePartsThatTheFileSays() throws IOException {
+        good();
+        metadata.put("coop4j.inputs", "[\"a\",\"b\",\"c\",\"/x/../../etc/./d\",\"e\",\"f\"]");
+        ImageDataset data = load(write());
+        assertThat(data.classNames()).containsExactly("cat", "dog");
+        assertThat(data.train())
+                .extracting(i -> i.path().toString())
+                .containsExactly("#/a", "#/x/etc/d");
+        assertThat(data.val()).extracting(LabelledImage::label).containsExactly(0, 1);
+        assertThat(data.test()).extracting(LabelledImage::className).containsExactly("cat", "dog");
+        assertThat(row(data.val().get(1))).containsExactly(1, 2);
+        assertThat(data.stored()).get().extracting(StoredFeatures::size).isEqualTo(6);
+        data.requireFiles(); // there are none to miss
+    }
+
+    @Test
+    void halvesAreWidened() throws IOException {
+        good();
+        put("features", DType.F16, SIX, 6, 2);
+        assertThat(row(load(write()).test().get(1))).containsExactly(0, 3);
+    }
+
+    @Test
+    void withoutASplitEachClassIsDividedAsAFolderIs() throws IOException {
+        float[] rows = new float[20];
+        Arrays.fill(rows, 1);
+        put("features", DType.F32, rows, 20, 1);
+        put("labels", DType.I32, IntStream.range(0, 20).mapToLong(i -> i % 2).toArray(), 20);
+        metadata.put("coop4j.class_names", NAMES);
+        ImageDataset data = load(write());
+        assertThat(List.of(data.train().size(), data.val().size(), data.test().size()))
+                .containsExactly(10, 4, 6);
+        assertThat(load(write()).train())
+                .extracting(LabelledImage::path)
+                .isEqualTo(data.train().stream().map(LabelledImage::path).toList());
+    }
+
+    @Test
+    void equalRowsHaveEqualContentsUnlessTheFileSaysWhichImageTheyAreOf() throws IOException {
+        good();
+        put("features", DType.F32, new float[] {1, 0, 1, 0, 2, 0, 0, 1, 1, 2, 0, 3}, 6, 2);
+        ImageDataset plain = load(write());
+        String first = plain.train().get(0).stored().sha256();
+        assertThat(plain.val().get(0).stored().sha256()).isEqualTo(first);
+        assertThat(plain.test().get(0).stored().sha256()).isNotEqualTo(first);
+        byte[] hashes = new byte[6 * 32];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = (byte) i;
+        }
+        put("sha256", DType.U8, hashes, 6, 32);
+        ImageDataset known = load(write());
+        assertThat(known.train().get(0).stored().sha256()).startsWith("000102").hasSize(64);
+        assertThat(known.val().get(0).stored().sha256()).startsWith("202122");
+    }
+
+    @Test
+    void classesWithoutNamesAreCalledByTheirNumbersOrAsAFileSays() throws IOException {
+        good();
+        metadata.clear();
+        Path file = write();
+        assertThat(load(file).classNames()).containsExactly("0", "1");
+        Path names = Files.writeString(folder.resolve("names.csv"), "1,dog\n0,cat\n");
+        assertThat(
+                        new FeatureList("data", file, Optional.of(names), 1, Optional.empty())
+                                .load()
+                                .classNames())
+                .containsExactly("cat", "dog");
+    }
+
+    @Test
+    void numpysArchivesAndPyTorchsDictsAreRead() throws IOException {
+        ByteBuffer labels = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer rows = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < 6; i++) {
+            labels.putLong(i / 3);
+            rows.putFloat(SIX[2 * i]).putFloat(SIX[2 * i + 1]);
+        }
+        ByteBuffer split = ByteBuffer.allocate(6);
+        split.put(new byte[] {0, 1, 2, 0, 1, 2});
+        Path npz = folder.resolve("features.npz");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(npz))) {
+            entry(zip, "features.npy", "<f4", "(6, 2)", rows.array());
+            entry(zip, "labels.npy", "<i8", "(6,)", labels.array());
+            entry(zip, "split.npy", "|i1", "(6,)", split.array());
+        }
+        assertThat(row(load(npz).val().get(1))).containsExactly(1, 2);
+        float[] columns = {1, 2, 3, 0, 1, 0, 0, 1, 0, 1, 2, 3}; // SIX, transposed
+        float[] oneHot = {1, 0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1};
+        Path torch = folder.resolve("cache.pt");
+        Map<String, Object> dict = new LinkedHashMap<>();
+        dict.put("keys", DenseTensor.ofFloats(Shape.of(2, 6), columns));
+        dict.put("values", DenseTensor.ofFloats(Shape.of(6, 2), oneHot));
+        dict.put("epoch", 3L);
+        TorchSave.write(torch, dict);
+        List<LabelledImage> all =
+                new FeatureList(
+                                "data",
+                                torch,
+                                Optional.empty(),
+                                1,
+                                Optional.of(new SplitShares(34, 33, 33)))
+                        .load()
+                        .test();
+        assertThat(all).extracting(LabelledImage::label).containsExactly(0, 1);
+        assertThat(SIX).contains(row(all.get(0)));
+    }
+
+    @Test
+    void badFilesHaveTheirMessage() throws IOException {
+        good();
+        put("features", DType.F32, SIX, 12);
+        assertRefused("features: expected floating-point numbers [rows, width], got F32 [12]");
+        put("features", DType.F32, new float[] {1, 0, 2, 1, 3, 0, 0, Float.NaN, 1, 2, 0, 3}, 6, 2);
+        assertRefused("row 3 of the features has NaN");
+        put("features", DType.F32, new float[] {1, 0, 2, 1, 0, 0, 0, 1, 1, 2, 0, 3}, 6, 2);
+        assertRefused("row 2 of the features is all zeros");
+        good();
+        put("labels", DType.I64, new long[] {0, 0, 0, 1, 1}, 5);
+        assertRefused("labels: expected integers [6], got I64 [5]");
+        put("labels", DType.F32, new float[] {0, 0, 0, 1, 1, 1}, 6);
+        assertRefused("labels: expected integers [6], got F32 [6]");
+        put("labels", DType.I64, new long[] {0, 0, 0, 1, 2, 1}, 6);
+        assertRefused("label 2 of row 4: expected 0 to 1, as there are 2 classes");
+        put("labels", DType.I64, new long[] {0, 0, 0, 1, -1, 1}, 6);
+        assertRefused("label -1 of row 4");
+        put("labels", DType.I64, new long[] {0, 0, 0, 0, 1, 1}, 6);
+        assertRefused("1 classes of data have no images: dog");
+        good();
+        put("split", DType.I32, new long[] {0, 1, 3, 0, 1, 2}, 6);
+        assertRefused("split 3 of row 2: expected 0 (train), 1 (val) or 2 (test)");
+        put("split", DType.I32, new long[] {0, 0, 0, 0, 0, 0}, 6);
+        assertRefused("has training images alone");
+        good();
+        put("sha256", DType.U8, new byte[6], 6);
+        assertRefused("sha256: expected bytes [6, 32], got U8 [6]");
+    }
+
+    @Test
+    void badMetadataHasItsMessage() throws IOException {
+        good();
+        metadata.put("coop4j.class_names", "cat, dog");
+        assertRefused("its metadata coop4j.class_names is no JSON array of texts");
+        metadata.put("coop4j.class_names", "[\"cat\",null]");
+        assertRefused("its metadata coop4j.class_names is no JSON array of texts");
+        metadata.put("coop4j.class_names", "[\"cat\",\" \"]");
+        assertRefused("is blank");
+        good();
+        metadata.put("coop4j.inputs", "[\"a\"]");
+        assertRefused("its metadata coop4j.inputs has 1 names for 6 rows");
+        metadata.remove("coop4j.inputs");
+        metadata.put("coop4j.logit_scale", "warm");
+        assertRefused("its metadata coop4j.logit_scale is no number: warm");
+    }
+
+    @Test
+    void filesOfSomethingElseSayWhatTheyHave() throws IOException {
+        put("ctx", DType.F32, new float[] {1, 2}, 2);
+        assertRefused("has no features: expected a tensor features [images, width]");
+        tensors.clear();
+        put("features", DType.F32, SIX, 6, 2);
+        assertRefused("has no labels: expected a tensor labels [images] of integers");
+        metadata.put("coop4j.kind", "text");
+        assertRefused("has features of texts and no labels");
+        Path torch = folder.resolve("one.pt");
+        TorchSave.write(torch, DenseTensor.ofFloats(Shape.of(6, 2), SIX));
+        assertThatThrownBy(() -> load(torch)).hasMessageContaining("holds no state dict");
+        Path hot = folder.resolve("hot.pt");
+        TorchSave.write(
+                hot,
+                Map.of(
+                        "features", DenseTensor.ofFloats(Shape.of(2, 2), new float[] {1, 0, 0, 1}),
+                        "values", DenseTensor.ofFloats(Shape.of(2, 2), new float[] {1, 0, 1, 1})));
+        assertThatThrownBy(() -> load(hot)).hasMessageContaining("row 1 of values is not one-hot");
+    }
+
+    @Test
+    void featuresOfTextsStandForTheClassesOfTheData() throws IOException {
+        put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
+        Path file = write();
+        StoredFeatures texts = FeatureList.texts(file, List.of("cat", "dog"));
+        assertThat(FeatureList.ofClasses(texts, List.of("cat", "dog")).row(1))
+                .containsExactly(0, 1);
+        assertThatThrownBy(() -> FeatureList.ofClasses(texts, List.of("a", "b", "c")))
+                .hasMessageContaining("has 2 rows, and there are 3 classes");
+        metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
+        assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
+                .hasMessageContaining("its classes are [dog, cat], and those of the data are");
+        metadata.put("coop4j.kind", "image");
+        assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
+                .hasMessageContaining("has features of images: expected those of texts");
+    }
+
+    private static void entry(
+            ZipOutputStream zip, String name, String descr, String shape, byte[] elements)
+            throws IOException {
+        String header =
+                "{'descr': '%s', 'fortran_order': False, 'shape': %s, }\n".formatted(descr, shape);
+        ByteBuffer npy = ByteBuffer.allocate(10 + header.length() + elements.length);
+        npy.order(ByteOrder.LITTLE_ENDIAN);
+        npy.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0});
+        npy.putShort((short) header.length());
+        npy.put(header.getBytes(StandardCharsets.US_ASCII)).put(elements);
+        ZipEntry entry = new ZipEntry(name);
+        CRC32 crc = new CRC32();
+        crc.update(npy.array());
+        entry.setMethod(ZipEntry.STORED);
+        entry.setSize(npy.capacity());
+        entry.setCrc(crc.getValue());
+        zip.putNextEntry(entry);
+        zip.write(npy.array());
+    }
+}

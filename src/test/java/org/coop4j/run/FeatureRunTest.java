@@ -1,0 +1,280 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.Split;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Runs on a file of features beside runs on the images that the features are of. */
+class FeatureRunTest {
+
+    @TempDir static Path folder;
+    private static Path model;
+    private static DataSpec images;
+    private static DataSpec features;
+
+    @TempDir Path place;
+
+    @BeforeAll
+    static void embed() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        images = DataSpec.of(TestPictures.folder(folder.resolve("data"), 4, RunFixture.CLASSES));
+        Path file = folder.resolve("features.safetensors");
+        features = DataSpec.of(file);
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
+            ImageDataset dataset = shared.dataset(images, 1);
+            assertThat(
+                            FeatureExport.write(
+                                    shared,
+                                    dataset,
+                                    EnumSet.allOf(Split.class),
+                                    false,
+                                    file,
+                                    Progress.NONE))
+                    .isEqualTo(32);
+        }
+    }
+
+    private static Training shortTraining(Method method) {
+        Training reference = method.training(2);
+        return reference.trains()
+                ? Settings.with(reference, Map.of("epochs", 2, "batch", 4))
+                : reference;
+    }
+
+    private static RunConfig config(SharedData shared, DataSpec data, Method method)
+            throws IOException {
+        RunData lists = RunData.of(data, shared.dataset(data, 1), ClassHalf.ALL);
+        return RunConfig.of(
+                shared.space().modelSha256(),
+                lists,
+                method,
+                shortTraining(method),
+                new Sample(2, 1));
+    }
+
+    private RunResult run(FeatureSpace space, DataSpec data, Method method, String out)
+            throws IOException {
+        SharedData shared = new SharedData(space, RunFixture.options(place, false));
+        return new TrainRun(shared, method.id(), config(shared, data, method), Progress.NONE)
+                .run(place.resolve(out), false);
+    }
+
+    private ClassifierFile learned(String out) throws IOException {
+        return ClassifierFile.read(place.resolve(out).resolve(RunFolder.CLASSIFIER));
+    }
+
+    private void assertSame(String some, String other) throws IOException {
+        ClassifierFile a = learned(some);
+        ClassifierFile b = learned(other);
+        assertThat(b.tensorNames()).isNotEmpty().isEqualTo(a.tensorNames());
+        for (String tensor : a.tensorNames()) {
+            assertThat(b.tensor(tensor).values())
+                    .as(tensor)
+                    .containsExactly(a.tensor(tensor).values());
+        }
+        assertThat(b.temperature()).isEqualTo(a.temperature());
+        assertThat(b.classNames()).isEqualTo(a.classNames());
+    }
+
+    private static void assertSame(RunResult a, RunResult b) {
+        assertThat(b.accuracy()).isEqualTo(a.accuracy());
+        assertThat(b.calibrationError()).isEqualTo(a.calibrationError());
+        assertThat(b.perClass()).isEqualTo(a.perClass());
+        assertThat(b.testImages()).isEqualTo(a.testImages());
+    }
+
+    private static FeatureTable table(float logLogitScale) throws IOException {
+        List<String> names = List.of(RunFixture.CLASSES).stream().sorted().toList();
+        List<String> prompts =
+                names.stream().map(n -> "a photo of a " + n.replace('_', ' ') + ".").toList();
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            FeatureMatrix texts = clip.encodeTexts(prompts);
+            return FeatureTable.of(
+                    Precision.FLOAT32,
+                    clip.modelSha256(),
+                    logLogitScale,
+                    names,
+                    texts,
+                    Workers.standard());
+        }
+    }
+
+    private static DataSpec withTexts(float logLogitScale) {
+        return features.withTexts(new DataSpec.Texts("texts.safetensors", "0", logLogitScale));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"coop", "linear-probe", "tip-adapter-f", "gda", "zero-shot"})
+    void featuresGiveTheBitsOfTheImagesThatTheyAreOf(String name) throws IOException {
+        Method method = Method.of(name);
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            RunResult a = run(clip, images, method, "images");
+            RunResult b = run(clip, features, method, "features");
+            assertSame(a, b);
+            assertSame("images", "features");
+            assertThat(place.resolve("bank")).exists();
+        }
+        Provenance there =
+                RunFolder.read(place.resolve("features/provenance.json"), Provenance.class);
+        assertThat(there.featuresSha256()).hasSize(64);
+        RunImages seen = RunImages.of(place.resolve("images")).orElseThrow();
+        RunImages rows = RunImages.of(place.resolve("features")).orElseThrow();
+        assertThat(rows.learnedContents()).isEqualTo(seen.learnedContents());
+        assertThat(rows.overlap()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tip-adapter",
+                "tip-adapter-f",
+                "taskres",
+                "clip-adapter",
+                "zs-lp",
+                "clap",
+                "gda",
+                "lpp",
+                "prototypes",
+                "cross-modal",
+                "linear-probe",
+                "zero-shot"
+            })
+    void withTheClassesTextsNoModelIsNeeded(String name) throws IOException {
+        Method method = Method.of(name);
+        float scale;
+        RunResult a;
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            scale = clip.logLogitScale();
+            a = run(clip, images, method, "images");
+        }
+        try (FeatureTable table = table(scale)) {
+            RunResult b = run(table, withTexts(scale), method, "features");
+            assertSame(a, b);
+            assertSame("images", "features");
+            assertThat(Files.exists(place.resolve("features/metrics.jsonl")))
+                    .isEqualTo(Files.exists(place.resolve("images/metrics.jsonl")));
+        }
+        assertThat(learned("features").learnedWithoutModel()).isTrue();
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            assertThat(learned("features").open(clip).classNames()).hasSize(4);
+        }
+    }
+
+    @Test
+    void aClassifierKeepsTheLogitScaleThatItWasLearnedAt() throws IOException {
+        try (FeatureTable table = table(1)) {
+            run(table, withTexts(1), Method.of("zero-shot"), "cold");
+        }
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            FeatureMatrix image = FeatureMatrix.of(1, clip.embedDim(), ones(clip.embedDim()));
+            float[] cold = learned("cold").open(clip).logits(image).row(0);
+            run(clip, images, Method.of("zero-shot"), "own");
+            float[] own = learned("own").open(clip).logits(image).row(0);
+            double ratio = Math.E / clip.logitScale();
+            for (int c = 0; c < own.length; c++) {
+                assertThat(cold[c]).isCloseTo((float) (own[c] * ratio), within(1e-5f));
+            }
+            assertThatThrownBy(
+                            () -> learned("cold").open(clip).forClasses(List.of("a fox", "lawn")))
+                    .hasMessageContaining("a fox");
+        }
+    }
+
+    private static float[] ones(int n) {
+        float[] ones = new float[n];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"coop", "kgcoop", "cocoop", "tcp", "prolip"})
+    void methodsThatRunATowerSayThatTheyNeedTheModel(String name) throws IOException {
+        try (FeatureTable table = table(4)) {
+            assertThatThrownBy(() -> run(table, withTexts(4), Method.of(name), "run"))
+                    .hasMessageContaining("give the");
+        }
+        assertThat(place.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void featuresOfAnotherModelAndViewsAreRefusedBeforeAnythingIsWritten() throws IOException {
+        Path other = TinyModel.write(place.resolve("other.safetensors"), 2);
+        try (Clip clip = TinyModel.open(other, RunFixture.THREADS)) {
+            assertThatThrownBy(() -> run(clip, features, Method.of("gda"), "run"))
+                    .hasMessageContaining("mean nothing to another model");
+        }
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            SharedData shared = new SharedData(clip, RunFixture.options(place, false));
+            RunConfig plain = config(shared, features, Method.of("gda"));
+            RunConfig views =
+                    RunConfig.of(
+                            plain.modelSha256(),
+                            plain.testedOn(),
+                            plain.method(),
+                            plain.training(),
+                            new Sample(2, 1, 3));
+            assertThatThrownBy(
+                            () ->
+                                    new TrainRun(shared, "gda", views, Progress.NONE)
+                                            .run(place.resolve("run"), false))
+                    .hasMessageContaining("has one view of each image: omit --views");
+            assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))
+                    .hasMessageContaining("after the visual projection");
+        }
+        assertThat(place.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void otherFeaturesAtTheSamePlaceAreNotTheSameRun() throws IOException {
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            SharedData shared = new SharedData(clip, RunFixture.options(place, false));
+            RunConfig before = config(shared, features, Method.of("gda"));
+            Path copy = Files.copy(Path.of(features.path()), place.resolve("features.safetensors"));
+            RunConfig same = config(shared, DataSpec.of(copy), Method.of("gda"));
+            assertThat(same.isSameRun(before)).isTrue();
+            FeatureExport.write(
+                    shared,
+                    shared.dataset(images, 1),
+                    EnumSet.allOf(Split.class),
+                    true,
+                    copy,
+                    Progress.NONE);
+            shared.forget();
+            RunConfig normalized = config(shared, DataSpec.of(copy), Method.of("gda"));
+            assertThat(normalized.isSameRun(before)).isFalse();
+            assertThat(normalized.testedOn().listsSha256())
+                    .isNotEqualTo(
+                            config(shared, images, Method.of("gda")).testedOn().listsSha256());
+        }
+    }
+}
