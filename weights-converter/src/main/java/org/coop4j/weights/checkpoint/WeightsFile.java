@@ -101,11 +101,12 @@ public final class WeightsFile implements Closeable {
         OpenFile file = OpenFile.open(path);
         try {
             byte[] start = file.firstBytes(64);
-            if (TorchFile.looksLike(start)) {
-                return ofTorch(file);
-            }
+            // First, since a header of 384 bytes begins as a pickle of version 1 does: 0x80, 1.
             if (SafetensorsFile.looksLike(start)) {
                 return ofSafetensors(file);
+            }
+            if (TorchFile.looksLike(start)) {
+                return ofTorch(file);
             }
             if (path.toString().endsWith(".index.json")) {
                 file.close();

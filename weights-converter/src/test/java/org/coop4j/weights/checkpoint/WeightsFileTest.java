@@ -1,9 +1,12 @@
 package org.coop4j.weights.checkpoint;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.weights.Golden;
@@ -13,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckpointTest {
     @TempDir private Path folder;
@@ -48,6 +52,19 @@ class CheckpointTest {
         try (WeightsFile checkpoint = WeightsFile.open(odd)) {
             assertThat(checkpoint.format()).isEqualTo(WeightsFile.Format.TORCH_LEGACY);
             assertThat(checkpoint.files()).containsExactly(odd);
+        }
+    }
+
+    /** The length of such headers has the first bytes of a pickle: 0x80 and a version. */
+    @ParameterizedTest
+    @ValueSource(ints = {0x180, 0x280, 0x380, 0x480, 0x580})
+    void aSafetensorsFileIsOneWhateverTheLengthOfItsHeader(int length) throws IOException {
+        String json = "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+        ByteBuffer bytes = ByteBuffer.allocate(8 + length + 1).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(length).put((json + " ".repeat(length - json.length())).getBytes(UTF_8));
+        Path file = Files.write(folder.resolve("a.safetensors"), bytes.array());
+        try (WeightsFile weights = WeightsFile.open(file)) {
+            assertThat(weights.format()).isEqualTo(WeightsFile.Format.SAFETENSORS);
         }
     }
 
