@@ -28,7 +28,7 @@ class UnknownWordsTest {
     static void learn() throws IOException {
         model = ShippedModel.file(folder.resolve("model"));
         Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "red fox", "blue sea");
-        Path others = TestPictures.folder(folder.resolve("others"), 2, "red fox", "ketch");
+        TestPictures.folder(folder.resolve("others"), 2, "red fox", "ketch");
         picture = pictures.resolve("test/red fox/picture-0.png");
         CommandRun trained =
                 coop(

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkContext$;
@@ -15,7 +14,6 @@ import org.coop4j.sweep.SweepCluster;
 import org.coop4j.sweep.SweepJob;
 import scala.Option;
 import scala.collection.Iterator;
-import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
@@ -72,14 +70,9 @@ final class SparkSweepCluster implements SweepCluster {
         JavaRDD<SweepJob> tasks =
                 JavaSparkContext.fromSparkContext(spark)
                         .parallelize(new ArrayList<>(jobs), jobs.size());
-        List<Object> all = new ArrayList<>(IntStream.range(0, jobs.size()).boxed().toList());
         try {
             spark.runJob(
-                    tasks.rdd(),
-                    new Work(files),
-                    CollectionConverters.asScala(all).toSeq(),
-                    new Handler(done),
-                    ClassTag.apply(String.class));
+                    tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
         } catch (RuntimeException e) {
             throw new IOException(
                     "Spark gave up ("

@@ -93,6 +93,8 @@ public final class Bfloat16Product implements HostKernel {
     }
 
     /**
+     * Plans y = x · w + bias, and rounds and packs the weights.
+     *
      * @param x [rows, inner]
      * @param w frozen, [inner, cols], or [cols, inner] if {@code transposed}
      * @param bias [1, cols], null if there is none
