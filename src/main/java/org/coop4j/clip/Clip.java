@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -42,8 +41,6 @@ public final class Clip implements FeatureSpace {
     private final Tokenizer tokenizer;
     private final TextEncoder textEncoder;
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
-    private boolean imageTowerLoaded;
-    private boolean textTowerLoaded;
 
     private Clip(ConvertedModel model, Tokenizer tokenizer, Workers workers, Precision precision) {
         this.model = model;
@@ -197,9 +194,7 @@ public final class Clip implements FeatureSpace {
 
     @Override
     public double tokenWork() {
-        double width = architecture().text().width();
-        // A block's projections and MLP have 12 weights a square of the width.
-        return 12 * architecture().text().layers() * width * width;
+        return textEncoder.tokenWork();
     }
 
     /**
@@ -207,25 +202,11 @@ public final class Clip implements FeatureSpace {
      * largest id of a sequence, at its first place) is ignored.
      */
     public FeatureMatrix encodeTokens(List<int[]> sequences) {
-        List<int[]> prompts = new ArrayList<>();
-        for (int[] ids : sequences) {
-            prompts.add(Arrays.copyOf(ids, endToken(ids) + 1));
-        }
         return lock.hold(
                 () -> {
-                    loadTextTower();
-                    return textEncoder.encode(prompts, architecture().embedDim());
+                    weights.preload("transformer.", workers);
+                    return textEncoder.encode(sequences, embedDim());
                 });
-    }
-
-    private static int endToken(int[] ids) {
-        int end = 0;
-        for (int i = 1; i < ids.length; i++) {
-            if (ids[i] > ids[end]) {
-                end = i;
-            }
-        }
-        return end;
     }
 
     /**
@@ -255,11 +236,8 @@ public final class Clip implements FeatureSpace {
 
     private FeatureMatrix encodeImages(List<Path> files, FeatureKind kind, ExifOrientation exif)
             throws IOException {
-        PixelReader reader = new PixelReader(new ImageDecoder(), preprocessing(), exif);
-        return encodePixels(
-                files.size(),
-                kind,
-                (index, target, offset) -> reader.read(files.get(index), target, offset));
+        return new ImageFeatures(imageEncoder(kind))
+                .of(files, new PixelReader(new ImageDecoder(), preprocessing(), exif));
     }
 
     /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */
@@ -269,42 +247,8 @@ public final class Clip implements FeatureSpace {
 
     /** The same with the rows that a classifier takes. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
-        int side = architecture().vision().imageSize();
-        int length = 3 * side * side;
-        try {
-            return encodePixels(
-                    n,
-                    kind,
-                    (index, target, offset) -> target.put(offset, pixels, index * length, length));
-        } catch (IOException e) {
-            throw new IllegalStateException("memory cannot fail to be read", e);
-        }
-    }
-
-    private FeatureMatrix encodePixels(int n, FeatureKind kind, ImageEncoder.PixelSource source)
-            throws IOException {
-        int width = featureWidth(kind);
-        float[] features = new float[Math.multiplyExact(n, width)];
-        IOException[] problem = new IOException[1];
-        imageEncoder(kind)
-                .encode(
-                        n,
-                        source,
-                        new ImageEncoder.Sink() {
-                            @Override
-                            public void features(int index, float[] row) {
-                                System.arraycopy(row, 0, features, index * width, width);
-                            }
-
-                            @Override
-                            public void failed(int index, IOException e) {
-                                problem[0] = problem[0] == null ? e : problem[0];
-                            }
-                        });
-        if (problem[0] != null) {
-            throw problem[0];
-        }
-        return FeatureMatrix.of(n, width, features);
+        return new ImageFeatures(imageEncoder(kind))
+                .of(pixels, n, architecture().vision().imageSize());
     }
 
     /** The image tower, for long lists of images with progress and with errors one by one. */
@@ -316,10 +260,7 @@ public final class Clip implements FeatureSpace {
     public ImageEncoder imageEncoder(FeatureKind kind) {
         return lock.hold(
                 () -> {
-                    if (!imageTowerLoaded) {
-                        weights.preload("visual.", workers);
-                        imageTowerLoaded = true;
-                    }
+                    weights.preload("visual.", workers);
                     return imageEncoders.get(kind);
                 });
     }
@@ -334,13 +275,6 @@ public final class Clip implements FeatureSpace {
         return lock.hold(() -> VisualProjection.of(weights, architecture()));
     }
 
-    private void loadTextTower() {
-        if (!textTowerLoaded) {
-            weights.preload("transformer.", workers);
-            textTowerLoaded = true;
-        }
-    }
-
     /**
      * Class probabilities of images: softmax over exp(logit_scale) · cosine.
      *
@@ -349,36 +283,7 @@ public final class Clip implements FeatureSpace {
      * @return [images][classes]
      */
     public float[][] probabilities(FeatureMatrix images, FeatureMatrix classes) {
-        FeatureMatrix x = images.normalized();
-        FeatureMatrix w = classes.normalized();
-        float scale = logitScale();
-        float[][] result = new float[x.rows()][];
-        for (int i = 0; i < result.length; i++) {
-            float[] logits = new float[w.rows()];
-            for (int c = 0; c < logits.length; c++) {
-                logits[c] = scale * x.dot(i, w, c);
-            }
-            result[i] = softmax(logits);
-        }
-        return result;
-    }
-
-    private static float[] softmax(float[] logits) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (float z : logits) {
-            max = Math.max(max, z);
-        }
-        double sum = 0;
-        double[] e = new double[logits.length];
-        for (int i = 0; i < e.length; i++) {
-            e[i] = Math.exp(logits[i] - max);
-            sum += e[i];
-        }
-        float[] p = new float[e.length];
-        for (int i = 0; i < p.length; i++) {
-            p[i] = (float) (e[i] / sum);
-        }
-        return p;
+        return ClassProbabilities.of(images, classes, logitScale());
     }
 
     /**
@@ -390,7 +295,7 @@ public final class Clip implements FeatureSpace {
     public PromptEncoder promptEncoder(List<int[]> prompts) {
         return lock.hold(
                 () -> {
-                    loadTextTower();
+                    weights.preload("transformer.", workers);
                     return new PromptEncoder(
                             weights,
                             textEncoder::tower,

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
@@ -23,6 +24,7 @@ final class NativeWeights implements AutoCloseable {
     private final SafetensorsFile file;
     private final Map<String, INDArray> arrays = new ConcurrentHashMap<>();
     private final Map<String, HostMatrix> matrices = new ConcurrentHashMap<>();
+    private final Set<String> preloaded = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     NativeWeights(SafetensorsFile file) {
@@ -91,8 +93,14 @@ final class NativeWeights implements AutoCloseable {
         }
     }
 
-    /** Reads all tensors whose name begins so, on all threads: fresh memory is what costs time. */
+    /**
+     * Reads all tensors whose name begins so, the first time on all threads: fresh memory is what
+     * costs time.
+     */
     void preload(String namePrefix, Workers workers) {
+        if (preloaded.contains(namePrefix)) {
+            return;
+        }
         List<String> names = new ArrayList<>();
         for (String name : file.names()) {
             if (name.startsWith(namePrefix)) {
@@ -100,6 +108,7 @@ final class NativeWeights implements AutoCloseable {
             }
         }
         workers.each(names.size(), (part, i) -> get(names.get(i)));
+        preloaded.add(namePrefix);
     }
 
     private INDArray read(String name) {

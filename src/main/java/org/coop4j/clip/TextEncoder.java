@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
@@ -34,11 +35,13 @@ final class TextEncoder {
     }
 
     /**
-     * Text features, not normalised, one row a prompt.
+     * Text features, not normalised, one row a sequence.
      *
-     * @param prompts token ids, the end token last and nothing after it
+     * @param sequences token ids; what follows the end token is ignored
      */
-    FeatureMatrix encode(List<int[]> prompts, int embed) {
+    FeatureMatrix encode(List<int[]> sequences, int embed) {
+        List<int[]> prompts =
+                sequences.stream().map(ids -> Arrays.copyOf(ids, endToken(ids) + 1)).toList();
         float[] features = new float[Math.multiplyExact(prompts.size(), embed)];
         int from = 0;
         while (from < prompts.size()) {
@@ -53,6 +56,17 @@ final class TextEncoder {
             from = to;
         }
         return FeatureMatrix.of(prompts.size(), embed, features);
+    }
+
+    /** The place of the largest id, at its first. */
+    private static int endToken(int[] ids) {
+        int end = 0;
+        for (int i = 1; i < ids.length; i++) {
+            if (ids[i] > ids[end]) {
+                end = i;
+            }
+        }
+        return end;
     }
 
     private void encodePart(List<int[]> prompts, float[] target, int offset, int embed) {
@@ -73,6 +87,13 @@ final class TextEncoder {
                 }
             }
         }
+    }
+
+    /** Multiplications that encoding a token takes, about. */
+    double tokenWork() {
+        double width = architecture.width();
+        // A block's projections and MLP have 12 weights a square of the width.
+        return 12 * architecture.layers() * width * width;
     }
 
     TextTransformer tower(Parameters parameters) {

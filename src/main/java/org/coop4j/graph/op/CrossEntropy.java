@@ -53,27 +53,16 @@ public final class CrossEntropy extends GraphOp {
         HostMatrix z = in[0];
         HostMatrix labels = in[1];
         float[] row = new float[z.cols()];
+        double[] p = new double[z.cols()];
         return () -> {
             double total = 0;
             for (int r = 0; r < z.rows(); r++) {
                 z.getRow(r, row);
-                double max = max(row);
-                double sum = 0;
-                for (float value : row) {
-                    sum += Math.exp(value - max);
-                }
-                total += Math.log(sum) + max - row[(int) labels.buffer().get(r)];
+                double logSum = SoftCrossEntropy.softmax(row, p);
+                total += logSum - row[(int) labels.buffer().get(r)];
             }
             out[0].buffer().put(0, (float) (total / z.rows()));
         };
-    }
-
-    private static float max(float[] row) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (float value : row) {
-            max = Math.max(max, value);
-        }
-        return max;
     }
 
     @Override
@@ -107,20 +96,15 @@ public final class CrossEntropy extends GraphOp {
             HostMatrix z = in[1];
             HostMatrix labels = in[2];
             float[] row = new float[z.cols()];
-            double[] e = new double[z.cols()];
+            double[] p = new double[z.cols()];
             return () -> {
                 double factor = in[0].buffer().get(0) / (double) z.rows();
                 for (int r = 0; r < z.rows(); r++) {
                     z.getRow(r, row);
-                    double max = max(row);
-                    double sum = 0;
-                    for (int i = 0; i < e.length; i++) {
-                        e[i] = Math.exp(row[i] - max);
-                        sum += e[i];
-                    }
+                    SoftCrossEntropy.softmax(row, p);
                     int label = (int) labels.buffer().get(r);
-                    for (int i = 0; i < e.length; i++) {
-                        row[i] = (float) ((e[i] / sum - (i == label ? 1 : 0)) * factor);
+                    for (int i = 0; i < p.length; i++) {
+                        row[i] = (float) ((p[i] - (i == label ? 1 : 0)) * factor);
                     }
                     out[0].putRow(r, row);
                 }

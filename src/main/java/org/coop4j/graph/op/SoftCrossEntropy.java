@@ -61,7 +61,7 @@ public final class SoftCrossEntropy extends GraphOp {
     }
 
     /** Fills {@code p} with the softmax of a row; log Σ exp of the row. */
-    private static double softmax(float[] row, double[] p) {
+    static double softmax(float[] row, double[] p) {
         double max = Double.NEGATIVE_INFINITY;
         for (float value : row) {
             max = Math.max(max, value);
