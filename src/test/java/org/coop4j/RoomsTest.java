@@ -35,6 +35,7 @@ class RoomsTest {
     private static final List<List<String>> FLOORS =
             List.of(
                     List.of("cli"),
+                    List.of("console"),
                     List.of("serve"),
                     List.of("demo"),
                     List.of("report"),
@@ -175,7 +176,7 @@ class RoomsTest {
                     .that()
                     .resideInAPackage("org.coop4j..")
                     .and()
-                    .resideOutsideOfPackage("org.coop4j.cli..")
+                    .resideOutsideOfPackages("org.coop4j.cli..", "org.coop4j.console..")
                     .and()
                     // Closes System.out while SameDiff prints to it.
                     .doNotHaveFullyQualifiedName("org.coop4j.graph.GraphOps")

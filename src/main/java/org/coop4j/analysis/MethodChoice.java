@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
@@ -86,8 +87,8 @@ public final class MethodChoice {
     /**
      * Fits and scores a candidate.
      *
-     * @throws IllegalArgumentException if there are no val images, and a class has one training
-     *     image alone, so that nothing can be left out
+     * @throws DatasetException if there are no val images, and a class has one training image
+     *     alone, so that nothing can be left out
      */
     public Score score(Candidate candidate) throws IOException {
         FeatureKind kind = candidate.method.features();
@@ -98,7 +99,7 @@ public final class MethodChoice {
             return new Score(candidate, right, val.size());
         }
         if (folds() < 2) {
-            throw new IllegalArgumentException(
+            throw new DatasetException(
                     "a class has one training image and there are no val images to choose a"
                             + " method by: add images, or name one method");
         }

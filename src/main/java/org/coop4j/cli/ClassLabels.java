@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.console.CommandFailure;
 
 /** Finds the class of each image by the name of its folder. */
 final class ClassLabels {

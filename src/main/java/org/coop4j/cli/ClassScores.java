@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import org.coop4j.cli.console.Json;
-import org.coop4j.cli.console.Rows;
-import org.coop4j.cli.console.Table;
+import org.coop4j.console.Json;
+import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import org.coop4j.eval.ClassResult;
 import org.coop4j.eval.Evaluation;
 

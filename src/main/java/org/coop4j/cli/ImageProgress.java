@@ -3,7 +3,7 @@ package org.coop4j.cli;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.coop4j.cli.console.Console;
+import org.coop4j.console.Console;
 import org.coop4j.eval.Numbers;
 import org.coop4j.weights.Progress;
 

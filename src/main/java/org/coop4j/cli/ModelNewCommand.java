@@ -2,10 +2,10 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.text.SafeText;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.convert.RandomWeights;

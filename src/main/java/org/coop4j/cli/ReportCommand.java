@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.cli.console.CommandFailure;
-import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Json;
 import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
 import org.coop4j.eval.Numbers;
+import org.coop4j.report.StudyJson;
 import org.coop4j.report.StudyReport;
 import org.coop4j.results.Findings;
 import org.coop4j.results.Findings.Failure;
@@ -87,7 +88,7 @@ final class ReportCommand implements Callable<Integer> {
         noteWhatIsLeftOut(findings, report);
         List<Path> files = report.write(target, console);
         switch (format.chosen()) {
-            case JSON -> Json.print(ReportJson.of(findings, report, target, files), console.out());
+            case JSON -> Json.print(StudyJson.of(findings, report, target, files), console.out());
             case CSV -> console.out().print(report.fewShotCsv());
             default -> new ReportScreen(console.out()).print(report, target, files);
         }

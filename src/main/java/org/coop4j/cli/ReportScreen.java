@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
-import org.coop4j.cli.console.Table;
+import org.coop4j.console.Table;
 import org.coop4j.report.ResultTable;
 import org.coop4j.report.StudyReport;
 import org.coop4j.report.StudyView;

@@ -2,9 +2,9 @@ package org.coop4j.cli;
 
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.cli.console.Console;
-import org.coop4j.cli.console.Rows;
-import org.coop4j.cli.console.Table;
+import org.coop4j.console.Console;
+import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import org.coop4j.eval.Numbers;
 import org.coop4j.sweep.RunState;
 import org.coop4j.sweep.SweepRun;

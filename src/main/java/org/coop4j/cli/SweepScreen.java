@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.cli.console.Console;
+import org.coop4j.console.Console;
 import org.coop4j.eval.Numbers;
 import org.coop4j.run.RunResult;
 import org.coop4j.sweep.SweepListener;

@@ -142,6 +142,21 @@ public sealed interface Method
         return Arrays.stream(Method.class.getPermittedSubclasses()).map(Method::defaults).toList();
     }
 
+    /**
+     * Methods that learn in seconds and differ in what they are good at, the simplest first: the
+     * candidates where a user leaves the choice to the val images.
+     */
+    static List<Method> quick() {
+        return List.of(
+                new ZeroShot(),
+                new LinearProbe(),
+                new Prototypes(),
+                new Gda(),
+                new TipAdapterF(),
+                new Clap(),
+                new CrossModal());
+    }
+
     private static Method defaults(Class<?> type) {
         try {
             return (Method) type.getDeclaredConstructor().newInstance();

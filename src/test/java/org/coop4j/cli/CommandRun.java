@@ -3,7 +3,7 @@ package org.coop4j.cli;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import org.coop4j.cli.console.Console;
+import org.coop4j.console.Console;
 
 /**
  * A run of the command line with captured streams.

@@ -151,6 +151,16 @@ class MethodChoiceTest {
     }
 
     @Test
+    void oneImageAClassIsTooFewToChooseBy() throws IOException {
+        CommandRun done = train(planted("one", 1), "one-run", "--method", "auto");
+
+        assertThat(done.code()).isEqualTo(1);
+        assertThat(done.err())
+                .contains("a class has one training image", "add images, or name one method")
+                .doesNotContain("internal error");
+    }
+
+    @Test
     void wrongCandidatesAreNamed() throws IOException {
         Path data = planted("wrong", 4);
 

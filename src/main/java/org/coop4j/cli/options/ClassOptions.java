@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.cli.console.CommandFailure;
-import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.WrongUsage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 

@@ -2,8 +2,8 @@ package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.eval.Numbers;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;

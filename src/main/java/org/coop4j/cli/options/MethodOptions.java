@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
@@ -17,17 +17,6 @@ public final class MethodOptions {
     private static final String EPOCHS = "epochs";
 
     private static final String AUTO = "auto";
-
-    /** Methods that learn in seconds, the simplest first: of equals the first is chosen. */
-    private static final List<String> QUICK =
-            List.of(
-                    "zero-shot",
-                    "linear-probe",
-                    "prototypes",
-                    "gda",
-                    "tip-adapter-f",
-                    "clap",
-                    "cross-modal");
 
     @Option(
             names = "--method",
@@ -123,7 +112,11 @@ public final class MethodOptions {
     /** The names without repetition, those that "auto" means in its place. */
     private List<String> names() {
         return names.stream()
-                .flatMap(name -> name.equals(AUTO) ? QUICK.stream() : Stream.of(name))
+                .flatMap(
+                        name ->
+                                name.equals(AUTO)
+                                        ? Method.quick().stream().map(Method::id)
+                                        : Stream.of(name))
                 .distinct()
                 .toList();
     }

@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import org.coop4j.cli.console.CommandFailure;
 import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.weights.download.ModelDownload;
 
 /** A model that a user names: a file, or the small one that is shipped. */

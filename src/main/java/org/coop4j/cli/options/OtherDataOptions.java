@@ -2,7 +2,7 @@ package org.coop4j.cli.options;
 
 import java.nio.file.Path;
 import java.util.Optional;
-import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;
 

@@ -1,6 +1,6 @@
 package org.coop4j.cli.options;
 
-import org.coop4j.cli.console.Rows;
+import org.coop4j.console.Rows;
 import picocli.CommandLine.Option;
 
 /** How results are printed: a table, or one of two forms for other programs. */

@@ -1,8 +1,8 @@
 package org.coop4j.cli.options;
 
 import java.util.Optional;
-import org.coop4j.cli.console.CommandFailure;
-import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Precision;
 import picocli.CommandLine.Option;
 

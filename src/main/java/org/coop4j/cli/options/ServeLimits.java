@@ -1,8 +1,8 @@
 package org.coop4j.cli.options;
 
 import java.time.Duration;
-import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.MemoryLimit;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.predict.PredictionLimits;
 import org.coop4j.serve.ServiceOptions;
 import picocli.CommandLine.Option;

@@ -2,9 +2,9 @@ package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.coop4j.cli.console.WrongUsage;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.data.FeatureList;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.StoredFeatures;

@@ -1,7 +1,7 @@
 package org.coop4j.cli.options;
 
 import java.util.List;
-import org.coop4j.cli.console.CommandFailure;
+import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;

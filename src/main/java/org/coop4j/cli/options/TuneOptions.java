@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.analysis.MethodChoice.Candidate;
-import org.coop4j.cli.console.WrongUsage;
+import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;

@@ -1,4 +1,4 @@
-package org.coop4j.cli.console;
+package org.coop4j.console;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;

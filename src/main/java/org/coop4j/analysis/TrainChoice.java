@@ -1,12 +1,10 @@
-package org.coop4j.cli;
+package org.coop4j.analysis;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.analysis.MethodChoice;
 import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.analysis.MethodChoice.Score;
-import org.coop4j.analysis.RunPictures;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
@@ -22,13 +20,13 @@ import org.coop4j.weights.Progress;
  * @param scores of all candidates; none if nothing was chosen
  * @param crossValidated whether they were compared by cross-validation
  */
-record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean crossValidated) {
+public record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean crossValidated) {
 
     /** With fewer images a class, a fifth of them is too few to choose by. */
-    static final int FEW = 20;
+    private static final int FEW = 20;
 
     /** All candidates, without a choice. */
-    static TrainChoice all(List<Candidate> candidates) {
+    public static TrainChoice all(List<Candidate> candidates) {
         return new TrainChoice(candidates, List.of(), false);
     }
 
@@ -39,7 +37,7 @@ record TrainChoice(List<Candidate> candidates, List<Score> scores, boolean cross
      * @param sample of the training images
      * @param progress is told how it is done, and what each candidate reaches
      */
-    static TrainChoice best(
+    public static TrainChoice best(
             SharedData shared,
             RunConfig config,
             Sample sample,

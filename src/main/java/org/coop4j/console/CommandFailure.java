@@ -1,4 +1,4 @@
-package org.coop4j.cli.console;
+package org.coop4j.console;
 
 /** The work cannot be done; the message is for the user. Ends in exit code 1. */
 public final class CommandFailure extends RuntimeException {

@@ -1,4 +1,4 @@
-package org.coop4j.cli.console;
+package org.coop4j.console;
 
 /** While it is open, a process that is interrupted (Ctrl-C) says a few words more. */
 public final class Interrupt implements AutoCloseable {

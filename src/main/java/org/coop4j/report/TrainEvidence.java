@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.report;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,12 +10,12 @@ import org.coop4j.analysis.Comparer;
 import org.coop4j.analysis.Comparison;
 import org.coop4j.analysis.Evidence;
 import org.coop4j.analysis.RunPictures;
+import org.coop4j.analysis.TrainChoice;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Task;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.report.RunPage;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.Provenance;
@@ -26,7 +26,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.weights.Progress;
 
 /** The comparison of what one seed's runs learned, and a page of it in the folder of each. */
-final class TrainEvidence {
+public final class TrainEvidence {
 
     private final SharedData shared;
     private final List<PromptEnsemble> own;
@@ -37,7 +37,7 @@ final class TrainEvidence {
      * @param own hand-written prompts that the user wants to see beside the others
      * @param notes is told what is left out
      */
-    TrainEvidence(SharedData shared, List<PromptEnsemble> own, Consumer<String> notes) {
+    public TrainEvidence(SharedData shared, List<PromptEnsemble> own, Consumer<String> notes) {
         this.notes = notes;
         this.shared = shared;
         this.own = own;
@@ -47,7 +47,7 @@ final class TrainEvidence {
     private record Finished(String name, RunConfig config, Path folder, RunResult result) {}
 
     /** Takes a finished run; all of them are of one seed. */
-    void add(String name, RunConfig config, Path folder, RunResult result) {
+    public void add(String name, RunConfig config, Path folder, RunResult result) {
         finished.add(new Finished(name, config, folder, result));
     }
 
@@ -57,7 +57,7 @@ final class TrainEvidence {
      * @param choice how the method was chosen
      * @param sample of the training images
      */
-    Evidence write(TrainChoice choice, Sample sample) throws IOException {
+    public Evidence write(TrainChoice choice, Sample sample) throws IOException {
         RunConfig config = finished.get(0).config;
         RunPictures pictures = RunPictures.of(shared, config, sample, Progress.NONE);
         Evaluator evaluator = shared.evaluator(config, Progress.NONE);
@@ -115,7 +115,7 @@ final class TrainEvidence {
     }
 
     /** Sentences about the pictures for the end of the command. */
-    static List<String> findings(Evidence evidence) {
+    public static List<String> findings(Evidence evidence) {
         List<String> notes = new ArrayList<>();
         int suspects = evidence.suspects().size();
         if (suspects > 0) {

@@ -1,4 +1,4 @@
-package org.coop4j.cli.console;
+package org.coop4j.console;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,5 +1,6 @@
-package org.coop4j.cli;
+package org.coop4j.report;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,8 +10,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.analysis.PictureResults.PictureResult;
-import org.coop4j.cli.console.CommandFailure;
-import org.coop4j.cli.console.Json;
 import org.coop4j.weights.AtomicFile;
 
 /**
@@ -19,16 +18,20 @@ import org.coop4j.weights.AtomicFile;
  * @param results of all images
  * @param names of the classes, by label
  */
-record ErrorFiles(PictureResults results, List<String> names) {
+public record ErrorFiles(PictureResults results, List<String> names) {
 
-    /** Refuses a folder that holds anything, before any work is done. */
-    static void requireEmpty(Path folder) throws IOException {
+    /**
+     * Refuses a folder that holds anything, before any work is done.
+     *
+     * @throws IOException if it does
+     */
+    public static void requireEmpty(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }
         try (Stream<Path> files = Files.list(folder)) {
             if (files.findAny().isPresent()) {
-                throw new CommandFailure(folder + " is not empty: give --errors a new folder");
+                throw new IOException(folder + " is not empty: give --errors a new folder");
             }
         }
     }
@@ -39,7 +42,7 @@ record ErrorFiles(PictureResults results, List<String> names) {
      *
      * @return how many there are
      */
-    int copy(Path folder) throws IOException {
+    public int copy(Path folder) throws IOException {
         List<PictureResult> wrong = results.wrong();
         for (PictureResult result : wrong) {
             Path target =
@@ -69,11 +72,12 @@ record ErrorFiles(PictureResults results, List<String> names) {
     }
 
     /** Writes a JSON object a line, in the order of the images. */
-    void writeLines(Path file) throws IOException {
+    public void writeLines(Path file) throws IOException {
         StringBuilder lines = new StringBuilder();
         for (PictureResult result : results.all()) {
             ObjectNode line =
-                    Json.object()
+                    JsonNodeFactory.instance
+                            .objectNode()
                             .put("file", result.file().toString())
                             .put("class", names.get(result.truth()))
                             .put("predicted", names.get(result.predicted()))

@@ -1,4 +1,4 @@
-package org.coop4j.cli.console;
+package org.coop4j.console;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
-import org.coop4j.cli.console.Table.Align;
+import org.coop4j.console.Table.Align;
 import org.coop4j.eval.Numbers;
 import org.coop4j.report.CsvFormat;
 import org.coop4j.text.SafeText;

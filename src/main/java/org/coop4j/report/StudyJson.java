@@ -1,18 +1,12 @@
-package org.coop4j.cli;
+package org.coop4j.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import org.coop4j.cli.console.Json;
-import org.coop4j.report.AverageTable;
-import org.coop4j.report.BaseNewTable;
-import org.coop4j.report.FewShotTable;
-import org.coop4j.report.JsonFormat;
-import org.coop4j.report.StudyReport;
-import org.coop4j.report.StudyView;
 import org.coop4j.results.Findings;
 import org.coop4j.results.Findings.Failure;
 import org.coop4j.results.HandWritten;
@@ -20,17 +14,18 @@ import org.coop4j.results.Outcome;
 import org.coop4j.results.Robustness;
 
 /** The report as JSON; what is unknown is left out. */
-final class ReportJson {
+public final class StudyJson {
 
-    private ReportJson() {}
+    private StudyJson() {}
 
     /**
      * The document.
      *
      * @param files what was written into the folder
      */
-    static ObjectNode of(Findings findings, StudyReport report, Path folder, List<Path> files) {
-        ObjectNode json = Json.object();
+    public static ObjectNode of(
+            Findings findings, StudyReport report, Path folder, List<Path> files) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("folder", findings.root().toString());
         json.put("finished", findings.finished().size());
         failures(json.putArray("failed"), findings.failed());
