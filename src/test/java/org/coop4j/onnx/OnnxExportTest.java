@@ -7,14 +7,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.Differences;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.ShippedModel;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.image.GoldenImages;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
@@ -40,7 +45,15 @@ class OnnxExportTest {
     @TempDir static Path folder;
 
     @ParameterizedTest
-    @CsvSource({"vit, 1", "vit, 7", "vit, 32", "vit_gelu, 7", "resnet, 7"})
+    @CsvSource({
+        "vit, 1",
+        "vit, 7",
+        "vit, 32",
+        "vit_gelu, 7",
+        "resnet, 1",
+        "resnet, 7",
+        "resnet, 32"
+    })
     void imageTowerGivesOurFeaturesForAnyBatch(String name, int batch, Differences differences)
             throws Exception {
         Path file = folder.resolve("image-" + name + batch + ".onnx");
@@ -106,7 +119,7 @@ class OnnxExportTest {
             throws Exception {
         Path export = folder.resolve("classifier.onnx");
         try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")));
-                Classifier classifier = zeroShot(clip)) {
+                Classifier classifier = zeroShot(clip, "a photo of a {}.")) {
             new OnnxExport(clip, false, "test").classifier(export, classifier, true);
             TestTransform transform = new TestTransform(clip.preprocessing());
             int side = clip.architecture().vision().imageSize();
@@ -145,6 +158,45 @@ class OnnxExportTest {
     }
 
     @Test
+    void onnxRuntimeWarnsOfNothing() throws Exception {
+        List<Path> files = new ArrayList<>();
+        for (String name : List.of("vit", "vit_gelu", "resnet")) {
+            try (Clip clip = GoldenModels.open(name, folder);
+                    FeatureTable texts = texts(clip);
+                    Classifier classifier = zeroShot(texts, "{}")) {
+                for (boolean half : List.of(false, true)) {
+                    OnnxExport export = new OnnxExport(clip, half, "test");
+                    String prefix = name + (half ? "-half-" : "-");
+                    export.imageTower(file(files, prefix + "image"));
+                    export.textTower(file(files, prefix + "text"));
+                    export.classifier(file(files, prefix + "classifier"), classifier, false);
+                    export.classifier(file(files, prefix + "pictures"), classifier, true);
+                }
+            }
+        }
+        assertThat(OnnxWarnings.of(files)).isEmpty();
+        Path broken = Files.writeString(folder.resolve("broken.onnx"), "no model");
+        assertThat(OnnxWarnings.of(List.of(broken))).contains("not all was loaded");
+    }
+
+    /** The vocabulary of the golden models is too small for texts. */
+    private static FeatureTable texts(Clip clip) throws IOException {
+        float[] rows = pixels(2 * clip.embedDim());
+        return FeatureTable.of(
+                clip.precision(),
+                clip.modelSha256(),
+                clip.logLogitScale(),
+                List.of("cat", "dog"),
+                FeatureMatrix.of(2, clip.embedDim(), rows),
+                Workers.standard());
+    }
+
+    private static Path file(List<Path> files, String name) {
+        files.add(folder.resolve(name + ".onnx"));
+        return files.get(files.size() - 1);
+    }
+
+    @Test
     void nothingIsLeftOfAFileThatCannotBeWritten() throws IOException {
         Path missing = folder.resolve("missing").resolve("x.onnx");
         try (Clip clip = GoldenModels.open("vit", folder)) {
@@ -154,9 +206,9 @@ class OnnxExportTest {
         }
     }
 
-    private static Classifier zeroShot(Clip clip) throws IOException {
+    private static Classifier zeroShot(FeatureSpace space, String template) throws IOException {
         return Method.of("zero-shot")
-                .learner(clip, new Task(List.of("cat", "dog"), "a photo of a {}.", List.of(), 1))
+                .learner(space, new Task(List.of("cat", "dog"), template, List.of(), 1))
                 .fit(null, null);
     }
 

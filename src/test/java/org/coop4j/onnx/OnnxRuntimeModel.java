@@ -22,7 +22,8 @@ public final class OnnxRuntimeModel implements AutoCloseable {
     public OnnxRuntimeModel(Path file) throws OrtException {
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(2);
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING);
+            options.addConfigEntry("session.strict_shape_type_inference", "1"); // else a warning
             session = environment.createSession(file.toString(), options);
         }
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -18,13 +19,17 @@ import org.coop4j.weights.Sha256;
 import org.coop4j.weights.WeightsException;
 
 /**
- * Fetches one file into a folder. What has come lies in {@code NAME.part}, with the server's ETag
- * beside it in {@code NAME.part.etag}; after an interruption the rest is asked for (Range), and
- * where the server does not do that, or has another file by now, all of it.
+ * Fetches one file into a folder. A transfer that stalls is asked for again from where it stood,
+ * some times. What has come lies in {@code NAME.part}, with the server's ETag beside it in {@code
+ * NAME.part.etag}; after an interruption the rest is asked for (Range), and where the server does
+ * not do that, or has another file by now, all of it.
  */
 final class Fetch {
 
     private static final int BUFFER = 1 << 16;
+
+    /** How often a transfer that stalls is begun again. */
+    private static final int TIMES = 5;
 
     private final Http http;
     private final Path folder;
@@ -55,7 +60,7 @@ final class Fetch {
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
                 FileLock lock = lock(channel, part)) {
-            Optional<String> told = receive(file, channel);
+            Optional<String> told = receivePatiently(file, channel);
             channel.force(true);
             check(file, file.sha256().or(() -> told), part, lock);
         }
@@ -79,6 +84,23 @@ final class Fetch {
 
     private Path etagOf(RemoteFile file) {
         return folder.resolve(file.name() + ".part.etag");
+    }
+
+    /** The same as {@link #receive}, begun again where it stalls. */
+    private Optional<String> receivePatiently(RemoteFile file, FileChannel channel)
+            throws IOException {
+        for (int time = 1; ; time++) {
+            try {
+                return receive(file, channel);
+            } catch (WeightsException e) {
+                if (time == TIMES || !(e.getCause() instanceof HttpTimeoutException)) {
+                    throw e;
+                }
+                progress.warn(
+                        "%s: %s; it is asked for again"
+                                .formatted(file.address(), e.getCause().getMessage()));
+            }
+        }
     }
 
     /** Returns the file's SHA-256 where the server tells it. */
@@ -106,7 +128,7 @@ final class Fetch {
         }
         long rest = response.headers().firstValueAsLong("Content-Length").orElse(-1);
         requireRoom(file, rest);
-        try (InputStream body = response.body()) {
+        try (InputStream body = new PatientStream(response.body(), http.patience())) {
             copy(file, body, channel, start, rest);
         }
         return answer.sha256();

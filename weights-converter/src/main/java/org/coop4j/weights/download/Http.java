@@ -31,6 +31,7 @@ final class Http {
     private static final String LINKED_ETAG = "X-Linked-Etag";
 
     private final HttpClient client;
+    private final Duration patience;
     private final String tokenHost;
     private final Optional<String> token;
 
@@ -45,8 +46,10 @@ final class Http {
     /**
      * @param hub the only host that is shown the token
      * @param environment HTTPS_PROXY, HTTP_PROXY, NO_PROXY and HF_TOKEN count
+     * @param patience how long a next byte is waited for
      */
-    Http(URI hub, Map<String, String> environment) throws IOException {
+    Http(URI hub, Map<String, String> environment, Duration patience) throws IOException {
+        this.patience = patience;
         HttpClient.Builder builder =
                 HttpClient.newBuilder()
                         .connectTimeout(PATIENCE)
@@ -61,6 +64,11 @@ final class Http {
         client = builder.build();
         tokenHost = hub.getAuthority();
         token = Optional.ofNullable(environment.get("HF_TOKEN")).filter(t -> !t.isBlank());
+    }
+
+    /** How long a next byte is waited for. */
+    Duration patience() {
+        return patience;
     }
 
     private static Optional<InetSocketAddress> proxy(Map<String, String> environment)

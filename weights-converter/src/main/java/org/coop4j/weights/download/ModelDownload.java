@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,9 +29,12 @@ public final class ModelDownload {
     private static final URI HUGGING_FACE = URI.create("https://huggingface.co");
     private static final String OPENAI = "https://openaipublic.azureedge.net/clip/models/";
 
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final String name;
     private final Path models;
     private final Map<String, String> environment;
+    private final Duration patience;
 
     /**
      * @param name of the model
@@ -38,6 +42,14 @@ public final class ModelDownload {
      * @param environment HF_ENDPOINT, HF_TOKEN, HTTPS_PROXY, HTTP_PROXY and NO_PROXY count
      */
     public ModelDownload(String name, Path models, Map<String, String> environment) {
+        this(name, models, environment, PATIENCE);
+    }
+
+    /**
+     * @param patience how long a next byte is waited for
+     */
+    ModelDownload(String name, Path models, Map<String, String> environment, Duration patience) {
+        this.patience = patience;
         this.name = name;
         this.models = models;
         this.environment = environment;
@@ -73,7 +85,7 @@ public final class ModelDownload {
             throws IOException {
         Path folder = models.resolve("downloads").resolve(fileName());
         URI endpoint = endpoint();
-        Http http = new Http(endpoint, environment);
+        Http http = new Http(endpoint, environment, patience);
         List<RemoteFile> files = files(http, endpoint, mirror);
         Files.createDirectories(folder);
         Fetch fetch = new Fetch(http, folder, progress);

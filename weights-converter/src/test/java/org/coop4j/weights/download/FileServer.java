@@ -12,7 +12,9 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A server of files on loopback that can be told to misbehave. */
 final class FileServer implements AutoCloseable {
@@ -25,6 +27,13 @@ final class FileServer implements AutoCloseable {
 
     /** After so many bytes the connection breaks; negative: never. */
     int breakAfter = -1;
+
+    /** So many answers stall after {@link #STALLS_AFTER} bytes, without an end. */
+    final AtomicInteger stalls = new AtomicInteger();
+
+    static final int STALLS_AFTER = 10_000;
+
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     boolean ranges = true;
     String etag = "\"1\"";
@@ -96,12 +105,27 @@ final class FileServer implements AutoCloseable {
         byte[] rest = Arrays.copyOfRange(content, from, content.length);
         exchange.sendResponseHeaders(part ? 206 : 200, rest.length);
         OutputStream out = exchange.getResponseBody();
+        if (stalls.getAndDecrement() > 0) {
+            out.write(rest, 0, Math.min(STALLS_AFTER, rest.length));
+            out.flush();
+            await();
+            return;
+        }
         out.write(rest, 0, breakAfter < 0 ? rest.length : Math.min(breakAfter, rest.length));
         out.flush();
     }
 
+    private void await() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @Override
     public void close() {
+        closed.countDown();
         server.stop(0);
     }
 }

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -186,6 +187,41 @@ class ModelDownloadTest {
         assertThat(server.requests().get(1)).contains("range=bytes=" + have + "-");
         assertThat(Files.size(model)).isPositive();
         assertThat(left()).hasSize(1);
+    }
+
+    @Test
+    void aTransferThatStallsIsAskedForAgainFromWhereItStood() throws IOException {
+        byte[] content = checkpoint();
+        server.put("/model.pt", content);
+        server.stalls.set(2);
+        String name = server.address() + "/model.pt";
+        Path model = impatient(name).fetch(Optional.empty(), Optional.empty(), Progress.NONE);
+        assertThat(model).isRegularFile();
+        assertThat(server.requests()).hasSizeGreaterThanOrEqualTo(3);
+        assertThat(server.requests().get(1))
+                .contains("range=bytes=" + FileServer.STALLS_AFTER + "-");
+        assertThat(server.requests().get(2))
+                .contains("range=bytes=" + 2 * FileServer.STALLS_AFTER + "-");
+    }
+
+    @Test
+    void aServerThatStallsForEverIsGivenUpAndWhatCameIsKept() throws IOException {
+        server.put("/model.pt", checkpoint());
+        server.stalls.set(Integer.MAX_VALUE);
+        String name = server.address() + "/model.pt";
+        assertThatThrownBy(
+                        () ->
+                                impatient(name)
+                                        .fetch(Optional.empty(), Optional.empty(), Progress.NONE))
+                .hasMessageContaining("the same command goes on from there")
+                .cause()
+                .hasMessageContaining("no byte came");
+        assertThat(Files.size(part())).isEqualTo(5L * FileServer.STALLS_AFTER);
+    }
+
+    private ModelDownload impatient(String name) {
+        return new ModelDownload(
+                name, folder.resolve("models"), environment, Duration.ofMillis(700));
     }
 
     private Path part() throws IOException {
