@@ -111,7 +111,6 @@ final class AddClassCommand implements Callable<Integer> {
                     method.title() + " needs pictures of the class: give their folder with --data");
         }
         try (Clip clip = promptOptions.open(file)) {
-            UnknownWords.warning(clip, List.of(name)).ifPresent(console::warn);
             add(clip, file, config, byName);
         }
         return 0;
@@ -145,11 +144,12 @@ final class AddClassCommand implements Callable<Integer> {
         names.add(name);
         TestImages pictures = pictures(shared, names.size() - 1);
         Evaluator evaluator = shared.evaluator(config, console);
-        try (Classifier before = file.open(clip);
+        try (Classifier before = PromptOptions.classifier(file, clip);
                 Classifier after =
                         byName
                                 ? before.forClasses(names)
                                 : fit(shared, config, file.method(), names, pictures)) {
+            UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             after.save()
                     .withTraining(file.training())
                     .withTemperature(file.temperature())

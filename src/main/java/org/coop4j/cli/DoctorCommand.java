@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
@@ -14,6 +15,7 @@ import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.host.ComputeForm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.image.JpegCheck;
 import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -48,6 +50,7 @@ final class DoctorCommand implements Callable<Integer> {
         table.row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         table.row("processor", Machine.processor("model name").orElse("unknown"));
         table.row("features", features());
+        table.row("JPEG decoder", jpeg());
         int cores = Runtime.getRuntime().availableProcessors();
         table.row("cores", Integer.toString(cores));
         table.row("heap limit", Numbers.bytes(Runtime.getRuntime().maxMemory()));
@@ -112,6 +115,21 @@ final class DoctorCommand implements Callable<Integer> {
             advice.add(e.getMessage());
             return false;
         }
+    }
+
+    private String jpeg() {
+        List<JpegCheck> failures = JpegCheck.failures();
+        if (failures.isEmpty()) {
+            return "the pixels of libjpeg-turbo, as Pillow's";
+        }
+        String forms = failures.stream().map(JpegCheck::form).collect(Collectors.joining(", "));
+        advice.add(
+                "this Java does not decode JPEG of "
+                        + forms
+                        + " as Pillow does: features of such pictures differ, or there are none;"
+                        + " a Java that is linked to libjpeg-turbo, such as Debian's, has none of"
+                        + " this");
+        return "not that of libjpeg-turbo: " + forms;
     }
 
     private String threads(Workers workers, int cores) {

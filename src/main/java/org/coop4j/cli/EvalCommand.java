@@ -129,7 +129,7 @@ final class EvalCommand implements Callable<Integer> {
         }
         try (FeatureSpace space =
                 promptOptions.open(file, images.images(), precision.precision())) {
-            Classifier classifier = file.open(space).forClasses(images.classNames());
+            Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
             TrainRun.Options options =
                     new TrainRun.Options(

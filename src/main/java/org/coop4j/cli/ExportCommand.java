@@ -166,7 +166,7 @@ final class ExportCommand implements Callable<Integer> {
         PromptOptions options = new PromptOptions(prompt, model, vocabulary);
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned);
-                Classifier classifier = learned.open(clip)) {
+                Classifier classifier = PromptOptions.classifier(learned, clip)) {
             new OnnxExport(clip, half, Version.number()).classifier(out, classifier, preprocessing);
             return out;
         } catch (UnsupportedOperationException e) {

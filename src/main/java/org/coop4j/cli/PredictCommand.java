@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.cli.options.ClassOptions;
@@ -119,12 +118,10 @@ final class PredictCommand implements Callable<Integer> {
         ClassifierFile learnedFile = promptOptions.read();
         ClassifierFile file = raw ? learnedFile.withTemperature(Temperature.NONE) : learnedFile;
         List<Path> files = ImageInputs.of(arguments).files();
-        Optional<List<String>> others =
-                classOptions.areGiven() ? Optional.of(classOptions.read()) : Optional.empty();
+        List<String> names = classOptions.areGiven() ? classOptions.read() : file.classNames();
         try (Clip clip = promptOptions.open(file, precision.precision())) {
-            Classifier learned = file.open(clip);
-            Classifier chosen = others.map(learned::forClasses).orElse(learned);
-            UnknownWords.warning(clip, file, chosen.classNames()).ifPresent(console::warn);
+            Classifier chosen = PromptOptions.classifier(file, clip, names);
+            UnknownWords.warning(clip, file, names).ifPresent(console::warn);
             try (ImageClassifier classifier =
                     ImageClassifier.of(clip, chosen, exif.or(ImageClassifier.orientation(file)))) {
                 return print(classifier, files);

@@ -36,7 +36,8 @@ final class TokenEmbedding {
     float[] token(int id) {
         if (id < 0 || id >= tokens.rows()) {
             throw new IllegalArgumentException(
-                    "token " + id + " is outside the vocabulary of " + tokens.rows());
+                    "token %d is outside the model's vocabulary of %d tokens: give the model's own vocabulary (--vocabulary DIR)"
+                            .formatted(id, tokens.rows()));
         }
         float[] row = new float[width()];
         tokens.getRow(id, row);

@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.text.SafeText;
 import org.coop4j.weights.AtomicFile;
 
 /** A confusion matrix as a table and as a picture: rows are true classes, columns predictions. */
@@ -28,6 +30,9 @@ public final class ConfusionFiles {
 
     /** With more classes the names are left out. */
     private static final int MOST_NAMED = 200;
+
+    /** Characters of a name that are drawn. */
+    private static final int LONGEST_NAME = 60;
 
     private static final int LARGEST_CELL = 48;
     private static final int MARGIN = 12;
@@ -70,8 +75,11 @@ public final class ConfusionFiles {
         int least = named ? NAMED_CELL : LEAST_CELL;
         int cell = Math.max(least, Math.min(LARGEST_CELL, PICTURE / n));
         Font font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(9, Math.min(14, cell - 2)));
-        int[] labels = matrix.labels();
-        int text = named ? widest(names, labels, font) + MARGIN : 0;
+        List<String> drawn =
+                Arrays.stream(matrix.labels())
+                        .mapToObj(label -> SafeText.shortened(names.get(label), LONGEST_NAME))
+                        .toList();
+        int text = named ? widest(drawn, font) + MARGIN : 0;
         int side = cell * n;
         BufferedImage image =
                 new BufferedImage(
@@ -94,8 +102,8 @@ public final class ConfusionFiles {
             if (!named) {
                 continue;
             }
-            label(g, names.get(labels[row]), left - MARGIN / 2, top + row * cell, cell);
-            columnLabel(g, names.get(labels[row]), left + row * cell, top - MARGIN / 2, cell);
+            label(g, drawn.get(row), left - MARGIN / 2, top + row * cell, cell);
+            columnLabel(g, drawn.get(row), left + row * cell, top - MARGIN / 2, cell);
         }
         g.setColor(INK);
         g.drawRect(left - 1, top - 1, side + 1, side + 1);
@@ -141,13 +149,10 @@ public final class ConfusionFiles {
         turned.dispose();
     }
 
-    private static int widest(List<String> names, int[] labels, Font font) {
+    private static int widest(List<String> names, Font font) {
         Graphics2D g = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
         FontMetrics metrics = g.getFontMetrics(font);
-        int widest = 0;
-        for (int label : labels) {
-            widest = Math.max(widest, metrics.stringWidth(names.get(label)));
-        }
+        int widest = names.stream().mapToInt(metrics::stringWidth).max().orElse(0);
         g.dispose();
         return widest;
     }

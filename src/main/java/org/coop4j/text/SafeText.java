@@ -28,6 +28,14 @@ public final class SafeText {
                 .replace("'", "&#39;");
     }
 
+    /** The text, or so many of its characters and an ellipsis. */
+    public static String shortened(String text, int most) {
+        if (text.codePointCount(0, text.length()) <= most) {
+            return text;
+        }
+        return text.substring(0, text.offsetByCodePoints(0, most)) + "\u2026";
+    }
+
     private static String escaped(String text, String kept) {
         StringBuilder safe = null;
         for (int i = 0; i < text.length(); i++) {

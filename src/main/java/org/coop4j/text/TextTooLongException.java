@@ -14,17 +14,10 @@ public final class TextTooLongException extends IllegalArgumentException {
                         + " tokens (start and end token included) exceeds the context length "
                         + contextLength
                         + ": shorten or truncate it: \""
-                        + shortened(text)
+                        + SafeText.shortened(text, SHOWN)
                         + '"');
         this.tokenCount = tokenCount;
         this.contextLength = contextLength;
-    }
-
-    private static String shortened(String text) {
-        if (text.codePointCount(0, text.length()) <= SHOWN) {
-            return text;
-        }
-        return text.substring(0, text.offsetByCodePoints(0, SHOWN)) + "\u2026";
     }
 
     /** The text's number of tokens, start and end token included. */

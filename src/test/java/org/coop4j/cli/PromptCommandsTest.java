@@ -319,6 +319,40 @@ class PromptCommandsTest {
         assertThat(out).doesNotExist();
     }
 
+    @Test
+    void classesThatCannotBeNamedAreSaidInALine() throws IOException {
+        Path specific = folder.resolve("specific");
+        assertThat(train(specific, "--csc").code()).isZero();
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        Path others = TestPictures.folder(folder.resolve("others"), 2, "cat", "dog");
+        for (CommandRun refused :
+                List.of(
+                        coop("predict", "-p", specific, "-q", image, "-c", "cat,dog"),
+                        coop("eval", "-p", specific, "-q", "-d", others))) {
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.err())
+                    .contains("class \"cat\" is not among the ")
+                    .doesNotContain("internal error")
+                    .hasLineCount(1);
+        }
+    }
+
+    @Test
+    void aModelWithAnotherVocabularyThanTheTokenizersIsSaidInALine() {
+        Path earlier = Path.of("test/resources/before-method");
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        List<Object> words =
+                new ArrayList<>(List.of("predict", "-p", earlier.resolve("runs/words")));
+        words.addAll(List.of("-m", earlier.resolve("model.safetensors"), "-q", image));
+        CommandRun refused = coop(words.toArray());
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains("is outside the model's vocabulary of 528 tokens", "--vocabulary DIR")
+                .hasLineCount(1);
+        words.addAll(List.of("--vocabulary", earlier.resolve("vocabulary")));
+        assertThat(coop(words.toArray()).code()).isZero();
+    }
+
     private static CommandRun predict(Path image, Object... more) {
         List<Object> words = new ArrayList<>(List.of("predict", "-p", run, "-q", image));
         words.addAll(List.of(more));

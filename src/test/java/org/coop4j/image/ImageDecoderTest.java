@@ -441,4 +441,20 @@ class ImageDecoderTest {
         }
         throw new IllegalArgumentException("bytes not found");
     }
+
+    @Test
+    void whatARuntimesDecoderDoesOtherwiseIsFound() {
+        assertThat(JpegCheck.failures(decoder::decode)).isEmpty();
+        assertThat(JpegCheck.failures((content, name) -> decoder.decode(content, name).flipped()))
+                .containsExactly(JpegCheck.values());
+        assertThat(
+                        JpegCheck.failures(
+                                (content, name) -> {
+                                    if (name.contains("arithmetic")) {
+                                        throw new ImageException(name + " is not supported");
+                                    }
+                                    return decoder.decode(content, name);
+                                }))
+                .containsExactly(JpegCheck.ARITHMETIC);
+    }
 }

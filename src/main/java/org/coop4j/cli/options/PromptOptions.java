@@ -12,6 +12,7 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.predict.ClassifierModel;
 import picocli.CommandLine.Mixin;
@@ -104,6 +105,24 @@ public final class PromptOptions {
                 List.of(),
                 FeatureMatrix.of(0, first.features().width(), new float[0]),
                 Workers.standard());
+    }
+
+    /** What was learned, for its own classes. */
+    public static Classifier classifier(ClassifierFile learned, FeatureSpace space)
+            throws IOException {
+        return classifier(learned, space, learned.classNames());
+    }
+
+    /** What was learned, for classes that it may not be able to name. */
+    public static Classifier classifier(
+            ClassifierFile learned, FeatureSpace space, List<String> classNames)
+            throws IOException {
+        try {
+            Classifier own = learned.open(space);
+            return classNames.equals(learned.classNames()) ? own : own.forClasses(classNames);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailure(e.getMessage());
+        }
     }
 
     private Path model(ClassifierFile learned) throws IOException {
