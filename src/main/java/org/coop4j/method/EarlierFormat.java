@@ -54,8 +54,8 @@ final class EarlierFormat {
     static ClassifierFile probe(Path file, SafetensorsFile tensors) throws IOException {
         Map<String, String> metadata = tensors.metadata();
         var names = CurrentFormat.classNames(metadata.getOrDefault(CurrentFormat.CLASSES, "[]"));
-        Shape shape = tensors.shape(LinearProbe.WEIGHT);
-        Shape bias = tensors.shape(LinearProbe.BIAS);
+        Shape shape = tensors.shape(ProbeClassifier.WEIGHT);
+        Shape bias = tensors.shape(ProbeClassifier.BIAS);
         if (shape.rank() != 2
                 || shape.dim(1) != names.size()
                 || !bias.equals(Shape.of(names.size()))) {
@@ -67,8 +67,8 @@ final class EarlierFormat {
         training.put(LinearProbe.C, metadata.getOrDefault("coop4j.c", "unknown"));
         return ClassifierFile.of(new LinearProbe(), names, "")
                 .withTraining(training)
-                .with(LinearProbe.WEIGHT, shape, values(file, tensors, LinearProbe.WEIGHT))
-                .with(LinearProbe.BIAS, bias, values(file, tensors, LinearProbe.BIAS));
+                .with(ProbeClassifier.WEIGHT, shape, values(file, tensors, ProbeClassifier.WEIGHT))
+                .with(ProbeClassifier.BIAS, bias, values(file, tensors, ProbeClassifier.BIAS));
     }
 
     private static float[] values(Path file, SafetensorsFile tensors, String name)

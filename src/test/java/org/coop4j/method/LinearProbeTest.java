@@ -84,6 +84,14 @@ class LinearProbeTest {
                 assertThat(b.get(i, 0) - b.get(i, 1))
                         .isCloseTo(a.get(i, 2) - a.get(i, 0), within(1e-4f));
             }
+            Path file = folder.resolve("few.safetensors");
+            few.save().write(file);
+            Classifier read = ClassifierFile.read(file).open(clip);
+            assertThat(read.classNames()).containsExactly("right", "left");
+            for (int i = 0; i < images.rows(); i++) {
+                assertThat(read.logits(images).get(i, 1))
+                        .isCloseTo(few.logits(images).get(i, 1), within(1e-4f));
+            }
             assertThatThrownBy(() -> all.forClasses(List.of("up", "left")))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("class \"up\" is not among the 3 classes");
