@@ -236,7 +236,7 @@ public final class Clip implements FeatureSpace {
 
     private FeatureMatrix encodeImages(List<Path> files, FeatureKind kind, ExifOrientation exif)
             throws IOException {
-        return new ImageFeatures(imageEncoder(kind))
+        return new ImageRows(imageEncoder(kind))
                 .of(files, new PixelReader(new ImageDecoder(), preprocessing(), exif));
     }
 
@@ -247,8 +247,7 @@ public final class Clip implements FeatureSpace {
 
     /** The same with the rows that a classifier takes. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
-        return new ImageFeatures(imageEncoder(kind))
-                .of(pixels, n, architecture().vision().imageSize());
+        return new ImageRows(imageEncoder(kind)).of(pixels, n, architecture().vision().imageSize());
     }
 
     /** The image tower, for long lists of images with progress and with errors one by one. */

@@ -49,11 +49,6 @@ public record Clap(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         return LinearPrototypes.learner(
                 this,

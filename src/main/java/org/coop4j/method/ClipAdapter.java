@@ -74,11 +74,6 @@ public record ClipAdapter(
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         int d = space.embedDim();
         return new FeatureLearner(

@@ -75,11 +75,6 @@ public record CoCoOp(
         return Group.PROMPTS;
     }
 
-    @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
     private static MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
         return new MetaNet(embed, Math.max(1, embed / 16), clip.architecture().text().width());

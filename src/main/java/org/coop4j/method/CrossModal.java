@@ -77,11 +77,6 @@ public record CrossModal(
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         int classes = task.classNames().size();
         return new FeatureLearner(

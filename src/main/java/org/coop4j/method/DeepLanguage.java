@@ -88,11 +88,6 @@ public record DeepLanguage(
         return Group.PROMPTS;
     }
 
-    @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
     /** The same with the depth as a number of blocks. */
     private DeepLanguage of(Clip clip) {
         int layers = clip.architecture().text().layers();

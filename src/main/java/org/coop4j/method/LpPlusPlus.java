@@ -78,11 +78,6 @@ public record LpPlusPlus(
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,

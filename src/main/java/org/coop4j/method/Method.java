@@ -105,8 +105,13 @@ public sealed interface Method
         return FeatureKind.EMBEDDED;
     }
 
-    /** Whether its classifiers can name classes that they did not learn. */
-    boolean namesNewClasses();
+    /**
+     * Whether its classifiers can name classes that they did not learn, as those can that are made
+     * of the classes' texts.
+     */
+    default boolean namesNewClasses() {
+        return true;
+    }
 
     /** The images that it learns from: by default, the sample of CoOp's experiments. */
     default FewShotSample sample(ImageDataset whole, int shots, long seed) {

@@ -78,11 +78,6 @@ public record ProLip(
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         Clip clip = space.requireTowers(id());
         return new FeatureLearner(

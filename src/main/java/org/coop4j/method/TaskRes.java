@@ -73,11 +73,6 @@ public record TaskRes(
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,

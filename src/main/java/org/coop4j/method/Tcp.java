@@ -100,11 +100,6 @@ public record Tcp(
         return Group.PROMPTS;
     }
 
-    @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
     /** The same for a model and data: with the block's number and the template. */
     private Tcp of(Clip clip, String own) {
         int layers = clip.architecture().text().layers();

@@ -45,11 +45,6 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,

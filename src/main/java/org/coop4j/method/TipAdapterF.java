@@ -57,11 +57,6 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         return new FeatureLearner(
                 this,

@@ -54,11 +54,6 @@ public record ZeroShot(TextPrompts prompts) implements Method {
         return false;
     }
 
-    @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
     /** Ensembles of CLIP's templates: {@code ensemble-7}, {@code -8} and {@code -80}. */
     @Override
     public Optional<Method> shorthand(String name) {

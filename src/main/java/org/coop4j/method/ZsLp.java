@@ -42,11 +42,6 @@ public record ZsLp(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return true;
-    }
-
-    @Override
     public Learner learner(FeatureSpace space, Task task) {
         return LinearPrototypes.learner(
                 this, space, task, prompts, (text, train) -> LinearPrototypes.Penalty.NONE);

@@ -16,7 +16,7 @@ import org.coop4j.train.Training;
 record Overrides(
         Map<String, Object> training,
         Optional<Epochs> epochs,
-        Optional<Views> views,
+        Optional<PlannedViews> views,
         Optional<Integer> checkpointEvery) {
 
     private static final String EPOCHS = "epochs";
@@ -113,15 +113,15 @@ record Overrides(
         return Optional.of(new Epochs.ByShots(epochs));
     }
 
-    private static Optional<Views> views(PlanNode node) throws PlanException {
+    private static Optional<PlannedViews> views(PlanNode node) throws PlanException {
         if (node == null) {
             return Optional.empty();
         }
         if (node.text(VIEWS).equals(EPOCHS)) {
-            return Optional.of(new Views.EachEpoch());
+            return Optional.of(new PlannedViews.EachEpoch());
         }
         try {
-            return Optional.of(new Views.Fixed((int) node.whole(VIEWS, 0, MOST)));
+            return Optional.of(new PlannedViews.Fixed((int) node.whole(VIEWS, 0, MOST)));
         } catch (PlanException e) {
             throw new PlanException(e.getMessage() + ", or \"epochs\"", e);
         }

@@ -38,7 +38,7 @@ public final class Sweep {
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
         Map<String, CheckedDataset> datasets = PlanCheck.of(shared, plan);
-        return new Sweep(shared, Schedule.of(shared.clip(), plan, datasets), leftOut(plan));
+        return new Sweep(shared, SweepSchedule.of(shared.clip(), plan, datasets), leftOut(plan));
     }
 
     private static List<String> leftOut(SweepPlan plan) {

@@ -96,7 +96,7 @@ public final class ClipImageEmbedder extends Transformer
     Dataset<Row> transform(Dataset<?> rows, FeatureKind kind) {
         StructType schema = transformSchema(rows.schema(), true);
         ImageColumn images = ImageColumn.of(rows, getInputCol());
-        ImageFeatures features = new ImageFeatures(location(), images, kind);
+        EncodedRows features = new EncodedRows(location(), images, kind);
         return new AppendedColumns(features, 1, getBatchSize(), invalidRows())
                 .appendTo(rows, schema);
     }

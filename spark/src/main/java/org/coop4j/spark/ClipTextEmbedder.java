@@ -152,7 +152,7 @@ public final class ClipTextEmbedder extends Transformer
                 return Outcome.failed(new IOException(e.getMessage(), e));
             }
             FeatureMatrix features = clip.encodeTokens(List.of(tokens));
-            return Outcome.of(ImageFeatures.vector(features.row(0)));
+            return Outcome.of(EncodedRows.vector(features.row(0)));
         }
     }
 

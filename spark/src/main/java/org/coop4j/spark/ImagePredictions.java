@@ -22,8 +22,7 @@ import org.coop4j.spark.AppendedColumns.Outcome;
  * @param classifier a prompt or what else was learned; the model's weights are not part of it
  * @param outputs what is computed of each image
  */
-record ImagePredictions(
-        ImageFeatures images, Broadcast<SavedClassifier> classifier, Outputs outputs)
+record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifier, Outputs outputs)
         implements AppendedColumns.Work {
 
     /**

@@ -204,7 +204,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     public Dataset<Row> transform(Dataset<?> rows) {
         StructType schema = transformSchema(rows.schema(), true);
         ImageColumn column = ImageColumn.of(rows, getInputCol());
-        ImageFeatures images = new ImageFeatures(location(), column, file().method().features());
+        EncodedRows images = new EncodedRows(location(), column, file().method().features());
         ImagePredictions predictions =
                 new ImagePredictions(
                         images,

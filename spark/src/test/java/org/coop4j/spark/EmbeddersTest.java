@@ -57,7 +57,7 @@ class EmbeddersTest {
             float[] all = file.floats("features");
             int width = (int) file.shape("features").dim(1);
             for (int at = 0; at < all.length; at += width) {
-                rows.add(ImageFeatures.vector(java.util.Arrays.copyOfRange(all, at, at + width)));
+                rows.add(EncodedRows.vector(java.util.Arrays.copyOfRange(all, at, at + width)));
             }
         }
         return rows;

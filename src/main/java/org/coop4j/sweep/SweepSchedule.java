@@ -21,7 +21,7 @@ import org.coop4j.train.Training;
  * on all classes, then on the halves, then on other data; in each, first what is not learned, then
  * few shots before many.
  */
-final class Schedule {
+final class SweepSchedule {
 
     private static final String IMAGENET = "ImageNet";
 
@@ -33,7 +33,7 @@ final class Schedule {
     private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
     private String section = "";
 
-    private Schedule(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets)
+    private SweepSchedule(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets)
             throws IOException {
         this.modelSha256 = clip.model().sha256();
         this.clip = clip;
@@ -50,7 +50,7 @@ final class Schedule {
      */
     static List<SweepRun> of(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets)
             throws IOException {
-        Schedule schedule = new Schedule(clip, plan, datasets);
+        SweepSchedule schedule = new SweepSchedule(clip, plan, datasets);
         for (SweepPlan.Dataset dataset : plan.datasets()) {
             schedule.add(datasets.get(dataset.name()));
         }

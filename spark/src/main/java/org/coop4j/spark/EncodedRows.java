@@ -22,7 +22,7 @@ import org.coop4j.spark.AppendedColumns.Outcome;
  * @param images where the images stand
  * @param kind which rows of the image tower are taken
  */
-record ImageFeatures(ModelLocation model, ImageColumn images, FeatureKind kind)
+record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind)
         implements AppendedColumns.Work {
 
     @Override

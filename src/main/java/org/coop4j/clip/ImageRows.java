@@ -11,7 +11,7 @@ import org.coop4j.image.PixelReader;
  *
  * @param encoder says which rows of the image tower they are
  */
-record ImageFeatures(ImageEncoder encoder) {
+record ImageRows(ImageEncoder encoder) {
 
     /**
      * Features of files.

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Lists of runs, for datasets that need not be there. */
-class ScheduleTest {
+class SweepScheduleTest {
 
     private static final String PAPER =
             """
@@ -75,7 +75,7 @@ class ScheduleTest {
                                                 List.of("ant", "bee", "cow", "dog", "eel"),
                                                 Collections.nCopies(5, 20),
                                                 Collections.nCopies(5, 10))));
-        return Schedule.of(clip, plan, datasets);
+        return SweepSchedule.of(clip, plan, datasets);
     }
 
     @Test
