@@ -7,16 +7,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.ToolProvider;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.serve.ClassifierInfo;
+import org.coop4j.serve.PredictionService;
+import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServiceOptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Compiles and runs the programs of the README, as an application that logs at INFO. */
+/** Compiles and runs the programs of README and docs, as an application that logs at INFO. */
 class ReadmeTest {
 
     private static final Pattern PROGRAM =
@@ -40,7 +50,10 @@ class ReadmeTest {
 
     @BeforeEach
     void compile() throws IOException {
-        Matcher programs = PROGRAM.matcher(Files.readString(Path.of("../README.md")));
+        String pages =
+                Files.readString(Path.of("../README.md"))
+                        + Files.readString(Path.of("../docs/serving.md"));
+        Matcher programs = PROGRAM.matcher(pages);
         List<String> arguments =
                 new ArrayList<>(
                         List.of(
@@ -88,6 +101,32 @@ class ReadmeTest {
         List<String> out = run("Classify", "dog,car,house", photo);
         assertThat(folder.resolve("err.txt")).as("nothing of ND4J in the log").isEmptyFile();
         assertThat(out).hasSize(3).allMatch(line -> line.matches("(dog|car|house) 0\\.\\d+"));
+    }
+
+    @Test
+    void theProgramForTheServiceAsksIt() throws Exception {
+        Path photo = Path.of("test/resources/golden/text_image/grey.png").toAbsolutePath();
+        List<String> classes = List.of("dog", "car", "house");
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("model")));
+                Classifier classifier =
+                        PromptEnsemble.of("a photo of a {}.").classifier(clip, classes);
+                ImageClassifier images = ImageClassifier.of(clip, classifier)) {
+            ClassifierInfo info =
+                    ClassifierInfo.of(
+                            "run", classifier.save(), clip.model().path(), Optional.empty());
+            try (PredictionService service =
+                    PredictionService.start(
+                            ServiceOptions.onLoopback(0),
+                            List.of(new ServedClassifier(info, images)),
+                            Optional.empty())) {
+                String address = "http://127.0.0.1:" + service.port() + "/predictions/run";
+                String best = images.classify(photo).get(0).label();
+                assertThat(run("Ask", address, photo))
+                        .singleElement()
+                        .asString()
+                        .startsWith("200 [{\"className\":\"" + best + "\",\"probability\":");
+            }
+        }
     }
 
     @Test

@@ -1,8 +1,6 @@
 package org.coop4j.demo;
 
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -38,11 +36,11 @@ public record DemoPictures(Path folder) {
             try {
                 unpack(archive, unfinished);
                 Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
-            } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-                delete(unfinished); // another process was faster
             } catch (IOException e) {
                 delete(unfinished);
-                throw e;
+                if (!Files.isDirectory(folder)) { // or another process was faster
+                    throw e;
+                }
             }
         }
         return new DemoPictures(folder);

@@ -1,7 +1,11 @@
 package org.coop4j.sweep;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -30,7 +34,7 @@ import org.yaml.snakeyaml.nodes.Tag;
 final class PlanNode {
 
     /** A plan is written by hand. */
-    private static final long MOST_BYTES = 1 << 20;
+    private static final int MOST_BYTES = 1 << 20;
 
     /** What YAML takes plain text for; nothing is made of any other type, nor of these. */
     private static final Set<Tag> TAGS =
@@ -82,11 +86,13 @@ final class PlanNode {
      * @throws PlanException if it is no YAML, or uses what plans do not have, naming the line
      */
     static PlanNode read(Path file) throws IOException {
-        try {
-            if (Files.size(file) > MOST_BYTES) {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] content = in.readNBytes(MOST_BYTES + 1); // of a device, more would come for ever
+            if (content.length > MOST_BYTES) {
                 throw new PlanException(file + " has more than a megabyte: this is no plan");
             }
-            return parse(Files.readString(file), String.valueOf(file.getFileName()));
+            String yaml = UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+            return parse(yaml, String.valueOf(file.getFileName()));
         } catch (NoSuchFileException e) {
             throw new PlanException(
                     "no such plan: " + file + " (coop sweep --example prints one)", e);

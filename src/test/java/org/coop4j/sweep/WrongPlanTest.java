@@ -157,6 +157,8 @@ class WrongPlanTest {
         Files.write(large, new byte[(1 << 20) + 1]);
         assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty()))
                 .hasMessageContaining("more than a megabyte");
+        assertThatThrownBy(() -> SweepPlan.read(Path.of("/dev/zero"), Optional.empty()))
+                .hasMessageContaining("more than a megabyte");
         String deep = "[".repeat(5000) + "]".repeat(5000);
         assertThatThrownBy(() -> read("datasets: " + deep)).isInstanceOf(PlanException.class);
     }
