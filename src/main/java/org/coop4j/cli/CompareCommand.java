@@ -17,17 +17,20 @@ import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.clip.CacheFolder;
-import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.Numbers;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ComparisonTable;
+import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfigFile;
@@ -91,15 +94,19 @@ final class CompareCommand implements Callable<Integer> {
                     runs.get(0)
                             + " does not say where its images were: compare runs of this version");
         }
-        try (Clip clip = new PromptOptions(runs.get(0), model, vocabulary).open(files.get(0))) {
+        DataSpec source = first.testedOn().source();
+        List<LabelledImage> rows =
+                source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
+        PromptOptions learnedWith = new PromptOptions(runs.get(0), model, vocabulary);
+        try (FeatureSpace space = learnedWith.open(files.get(0), rows, Precision.FLOAT32)) {
             TrainRun.Options options =
                     new TrainRun.Options(
                             bankOptions.folder(CacheFolder.bank()),
                             bankOptions.skipBad(),
                             MemoryLimit.none());
-            Evaluator evaluator = new SharedData(clip, options).evaluator(first, console);
+            Evaluator evaluator = new SharedData(space, options).evaluator(first, console);
             warnOfLearned(evaluator.images());
-            Comparison comparison = compare(clip, files, evaluator);
+            Comparison comparison = compare(space, files, evaluator);
             if (json.isGiven()) {
                 Json.print(json(comparison, evaluator.images()), console.out());
             } else {
@@ -124,13 +131,13 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private Comparison compare(Clip clip, List<ClassifierFile> files, Evaluator evaluator)
+    private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator)
             throws IOException {
         List<String> names = evaluator.dataset().classNames();
         List<Contender> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             ClassifierFile file = files.get(i);
-            try (Classifier classifier = file.open(clip).forClasses(names)) {
+            try (Classifier classifier = file.open(space).forClasses(names)) {
                 Scores none = Scores.of(new int[0], new float[0][]);
                 contenders.add(
                         new Contender(

@@ -135,6 +135,10 @@ final class ZeroShotCommand implements Callable<Integer> {
         if (!arguments.isEmpty() || classOptions.areGiven()) {
             throw new WrongUsage("--data has its own images and classes: omit the others");
         }
+        if (data.holdsFeatures()) {
+            throw new WrongUsage(
+                    "zero-shot encodes images: coop train --method zero-shot takes features");
+        }
         ImageDataset dataset = data.load(splitOptions.seed()).half(dataOptions.half());
         List<LabelledImage> images = splitOptions.of(dataset);
         console.note(

@@ -104,6 +104,27 @@ class FeatureDataCommandTest {
     }
 
     @Test
+    void runsAreComparedWithoutTheirModel() {
+        CommandRun compared = coop("compare", run, run);
+        assertThat(compared.code()).as(compared.err()).isZero();
+        assertThat(compared.out()).contains(run.toString());
+    }
+
+    @Test
+    void aPlanTakesFeaturesAsItsData() throws IOException {
+        Path plan =
+                Files.writeString(
+                        folder.resolve("plan.yaml"),
+                        "datasets: [features.safetensors]\n"
+                                + "methods: [gda]\n"
+                                + "shots: [2]\n"
+                                + "seeds: [1]\n");
+        CommandRun swept = coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep"));
+        assertThat(swept.code()).as(swept.err()).isZero();
+        assertThat(swept.out()).contains("features.safetensors", "gda");
+    }
+
+    @Test
     void withItsModelItClassifiesPhotographs() throws IOException {
         Path picture = pictures.resolve(CLASSES[0]).resolve("picture-0.png");
         CommandRun alone = coop("predict", "-p", run, picture);
@@ -162,6 +183,8 @@ class FeatureDataCommandTest {
                 "--data stands alone");
         assertRefused(
                 coop("embed", "-m", model, "-d", features, "-o", out), 2, "has features already");
+        assertRefused(
+                coop("zero-shot", "-m", model, "-d", features), 2, "--method zero-shot takes");
         assertRefused(eval("--errors", out), 2, "--errors copies pictures, and features have none");
         assertThat(out).doesNotExist();
     }

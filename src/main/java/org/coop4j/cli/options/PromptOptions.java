@@ -89,12 +89,12 @@ public final class PromptOptions {
      * The model that it was learned with; for what was learned from features without a model, the
      * space of the features that it is tested on, unless a model is given.
      *
-     * @param images one or more
+     * @param images all of them features, or none of them
      */
     public FeatureSpace open(
             ClassifierFile learned, List<LabelledImage> images, Precision precision)
             throws IOException {
-        StoredFeatures.Row first = images.get(0).stored();
+        StoredFeatures.Row first = images.isEmpty() ? null : images.get(0).stored();
         if (model != null || first == null || !learned.learnedWithoutModel()) {
             return open(learned, precision);
         }
