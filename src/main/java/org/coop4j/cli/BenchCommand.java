@@ -43,7 +43,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop bench}: measures speed and memory. */
 @Command(
         name = "bench",
-        synopsisSubcommandLabel = "[serve ...]",
+        synopsisSubcommandLabel = "[methods|serve ...]",
         description = {
             "Measure speed and memory on this machine, with random weights of a published size.",
             "",
@@ -51,6 +51,7 @@ import picocli.CommandLine.Parameters;
             "encode   images to features, pixels given",
             "files    JPEG files to features in the bank (give a folder)",
             "load     from opening a model to the first image's features",
+            "methods  methods of image features (coop bench methods --help)",
             "serve    answers of a running service (coop bench serve --help)",
             ""
         },
@@ -74,7 +75,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Parameters(
             index = "0",
-            arity = "0..1", // none with "serve"
+            arity = "0..1", // none with a subcommand
             paramLabel = "WHAT",
             description = "step, encode, files or load.")
     private String what;

@@ -92,6 +92,7 @@ public final class Coop implements Callable<Integer> {
                         .addSubcommand(new DatasetsShowCommand(console));
         CommandLine bench =
                 new CommandLine(new BenchCommand(console))
+                        .addSubcommand(new BenchMethodsCommand(console))
                         .addSubcommand(new BenchServeCommand(console));
         CommandLine line =
                 new CommandLine(coop)

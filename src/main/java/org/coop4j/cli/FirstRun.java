@@ -1,13 +1,17 @@
 package org.coop4j.cli;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Method;
+import org.coop4j.weights.Shape;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -26,6 +30,8 @@ public final class FirstRun {
         Coop.configureLogging();
         Path folder = Files.createTempDirectory("coop4j");
         Path model = folder.resolve("tiny.safetensors");
+        Path classifier = folder.resolve("classifier.safetensors");
+        Path picture = folder.resolve("picture.jpg");
         try {
             ClipConfig tiny =
                     new ClipConfig(
@@ -33,18 +39,24 @@ public final class FirstRun {
                             new ClipConfig.Vit(16, 8, 16, 1, 1, 16),
                             new ClipConfig.Text(77, 49408, 16, 1, 1, 16));
             RandomWeights.write(tiny, 1, model, MlpActivation.QUICK_GELU);
-            use(model);
+            use(model, classifier, picture);
         } finally {
             Files.deleteIfExists(model);
+            Files.deleteIfExists(classifier);
+            Files.deleteIfExists(picture);
             Files.delete(folder);
         }
     }
 
-    private static void use(Path model) throws IOException {
+    private static void use(Path model, Path classifier, Path picture) throws IOException {
         try (Clip clip = Clip.open(model)) {
             clip.encodeTexts(List.of("a photo of a cat."));
-            clip.encodePixels(FloatBuffer.allocate(3 * 16 * 16), 1);
+            ClassifierFile.of(Method.of("coop"), List.of("cat", "dog"), clip.model().sha256())
+                    .with("ctx", Shape.of(16, 16), new float[16 * 16])
+                    .write(classifier);
         }
+        BufferedImage image = new BufferedImage(20, 20, BufferedImage.TYPE_INT_RGB);
+        ImageIO.write(image, "jpg", picture.toFile());
         Console nowhere =
                 new Console(
                         OutputStream.nullOutputStream(),
@@ -54,5 +66,16 @@ public final class FirstRun {
         Coop.run(nowhere, "model", model.toString());
         Coop.run(nowhere, "tokenize", "--json", "a photo of a cat.");
         Coop.run(nowhere, "zero-shot", "--help");
+        for (String format : List.of("--top=1", "--json")) {
+            Coop.run(
+                    nowhere,
+                    "predict",
+                    "-m",
+                    model.toString(),
+                    "-p",
+                    classifier.toString(),
+                    format,
+                    picture.toString());
+        }
     }
 }

@@ -19,6 +19,7 @@ import org.coop4j.console.Rows;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Temperature;
+import org.coop4j.graph.Backend;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -115,6 +116,7 @@ final class PredictCommand implements Callable<Integer> {
         if (!(threshold >= 0 && threshold <= 1)) {
             throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
         }
+        Backend.startAhead();
         ClassifierFile learnedFile = promptOptions.read();
         ClassifierFile file = raw ? learnedFile.withTemperature(Temperature.NONE) : learnedFile;
         List<Path> files = ImageInputs.of(arguments).files();

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
@@ -38,14 +39,19 @@ public final class Clip implements FeatureSpace {
     private final NativeWeights weights;
     private final Workers workers;
     private final Precision precision;
-    private final Tokenizer tokenizer;
+    private final Supplier<Tokenizer> vocabulary;
+    private Tokenizer loadedVocabulary; // null until it is needed
     private final TextEncoder textEncoder;
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
 
-    private Clip(ConvertedModel model, Tokenizer tokenizer, Workers workers, Precision precision) {
+    private Clip(
+            ConvertedModel model,
+            Supplier<Tokenizer> vocabulary,
+            Workers workers,
+            Precision precision) {
         this.model = model;
         this.precision = precision;
-        this.tokenizer = tokenizer;
+        this.vocabulary = vocabulary;
         this.workers = workers;
         this.weights = new NativeWeights(model.weights());
         this.textEncoder =
@@ -81,7 +87,7 @@ public final class Clip implements FeatureSpace {
      * @throws UnsupportedOperationException if this process cannot compute with it, saying why
      */
     public static Clip open(Path file, Precision precision) throws IOException {
-        return open(file, Tokenizer.load(), Workers.standard(), precision);
+        return open(file, Tokenizer::load, Workers.standard(), precision);
     }
 
     /**
@@ -96,13 +102,14 @@ public final class Clip implements FeatureSpace {
 
     /** Opens a converted model with another vocabulary or other threads, which it closes. */
     public static Clip open(Path file, Tokenizer tokenizer, Workers workers) throws IOException {
-        return open(file, tokenizer, workers, Precision.FLOAT32);
+        return open(file, () -> tokenizer, workers, Precision.FLOAT32);
     }
 
-    /** The same in a precision. */
-    public static Clip open(Path file, Tokenizer tokenizer, Workers workers, Precision precision)
+    /** The same in a precision, with a vocabulary that is read when it is first needed. */
+    public static Clip open(
+            Path file, Supplier<Tokenizer> tokenizer, Workers workers, Precision precision)
             throws IOException {
-        Backend.startQuietly();
+        Backend.startAhead();
         return new Clip(ConvertedModel.open(file), tokenizer, workers, precision.required());
     }
 
@@ -117,8 +124,11 @@ public final class Clip implements FeatureSpace {
     }
 
     /** The tokenizer that turns texts into token ids. */
-    public Tokenizer tokenizer() {
-        return tokenizer;
+    public synchronized Tokenizer tokenizer() {
+        if (loadedVocabulary == null) {
+            loadedVocabulary = vocabulary.get();
+        }
+        return loadedVocabulary;
     }
 
     @Override
@@ -174,7 +184,7 @@ public final class Clip implements FeatureSpace {
 
     @Override
     public void requireText(String text) {
-        tokenizer.tokenize(text, architecture().text().contextLength());
+        tokenizer().tokenize(text, architecture().text().contextLength());
     }
 
     /** The same; a text that exceeds the context length is an error. */
@@ -187,7 +197,7 @@ public final class Clip implements FeatureSpace {
         int length = architecture().text().contextLength();
         List<int[]> prompts = new ArrayList<>();
         for (String text : texts) {
-            prompts.add(tokenizer.tokenize(text, length, overflow));
+            prompts.add(tokenizer().tokenize(text, length, overflow));
         }
         return encodeTokens(prompts);
     }

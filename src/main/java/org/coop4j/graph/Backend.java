@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import org.bytedeco.javacpp.Loader;
 import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.host.ComputeForm;
@@ -30,6 +31,41 @@ public record Backend(String name, String device, String blas, ComputeForm form)
     public static void startQuietly() {
         System.getProperties().putIfAbsent(ND4JSystemProperties.LOG_INITIALIZATION, "false");
         BackendCheck.pass();
+    }
+
+    /** ND4J's start, which begins when this class is first used. */
+    private static final class Start {
+        static final CompletableFuture<Void> DONE =
+                CompletableFuture.runAsync(Nd4j::getExecutioner)
+                        .exceptionally(e -> null); // who uses ND4J next is told
+
+        private Start() {}
+
+        static void begin() {
+            // The field is set by now.
+        }
+    }
+
+    /**
+     * Begins to start ND4J on a thread of its own, which takes some half a second that the caller
+     * may spend on files; graphs and weights wait for its end.
+     *
+     * @throws BackendException if the backend cannot compute on this machine
+     */
+    public static void startAhead() {
+        startQuietly();
+        Start.begin();
+    }
+
+    /**
+     * Starts ND4J, or waits for its end. Classes of ND4J that need one another must not be begun by
+     * two threads.
+     *
+     * @throws BackendException if the backend cannot compute on this machine
+     */
+    public static void start() {
+        startQuietly();
+        Start.DONE.join();
     }
 
     /**

@@ -20,7 +20,7 @@ final class GraphOps {
      * @throws BackendException if the backend cannot compute on this machine
      */
     static synchronized void prepare() {
-        Backend.startQuietly();
+        Backend.start();
         if (!(SameDiff.getInferenceFactory() instanceof GraphSession.Factory)) {
             SameDiff.bindInferenceFactory(new GraphSession.Factory());
         }

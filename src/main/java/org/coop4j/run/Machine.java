@@ -16,6 +16,15 @@ public final class Machine {
         return status("VmHWM");
     }
 
+    /** Makes {@link #peakMemory} begin anew from what the process has; on Linux. */
+    public static void forgetPeakMemory() {
+        try {
+            Files.writeString(Path.of("/proc/self/clear_refs"), "5");
+        } catch (IOException e) {
+            // Not Linux: the peak is that of the whole process.
+        }
+    }
+
     /** The memory that the process has, in bytes; known on Linux. */
     public static OptionalLong memory() {
         return status("VmRSS");

@@ -103,6 +103,38 @@ class BenchCommandTest {
     }
 
     @Test
+    void methodsAreMeasuredInTheOrderThatTheyAreNamed() {
+        CommandRun done =
+                coop(
+                        "bench",
+                        "methods",
+                        "--classes",
+                        3,
+                        "--shots",
+                        2,
+                        "--width",
+                        8,
+                        "--tests",
+                        6,
+                        "--method",
+                        "prototypes,gda",
+                        "--csv");
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.out().lines().map(line -> line.split(",", -1)[0]))
+                .containsExactly("method", "prototypes", "gda");
+        assertThat(done.out().lines().skip(1))
+                .allMatch(line -> line.matches("[a-z]+(,[0-9.E-]+){4}"));
+    }
+
+    @Test
+    void aMethodThatNeedsTowersIsNotMeasured() {
+        CommandRun done = coop("bench", "methods", "--method", "coop");
+        assertThat(done.code()).isEqualTo(2);
+        assertThat(done.err()).contains("gda").contains("got \"coop\"");
+        assertThat(done.out()).isEmpty();
+    }
+
+    @Test
     void doctorTellsWhatTheMachineIs() {
         CommandRun done = coop("doctor");
         assertThat(done.code()).as(done.err()).isZero();

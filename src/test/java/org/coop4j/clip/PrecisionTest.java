@@ -49,8 +49,7 @@ class PrecisionTest {
             return;
         }
         try (Clip exact = Clip.open(model, Tokenizer.load(), new Workers(2));
-                Clip half =
-                        Clip.open(model, Tokenizer.load(), new Workers(2), Precision.BFLOAT16)) {
+                Clip half = Clip.open(model, Tokenizer::load, new Workers(2), Precision.BFLOAT16)) {
             comparison.of(exact, half);
         }
     }

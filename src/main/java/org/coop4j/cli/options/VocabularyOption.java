@@ -2,6 +2,7 @@ package org.coop4j.cli.options;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 
@@ -19,6 +20,15 @@ public final class VocabularyOption {
     /** Whether the command line names a vocabulary. */
     public boolean isGiven() {
         return folder != null;
+    }
+
+    /** The tokenizer of that vocabulary, or CLIP's, which is read when it is first needed. */
+    Supplier<Tokenizer> lazily() throws IOException {
+        if (folder == null) {
+            return Tokenizer::load;
+        }
+        Tokenizer given = tokenizer();
+        return () -> given;
     }
 
     /** The tokenizer of that vocabulary, or CLIP's. */
