@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  coop bench methods",
-            "  coop bench methods --classes 1000 --tests 50000 --method gda,tip-adapter-f --json"
+            "  coop bench methods --classes 1000 --tests 50000 --method gda --json"
         })
 final class BenchMethodsCommand implements Callable<Integer> {
 
