@@ -140,6 +140,24 @@ class RoomsTest {
                                     .and(target(nameMatching("address|.*[pP]ointer|asNio.*"))))
                     .because("values get in and out of arrays through ArrayValues alone");
 
+    /** On a device each of them waits for it, and brings the whole memory behind a view. */
+    @ArchTest
+    static final ArchRule nobodyElseReadsOrWritesSingleElementsOfArrays =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.graph.host..")
+                    .should()
+                    .callMethodWhere(
+                            target(owner(assignableTo(INDArray.class)))
+                                    .and(
+                                            target(
+                                                    nameMatching(
+                                                            "get(Double|Float|Int|Long|Number)"
+                                                                + "|.*Number|putScalar"
+                                                                + "|to[A-Z].*(Vector|Matrix)"))));
+
     @ArchTest
     static final ArchRule plansAloneBindHostKernelsToArrays =
             noClasses()
@@ -155,7 +173,7 @@ class RoomsTest {
         private Offender() {}
 
         static long address(INDArray array) {
-            return array.data().address() + HostMatrix.of(array).rows();
+            return array.data().address() + HostMatrix.of(array).rows() + array.getInt(0);
         }
     }
 
@@ -165,6 +183,7 @@ class RoomsTest {
         for (ArchRule rule :
                 List.of(
                         hostKernelsAloneReachTheMemoryOfArrays,
+                        nobodyElseReadsOrWritesSingleElementsOfArrays,
                         plansAloneBindHostKernelsToArrays)) {
             assertThat(rule.evaluate(offender).hasViolation()).isTrue();
         }

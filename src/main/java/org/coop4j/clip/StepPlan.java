@@ -165,7 +165,7 @@ final class StepPlan implements AutoCloseable {
     }
 
     float lossValue(int i) {
-        return plan.output(loss(i)).getFloat(0);
+        return (float) ArrayValues.scalar(plan.output(loss(i)));
     }
 
     StepGraph.GradientRule rule() {

@@ -233,13 +233,13 @@ public final class TrainableClip implements AutoCloseable {
         plan.run();
         gradients.values().forEach(ArrayValues::load);
         running.update(plan, size.batch);
-        return plan.output("loss").getDouble(0);
+        return ArrayValues.scalar(plan.output("loss"));
     }
 
     /** The loss alone, of a model for checking gradients. */
     double loss() {
         lossPlan.run();
-        return lossPlan.output("loss").getDouble(0);
+        return ArrayValues.scalar(lossPlan.output("loss"));
     }
 
     /** The plan of a step, for measuring and checking. */

@@ -38,6 +38,14 @@ public sealed interface ArrayValues permits HostMatrix, CopiedValues {
     /** Brings the buffer's values into the array. */
     void store();
 
+    /** The value of an array of one element, in its own precision. */
+    static double scalar(INDArray array) {
+        // An element of a view would bring the whole arena from a device.
+        try (INDArray copy = array.dup()) {
+            return copy.getDouble(0);
+        }
+    }
+
     /** The array's values as they are now. */
     default float[] toArray() {
         load();

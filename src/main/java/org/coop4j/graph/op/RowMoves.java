@@ -7,15 +7,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Rows of matrices moved and added by number in a few of ND4J's calls, whatever their number. */
-final class RowMoves {
+public final class RowMoves {
 
     /** No row: zeros. */
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     private RowMoves() {}
 
     /** out[r] = x[sources[r]], zero where the source is {@link #NONE}. */
-    static void take(INDArray x, int[] sources, INDArray out) {
+    public static void take(INDArray x, int[] sources, INDArray out) {
         boolean gaps = Arrays.stream(sources).anyMatch(source -> source == NONE);
         pull(gaps ? withZeros(x) : x, sources, out);
     }
@@ -24,7 +24,7 @@ final class RowMoves {
      * out[t] = the sum of x[r] over the rows r with targets[r] = t, in ascending order; rows whose
      * target is {@link #NONE} are left out.
      */
-    static void sum(INDArray x, int[] targets, INDArray out) {
+    public static void sum(INDArray x, int[] targets, INDArray out) {
         int rows = Math.toIntExact(out.size(0));
         List<int[]> rounds = new ArrayList<>();
         int[] filled = new int[rows];

@@ -54,14 +54,12 @@ public final class BatchNorm extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray mean = in[0].mean(0);
-        INDArray centred = in[0].subRowVector(mean);
-        INDArray variance = centred.mul(centred).mean(0);
-        INDArray y = centred.muliRowVector(inverseDeviation(variance).muli(in[1]));
-        y.addiRowVector(in[2]);
-        out[0].assign(thenOf(this) == Then.RELU ? Transforms.max(y, 0.0, false) : y);
-        out[1].assign(mean);
-        out[2].assign(variance);
+        INDArray centred = in[0].sub(in[0].mean(out[1], 0));
+        INDArray variance = centred.mul(centred).mean(out[2], 0);
+        centred.muli(inverseDeviation(variance).muli(in[1])).addi(in[2], out[0]);
+        if (thenOf(this) == Then.RELU) {
+            Transforms.max(out[0], 0.0, false);
+        }
     }
 
     private static INDArray inverseDeviation(INDArray variance) {
@@ -129,22 +127,18 @@ public final class BatchNorm extends GraphOp {
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
             INDArray inverse = inverseDeviation(in[5]);
-            INDArray normalised = in[1].subRowVector(in[4]).muliRowVector(inverse);
+            INDArray normalised = in[1].sub(in[4]).muli(inverse);
             INDArray g = in[0];
             if (thenOf(this) == Then.RELU) {
-                INDArray y = normalised.mulRowVector(in[2]).addiRowVector(in[3]);
+                INDArray y = normalised.mul(in[2]).addi(in[3]);
                 g = y.gt(0).castTo(g.dataType()).muli(g);
             }
-            INDArray dGain = g.mul(normalised).sum(0);
-            INDArray dBias = g.sum(0);
+            INDArray dGain = g.mul(normalised).sum(out[1], 0);
+            INDArray dBias = g.sum(out[2], 0);
             long n = g.rows();
-            INDArray dx =
-                    g.subRowVector(dBias.div(n))
-                            .subi(normalised.muliRowVector(dGain.div(n)))
-                            .muliRowVector(inverse.muli(in[2]));
-            out[0].assign(dx);
-            out[1].assign(dGain);
-            out[2].assign(dBias);
+            g.sub(dBias.div(n))
+                    .subi(normalised.muli(dGain.div(n)))
+                    .muli(inverse.muli(in[2]), out[0]);
         }
 
         @Override

@@ -9,6 +9,8 @@ import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -48,22 +50,22 @@ public final class ContrastiveLoss extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray targets = targets(in[1]);
-        double total = in[0].mul(targets).sumNumber().doubleValue();
-        double normalizers = 0;
-        for (INDArray logits : new INDArray[] {in[0], in[0].transpose()}) {
-            INDArray max = logits.max(true, 1);
-            INDArray sum = Transforms.exp(logits.subColumnVector(max), false).sum(true, 1);
-            for (int i = 0; i < logits.rows(); i++) {
-                normalizers += Math.log(sum.getDouble(i)) + max.getDouble(i);
-            }
-        }
-        out[0].assign((normalizers - total) / (2 * in[0].rows()));
+        INDArray z = in[0];
+        INDArray normalizers = logSumExp(z, 1).addi(logSumExp(z, 0));
+        INDArray total = normalizers.subi(z.mul(targets(in[1])).sum());
+        out[0].assign(total.divi(2 * z.rows()));
+    }
+
+    /** log Σ exp over an axis, added up over the other. */
+    private static INDArray logSumExp(INDArray z, int axis) {
+        INDArray max = z.max(true, axis);
+        INDArray sum = Transforms.exp(z.sub(max), false).sum(true, axis);
+        return Transforms.log(sum, false).addi(max).sum();
     }
 
     /** The share of each text in its image's target, and of each image in its text's, added. */
     private static INDArray targets(INDArray fits) {
-        return fits.divColumnVector(fits.sum(true, 1)).add(fits.divRowVector(fits.sum(true, 0)));
+        return fits.div(fits.sum(true, 1)).addi(fits.div(fits.sum(true, 0)));
     }
 
     @Override
@@ -192,10 +194,10 @@ public final class ContrastiveLoss extends GraphOp {
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
             INDArray z = in[1];
-            INDArray images = Transforms.softmax(z.dup('c'), true);
-            INDArray texts = Transforms.softmax(z.transpose().dup('c'), true).transpose();
-            out[0].assign(images.add(texts).sub(targets(in[2])));
-            out[0].muli(in[0].getDouble(0) / (2 * z.rows()));
+            INDArray texts = Nd4j.createUninitialized(z.dataType(), z.shape());
+            Nd4j.exec(new SoftMax(z, texts, 0));
+            Nd4j.exec(new SoftMax(z, out[0], 1));
+            out[0].addi(texts).subi(targets(in[2])).muli(in[0].div(2 * z.rows()));
         }
 
         @Override

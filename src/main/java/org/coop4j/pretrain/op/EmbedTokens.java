@@ -2,6 +2,7 @@ package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -38,12 +39,13 @@ public final class EmbedTokens extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
+        float[] tokens = ArrayValues.of(in[2]).toArray();
+        float[] places = ArrayValues.of(in[3]).toArray();
         out[0].assign(0);
-        for (int r = 0; r < out[0].rows(); r++) {
-            int token = in[2].getInt(r);
-            if (token >= 0) {
-                INDArray place = in[1].getRow(in[3].getInt(r));
-                out[0].putRow(r, in[0].getRow(token).add(place));
+        for (int r = 0; r < tokens.length; r++) {
+            if (tokens[r] >= 0) {
+                INDArray place = in[1].getRow((long) places[r]);
+                in[0].getRow((long) tokens[r]).addi(place, out[0].getRow(r));
             }
         }
     }
@@ -109,13 +111,14 @@ public final class EmbedTokens extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
+            float[] tokens = ArrayValues.of(in[3]).toArray();
+            float[] places = ArrayValues.of(in[4]).toArray();
             out[0].assign(0);
             out[1].assign(0);
-            for (int r = 0; r < in[0].rows(); r++) {
-                int token = in[3].getInt(r);
-                if (token >= 0) {
-                    out[0].getRow(token).addi(in[0].getRow(r));
-                    out[1].getRow(in[4].getInt(r)).addi(in[0].getRow(r));
+            for (int r = 0; r < tokens.length; r++) {
+                if (tokens[r] >= 0) {
+                    out[0].getRow((long) tokens[r]).addi(in[0].getRow(r));
+                    out[1].getRow((long) places[r]).addi(in[0].getRow(r));
                 }
             }
         }

@@ -1,10 +1,13 @@
 package org.coop4j.pretrain.op;
 
 import java.util.List;
+import java.util.stream.IntStream;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.GraphOp;
+import org.coop4j.graph.op.RowMoves;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,9 +33,13 @@ public final class LastRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        for (int s = 0; s < out[0].rows(); s++) {
-            out[0].putRow(s, in[0].getRow(in[1].getInt(s + 1) - 1L));
-        }
+        RowMoves.take(in[0], last(in[1]), out[0]);
+    }
+
+    /** The number of each sequence's last row. */
+    private static int[] last(INDArray starts) {
+        float[] from = ArrayValues.of(starts).toArray();
+        return IntStream.range(1, from.length).map(s -> (int) from[s] - 1).toArray();
     }
 
     @Override
@@ -69,10 +76,7 @@ public final class LastRows extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            out[0].assign(0);
-            for (int s = 0; s < in[0].rows(); s++) {
-                out[0].putRow(in[2].getInt(s + 1) - 1, in[0].getRow(s));
-            }
+            RowMoves.sum(in[0], last(in[2]), out[0]);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package org.coop4j.pretrain.op;
 
 import java.util.List;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
@@ -17,9 +18,9 @@ final class RaggedAttentionMath {
     private record Sequence(
             AttentionLayout layout, long row, long length, long query, long queries, long slot) {
 
-        static Sequence of(int heads, int longest, boolean packed, INDArray starts, int s) {
-            int row = starts.getInt(s);
-            int length = starts.getInt(s + 1) - row;
+        static Sequence of(int heads, int longest, boolean packed, float[] starts, int s) {
+            int row = (int) starts[s];
+            int length = (int) starts[s + 1] - row;
             Queries queries = packed ? Queries.ALL : Queries.LAST;
             AttentionLayout layout =
                     new AttentionLayout(heads, queries, true, 0, List.of(new Group(1, length)));
@@ -45,9 +46,9 @@ final class RaggedAttentionMath {
     static void forward(
             int heads, int longest, INDArray[] in, INDArray out, INDArray probabilities) {
         boolean packed = in.length == 2;
-        INDArray starts = in[in.length - 1];
+        float[] starts = ArrayValues.of(in[in.length - 1]).toArray();
         out.assign(0);
-        for (int s = 0; s + 1 < starts.length(); s++) {
+        for (int s = 0; s + 1 < starts.length; s++) {
             Sequence sequence = Sequence.of(heads, longest, packed, starts, s);
             try (AttentionMath math = new AttentionMath(sequence.layout)) {
                 math.forward(
@@ -61,11 +62,11 @@ final class RaggedAttentionMath {
     /** {@code in}: gradient of the output, probabilities, the forward op's inputs. */
     static void backward(int heads, int longest, INDArray[] in, INDArray[] out) {
         boolean packed = in.length == 4;
-        INDArray starts = in[in.length - 1];
+        float[] starts = ArrayValues.of(in[in.length - 1]).toArray();
         for (INDArray gradient : out) {
             gradient.assign(0);
         }
-        for (int s = 0; s + 1 < starts.length(); s++) {
+        for (int s = 0; s + 1 < starts.length; s++) {
             Sequence sequence = Sequence.of(heads, longest, packed, starts, s);
             INDArray[] operands = sequence.operands(in, 2, packed);
             INDArray[] all = new INDArray[2 + operands.length];
