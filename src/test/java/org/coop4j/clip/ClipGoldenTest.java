@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.Differences;
 import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole towers against PyTorch's numbers. */
 @ExtendWith(Differences.Extension.class)
+@Tag("portable")
 class ClipGoldenTest {
 
     /** Largest difference over the largest value; float32 sums in another order. */

@@ -24,10 +24,12 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo, shortened: two seeds of one and two shots, a few epochs. */
+@Tag("portable")
 class DemoRunTest {
 
     private static final DemoConfig SHORT =

@@ -8,10 +8,12 @@ import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.graph.op.Grid;
+import org.junit.jupiter.api.Tag;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
+@Tag("portable")
 class OpGradientTest extends OpGradientChecks {
 
     static Stream<Case> cases() {

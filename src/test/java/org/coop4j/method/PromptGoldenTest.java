@@ -20,6 +20,7 @@ import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Training;
 import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * unified and class-specific, first step and ten SGD steps.
  */
 @ExtendWith(Differences.Extension.class)
+@Tag("portable")
 class PromptGoldenTest {
 
     private static final double FEATURES = 2e-5;

@@ -20,6 +20,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.text.Tokenizer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * positions ({@link PlainTextTower}) with prompts put together as the reference does, for randomly
  * drawn classes, names, contexts and positions.
  */
+@Tag("portable")
 class PromptOracleTest {
 
     private static final double FEATURES = 2e-5;

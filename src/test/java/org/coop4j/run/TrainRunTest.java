@@ -23,11 +23,13 @@ import org.coop4j.train.NonFiniteLossException;
 import org.coop4j.train.Schedule;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("portable")
 class TrainRunTest {
 
     @TempDir static Path folder;

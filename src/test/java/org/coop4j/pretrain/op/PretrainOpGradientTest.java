@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.coop4j.graph.OpGradientChecks;
+import org.junit.jupiter.api.Tag;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
+@Tag("portable")
 class PretrainOpGradientTest extends OpGradientChecks {
 
     /** Sequences of 2, 1 and 4 rows, then two rows of no sequence. */
