@@ -23,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-@Tag("portable")
 class PretrainingTest {
 
     private static final Tokenizer TOKENIZER = Tokenizer.load();
@@ -85,6 +84,7 @@ class PretrainingTest {
         }
     }
 
+    @Tag("portable")
     @ParameterizedTest
     @MethodSource("architectures")
     void resumingFromAFileGivesTheSameBitsAsRunningThrough(ClipConfig architecture)

@@ -57,11 +57,10 @@ public final class AttentionMath implements AutoCloseable {
             if (masks.get(b) != null) {
                 scores.addi(masks.get(b).castTo(scores.dataType()));
             }
-            INDArray p = Nd4j.createUninitialized(scores.dataType(), scores.shape());
+            INDArray p = slot(layout.heads(), probabilities, block); // [S, H, L, K]
             Nd4j.exec(new SoftMax(scores, p, -1));
             INDArray o = Nd4j.matmul(p, operands.half(kv, 1)); // [S, H, L, D]
             operands.queries(out, 0, block).assign(o);
-            slot(layout.heads(), probabilities, block).assign(p);
         }
     }
 
@@ -78,7 +77,7 @@ public final class AttentionMath implements AutoCloseable {
             gradient.assign(0);
         }
         for (Block block : layout.blocks()) {
-            INDArray p = slot(layout.heads(), in[1], block).dup('c'); // [S, H, L, K]
+            INDArray p = slot(layout.heads(), in[1], block); // [S, H, L, K]
             INDArray kv = operands.keysAndValues(block); // [S, 2 H, K, D]
             INDArray dOut = operands.queries(in[0], 0, block); // [S, H, L, D]
             INDArray ds = Nd4j.matmul(dOut, operands.half(kv, 1), false, true, false);
