@@ -61,12 +61,14 @@ final class DoctorCommand implements Callable<Integer> {
             environment(table, "OMP_NUM_THREADS");
             environment(table, "OPENBLAS_NUM_THREADS");
             environment(table, "OPENBLAS_CORETYPE");
-            table.row(
-                    "bfloat16",
-                    Precision.BFLOAT16
-                            .obstacle()
-                            .map("no: "::concat)
-                            .orElse("yes: --precision bf16 multiplies up to twice as fast"));
+            if (canCompute) {
+                table.row(
+                        "bfloat16",
+                        Precision.BFLOAT16
+                                .obstacle()
+                                .map("no: "::concat)
+                                .orElse("yes: --precision bf16 multiplies up to twice as fast"));
+            }
             if (canCompute && ComputeForm.current() == ComputeForm.HOST) {
                 Measurement product = Measurement.product(workers);
                 table.row(

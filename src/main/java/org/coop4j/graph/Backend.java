@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import org.bytedeco.javacpp.Loader;
+import org.coop4j.graph.host.BackendCheck;
 import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.host.ComputeForm;
 import org.nd4j.common.config.ND4JSystemProperties;

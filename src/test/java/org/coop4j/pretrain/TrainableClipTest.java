@@ -35,7 +35,6 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
-@Tag("portable")
 class TrainableClipTest {
 
     private static final int BATCH = 4;
@@ -132,6 +131,7 @@ class TrainableClipTest {
         return (above - below) / (2 * STEP);
     }
 
+    @Tag("portable")
     @ParameterizedTest
     @MethodSource("architectures")
     void freeRowsChangeNothing(ClipConfig architecture) throws IOException {
@@ -168,6 +168,7 @@ class TrainableClipTest {
         }
     }
 
+    @Tag("portable")
     @ParameterizedTest
     @MethodSource("architectures")
     void untrainedModelIsWrittenAsItWasReadButForUnusedTokens(ClipConfig architecture)
@@ -249,6 +250,7 @@ class TrainableClipTest {
         return total / (2 * n);
     }
 
+    @Tag("portable")
     @Test
     void logitScaleIsClampedToLogHundred() throws IOException {
         try (ConvertedModel model = random(TinyClips.vit());

@@ -17,9 +17,10 @@ public enum ComputeForm {
      * The form of this process: that of the host where ND4J computes there, unless {@link
      * #PROPERTY} is {@code portable}.
      *
-     * @throws BackendException if the property has another value
+     * @throws BackendException if the property has another value, or ND4J cannot compute here
      */
     public static ComputeForm current() {
+        BackendCheck.pass();
         String chosen = System.getProperty(PROPERTY, "native");
         boolean onHost = Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU;
         return switch (chosen) {

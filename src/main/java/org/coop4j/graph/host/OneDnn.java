@@ -42,7 +42,6 @@ import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.Pointer;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
@@ -75,8 +74,8 @@ final class OneDnn implements AutoCloseable {
 
     /** Why there are no products of bfloat16 in this process; empty if there are. */
     static Optional<String> obstacle() {
-        if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU) {
-            return Optional.of("only the CPU multiplies bfloat16 here: use float32 with CUDA");
+        if (ComputeForm.current() == ComputeForm.PORTABLE) {
+            return Optional.of("only kernels in the host's memory multiply bfloat16: use float32");
         }
         try {
             return obstacle(dnnl_get_effective_cpu_isa());

@@ -1,12 +1,11 @@
-package org.coop4j.graph;
+package org.coop4j.graph.host;
 
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import org.coop4j.graph.BackendCheck.Capability;
-import org.coop4j.graph.host.BackendException;
+import org.coop4j.graph.host.BackendCheck.Capability;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,13 +26,13 @@ class BackendCheckTest {
                 new Fake(
                         () -> {
                             throw new UnsatisfiedLinkError(
-                                    "libcudart.so.11.0: cannot open shared object file\nat x");
+                                    "no jnicudart in java.library.path: /usr/lib:/lib\nat x");
                         });
         assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(
-                        "a library of CUDA 11 cannot be loaded (libcudart.so.11.0: cannot open"
-                                + " shared object file): install NVIDIA's driver and CUDA 11.6, or"
+                        "a library of CUDA 11 cannot be loaded (no jnicudart in"
+                                + " java.library.path): install NVIDIA's driver and CUDA 11.6, or"
                                 + " build without -Pcuda to compute on the CPU");
     }
 

@@ -1,8 +1,7 @@
-package org.coop4j.graph;
+package org.coop4j.graph.host;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.graph.host.BackendException;
 import org.nd4j.common.config.ND4JClassLoading;
 import org.nd4j.linalg.factory.Nd4jBackend;
 
@@ -10,7 +9,7 @@ import org.nd4j.linalg.factory.Nd4jBackend;
  * Says in one line why a backend cannot compute here, before ND4J's own start does it with stack
  * traces, or fails in its kernels.
  */
-final class BackendCheck {
+public final class BackendCheck {
 
     /** nd4j-cuda-11.6 holds machine code for 3.7 to 8.6, which also runs on 8.9, and no PTX. */
     private static final Capability FIRST = new Capability(3, 7);
@@ -37,7 +36,7 @@ final class BackendCheck {
      *
      * @throws BackendException if none can compute on this machine
      */
-    static void pass() {
+    public static void pass() {
         if (!passed) {
             List<Nd4jBackend> backends = new ArrayList<>();
             ND4JClassLoading.loadService(Nd4jBackend.class).forEach(backends::add);
@@ -81,7 +80,12 @@ final class BackendCheck {
     }
 
     private static String firstLine(Throwable problem) {
-        return String.valueOf(problem.getMessage()).lines().findFirst().orElse("");
+        // The path that was searched is long, and says nothing of CUDA.
+        return String.valueOf(problem.getMessage())
+                .lines()
+                .findFirst()
+                .orElse("")
+                .replaceFirst("( in java\\.library\\.path): .*", "$1");
     }
 
     /** The backend has code for a GPU of this compute capability. */
