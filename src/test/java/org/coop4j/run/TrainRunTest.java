@@ -29,7 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("portable")
 class TrainRunTest {
 
     @TempDir static Path folder;
@@ -69,6 +68,7 @@ class TrainRunTest {
         }
     }
 
+    @Tag("portable")
     @Test
     void onlyTheContextChangesInTraining() throws IOException {
         byte[] before = Files.readAllBytes(model);
@@ -90,6 +90,7 @@ class TrainRunTest {
         assertThat(Files.readAllBytes(model)).isEqualTo(before);
     }
 
+    @Tag("portable")
     @Test
     void theSameSeedGivesTheSameBitsAndAnotherSeedOthers() throws IOException {
         Path again = folder.resolve("again");
@@ -100,6 +101,7 @@ class TrainRunTest {
         assertThat(RunFixture.outcome(other).get(1)).isNotEqualTo(RunFixture.outcome(whole).get(1));
     }
 
+    @Tag("portable")
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 5})
     void aRunInterruptedAfterAnyEpochGoesOnToTheSameBits(int last) throws IOException {
@@ -273,6 +275,7 @@ class TrainRunTest {
         assertThat(run.resolve(RunFolder.CLASSIFIER)).doesNotExist();
     }
 
+    @Tag("portable")
     @Test
     void theResultIsWhatTheLearnedPromptGivesOnTheTestImages() throws IOException {
         RunResult result =
