@@ -177,7 +177,7 @@ public final class AttentionMath implements AutoCloseable {
                     both.data(),
                     new long[] {both.size(0), heads, both.size(2), both.size(3)},
                     both.stride(),
-                    both.offset() + which * heads * both.stride(1),
+                    both.offset() + (long) which * heads * both.stride(1),
                     'c');
         }
 
@@ -187,7 +187,7 @@ public final class AttentionMath implements AutoCloseable {
 
         /** Adds a gradient [S, H, K, D] to the keys (0) or the values (1) of a block. */
         void addToKeys(Block block, int which, INDArray d) {
-            long column = keyColumn + which * heads * headWidth;
+            long column = keyColumn + (long) which * heads * headWidth;
             view(kv, block.firstRow(), column, block.sequences(), heads, block.length())
                     .addi(keyRange(d, block.sharedKeys(), block.length()));
             if (block.sharedKeys() > 0) {
