@@ -12,6 +12,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.eval.Numbers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
@@ -210,7 +211,7 @@ public final class DemoRun {
             throws IOException {
         RunFolder.clear(folder);
         Sample sample = run.sample();
-        String what = "%d shots, seed %d".formatted(sample.shots(), sample.seed());
+        String what = Numbers.count(sample.shots(), "shot") + ", seed " + sample.seed();
         Progress told = method.learnsContext() ? new DemoTraining(task, what) : Progress.NONE;
         new TrainRun(shared, method.title(), run, told).run(folder, false);
     }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.eval.Numbers;
 import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
@@ -159,8 +160,12 @@ final class SweepSchedule {
                     work(dataset, half, config));
         } catch (IllegalArgumentException e) {
             throw new PlanException(
-                    "%s, %s, %d shots: %s"
-                            .formatted(dataset.name(), planned.name(), shots, e.getMessage()),
+                    "%s, %s, %s: %s"
+                            .formatted(
+                                    dataset.name(),
+                                    planned.name(),
+                                    Numbers.count(shots, "shot"),
+                                    e.getMessage()),
                     e);
         }
     }

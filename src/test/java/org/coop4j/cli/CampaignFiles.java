@@ -24,7 +24,7 @@ final class CampaignFiles {
     private static final Pattern SPEED = Pattern.compile(",\"pairs_per_second\":[^,}]*");
 
     private static final Pattern SECONDS =
-            Pattern.compile("\"(seconds\"\\s*:\\s*\\{[^}]*\\}|sha256\"\\s*:[^,}]*)");
+            Pattern.compile("\"(seconds\"\\s*:\\s*(\\{[^}]*\\}|[^,}\\s]*)|sha256\"\\s*:[^,}]*)");
 
     private CampaignFiles() {}
 
@@ -114,7 +114,8 @@ final class CampaignFiles {
 
     /**
      * Contents that no interruption may change: results, metrics and checkpoints without their
-     * times, provenance as being there, no feature banks, whose records may be in another order.
+     * times, provenance and pages, which have times too, as being there, no feature banks, whose
+     * records may be in another order.
      */
     static Map<String, String> outcome(Path folder) throws IOException {
         return outcome(contents(folder));
@@ -126,8 +127,9 @@ final class CampaignFiles {
         outcome.keySet().removeIf(file -> file.endsWith(".bank"));
         for (Map.Entry<String, String> file : outcome.entrySet()) {
             if (file.getKey().endsWith("result.json")) {
-                file.setValue(SECONDS.matcher(text(file.getValue())).replaceAll(""));
-            } else if (file.getKey().endsWith("provenance.json")) {
+                file.setValue(withoutSeconds(text(file.getValue())));
+            } else if (file.getKey().endsWith("provenance.json")
+                    || file.getKey().endsWith("report.html")) {
                 file.setValue("");
             } else if (file.getKey().endsWith("checkpoint.safetensors")) {
                 file.setValue(tensors(file.getValue()));
@@ -136,6 +138,11 @@ final class CampaignFiles {
             }
         }
         return outcome;
+    }
+
+    /** JSON without what each run of a command measures anew. */
+    static String withoutSeconds(String json) {
+        return SECONDS.matcher(json).replaceAll("");
     }
 
     /** The paths at which two outcomes differ. */

@@ -124,6 +124,28 @@ class TrainRunTest {
         assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
     }
 
+    @Test
+    void anOutOfMemoryErrorLeavesTheFolderToOtherSettings() throws IOException {
+        Path place = folder.resolve("out-of-memory");
+        RunFixture.Quiet failing =
+                new RunFixture.Quiet() {
+                    @Override
+                    void epoch(int epoch) {
+                        throw new OutOfMemoryError("made up");
+                    }
+                };
+        assertThatThrownBy(
+                        () ->
+                                RunFixture.run(
+                                        model,
+                                        RunFixture.shortRun(data).withSeed(7),
+                                        place,
+                                        failing))
+                .isInstanceOf(OutOfMemoryError.class);
+        RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 64, 100})
     void aRunInterruptedInTheBankGoesOnToTheSameBits(int views) throws IOException {

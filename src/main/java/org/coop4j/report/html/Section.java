@@ -7,10 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.report.chart.ChartFrame;
-import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.chart.FewShotChart.Curve;
 import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Star;
+import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.chart.Marker;
 import org.coop4j.report.chart.ShareChart;
 import org.coop4j.report.chart.SvgCanvas;
@@ -208,8 +208,8 @@ public final class Section {
     }
 
     /**
-     * A confusion matrix as a table of counts, whose cells are the darker the larger their share of
-     * the true class.
+     * A confusion matrix as a table of counts: the larger a cell's share of the true class, the
+     * stronger its colour.
      *
      * @param names of the classes by label
      */

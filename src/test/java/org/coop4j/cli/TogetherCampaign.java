@@ -1,0 +1,46 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.coop4j.clip.ShippedModel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two demos and a training, started together with an empty cache: they share the unpacked model and
+ * pictures and the feature banks. Not part of the build's tests: {@code mvn -Pcampaign verify}.
+ */
+class TogetherCampaign {
+
+    @TempDir private Path folder;
+
+    @Test
+    void twoDemosAndATrainingAtOnceAllEndWell() throws Exception {
+        List<CoopProcess> processes =
+                List.of(
+                        CoopProcess.start(folder, "demo", "-o", folder.resolve("first")),
+                        CoopProcess.start(folder, "demo", "-o", folder.resolve("second")),
+                        CoopProcess.start(
+                                folder,
+                                "train",
+                                "-m",
+                                ShippedModel.NAME,
+                                "-d",
+                                CampaignFiles.pictures(),
+                                "-k",
+                                2,
+                                "-o",
+                                folder.resolve("run")));
+        for (CoopProcess process : processes) {
+            CommandRun ended = process.ended();
+            assertThat(ended.code()).as(ended.err()).isZero();
+        }
+        assertThat(
+                        CampaignFiles.differences(
+                                CampaignFiles.outcome(folder.resolve("first/runs")),
+                                CampaignFiles.outcome(folder.resolve("second/runs"))))
+                .isEmpty();
+    }
+}
