@@ -150,10 +150,14 @@ public record FeatureList(
                         "has features of images: expected those of texts, a row a class");
             }
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
-            if (named != null && !named.equals(classNames)) {
-                throw tensors.problem(
-                        "its classes are %s, and those of the data are %s: expected the same in the same order"
-                                .formatted(named, classNames));
+            for (int i = 0; named != null && i < Math.max(named.size(), classNames.size()); i++) {
+                String own = i < named.size() ? named.get(i) : "none";
+                String wanted = i < classNames.size() ? classNames.get(i) : "none";
+                if (!own.equals(wanted)) {
+                    throw tensors.problem(
+                            "its class %d is %s, and that of the data %s: expected the same classes in the same order"
+                                    .formatted(i, own, wanted));
+                }
             }
             return tensors.features();
         }

@@ -256,8 +256,15 @@ public record ImageDataset(
                 }
             }
             throw new IllegalArgumentException(
-                    "%d classes of %s have no images: %s"
-                            .formatted(empty.size(), name, String.join(", ", empty)));
+                    "%d classes of %s have no images: %s%s"
+                            .formatted(
+                                    empty.size(),
+                                    name,
+                                    String.join(
+                                            ", ",
+                                            empty.subList(
+                                                    0, Math.min(empty.size(), NAMED_IN_A_MESSAGE))),
+                                    empty.size() > NAMED_IN_A_MESSAGE ? ", …" : ""));
         }
     }
 }

@@ -277,10 +277,31 @@ class FeatureListTest {
                 .hasMessageContaining("has 2 rows, and there are 3 classes");
         metadata.put("coop4j.class_names", "[\"dog\",\"cat\"]");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
-                .hasMessageContaining("its classes are [dog, cat], and those of the data are");
+                .hasMessageContaining("its class 0 is dog, and that of the data cat");
         metadata.put("coop4j.kind", "image");
         assertThatThrownBy(() -> FeatureList.texts(write(), List.of("cat", "dog")))
                 .hasMessageContaining("has features of images: expected those of texts");
+    }
+
+    @Test
+    void imagesAndTextsMustBeOfOneModel() throws IOException {
+        good();
+        metadata.put("coop4j.model_sha256", "aaaa");
+        StoredFeatures images = load(write()).stored().orElseThrow();
+        tensors.clear();
+        put("features", DType.F32, new float[] {1, 0, 0, 1}, 2, 2);
+        metadata.put("coop4j.model_sha256", "bbbb");
+        StoredFeatures texts = FeatureList.texts(write(), List.of("cat", "dog"));
+        assertThatThrownBy(() -> images.requireSameSpace(texts))
+                .hasMessageContaining("has features of the model aaaa")
+                .hasMessageContaining("is of bbbb");
+        metadata.remove("coop4j.model_sha256"); // nothing tells that they differ
+        images.requireSameSpace(FeatureList.texts(write(), List.of("cat", "dog")));
+        put("features", DType.F32, new float[] {1, 0, 1, 0, 1, 1}, 2, 3);
+        StoredFeatures wide = FeatureList.texts(write(), List.of("cat", "dog"));
+        assertThatThrownBy(() -> images.requireSameSpace(wide))
+                .hasMessageContaining("has features of width 2 and")
+                .hasMessageContaining("of width 3");
     }
 
     private static void entry(

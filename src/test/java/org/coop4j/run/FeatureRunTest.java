@@ -255,6 +255,25 @@ class FeatureRunTest {
     }
 
     @Test
+    void featuresOfAnotherPrecisionAreRefused() throws IOException {
+        try (FeatureTable table =
+                FeatureTable.of(
+                        Precision.BFLOAT16,
+                        "",
+                        4,
+                        List.of(),
+                        FeatureMatrix.of(0, 64, new float[0]),
+                        Workers.standard())) {
+            assertThatThrownBy(
+                            () ->
+                                    new SharedData(table, RunFixture.options(place, false))
+                                            .dataset(features, 1))
+                    .hasMessageContaining("was encoded in float32")
+                    .hasMessageContaining("give --precision float32");
+        }
+    }
+
+    @Test
     void otherFeaturesAtTheSamePlaceAreNotTheSameRun() throws IOException {
         try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
             SharedData shared = new SharedData(clip, RunFixture.options(place, false));
