@@ -14,7 +14,6 @@ import org.coop4j.graph.Backend;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.image.ChannelValues;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -162,14 +161,7 @@ public final class Clip implements FeatureSpace {
 
     /** How images are turned into pixels for this model. */
     public Preprocessing preprocessing() {
-        var from = model.preprocessing();
-        return new Preprocessing(
-                from.size(), channels(from.mean()), channels(from.std()), from.squash());
-    }
-
-    private static ChannelValues channels(List<Double> values) {
-        return new ChannelValues(
-                values.get(0).floatValue(), values.get(1).floatValue(), values.get(2).floatValue());
+        return Preprocessing.of(model.preprocessing());
     }
 
     @Override

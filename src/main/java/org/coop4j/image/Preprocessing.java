@@ -1,6 +1,8 @@
 package org.coop4j.image;
 
 import java.nio.FloatBuffer;
+import java.util.List;
+import org.coop4j.weights.model.PreprocessConfig;
 
 /**
  * What a model's image tower expects: the side of its square input, and the mean and standard
@@ -36,6 +38,17 @@ public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boo
                         "standard deviation " + std + ": wanted are finite numbers above 0");
             }
         }
+    }
+
+    /** What a converted model's file says. */
+    public static Preprocessing of(PreprocessConfig config) {
+        return new Preprocessing(
+                config.size(), channels(config.mean()), channels(config.std()), config.squash());
+    }
+
+    private static ChannelValues channels(List<Double> values) {
+        return new ChannelValues(
+                values.get(0).floatValue(), values.get(1).floatValue(), values.get(2).floatValue());
     }
 
     /** OpenAI's constants, for a model of the given input size. */
