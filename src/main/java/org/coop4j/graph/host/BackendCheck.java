@@ -70,7 +70,8 @@ public final class BackendCheck {
 
     private static String reason(Throwable problem) {
         if (problem instanceof LinkageError) {
-            return "a library of CUDA 11 cannot be loaded (%s): install NVIDIA's driver and CUDA 11.6, or %s"
+            return ("a library of CUDA 11 cannot be loaded (%s): install NVIDIA's driver and CUDA"
+                            + " 11.6, or %s")
                     .formatted(firstLine(problem), ON_THE_CPU);
         }
         return "no CUDA device was found (%s): check that nvidia-smi lists one, or %s"
@@ -92,7 +93,8 @@ public final class BackendCheck {
     static void requireCode(Capability capability) {
         if (!capability.hasCode()) {
             throw new BackendException(
-                    "the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7 to 8.9: use another GPU, or %s"
+                    ("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
+                                    + " to 8.9: use another GPU, or %s")
                             .formatted(capability.major, capability.minor, ON_THE_CPU));
         }
     }

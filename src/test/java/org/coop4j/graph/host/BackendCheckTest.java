@@ -76,7 +76,9 @@ class BackendCheckTest {
         assertThatThrownBy(() -> BackendCheck.requireCode(new Capability(major, minor)))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(
-                        "the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7 to 8.9: use another GPU, or build without -Pcuda to compute on the CPU"
+                        ("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
+                                        + " to 8.9: use another GPU, or build without -Pcuda to"
+                                        + " compute on the CPU")
                                 .formatted(major, minor));
     }
 
