@@ -66,8 +66,8 @@ import picocli.CommandLine.Option;
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
             "  coop train -m clip.safetensors -d pictures/ --init \"a photo of a\" -o run",
             "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
-            "  coop train --method tip-adapter -d features.safetensors --class-features"
-                    + " texts.safetensors -o run",
+            "  coop train --method tip-adapter -d features.safetensors \\",
+            "    --class-features texts.safetensors -o run",
             "",
             "To resume an interrupted run, repeat the command with --resume."
         })
