@@ -289,8 +289,11 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                                 "CoOp: 4 context vectors before the class name that begin as \""
                                         + DemoMethod.Words.BEGIN
                                         + "\", SGD, batches of 32, learning rate "
+                                        + DemoConfig.RATE
+                                        + " with a cosine, no augmentation. (The reference's "
                                         + Training.coop(1, 1).rate()
-                                        + " with a cosine, no augmentation.",
+                                        + " is for a logit scale of 100; that of this model is"
+                                        + " 20.)",
                                 "GDA: Gaussians of the classes with one covariance beside the"
                                         + " hand-written prompt (Wang et al., ICLR 2024).",
                                 "Linear probe: logistic regression on the same features and"
