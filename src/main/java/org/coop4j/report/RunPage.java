@@ -14,15 +14,15 @@ import org.coop4j.analysis.LabelErrors.Suspect;
 import org.coop4j.analysis.MethodChoice;
 import org.coop4j.analysis.NearDuplicates.Pair;
 import org.coop4j.analysis.PictureResults;
-import org.coop4j.analysis.RunPictures.Located;
 import org.coop4j.analysis.RunPictures;
+import org.coop4j.analysis.RunPictures.Located;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Numbers;
 import org.coop4j.report.html.HtmlPage;
 import org.coop4j.report.html.Picture;
-import org.coop4j.report.html.Section.Fact;
 import org.coop4j.report.html.Section;
+import org.coop4j.report.html.Section.Fact;
 import org.coop4j.run.RunFolder;
 import org.coop4j.weights.AtomicFile;
 
