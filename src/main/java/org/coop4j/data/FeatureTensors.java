@@ -53,7 +53,7 @@ public final class FeatureTensors implements Closeable {
     /** The class of each row, [rows]. */
     public static final String LABELS = "labels";
 
-    /** The part of the data that each row is in, [rows], as {@link Split#ordinal} counts. */
+    /** The part of the data that each row is in, [rows], as {@link Split#code} counts. */
     public static final String SPLIT = "split";
 
     /** SHA-256 of each row's image file, [rows, 32]. */
@@ -296,7 +296,7 @@ public final class FeatureTensors implements Closeable {
 
     private int[] oneHot(TensorView tensor, int rows, int classes) throws IOException {
         float[][] values = matrix(tensor);
-        if (values.length != rows || classes > 0 && values[0].length != classes) {
+        if (values.length != rows || (classes > 0 && values[0].length != classes)) {
             throw problem(
                     "values: expected [%d, %s], got %s"
                             .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));
@@ -329,12 +329,14 @@ public final class FeatureTensors implements Closeable {
         long[] values = tensor.longs();
         Split[] splits = new Split[rows];
         for (int i = 0; i < rows; i++) {
-            if (values[i] < 0 || values[i] >= Split.values().length) {
-                throw problem(
-                        "split %d of row %d: expected 0 (train), 1 (val) or 2 (test)"
-                                .formatted(values[i], i));
-            }
-            splits[i] = Split.values()[(int) values[i]];
+            int row = i;
+            splits[i] =
+                    Split.ofCode(values[i])
+                            .orElseThrow(
+                                    () ->
+                                            problem(
+                                                    "split %d of row %d: expected 0 (train), 1 (val) or 2 (test)"
+                                                            .formatted(values[row], row)));
         }
         return splits;
     }

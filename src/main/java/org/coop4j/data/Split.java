@@ -1,16 +1,33 @@
 package org.coop4j.data;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
 /** A part of a dataset. */
 public enum Split {
     /** Images to learn from. */
-    TRAIN,
+    TRAIN(0),
     /** Images to choose settings with. */
-    VAL,
+    VAL(1),
     /** Images to report numbers on. */
-    TEST;
+    TEST(2);
+
+    private final int code;
+
+    Split(int code) {
+        this.code = code;
+    }
+
+    /** Returns its number in files of features. */
+    public int code() {
+        return code;
+    }
+
+    /** Returns the split of a number in a file of features. */
+    static Optional<Split> ofCode(long code) {
+        return Arrays.stream(values()).filter(split -> split.code == code).findFirst();
+    }
 
     /** Returns its name for people. */
     public String label() {

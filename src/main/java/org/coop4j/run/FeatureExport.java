@@ -80,7 +80,7 @@ public final class FeatureExport {
         images.addAll(encoded.images());
         for (int label : encoded.labels()) {
             labels.add((long) label);
-            splits.add((long) part.ordinal());
+            splits.add((long) part.code());
         }
         features.add(encoded.features());
     }

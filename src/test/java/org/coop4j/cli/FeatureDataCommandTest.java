@@ -46,9 +46,11 @@ class FeatureDataCommandTest {
         Path prompts =
                 Files.writeString(
                         folder.resolve("prompts.txt"),
-                        "a photo of a blue sea.\n"
-                                + "a photo of a green hill.\n"
-                                + "a photo of a red sky.\n");
+                        """
+                        a photo of a blue sea.
+                        a photo of a green hill.
+                        a photo of a red sky.
+                        """);
         assertThat(coop("embed", "-m", model, "--texts", prompts, "-o", texts).code()).isZero();
         run = folder.resolve("run");
         CommandRun trained = train("--class-features", texts, "-o", run);
@@ -115,10 +117,12 @@ class FeatureDataCommandTest {
         Path plan =
                 Files.writeString(
                         folder.resolve("plan.yaml"),
-                        "datasets: [features.safetensors]\n"
-                                + "methods: [gda]\n"
-                                + "shots: [2]\n"
-                                + "seeds: [1]\n");
+                        """
+                        datasets: [features.safetensors]
+                        methods: [gda]
+                        shots: [2]
+                        seeds: [1]
+                        """);
         CommandRun swept = coop("sweep", plan, "-m", model, "-o", folder.resolve("sweep"));
         assertThat(swept.code()).as(swept.err()).isZero();
         assertThat(swept.out()).contains("features.safetensors", "gda");

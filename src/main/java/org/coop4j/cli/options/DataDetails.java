@@ -55,7 +55,7 @@ abstract class DataDetails {
         }
         if (names != null
                 && (benchmark != null
-                        || Files.isRegularFile(data) && !FeatureTensors.isNameOf(data))) {
+                        || (Files.isRegularFile(data) && !FeatureTensors.isNameOf(data)))) {
             throw misplaced("--names is for a folder with one subfolder per class, or features");
         }
         boolean features = benchmark == null && FeatureTensors.isNameOf(data);

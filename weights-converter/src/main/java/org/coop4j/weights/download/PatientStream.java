@@ -7,6 +7,7 @@ import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -23,6 +24,7 @@ final class PatientStream extends FilterInputStream {
                         thread.setDaemon(true);
                         return thread;
                     });
+    private final ScheduledFuture<?> looks;
     private volatile long waitingSince;
     private volatile boolean waiting;
     private volatile boolean stalled;
@@ -31,7 +33,7 @@ final class PatientStream extends FilterInputStream {
         super(stream);
         this.patience = patience;
         long period = Math.max(1, patience.toMillis() / 4);
-        clock.scheduleAtFixedRate(this::look, period, period, TimeUnit.MILLISECONDS);
+        looks = clock.scheduleAtFixedRate(this::look, period, period, TimeUnit.MILLISECONDS);
     }
 
     private void look() {
@@ -77,6 +79,7 @@ final class PatientStream extends FilterInputStream {
 
     @Override
     public void close() throws IOException {
+        looks.cancel(false);
         clock.shutdown();
         super.close();
     }

@@ -155,7 +155,7 @@ public final class ZipArchive {
                 }
                 int n = inflater.inflate(out);
                 done += n;
-                if (done > entry.size || n == 0 && read == packed.length()) {
+                if (done > entry.size || (n == 0 && read == packed.length())) {
                     break;
                 }
                 crc.update(out, 0, n);
