@@ -1,8 +1,11 @@
 package org.coop4j.clip;
 
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
@@ -35,13 +38,25 @@ final class TextEncoder {
     }
 
     /**
-     * Text features, not normalised, one row a sequence.
+     * Text features, not normalised, one row a sequence. Equal sequences have equal bits, wherever
+     * they stand: which of two classes with one prompt wins is no matter of rounding.
      *
      * @param sequences token ids; what follows the end token is ignored
      */
     FeatureMatrix encode(List<int[]> sequences, int embed) {
-        List<int[]> prompts =
-                sequences.stream().map(ids -> Arrays.copyOf(ids, endToken(ids) + 1)).toList();
+        Map<IntBuffer, Integer> distinct = new LinkedHashMap<>();
+        int[] rows = new int[sequences.size()];
+        for (int i = 0; i < rows.length; i++) {
+            int[] ids = sequences.get(i);
+            IntBuffer prompt = IntBuffer.wrap(Arrays.copyOf(ids, endToken(ids) + 1));
+            rows[i] = distinct.computeIfAbsent(prompt, unknown -> distinct.size());
+        }
+        FeatureMatrix features =
+                encodeAll(distinct.keySet().stream().map(IntBuffer::array).toList(), embed);
+        return features.rows() == rows.length ? features : features.rows(rows);
+    }
+
+    private FeatureMatrix encodeAll(List<int[]> prompts, int embed) {
         float[] features = new float[Math.multiplyExact(prompts.size(), embed)];
         int from = 0;
         while (from < prompts.size()) {

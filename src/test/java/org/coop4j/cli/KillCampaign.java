@@ -233,11 +233,13 @@ class KillCampaign {
         return killed;
     }
 
-    /** The files of runs that have ended, which nothing may write again. */
+    /** The files of runs that have ended, which nothing may write again, but for their pages. */
     private static Map<Path, FileTime> finishedRuns(Path out) throws IOException {
         Map<Path, FileTime> finished = new TreeMap<>();
         for (Path file : CampaignFiles.files(out)) {
-            if (Files.exists(file.resolveSibling("provenance.json")) && !file.endsWith(".lock")) {
+            if (Files.exists(file.resolveSibling("provenance.json"))
+                    && !file.endsWith(".lock")
+                    && !file.endsWith("report.html")) {
                 finished.put(file, Files.getLastModifiedTime(file));
             }
         }
