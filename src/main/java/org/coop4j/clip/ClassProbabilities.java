@@ -8,6 +8,8 @@ final class ClassProbabilities {
     private ClassProbabilities() {}
 
     /**
+     * The probabilities of the classes for each image.
+     *
      * @param images features of images
      * @param classes features of the classes' texts, one row a class
      * @param scale exp(logit_scale)
