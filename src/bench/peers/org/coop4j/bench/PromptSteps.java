@@ -1,0 +1,113 @@
+package org.coop4j.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
+import org.coop4j.train.BatchOrder;
+import org.coop4j.train.Trainable;
+import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
+
+/**
+ * Steps of a prompt learner at its reference's batch, on random image features, to stand beside
+ * {@link TorchPeer}: arguments are a converted model, the method, the classes and the repetitions.
+ */
+public final class PromptSteps {
+
+    private static final int NAME_LENGTH = 3;
+
+    private PromptSteps() {}
+
+    public static void main(String[] arguments) throws IOException {
+        Method method = Method.of(arguments[1]);
+        int classes = Integer.parseInt(arguments[2]);
+        int runs = Integer.parseInt(arguments[3]);
+        try (Clip clip = Clip.open(Path.of(arguments[0]))) {
+            List<String> names = IntStream.range(0, classes).mapToObj(PromptSteps::name).toList();
+            Task task = new Task(names, "a photo of a {}.", List.of("a photo of a {}."), 1);
+            Training training = method.training(16);
+            DenseFeatures train =
+                    images(clip.embedDim(), Math.max(classes, training.batch()), classes);
+            DenseFeatures none = DenseFeatures.of(clip.embedDim(), 1, new float[0], new int[0]);
+            double[] seconds = new double[runs];
+            method.learner(clip, task)
+                    .fit(new FewShotFeatures(train, none), timed(training, seconds))
+                    .close();
+            Arrays.sort(seconds);
+            System.out.printf(
+                    Locale.ROOT,
+                    "coop4j, %s, %d classes, batch %d: %.3f s a step (median of %d)%n",
+                    method.id(),
+                    classes,
+                    training.batch(),
+                    seconds[runs / 2],
+                    runs);
+        }
+    }
+
+    /** Three words, each of one token. */
+    private static String name(int label) {
+        String[] words = {"red", "blue", "green", "cat", "dog", "house", "tree", "car"};
+        return IntStream.range(0, NAME_LENGTH)
+                .mapToObj(i -> words[label / (int) Math.pow(words.length, i) % words.length])
+                .reduce("", (all, word) -> all + " " + word)
+                .strip();
+    }
+
+    private static DenseFeatures images(int width, int count, int classes) {
+        SplittableRandom random = new SplittableRandom(1);
+        float[] rows = new float[count * width];
+        for (int i = 0; i < rows.length; i++) {
+            rows[i] = (float) random.nextGaussian();
+        }
+        return DenseFeatures.of(
+                width, 1, rows, IntStream.range(0, count).map(i -> i % classes).toArray());
+    }
+
+    private static Fit timed(Training training, double[] seconds) {
+        return new Fit() {
+            @Override
+            public Training training() {
+                return training;
+            }
+
+            @Override
+            public long seed() {
+                return 1;
+            }
+
+            @Override
+            public MemoryLimit memory() {
+                return MemoryLimit.none();
+            }
+
+            @Override
+            public Progress progress() {
+                return Progress.NONE;
+            }
+
+            @Override
+            public void train(Trainable model, BatchOrder order) throws IOException {
+                int[] batch = IntStream.range(0, training.batch()).toArray();
+                for (int run = -1; run < seconds.length; run++) { // the first is for warming up
+                    long begin = System.nanoTime();
+                    model.step(0, batch);
+                    if (run >= 0) {
+                        seconds[run] = (System.nanoTime() - begin) / 1e9;
+                    }
+                }
+            }
+        };
+    }
+}
