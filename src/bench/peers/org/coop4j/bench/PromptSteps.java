@@ -8,16 +8,12 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Trainable;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Progress;
 
 /**
  * Steps of a prompt learner at its reference's batch, on random image features, to stand beside
@@ -76,38 +72,18 @@ public final class PromptSteps {
     }
 
     private static Fit timed(Training training, double[] seconds) {
-        return new Fit() {
-            @Override
-            public Training training() {
-                return training;
-            }
-
-            @Override
-            public long seed() {
-                return 1;
-            }
-
-            @Override
-            public MemoryLimit memory() {
-                return MemoryLimit.none();
-            }
-
-            @Override
-            public Progress progress() {
-                return Progress.NONE;
-            }
-
-            @Override
-            public void train(Trainable model, BatchOrder order) throws IOException {
-                int[] batch = IntStream.range(0, training.batch()).toArray();
-                for (int run = -1; run < seconds.length; run++) { // the first is for warming up
-                    long begin = System.nanoTime();
-                    model.step(0, batch);
-                    if (run >= 0) {
-                        seconds[run] = (System.nanoTime() - begin) / 1e9;
+        int[] batch = IntStream.range(0, training.batch()).toArray();
+        return Fit.with(
+                training,
+                1,
+                (model, order) -> {
+                    for (int run = -1; run < seconds.length; run++) { // the first is for warming up
+                        long begin = System.nanoTime();
+                        model.step(0, batch);
+                        if (run >= 0) {
+                            seconds[run] = (System.nanoTime() - begin) / 1e9;
+                        }
                     }
-                }
-            }
-        };
+                });
     }
 }

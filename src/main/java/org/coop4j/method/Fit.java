@@ -32,8 +32,26 @@ public interface Fit {
      */
     void train(Trainable model, BatchOrder order) throws IOException;
 
+    /** What is done with a model that is to be trained. */
+    @FunctionalInterface
+    interface Trainer {
+
+        /** Trains the model on the batches of an order. */
+        void train(Trainable model, BatchOrder order) throws IOException;
+    }
+
     /** Trains in memory, without checkpoints, and tells nobody. */
     static Fit inMemory(Training training, long seed) {
+        return with(
+                training,
+                seed,
+                (model, order) ->
+                        new TrainingLoop(model, training, order)
+                                .run(new TrainingLoop.Listener() {}));
+    }
+
+    /** Leaves the training to {@code trainer}, has no limits, and tells nobody. */
+    static Fit with(Training training, long seed, Trainer trainer) {
         return new Fit() {
             @Override
             public Training training() {
@@ -57,7 +75,7 @@ public interface Fit {
 
             @Override
             public void train(Trainable model, BatchOrder order) throws IOException {
-                new TrainingLoop(model, training, order).run(new TrainingLoop.Listener() {});
+                trainer.train(model, order);
             }
         };
     }

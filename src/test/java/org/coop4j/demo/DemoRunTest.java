@@ -22,6 +22,7 @@ import org.coop4j.data.LabelledImage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -228,6 +229,17 @@ class DemoRunTest {
         assertThat(again.spoilt()).isEqualTo(result.spoilt());
         try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
             assertThat(runs).hasSize(2 * 2 * DemoMethod.values().length);
+        }
+    }
+
+    /** The reference's rate times (100 / τ)²; the page and README say that τ is 20. */
+    @Test
+    void theRateIsThatOfTheShippedModelsLogitScale() throws IOException {
+        try (Clip clip = Clip.shipped()) {
+            assertThat((double) clip.logitScale()).isCloseTo(20, within(0.1));
+            double ratio = 100 / clip.logitScale();
+            assertThat(DemoConfig.RATE)
+                    .isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
         }
     }
 }

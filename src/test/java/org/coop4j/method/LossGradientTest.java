@@ -10,14 +10,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Trainable;
-import org.coop4j.train.Training;
-import org.coop4j.weights.Progress;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,9 +55,10 @@ class LossGradientTest {
             Task task = new Task(CLASSES, "a photo of a {}.", List.of("{}"), 1);
             int width = clip.featureWidth(method.features());
             DenseFeatures none = DenseFeatures.of(width, 1, new float[0], new int[0]);
-            Checked fit = new Checked(method.training(4));
+            Checked checked = new Checked();
+            Fit fit = Fit.with(method.training(4), 1, checked);
             method.learner(clip, task).fit(new FewShotFeatures(images(width), none), fit);
-            assertThat(fit.tensors).isPositive();
+            assertThat(checked.tensors).isPositive();
         }
     }
 
@@ -74,34 +72,9 @@ class LossGradientTest {
     }
 
     /** Checks gradients where training would be. */
-    private static final class Checked implements Fit {
+    private static final class Checked implements Fit.Trainer {
 
-        private final Training training;
         private int tensors;
-
-        Checked(Training training) {
-            this.training = training;
-        }
-
-        @Override
-        public Training training() {
-            return training;
-        }
-
-        @Override
-        public long seed() {
-            return 1;
-        }
-
-        @Override
-        public MemoryLimit memory() {
-            return MemoryLimit.none();
-        }
-
-        @Override
-        public Progress progress() {
-            return Progress.NONE;
-        }
 
         @Override
         public void train(Trainable model, BatchOrder order) {
