@@ -2,7 +2,13 @@ package org.coop4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.coop4j.console.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -71,7 +77,7 @@ public final class Coop implements Callable<Integer> {
     static int run(Console console, String... arguments) {
         Problems problems = new Problems(console);
         try {
-            int code = commandLine(console, problems).execute(arguments);
+            int code = commandLine(console, problems, arguments).execute(arguments);
             console.flush();
             return code;
         } catch (RuntimeException | Error e) {
@@ -79,47 +85,78 @@ public final class Coop implements Callable<Integer> {
         }
     }
 
+    /**
+     * The command that the arguments name, or all: picocli reads a command's annotations by
+     * reflection, which for all of them takes longer than some of them run.
+     */
+    private static CommandLine commandLine(
+            Console console, Problems problems, String... arguments) {
+        Map<String, Function<Console, Object>> commands = commands();
+        Optional<String> named =
+                Arrays.stream(arguments).filter(a -> !a.startsWith("-")).findFirst();
+        named.filter(commands::containsKey)
+                .ifPresent(name -> commands.keySet().retainAll(Set.of(name)));
+        return commandLine(console, problems, commands);
+    }
+
     /** All commands. */
     static CommandLine commandLine(Console console, Problems problems) {
+        return commandLine(console, problems, commands());
+    }
+
+    private static CommandLine commandLine(
+            Console console, Problems problems, Map<String, Function<Console, Object>> commands) {
         Coop coop = new Coop(console);
-        CommandLine model =
-                new CommandLine(new ModelCommand(console))
-                        .addSubcommand(new ModelNewCommand(console))
-                        .addSubcommand(new ModelPackCommand(console));
-        CommandLine datasets =
-                new CommandLine(new DatasetsCommand(console))
-                        .addSubcommand(new DatasetsCheckCommand(console))
-                        .addSubcommand(new DatasetsShowCommand(console));
-        CommandLine bench =
-                new CommandLine(new BenchCommand(console))
-                        .addSubcommand(new BenchMethodsCommand(console))
-                        .addSubcommand(new BenchServeCommand(console));
-        CommandLine line =
-                new CommandLine(coop)
-                        .addSubcommand(new DemoCommand(console))
-                        .addSubcommand(new DownloadCommand(console))
-                        .addSubcommand(new ConvertCommand(console))
-                        .addSubcommand(model)
-                        .addSubcommand(new TokenizeCommand(console))
-                        .addSubcommand(new ZeroShotCommand(console))
-                        .addSubcommand(new EmbedCommand(console))
-                        .addSubcommand(datasets)
-                        .addSubcommand(new TrainCommand(console))
-                        .addSubcommand(new MethodsCommand(console))
-                        .addSubcommand(new SweepCommand(console))
-                        .addSubcommand(new PretrainCommand(console))
-                        .addSubcommand(new EvalCommand(console))
-                        .addSubcommand(new PredictCommand(console))
-                        .addSubcommand(new CompareCommand(console))
-                        .addSubcommand(new AddClassCommand(console))
-                        .addSubcommand(new ServeCommand(console))
-                        .addSubcommand(new InterpretCommand(console))
-                        .addSubcommand(new ReportCommand(console))
-                        .addSubcommand(new ImportCommand(console))
-                        .addSubcommand(new ExportCommand(console))
-                        .addSubcommand(bench)
-                        .addSubcommand(new DoctorCommand(console));
+        CommandLine line = new CommandLine(coop);
+        commands.forEach((name, command) -> line.addSubcommand(name, command.apply(console)));
         return configure(line, coop, console, problems);
+    }
+
+    /** What makes each command, by its name. */
+    private static Map<String, Function<Console, Object>> commands() {
+        Map<String, Function<Console, Object>> commands = new LinkedHashMap<>();
+        commands.put("demo", DemoCommand::new);
+        commands.put("download", DownloadCommand::new);
+        commands.put("convert", ConvertCommand::new);
+        commands.put("model", Coop::model);
+        commands.put("tokenize", TokenizeCommand::new);
+        commands.put("zero-shot", ZeroShotCommand::new);
+        commands.put("embed", EmbedCommand::new);
+        commands.put("datasets", Coop::datasets);
+        commands.put("train", TrainCommand::new);
+        commands.put("methods", MethodsCommand::new);
+        commands.put("sweep", SweepCommand::new);
+        commands.put("pretrain", PretrainCommand::new);
+        commands.put("eval", EvalCommand::new);
+        commands.put("predict", PredictCommand::new);
+        commands.put("compare", CompareCommand::new);
+        commands.put("add-class", AddClassCommand::new);
+        commands.put("serve", ServeCommand::new);
+        commands.put("interpret", InterpretCommand::new);
+        commands.put("report", ReportCommand::new);
+        commands.put("import", ImportCommand::new);
+        commands.put("export", ExportCommand::new);
+        commands.put("bench", Coop::bench);
+        commands.put("doctor", DoctorCommand::new);
+        return commands;
+    }
+
+    private static CommandLine model(Console console) {
+        return new CommandLine(new ModelCommand(console))
+                .addSubcommand(new ModelNewCommand(console))
+                .addSubcommand(new ModelPackCommand(console));
+    }
+
+    private static CommandLine datasets(Console console) {
+        return new CommandLine(new DatasetsCommand(console))
+                .addSubcommand(new DatasetsCheckCommand(console))
+                .addSubcommand(new DatasetsShowCommand(console));
+    }
+
+    private static CommandLine bench(Console console) {
+        return new CommandLine(new BenchCommand(console))
+                .addSubcommand(new BenchMethodsCommand(console))
+                .addSubcommand(new BenchServeCommand(console));
     }
 
     private static CommandLine configure(

@@ -51,7 +51,7 @@ public final class FirstRun {
     private static void use(Path model, Path classifier, Path picture) throws IOException {
         try (Clip clip = Clip.open(model)) {
             clip.encodeTexts(List.of("a photo of a cat."));
-            ClassifierFile.of(Method.of("coop"), List.of("cat", "dog"), clip.model().sha256())
+            ClassifierFile.of(Method.of("coop"), List.of("cat", "dog"), clip.modelSha256())
                     .with("ctx", Shape.of(16, 16), new float[16 * 16])
                     .write(classifier);
         }

@@ -192,7 +192,7 @@ final class SweepCommand implements Callable<Integer> {
                 absolute(plan),
                 data == null ? null : absolute(data),
                 shipped ? model.toString() : absolute(model),
-                clip.model().sha256(),
+                clip.modelSha256(),
                 absolute(options.bankFolder()),
                 options.skipBad(),
                 options.memory().bytes(),

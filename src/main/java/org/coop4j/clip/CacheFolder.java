@@ -3,7 +3,7 @@ package org.coop4j.clip;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Where features and random models are kept between runs. */
+/** Where features, random models and hashes are kept between runs. */
 public final class CacheFolder {
 
     private CacheFolder() {}
@@ -25,5 +25,10 @@ public final class CacheFolder {
     /** The folder of the feature banks. */
     public static Path bank() {
         return of(System.getenv()).resolve("bank");
+    }
+
+    /** The folder of the hashes of models. */
+    public static Path hashes() {
+        return of(System.getenv()).resolve("hash");
     }
 }

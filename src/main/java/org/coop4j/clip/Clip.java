@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -34,6 +35,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 public final class Clip implements FeatureSpace {
 
     private final ConvertedModel model;
+    private final ModelHash hash;
     private final ModelLock lock = new ModelLock();
     private final NativeWeights weights;
     private final Workers workers;
@@ -49,6 +51,7 @@ public final class Clip implements FeatureSpace {
             Workers workers,
             Precision precision) {
         this.model = model;
+        this.hash = new ModelHash(model.weights(), CacheFolder.hashes(), Clock.systemUTC());
         this.precision = precision;
         this.vocabulary = vocabulary;
         this.workers = workers;
@@ -137,7 +140,7 @@ public final class Clip implements FeatureSpace {
 
     @Override
     public String modelSha256() throws IOException {
-        return model.sha256();
+        return hash.get();
     }
 
     @Override

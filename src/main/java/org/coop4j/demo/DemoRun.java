@@ -185,7 +185,7 @@ public final class DemoRun {
         RunData data = RunData.of(pictures.photographs(), measured.photographs, ClassHalf.ALL);
         Training training = config.training(method, shots);
         return RunConfig.of(
-                        clip.model().sha256(),
+                        clip.modelSha256(),
                         data,
                         method.method(),
                         training,
@@ -254,7 +254,7 @@ public final class DemoRun {
         List<DemoResult.Vector> words = words(first);
         return new DemoResult(
                 ShippedModel.NAME,
-                clip.model().sha256(),
+                clip.modelSha256(),
                 clip.architecture().parameterCount(),
                 measured.photographs.classNames(),
                 pictures.photographed(),

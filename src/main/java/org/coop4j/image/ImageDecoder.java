@@ -44,7 +44,6 @@ public final class ImageDecoder {
     private final JpegDecoder jpeg = new JpegDecoder();
     private final PngDecoder png = new PngDecoder();
     private final BmpDecoder bmp = new BmpDecoder();
-    private final WebpDecoder webp = new WebpDecoder();
 
     /** Makes a decoder with Pillow's limit of {@link #DEFAULT_MAX_PIXELS} pixels. */
     public ImageDecoder() {
@@ -213,7 +212,7 @@ public final class ImageDecoder {
             case PNG -> png.decode(source);
             case GIF -> GifDecoder.decode(source);
             case BMP -> bmp.decode(source);
-            case WEBP -> webp.decode(source);
+            case WEBP -> WebpDecoder.decode(source);
         };
     }
 

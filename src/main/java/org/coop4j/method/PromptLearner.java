@@ -194,7 +194,7 @@ final class PromptLearner implements Learner {
     static ClassifierFile file(
             Method method, Clip clip, List<String> classNames, List<LearnedTensor> learned)
             throws IOException {
-        ClassifierFile file = ClassifierFile.of(method, classNames, clip.model().sha256());
+        ClassifierFile file = ClassifierFile.of(method, classNames, clip.modelSha256());
         for (LearnedTensor tensor : learned) {
             file = file.with(tensor);
         }

@@ -92,7 +92,7 @@ public final class ReferenceCheckpoint {
             requireSame(file, state.get(PREFIX), expected.prefix(), "weights: ");
             requireSame(file, state.get(SUFFIX), expected.suffix(), "class names: ");
             ClassifierFile learned =
-                    ClassifierFile.of(trained, classNames, clip.model().sha256())
+                    ClassifierFile.of(trained, classNames, clip.modelSha256())
                             .withTraining(Map.of("imported_from", file.getFileName().toString()));
             for (String name : prompts.checkpointTensors()) {
                 TorchTensor tensor = state.get(name);

@@ -139,7 +139,7 @@ public final class OnnxExport {
     private void write(Path file, OnnxGraph graph, Map<String, String> metadata)
             throws IOException {
         Map<String, String> all = new LinkedHashMap<>(metadata);
-        all.put("coop4j.model_sha256", clip.model().sha256());
+        all.put("coop4j.model_sha256", clip.modelSha256());
         ModelProto model = graph.model(all, version);
         if (model.getSerializedSize() < 0) {
             throw new IOException(

@@ -36,7 +36,7 @@ final class SweepSchedule {
 
     private SweepSchedule(Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets)
             throws IOException {
-        this.modelSha256 = clip.model().sha256();
+        this.modelSha256 = clip.modelSha256();
         this.clip = clip;
         this.plan = plan;
         this.datasets = datasets;

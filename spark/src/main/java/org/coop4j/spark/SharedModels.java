@@ -63,7 +63,7 @@ final class SharedModels {
         SparkEnv spark = SparkEnv.get(); // null where a driver has no application yet
         int threads = threads(spark == null ? new SparkConf() : spark.conf());
         Clip clip = Clip.open(file, Tokenizer.load(), new Workers(threads));
-        String found = clip.model().sha256();
+        String found = clip.modelSha256();
         if (!found.equals(location.sha256())) {
             clip.close();
             throw new IOException(

@@ -91,7 +91,7 @@ class SparkSweepTest {
                                         plan.toString(),
                                         null,
                                         ShippedModel.NAME,
-                                        clip.model().sha256(),
+                                        clip.modelSha256(),
                                         options.bankFolder().toString(),
                                         options.skipBad(),
                                         options.memory().bytes(),

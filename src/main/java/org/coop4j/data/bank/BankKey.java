@@ -42,7 +42,7 @@ public record BankKey(
     public static BankKey of(Clip clip, ImageTransform transform, FeatureKind kind)
             throws IOException {
         return new BankKey(
-                clip.model().sha256(),
+                clip.modelSha256(),
                 transform.id(),
                 kind,
                 clip.precision(),

@@ -14,10 +14,17 @@ public final class WebpDecoder {
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
 
-    private final Vp8Tables tables = Vp8Tables.load();
+    private WebpDecoder() {}
+
+    /** Read with the first lossy image: most runs have none. */
+    private static final class Tables {
+        static final Vp8Tables VP8 = Vp8Tables.load();
+
+        private Tables() {}
+    }
 
     /** Decodes a whole file that begins with RIFF and WEBP. */
-    public RgbImage decode(ImageSource source) throws ImageException {
+    public static RgbImage decode(ImageSource source) throws ImageException {
         long end = FIRST_CHUNK - 4 + source.u32le(4);
         source.require(0, end);
         CropBox canvas = null;
@@ -71,7 +78,7 @@ public final class WebpDecoder {
         return frame;
     }
 
-    private RgbImage decodeChunk(ImageSource source, int chunk, int length, long canvas)
+    private static RgbImage decodeChunk(ImageSource source, int chunk, int length, long canvas)
             throws ImageException {
         int start = chunk + CHUNK_HEADER;
         int end = start + length;
@@ -79,7 +86,7 @@ public final class WebpDecoder {
             return VpLosslessDecoder.decode(source, start, end, canvas);
         }
         int padded = Math.min(source.length(), end + (length & 1)); // libwebp reads on into it
-        return Vp8Decoder.decode(source, start, padded, tables, canvas);
+        return Vp8Decoder.decode(source, start, padded, Tables.VP8, canvas);
     }
 
     private static void requireDeclared(ImageSource source, RgbImage image, CropBox declared)

@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -26,11 +27,13 @@ public final class OpenFile implements Closeable {
     private final Path path;
     private final RandomAccessFile file;
     private final long length;
+    private final Optional<FileState> state;
 
-    private OpenFile(Path path, RandomAccessFile file, long length) {
+    private OpenFile(Path path, RandomAccessFile file, long length, Optional<FileState> state) {
         this.path = path;
         this.file = file;
         this.length = length;
+        this.state = state;
     }
 
     /**
@@ -45,6 +48,7 @@ public final class OpenFile implements Closeable {
                     "expected a file, got a "
                             + (Files.isDirectory(path) ? "folder" : "pipe or device"));
         }
+        Optional<FileState> before = FileState.of(path);
         RandomAccessFile file;
         try {
             file = new RandomAccessFile(path.toFile(), "r");
@@ -52,7 +56,10 @@ public final class OpenFile implements Closeable {
             throw reason(path, e);
         }
         try {
-            return new OpenFile(path, file, file.length());
+            // If it is the same before and after, it is that of what was opened in between.
+            Optional<FileState> state =
+                    FileState.of(path).equals(before) ? before : Optional.empty();
+            return new OpenFile(path, file, file.length(), state);
         } catch (IOException e) {
             file.close();
             throw e;
@@ -81,6 +88,11 @@ public final class OpenFile implements Closeable {
     /** Bytes of the file when it was opened. */
     public long length() {
         return length;
+    }
+
+    /** The file's state when it was opened; empty if it is not known. */
+    public Optional<FileState> state() {
+        return state;
     }
 
     /** All bytes of the file. */

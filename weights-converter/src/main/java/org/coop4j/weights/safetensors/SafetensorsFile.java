@@ -9,8 +9,10 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.FileRegion;
+import org.coop4j.weights.FileState;
 import org.coop4j.weights.OpenFile;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
@@ -115,6 +117,11 @@ public final class SafetensorsFile implements Closeable {
     /** Where the file lies. */
     public Path path() {
         return source.path();
+    }
+
+    /** The file's state when it was opened; empty if it is not known. */
+    public Optional<FileState> state() {
+        return source.state();
     }
 
     /** SHA-256 of the whole file that is open, whatever lies at its path by now; in hexadecimal. */

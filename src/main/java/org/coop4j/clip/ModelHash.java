@@ -1,0 +1,92 @@
+package org.coop4j.clip;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.weights.AtomicFile;
+import org.coop4j.weights.FileState;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+
+/**
+ * The SHA-256 of a model's file, computed when first asked for, or known from an earlier process:
+ * hashing a large model takes longer than all else that one picture needs.
+ *
+ * <p>A hash is kept in a folder and holds as long as the file's {@link FileState} is the same. Of a
+ * file that changed just before it was hashed, or meanwhile, nothing is kept, as a later change may
+ * have the same time. A folder that cannot be read or written costs time and nothing else.
+ */
+final class ModelHash {
+
+    /** Smaller files are hashed as fast as looked up. */
+    private static final long LARGE = 8L << 20;
+
+    /** Longer than the steps of any file system's clock. */
+    private static final Duration SETTLED = Duration.ofSeconds(3);
+
+    private static final int MOST_BYTES = 1000;
+
+    private final SafetensorsFile file;
+    private final Path folder;
+    private final Clock clock;
+    private String hash; // null until it is asked for
+
+    ModelHash(SafetensorsFile file, Path folder, Clock clock) {
+        this.file = file;
+        this.folder = folder;
+        this.clock = clock;
+    }
+
+    /** In hexadecimal. */
+    synchronized String get() throws IOException {
+        if (hash == null) {
+            Optional<FileState> large = file.state().filter(state -> state.size() >= LARGE);
+            hash = large.isPresent() ? get(large.get()) : file.sha256();
+        }
+        return hash;
+    }
+
+    private String get(FileState state) throws IOException {
+        Path note = folder.resolve(Sha256.of(file.path().toAbsolutePath().toString()));
+        Optional<String> known = read(note, state);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        boolean settled = state.changed().isBefore(clock.instant().minus(SETTLED));
+        String computed = file.sha256();
+        if (settled && FileState.of(file.path()).equals(Optional.of(state))) {
+            write(note, state, computed);
+        }
+        return computed;
+    }
+
+    private static Optional<String> read(Path note, FileState state) {
+        try (InputStream in = Files.newInputStream(note)) {
+            String text = new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
+            List<String> lines = text.lines().toList();
+            boolean holds =
+                    lines.size() == 2
+                            && lines.get(0).equals(state.identity())
+                            && lines.get(1).matches("[0-9a-f]{64}");
+            return holds ? Optional.of(lines.get(1)) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty(); // none yet, or a folder that cannot be read: it is hashed
+        }
+    }
+
+    private void write(Path note, FileState state, String computed) {
+        String text = state.identity() + "\n" + computed + "\n";
+        try {
+            Files.createDirectories(folder);
+            AtomicFile.write(note, text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            // It is hashed again the next time.
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package org.coop4j.clip;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Clock;
+import java.time.Duration;
+import org.coop4j.weights.Sha256;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelHashTest {
+
+    private static final String HEADER =
+            "{\"w\":{\"dtype\":\"F32\",\"shape\":[2500000],\"data_offsets\":[0,10000000]}}";
+
+    private static final String OTHER = "0123456789abcdef".repeat(4);
+
+    @TempDir private Path folder;
+
+    private Path model;
+    private Path notes;
+
+    @BeforeEach
+    void aLargeModel() throws IOException {
+        model = folder.resolve("model.safetensors");
+        notes = folder.resolve("notes");
+        byte[] header = HEADER.getBytes(StandardCharsets.UTF_8);
+        try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
+            file.writeByte(header.length); // the first of 8 bytes, little-endian
+            file.seek(Long.BYTES);
+            file.write(header);
+            file.setLength(Long.BYTES + header.length + 10_000_000);
+        }
+    }
+
+    private String hash(Clock clock) throws IOException {
+        try (SafetensorsFile file = SafetensorsFile.open(model)) {
+            return new ModelHash(file, notes, clock).get();
+        }
+    }
+
+    private String hash() throws IOException {
+        return hash(Clock.systemUTC());
+    }
+
+    /** Has the hash kept, as an hour after the last change, then puts another in its place. */
+    private void keepAnother(String other) throws IOException {
+        String right = hash(Clock.offset(Clock.systemUTC(), Duration.ofHours(1)));
+        assertThat(right).isEqualTo(Sha256.of(model));
+        assertThat(note()).content().contains(right);
+        Files.writeString(note(), Files.readString(note()).replace(right, other));
+    }
+
+    private Path note() {
+        return notes.resolve(Sha256.of(model.toAbsolutePath().toString()));
+    }
+
+    @Test
+    void aKnownHashIsNotComputedAgain() throws IOException {
+        keepAnother(OTHER);
+        assertThat(hash()).isEqualTo(OTHER);
+    }
+
+    @Test
+    void aFileThatHasJustChangedIsHashedAndNotKept() throws IOException {
+        assertThat(hash()).isEqualTo(Sha256.of(model));
+        assertThat(notes).doesNotExist();
+    }
+
+    @Test
+    void aChangeIsSeenThoughSizeAndTimeOfModificationAreTheSame() throws IOException {
+        FileTime modified = Files.getLastModifiedTime(model);
+        keepAnother(OTHER);
+        try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
+            file.seek(file.length() - 1);
+            file.writeByte(1);
+        }
+        Files.setLastModifiedTime(model, modified);
+        assertThat(hash()).isEqualTo(Sha256.of(model));
+    }
+
+    @Test
+    void anotherFileInItsPlaceIsSeen() throws IOException {
+        keepAnother(OTHER);
+        Path copy = Files.copy(model, folder.resolve("copy"));
+        Files.setLastModifiedTime(copy, Files.getLastModifiedTime(model));
+        Files.delete(model);
+        Files.move(copy, model);
+        assertThat(hash()).isEqualTo(Sha256.of(model));
+    }
+
+    @Test
+    void aDamagedNoteIsNotBelieved() throws IOException {
+        keepAnother("0123456789abcdef");
+        assertThat(hash()).isEqualTo(Sha256.of(model));
+        Files.write(note(), new byte[] {(byte) 0xff, 0, 10, 10});
+        assertThat(hash()).isEqualTo(Sha256.of(model));
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeHindersNothing() throws IOException {
+        Files.createFile(notes);
+        assertThat(hash()).isEqualTo(Sha256.of(model));
+    }
+}
