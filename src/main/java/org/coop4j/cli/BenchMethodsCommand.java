@@ -34,6 +34,9 @@ import picocli.CommandLine.Option;
         })
 final class BenchMethodsCommand implements Callable<Integer> {
 
+    /** Of a number in the table. */
+    private static final int WIDTH = "10,000.00".length();
+
     private final Console console;
 
     @Option(
@@ -90,9 +93,12 @@ final class BenchMethodsCommand implements Callable<Integer> {
                         .text("method", MethodBench.Outcome::method)
                         .among(methods.stream().map(Method::id).toList())
                         .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
+                        .upTo(WIDTH)
                         .number("test_s", 2, MethodBench.Outcome::testSeconds)
+                        .upTo(WIDTH)
                         .share("accuracy", outcome -> (float) outcome.accuracy())
-                        .count("peak_mb", outcome -> outcome.peakBytes() >> 20);
+                        .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
+                        .upTo(WIDTH);
         try (Rows<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (Method method : methods) {
                 printer.print(bench.run(method));

@@ -159,6 +159,12 @@ public final class Rows<T> {
         return this;
     }
 
+    /** The table's cells of the last column take so much at most: rows are shown as they come. */
+    public Rows<T> upTo(int characters) {
+        last().width = characters;
+        return this;
+    }
+
     private Column<T> last() {
         return columns.get(columns.size() - 1);
     }

@@ -27,6 +27,7 @@ import org.coop4j.graph.op.PlaceContext;
 import org.coop4j.graph.op.ReplaceRows;
 import org.coop4j.graph.op.SelectRows;
 import org.coop4j.graph.op.SoftCrossEntropy;
+import org.coop4j.graph.op.SumColumns;
 import org.coop4j.graph.op.SumOfSquares;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -193,6 +194,11 @@ public final class Graph {
      */
     public SDVariable softCrossEntropy(SDVariable logits, SDVariable teacher) {
         return new SoftCrossEntropy(sd, logits, teacher).outputVariable();
+    }
+
+    /** The sums of groups of columns; x [rows, columns] → [rows, groups]. */
+    public SDVariable sumColumns(SDVariable x, int[] groupOf, int groups) {
+        return new SumColumns(sd, x, groupOf, groups).outputVariable();
     }
 
     /** images [batch, 3, side, side] → patches [batch · grid², 3 · patch²]. */

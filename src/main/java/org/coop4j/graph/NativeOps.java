@@ -30,6 +30,7 @@ final class NativeOps {
         } else {
             setOperands((Op) function, in, null);
             descriptors = function.calculateOutputShape(context);
+            setOperands((Op) function, new INDArray[in.length], null); // the examples are closed
         }
         List<long[]> shapes = new ArrayList<>();
         for (LongShapeDescriptor descriptor : descriptors) {

@@ -5,15 +5,15 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.Add;
+import org.coop4j.graph.op.Arithmetic;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.functions.DifferentialFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.pairwise.arithmetic.AddOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Binds the ops of a plan to arrays: the placeholders' own, and places in an arena. */
@@ -84,18 +84,15 @@ final class PlanBinding {
                     ? op.hostKernel(matrices(in), matrices(out), workers)
                     : op.portableKernel(in, out);
         }
-        if (function instanceof AddOp && host && sameShapes(in)) {
-            return Add.sum(matrices(in), matrices(out)[0], workers);
-        }
-        return NativeOps.bind(function, in, out);
+        Optional<HostKernel> arithmetic =
+                host
+                        ? Arithmetic.hostKernel(function, matrices(in), matrices(out)[0], workers)
+                        : Optional.empty();
+        return arithmetic.orElseGet(() -> NativeOps.bind(function, in, out));
     }
 
     private static boolean allHostReadable(INDArray[] arrays) {
         return Arrays.stream(arrays).allMatch(HostMatrix::isHostReadable);
-    }
-
-    private static boolean sameShapes(INDArray[] in) {
-        return in.length == 2 && Arrays.equals(in[0].shape(), in[1].shape());
     }
 
     private static HostMatrix[] matrices(INDArray[] arrays) {

@@ -88,14 +88,6 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
             return KeyCache.keys(data.train()).learned(KeyCache.KEYS);
         }
 
-        private static FeatureMatrix oneHot(int[] labels, int classes) {
-            float[] values = new float[Math.multiplyExact(labels.length, classes)];
-            for (int i = 0; i < labels.length; i++) {
-                values[i * classes + labels[i]] = 1;
-            }
-            return FeatureMatrix.of(labels.length, classes, values);
-        }
-
         @Override
         public List<LearnedTensor> learned() {
             return List.of(keys);
@@ -108,12 +100,11 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
 
         @Override
         public SDVariable loss(StepGraph step) {
-            FeatureMatrix values = oneHot(data.train().labels(), text.rows());
             SDVariable zeroShot = step.cosineLogits(step.perClass("text", text));
             SDVariable cosines = step.ops().linear(step.images(), step.learned(KeyCache.KEYS));
             SDVariable affinity =
                     step.ops().activation(Activation.Kind.EXP, cosines.sub(1).mul(cache.beta()));
-            SDVariable votes = step.ops().project(affinity, step.constant("values", values));
+            SDVariable votes = step.ops().sumColumns(affinity, data.train().labels(), text.rows());
             return step.crossEntropy(step.ops().add(zeroShot, votes.mul(cache.alpha())));
         }
 

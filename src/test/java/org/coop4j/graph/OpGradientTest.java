@@ -72,6 +72,11 @@ class OpGradientTest extends OpGradientChecks {
                                         new int[] {0, 2, 0, 1})));
         cases.add(
                 new Case(
+                        "sum columns",
+                        shapes("x", shape(5, 7)),
+                        (g, v) -> g.sumColumns(v.get("x"), new int[] {2, 0, 0, 3, 2, 2, 0}, 4)));
+        cases.add(
+                new Case(
                         "sum of squares",
                         shapes("x", shape(4, 6)),
                         (g, v) -> g.sumOfSquares(v.get("x"))));

@@ -74,14 +74,16 @@ public final class Gemm {
         return result.get();
     }
 
-    /** Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. */
+    /**
+     * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The
+     * setting is the process's: of several at once the first changes it, the last restores it.
+     */
     public static void singleThreaded(Runnable work) {
-        int before = openblas.blas_get_num_threads();
-        openblas.blas_set_num_threads(1);
+        BlasThreads.holdOne();
         try {
             work.run();
         } finally {
-            openblas.blas_set_num_threads(before);
+            BlasThreads.release();
         }
     }
 }

@@ -91,6 +91,11 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
         return cols;
     }
 
+    /** Whether another matrix has as many rows and columns. */
+    public boolean fits(HostMatrix other) {
+        return rows == other.rows && cols == other.cols;
+    }
+
     /**
      * The array that owns the memory.
      *

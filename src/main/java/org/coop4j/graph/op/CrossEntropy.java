@@ -52,14 +52,25 @@ public final class CrossEntropy extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix z = in[0];
         HostMatrix labels = in[1];
-        float[] row = new float[z.cols()];
-        double[] p = new double[z.cols()];
+        double[] losses = new double[z.rows()];
+        HostKernel rows =
+                RowwiseKernel.eachRow(
+                        z.rows(),
+                        workers,
+                        () -> {
+                            float[] row = new float[z.cols()];
+                            double[] p = new double[z.cols()];
+                            return r -> {
+                                z.getRow(r, row);
+                                double logSum = SoftCrossEntropy.softmax(row, p);
+                                losses[r] = logSum - row[(int) labels.buffer().get(r)];
+                            };
+                        });
         return () -> {
+            rows.run();
             double total = 0;
-            for (int r = 0; r < z.rows(); r++) {
-                z.getRow(r, row);
-                double logSum = SoftCrossEntropy.softmax(row, p);
-                total += logSum - row[(int) labels.buffer().get(r)];
+            for (double loss : losses) {
+                total += loss;
             }
             out[0].buffer().put(0, (float) (total / z.rows()));
         };
@@ -95,20 +106,23 @@ public final class CrossEntropy extends GraphOp {
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             HostMatrix z = in[1];
             HostMatrix labels = in[2];
-            float[] row = new float[z.cols()];
-            double[] p = new double[z.cols()];
-            return () -> {
-                double factor = in[0].buffer().get(0) / (double) z.rows();
-                for (int r = 0; r < z.rows(); r++) {
-                    z.getRow(r, row);
-                    SoftCrossEntropy.softmax(row, p);
-                    int label = (int) labels.buffer().get(r);
-                    for (int i = 0; i < p.length; i++) {
-                        row[i] = (float) ((p[i] - (i == label ? 1 : 0)) * factor);
-                    }
-                    out[0].putRow(r, row);
-                }
-            };
+            return RowwiseKernel.eachRow(
+                    z.rows(),
+                    workers,
+                    () -> {
+                        float[] row = new float[z.cols()];
+                        double[] p = new double[z.cols()];
+                        return r -> {
+                            double factor = in[0].buffer().get(0) / (double) z.rows();
+                            z.getRow(r, row);
+                            SoftCrossEntropy.softmax(row, p);
+                            p[(int) labels.buffer().get(r)] -= 1;
+                            for (int i = 0; i < p.length; i++) {
+                                row[i] = (float) (p[i] * factor);
+                            }
+                            out[0].putRow(r, row);
+                        };
+                    });
         }
     }
 }

@@ -36,17 +36,20 @@ public final class ExpScale extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        float[] row = new float[in[0].cols()];
-        return () -> {
-            float factor = (float) Math.exp(in[1].buffer().get(0));
-            for (int r = 0; r < in[0].rows(); r++) {
-                in[0].getRow(r, row);
-                for (int i = 0; i < row.length; i++) {
-                    row[i] *= factor;
-                }
-                out[0].putRow(r, row);
-            }
-        };
+        return RowwiseKernel.eachRow(
+                in[0].rows(),
+                workers,
+                () -> {
+                    float[] row = new float[in[0].cols()];
+                    return r -> {
+                        float factor = (float) Math.exp(in[1].buffer().get(0));
+                        in[0].getRow(r, row);
+                        for (int i = 0; i < row.length; i++) {
+                            row[i] *= factor;
+                        }
+                        out[0].putRow(r, row);
+                    };
+                });
     }
 
     @Override

@@ -32,17 +32,20 @@ public final class NormalizeRows extends GraphOp {
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix x = in[0];
         int n = x.cols();
-        float[] row = new float[n];
-        return () -> {
-            for (int r = 0; r < x.rows(); r++) {
-                x.getRow(r, row);
-                float inverse = (float) (1 / Math.sqrt(Floats.dot(row, row, n)));
-                for (int i = 0; i < n; i++) {
-                    row[i] *= inverse;
-                }
-                out[0].putRow(r, row);
-            }
-        };
+        return RowwiseKernel.eachRow(
+                x.rows(),
+                workers,
+                () -> {
+                    float[] row = new float[n];
+                    return r -> {
+                        x.getRow(r, row);
+                        float inverse = (float) (1 / Math.sqrt(Floats.dot(row, row, n)));
+                        for (int i = 0; i < n; i++) {
+                            row[i] *= inverse;
+                        }
+                        out[0].putRow(r, row);
+                    };
+                });
     }
 
     @Override
@@ -77,20 +80,23 @@ public final class NormalizeRows extends GraphOp {
             HostMatrix dy = in[0];
             HostMatrix x = in[1];
             int n = x.cols();
-            float[] g = new float[n];
-            float[] y = new float[n];
-            return () -> {
-                for (int r = 0; r < x.rows(); r++) {
-                    dy.getRow(r, g);
-                    x.getRow(r, y);
-                    float inverse = (float) (1 / Math.sqrt(Floats.dot(y, y, n)));
-                    float along = Floats.dot(g, y, n) * inverse * inverse;
-                    for (int i = 0; i < n; i++) {
-                        g[i] = (g[i] - y[i] * along) * inverse;
-                    }
-                    out[0].putRow(r, g);
-                }
-            };
+            return RowwiseKernel.eachRow(
+                    x.rows(),
+                    workers,
+                    () -> {
+                        float[] g = new float[n];
+                        float[] y = new float[n];
+                        return r -> {
+                            dy.getRow(r, g);
+                            x.getRow(r, y);
+                            float inverse = (float) (1 / Math.sqrt(Floats.dot(y, y, n)));
+                            float along = Floats.dot(g, y, n) * inverse * inverse;
+                            for (int i = 0; i < n; i++) {
+                                g[i] = (g[i] - y[i] * along) * inverse;
+                            }
+                            out[0].putRow(r, g);
+                        };
+                    });
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -51,5 +52,22 @@ final class RowwiseKernel {
                     }
                 };
         return () -> workers.rows(pieces, range);
+    }
+
+    /**
+     * Calls a function for each row, the rows split among workers.
+     *
+     * @param functions makes one function for each worker, which may hold memory of its own
+     */
+    static HostKernel eachRow(int rows, Workers workers, Supplier<IntConsumer> functions) {
+        IntConsumer[] function = new IntConsumer[workers.count()];
+        java.util.Arrays.setAll(function, part -> functions.get());
+        Workers.RowRange range =
+                (part, from, to) -> {
+                    for (int row = from; row < to; row++) {
+                        function[part].accept(row);
+                    }
+                };
+        return () -> workers.rows(rows, range);
     }
 }
