@@ -1,5 +1,8 @@
 package org.coop4j.data;
 
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.image.ExifOrientation;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,8 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.image.ExifOrientation;
 
 /**
  * A file of labelled images' features, such as {@code coop embed --data} writes: {@code features}
@@ -40,10 +41,11 @@ public record FeatureList(
         try (FeatureTensors tensors = FeatureTensors.open(file)) {
             StoredFeatures features = tensors.features();
             List<String> named = tensors.list(FeatureTensors.CLASS_NAMES);
-            int[] labels = tensors.labels(features.size(), named == null ? 0 : named.size());
+            RowLabels rows = new RowLabels(tensors);
+            int[] labels = rows.labels(features.size(), named == null ? 0 : named.size());
             List<String> names = renamed(named == null ? numbers(labels) : named);
             List<LabelledImage> images = images(tensors, features, labels, names);
-            Split[] splits = tensors.splits(features.size());
+            Split[] splits = rows.splits(features.size());
             return splits == null ? divided(images, names) : given(images, names, splits);
         }
     }

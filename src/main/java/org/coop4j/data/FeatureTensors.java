@@ -2,6 +2,15 @@ package org.coop4j.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.coop4j.graph.host.Precision;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.checkpoint.WeightsFile;
+import org.coop4j.weights.numpy.NpzFile;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -11,13 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.coop4j.graph.host.Precision;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.checkpoint.WeightsFile;
-import org.coop4j.weights.numpy.NpzFile;
 
 /**
  * The tensors of a file of features: safetensors, NumPy's {@code .npz}, or what {@code torch.save}
@@ -61,9 +63,6 @@ public final class FeatureTensors implements Closeable {
 
     /** As Tip-Adapter keeps the features of its cache, [width, rows]. */
     private static final String KEYS = "keys";
-
-    /** As Tip-Adapter keeps the labels of its cache, one-hot, [rows, classes]. */
-    private static final String VALUES = "values";
 
     private static final int SHA256_BYTES = 32;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -174,7 +173,7 @@ public final class FeatureTensors implements Closeable {
                         + specs());
     }
 
-    private float[][] matrix(TensorView tensor) throws IOException {
+    float[][] matrix(TensorView tensor) throws IOException {
         Shape shape = tensor.shape();
         if (!tensor.dtype().isFloat()
                 || shape.rank() != 2
@@ -254,91 +253,9 @@ public final class FeatureTensors implements Closeable {
         return contents;
     }
 
-    /**
-     * The class of each row, counted from 0.
-     *
-     * @param classes how many classes have names, or 0 if none has
-     * @throws DatasetException if there are none, or one is of no class
-     */
-    int[] labels(int rows, int classes) throws IOException {
-        TensorView tensor = tensors.get(LABELS);
-        if (tensor == null && tensors.containsKey(VALUES)) {
-            return oneHot(tensors.get(VALUES), rows, classes);
-        }
-        if (tensor == null) {
-            throw problem(
-                    kind().equals("text")
-                            ? "has features of texts and no labels: as --class-features it stands"
-                                    + " for a text tower"
-                            : "has no labels: expected a tensor labels [images] of integers, or"
-                                    + " values [images, classes], got "
-                                    + specs());
-        }
-        requireShape(tensor, tensor.dtype().isInteger(), Shape.of(rows), "integers");
-        long[] values = tensor.longs();
-        int[] labels = new int[rows];
-        for (int i = 0; i < rows; i++) {
-            labels[i] = label(i, values[i], classes, rows);
-        }
-        return labels;
-    }
-
-    private int label(int row, long value, int classes, int rows) throws DatasetException {
-        long most = classes > 0 ? classes : rows; // each class has a row
-        if (value < 0 || value >= most) {
-            throw problem(
-                    "label %d of row %d: expected 0 to %d, as there are %d %s"
-                            .formatted(
-                                    value, row, most - 1, most, classes > 0 ? "classes" : "rows"));
-        }
-        return (int) value;
-    }
-
-    private int[] oneHot(TensorView tensor, int rows, int classes) throws IOException {
-        float[][] values = matrix(tensor);
-        if (values.length != rows || (classes > 0 && values[0].length != classes)) {
-            throw problem(
-                    "values: expected [%d, %s], got %s"
-                            .formatted(rows, classes > 0 ? classes : "classes", tensor.shape()));
-        }
-        int[] labels = new int[rows];
-        for (int i = 0; i < rows; i++) {
-            int ones = 0;
-            for (int c = 0; c < values[i].length; c++) {
-                if (values[i][c] == 1) {
-                    labels[i] = c;
-                    ones++;
-                } else if (values[i][c] != 0) {
-                    ones = 2; // no number that a label has
-                }
-            }
-            if (ones != 1) {
-                throw problem("row " + i + " of values is not one-hot: expected a single 1");
-            }
-        }
-        return labels;
-    }
-
-    /** The part of the data that each row is in, or null where nothing says. */
-    Split[] splits(int rows) throws IOException {
-        TensorView tensor = tensors.get(SPLIT);
-        if (tensor == null) {
-            return null;
-        }
-        requireShape(tensor, tensor.dtype().isInteger(), Shape.of(rows), "integers");
-        long[] values = tensor.longs();
-        Split[] splits = new Split[rows];
-        for (int i = 0; i < rows; i++) {
-            int row = i;
-            splits[i] =
-                    Split.ofCode(values[i])
-                            .orElseThrow(
-                                    () ->
-                                            problem(
-                                                    "split %d of row %d: expected 0 (train), 1 (val) or 2 (test)"
-                                                            .formatted(values[row], row)));
-        }
-        return splits;
+    /** A tensor, or null if it is not there. */
+    TensorView tensor(String name) {
+        return tensors.get(name);
     }
 
     /**
@@ -358,7 +275,7 @@ public final class FeatureTensors implements Closeable {
         }
     }
 
-    private void requireShape(TensorView tensor, boolean rightType, Shape shape, String what)
+    void requireShape(TensorView tensor, boolean rightType, Shape shape, String what)
             throws DatasetException {
         if (!rightType || !tensor.shape().equals(shape)) {
             throw problem(
@@ -367,7 +284,8 @@ public final class FeatureTensors implements Closeable {
         }
     }
 
-    private String specs() {
+    /** Names and shapes of all tensors. */
+    String specs() {
         return tensors.isEmpty()
                 ? "none"
                 : String.join(", ", tensors.values().stream().map(TensorView::toString).toList());
