@@ -1,11 +1,5 @@
 package org.coop4j.analysis;
 
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.Consumer;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
@@ -17,15 +11,21 @@ import org.coop4j.method.Fit;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
 /** Compares learned classifiers with what else could have been done with the same images. */
 public final class Comparer {
-
-    private static final String PROBE = "linear-probe";
 
     /** Multiplications of a fit, about, that somebody who asked for another method may wait for. */
     private static final double MOST_WORK = 2e13;
@@ -80,8 +80,9 @@ public final class Comparer {
         if (!hindsight.name().equals(chosen.name())) {
             all.add(as(hindsight, Contender.Kind.HINDSIGHT));
         }
-        if (methods.stream().noneMatch(m -> m.file.method().id().equals(PROBE))) {
-            probe().ifPresent(all::add);
+        Method baseline = Roles.baseline();
+        if (methods.stream().noneMatch(m -> m.file.method().id().equals(baseline.id()))) {
+            learned(baseline).ifPresent(all::add);
         }
         for (Learned method : methods) {
             all.add(method(method));
@@ -142,30 +143,28 @@ public final class Comparer {
     }
 
     /** Nothing where there is nothing to learn from, or it would take long. */
-    private Optional<Contender> probe() throws IOException {
+    private Optional<Contender> learned(Method baseline) throws IOException {
         int images = pictures.train().size();
-        Learner learner =
-                Method.of(PROBE).with(Map.of("reference_sample", false)).learner(space, task);
+        String title = baseline.defaults().title();
+        Learner learner = baseline.learner(space, task);
         if (images == 0) {
             return Optional.empty();
         }
         if (learner.work(images, Training.none()) > MOST_WORK) {
             notes.accept(
-                    "the linear probe is not compared with, since it takes long on %s: --method linear-probe learns it"
-                            .formatted(Numbers.count(images, "image")));
+                    "the %s is not compared with, since it takes long on %s: --method %s learns it"
+                            .formatted(title, Numbers.count(images, "image"), baseline.id()));
             return Optional.empty();
         }
         long start = System.nanoTime();
         FeatureSet train = pictures.train().all();
         FewShotFeatures data = new FewShotFeatures(train, pictures.val().all());
-        try (Classifier probe = learner.fit(data, Fit.inMemory(Training.none(), task.seed()))) {
+        try (Classifier classifier =
+                learner.fit(data, Fit.inMemory(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(
                     contender(
-                            Method.of(PROBE).title(),
-                            Contender.Kind.PROBE,
-                            some -> some.scores(probe),
-                            seconds));
+                            title, Contender.Kind.PROBE, some -> some.scores(classifier), seconds));
         }
     }
 

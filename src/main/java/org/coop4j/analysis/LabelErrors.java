@@ -1,11 +1,5 @@
 package org.coop4j.analysis;
 
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures.Located;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DenseFeatures;
@@ -17,9 +11,16 @@ import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
-import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.train.Training;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Images that look like another class than their label says, by confident learning (Northcutt,
@@ -120,7 +121,7 @@ public final class LabelErrors {
                             FeatureSets.select(images, folds.without(part)),
                             FeatureSets.none(images.width()));
             try (Classifier classifier =
-                    Method.of("gda")
+                    Roles.closedForm()
                             .learner(space, task)
                             .fit(rest, Fit.inMemory(Training.none(), task.seed()))) {
                 float[][] rows =

@@ -1,20 +1,22 @@
 package org.coop4j.cli;
 
+import org.coop4j.clip.Clip;
+import org.coop4j.console.Console;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.Roles;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+
 import javax.imageio.ImageIO;
-import org.coop4j.clip.Clip;
-import org.coop4j.console.Console;
-import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Method;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.convert.RandomWeights;
-import org.coop4j.weights.model.ClipConfig;
-import org.coop4j.weights.model.MlpActivation;
 
 /**
  * Uses most of what commands use, once, on a tiny model: the launcher runs it after a build, so
@@ -51,7 +53,7 @@ public final class FirstRun {
     private static void use(Path model, Path classifier, Path picture) throws IOException {
         try (Clip clip = Clip.open(model)) {
             clip.encodeTexts(List.of("a photo of a cat."));
-            ClassifierFile.of(Method.of("coop"), List.of("cat", "dog"), clip.modelSha256())
+            ClassifierFile.of(Roles.standard(), List.of("cat", "dog"), clip.modelSha256())
                     .with("ctx", Shape.of(16, 16), new float[16 * 16])
                     .write(classifier);
         }

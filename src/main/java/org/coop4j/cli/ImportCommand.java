@@ -1,11 +1,5 @@
 package org.coop4j.cli;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.clip.Clip;
@@ -16,12 +10,22 @@ import org.coop4j.method.LearnedContext;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.text.SafeText;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 
 /** {@code coop import}: takes over a prompt that the reference's Python code learned. */
 @Command(
@@ -55,10 +59,11 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--method",
-            defaultValue = "coop",
+            defaultValue = Roles.STANDARD,
             paramLabel = "NAME",
+            completionCandidates = Importable.class,
             description =
-                    "The method that learned it: coop, cocoop, kgcoop, prograd or tcp (default:"
+                    "The method that learned it: ${COMPLETION-CANDIDATES} (default:"
                             + " ${DEFAULT-VALUE}).")
     private String method;
 
@@ -86,6 +91,14 @@ final class ImportCommand implements Callable<Integer> {
             paramLabel = "CHECKPOINT",
             description = "model.pth.tar-N, the prompt_learner folder, or the folder above.")
     private Path checkpoint;
+
+    /** Methods whose references' checkpoints can be read. */
+    static final class Importable implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return ReferenceCheckpoint.methods().iterator();
+        }
+    }
 
     ImportCommand(Console console) {
         this.console = console;

@@ -1,17 +1,5 @@
 package org.coop4j.cli;
 
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelFile;
@@ -24,12 +12,27 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Numbers;
+import org.coop4j.method.Roles;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 
 /** {@code coop serve}: classifiers over HTTP. */
 @Command(
@@ -56,7 +59,7 @@ import picocli.CommandLine.Option;
         })
 final class ServeCommand implements Callable<Integer> {
 
-    private static final String ZERO_SHOT = "zero-shot";
+    private static final String ZERO_SHOT = Roles.zeroShot().id();
 
     private final Console console;
 

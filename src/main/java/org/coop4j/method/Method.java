@@ -1,13 +1,5 @@
 package org.coop4j.method;
 
-import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSample;
@@ -15,6 +7,14 @@ import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's
@@ -147,21 +147,6 @@ public sealed interface Method
         return Arrays.stream(Method.class.getPermittedSubclasses()).map(Method::defaults).toList();
     }
 
-    /**
-     * Methods that learn in seconds and differ in what they are good at, the simplest first: the
-     * candidates where a user leaves the choice to the val images.
-     */
-    static List<Method> quick() {
-        return List.of(
-                new ZeroShot(),
-                new LinearProbe(),
-                new Prototypes(),
-                new Gda(),
-                new TipAdapterF(),
-                new Clap(),
-                new CrossModal());
-    }
-
     private static Method defaults(Class<?> type) {
         try {
             return (Method) type.getDeclaredConstructor().newInstance();
@@ -198,14 +183,6 @@ public sealed interface Method
                                                                 .collect(
                                                                         Collectors.joining(
                                                                                 ", ")))));
-    }
-
-    /**
-     * The method that settings mean which come without one: hand-written prompts where there are
-     * templates, else CoOp.
-     */
-    static Method ofSettings(Set<String> names) {
-        return names.contains("templates") ? new ZeroShot(List.of("{}"), false) : new CoOp();
     }
 
     /** The same method with its reference's settings. */

@@ -1,15 +1,17 @@
 package org.coop4j.report;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
 import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.ClassGains;
 import org.coop4j.results.ClassGains.ClassGain;
 import org.coop4j.results.DatasetNames;
+import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Shots;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 
 /** Results of each class; of many classes, people see those that won and lost most. */
 final class ClassTable implements StudyTable {
@@ -87,7 +89,7 @@ final class ClassTable implements StudyTable {
                         .decimals(1)
                         .words("class")
                         .column("gain of " + by, Kind.BARS)
-                        .numbers("zero-shot");
+                        .numbers(MethodLabel.ZERO_SHOT.id());
         all.forEach(gains -> table.numbers(gains.outcome().method().title()));
         table.numbers("images");
         for (ClassGain one : extremes(leading)) {

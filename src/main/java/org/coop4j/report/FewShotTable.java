@@ -1,10 +1,5 @@
 package org.coop4j.report;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
@@ -15,6 +10,12 @@ import org.coop4j.results.Measure;
 import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Outcome;
 import org.coop4j.results.Shots;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** Dataset × method × shots. */
 public final class FewShotTable implements StudyTable {
@@ -171,7 +172,7 @@ public final class FewShotTable implements StudyTable {
                         .hidden("model", "method")
                         .words("dataset", "dataset")
                         .column("gain", Kind.BARS)
-                        .numbers("zero-shot")
+                        .numbers(MethodLabel.ZERO_SHOT.id())
                         .numbers("learned")
                         .numbers("shots", "shots")
                         .numbers("p");

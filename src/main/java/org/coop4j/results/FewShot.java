@@ -1,13 +1,15 @@
 package org.coop4j.results;
 
+import org.coop4j.data.ClassHalf;
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.results.Outcomes.Setup;
+
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.method.Method;
-import org.coop4j.results.Outcomes.Setup;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
 public final class FewShot {
@@ -138,7 +140,7 @@ public final class FewShot {
 
     /** The method that a short summary shows: the paper's CoOp, else another, else any learned. */
     public Optional<MethodLabel> main() {
-        Method coop = Method.of("coop");
+        Method coop = Roles.standard();
         return methods().stream()
                 .filter(method -> !method.isWithoutTraining())
                 .min(

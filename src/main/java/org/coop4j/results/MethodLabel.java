@@ -1,8 +1,10 @@
 package org.coop4j.results;
 
-import java.util.Comparator;
 import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
 import org.coop4j.run.RunConfig;
+
+import java.util.Comparator;
 
 /**
  * A way to classify, as the tables name it: runs of equal labels are averaged, others never.
@@ -21,7 +23,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
     private static final String BEST = "hand-written-best";
 
     /** The hand-written prompt of the dataset, which others are compared with. */
-    public static final MethodLabel ZERO_SHOT = of("zero-shot");
+    public static final MethodLabel ZERO_SHOT = of(Roles.zeroShot().id());
 
     /** The best of the hand-written prompts that {@code coop train} tests. */
     public static final MethodLabel BEST_HAND_WRITTEN =

@@ -3,18 +3,21 @@ package org.coop4j.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
+import org.coop4j.data.ClassHalf;
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.train.Optimizer;
+import org.coop4j.train.Schedule;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import org.coop4j.data.ClassHalf;
-import org.coop4j.method.Method;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Settings;
-import org.coop4j.train.Training;
 
 /**
  * Configurations of format 1: those of single training runs, {@code {config, modelSha256}}, and
@@ -51,7 +54,7 @@ final class EarlierConfig {
         // A probe that is tested on the new classes learned from the base ones.
         ClassHalf learnedHalf = half == ClassHalf.NEW ? ClassHalf.BASE : half;
         RunData learned = lists(tree.path("learnedFrom"), learnedHalf, training, json);
-        return RunConfig.of(model, learned, Method.of("linear-probe"), Training.none(), sample)
+        return RunConfig.of(model, learned, Roles.ofFormat1(false), Training.none(), sample)
                 .testedOn(tested);
     }
 
@@ -80,7 +83,7 @@ final class EarlierConfig {
         } catch (IllegalArgumentException e) {
             // A name that the plan gave to templates of its own.
         }
-        return Method.ofSettings(Set.of(TEMPLATES)).with(Map.of(TEMPLATES, templates));
+        return Roles.ofSettings(Set.of(TEMPLATES)).with(Map.of(TEMPLATES, templates));
     }
 
     private static RunConfig trained(
@@ -93,7 +96,7 @@ final class EarlierConfig {
         } else {
             settings.put("context_length", config.path("contextLength").asInt());
         }
-        Method method = Method.of("coop").with(settings);
+        Method method = Roles.ofFormat1(true).with(settings);
         Training training =
                 new Training(
                         config.path("epochs").asInt(),

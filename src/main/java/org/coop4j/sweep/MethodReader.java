@@ -1,5 +1,9 @@
 package org.coop4j.sweep;
 
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.train.Settings;
+
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -7,8 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.method.Method;
-import org.coop4j.train.Settings;
 
 /**
  * Reads the methods of a plan: names, or mappings of a name, a method and settings.
@@ -97,7 +99,7 @@ final class MethodReader {
                             builtIn.get().title()
                                     + " has its own templates: give this method another name");
         }
-        return builtIn.orElseGet(() -> Method.ofSettings(mapping.values().keySet()));
+        return builtIn.orElseGet(() -> Roles.ofSettings(mapping.values().keySet()));
     }
 
     private static Method set(Method base, PlanNode.Mapping mapping) throws PlanException {

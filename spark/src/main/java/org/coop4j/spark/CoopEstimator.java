@@ -1,10 +1,5 @@
 package org.coop4j.spark;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -29,9 +24,16 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.Fit;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.run.Sample;
 import org.coop4j.run.TrainRun;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
@@ -109,7 +111,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         setDefault(idCol, "path");
         setDefault(classNames, new String[0]);
         setDefault(template, PromptTemplates.PHOTO);
-        setDefault(method, "coop");
+        setDefault(method, Roles.STANDARD);
         setDefault(settings, new String[0]);
         setDefault(shots, 16);
         setDefault(seed, 1L);

@@ -1,10 +1,5 @@
 package org.coop4j.spark;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.ParamMap;
@@ -21,11 +16,17 @@ import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Fit;
+import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
-import org.coop4j.method.ZeroShot;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Training;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Classifies images as {@code coop predict} does, with what any method has learned or with
@@ -114,7 +115,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
         Task task = new Task(classNames, templates.get(0), templates, 0);
         try (Classifier classifier =
-                new ZeroShot(templates, false)
+                Roles.handWritten(templates)
                         .learner(clip, task)
                         .fit(null, Fit.inMemory(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);

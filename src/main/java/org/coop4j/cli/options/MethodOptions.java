@@ -1,15 +1,18 @@
 package org.coop4j.cli.options;
 
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
+
+import picocli.CommandLine.Option;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.coop4j.console.WrongUsage;
-import org.coop4j.method.Method;
-import org.coop4j.train.Settings;
-import org.coop4j.train.Training;
-import picocli.CommandLine.Option;
 
 /** The methods that a command learns by, with what is set of them and of their training. */
 public final class MethodOptions {
@@ -21,7 +24,7 @@ public final class MethodOptions {
     @Option(
             names = "--method",
             split = ",",
-            defaultValue = "coop",
+            defaultValue = Roles.STANDARD,
             paramLabel = "NAME",
             description = {
                 "The method; several are learned on the same images and compared. \"coop methods\""
@@ -115,7 +118,7 @@ public final class MethodOptions {
                 .flatMap(
                         name ->
                                 name.equals(AUTO)
-                                        ? Method.quick().stream().map(Method::id)
+                                        ? Roles.quick().stream().map(Method::id)
                                         : Stream.of(name))
                 .distinct()
                 .toList();
