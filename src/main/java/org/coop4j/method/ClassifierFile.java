@@ -149,6 +149,13 @@ public final class ClassifierFile {
         return new ClassifierFile(method, classNames, modelSha256, more, training, temperature);
     }
 
+    /** Without one of its tensors. */
+    ClassifierFile without(String name) {
+        Map<String, Tensor> fewer = new LinkedHashMap<>(tensors);
+        fewer.remove(name);
+        return new ClassifierFile(method, classNames, modelSha256, fewer, training, temperature);
+    }
+
     /** With one more matrix. */
     ClassifierFile with(String name, FeatureMatrix matrix) {
         return with(name, Shape.of(matrix.rows(), matrix.width()), matrix.toArray());

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
@@ -100,7 +99,7 @@ public record CoCoOp(
 
     private PromptLearner.Form form(Clip clip) {
         return new PromptLearner.ContextForm(
-                context().layout(clip.tokenizer()),
+                context().layout(clip),
                 true,
                 tensors -> new Conditional(tensors, PromptLearner.Loss.NONE));
     }
@@ -139,6 +138,6 @@ public record CoCoOp(
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
         Clip clip = space.requireTowers(id());
         require(clip, file);
-        return PromptLearner.classifier(clip, file, form(clip), MemoryLimit.none());
+        return PromptLearner.read(clip, file, form(clip));
     }
 }

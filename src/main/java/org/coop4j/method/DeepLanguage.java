@@ -9,7 +9,6 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
@@ -115,7 +114,7 @@ public record DeepLanguage(
         List<LearnedTensor> tensors = new ArrayList<>();
         tensors.add(context().initial(clip, task.classNames().size(), task.seed()));
         if (depth > 1) {
-            int vectors = context().layout(clip.tokenizer()).length();
+            int vectors = context().layout(clip).length();
             int width = clip.architecture().text().width();
             LearnedTensor deep = LearnedTensor.zeros(DEEP, depth - 1, vectors, width);
             SplittableRandom random = RandomStream.of(task.seed(), "initial deep vectors");
@@ -127,7 +126,7 @@ public record DeepLanguage(
 
     private PromptLearner.Form form(Clip clip) {
         return new PromptLearner.ContextForm(
-                context().layout(clip.tokenizer()),
+                context().layout(clip),
                 false,
                 tensors -> new Blocks(tensors, PromptLearner.Loss.NONE));
     }
@@ -167,10 +166,10 @@ public record DeepLanguage(
         DeepLanguage used = of(clip);
         used.context().require(clip, file);
         if (used.depth > 1) {
-            int vectors = context().layout(clip.tokenizer()).length();
+            int vectors = context().layout(clip).length();
             int width = clip.architecture().text().width();
             file.require(DEEP, Shape.of(used.depth - 1, vectors, width));
         }
-        return PromptLearner.classifier(clip, file, used.form(clip), MemoryLimit.none());
+        return PromptLearner.read(clip, file, used.form(clip));
     }
 }

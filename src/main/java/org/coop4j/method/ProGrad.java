@@ -117,7 +117,7 @@ public record ProGrad(
         int width = clip.architecture().text().width();
         int classes = task.classNames().size();
         LearnedTensor ctx = context().zeros(clip, classes);
-        for (int v = 0; v < context().layout(clip.tokenizer()).vectors(classes); v++) {
+        for (int v = 0; v < context().layout(clip).vectors(classes); v++) {
             int token = v % contextLength - Math.max(0, contextLength - tokens.length);
             if (token >= 0) {
                 float[] embedding = clip.tokenEmbedding(tokens[token]);

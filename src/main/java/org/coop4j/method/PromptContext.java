@@ -55,8 +55,8 @@ record PromptContext(
     }
 
     /** How the prompts are laid out. */
-    PromptLayout layout(Tokenizer tokenizer) {
-        int length = words == null ? contextLength : wordTokens(tokenizer).length;
+    PromptLayout layout(Clip clip) {
+        int length = words == null ? contextLength : wordTokens(clip.tokenizer()).length;
         return new PromptLayout(length, position, classSpecific);
     }
 
@@ -88,7 +88,7 @@ record PromptContext(
     }
 
     private Shape shape(Clip clip, int classes) {
-        return layout(clip.tokenizer()).shape(classes, clip.architecture().text().width());
+        return layout(clip).shape(classes, clip.architecture().text().width());
     }
 
     /**

@@ -25,6 +25,12 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 final class PromptLearner implements Learner {
 
+    /**
+     * The normalised features of the prompts in a file, [classes, embed]: they follow from the
+     * learned tensors, by the text tower, which whoever classifies need not run.
+     */
+    private static final String CLASS_WEIGHTS = "class_weights";
+
     private final Method method;
     private final Clip clip;
     private final Task task;
@@ -171,9 +177,7 @@ final class PromptLearner implements Learner {
     /** Context vectors laid out so, and nothing else. */
     static Form form(Clip clip, PromptContext context) {
         return new ContextForm(
-                context.layout(clip.tokenizer()),
-                false,
-                tensors -> objective(tensors.get(0), Loss.NONE));
+                context.layout(clip), false, tensors -> objective(tensors.get(0), Loss.NONE));
     }
 
     /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
@@ -204,6 +208,7 @@ final class PromptLearner implements Learner {
     /** The learned tensors of a file, in its order. */
     static List<LearnedTensor> tensors(ClassifierFile file) {
         return file.tensorNames().stream()
+                .filter(name -> !name.equals(CLASS_WEIGHTS))
                 .map(
                         name -> {
                             ClassifierFile.Tensor tensor = file.tensor(name);
@@ -224,11 +229,25 @@ final class PromptLearner implements Learner {
     static Classifier read(Clip clip, ClassifierFile file, PromptContext context)
             throws IOException {
         context.require(clip, file);
-        return classifier(clip, file, form(clip, context), MemoryLimit.none());
+        return read(clip, file, form(clip, context));
     }
 
-    /** The classifier of the tensors of a file. */
-    static Classifier classifier(Clip clip, ClassifierFile file, Form form, MemoryLimit memory) {
+    /**
+     * The classifier of the tensors of a file; where the class weights are among them, nothing is
+     * encoded.
+     *
+     * @throws IOException if the class weights are not a row for each class
+     */
+    static Classifier read(Clip clip, ClassifierFile file, Form form) throws IOException {
+        if (!file.tensorNames().contains(CLASS_WEIGHTS)) {
+            return classifier(clip, file, form, MemoryLimit.none());
+        }
+        file.requireClassRows(clip, CLASS_WEIGHTS);
+        return ofClassWeights(clip, file, form);
+    }
+
+    private static Classifier classifier(
+            Clip clip, ClassifierFile file, Form form, MemoryLimit memory) {
         if (form.perImage()) {
             return new PerImageClassifier(clip, file, form, memory);
         }
@@ -236,9 +255,16 @@ final class PromptLearner implements Learner {
                 clip.promptEncoder(form.prompts(clip, file.classNames()))
                         .features(form.objective(clip, file), memory)
                         .normalized();
+        return ofClassWeights(clip, file.with(CLASS_WEIGHTS, weights), form);
+    }
+
+    private static Classifier ofClassWeights(Clip clip, ClassifierFile file, Form form) {
+        ClassifierFile learned = file.without(CLASS_WEIGHTS);
         return new LinearHead.OfFile(
-                LinearHead.withoutBias(weights, clip.logitScale()),
+                LinearHead.withoutBias(file.matrix(CLASS_WEIGHTS), clip.logitScale()),
                 file,
-                names -> classifier(clip, form.forClasses(file, names), form, MemoryLimit.none()));
+                names ->
+                        classifier(
+                                clip, form.forClasses(learned, names), form, MemoryLimit.none()));
     }
 }

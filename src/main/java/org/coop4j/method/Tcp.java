@@ -7,7 +7,6 @@ import java.util.Map;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.eval.Numbers;
@@ -145,7 +144,7 @@ public record Tcp(
         return new PromptLearner.Form() {
             @Override
             public List<int[]> prompts(Clip clip, List<String> classNames) {
-                PromptLayout layout = context(contextLength).layout(clip.tokenizer());
+                PromptLayout layout = context(contextLength).layout(clip);
                 return Prompts.ofSentences(clip, layout, afterContext(clip, classNames));
             }
 
@@ -226,6 +225,6 @@ public record Tcp(
         Clip clip = space.requireTowers(id());
         require(clip, file);
         Tcp used = of(clip, template);
-        return PromptLearner.classifier(clip, file, used.form(), MemoryLimit.none());
+        return PromptLearner.read(clip, file, used.form());
     }
 }

@@ -17,6 +17,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -131,6 +132,33 @@ class CoOpTest {
                 .hasMessageContaining("class \"lawn\" is not among the 3 classes");
     }
 
+    private static float[] logits(ClassifierFile file) throws IOException {
+        return file.open(clip).logits(images()).toArray();
+    }
+
+    @Test
+    void aFileHoldsTheClassWeightsAndOtherClassesAreEncodedAnew() throws IOException {
+        ClassifierFile learned = prompt(false);
+        ClassifierFile saved = learned.open(clip).save();
+        assertThat(saved.tensor("class_weights").shape()).isEqualTo(Shape.of(3, 12));
+        assertThat(logits(saved)).containsExactly(logits(learned));
+        assertThat(saved.open(clip).save().tensorNames()).isEqualTo(saved.tensorNames());
+
+        float[] others = new float[3 * 12];
+        others[0] = others[13] = others[26] = 1;
+        Classifier other = saved.with("class_weights", Shape.of(3, 12), others).open(clip);
+        assertThat(other.logits(images()).get(0, 1) / other.logits(images()).get(0, 0))
+                .isCloseTo(images().get(0, 1) / images().get(0, 0), within(1e-4f));
+        List<String> names = List.of("dog", "lawn");
+        assertThat(other.forClasses(names).logits(images()).toArray())
+                .containsExactly(learned.open(clip).forClasses(names).logits(images()).toArray());
+
+        ClassifierFile wrong = saved.with("class_weights", Shape.of(2, 12), new float[24]);
+        assertThatThrownBy(() -> wrong.open(clip))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("expected class_weights of shape [3, 12], got [2, 12]");
+    }
+
     /** What a step gives with so many threads: loss, features, gradient. */
     private static float[] step(int threads, boolean classSpecific) throws IOException {
         try (Clip other = TinyModel.open(model, threads)) {
@@ -204,7 +232,7 @@ class CoOpTest {
         PromptContext context = PromptContext.words("a_photo of a xoloitzcuintli");
         int[] tokens = clip.tokenizer().encode("a photo of a xoloitzcuintli");
         assertThat(tokens.length).isGreaterThan(5);
-        PromptLayout layout = context.layout(clip.tokenizer());
+        PromptLayout layout = context.layout(clip);
         assertThat(layout).isEqualTo(new PromptLayout(tokens.length, ClassPosition.END, false));
         float[] values = initial(context).values();
         for (int i = 0; i < tokens.length; i++) {
