@@ -16,6 +16,9 @@ import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PixelReader;
 import org.coop4j.weights.Progress;
 
 /** The encoding of images: from pixels, and from files to features on disk. */
@@ -45,6 +48,38 @@ public final class ImageBench {
             return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
         } catch (UncheckedIOException e) {
             throw e.getCause();
+        }
+    }
+
+    /**
+     * Files to pixels alone, by all threads: what of {@link #files} is reading, decoding and
+     * resizing; measured the second time.
+     */
+    public static Measurement reading(Clip clip, List<LabelledImage> images) throws IOException {
+        PixelReader reader =
+                new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+        int side = clip.architecture().vision().imageSize();
+        try {
+            return Measurement.of(
+                    1,
+                    1,
+                    0,
+                    () ->
+                            clip.workers()
+                                    .each(
+                                            images.size(),
+                                            (worker, i) ->
+                                                    read(reader, images.get(i).path(), side)));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void read(PixelReader reader, Path image, int side) {
+        try {
+            reader.read(image, FloatBuffer.allocate(3 * side * side), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

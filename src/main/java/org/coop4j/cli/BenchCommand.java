@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
+import org.coop4j.bench.PredictBench;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.JsonOption;
@@ -43,7 +44,7 @@ import picocli.CommandLine.Parameters;
 /** {@code coop bench}: measures speed and memory. */
 @Command(
         name = "bench",
-        synopsisSubcommandLabel = "[methods|serve ...]",
+        synopsisSubcommandLabel = "[all|methods|serve ...]",
         description = {
             "Measure speed and memory on this machine, with random weights of a published size.",
             "",
@@ -51,6 +52,8 @@ import picocli.CommandLine.Parameters;
             "encode   images to features, pixels given",
             "files    JPEG files to features in the bank (give a folder)",
             "load     from opening a model to the first image's features",
+            "predict  the whole of coop predict, of one picture (give a file)",
+            "all      each of them, and the table of them (coop bench all --help)",
             "methods  methods of image features (coop bench methods --help)",
             "serve    answers of a running service (coop bench serve --help)",
             ""
@@ -61,14 +64,15 @@ import picocli.CommandLine.Parameters;
             "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
             "  coop bench step --classes 1000 --memory 2G --json",
             "  coop bench encode --arch ViT-B/16 --batch 32",
-            "  coop bench files --arch ViT-B/32 pictures/"
+            "  coop bench files --arch ViT-B/32 pictures/",
+            "  coop bench predict -m coop4j-small photo.jpg"
         })
 final class BenchCommand implements Callable<Integer> {
 
     /** As many files as the comparison with PyTorch takes. */
     private static final int FILES = 320;
 
-    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
+    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load", "predict");
 
     private final Console console;
     private List<ExecutionPlan.OpTime> ops = List.of();
@@ -77,15 +81,15 @@ final class BenchCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1", // none with a subcommand
             paramLabel = "WHAT",
-            description = "step, encode, files or load.")
+            description = "step, encode, files, load or predict.")
     private String what;
 
     @Parameters(
             index = "1",
             arity = "0..1",
-            paramLabel = "DIR",
-            description = "For files: the folder.")
-    private Path folder;
+            paramLabel = "DIR|FILE",
+            description = "For files: the folder; for predict: the picture.")
+    private Path pictures;
 
     @Option(
             names = "--arch",
@@ -166,7 +170,7 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
-        List<LabelledImage> images = what.equals("files") ? jpegs(folder) : List.of();
+        List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
         Path file = model == null ? randomModel() : ModelFile.of(model);
         Precision precision = precisionOption.precision();
         ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
@@ -177,6 +181,8 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (what.equals("load")) {
             result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
+        } else if (what.equals("predict")) {
+            times(PredictBench.run(file, precision, pictures, runs, ChildProcess::output), result);
         } else {
             try (Clip clip = Clip.open(file, precision)) {
                 switch (what) {
@@ -186,12 +192,18 @@ final class BenchCommand implements Callable<Integer> {
                         product(clip, result);
                     }
                     default -> {
-                        images(images.size(), ImageBench.files(clip, images, console), result);
+                        Measurement all = ImageBench.files(clip, images, console);
+                        images(images.size(), all, result);
+                        double reading = ImageBench.reading(clip, images).median();
+                        result.put("reading_s", reading);
+                        result.put("share_of_reading", reading / all.median());
                     }
                 }
             }
         }
-        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+        if (!what.equals("predict")) { // whose memory is its own processes'
+            Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+        }
         if (json.isGiven()) {
             Json.print(result, console.out());
         } else {
@@ -207,10 +219,16 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (!KINDS.contains(what)) {
             throw new WrongUsage(
-                    "\"" + what + "\" cannot be measured: expected step, encode, files or load");
+                    "\""
+                            + what
+                            + "\" cannot be measured: expected step, encode, files, load or"
+                            + " predict");
         }
-        if (what.equals("files") && folder == null) {
+        if (what.equals("files") && pictures == null) {
             throw new WrongUsage("bench files needs a folder of JPEG files");
+        }
+        if (what.equals("predict") && pictures == null) {
+            throw new WrongUsage("bench predict needs a picture");
         }
         try {
             ClipConfig.named(architecture);

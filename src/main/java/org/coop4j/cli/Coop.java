@@ -155,6 +155,7 @@ public final class Coop implements Callable<Integer> {
 
     private static CommandLine bench(Console console) {
         return new CommandLine(new BenchCommand(console))
+                .addSubcommand(new BenchAllCommand(console))
                 .addSubcommand(new BenchMethodsCommand(console))
                 .addSubcommand(new BenchServeCommand(console));
     }

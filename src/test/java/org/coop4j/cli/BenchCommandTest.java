@@ -64,7 +64,37 @@ class BenchCommandTest {
             image.setRGB(i, i, 0xffffff);
             ImageIO.write(image, "jpg", pictures.resolve(i + ".jpg").toFile());
         }
-        assertThat(json("files", pictures, "-m", model).get("images").asInt()).isEqualTo(3);
+        JsonNode files = json("files", pictures, "-m", model);
+        assertThat(files.get("images").asInt()).isEqualTo(3);
+        assertThat(files.get("reading_s").asDouble()).isPositive();
+    }
+
+    @Test
+    void everythingIsMeasuredInTurnByProcessesOfTheirOwn() throws IOException {
+        Path pictures = Files.createDirectory(folder.resolve("photos"));
+        BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
+        ImageIO.write(image, "jpg", pictures.resolve("photo.jpg").toFile());
+        CommandRun done =
+                coop(
+                        "bench",
+                        "all",
+                        pictures,
+                        "-m",
+                        model,
+                        "--only=load,predict",
+                        "--runs=1",
+                        "--json");
+        assertThat(done.code()).as(done.err()).isZero();
+        JsonNode said = new ObjectMapper().readTree(done.out());
+        assertThat(said.get("machine").asText()).contains("thread");
+        JsonNode rows = said.get("rows");
+        assertThat(rows.findValuesAsText("what")).startsWith("load", "predict", "predict");
+        assertThat(rows.findValuesAsText("model")).containsOnly(model.toString());
+        assertThat(rows.get(1).get("median_s").asDouble()).isPositive();
+        assertThat(done.err().lines())
+                .filteredOn(line -> line.startsWith("|"))
+                .hasSize(2 + rows.size())
+                .allMatch(line -> line.chars().filter(c -> c == '|').count() == 5);
     }
 
     private static JsonNode json(Object... words) throws IOException {
