@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.weights.TensorView;
 import org.coop4j.weights.checkpoint.WeightsFile;
+import org.coop4j.weights.numpy.NpzFile;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Weights in the forms of PyTorch and safetensors. */
+/** Tensors in the forms of PyTorch, safetensors and NumPy. */
 class CheckpointFuzz {
 
     /** What a test may hold in memory; readers of models take what the architecture needs. */
@@ -26,12 +28,28 @@ class CheckpointFuzz {
         Files.write(FILE, content);
         try (WeightsFile file = WeightsFile.open(FILE)) {
             for (String name : file.names()) {
-                if (file.tensor(name).bytes() <= MOST_BYTES) {
-                    file.tensor(name).floats();
-                }
+                read(file.tensor(name));
             }
         } catch (IOException e) {
             // Refused.
+        }
+        try (NpzFile file = NpzFile.open(FILE, MOST_BYTES)) {
+            for (TensorView array : file.arrays().values()) {
+                read(array);
+            }
+        } catch (IOException e) {
+            // Refused.
+        }
+    }
+
+    private static void read(TensorView tensor) throws IOException {
+        if (tensor.bytes() > MOST_BYTES) {
+            return;
+        }
+        if (tensor.dtype().isFloat()) {
+            tensor.floats();
+        } else {
+            tensor.longs();
         }
     }
 }

@@ -1,8 +1,6 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -35,6 +33,7 @@ import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
+import org.coop4j.text.TextFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -165,12 +164,7 @@ final class EmbedCommand implements Callable<Integer> {
     }
 
     private static List<String> lines(Path file) throws IOException {
-        List<String> lines;
-        try {
-            lines = Files.readAllLines(file);
-        } catch (CharacterCodingException e) {
-            throw new CommandFailure(file + " is not a text file in UTF-8");
-        }
+        List<String> lines = TextFile.lines(file);
         if (lines.isEmpty()) {
             throw new CommandFailure(file + " has no texts");
         }

@@ -1,7 +1,6 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
@@ -17,6 +16,7 @@ import org.coop4j.pretrain.PretrainConfig;
 import org.coop4j.pretrain.PretrainRun;
 import org.coop4j.pretrain.PretrainSpec;
 import org.coop4j.text.SafeText;
+import org.coop4j.text.TextFile;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -167,7 +167,7 @@ final class PretrainCommand implements Callable<Integer> {
 
     private ClipConfig dimensions() throws IOException {
         try {
-            return ClipConfig.fromJson(Files.readString(beginning.architecture));
+            return ClipConfig.fromJson(TextFile.read(beginning.architecture));
         } catch (WeightsException e) {
             throw new WeightsException(beginning.architecture + ": " + e.getMessage(), e);
         }

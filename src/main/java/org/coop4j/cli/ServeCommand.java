@@ -1,5 +1,16 @@
 package org.coop4j.cli;
 
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelFile;
@@ -16,23 +27,10 @@ import org.coop4j.method.Roles;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;
-
+import org.coop4j.text.TextFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-
-import java.io.FileOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.Callable;
 
 /** {@code coop serve}: classifiers over HTTP. */
 @Command(
@@ -197,7 +195,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private static String token(Path file) throws IOException {
-        String token = Files.readString(file).strip();
+        String token = TextFile.read(file).strip();
         if (!token.matches("[\\x21-\\x7e]+")) {
             throw new CommandFailure(
                     file + ": expected a token of one line without spaces, in ASCII");

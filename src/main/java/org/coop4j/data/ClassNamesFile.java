@@ -1,14 +1,11 @@
 package org.coop4j.data;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.text.TextFile;
 
 /**
  * A text file in UTF-8 with a line a class, {@code folder<TAB>name} or {@code folder,name}; empty
@@ -25,7 +22,7 @@ final class ClassNamesFile {
     static Map<String, String> read(Path file, Set<String> folders) throws IOException {
         Map<String, String> names = new LinkedHashMap<>();
         int number = 0;
-        for (String line : lines(file)) {
+        for (String line : TextFile.lines(file)) {
             number++;
             if (line.isBlank()) {
                 continue;
@@ -50,15 +47,5 @@ final class ClassNamesFile {
             }
         }
         return names;
-    }
-
-    private static List<String> lines(Path file) throws IOException {
-        try {
-            return Files.readAllLines(file);
-        } catch (NoSuchFileException e) {
-            throw new DatasetException("the file of class names " + file + " does not exist", e);
-        } catch (CharacterCodingException e) {
-            throw new DatasetException("the file of class names " + file + " is not UTF-8", e);
-        }
     }
 }

@@ -2,15 +2,6 @@ package org.coop4j.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
-import org.coop4j.graph.host.Precision;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.checkpoint.WeightsFile;
-import org.coop4j.weights.numpy.NpzFile;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -20,6 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.checkpoint.WeightsFile;
+import org.coop4j.weights.numpy.NpzFile;
 
 /**
  * The tensors of a file of features: safetensors, NumPy's {@code .npz}, or what {@code torch.save}
@@ -64,6 +62,12 @@ public final class FeatureTensors implements Closeable {
     /** As Tip-Adapter keeps the features of its cache, [width, rows]. */
     private static final String KEYS = "keys";
 
+    /**
+     * Bytes that compressed arrays may unpack to: in float64, twice the float32 features that
+     * {@link #matrix} allows.
+     */
+    private static final long LARGEST_UNPACKED = Runtime.getRuntime().maxMemory();
+
     private static final int SHA256_BYTES = 32;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -99,7 +103,7 @@ public final class FeatureTensors implements Closeable {
      */
     static FeatureTensors open(Path file) throws IOException {
         if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npz")) {
-            NpzFile arrays = NpzFile.open(file);
+            NpzFile arrays = NpzFile.open(file, LARGEST_UNPACKED);
             return opened(file, arrays, arrays.arrays(), arrays::sha256, Map.of());
         }
         WeightsFile weights = WeightsFile.open(file);

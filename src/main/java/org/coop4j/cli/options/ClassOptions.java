@@ -1,8 +1,6 @@
 package org.coop4j.cli.options;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
+import org.coop4j.text.TextFile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -45,20 +44,14 @@ public final class ClassOptions {
     /** The class names of the command line, checked. */
     public List<String> read() throws IOException {
         if (names.file != null) {
-            return checked(lines(names.file), names.file.toString());
+            return checked(
+                    TextFile.lines(names.file).stream().filter(line -> !line.isBlank()).toList(),
+                    names.file.toString());
         }
         try {
             return checked(Arrays.asList(names.list.split(",", -1)), "--classes");
         } catch (CommandFailure e) {
             throw new WrongUsage(e.getMessage());
-        }
-    }
-
-    private static List<String> lines(Path file) throws IOException {
-        try {
-            return Files.readAllLines(file).stream().filter(line -> !line.isBlank()).toList();
-        } catch (CharacterCodingException e) {
-            throw new CommandFailure(file + " is not a text file in UTF-8");
         }
     }
 

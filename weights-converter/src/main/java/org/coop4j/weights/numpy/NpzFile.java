@@ -24,21 +24,25 @@ public final class NpzFile implements Closeable {
     private static final String SUFFIX = ".npy";
 
     private final OpenFile source;
+    private final long mostUnpacked;
     private final Map<String, TensorView> arrays = new LinkedHashMap<>();
     private final Map<OpenFile, Path> unpacked = new LinkedHashMap<>();
 
-    private NpzFile(OpenFile source) {
+    private NpzFile(OpenFile source, long mostUnpacked) {
         this.source = source;
+        this.mostUnpacked = mostUnpacked;
     }
 
     /**
      * Reads the headers of all arrays of an open file, which is closed with what is returned or if
      * that fails.
      *
-     * @throws WeightsException when it is no such archive, or damaged
+     * @param mostUnpacked bytes that compressed arrays may have when they are unpacked, all
+     *     together
+     * @throws WeightsException when it is no such archive, or damaged, or too large
      */
-    public static NpzFile of(OpenFile source) throws IOException {
-        NpzFile file = new NpzFile(source);
+    public static NpzFile of(OpenFile source, long mostUnpacked) throws IOException {
+        NpzFile file = new NpzFile(source, mostUnpacked);
         try {
             file.read();
             return file;
@@ -49,12 +53,13 @@ public final class NpzFile implements Closeable {
     }
 
     /** Opens a file; what {@link #of} says holds. */
-    public static NpzFile open(Path file) throws IOException {
-        return of(OpenFile.open(file));
+    public static NpzFile open(Path file, long mostUnpacked) throws IOException {
+        return of(OpenFile.open(file), mostUnpacked);
     }
 
     private void read() throws IOException {
         ZipArchive archive = ZipArchive.open(source.region());
+        requireRoom(archive);
         for (ZipArchive.Entry entry : archive.entries().values()) {
             if (!entry.name().endsWith(SUFFIX)) {
                 throw WeightsException.in(
@@ -86,6 +91,20 @@ public final class NpzFile implements Closeable {
                             region.slice(header.bytes(), length),
                             0,
                             header.strides()));
+        }
+    }
+
+    /** Before anything is unpacked; what is unpacked has the size that the archive states. */
+    private void requireRoom(ZipArchive archive) throws WeightsException {
+        long left = mostUnpacked;
+        for (ZipArchive.Entry entry : archive.entries().values()) {
+            left -= entry.isStored() ? 0 : entry.size();
+            if (left < 0) {
+                throw WeightsException.in(
+                        source.path(),
+                        "its arrays unpack to more than the %d MB that are allowed here: save it with numpy.savez, which does not compress, or give Java more memory"
+                                .formatted(mostUnpacked >> 20));
+            }
         }
     }
 

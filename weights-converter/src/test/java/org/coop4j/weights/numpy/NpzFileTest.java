@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Archives of arrays as NumPy writes them, and what must not be taken for one. */
 class NpzFileTest {
 
+    /** What arrays may unpack to here. */
+    private static final long LARGE = 1 << 20;
+
     @TempDir private Path folder;
 
     /** The bytes of a {@code .npy} file. */
@@ -75,7 +78,7 @@ class NpzFileTest {
     @ValueSource(booleans = {false, true})
     void arraysAreReadWhetherTheyAreCompressedOrNot(boolean compressed) throws IOException {
         byte[] array = npy("<f4", false, "(2, 3)", floats(1, 2, 3, 4, 5, 6));
-        try (NpzFile file = NpzFile.open(npz(compressed, "features.npy", array))) {
+        try (NpzFile file = NpzFile.open(npz(compressed, "features.npy", array), LARGE)) {
             assertThat(file.arrays()).containsOnlyKeys("features");
             assertThat(file.arrays().get("features").shape()).isEqualTo(Shape.of(2, 3));
             assertThat(file.arrays().get("features").floats()).containsExactly(1, 2, 3, 4, 5, 6);
@@ -85,7 +88,7 @@ class NpzFileTest {
     @Test
     void columnMajorArraysComeInRowMajorOrder() throws IOException {
         byte[] array = npy("<f4", true, "(2, 3)", floats(1, 4, 2, 5, 3, 6));
-        try (NpzFile file = NpzFile.open(npz(false, "x.npy", array))) {
+        try (NpzFile file = NpzFile.open(npz(false, "x.npy", array), LARGE)) {
             assertThat(file.arrays().get("x").floats()).containsExactly(1, 2, 3, 4, 5, 6);
         }
     }
@@ -95,7 +98,7 @@ class NpzFileTest {
         ByteBuffer texts = ByteBuffer.allocate(4 * 2 * 3).order(ByteOrder.LITTLE_ENDIAN);
         texts.putInt('c').putInt('a').putInt('t').putInt('o').putInt('x');
         byte[] array = npy("<U3", false, "(2,)", texts.array());
-        try (NpzFile file = NpzFile.open(npz(false, "x.npy", array))) {
+        try (NpzFile file = NpzFile.open(npz(false, "x.npy", array), LARGE)) {
             assertThat(file.arrays().get("x").dtype()).isEqualTo(DType.U32);
             assertThat(file.arrays().get("x").longs()).containsExactly('c', 'a', 't', 'o', 'x', 0L);
         }
@@ -154,6 +157,16 @@ class NpzFileTest {
         assertRefused(file, "is not of its stated size");
     }
 
+    /** 3 kB of zeros for each megabyte: nothing of them may reach the disk. */
+    @Test
+    void compressedArraysMayNotFillTheDisk() throws IOException {
+        byte[] array = npy("<f4", false, "(262144,)", new byte[(int) LARGE]);
+        assertRefused(npz(true, "x.npy", array), "unpack to more than the 1 MB");
+        try (NpzFile file = NpzFile.open(npz(false, "x.npy", array), LARGE)) {
+            assertThat(file.arrays()).containsOnlyKeys("x");
+        }
+    }
+
     private static void damage(Path file, Consumer<byte[]> change) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         change.accept(bytes);
@@ -161,7 +174,7 @@ class NpzFileTest {
     }
 
     private static void assertRefused(Path file, String message) {
-        assertThatThrownBy(() -> NpzFile.open(file).close())
+        assertThatThrownBy(() -> NpzFile.open(file, LARGE).close())
                 .isInstanceOf(WeightsException.class)
                 .hasMessageContaining(message)
                 .hasMessageContaining(file.toString());
