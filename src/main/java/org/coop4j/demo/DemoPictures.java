@@ -1,9 +1,11 @@
 package org.coop4j.demo;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -26,20 +28,37 @@ public record DemoPictures(Path folder) {
 
     private static final String RESOURCE = "/org/coop4j/demo/demo.zip";
 
-    /** Unpacks the pictures into a folder of their own in {@code cache}, once. */
-    public static DemoPictures unpack(Path cache) throws IOException {
+    /** In the cache: held by who unpacks. */
+    private static final String LOCK = ".pictures.lock";
+
+    /** In the cache: a folder that is not yet whole. */
+    private static final String UNFINISHED = ".pictures-unfinished";
+
+    /**
+     * Unpacks the pictures into a folder of their own in {@code cache}, once. One process unpacks
+     * while others wait; what one left that was killed goes before.
+     */
+    public static synchronized DemoPictures unpack(Path cache) throws IOException {
         byte[] archive = Resource.bytes(DemoPictures.class, RESOURCE);
         Path folder = cache.resolve("pictures-" + Sha256.of(archive).substring(0, 12));
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(cache);
-            Path unfinished = Files.createTempDirectory(cache, ".pictures");
-            try {
-                unpack(archive, unfinished);
-                Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
-            } catch (IOException e) {
-                delete(unfinished);
-                if (!Files.isDirectory(folder)) { // or another process was faster
-                    throw e;
+            try (FileChannel channel =
+                    FileChannel.open(
+                            cache.resolve(LOCK),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE)) {
+                channel.lock();
+                if (!Files.isDirectory(folder)) {
+                    Path unfinished = cache.resolve(UNFINISHED);
+                    delete(unfinished);
+                    try {
+                        unpack(archive, unfinished);
+                        Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+                    } catch (IOException e) {
+                        delete(unfinished);
+                        throw e;
+                    }
                 }
             }
         }
@@ -97,6 +116,9 @@ public record DemoPictures(Path folder) {
     }
 
     private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {

@@ -33,11 +33,24 @@ class DemoPicturesTest {
             List<Future<DemoPictures>> both = threads.invokeAll(List.of(unpacking, unpacking));
             DemoPictures pictures = both.get(0).get();
             assertThat(both.get(1).get()).isEqualTo(pictures);
-            assertThat(files(cache)).containsExactly(pictures.folder());
+            assertThat(files(cache))
+                    .containsExactlyInAnyOrder(pictures.folder(), cache.resolve(".pictures.lock"));
             assertThat(files(pictures.folder().resolve("photographs"))).hasSize(2);
         } finally {
             threads.shutdown();
         }
+    }
+
+    @Test
+    void whatAKilledProcessLeftGoesAndNothingElse() throws IOException {
+        Path left = Files.createDirectories(cache.resolve(".pictures-unfinished/photographs/x"));
+        Files.writeString(left.resolve("half.jpg"), "half");
+        Path mine = Files.writeString(cache.resolve(".pictures-of-mine"), "mine");
+        DemoPictures pictures = DemoPictures.unpack(cache);
+        assertThat(files(cache))
+                .containsExactlyInAnyOrder(
+                        pictures.folder(), mine, cache.resolve(".pictures.lock"));
+        assertThat(pictures.folder().resolve("photographs/x")).doesNotExist();
     }
 
     private static List<Path> files(Path folder) throws IOException {
