@@ -133,6 +133,19 @@ class LauncherTest {
     }
 
     @Test
+    void aLimitOfOpenFilesIsRaisedOrNamed() throws IOException {
+        String coop = "; bash ./coop tokenize";
+        Ended raised = end(start(Map.of(), root, "bash", "-c", "ulimit -S -n 48" + coop));
+        assertThat(raised.code()).as(raised.err()).isZero();
+        Ended named = end(start(Map.of(), root, "bash", "-c", "ulimit -n 48" + coop));
+        assertThat(named.code()).isEqualTo(1);
+        assertThat(named.err())
+                .startsWith("coop: a process here may open 48 files at once, and coop4j needs 256")
+                .hasLineCount(1);
+        assertThat(named.out()).isEmpty();
+    }
+
+    @Test
     void theFirstRunBuildsAndTheNextDoesNot() throws IOException {
         Ended first = coop(Map.of());
         assertThat(first.err()).contains("building on first use").endsWith("coop: built\n");
