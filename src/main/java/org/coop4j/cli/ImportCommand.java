@@ -12,6 +12,7 @@ import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.run.TrainRun;
 import org.coop4j.text.SafeText;
 
 import picocli.CommandLine.Command;
@@ -117,7 +118,10 @@ final class ImportCommand implements Callable<Integer> {
         List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
-            ClassifierFile prompt = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
+            ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
+            Map<String, String> account = new LinkedHashMap<>(read.training());
+            account.put(TrainRun.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+            ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();
             console.out()

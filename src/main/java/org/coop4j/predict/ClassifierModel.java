@@ -3,7 +3,9 @@ package org.coop4j.predict;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.ClassifierFile;
@@ -58,13 +60,14 @@ public final class ClassifierModel {
      * @param file where the classifier lies
      */
     public static Optional<Path> find(ClassifierFile learned, Path file) throws IOException {
-        String recorded = recorded(learned);
-        if (!recorded.isEmpty()) {
-            Path then = Path.of(recorded);
+        Optional<Path> recorded = recorded(learned);
+        if (recorded.isPresent()) {
+            Path then = recorded.get();
             if (Files.exists(then)) {
-                return Optional.of(then);
+                return recorded;
             }
-            Path beside = file.toAbsolutePath().resolveSibling(then.getFileName());
+            Path name = Objects.requireNonNullElse(then.getFileName(), then);
+            Path beside = file.toAbsolutePath().resolveSibling(name);
             if (Files.exists(beside)) {
                 return Optional.of(beside);
             }
@@ -74,14 +77,21 @@ public final class ClassifierModel {
                 : Optional.empty();
     }
 
-    private static String recorded(ClassifierFile learned) {
-        return learned.training().getOrDefault(TrainRun.MODEL_FILE, "");
+    /** Where the classifier says that the model was, if that can be a file's name. */
+    private static Optional<Path> recorded(ClassifierFile learned) {
+        String file = learned.training().get(TrainRun.MODEL_FILE);
+        try {
+            return file == null || file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file));
+        } catch (InvalidPathException e) { // the name has a NUL
+            return Optional.empty();
+        }
     }
 
     /** What is said where {@link #find} finds none; what to do is to follow. */
     public static String notFound(ClassifierFile learned) {
-        String recorded = recorded(learned);
         return "the model of this classifier (SHA-256 %s) is not at %s: "
-                .formatted(learned.modelSha256(), recorded.isEmpty() ? "a known place" : recorded);
+                .formatted(
+                        learned.modelSha256(),
+                        recorded(learned).map(Path::toString).orElse("a known place"));
     }
 }

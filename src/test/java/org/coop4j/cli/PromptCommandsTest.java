@@ -12,10 +12,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.coop4j.console.Console;
 import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.RunFolder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -123,7 +126,7 @@ class PromptCommandsTest {
     }
 
     @Test
-    void aMistakeLeavesTheFolderToTheSameCommandMended() {
+    void aMistakeLeavesTheFolderToTheSameCommandMended() throws IOException {
         Path out = folder.resolve("mistakes");
         CommandRun nowhere = trainOn(folder.resolve("nowhere"), 3, out);
         assertThat(nowhere.code()).as(nowhere.err()).isNotZero();
@@ -134,6 +137,15 @@ class PromptCommandsTest {
         assertThat(tooLong.err())
                 .contains("exceeds the context length 77", "fewer context vectors than 90")
                 .doesNotContain("internal error");
+
+        Path names = folder.resolve("long.csv");
+        Files.writeString(names, "red sky," + "x".repeat(60_000) + "\n");
+        CommandRun longName = trainOn(pictures, 4, out, "--names", names);
+        assertThat(longName.code()).isEqualTo(1);
+        List<String> said = longName.err().lines().toList();
+        assertThat(said).allSatisfy(line -> assertThat(line).hasSizeLessThan(400));
+        assertThat(said.get(said.size() - 1))
+                .contains("class \"xxxx", "exceeds the context length 77");
 
         CommandRun small = train(out, "--memory", 1);
         assertThat(small.code()).isEqualTo(1);
@@ -176,6 +188,11 @@ class PromptCommandsTest {
                 .hasSize(1 + CLASSES.length)
                 .startsWith("class,images,correct,accuracy,f1");
         assertThat(eval("-p", run, "--split", "train").out()).contains("macro F1");
+
+        CommandRun nowhere = eval("-p", run, "--json", "--picture", folder.resolve("no/x.png"));
+        assertThat(nowhere.code()).isEqualTo(1);
+        assertThat(nowhere.err()).contains("no such folder").doesNotContain(".tmp");
+        assertThat(new ObjectMapper().readTree(nowhere.out()).get("images").asInt()).isPositive();
     }
 
     @Test
@@ -256,9 +273,26 @@ class PromptCommandsTest {
         assertThat(imported.code()).as(imported.err()).isZero();
         assertThat(imported.out()).contains("3 context vectors, unified, 3 classes");
         Path test = pictures.resolve("test");
-        assertThat(coop("predict", "-p", prompt, "-m", model, "--json", "-q", test).out())
+        assertThat(coop("predict", "-p", prompt, "--json", "-q", test).out())
                 .isEqualTo(coop("predict", "-p", run, "--json", "-q", test).out())
                 .contains("probability");
+    }
+
+    /** Of a stranger's classifier nothing but a name can be believed. */
+    @Test
+    void aModelFileThatIsNoneIsSaidInALine() throws IOException {
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        ClassifierFile learned = ClassifierFile.read(RunFolder.classifier(run).orElseThrow());
+        Path file = folder.resolve("stranger.safetensors");
+        for (String modelFile : Arrays.asList(null, "", "a\0b", "/nowhere/x", "/dev/zero", "/")) {
+            learned.withTraining(Collections.singletonMap("model_file", modelFile)).write(file);
+            CommandRun predicted = coop("predict", "-p", file, "-q", image);
+            assertThat(predicted.code()).as(modelFile).isEqualTo(1);
+            assertThat(predicted.err())
+                    .as(modelFile)
+                    .hasLineCount(1)
+                    .doesNotContain("internal error");
+        }
     }
 
     @Test

@@ -211,6 +211,20 @@ class ReferenceCheckpointTest {
     }
 
     @Test
+    void aContextThatIsNoNumberIsRefused() throws IOException {
+        PromptLayout layout = new PromptLayout(5, ClassPosition.END, false);
+        float[] context = new float[layout.vectors(NAMES.size()) * 16];
+        context[7] = Float.NaN;
+        ClassifierFile prompt =
+                LearnedPrompts.file(context, 16, layout, NAMES, clip.model().sha256(), Map.of());
+        Path file = ReferenceCheckpoint.write(folder, clip, prompt, 50);
+        assertThatThrownBy(
+                        () -> ReferenceCheckpoint.read(file, clip, coop(ClassPosition.END), NAMES))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("ctx holds NaN");
+    }
+
+    @Test
     void filesOfOtherThingsAreNamed() throws IOException {
         Path other = saved("weight", Shape.of(1), 1);
         assertThatThrownBy(
