@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,6 +32,11 @@ final class CampaignFiles {
     /** A number of a campaign: {@code -Dcampaign.NAME=N}. */
     static int setting(String name, int otherwise) {
         return Integer.getInteger("campaign." + name, otherwise);
+    }
+
+    /** The draws of one episode; no other episode, nor one of another seed, has the same. */
+    static Random random(int episode) {
+        return new Random(1_000_003L * setting("seed", 1) + episode);
     }
 
     static Path model() {

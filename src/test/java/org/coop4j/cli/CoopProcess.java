@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /** The command line in a process of its own, which can be killed and has its own environment. */
 final class CoopProcess {
 
-    private static final long LONGEST_MINUTES = 5;
+    private static final long LONGEST_MINUTES = 20;
 
     private final Process process;
     private final Path out;
@@ -32,8 +32,9 @@ final class CoopProcess {
         return start(place, Map.of(), arguments);
     }
 
-    private static CoopProcess start(
-            Path place, Map<String, String> environment, Object... arguments) throws IOException {
+    /** The same with variables of its environment. */
+    static CoopProcess start(Path place, Map<String, String> environment, Object... arguments)
+            throws IOException {
         Path temporary = Files.createDirectories(place.resolve("temporary"));
         List<String> words =
                 new ArrayList<>(

@@ -8,11 +8,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.coop4j.pretrain.PictureTables;
 import org.junit.jupiter.api.Test;
@@ -22,17 +29,25 @@ import org.junit.jupiter.api.io.TempDir;
  * Commands ended by {@code kill -9} at random moments, and started again until they finish: the
  * bits must be those of a command that nobody killed, what was finished stays untouched, no file of
  * the user's goes and none is left over. Not part of the build's tests: {@code mvn -Pcampaign
- * verify -Dcampaign.kills=200 -Dcampaign.seed=1}.
+ * verify -Dcampaign.kills=200 -Dcampaign.seed=1}; {@code -Dcampaign.from=N} goes on at folder N.
  */
 class KillCampaign {
 
-    private static final int MOST_KILLS_OF_A_FOLDER = 3;
+    private static final int MOST_KILLS_OF_A_FOLDER = 5;
+
+    /** Between two looks at the files of a command, which take time from the command. */
+    private static final long POLL_MILLIS = 4;
+
+    /** For processes that live for seconds: one thread, and the quick compiler alone. */
+    private static final Map<String, String> SHORT =
+            Map.of("OMP_NUM_THREADS", "1", "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
 
     /** The file of somebody else, named as temporary files are. */
     private static final String BYSTANDER = ".bookmarks.tmp";
 
     @TempDir private Path folder;
-    private final List<String> findings = new ArrayList<>();
+    private final List<String> findings = Collections.synchronizedList(new ArrayList<>());
+    private final Map<Work, Integer> kills = new ConcurrentSkipListMap<>();
 
     /** What is killed; each writes {@code out} in a folder of its own. */
     private enum Work {
@@ -116,39 +131,57 @@ class KillCampaign {
     }
 
     @Test
-    void whatIsKilledGoesOnAsIfNobodyHadKilledIt() throws IOException, InterruptedException {
-        int wanted = CampaignFiles.setting("kills", 20);
-        int seed = CampaignFiles.setting("seed", 1);
+    void whatIsKilledGoesOnAsIfNobodyHadKilledIt() throws Exception {
         writeInputs();
         Map<Work, Reference> references = new EnumMap<>(Work.class);
         for (Work work : Work.values()) {
             references.put(work, reference(work));
         }
-        Map<Work, Integer> kills = new EnumMap<>(Work.class);
-        int episodes = 0;
-        for (int done = 0; done < wanted; episodes++) {
-            Work work = Work.values()[episodes % Work.values().length];
-            Random random = new Random(31L * seed + episodes);
-            int most = Math.min(wanted - done, 1 + random.nextInt(MOST_KILLS_OF_A_FOLDER));
-            int killed = episode(work, episodes, references.get(work), random, most);
-            kills.merge(work, killed, Integer::sum);
-            done += killed;
+        AtomicInteger next = new AtomicInteger(CampaignFiles.setting("from", 0));
+        List<Callable<Void>> workers =
+                Collections.nCopies(
+                        CampaignFiles.setting("parallel", 1),
+                        () -> {
+                            killAndFinish(next, references);
+                            return null;
+                        });
+        ExecutorService executor = Executors.newFixedThreadPool(workers.size());
+        for (Future<Void> ended : executor.invokeAll(workers)) {
+            ended.get();
         }
-        System.out.printf(
-                "campaign of kills, seed %d: %s in %d folders, %d findings%n",
-                seed, kills, episodes, findings.size());
+        executor.shutdown();
         assertThat(findings).isEmpty();
+    }
+
+    /** Episode after episode, until all workers together have killed as often as wanted. */
+    private void killAndFinish(AtomicInteger next, Map<Work, Reference> references)
+            throws IOException, InterruptedException {
+        while (killsDone() < CampaignFiles.setting("kills", 20)) {
+            int episode = next.getAndIncrement();
+            Work work = Work.values()[episode % Work.values().length];
+            Random random = CampaignFiles.random(episode);
+            int most = 1 + random.nextInt(MOST_KILLS_OF_A_FOLDER);
+            int killed = episode(work, episode, references.get(work), random, most);
+            kills.merge(work, killed, Integer::sum);
+            System.out.printf(
+                    "kills, seed %d, folder %d: %s, findings: %s%n",
+                    CampaignFiles.setting("seed", 1), episode, kills, findings);
+        }
+    }
+
+    private int killsDone() {
+        return kills.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     private Reference reference(Work work) throws IOException, InterruptedException {
         Path place = newPlace(folder.resolve(work + "-reference"));
-        CoopProcess process = CoopProcess.start(place, command(work, place, false));
+        CoopProcess process = CoopProcess.start(place, SHORT, command(work, place, false));
         int changes = 0;
         for (String last = ""; process.isAlive(); ) {
             String now = sizes(place.resolve("out"));
             changes += now.equals(last) ? 0 : 1;
             last = now;
-            Thread.sleep(1);
+            Thread.sleep(POLL_MILLIS);
         }
         CommandRun run = process.ended();
         assertThat(run.code()).as(run.err()).isZero();
@@ -187,29 +220,30 @@ class KillCampaign {
         for (boolean killed = true; killed && kills < most; begun = true) {
             killed = killOnce(work, place, reference, random, begun);
             kills += killed ? 1 : 0;
-            check(finished, name + ", kill " + kills);
+            findings.addAll(touched(finished, name + ", kill " + kills));
             finished = finishedRuns(out);
         }
-        CommandRun run = CoopProcess.run(place, command(work, place, begun));
-        int before = findings.size();
+        CommandRun run = CoopProcess.run(place, SHORT, command(work, place, begun));
+        List<String> found = new ArrayList<>();
         if (run.code() != 0) {
-            findings.add(name + " ends with " + run.code() + ": " + run.err());
+            found.add(name + " ends with " + run.code() + ": " + run.err());
         }
-        check(finished, name + ", its end");
+        found.addAll(touched(finished, name + ", its end"));
         for (String path :
                 CampaignFiles.differences(reference.outcome(), CampaignFiles.outcome(out))) {
-            findings.add(name + " differs after " + kills + " kills: " + path);
+            found.add(name + " differs after " + kills + " kills: " + path);
         }
         if (!Files.exists(place.resolve(BYSTANDER))) {
-            findings.add(name + " deleted a file beside its folder");
+            found.add(name + " deleted a file beside its folder");
         }
         List<String> temporary = temporary(place);
         if (temporary.size() > reference.temporary().size()) {
-            findings.add(name + " leaves temporary files: " + temporary);
+            found.add(name + " leaves temporary files: " + temporary);
         }
-        if (findings.size() == before) {
+        if (found.isEmpty()) {
             CampaignFiles.delete(place);
         }
+        findings.addAll(found);
         return kills;
     }
 
@@ -217,14 +251,14 @@ class KillCampaign {
     private boolean killOnce(
             Work work, Path place, Reference reference, Random random, boolean again)
             throws IOException, InterruptedException {
-        CoopProcess process = CoopProcess.start(place, command(work, place, again));
+        CoopProcess process = CoopProcess.start(place, SHORT, command(work, place, again));
         int left = 1 + random.nextInt(reference.changes());
         String last = sizes(place.resolve("out"));
         while (left > 0 && process.isAlive()) {
             String now = sizes(place.resolve("out"));
             left -= now.equals(last) ? 0 : 1;
             last = now;
-            Thread.sleep(1);
+            Thread.sleep(POLL_MILLIS);
         }
         Thread.sleep(random.nextInt(4)); // not always just after a change
         boolean killed = process.isAlive();
@@ -246,13 +280,17 @@ class KillCampaign {
         return finished;
     }
 
-    private void check(Map<Path, FileTime> finished, String when) throws IOException {
+    /** What was written or removed of runs that had ended. */
+    private static List<String> touched(Map<Path, FileTime> finished, String when)
+            throws IOException {
+        List<String> touched = new ArrayList<>();
         for (Map.Entry<Path, FileTime> file : finished.entrySet()) {
             if (!Files.exists(file.getKey())) {
-                findings.add(when + ": a file of a finished run is gone: " + file.getKey());
+                touched.add(when + ": a file of a finished run is gone: " + file.getKey());
             } else if (!Files.getLastModifiedTime(file.getKey()).equals(file.getValue())) {
-                findings.add(when + ": a finished run was written again: " + file.getKey());
+                touched.add(when + ": a finished run was written again: " + file.getKey());
             }
         }
+        return touched;
     }
 }

@@ -2,8 +2,10 @@ package org.coop4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.clip.ShippedModel;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,10 +22,9 @@ class TogetherCampaign {
     void twoDemosAndATrainingAtOnceAllEndWell() throws Exception {
         List<CoopProcess> processes =
                 List.of(
-                        CoopProcess.start(folder, "demo", "-o", folder.resolve("first")),
-                        CoopProcess.start(folder, "demo", "-o", folder.resolve("second")),
-                        CoopProcess.start(
-                                folder,
+                        start("demo", "-o", folder.resolve("first")),
+                        start("demo", "-o", folder.resolve("second")),
+                        start(
                                 "train",
                                 "-m",
                                 ShippedModel.NAME,
@@ -42,5 +43,9 @@ class TogetherCampaign {
                                 CampaignFiles.outcome(folder.resolve("first/runs")),
                                 CampaignFiles.outcome(folder.resolve("second/runs"))))
                 .isEmpty();
+    }
+
+    private CoopProcess start(Object... arguments) throws IOException {
+        return CoopProcess.start(folder, Map.of("OMP_NUM_THREADS", "1"), arguments);
     }
 }
