@@ -1,5 +1,11 @@
 package org.coop4j.analysis;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
@@ -16,13 +22,6 @@ import org.coop4j.method.Task;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
-
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.function.Consumer;
 
 /** Compares learned classifiers with what else could have been done with the same images. */
 public final class Comparer {

@@ -1,5 +1,11 @@
 package org.coop4j.analysis;
 
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures.Located;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DenseFeatures;
@@ -14,13 +20,6 @@ import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.train.Training;
-
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Images that look like another class than their label says, by confident learning (Northcutt,

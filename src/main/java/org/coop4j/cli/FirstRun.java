@@ -1,5 +1,12 @@
 package org.coop4j.cli;
 
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.method.ClassifierFile;
@@ -8,15 +15,6 @@ import org.coop4j.weights.Shape;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
-
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-
-import javax.imageio.ImageIO;
 
 /**
  * Uses most of what commands use, once, on a tiny model: the launcher runs it after a build, so

@@ -1,5 +1,12 @@
 package org.coop4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.clip.Clip;
@@ -14,19 +21,10 @@ import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.TrainRun;
 import org.coop4j.text.SafeText;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
 
 /** {@code coop import}: takes over a prompt that the reference's Python code learned. */
 @Command(

@@ -1,8 +1,5 @@
 package org.coop4j.data;
 
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.image.ExifOrientation;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.image.ExifOrientation;
 
 /**
  * A file of labelled images' features, such as {@code coop embed --data} writes: {@code features}

@@ -1,9 +1,8 @@
 package org.coop4j.data;
 
+import java.io.IOException;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-
-import java.io.IOException;
 
 /**
  * What a file of features says of its rows: their classes, as numbers or one-hot, and the parts of

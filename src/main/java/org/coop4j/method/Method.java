@@ -1,13 +1,5 @@
 package org.coop4j.method;
 
-import org.coop4j.clip.FeatureKind;
-import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FewShotSample;
-import org.coop4j.data.FewShotSampler;
-import org.coop4j.data.ImageDataset;
-import org.coop4j.train.Settings;
-import org.coop4j.train.Training;
-
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
@@ -15,6 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.data.FewShotSample;
+import org.coop4j.data.FewShotSampler;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
 
 /**
  * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's

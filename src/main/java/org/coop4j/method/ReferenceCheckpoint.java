@@ -1,16 +1,5 @@
 package org.coop4j.method;
 
-import org.coop4j.clip.Clip;
-import org.coop4j.train.Settings;
-import org.coop4j.train.Training;
-import org.coop4j.weights.AtomicFile;
-import org.coop4j.weights.DenseTensor;
-import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.OrderedDict;
-import org.coop4j.weights.torch.TorchFile;
-import org.coop4j.weights.torch.TorchSave;
-import org.coop4j.weights.torch.TorchTensor;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.coop4j.clip.Clip;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
+import org.coop4j.weights.AtomicFile;
+import org.coop4j.weights.DenseTensor;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.pickle.OrderedDict;
+import org.coop4j.weights.torch.TorchFile;
+import org.coop4j.weights.torch.TorchSave;
+import org.coop4j.weights.torch.TorchTensor;
 
 /**
  * Learned prompts in the reference's form: {@code prompt_learner/model.pth.tar-EPOCH} beside a text

@@ -1,5 +1,9 @@
 package org.coop4j.report;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.results.ClassGains;
@@ -7,11 +11,6 @@ import org.coop4j.results.ClassGains.ClassGain;
 import org.coop4j.results.DatasetNames;
 import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Shots;
-
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
 
 /** Results of each class; of many classes, people see those that won and lost most. */
 final class ClassTable implements StudyTable {

@@ -1,5 +1,10 @@
 package org.coop4j.report;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
@@ -10,12 +15,6 @@ import org.coop4j.results.Measure;
 import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Outcome;
 import org.coop4j.results.Shots;
-
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.Function;
 
 /** Dataset × method × shots. */
 public final class FewShotTable implements StudyTable {

@@ -1,15 +1,14 @@
 package org.coop4j.results;
 
-import org.coop4j.data.ClassHalf;
-import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
-import org.coop4j.results.Outcomes.Setup;
-
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.results.Outcomes.Setup;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
 public final class FewShot {

@@ -1,10 +1,9 @@
 package org.coop4j.results;
 
+import java.util.Comparator;
 import org.coop4j.method.Method;
 import org.coop4j.method.Roles;
 import org.coop4j.run.RunConfig;
-
-import java.util.Comparator;
 
 /**
  * A way to classify, as the tables name it: runs of equal labels are averaged, others never.

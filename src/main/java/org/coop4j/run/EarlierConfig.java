@@ -3,7 +3,12 @@ package org.coop4j.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.Roles;
@@ -11,13 +16,6 @@ import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
-
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * Configurations of format 1: those of single training runs, {@code {config, modelSha256}}, and

@@ -1,9 +1,5 @@
 package org.coop4j.sweep;
 
-import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
-import org.coop4j.train.Settings;
-
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -11,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.train.Settings;
 
 /**
  * Reads the methods of a plan: names, or mappings of a name, a method and settings.

@@ -1,5 +1,10 @@
 package org.coop4j.spark;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -28,12 +33,6 @@ import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.run.Sample;
 import org.coop4j.run.TrainRun;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.

@@ -1,5 +1,10 @@
 package org.coop4j.spark;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.ParamMap;
@@ -21,12 +26,6 @@ import org.coop4j.method.Task;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.run.TrainRun;
 import org.coop4j.train.Training;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 
 /**
  * Classifies images as {@code coop predict} does, with what any method has learned or with

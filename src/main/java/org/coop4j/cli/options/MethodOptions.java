@@ -1,18 +1,16 @@
 package org.coop4j.cli.options;
 
-import org.coop4j.console.WrongUsage;
-import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
-import org.coop4j.train.Settings;
-import org.coop4j.train.Training;
-
-import picocli.CommandLine.Option;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.Method;
+import org.coop4j.method.Roles;
+import org.coop4j.train.Settings;
+import org.coop4j.train.Training;
+import picocli.CommandLine.Option;
 
 /** The methods that a command learns by, with what is set of them and of their training. */
 public final class MethodOptions {
