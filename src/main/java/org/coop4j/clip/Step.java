@@ -1,5 +1,10 @@
 package org.coop4j.clip;
 
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -8,10 +13,6 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.coop4j.graph.ExecutionPlan;
-import org.coop4j.graph.LearnedTensor;
-import org.coop4j.graph.host.Workers;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A training step, planned once and run again and again: the loss of a batch and its gradients in
@@ -122,6 +123,11 @@ public final class Step implements AutoCloseable {
      */
     public void run(float[] images, int[] newLabels) {
         labels = newLabels;
+        if (features == null && gradients.size() == 1) {
+            loss.run(images, labels);
+            learned.forEach(tensor -> loss.readGradient(tensor, tensor.gradient()));
+            return;
+        }
         gradients.forEach(Gradients::clear);
         forward.forEach(
                 chunk -> {

@@ -1,8 +1,5 @@
 package org.coop4j.clip;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import org.coop4j.graph.Arena;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
@@ -12,6 +9,11 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 
 /** A {@link StepGraph} planned: values go in from the heap, a loss and gradients come out. */
 final class StepPlan implements AutoCloseable {
@@ -172,12 +174,21 @@ final class StepPlan implements AutoCloseable {
         return graph.rule();
     }
 
+    /** Copies the gradient in a tensor, which is 0 where the graph does not read it. */
+    void readGradient(LearnedTensor tensor, float[] gradient) {
+        if (graph.usedTensors().contains(tensor.name())) {
+            ArrayValues values = ArrayValues.of(plan.output(Graph.gradientName(tensor.name())));
+            values.load();
+            values.buffer().get(0, gradient, 0, tensor.values().length);
+        } else {
+            Arrays.fill(gradient, 0f);
+        }
+    }
+
     /** Adds the gradient in a tensor, which is 0 where the graph does not read it. */
     void addGradient(LearnedTensor tensor, float[] sum) {
         if (graph.usedTensors().contains(tensor.name())) {
-            ArrayValues gradient = ArrayValues.of(plan.output(Graph.gradientName(tensor.name())));
-            gradient.load();
-            gradient.buffer().get(0, scratch, 0, sum.length);
+            readGradient(tensor, scratch);
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += scratch[i];
             }

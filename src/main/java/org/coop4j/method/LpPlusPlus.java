@@ -1,9 +1,5 @@
 package org.coop4j.method;
 
-import java.io.IOException;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -18,12 +14,17 @@ import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
 /**
  * LP++ (Huang, Shakeri, Dolz, Boudiaf, Bahig, Ben Ayed: "LP++: A Surprisingly Strong Linear Probe
  * for Few-Shot CLIP", CVPR 2024; the reference's {@code methods/linear_probe_p2.py}): a linear
  * probe whose class weights are blended with the text features.
  *
- * <p>logits = f · w_k + b_k + α_k (f · t_k), without a logit scale. {@link BlockDescent} has the
+ * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. {@link BlockDescent} has the
  * step sizes. The bias begins as 0; the reference's is random.
  *
  * @param prompts hand-written prompts of the text features
@@ -100,7 +101,7 @@ public record LpPlusPlus(
         private final FeatureSet val;
         private final LearnedTensor w;
         private final LearnedTensor b;
-        private final LearnedTensor alpha; // [1, classes]
+        private final LearnedTensor alpha; // [classes, 1]
         private BlockDescent descent;
 
         /**
@@ -130,7 +131,7 @@ public record LpPlusPlus(
             }
             w = LearnedTensor.of(W, sums, classes, f.width());
             b = LearnedTensor.zeros(B, classes);
-            alpha = LearnedTensor.zeros(ALPHA, 1, classes);
+            alpha = LearnedTensor.zeros(ALPHA, classes, 1);
             Arrays.fill(alpha.values(), (float) (INITIAL_BLEND * mean));
         }
 
@@ -146,11 +147,9 @@ public record LpPlusPlus(
 
         @Override
         public SDVariable loss(StepGraph step) {
-            SDVariable f = step.images(); // [batch, embed]
-            SDVariable visual = step.ops().linear(f, step.learned(W), step.learned(B));
-            SDVariable textual = step.ops().linear(f, step.perClass("text features", text));
-            SDVariable blended = textual.mul(step.learned(ALPHA)); // [batch, classes]
-            return step.crossEntropy(step.ops().add(visual, blended));
+            SDVariable t = step.perClass("text features", text); // [classes, embed]
+            SDVariable blended = step.ops().add(step.learned(W), t.mul(step.learned(ALPHA)));
+            return step.crossEntropy(step.ops().linear(step.images(), blended, step.learned(B)));
         }
 
         @Override

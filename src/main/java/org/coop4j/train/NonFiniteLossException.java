@@ -1,5 +1,7 @@
 package org.coop4j.train;
 
+import org.coop4j.graph.host.Floats;
+
 import java.util.Locale;
 
 /**
@@ -29,5 +31,21 @@ public final class NonFiniteLossException extends RuntimeException {
     /** The loss was finite, the step that followed was not. */
     public static NonFiniteLossException ofParameter(float value, int epoch, int batch) {
         return new NonFiniteLossException("a parameter became " + value, epoch, batch);
+    }
+
+    /**
+     * Checks a tensor after a step, which may be infinite where the loss was finite.
+     *
+     * @throws NonFiniteLossException naming the first value that is infinite or not a number
+     */
+    public static void requireFinite(float[] values, int epoch, int batch) {
+        if (Floats.areFinite(values)) {
+            return;
+        }
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw ofParameter(value, epoch, batch);
+            }
+        }
     }
 }

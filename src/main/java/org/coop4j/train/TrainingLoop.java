@@ -1,7 +1,8 @@
 package org.coop4j.train;
 
-import java.io.IOException;
 import org.coop4j.graph.LearnedTensor;
+
+import java.io.IOException;
 
 /**
  * Runs epochs of batches with an optimizer and a learning rate for each step.
@@ -94,11 +95,7 @@ public final class TrainingLoop {
     /** A finite loss may have an infinite gradient; it must not reach a checkpoint. */
     private void requireFinite(int batch) {
         for (LearnedTensor tensor : model.learned()) {
-            for (float value : tensor.values()) {
-                if (!Float.isFinite(value)) {
-                    throw NonFiniteLossException.ofParameter(value, epoch, batch);
-                }
-            }
+            NonFiniteLossException.requireFinite(tensor.values(), epoch, batch);
         }
     }
 }

@@ -47,6 +47,25 @@ public final class Floats {
         return s;
     }
 
+    /** Whether no element is infinite or not a number. */
+    public static boolean areFinite(float[] a) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = 0;
+        for (; i + 4 <= a.length; i += 4) {
+            s0 += a[i] * 0; // not a number, unless it is finite
+            s1 += a[i + 1] * 0;
+            s2 += a[i + 2] * 0;
+            s3 += a[i + 3] * 0;
+        }
+        for (; i < a.length; i++) {
+            s0 += a[i] * 0;
+        }
+        return (s0 + s1) + (s2 + s3) == 0;
+    }
+
     /** The sum of the products of the first {@code n} elements. */
     public static float dot(float[] a, float[] b, int n) {
         float s0 = 0;
