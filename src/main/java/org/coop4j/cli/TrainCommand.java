@@ -190,9 +190,9 @@ final class TrainCommand implements Callable<Integer> {
         List<RunResult> results = new ArrayList<>();
         List<Evidence> found = new ArrayList<>();
         TrainChoice choice = TrainChoice.all(candidates);
-        Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         SpaceOptions.Opened opened = spaceOptions.open(described(), precision.precision());
         data = opened.data();
+        Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (FeatureSpace space = opened.space()) {
             if (chosen.isPresent()) {
                 checkPreset(space, chosen.get());

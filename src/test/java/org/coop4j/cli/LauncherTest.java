@@ -245,6 +245,21 @@ class LauncherTest {
         assertThat(times("java")).isEqualTo(3);
     }
 
+    @Test
+    void whatMavenBuiltByItselfIsNotBuiltAgain() throws IOException {
+        Path library = Files.createFile(root.resolve("library.jar"));
+        Path target = Files.createDirectories(root.resolve("src/target"));
+        Files.createFile(target.resolve("coop4j.jar"));
+        Files.writeString(target.resolve("classpath.txt"), library.toString());
+        assertThat(coop(Map.of()))
+                .isEqualTo(
+                        new Ended(
+                                0,
+                                "with archive\nran.Coop tokenize a cat\n",
+                                "coop: getting ready for the Java in " + home + " ...\n"));
+        assertThat(times("mvn")).isZero();
+    }
+
     /** Makes the folder one that was unpacked from a distribution. */
     private void distribution() throws IOException {
         for (String library : List.of("coop4j-1.jar", "a-library-1.jar")) {

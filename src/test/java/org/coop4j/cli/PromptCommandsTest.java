@@ -296,6 +296,22 @@ class PromptCommandsTest {
     }
 
     @Test
+    void aTrainingThatCannotBeginIsNotToBeResumed() throws IOException, InterruptedException {
+        CommandRun refused =
+                CoopProcess.run(
+                        folder,
+                        "train",
+                        "-m",
+                        folder.resolve("none.safetensors"),
+                        "-d",
+                        pictures,
+                        "-o",
+                        folder.resolve("none"));
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err()).contains("none.safetensors").doesNotContain("--resume");
+    }
+
+    @Test
     void importWantsTheRightClasses() throws IOException {
         Path out = folder.resolve("exported-2");
         coop("export", "-p", run, "-o", out, "-q");
