@@ -1,8 +1,10 @@
 package org.coop4j;
 
+import org.coop4j.weights.CountedTask;
+import org.coop4j.weights.Progress;
+
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.weights.Progress;
 
 /** Keeps what it is told. */
 public class ProgressRecorder implements Progress {
@@ -15,46 +17,26 @@ public class ProgressRecorder implements Progress {
     public final List<Recorded> tasks = new ArrayList<>();
 
     /** A task and how far it has come. */
-    public final class Recorded implements Task {
+    public final class Recorded extends CountedTask {
 
         public final String name;
         public final Unit unit;
-        public long total;
-        public long done;
-        public String detail = "";
         public boolean closed;
 
         private Recorded(String name, long total, Unit unit) {
+            super(total);
             this.name = name;
-            this.total = total;
             this.unit = unit;
         }
 
         @Override
-        public void advance(long more) {
-            advanceTo(done + more);
-        }
-
-        @Override
-        public void advanceTo(long newDone) {
-            if (newDone < done || newDone > total) {
-                throw new AssertionError(newDone + " after " + done + " of " + total);
+        protected void advanced(long more) {
+            if (more < 0 || done() > total()) {
+                throw new AssertionError(more + " more: " + done() + " of " + total());
             }
-            boolean moved = newDone > done;
-            done = newDone;
-            if (moved) {
-                advanced(this);
+            if (more > 0) {
+                ProgressRecorder.this.advanced(this);
             }
-        }
-
-        @Override
-        public void total(long newTotal) {
-            total = newTotal;
-        }
-
-        @Override
-        public void detail(String text) {
-            detail = text;
         }
 
         @Override

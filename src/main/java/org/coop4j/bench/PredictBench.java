@@ -1,16 +1,23 @@
 package org.coop4j.bench;
 
+import org.coop4j.clip.Clip;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.Roles;
+import org.coop4j.method.Task;
+import org.coop4j.train.Training;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.coop4j.clip.Clip;
-import org.coop4j.graph.host.Precision;
-import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Method;
-import org.coop4j.weights.Shape;
+import java.util.stream.IntStream;
 
 /** {@code coop predict} of one picture from its start to its end, as a person waits for it. */
 public final class PredictBench {
@@ -26,7 +33,7 @@ public final class PredictBench {
     }
 
     /**
-     * Measures processes that classify a picture by random prototypes, after one that warms the
+     * Measures processes that classify a picture by what random features taught, after one that warms the
      * disk's cache.
      */
     public static Measurement run(
@@ -61,13 +68,22 @@ public final class PredictBench {
     private static void write(Path model, Path classifier) throws IOException {
         try (Clip clip = Clip.open(model)) {
             SplittableRandom random = new SplittableRandom(1);
-            float[] prototypes = new float[CLASSES.size() * clip.embedDim()];
-            for (int i = 0; i < prototypes.length; i++) {
-                prototypes[i] = (float) random.nextGaussian();
+            int width = clip.embedDim();
+            int[] labels = IntStream.range(0, 2 * CLASSES.size()).map(i -> i / 2).toArray();
+            float[] rows = new float[labels.length * width];
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = (float) random.nextGaussian();
             }
-            ClassifierFile.of(Method.of("prototypes"), CLASSES, clip.modelSha256())
-                    .with("prototypes", Shape.of(CLASSES.size(), clip.embedDim()), prototypes)
-                    .write(classifier);
+            FewShotFeatures data =
+                    new FewShotFeatures(
+                            DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
+            Task task = new Task(CLASSES, "{}", List.of("{}"), 1);
+            try (Classifier learned =
+                    Roles.closedForm()
+                            .learner(clip, task)
+                            .fit(data, Fit.inMemory(Training.none(), 1))) {
+                learned.save().write(classifier);
+            }
         }
     }
 }

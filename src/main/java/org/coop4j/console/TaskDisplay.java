@@ -1,16 +1,18 @@
 package org.coop4j.console;
 
-import java.time.Duration;
-import java.util.function.LongSupplier;
 import org.coop4j.eval.Numbers;
 import org.coop4j.text.SafeText;
+import org.coop4j.weights.CountedTask;
 import org.coop4j.weights.Progress;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * A task on standard error: on a terminal a bar with rate and time left, elsewhere a line now and
  * then; nothing of a task that is over in a moment.
  */
-final class TaskDisplay implements Progress.Task {
+final class TaskDisplay extends CountedTask {
 
     /** A task that takes less is not worth a bar. */
     private static final Duration PATIENCE = Duration.ofMillis(700);
@@ -44,18 +46,15 @@ final class TaskDisplay implements Progress.Task {
     private final Progress.Unit unit;
     private final LongSupplier clock;
     private final long start;
-    private long done;
-    private long total;
-    private String detail = "";
     private Duration next;
 
     /**
      * @param clock nanoseconds since some moment
      */
     TaskDisplay(Console console, String name, long total, Progress.Unit unit, LongSupplier clock) {
+        super(total);
         this.console = console;
         this.name = name;
-        this.total = total;
         this.unit = unit;
         this.clock = clock;
         this.start = clock.getAsLong();
@@ -63,24 +62,13 @@ final class TaskDisplay implements Progress.Task {
     }
 
     @Override
-    public void advance(long more) {
-        advanceTo(done + more);
-    }
-
-    @Override
-    public void advanceTo(long newDone) {
-        done = newDone;
+    protected void advanced(long more) {
         show();
     }
 
     @Override
-    public void total(long newTotal) {
-        total = newTotal;
-    }
-
-    @Override
     public void detail(String text) {
-        detail = text;
+        super.detail(text);
         show();
     }
 
@@ -140,7 +128,7 @@ final class TaskDisplay implements Progress.Task {
     }
 
     private double share() {
-        return total > 0 ? Math.min(1, (double) done / total) : 0;
+        return total() > 0 ? Math.min(1, (double) done() / total()) : 0;
     }
 
     /** "44 %, 120 of 270 MB, 31.5 MB/s, 4.8 s left, loss 1.2". */
@@ -148,17 +136,17 @@ final class TaskDisplay implements Progress.Task {
         boolean counted = unit != Progress.Unit.WORK;
         StringBuilder text = new StringBuilder().append((int) (100 * share())).append(" %");
         if (counted) {
-            text.append(", ").append(scaled(done)).append(" of ").append(scaled(total));
+            text.append(", ").append(scaled(done())).append(" of ").append(scaled(total()));
             text.append(' ').append(unit.label());
         }
-        if (done > 0 && done < total) {
+        if (done() > 0 && done() < total()) {
             Duration left =
                     Duration.ofMillis(
-                            (long) (elapsed().toMillis() / (double) done * (total - done)));
+                            (long) (elapsed().toMillis() / (double) done() * (total() - done())));
             text.append(counted ? ", " + rate() : "").append(", ");
             text.append(Numbers.duration(left)).append(" left");
         }
-        return text.append(detail.isEmpty() ? "" : ", " + detail).toString();
+        return text.append(detail().isEmpty() ? "" : ", " + detail()).toString();
     }
 
     /** "2,465 images in 61 s (40.4 images/s)". */
@@ -166,7 +154,7 @@ final class TaskDisplay implements Progress.Task {
         String time = Numbers.duration(elapsed());
         return unit == Progress.Unit.WORK
                 ? time
-                : "%s %s in %s (%s)".formatted(scaled(done), unit.label(), time, rate());
+                : "%s %s in %s (%s)".formatted(scaled(done()), unit.label(), time, rate());
     }
 
     private String scaled(long parts) {
@@ -174,7 +162,7 @@ final class TaskDisplay implements Progress.Task {
     }
 
     private String rate() {
-        double perSecond = done / (double) unit.size() / (elapsed().toNanos() / 1e9);
+        double perSecond = done() / (double) unit.size() / (elapsed().toNanos() / 1e9);
         return Numbers.rate(perSecond) + " " + unit.label() + "/s";
     }
 }

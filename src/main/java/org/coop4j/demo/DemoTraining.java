@@ -1,5 +1,6 @@
 package org.coop4j.demo;
 
+import org.coop4j.weights.CountedTask;
 import org.coop4j.weights.Progress;
 
 /**
@@ -19,33 +20,23 @@ record DemoTraining(Progress.Task all, String what) implements Progress {
 
     @Override
     public Task task(String name, long total, Unit unit) {
-        return unit == Unit.STEPS ? new Part() : NONE.task(name, total, unit);
+        return unit == Unit.STEPS ? new Part(total) : NONE.task(name, total, unit);
     }
 
-    private final class Part implements Task {
+    private final class Part extends CountedTask {
 
-        private long done;
+        Part(long total) {
+            super(total);
+        }
 
         @Override
-        public void advance(long more) {
-            done += more;
+        protected void advanced(long more) {
             all.advance(more);
         }
-
-        @Override
-        public void advanceTo(long newDone) {
-            advance(newDone - done);
-        }
-
-        @Override
-        public void total(long total) {}
 
         @Override
         public void detail(String text) {
             all.detail(what + ", " + text);
         }
-
-        @Override
-        public void close() {}
     }
 }

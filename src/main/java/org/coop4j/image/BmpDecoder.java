@@ -37,7 +37,7 @@ final class BmpDecoder {
             throw source.error(
                     "is a BMP of compression "
                             + compression
-                            + ": wanted is 0 (none), 1 or 2 (run length) or 3 (bit masks)");
+                            + ": expected 0 (none), 1 or 2 (run length) or 3 (bit masks)");
         }
         long data = source.u32le(10);
         boolean runs = compression == RUNS_OF_8_BITS || compression == RUNS_OF_4_BITS;

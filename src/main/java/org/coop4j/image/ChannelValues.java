@@ -16,7 +16,7 @@ public record ChannelValues(float red, float green, float blue) {
     public static ChannelValues of(float... values) {
         if (values.length != 3) {
             throw new IllegalArgumentException(
-                    values.length + " channel values: wanted are 3, red, green and blue");
+                    values.length + " channel values: expected 3, red, green and blue");
         }
         return new ChannelValues(values[0], values[1], values[2]);
     }
@@ -29,7 +29,7 @@ public record ChannelValues(float red, float green, float blue) {
             case 2 -> blue;
             default ->
                     throw new IndexOutOfBoundsException(
-                            "channel " + channel + ": wanted is 0, 1 or 2");
+                            "channel " + channel + ": expected 0, 1 or 2");
         };
     }
 }

@@ -20,7 +20,7 @@ public record CropBox(int left, int top, int width, int height) {
                             + left
                             + ", "
                             + top
-                            + ": wanted is 1 x 1 or more at 0, 0 or beyond");
+                            + ": expected 1 x 1 or more at 0, 0 or beyond");
         }
     }
 

@@ -30,7 +30,7 @@ final class GifLzw {
         this.rootBits = source.u8(at);
         if (rootBits < 1 || rootBits > 8) {
             throw source.error(
-                    "is damaged: its GIF code size is " + rootBits + ", wanted is 1 to 8");
+                    "is damaged: its GIF code size is " + rootBits + ", expected 1 to 8");
         }
     }
 

@@ -1,5 +1,7 @@
 package org.coop4j.image;
 
+import org.coop4j.image.webp.WebpDecoder;
+
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -10,9 +12,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.function.Function;
+
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import org.coop4j.image.webp.WebpDecoder;
 
 /**
  * Decodes JPEG, PNG, GIF (its first frame), BMP and WebP files into RGB as Pillow's {@code
@@ -62,7 +64,7 @@ public final class ImageDecoder {
     ImageDecoder(long maxPixels, DecodeMemory memory) {
         if (maxPixels < 1 || maxPixels > MOST_PIXELS) {
             throw new IllegalArgumentException(
-                    "limit of " + maxPixels + " pixels: wanted is 1 to " + MOST_PIXELS);
+                    "limit of " + maxPixels + " pixels: expected 1 to " + MOST_PIXELS);
         }
         this.maxPixels = maxPixels;
         this.memory = memory;

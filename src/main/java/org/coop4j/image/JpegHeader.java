@@ -128,13 +128,13 @@ final class JpegHeader {
         components = source.u8(at + 9);
         source.requireSize(width, height);
         if (precision != 8) {
-            throw source.error("has JPEG samples of " + precision + " bits: wanted are 8");
+            throw source.error("has JPEG samples of " + precision + " bits: expected 8");
         }
         if (components != 1 && components != 3 && components != 4) {
             throw source.error(
                     "is a JPEG of "
                             + components
-                            + " components: wanted is 1 (grey), 3 (colour) or 4 (CMYK)");
+                            + " components: expected 1 (grey), 3 (colour) or 4 (CMYK)");
         }
         source.require(at, 10 + 3L * components);
         requirePlausible(width, height);

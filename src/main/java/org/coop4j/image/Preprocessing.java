@@ -1,8 +1,9 @@
 package org.coop4j.image;
 
+import org.coop4j.weights.model.PreprocessConfig;
+
 import java.nio.FloatBuffer;
 import java.util.List;
-import org.coop4j.weights.model.PreprocessConfig;
 
 /**
  * What a model's image tower expects: the side of its square input, and the mean and standard
@@ -27,15 +28,15 @@ public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boo
 
     public Preprocessing {
         if (size < 1) {
-            throw new IllegalArgumentException("image size " + size + ": wanted is 1 or more");
+            throw new IllegalArgumentException("image size " + size + ": expected 1 or more");
         }
         for (int c = 0; c < CHANNELS; c++) {
             if (!Float.isFinite(mean.get(c))) {
-                throw new IllegalArgumentException("mean " + mean + ": wanted are finite numbers");
+                throw new IllegalArgumentException("mean " + mean + ": expected finite numbers");
             }
             if (!(std.get(c) > 0) || !Float.isFinite(std.get(c))) {
                 throw new IllegalArgumentException(
-                        "standard deviation " + std + ": wanted are finite numbers above 0");
+                        "standard deviation " + std + ": expected finite numbers above 0");
             }
         }
     }

@@ -17,7 +17,7 @@ public final class RgbImage {
     public RgbImage(int width, int height, byte[] samples) {
         if (width < 1 || height < 1) {
             throw new IllegalArgumentException(
-                    "image of " + width + " x " + height + " pixels: wanted is 1 x 1 or more");
+                    "image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
         }
         long wanted = 3L * width * height;
         if (samples.length != wanted) {

@@ -33,19 +33,15 @@ public record TrainTransform(
     public TrainTransform {
         if (!(minScale > 0 && minScale <= maxScale && maxScale <= 1)) {
             throw new IllegalArgumentException(
-                    "crop scale " + minScale + " to " + maxScale + ": wanted is within 0 to 1");
+                    "crop scale " + minScale + " to " + maxScale + ": expected within 0 to 1");
         }
         if (!(minRatio > 0 && minRatio <= maxRatio && maxRatio < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
-                    "crop ratio "
-                            + minRatio
-                            + " to "
-                            + maxRatio
-                            + ": wanted is ascending, above 0");
+                    "crop ratio " + minRatio + " to " + maxRatio + ": expected ascending, above 0");
         }
         if (!(flipProbability >= 0 && flipProbability <= 1)) {
             throw new IllegalArgumentException(
-                    "flip probability " + flipProbability + ": wanted is within 0 to 1");
+                    "flip probability " + flipProbability + ": expected within 0 to 1");
         }
     }
 

@@ -1,9 +1,10 @@
 package org.coop4j.method;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.coop4j.clip.PackedPrompts;
 import org.coop4j.weights.Shape;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How context vectors and class names make prompts (CoOp, equation 2, and the reference's {@code
@@ -22,7 +23,7 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
     public PromptLayout {
         if (length < 1) {
             throw new IllegalArgumentException(
-                    "context of " + length + " vectors: needed is 1 or more");
+                    "context of " + length + " vectors: expected 1 or more");
         }
     }
 

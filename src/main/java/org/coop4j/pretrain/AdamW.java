@@ -1,8 +1,9 @@
 package org.coop4j.pretrain;
 
+import org.coop4j.graph.host.Workers;
+
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.graph.host.Workers;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2), as PyTorch's {@code
@@ -37,7 +38,7 @@ public final class AdamW {
         public Config {
             if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
                 throw new IllegalArgumentException(
-                        "betas " + beta1 + " and " + beta2 + ": needed is 0 or more, below 1");
+                        "betas " + beta1 + " and " + beta2 + ": expected 0 or more, below 1");
             }
             if (!(epsilon > 0) || !(weightDecay >= 0)) {
                 throw new IllegalArgumentException(

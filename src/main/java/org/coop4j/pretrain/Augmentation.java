@@ -1,9 +1,10 @@
 package org.coop4j.pretrain;
 
-import java.nio.FloatBuffer;
-import java.util.SplittableRandom;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
+
+import java.nio.FloatBuffer;
+import java.util.SplittableRandom;
 
 /**
  * Random changes of a training picture: zoom, shift, mirror, turn, and colours.
@@ -40,7 +41,7 @@ public record Augmentation(
     public Augmentation {
         if (!(minZoom > 0 && minZoom <= maxZoom && maxZoom < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
-                    "zoom of " + minZoom + " to " + maxZoom + ": wanted is ascending, above 0");
+                    "zoom of " + minZoom + " to " + maxZoom + ": expected ascending, above 0");
         }
         requireShare("shift", shift);
         requireShare("probability of a flip", flip);
@@ -60,7 +61,7 @@ public record Augmentation(
 
     private static void requireShare(String what, double value) {
         if (!(value >= 0 && value <= 1)) {
-            throw new IllegalArgumentException(what + " " + value + ": wanted is 0 to 1");
+            throw new IllegalArgumentException(what + " " + value + ": expected 0 to 1");
         }
     }
 

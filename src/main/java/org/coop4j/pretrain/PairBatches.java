@@ -1,10 +1,11 @@
 package org.coop4j.pretrain;
 
+import org.coop4j.data.RandomStream;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.coop4j.data.RandomStream;
 
 /**
  * Which pictures and captions make the batches of an epoch.
@@ -34,7 +35,7 @@ public final class PairBatches {
             }
             if (!(firstCaption >= 0 && firstCaption <= 1)) {
                 throw new IllegalArgumentException(
-                        "share of first captions " + firstCaption + ": wanted is 0 to 1");
+                        "share of first captions " + firstCaption + ": expected 0 to 1");
             }
         }
     }

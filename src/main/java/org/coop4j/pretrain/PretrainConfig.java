@@ -33,7 +33,7 @@ public record PretrainConfig(
         }
         if (!(warmupEpochs >= 0 && warmupEpochs <= epochs)) {
             throw new IllegalArgumentException(
-                    "warm-up of %s epochs: wanted is 0 to %d".formatted(warmupEpochs, epochs));
+                    "warm-up of %s epochs: expected 0 to %d".formatted(warmupEpochs, epochs));
         }
     }
 

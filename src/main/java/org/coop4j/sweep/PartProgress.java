@@ -1,8 +1,10 @@
 package org.coop4j.sweep;
 
+import org.coop4j.weights.CountedTask;
+import org.coop4j.weights.Progress;
+
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.coop4j.weights.Progress;
 
 /**
  * Counts the tasks of a part of a sweep as work: images that are encoded, steps of training, fits.
@@ -69,50 +71,31 @@ final class PartProgress implements Progress {
         return new Part(name, total, learning / Math.max(1, total), false);
     }
 
-    private final class Part implements Task {
+    private final class Part extends CountedTask {
 
         private final String name;
         private final boolean counted;
         private final double each;
-        private long total;
-        private long done;
-        private String detail = "";
 
         Part(String name, long total, double each, boolean counted) {
+            super(total);
             this.name = name;
-            this.total = total;
             this.each = each;
             this.counted = counted;
         }
 
         @Override
-        public void advance(long more) {
-            advanceTo(done + more);
-        }
-
-        @Override
-        public void advanceTo(long newDone) {
-            done = newDone;
+        protected void advanced(long more) {
             String how =
                     counted
-                            ? String.format(Locale.ROOT, "%s, %,d of %,d", name, done, total)
-                            : detail.isEmpty() ? name : detail;
-            progress.done(before + done * each, how);
-        }
-
-        @Override
-        public void total(long newTotal) {
-            total = newTotal;
-        }
-
-        @Override
-        public void detail(String text) {
-            detail = text;
+                            ? String.format(Locale.ROOT, "%s, %,d of %,d", name, done(), total())
+                            : detail().isEmpty() ? name : detail();
+            progress.done(before + done() * each, how);
         }
 
         @Override
         public void close() {
-            before += done * each;
+            before += done() * each;
         }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,7 +88,7 @@ final class HuggingFaceVocabulary {
                                 + entry.getKey()
                                 + "\" the id "
                                 + id
-                                + "; wanted is each of 0 to "
+                                + "; expected each of 0 to "
                                 + (symbols.size() - 1)
                                 + " once");
             }

@@ -1,5 +1,7 @@
 package org.coop4j.text;
 
+import org.coop4j.weights.Resource;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +16,6 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
-import org.coop4j.weights.Resource;
 
 /**
  * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}):
@@ -175,7 +176,7 @@ public final class Tokenizer {
             throw new IllegalArgumentException(
                     "context length "
                             + contextLength
-                            + " has no room for start and end token: wanted is 2 or more");
+                            + " has no room for start and end token: expected 2 or more");
         }
         int[] ids = encode(text);
         int room = contextLength - 2;
@@ -217,7 +218,7 @@ public final class Tokenizer {
             throw new IllegalArgumentException(
                     "token id "
                             + id
-                            + " is outside the vocabulary: wanted is 0 to "
+                            + " is outside the vocabulary: expected 0 to "
                             + (symbols.size() - 1));
         }
         return symbols.get(id);

@@ -18,7 +18,7 @@ public record CosineSchedule(double rate, int epochs, int warmupEpochs, double w
         }
         if (epochs < 1 || warmupEpochs < 0) {
             throw new IllegalArgumentException(
-                    epochs + " epochs, " + warmupEpochs + " of them warm-up: needed are 1 or more");
+                    epochs + " epochs, " + warmupEpochs + " of them warm-up: expected 1 or more");
         }
     }
 

@@ -3,14 +3,15 @@ package org.coop4j.pretrain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.FloatBuffer;
-import java.util.Arrays;
-import java.util.Random;
-import java.util.SplittableRandom;
 import org.assertj.core.data.Offset;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 import org.junit.jupiter.api.Test;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.SplittableRandom;
 
 class AugmentationTest {
 
@@ -185,6 +186,6 @@ class AugmentationTest {
         assertThatThrownBy(() -> new Augmentation(0, 1, 0, 0, 0, 0, 0, 0, 0))
                 .hasMessageContaining("zoom of 0.0 to 1.0");
         assertThatThrownBy(() -> new Augmentation(1, 1, 0, 2, 0, 0, 0, 0, 0))
-                .hasMessage("probability of a flip 2.0: wanted is 0 to 1");
+                .hasMessage("probability of a flip 2.0: expected 0 to 1");
     }
 }

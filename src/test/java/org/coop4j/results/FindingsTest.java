@@ -3,16 +3,17 @@ package org.coop4j.results;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.run.RunFolder;
+import org.coop4j.weights.Progress;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.run.RunFolder;
-import org.coop4j.weights.Progress;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class FindingsTest {
 
@@ -133,14 +134,14 @@ class FindingsTest {
 
         assertThat(damaged).hasSize(9);
         assertThat(damaged.get(0).reason()).contains("no number \"accuracy\"");
-        assertThat(damaged.get(1).reason()).contains("\"accuracy\" is 100.5; wanted is 0 to 100");
+        assertThat(damaged.get(1).reason()).contains("\"accuracy\" is 100.5; expected 0 to 100");
         assertThat(damaged.get(2).reason()).contains("no number \"accuracy\"");
         assertThat(damaged.get(3).reason()).contains("\"calibrationError\" is 7");
         assertThat(damaged.get(4).reason()).contains("\"testImages\" is 0");
         assertThat(damaged.get(5).reason()).contains("no \"method\"");
         assertThat(damaged.get(6).reason()).contains("500 characters");
         assertThat(damaged.get(7).reason()).contains("UPPER");
-        assertThat(damaged.get(8).reason()).contains("\"correct\" is 6; wanted is 0 to 5");
+        assertThat(damaged.get(8).reason()).contains("\"correct\" is 6; expected 0 to 5");
     }
 
     @Test

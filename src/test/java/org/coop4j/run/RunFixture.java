@@ -3,15 +3,7 @@ package org.coop4j.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
@@ -22,6 +14,16 @@ import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */
 final class RunFixture {
@@ -160,16 +162,16 @@ final class RunFixture {
         @Override
         protected void advanced(Recorded task) {
             if (task.unit == Unit.IMAGES) {
-                encoded(task.done);
+                encoded(task.done());
             } else if (task.unit == Unit.STEPS) {
-                Matcher epochs = EPOCH.matcher(task.detail);
+                Matcher epochs = EPOCH.matcher(task.detail());
                 if (!epochs.matches()) {
-                    throw new AssertionError(task.detail);
+                    throw new AssertionError(task.detail());
                 }
                 int from = trainedFrom();
-                long batches = task.total / (Integer.parseInt(epochs.group(1)) - from);
-                if (task.done % batches == 0) {
-                    epoch((int) (from + task.done / batches - 1));
+                long batches = task.total() / (Integer.parseInt(epochs.group(1)) - from);
+                if (task.done() % batches == 0) {
+                    epoch((int) (from + task.done() / batches - 1));
                 }
             }
         }

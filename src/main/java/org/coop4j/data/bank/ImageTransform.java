@@ -1,11 +1,12 @@
 package org.coop4j.data.bank;
 
-import java.util.Locale;
 import org.coop4j.data.RandomStream;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 import org.coop4j.image.TestTransform;
 import org.coop4j.image.TrainTransform;
+
+import java.util.Locale;
 
 /** How a view of an image becomes pixels. */
 public sealed interface ImageTransform {
@@ -65,7 +66,7 @@ public sealed interface ImageTransform {
 
         public Train {
             if (views < 1) {
-                throw new IllegalArgumentException(views + " views: needed is 1 or more");
+                throw new IllegalArgumentException(views + " views: expected 1 or more");
             }
         }
 

@@ -1,10 +1,11 @@
 package org.coop4j.graph.host;
 
+import org.bytedeco.javacpp.BytePointer;
+
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import org.bytedeco.javacpp.BytePointer;
 
 /**
  * A fixed team of threads that share one piece of work at a time.
@@ -55,7 +56,7 @@ public final class Workers implements AutoCloseable {
      */
     public Workers(int count) {
         if (count < 1) {
-            throw new IllegalArgumentException("threads: " + count + ", needed is 1 or more");
+            throw new IllegalArgumentException("threads: " + count + ", expected 1 or more");
         }
         threads = new Thread[count - 1];
         begun = new AtomicIntegerArray(count);

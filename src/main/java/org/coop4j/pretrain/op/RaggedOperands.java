@@ -1,9 +1,10 @@
 package org.coop4j.pretrain.op;
 
-import java.util.Arrays;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionOperands;
+
+import java.util.Arrays;
 
 /**
  * The inputs of {@link RaggedAttention} as its kernels see them, with the lengths of this run.
@@ -68,7 +69,7 @@ final class RaggedOperands {
         int length = start(sequence + 1) - start(sequence);
         if (length < 1 || length > longest) {
             throw new IllegalArgumentException(
-                    "sequence " + sequence + " of " + length + " rows: needed are 1 to " + longest);
+                    "sequence " + sequence + " of " + length + " rows: expected 1 to " + longest);
         }
         return length;
     }

@@ -1,9 +1,10 @@
 package org.coop4j.report.chart;
 
-import java.util.List;
-import java.util.TreeSet;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
+
+import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Few-shot curves as in the paper's figure 3: score over the number of labelled training images a
@@ -55,7 +56,7 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
             for (int i = 1; i < points.size(); i++) {
                 if (points.get(i).shots <= points.get(i - 1).shots) {
                     throw new IllegalArgumentException(
-                            "curve \"%s\": %d shots stand behind %d; wanted is ascending order"
+                            "curve \"%s\": %d shots stand behind %d; expected ascending order"
                                     .formatted(name, points.get(i).shots, points.get(i - 1).shots));
                 }
             }
@@ -84,7 +85,7 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
         public Point {
             if (shots < 1 || seeds < 0 || !Double.isFinite(mean) || !(sd >= 0)) {
                 throw new IllegalArgumentException(
-                        "point of %d shots, mean %s, sd %s, %d seeds: wanted are 1 shot or more, a"
+                        "point of %d shots, mean %s, sd %s, %d seeds: expected 1 shot or more, a"
                                         .formatted(shots, mean, sd, seeds)
                                 + " finite mean and an sd of 0 or more");
             }

@@ -3,15 +3,6 @@ package org.coop4j.data.bank;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Random;
-import java.util.stream.Stream;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
@@ -28,6 +19,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
 
 class BankedImagesTest {
 
@@ -134,7 +135,7 @@ class BankedImagesTest {
                         new ProgressRecorder() {
                             @Override
                             protected void advanced(Recorded task) {
-                                if (task.done == stop) {
+                                if (task.done() == stop) {
                                     throw new IllegalStateException("stopped");
                                 }
                             }
@@ -184,7 +185,9 @@ class BankedImagesTest {
             ProgressRecorder first = new ProgressRecorder();
             BankedImages.build(bank, clip, transform, images, "images", false, first);
             assertThat(first.tasks).hasSize(1);
-            assertThat(first.tasks.get(0).done).isEqualTo(first.tasks.get(0).total).isEqualTo(210);
+            assertThat(first.tasks.get(0).done())
+                    .isEqualTo(first.tasks.get(0).total())
+                    .isEqualTo(210);
             assertThat(first.tasks.get(0).closed).isTrue();
             ProgressRecorder second = new ProgressRecorder();
             BankedImages.build(bank, clip, transform, images, "images", false, second);
@@ -313,7 +316,7 @@ class BankedImagesTest {
             ImageFeatures banked =
                     BankedImages.build(bank, clip, train(2, 1), images, "images", true, recorder);
             assertThat(banked.size()).isEqualTo(67);
-            assertThat(recorder.tasks.get(0).done).isEqualTo(recorder.tasks.get(0).total);
+            assertThat(recorder.tasks.get(0).done()).isEqualTo(recorder.tasks.get(0).total());
         }
         assertWarned(recorder, 2, 9, 50);
     }

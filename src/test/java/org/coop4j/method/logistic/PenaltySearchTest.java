@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.data.ProbeSampler;
 import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 class PenaltySearchTest {
     /** Accuracies are quotients of small integers. */
@@ -110,8 +112,8 @@ class PenaltySearchTest {
                 new ProgressRecorder() {
                     @Override
                     protected void advanced(Recorded task) {
-                        assertThat(task.total).isEqualTo(15);
-                        told.add(task.done);
+                        assertThat(task.total()).isEqualTo(15);
+                        told.add(task.done());
                     }
                 };
         PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), progress);
