@@ -63,13 +63,14 @@ public final class Clip implements FeatureSpace {
                     kind,
                     new ImageEncoder(
                             lock,
-                            weights,
-                            model.architecture(),
-                            model.activation(),
-                            workers,
-                            precision,
-                            ImageEncoder.Batching.standard(),
-                            kind));
+                            new ImagePlans(
+                                    weights,
+                                    model.architecture(),
+                                    model.activation(),
+                                    workers,
+                                    precision,
+                                    kind),
+                            ImageEncoder.Batching.standard()));
         }
     }
 

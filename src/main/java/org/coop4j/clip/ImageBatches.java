@@ -1,9 +1,7 @@
 package org.coop4j.clip;
 
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
@@ -52,25 +50,6 @@ interface ImageBatches extends AutoCloseable {
         public void close() {
             plan.close();
         }
-
-        /** Whether one image has the same features, to the last bit, in every place. */
-        boolean placesAgree() {
-            FloatBuffer pixels =
-                    FloatBuffer.allocate(Math.toIntExact(plan.input("images").length()));
-            Random random = new Random(1);
-            int each = pixels.capacity() / size;
-            for (int i = 0; i < pixels.capacity(); i++) {
-                pixels.put(i < each ? (float) random.nextGaussian() : pixels.get(i - each));
-            }
-            float[][] features = new float[size][plan.output("features").columns()];
-            run(pixels, 0, features);
-            return agree(features);
-        }
-    }
-
-    /** Whether all rows are the same to the last bit. */
-    static boolean agree(float[][] rows) {
-        return Arrays.stream(rows).allMatch(row -> Arrays.equals(row, rows[0]));
     }
 
     /**
@@ -86,9 +65,14 @@ interface ImageBatches extends AutoCloseable {
             plans = List.copyOf(plans);
         }
 
+        /** Images that it takes at most on some threads. */
+        static int size(int threads) {
+            return IMAGES_PER_PLAN * threads;
+        }
+
         @Override
         public int size() {
-            return IMAGES_PER_PLAN * plans.size();
+            return size(workers.count());
         }
 
         @Override

@@ -24,20 +24,24 @@ public final class ImageTower {
             SDVariable images,
             int batch) {
         return VisualProjection.after(
-                weights, rows(weights, architecture, activation, images, batch), architecture);
+                weights,
+                rows(weights, architecture, activation, images, batch, batch),
+                architecture);
     }
 
     /**
      * What the visual projection makes image features of.
      *
-     * @return [batch, {@link VisualProjection#width}]
+     * @param rows of the result: the images', and for a ViT any number more, which fill it up
+     * @return [rows, {@link VisualProjection#width}]
      */
     static SDVariable rows(
             Parameters weights,
             ClipConfig.Vision architecture,
             MlpActivation activation,
             SDVariable images,
-            int batch) {
+            int batch,
+            int rows) {
         if (architecture instanceof ClipConfig.Vit vit) {
             VisionTransformer tower =
                     new VisionTransformer(
@@ -47,7 +51,7 @@ public final class ImageTower {
                             vit.layers(),
                             vit.heads(),
                             activation);
-            return tower.forward(images, batch, vit.tokens());
+            return tower.forward(images, batch, vit.tokens(), rows);
         }
         if (architecture instanceof ClipConfig.ResNet resNet) {
             return new ModifiedResNet(weights, resNet.layers(), resNet.heads())

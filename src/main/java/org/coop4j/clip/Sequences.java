@@ -1,5 +1,6 @@
 package org.coop4j.clip;
 
+import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
@@ -37,6 +38,30 @@ public interface Sequences {
             @Override
             public SDVariable readRows(SDVariable x) {
                 return graph.selectRows(x, one.selectedRows());
+            }
+        };
+    }
+
+    /** The same with the read rows of all sequences repeated until there are {@code rows}. */
+    static Sequences repeated(Graph graph, Sequences once, int sequences, int rows) {
+        int[] first = IntStream.range(0, sequences).toArray();
+        int[] again = IntStream.range(0, rows).map(i -> i % sequences).toArray();
+        return new Sequences() {
+            @Override
+            public SDVariable attention(SDVariable qkv) {
+                return once.attention(qkv);
+            }
+
+            @Override
+            public SDVariable attention(SDVariable q, SDVariable kv) {
+                SDVariable heads = once.attention(graph.selectRows(q, first), kv);
+                return graph.replaceRows(heads, heads, again);
+            }
+
+            @Override
+            public SDVariable readRows(SDVariable x) {
+                SDVariable read = once.readRows(x);
+                return graph.replaceRows(read, read, again);
             }
         };
     }

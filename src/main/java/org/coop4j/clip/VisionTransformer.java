@@ -34,9 +34,10 @@ final class VisionTransformer {
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
      * @param tokens grid² + 1
-     * @return [batch, width]
+     * @param rows of the result: the images' are repeated until there are as many
+     * @return [rows, width]
      */
-    SDVariable forward(SDVariable images, int batch, int tokens) {
+    SDVariable forward(SDVariable images, int batch, int tokens, int rows) {
         Graph graph = weights.graph();
         SDVariable x = graph.patches(images, patch); // [batch grid², 3 patch²]
         x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch grid², width]
@@ -47,9 +48,11 @@ final class VisionTransformer {
                         weights.get("visual.positional_embedding")); // [batch tokens, width]
         x = norm("visual.ln_pre", x);
         AttentionLayout layout = AttentionLayout.unmasked(heads, batch, tokens);
-        x =
-                transformer.forward(
-                        x, Sequences.packed(graph, layout, Queries.FIRST)); // [batch, width]
+        Sequences sequences = Sequences.packed(graph, layout, Queries.FIRST);
+        if (rows > batch) {
+            sequences = Sequences.repeated(graph, sequences, batch, rows);
+        }
+        x = transformer.forward(x, sequences); // [rows, width]
         return norm("visual.ln_post", x);
     }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.convert.RandomWeights;
@@ -21,11 +22,12 @@ import org.coop4j.weights.model.MlpActivation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ImageEncoderTest {
 
-    private static final int IMAGES = 23;
+    private static final int[] COUNTS = {1, 1, 2, 3, 5, 16, 17};
 
     @TempDir Path folder;
 
@@ -43,17 +45,28 @@ class ImageEncoderTest {
                 new ClipConfig.Vit(32, 16, 128, 2, 2, 512));
     }
 
+    static Stream<Arguments> towersInEachPrecision() {
+        return Stream.of(Precision.values())
+                .filter(precision -> precision.obstacle().isEmpty())
+                .flatMap(precision -> towers().map(tower -> Arguments.of(tower, precision)));
+    }
+
     private Clip open(ClipConfig.Vision vision, int threads) throws IOException {
+        return open(vision, threads, Precision.FLOAT32);
+    }
+
+    private Clip open(ClipConfig.Vision vision, int threads, Precision precision)
+            throws IOException {
         ClipConfig config =
                 new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
         Path file = folder.resolve("model.safetensors");
         RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU);
-        return Clip.open(file, Tokenizer.load(), new Workers(threads));
+        return Clip.open(file, Tokenizer::load, new Workers(threads), precision);
     }
 
-    private static float[][] images(int side) {
+    private static float[][] images(int count, int side) {
         Random random = new Random(5);
-        float[][] images = new float[IMAGES][3 * side * side];
+        float[][] images = new float[count][3 * side * side];
         for (float[] image : images) {
             for (int i = 0; i < image.length; i++) {
                 image[i] = (float) random.nextGaussian();
@@ -64,7 +77,7 @@ class ImageEncoderTest {
 
     /** Features by image; null for those of which there are no pixels. */
     private static float[][] encode(ImageEncoder encoder, float[][] images, List<Integer> order) {
-        float[][] features = new float[IMAGES][];
+        float[][] features = new float[images.length][];
         encoder.encode(
                 order.size(),
                 (index, target, offset) -> {
@@ -89,26 +102,43 @@ class ImageEncoderTest {
     }
 
     @ParameterizedTest
-    @MethodSource("towers")
-    void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision) throws IOException {
+    @MethodSource("towersInEachPrecision")
+    void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision, Precision precision)
+            throws IOException {
+        try (Clip clip = open(vision, 2, precision)) {
+            ImageEncoder encoder = clip.imageEncoder();
+            int full = encoder.plans().batch();
+            float[][] images = images(Math.max(full, 17) + 1, vision.imageSize());
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, images.length).boxed().toList());
+            float[][] expected = encode(encoder, images, order);
+            Random random = new Random(7);
+            for (int count : COUNTS) {
+                Collections.shuffle(order, random);
+                List<Integer> some = order.subList(0, count);
+                float[][] features = encode(encoder, images, some);
+                for (int i : some) {
+                    assertThat(features[i])
+                            .as("image %d of %s", i, some)
+                            .containsExactly(expected[i]);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDamagedImageDoesNotShowInTheOthers() throws IOException {
+        ClipConfig.Vision vision = transformers().findFirst().orElseThrow();
         try (Clip clip = open(vision, 2)) {
             ImageEncoder encoder = clip.imageEncoder();
-            float[][] images = images(vision.imageSize());
-            List<Integer> order = new ArrayList<>(IntStream.range(0, IMAGES).boxed().toList());
+            float[][] images = images(7, vision.imageSize());
+            List<Integer> order = List.of(4, 1, 3, 0, 6);
             float[][] expected = encode(encoder, images, order);
-            for (int i = 0; i < IMAGES; i += 5) {
-                assertThat(encode(encoder, images, List.of(i))[i]).containsExactly(expected[i]);
-            }
-            Random random = new Random(7);
-            for (int round = 0; round < 5; round++) {
-                Collections.shuffle(order, random);
-                List<Integer> some = order.subList(0, 1 + random.nextInt(IMAGES));
-                float[][] damaged = images.clone();
-                damaged[some.get(0)] = null;
-                float[][] features = encode(encoder, damaged, some);
-                for (int i : some.subList(1, some.size())) {
-                    assertThat(features[i]).as("image %d", i).containsExactly(expected[i]);
-                }
+            images[3] = null;
+            float[][] features = encode(encoder, images, order);
+            assertThat(features[3]).isNull();
+            for (int i : List.of(4, 1, 0, 6)) {
+                assertThat(features[i]).containsExactly(expected[i]);
             }
         }
     }
@@ -141,9 +171,9 @@ class ImageEncoderTest {
             throws IOException {
         try (Clip clip = open(vision, 3)) {
             ImageEncoder encoder = clip.imageEncoder();
-            float[][] images = images(vision.imageSize());
-            List<Integer> order = IntStream.range(0, IMAGES).boxed().toList();
-            try (ImageBatches apart = encoder.apart()) {
+            float[][] images = images(13, vision.imageSize());
+            List<Integer> order = IntStream.range(0, images.length).boxed().toList();
+            try (ImageBatches apart = encoder.plans().apart(vision)) {
                 float[][] expected = run(apart, images, order.subList(0, 12));
                 for (int i = 0; i < 12; i += 4) {
                     assertThat(run(apart, images, List.of(i))[0]).containsExactly(expected[i]);
@@ -155,18 +185,22 @@ class ImageEncoderTest {
 
     @ParameterizedTest
     @MethodSource("transformers")
-    void alignedImagesAreCloseToUnalignedOnes(ClipConfig.Vision vision) throws IOException {
+    void alignedImagesAndThoseInFilledUpPlansAreCloseToOthers(ClipConfig.Vision vision)
+            throws IOException {
         try (Clip clip = open(vision, 2)) {
-            ImageEncoder encoder = clip.imageEncoder();
-            float[][] images = images(vision.imageSize());
+            ImagePlans plans = clip.imageEncoder().plans();
+            float[][] images = images(16, vision.imageSize());
             List<Integer> order = List.of(3, 1, 4, 15, 9);
-            try (ImageBatches plain = encoder.together(vision, 1);
-                    ImageBatches by4 = encoder.together(vision, 4);
-                    ImageBatches.Together by12 = encoder.together(vision, 12)) {
+            try (ImageBatches plain = plans.together(vision, 5);
+                    ImageBatches filledUp = plans.filledUp(vision, 5);
+                    ImageBatches by4 = plans.aligned(vision, 6, 4);
+                    ImageBatches by12 = plans.aligned(vision, 5, 12)) {
                 float[][] expected = run(plain, images, order);
+                assertClose(run(filledUp, images, order), expected);
                 assertClose(run(by4, images, order), expected);
                 assertClose(run(by12, images, order), expected);
-                assertThat(by12.placesAgree()).isTrue();
+                float[][] alike = run(by12, images, List.of(2, 2, 2, 2, 2));
+                assertThat(SameBits.agree(alike)).isTrue();
             }
         }
     }
@@ -174,9 +208,9 @@ class ImageEncoderTest {
     @Test
     void rowsThatDifferInTheirLastBitAreSeen() {
         float[][] rows = {{1, 2}, {1, 2}, {1, 2}};
-        assertThat(ImageBatches.agree(rows)).isTrue();
+        assertThat(SameBits.agree(rows)).isTrue();
         rows[2][1] = Math.nextUp(2f);
-        assertThat(ImageBatches.agree(rows)).isFalse();
+        assertThat(SameBits.agree(rows)).isFalse();
     }
 
     @Test

@@ -12,6 +12,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
 
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -24,8 +25,9 @@ import org.bytedeco.javacpp.BytePointer;
  * y = x · W + bias with the factors rounded to bfloat16 and the sums in float32, by oneDNN, bound
  * to its matrices and split among workers.
  *
- * <p>The weights are frozen: they are rounded and packed once, when the product is made. A worker
- * rounds its rows of x into its own scratch memory just before it multiplies them.
+ * <p>The weights are frozen: they are rounded and packed once, when the product is made, for all
+ * products of the workers that want them in the same layout. A worker rounds its rows of x into its
+ * own scratch memory just before it multiplies them.
  */
 public final class Bfloat16Product implements HostKernel {
 
@@ -40,7 +42,7 @@ public final class Bfloat16Product implements HostKernel {
 
     private final HostMatrix bias;
     private final HostMatrix y;
-    private final BytePointer packed;
+    private final WeightForms.Lease<BytePointer> packed;
     private final Band[] bands;
 
     private Bfloat16Product(
@@ -79,9 +81,15 @@ public final class Bfloat16Product implements HostKernel {
                                 cols),
                         dnnl_query_weights_md,
                         0);
-        packed = new BytePointer(dnnl_memory_desc_get_size(layout));
-        dnnl_memory weights = oneDnn.memory(layout, packed);
-        pack(oneDnn.matrix(dnnl_f32, inner, cols, transposed), w, layout, weights);
+        packed =
+                workers.weightForms()
+                        .lease(
+                                w,
+                                new Packing(transposed, oneDnn.bytes(layout)),
+                                BytePointer.class,
+                                () -> pack(w, inner, cols, transposed, layout),
+                                BytePointer::close);
+        dnnl_memory weights = oneDnn.memory(layout, packed.memory());
         bands = new Band[workers.count()];
         for (int part = 0; part < bands.length; part++) {
             int from = (int) ((long) x.rows() * part / bands.length);
@@ -118,12 +126,25 @@ public final class Bfloat16Product implements HostKernel {
                 oneDnn.matrix(dnnl_f32, rows, cols, false));
     }
 
-    private void pack(
-            dnnl_memory_desc plain, HostMatrix w, dnnl_memory_desc layout, dnnl_memory weights) {
+    /**
+     * @param transposed whether the weights are [cols, inner]
+     * @param layout of the packed ones, their shape included
+     */
+    private record Packing(boolean transposed, ByteBuffer layout) {}
+
+    private BytePointer pack(
+            HostMatrix w, int inner, int cols, boolean transposed, dnnl_memory_desc layout) {
+        dnnl_memory_desc plain = oneDnn.matrix(dnnl_f32, inner, cols, transposed);
+        BytePointer memory = new BytePointer(dnnl_memory_desc_get_size(layout));
         OneDnn.Call call =
-                oneDnn.copy(plain, oneDnn.memory(plain, w.pointer(0, 0)), layout, weights);
+                oneDnn.copy(
+                        plain,
+                        oneDnn.memory(plain, w.pointer(0, 0)),
+                        layout,
+                        oneDnn.memory(layout, memory));
         dnnl_stream stream = oneDnn.stream();
         OneDnn.singleThreaded(() -> call.run(stream));
+        return memory;
     }
 
     /** The rows of one worker. */

@@ -13,6 +13,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_strides;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_blob;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_set_data_handle;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
@@ -29,6 +30,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_in_order;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -41,7 +43,9 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
@@ -120,6 +124,16 @@ final class OneDnn implements AutoCloseable {
                 "matrix of any layout");
         frees.push(() -> dnnl_memory_desc_destroy(desc));
         return desc;
+    }
+
+    /** A description in bytes, the same for the same layout and shape. */
+    ByteBuffer bytes(dnnl_memory_desc desc) {
+        try (SizeTPointer size = new SizeTPointer(1)) {
+            check(dnnl_memory_desc_get_blob((BytePointer) null, size, desc), "size of a layout");
+            byte[] bytes = new byte[Math.toIntExact(size.get())];
+            check(dnnl_memory_desc_get_blob(bytes, size, desc), "layout");
+            return ByteBuffer.wrap(bytes);
+        }
     }
 
     /** A matrix at an address that the caller owns, or null if it is given later. */

@@ -41,6 +41,8 @@ public final class Workers implements AutoCloseable {
     /** Each share's own memory. */
     private final BytePointer[] scratch;
 
+    private final WeightForms weightForms = new WeightForms();
+
     private final AtomicInteger unfinished = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicInteger nextTask = new AtomicInteger();
@@ -79,6 +81,11 @@ public final class Workers implements AutoCloseable {
             return cores;
         }
         return Integer.parseInt(ompThreads);
+    }
+
+    /** Forms of frozen weights that the kernels of these workers share. */
+    public WeightForms weightForms() {
+        return weightForms;
     }
 
     /** Number of threads, the caller's included. */

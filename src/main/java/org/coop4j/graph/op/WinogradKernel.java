@@ -4,6 +4,7 @@ import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.WeightForms;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.WinogradWeights.Turn;
 
@@ -32,8 +33,7 @@ final class WinogradKernel implements HostKernel {
     private final Workers workers;
     private final WinogradWeights weights;
     private final HostMatrix transformed;
-    private final boolean fixed;
-    private boolean isTransformed;
+    private final WeightForms.Lease<HostMatrix> shared; // null if the kernel changes
     private final float[] biasLine;
     private final int across;
     private final Blocks blocks;
@@ -96,21 +96,41 @@ final class WinogradKernel implements HostKernel {
             Workers workers) {
         this.x = x;
         this.kernel = kernel;
-        this.fixed = fixed;
         this.bias = bias;
         this.y = y;
         this.turn = turn;
         this.workers = workers;
         this.weights = new WinogradWeights(workers);
-        this.transformed =
-                HostMatrix.allocate(
-                        (long) kernel.rows() / Convolution.TAPS * PLANES, kernel.cols());
+        this.shared =
+                fixed
+                        ? workers.weightForms()
+                                .lease(
+                                        kernel,
+                                        new Form(turn, kernel.rows(), kernel.cols()),
+                                        HostMatrix.class,
+                                        this::transformedOnce,
+                                        HostMatrix::close)
+                        : null;
+        this.transformed = fixed ? shared.memory() : forTransformed();
         this.across = WinogradTiles.across(grid);
         this.biasLine = bias == null ? null : new float[across * y.cols()];
         this.blocks = Blocks.of(grid, x.rows(), x.cols() + y.cols(), workers.count());
         this.scratch = new Scratch[workers.count()];
         int tiles = blocks.largest() * across;
         java.util.Arrays.setAll(scratch, part -> new Scratch(grid, tiles, x.cols(), y.cols()));
+    }
+
+    /** The transformed kernel, which does not change; its rows and columns are the kernel's. */
+    private record Form(Turn turn, int rows, int cols) {}
+
+    private HostMatrix forTransformed() {
+        return HostMatrix.allocate((long) kernel.rows() / Convolution.TAPS * PLANES, kernel.cols());
+    }
+
+    private HostMatrix transformedOnce() {
+        HostMatrix once = forTransformed();
+        weights.transform(kernel, turn, once);
+        return once;
     }
 
     /**
@@ -143,9 +163,8 @@ final class WinogradKernel implements HostKernel {
 
     @Override
     public void run() {
-        if (!fixed || !isTransformed) {
+        if (shared == null) {
             weights.transform(kernel, turn, transformed);
-            isTransformed = true;
         }
         if (bias != null) {
             int n = y.cols();
@@ -162,7 +181,11 @@ final class WinogradKernel implements HostKernel {
 
     @Override
     public void close() {
-        transformed.close();
+        if (shared == null) {
+            transformed.close();
+        } else {
+            shared.close();
+        }
         for (Scratch s : scratch) {
             s.before.close();
             s.after.close();

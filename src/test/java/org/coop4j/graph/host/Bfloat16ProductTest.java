@@ -114,6 +114,31 @@ class Bfloat16ProductTest {
     }
 
     @Test
+    void productsShareWeightsThatArePackedAlike() {
+        if (Precision.BFLOAT16.obstacle().isPresent()) {
+            assertThatThrownBy(Precision.BFLOAT16::required)
+                    .isInstanceOf(UnsupportedOperationException.class);
+            return;
+        }
+        Random random = new Random(4);
+        try (HostMatrix x = random(random, 9, 64);
+                HostMatrix w = random(random, 48, 64);
+                HostMatrix y = HostMatrix.zeros(9, 48);
+                HostMatrix again = HostMatrix.zeros(9, 48);
+                Workers workers = new Workers(2)) {
+            Bfloat16Product first = Bfloat16Product.of(x, w, true, null, y, workers);
+            Bfloat16Product second = Bfloat16Product.of(x, w, true, null, again, workers);
+            assertThat(workers.weightForms().size()).isOne();
+            first.run();
+            first.close();
+            second.run();
+            assertThat(all(again)).containsExactly(all(y));
+            second.close();
+            assertThat(workers.weightForms().size()).isZero();
+        }
+    }
+
+    @Test
     void matricesThatDoNotFitAreRefused() {
         if (Precision.BFLOAT16.obstacle().isPresent()) {
             assertThatThrownBy(Precision.BFLOAT16::required)

@@ -1,0 +1,132 @@
+package org.coop4j.clip;
+
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.weights.model.ClipConfig;
+
+/**
+ * Batches in which neither an image's place nor their size shows in its features.
+ *
+ * <p>BLAS may add up a row in an order that depends on where it stands in a matrix, and on how many
+ * rows that has. OpenBLAS' kernels for AVX-512 do not as long as there are some rows; those for
+ * AVX2 take rows by 12. So it is tried, on a tower of few layers: which way of putting images into
+ * a full batch gives an image the same bits in every place, and which smaller batches give it the
+ * bits that it has there.
+ */
+final class SameBits {
+
+    /** Blocks of rows in which BLAS libraries may work, the least wasteful first. */
+    private static final List<Integer> ALIGNMENTS = List.of(4, 12, 16);
+
+    private final ImagePlans plans;
+
+    /** In each precision that something of the tower is computed in. */
+    private final List<ImagePlans> tried;
+
+    SameBits(ImagePlans plans) {
+        this.plans = plans;
+        // A ResNet's 3x3 convolutions are float32 always, and a difference in their last bits may
+        // be lost on one image and not on another where the next product rounds its factors.
+        boolean mixed =
+                plans.tower() instanceof ClipConfig.ResNet
+                        && plans.precision() != Precision.FLOAT32;
+        this.tried = mixed ? List.of(plans, plans.in(Precision.FLOAT32)) : List.of(plans);
+    }
+
+    /** A way of putting images into batches. */
+    @FunctionalInterface
+    private interface Arrangement {
+        ImageBatches batches(ImagePlans plans, ClipConfig.Vision vision, int images);
+    }
+
+    /** Finds out which way is to be gone, and makes no plan of the whole tower yet. */
+    BatchLadder batches() {
+        int full = plans.batch();
+        float[][] features = trial(ImagePlans::filledUp, full);
+        if (agree(features)) {
+            return ladder(full, ImagePlans::filledUp, features[0]);
+        }
+        if (plans.tower() instanceof ClipConfig.Vit) {
+            int threads = plans.workers().count();
+            int whole = (full + threads - 1) / threads * threads; // images for each thread
+            for (int alignment : ALIGNMENTS) {
+                Arrangement aligned = (p, vision, images) -> p.aligned(vision, images, alignment);
+                features = trial(aligned, whole);
+                if (agree(features)) {
+                    return ladder(whole, aligned, features[0]);
+                }
+            }
+        }
+        int apart = ImageBatches.Apart.size(plans.workers().count());
+        Arrangement alone =
+                (p, vision, images) ->
+                        images < apart ? p.together(vision, images) : p.apart(vision);
+        return ladder(apart, alone, trial(alone, apart)[0]);
+    }
+
+    private BatchLadder ladder(int full, Arrangement arrangement, float[] expected) {
+        return new BatchLadder(
+                full,
+                size -> arrangement.batches(plans, plans.tower(), size),
+                size -> {
+                    float[][] features = trial(arrangement, size);
+                    return agree(features) && Arrays.equals(features[0], expected);
+                });
+    }
+
+    /** Features of one image in each place of a batch, and once more beside other images. */
+    private float[][] trial(Arrangement arrangement, int size) {
+        float[][] features = new float[size + 1][0];
+        for (ImagePlans p : tried) {
+            try (ImageBatches batches = arrangement.batches(p, p.shallow(), size)) {
+                float[][] alike = features(batches, size, 0);
+                for (int i = 0; i < size; i++) {
+                    features[i] = joined(features[i], alike[i]);
+                }
+                float[] last = features(batches, size, size - 1)[size - 1];
+                features[size] = joined(features[size], last);
+            }
+        }
+        return features;
+    }
+
+    /**
+     * Features of a batch of random images.
+     *
+     * @param others number of other images before the one that has all other places
+     */
+    private float[][] features(ImageBatches batches, int size, int others) {
+        int each = 3 * plans.imageSize() * plans.imageSize();
+        float[] one = image(0, each);
+        FloatBuffer pixels = FloatBuffer.allocate(Math.multiplyExact(size, each));
+        for (int i = 0; i < size; i++) {
+            pixels.put(i < others ? image(1 + i, each) : one);
+        }
+        float[][] features = new float[size][plans.width()];
+        batches.run(pixels, 0, features);
+        return features;
+    }
+
+    private static float[] joined(float[] a, float[] b) {
+        float[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
+    }
+
+    private static float[] image(long seed, int length) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] pixels = new float[length];
+        for (int i = 0; i < length; i++) {
+            pixels[i] = (float) random.nextDouble(-2, 2);
+        }
+        return pixels;
+    }
+
+    /** Whether all rows are the same to the last bit. */
+    static boolean agree(float[][] rows) {
+        return Arrays.stream(rows).allMatch(row -> Arrays.equals(row, rows[0]));
+    }
+}

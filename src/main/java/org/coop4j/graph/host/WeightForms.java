@@ -1,0 +1,90 @@
+package org.coop4j.graph.host;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Frozen weights in the forms in which kernels multiply with them, such as packed ones. A form is
+ * made for the first kernel that reads it, shared with others, and freed with the last.
+ */
+public final class WeightForms {
+
+    private final Map<Key, Shared> forms = new HashMap<>();
+
+    /**
+     * @param address where the weights lie
+     * @param form what its form depends on besides
+     */
+    private record Key(long address, Object form) {}
+
+    private static final class Shared {
+        final Object memory;
+        int users;
+
+        Shared(Object memory) {
+            this.memory = memory;
+        }
+    }
+
+    /** A form for as long as its kernel needs it. */
+    public static final class Lease<T> implements AutoCloseable {
+
+        private final T memory;
+        private final Runnable end;
+        private boolean closed;
+
+        private Lease(T memory, Runnable end) {
+            this.memory = memory;
+            this.end = end;
+        }
+
+        /** The memory that holds the form. */
+        public T memory() {
+            return memory;
+        }
+
+        @Override
+        public void close() {
+            if (!closed) {
+                closed = true;
+                end.run();
+            }
+        }
+    }
+
+    /**
+     * A form of weights that do not change and stay where they are until the lease is closed.
+     *
+     * @param form says what is made of the weights, by {@code equals}; of one kind of memory
+     * @param type of the memory
+     * @param make makes it, if no other kernel has it
+     * @param free frees it, when no kernel has it any more
+     */
+    public synchronized <T> Lease<T> lease(
+            HostMatrix weights, Object form, Class<T> type, Supplier<T> make, Consumer<T> free) {
+        Key key = new Key(weights.pointer(0, 0).address(), form);
+        Shared shared = forms.get(key);
+        if (shared == null) {
+            shared = new Shared(make.get());
+            forms.put(key, shared);
+        }
+        shared.users++;
+        T memory = type.cast(shared.memory);
+        return new Lease<>(memory, () -> leave(key, () -> free.accept(memory)));
+    }
+
+    private synchronized void leave(Key key, Runnable free) {
+        Shared shared = forms.get(key);
+        if (--shared.users == 0) {
+            forms.remove(key);
+            free.run();
+        }
+    }
+
+    /** Number of forms that kernels have. */
+    synchronized int size() {
+        return forms.size();
+    }
+}
