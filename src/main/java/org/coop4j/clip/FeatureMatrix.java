@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Gemm;
 
 /**
  * Features of images or texts, one row each, in heap memory.
@@ -11,8 +12,11 @@ import org.coop4j.graph.LearnedTensor;
  */
 public final class FeatureMatrix {
 
-    /** Rows of the other matrix that a product looks at together: they stay in the cache. */
-    private static final int TILE = 64;
+    /** Rows of a block of products: two such and their products stay in the cache. */
+    private static final int BLOCK = 128;
+
+    /** Multiplications from which on BLAS is faster. */
+    private static final double BLAS_PAYS = 1 << 20;
 
     private final int rows;
     private final int width;
@@ -158,34 +162,78 @@ public final class FeatureMatrix {
                     "expected rows of width %d, got %d".formatted(other.width, width));
         }
         float[] products = new float[Math.multiplyExact(rows, other.rows)];
-        IntStream.range(0, (other.rows + TILE - 1) / TILE)
-                .parallel()
-                .forEach(tile -> products(other, tile * TILE, products));
+        if ((double) products.length * width < BLAS_PAYS) {
+            for (int i = 0; i < products.length; i++) {
+                products[i] = dot(i / other.rows, other, i % other.rows);
+            }
+        } else {
+            double[] lengths = lengths();
+            double[] otherLengths = other.lengths();
+            int down = (rows + BLOCK - 1) / BLOCK;
+            int across = (other.rows + BLOCK - 1) / BLOCK;
+            Gemm.singleThreaded(
+                    () ->
+                            IntStream.range(0, down * across)
+                                    .parallel()
+                                    .forEach(
+                                            b ->
+                                                    block(
+                                                            b / across * BLOCK,
+                                                            lengths,
+                                                            other,
+                                                            b % across * BLOCK,
+                                                            otherLengths,
+                                                            products)));
+        }
         return new FeatureMatrix(rows, other.rows, products);
     }
 
-    /** Products with up to {@link #TILE} rows, side by side, so that vector instructions serve. */
-    private void products(FeatureMatrix other, int first, float[] products) {
-        int count = Math.min(TILE, other.rows - first);
-        double[] columns = new double[Math.multiplyExact(width, count)]; // [width, count]
-        for (int j = 0; j < count; j++) {
-            for (int i = 0; i < width; i++) {
-                columns[i * count + j] = other.values[(first + j) * width + i];
+    /**
+     * A block of the products by BLAS in double precision, which adds in an order of its own. Two
+     * orders differ by 2 γ |x| |y| at most, γ = width · 2⁻⁵³ (Higham, Accuracy and Stability of
+     * Numerical Algorithms, section 3.1): where that could round to another float, the inner
+     * product is computed in order.
+     */
+    private void block(
+            int row,
+            double[] lengths,
+            FeatureMatrix other,
+            int otherRow,
+            double[] otherLengths,
+            float[] products) {
+        int m = Math.min(BLOCK, rows - row);
+        int n = Math.min(BLOCK, other.rows - otherRow);
+        double[] sums = new double[m * n];
+        Gemm.nt(m, n, width, doubles(row, m), other.doubles(otherRow, n), sums);
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                double sum = sums[i * n + j];
+                double error = width * 0x1p-51 * lengths[row + i] * otherLengths[otherRow + j];
+                products[(row + i) * other.rows + otherRow + j] =
+                        (float) (sum - error) == (float) (sum + error)
+                                ? (float) (sum + 0.0) // no -0
+                                : dot(row + i, other, otherRow + j);
             }
         }
-        double[] sums = new double[count];
-        for (int r = 0; r < rows; r++) {
-            Arrays.fill(sums, 0);
-            for (int i = 0; i < width; i++) {
-                double x = values[r * width + i];
-                int column = i * count;
-                for (int j = 0; j < count; j++) {
-                    sums[j] += x * columns[column + j];
-                }
-            }
-            for (int j = 0; j < count; j++) {
-                products[r * other.rows + first + j] = (float) sums[j];
-            }
+    }
+
+    private double[] doubles(int first, int count) {
+        double[] result = new double[count * width];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = values[first * width + i];
         }
+        return result;
+    }
+
+    private double[] lengths() {
+        double[] lengths = new double[rows];
+        for (int row = 0; row < rows; row++) {
+            double square = 0;
+            for (int i = row * width; i < (row + 1) * width; i++) {
+                square += (double) values[i] * values[i];
+            }
+            lengths[row] = Math.sqrt(square);
+        }
+        return lengths;
     }
 }

@@ -67,6 +67,11 @@ public final class Gemm {
         openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
+    /** C[m, n] = A[m, k] · B[n, k]ᵀ in double precision; the arrays are copied. */
+    public static void nt(int m, int n, int k, double[] a, double[] b, double[] c) {
+        openblas.cblas_dgemm(ROW_MAJOR, NO_TRANS, TRANS, m, n, k, 1, a, k, b, k, 0, c, n);
+    }
+
     /** As {@link #singleThreaded(Runnable)}, with a result. */
     public static <T> T singleThreaded(Supplier<T> work) {
         AtomicReference<T> result = new AtomicReference<>();
