@@ -3,7 +3,6 @@ package org.coop4j.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.bench.Measurement;
@@ -31,8 +30,26 @@ import picocli.CommandLine.ExitCode;
         footer = {"", "Example:", "  coop doctor"})
 final class DoctorCommand implements Callable<Integer> {
 
-    private static final Set<String> FEATURES =
-            Set.of("avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "neon", "asimd");
+    /**
+     * Vector instructions of processors that ND4J has libraries for.
+     *
+     * @param names as Linux calls them
+     * @param brings what computing gains by them
+     */
+    private record Instructions(List<String> names, String brings) {
+
+        static final List<Instructions> X86 =
+                List.of(
+                        of("8 floats at once", "avx2"),
+                        of("16 floats at once", "avx512f"),
+                        of("bfloat16 products up to twice as fast as float32", "avx512_bf16"),
+                        of("bfloat16 products several times as fast as float32", "amx_bf16"));
+        static final List<Instructions> ARM = List.of(of("4 floats at once", "asimd", "neon"));
+
+        private static Instructions of(String brings, String... names) {
+            return new Instructions(List.of(names), brings);
+        }
+    }
 
     private final Console console;
     private final List<String> advice = new ArrayList<>();
@@ -49,7 +66,7 @@ final class DoctorCommand implements Callable<Integer> {
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
         table.row("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
         table.row("processor", Machine.processor("model name").orElse("unknown"));
-        table.row("features", features());
+        instructions(table);
         table.row("JPEG decoder", jpeg());
         int cores = Runtime.getRuntime().availableProcessors();
         table.row("cores", Integer.toString(cores));
@@ -159,18 +176,26 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private String features() {
-        String flags = Machine.processor("flags").orElse(Machine.processor("Features").orElse(""));
-        List<String> known = new ArrayList<>();
-        for (String flag : List.of(flags.split(" ", -1))) {
-            if (FEATURES.contains(flag)) {
-                known.add(flag);
-            }
+    private void instructions(Table table) {
+        List<String> flags =
+                Machine.processor("flags")
+                        .or(() -> Machine.processor("Features"))
+                        .map(line -> List.of(line.split(" ")))
+                        .orElse(List.of());
+        if (flags.isEmpty()) {
+            table.row("instructions", "unknown");
+            return;
         }
-        if (!flags.isEmpty() && known.isEmpty()) {
+        boolean arm = System.getProperty("os.arch").equals("aarch64");
+        boolean any = false;
+        for (Instructions set : arm ? Instructions.ARM : Instructions.X86) {
+            boolean has = set.names.stream().anyMatch(flags::contains);
+            any |= has;
+            table.row(set.names.get(0), (has ? "yes: " : "no; it would bring ") + set.brings);
+        }
+        if (!any) {
             advice.add(
                     "the processor has no vector instructions that BLAS can use: it will be slow");
         }
-        return known.isEmpty() ? "unknown" : String.join(" ", known);
     }
 }
