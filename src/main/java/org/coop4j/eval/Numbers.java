@@ -54,14 +54,11 @@ public final class Numbers {
         return meanSd(summary, 1).replace(" ", "");
     }
 
-    /** "62.1 – 65.0": Student's 95 % interval of the mean; a dash for one seed. */
+    /** "62.1 – 65.0": the 95 % interval of a mean percentage; a dash where seeds tell none. */
     public static String interval(SeedSummary summary, int decimals) {
-        double half = summary.studentCi95();
-        return Double.isFinite(half)
-                ? number(summary.mean() - half, decimals)
-                        + " – "
-                        + number(summary.mean() + half, decimals)
-                : UNKNOWN;
+        return summary.percentInterval()
+                .map(i -> number(i.low(), decimals) + " – " + number(i.high(), decimals))
+                .orElse(UNKNOWN);
     }
 
     /** "0.013", "{@literal <} 0.001". */

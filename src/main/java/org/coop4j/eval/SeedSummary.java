@@ -1,6 +1,7 @@
 package org.coop4j.eval;
 
 import java.util.Collection;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.StatUtils;
@@ -16,6 +17,9 @@ import org.apache.commons.math3.stat.StatUtils;
 public record SeedSummary(int count, double mean, double populationSd, double sampleSd) {
     private static final double NORMAL_QUANTILE = 1.96;
     private static final double TWO_SIDED = 0.975;
+
+    /** With two, t is 12.7: the interval would say nothing but how little two seeds tell. */
+    private static final int FEWEST_FOR_INTERVAL = 3;
 
     /**
      * Summarises one number a seed.
@@ -55,5 +59,20 @@ public record SeedSummary(int count, double mean, double populationSd, double sa
                 : new TDistribution(count - 1).inverseCumulativeProbability(TWO_SIDED)
                         * sampleSd
                         / Math.sqrt(count);
+    }
+
+    /**
+     * Returns Student's 95 % interval of the mean of percentages. A percentage is between 0 and
+     * 100, so that what lies beyond is no part of it.
+     *
+     * @return nothing for one or two seeds
+     */
+    public Optional<Interval> percentInterval() {
+        return count < FEWEST_FOR_INTERVAL
+                ? Optional.empty()
+                : Optional.of(
+                        new Interval(
+                                Math.max(0, mean - studentCi95()),
+                                Math.min(100, mean + studentCi95())));
     }
 }

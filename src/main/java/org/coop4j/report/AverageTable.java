@@ -98,8 +98,9 @@ public final class AverageTable implements StudyTable {
                 new ResultTable(
                         "average",
                         "Accuracy in %, averaged over " + fewShot.averaged().size() + " datasets",
-                        "mean ± standard deviation over seeds, 95 % interval by Student's t below"
-                                + " it; published averages over the same datasets in italics"),
+                        "mean ± standard deviation over seeds, below it the 95 % interval by"
+                            + " Student's t where there are three seeds or more; published averages"
+                            + " over the same datasets in italics"),
                 view,
                 lines);
     }
@@ -111,7 +112,9 @@ public final class AverageTable implements StudyTable {
                         .filter(other -> other.shots().equals(average.shots()))
                         .noneMatch(other -> other.accuracy() > average.accuracy());
         Cell cell = Cell.mean(summary).best(best);
-        return summary.count() == 1 ? cell : cell.withNote(Numbers.interval(summary, 2));
+        return summary.percentInterval().isEmpty()
+                ? cell
+                : cell.withNote(Numbers.interval(summary, 2));
     }
 
     private static Line publishedLine(StudyView view, MethodLabel method, Score score) {

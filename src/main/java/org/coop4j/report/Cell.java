@@ -88,9 +88,11 @@ public record Cell(IntFunction<String> text, List<?> data, Style style, String n
         return summary.map(Cell::mean).orElse(NONE);
     }
 
-    /** Student's 95 % interval, which other programs have with the mean. */
+    /**
+     * Student's 95 % interval of three seeds or more; other programs have its width with the mean.
+     */
     static Cell interval(Optional<SeedSummary> summary) {
-        return summary.filter(s -> s.count() > 1)
+        return summary.filter(s -> s.percentInterval().isPresent())
                 .map(s -> of(decimals -> Numbers.interval(s, decimals), List.of()))
                 .orElse(NONE);
     }

@@ -43,10 +43,10 @@ public final class FewShotTable implements StudyTable {
         return new ResultTable(
                         "few-shot",
                         (oneDataset ? "Method" : "Dataset × method") + " × shots, in %",
-                        "mean ± standard deviation over n seeds, 95 % interval by Student's t,"
-                                + " points won over zero-shot and p of the paired t test over the"
-                                + " seeds; F1 is macro F1, ECE the calibration error; numbers in"
-                                + " italics are published, with their backbone")
+                        "mean ± standard deviation over n seeds, 95 % interval by Student's t"
+                            + " (three seeds or more), points won over zero-shot and p of the"
+                            + " paired t test over the seeds; F1 is macro F1, ECE the calibration"
+                            + " error; numbers in italics are published, with their backbone")
                 .hidden("model", "model_sha256")
                 .words(oneDataset ? "" : "dataset", "dataset")
                 .words("method", "method")

@@ -184,7 +184,10 @@ final class StudyPage {
                                 "± is the standard deviation over the seeds with divisor n − 1; the"
                                     + " reference prints that with divisor n, which is smaller. The"
                                     + " 95 % interval is mean ± t · sd / √n with Student's t of n −"
-                                    + " 1 degrees of freedom, wide for three seeds.",
+                                    + " 1 degrees of freedom, cut at 0 and 100 %. It is wide for"
+                                    + " three seeds, and not given for two, where t is 12.7. It is"
+                                    + " of other draws of training images, not of other test"
+                                    + " images.",
                                 "p is of Student's paired t test, two-sided, against zero-shot CLIP"
                                     + " with the dataset's own hand-written prompt: over the seeds"
                                     + " of a dataset, or over the datasets of an average. It is not"

@@ -32,6 +32,7 @@ class NumbersTest {
         assertThat(Numbers.meanSd(SeedSummary.of(62, 63, 64), 1)).isEqualTo("63.0 ± 1.0");
         assertThat(Numbers.meanSd(SeedSummary.of(62), 1)).isEqualTo("62.0");
         assertThat(Numbers.interval(SeedSummary.of(62), 1)).isEqualTo("–");
+        assertThat(Numbers.interval(SeedSummary.of(62, 99), 1)).isEqualTo("–");
         // t of 2 degrees of freedom is 4.3027.
         assertThat(Numbers.interval(SeedSummary.of(62, 63, 64), 1)).isEqualTo("60.5 – 65.5");
     }

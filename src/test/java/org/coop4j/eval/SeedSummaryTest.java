@@ -39,6 +39,17 @@ class SeedSummaryTest {
         assertThat(summary.studentCi95()).isNaN();
     }
 
+    /** Of 92 and 98, t · sd / √n is 38.1; of 88, 97 and 99 it is 14.5. */
+    @Test
+    void intervalsOfPercentagesStayWithinThemAndNeedThreeSeeds() {
+        assertThat(SeedSummary.of(50).percentInterval()).isEmpty();
+        assertThat(SeedSummary.of(92, 98).percentInterval()).isEmpty();
+        Interval high = SeedSummary.of(88, 97, 99).percentInterval().orElseThrow();
+        assertThat(high.low()).isEqualTo(80.1106, within(1e-3));
+        assertThat(high.high()).isEqualTo(100);
+        assertThat(SeedSummary.of(0, 1, 3).percentInterval().orElseThrow().low()).isZero();
+    }
+
     @Test
     void nothingAndNoNumbersAreRefused() {
         assertThatThrownBy(SeedSummary::of).hasMessageContaining("no values");
