@@ -1,10 +1,9 @@
 package org.coop4j;
 
-import org.coop4j.weights.CountedTask;
-import org.coop4j.weights.Progress;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.weights.CountedTask;
+import org.coop4j.weights.Progress;
 
 /** Keeps what it is told. */
 public class ProgressRecorder implements Progress {

@@ -2,9 +2,6 @@ package org.coop4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.coop4j.method.Method;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.coop4j.method.Method;
+import org.junit.jupiter.api.Test;
 
 /** What {@link RoomsTest} cannot see in classes: names in texts, and sizes. */
 class SourcesTest {

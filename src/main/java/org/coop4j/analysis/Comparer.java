@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
-import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
@@ -19,8 +18,8 @@ import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
+import org.coop4j.run.Confidence;
 import org.coop4j.run.Scores;
-import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
 
 /** Compares learned classifiers with what else could have been done with the same images. */
@@ -109,35 +108,41 @@ public final class Comparer {
 
     private static Contender as(Contender c, Contender.Kind kind) {
         return new Contender(
-                c.name(), kind, c.train(), c.val(), c.test(), c.temperature(), c.seconds());
+                c.name(), kind, c.train(), c.val(), c.test(), c.confidence(), c.seconds());
     }
 
+    /** It learns nothing, so that all images but those of the test calibrate it. */
     private Contender prompt(PromptEnsemble prompts, Contender.Kind kind) {
         long start = System.nanoTime();
         var weights = prompts.classWeights(space, pictures.classNames());
         double seconds = (System.nanoTime() - start) / NANOS;
         float scale = space.logitScale();
         String name = prompts.describe();
-        return contender(
+        Scores train = pictures.train().scores(weights, scale);
+        Scores val = pictures.val().scores(weights, scale);
+        return new Contender(
                 prompts.templates().size() == 1 ? "\"" + name + "\"" : name,
                 kind,
-                images -> images.scores(weights, scale),
+                train,
+                val,
+                pictures.test().scores(weights, scale),
+                Confidence.of(train.and(val), "training and val images"),
                 seconds);
     }
 
-    private interface Scoring {
-        Scores of(TestImages images);
-    }
-
-    private Contender contender(String name, Contender.Kind kind, Scoring scoring, double seconds) {
-        Scores val = scoring.of(pictures.val());
+    private Contender learned(
+            String name,
+            Contender.Kind kind,
+            Classifier classifier,
+            Confidence confidence,
+            double seconds) {
         return new Contender(
                 name,
                 kind,
-                scoring.of(pictures.train()),
-                val,
-                scoring.of(pictures.test()),
-                val.temperature().orElse(Temperature.NONE),
+                pictures.train().scores(classifier),
+                pictures.val().scores(classifier),
+                pictures.test().scores(classifier),
+                confidence,
                 seconds);
     }
 
@@ -162,17 +167,17 @@ public final class Comparer {
                 learner.fit(data, Fit.inMemory(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(
-                    contender(
-                            title, Contender.Kind.PROBE, some -> some.scores(classifier), seconds));
+                    learned(title, Contender.Kind.PROBE, classifier, Confidence.NONE, seconds));
         }
     }
 
     private Contender method(Learned learned) throws IOException {
         try (Classifier classifier = learned.file.open(space).forClasses(pictures.classNames())) {
-            return contender(
+            return learned(
                     learned.name,
                     Contender.Kind.METHOD,
-                    images -> images.scores(classifier),
+                    classifier,
+                    Confidence.of(learned.file),
                     learned.seconds);
         }
     }

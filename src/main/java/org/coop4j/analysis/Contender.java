@@ -1,5 +1,6 @@
 package org.coop4j.analysis;
 
+import org.coop4j.run.Confidence;
 import org.coop4j.run.Scores;
 
 /**
@@ -10,7 +11,7 @@ import org.coop4j.run.Scores;
  * @param train scores on the training images
  * @param val scores on the val images; of no images where there are none
  * @param test scores on the test images
- * @param temperature that calibrates it
+ * @param confidence of its probabilities
  * @param seconds that it took to learn
  */
 public record Contender(
@@ -19,7 +20,7 @@ public record Contender(
         Scores train,
         Scores val,
         Scores test,
-        double temperature,
+        Confidence confidence,
         double seconds) {
 
     /** What a contender is. */
@@ -48,6 +49,6 @@ public record Contender(
 
     /** The test scores with calibrated probabilities. */
     public Scores calibrated() {
-        return test.at(temperature);
+        return test.at(confidence.temperature());
     }
 }

@@ -14,9 +14,8 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
 import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Temperature;
-import org.coop4j.method.Classifier;
+import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.train.Training;
@@ -108,30 +107,13 @@ public final class LabelErrors {
     /** Of each image, by a classifier that did not see it, calibrated: [images][classes]. */
     private static double[][] probabilities(FeatureSpace space, Task task, FeatureSet images)
             throws IOException {
-        float[][] logits = new float[images.size()][];
-        Folds folds = Folds.of(images.labels(), FOLDS);
-        for (int part = 0; part < folds.count(); part++) {
-            int[] left = folds.of(part);
-            if (left.length == 0) {
-                continue;
-            }
-            FewShotFeatures rest =
-                    new FewShotFeatures(
-                            FeatureSets.select(images, folds.without(part)),
-                            FeatureSets.none(images.width()));
-            try (Classifier classifier =
-                    Roles.closedForm()
-                            .learner(space, task)
-                            .fit(rest, Fit.inMemory(Training.none(), task.seed()))) {
-                float[][] rows =
-                        classifier
-                                .logits(FeatureSets.matrix(FeatureSets.select(images, left)))
-                                .toRows();
-                for (int i = 0; i < left.length; i++) {
-                    logits[left[i]] = rows[i];
-                }
-            }
-        }
+        float[][] logits =
+                new CrossValidation(space, task, FOLDS)
+                        .logits(
+                                Roles.closedForm(),
+                                Training.none(),
+                                new FewShotFeatures(images, FeatureSets.none(images.width())),
+                                0);
         double temperature = Temperature.fit(images.labels(), logits).orElse(Temperature.NONE);
         return Arrays.stream(logits)
                 .map(row -> Predictions.softmax(row, temperature))

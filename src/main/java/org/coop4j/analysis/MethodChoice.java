@@ -2,19 +2,18 @@ package org.coop4j.analysis;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.eval.Folds;
-import org.coop4j.eval.Predictions;
 import org.coop4j.method.Classifier;
+import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
@@ -24,8 +23,6 @@ import org.coop4j.weights.Progress;
  * few of them. It never sees a test image.
  */
 public final class MethodChoice {
-
-    private static final int MOST_FOLDS = 5;
 
     private final FeatureSpace space;
     private final Task task;
@@ -57,8 +54,9 @@ public final class MethodChoice {
      * A method with its training.
      *
      * @param name for tables
+     * @param shots training images a class; 0 for all
      */
-    public record Candidate(String name, Method method, Training training) {}
+    public record Candidate(String name, Method method, Training training, int shots) {}
 
     /**
      * How a candidate did.
@@ -81,7 +79,7 @@ public final class MethodChoice {
 
     /** How many parts a cross-validation has. */
     public int folds() {
-        return Math.min(MOST_FOLDS, Folds.fewest(train.labels()));
+        return CrossValidation.parts(train.labels());
     }
 
     /**
@@ -91,45 +89,38 @@ public final class MethodChoice {
      *     alone, so that nothing can be left out
      */
     public Score score(Candidate candidate) throws IOException {
-        FeatureKind kind = candidate.method.features();
-        FeatureSet all = train.all(kind, progress);
-        if (!crossValidates) {
-            FeatureSet images = val.all(kind, progress);
-            int right = right(candidate, new FewShotFeatures(all, images), images);
-            return new Score(candidate, right, val.size());
-        }
+        Scores scores = crossValidates ? crossValidated(candidate) : onVal(candidate);
+        return new Score(candidate, scores.right(), scores.size());
+    }
+
+    private Scores crossValidated(Candidate candidate) throws IOException {
         if (folds() < 2) {
             throw new DatasetException(
                     "a class has one training image and there are no val images to choose a"
                             + " method by: add images, or name one method");
         }
-        Folds folds = Folds.of(train.labels(), folds());
-        int right = 0;
-        for (int part = 0; part < folds.count(); part++) {
-            FeatureSet rest = FeatureSets.select(all, folds.without(part));
-            right +=
-                    right(
-                            candidate,
-                            new FewShotFeatures(rest, FeatureSets.none(all.width())),
-                            FeatureSets.select(all, folds.of(part)));
-        }
-        return new Score(candidate, right, train.size());
+        FeatureSet all = train.all(candidate.method.features(), progress);
+        float[][] logits =
+                new CrossValidation(space, task, folds())
+                        .logits(
+                                candidate.method,
+                                candidate.training,
+                                new FewShotFeatures(all, FeatureSets.none(all.width())),
+                                candidate.shots);
+        return Scores.of(train.labels(), logits);
     }
 
-    private int right(Candidate candidate, FewShotFeatures data, FeatureSet images)
-            throws IOException {
-        FewShotFeatures seen =
+    private Scores onVal(Candidate candidate) throws IOException {
+        FeatureKind kind = candidate.method.features();
+        FeatureSet few = FeatureSets.first(train.all(kind, progress), candidate.shots);
+        FeatureSet chooses =
                 candidate.method.usesVal()
-                        ? data
-                        : new FewShotFeatures(data.train(), FeatureSets.none(data.train().width()));
+                        ? val.all(kind, progress)
+                        : FeatureSets.none(few.width());
         Fit fit = Fit.inMemory(candidate.training, task.seed());
-        try (Classifier classifier = candidate.method.learner(space, task).fit(seen, fit)) {
-            int[] predicted =
-                    Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
-            return (int)
-                    IntStream.range(0, predicted.length)
-                            .filter(i -> predicted[i] == images.label(i))
-                            .count();
+        try (Classifier classifier =
+                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), fit)) {
+            return val.scores(classifier);
         }
     }
 

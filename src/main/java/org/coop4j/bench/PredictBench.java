@@ -1,5 +1,12 @@
 package org.coop4j.bench;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSets;
@@ -10,14 +17,6 @@ import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.train.Training;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /** {@code coop predict} of one picture from its start to its end, as a person waits for it. */
 public final class PredictBench {
@@ -33,8 +32,8 @@ public final class PredictBench {
     }
 
     /**
-     * Measures processes that classify a picture by what random features taught, after one that warms the
-     * disk's cache.
+     * Measures processes that classify a picture by what random features taught, after one that
+     * warms the disk's cache.
      */
     public static Measurement run(
             Path model, Precision precision, Path picture, int runs, CommandLine coop)

@@ -30,6 +30,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.report.ComparisonTable;
+import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
@@ -146,7 +147,7 @@ final class CompareCommand implements Callable<Integer> {
                                 none,
                                 none,
                                 evaluator.scores(classifier),
-                                file.temperature(),
+                                Confidence.of(file),
                                 Double.NaN));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(runs.get(i) + ": " + e.getMessage());

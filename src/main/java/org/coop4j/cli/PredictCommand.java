@@ -81,7 +81,7 @@ final class PredictCommand implements Callable<Integer> {
 
     @Option(
             names = "--raw",
-            description = "The model's own probabilities, not those calibrated on val images.")
+            description = "The model's own probabilities, not the calibrated ones.")
     private boolean raw;
 
     @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();

@@ -66,6 +66,7 @@ import picocli.CommandLine.Option;
             "  coop train -m clip.safetensors -d pictures/ -k 4 --csc --seeds 1,2,3 -o runs",
             "  coop train -m clip.safetensors -d pictures/ --init \"a photo of a\" -o run",
             "  coop train -m clip.safetensors --dataset caltech101 -d DATA -o run",
+            "  coop train -m clip.safetensors -d pictures/ --method auto,coop -o run",
             "  coop train --method tip-adapter -d features.safetensors \\",
             "    --class-features texts.safetensors -o run",
             "",
@@ -209,10 +210,11 @@ final class TrainCommand implements Callable<Integer> {
                     Path folder = folder(choice.candidates(), candidate, one);
                     RunConfig config = config(shared, candidate, one);
                     RunResult result = run(shared, candidate, config, folder, one);
-                    evidence.add(candidate.name() + shotsText(candidate), config, folder, result);
+                    evidence.add(candidate.name() + learnedFrom(result), config, folder, result);
                     results.add(result);
                 }
-                found.add(evidence.write(choice, new Sample(shots, one)));
+                int used = choice.candidates().get(0).shots();
+                found.add(evidence.write(choice, new Sample(used, one)));
             }
         } finally {
             interrupt.close();
@@ -254,15 +256,24 @@ final class TrainCommand implements Callable<Integer> {
         return TrainChoice.best(
                 shared,
                 config(shared, learns, firstSeed()),
-                new Sample(shots, firstSeed()),
+                new Sample(mostShots(candidates), firstSeed()),
                 candidates,
                 console);
     }
 
-    private String shotsText(Candidate candidate) {
-        return !candidate.method().learns()
+    /** Of the candidates; 0 is all images. */
+    private static int mostShots(List<Candidate> candidates) {
+        return candidates.stream().anyMatch(c -> c.shots() == 0)
+                ? 0
+                : candidates.stream().mapToInt(Candidate::shots).max().orElseThrow();
+    }
+
+    /** In tables behind the method's name; not where a class has fewer images. */
+    private String learnedFrom(RunResult result) {
+        int all = result.classes() * result.shots();
+        return all == 0 || result.trainImages() != all || tuneOptions.triesShots()
                 ? ""
-                : shots == 0 ? ", all images" : ", " + Numbers.count(shots, "shot");
+                : ", " + Numbers.count(result.shots(), "shot");
     }
 
     /** The run's folder: a level for several methods, and one for several seeds. */
@@ -314,7 +325,7 @@ final class TrainCommand implements Callable<Integer> {
                                         lists,
                                         candidate.method(),
                                         training,
-                                        new Sample(shots, one, views(training)))
+                                        new Sample(candidate.shots(), one, views(training)))
                                 .in(shared.space().precision())
                                 .withCheckpointEvery(checkpointEvery));
     }

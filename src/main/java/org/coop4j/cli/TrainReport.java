@@ -76,7 +76,8 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
             Contender baseline = first().bestBaseline();
             return List.of(
                     method.name() + ": " + ComparisonTable.gain(method, baseline),
-                    "  " + ComparisonTable.meaning(method, baseline));
+                    "  " + ComparisonTable.meaning(method, baseline),
+                    "  probabilities: " + method.confidence().sentence());
         }
         SeedSummary gains =
                 SeedSummary.of(

@@ -1,10 +1,5 @@
 package org.coop4j.clip;
 
-import org.coop4j.graph.ExecutionPlan;
-import org.coop4j.graph.LearnedTensor;
-import org.coop4j.graph.host.Workers;
-import org.nd4j.autodiff.samediff.SDVariable;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -13,6 +8,10 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * A training step, planned once and run again and again: the loss of a batch and its gradients in

@@ -1,5 +1,9 @@
 package org.coop4j.clip;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.coop4j.graph.Arena;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
@@ -9,11 +13,6 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
-
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 
 /** A {@link StepGraph} planned: values go in from the heap, a loss and gradients come out. */
 final class StepPlan implements AutoCloseable {

@@ -1,12 +1,11 @@
 package org.coop4j.console;
 
+import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.coop4j.eval.Numbers;
 import org.coop4j.text.SafeText;
 import org.coop4j.weights.CountedTask;
 import org.coop4j.weights.Progress;
-
-import java.time.Duration;
-import java.util.function.LongSupplier;
 
 /**
  * A task on standard error: on a terminal a bar with rate and time left, elsewhere a line now and

@@ -1,6 +1,9 @@
 package org.coop4j.data;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 
 /** Parts and sums of sets of features; of each image view 0 alone. */
@@ -21,6 +24,34 @@ public final class FeatureSets {
         }
         return DenseFeatures.of(
                 images.width(), 1, rows, Arrays.stream(positions).map(images::label).toArray());
+    }
+
+    /** The first images of each class; all for 0. */
+    public static FeatureSet first(FeatureSet images, int each) {
+        if (each == 0) {
+            return images;
+        }
+        Map<Integer, Integer> seen = new HashMap<>();
+        return select(
+                images,
+                IntStream.range(0, images.size())
+                        .filter(i -> seen.merge(images.label(i), 1, Integer::sum) <= each)
+                        .toArray());
+    }
+
+    /** The images of all other classes; labels above that of the class are one less. */
+    public static FeatureSet withoutClass(FeatureSet images, int label) {
+        FeatureSet rest =
+                select(
+                        images,
+                        IntStream.range(0, images.size())
+                                .filter(i -> images.label(i) != label)
+                                .toArray());
+        return DenseFeatures.of(
+                rest.width(),
+                1,
+                matrix(rest).toArray(),
+                Arrays.stream(rest.labels()).map(l -> l > label ? l - 1 : l).toArray());
     }
 
     /** The features of both, those of the second behind those of the first. */

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.eval.Numbers;
@@ -17,6 +16,7 @@ import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.html.HtmlPage;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
+import org.coop4j.run.Confidence;
 import org.coop4j.train.Training;
 
 /** The demo's page. */
@@ -61,7 +61,7 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                                 after,
                                 "There are no val images here to calibrate on: the probabilities"
                                         + " are the model's own."))
-                .add(sections.coverage(after.coverage(), Optional.empty()))
+                .add(sections.coverage(after.coverage(), Confidence.NONE))
                 .add(otherDomain())
                 .add(words())
                 .add(method());

@@ -44,6 +44,13 @@ public enum OpenSet {
     /** Share of the pictures of the classes that must be accepted. */
     public static final double ACCEPTED = 0.95;
 
+    private static final int NO_CLASS = -1;
+
+    /** Returns the score of an image: the higher, the more it is one of the classes. */
+    public double score(float[] logits) {
+        return score(logits, NO_CLASS);
+    }
+
     /** Returns the score of an image as if class {@code without} were none. */
     abstract double score(float[] logits, int without);
 

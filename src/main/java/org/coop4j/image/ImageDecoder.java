@@ -1,7 +1,5 @@
 package org.coop4j.image;
 
-import org.coop4j.image.webp.WebpDecoder;
-
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -12,9 +10,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.function.Function;
-
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
+import org.coop4j.image.webp.WebpDecoder;
 
 /**
  * Decodes JPEG, PNG, GIF (its first frame), BMP and WebP files into RGB as Pillow's {@code

@@ -1,9 +1,8 @@
 package org.coop4j.image;
 
-import org.coop4j.weights.model.PreprocessConfig;
-
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.coop4j.weights.model.PreprocessConfig;
 
 /**
  * What a model's image tower expects: the side of its square input, and the mean and standard

@@ -9,7 +9,7 @@ import org.coop4j.eval.Predictions;
  * Image features in, logits out. Safe for use by several threads.
  *
  * <p>{@link #probabilities} are the softmax of the logits divided by a temperature, which was
- * fitted to val images where there were any.
+ * fitted to images that it did not learn from where there were any.
  */
 public interface Classifier extends AutoCloseable {
 

@@ -1,5 +1,9 @@
 package org.coop4j.method;
 
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -14,18 +18,13 @@ import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
-import java.io.IOException;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-
 /**
  * LP++ (Huang, Shakeri, Dolz, Boudiaf, Bahig, Ben Ayed: "LP++: A Surprisingly Strong Linear Probe
  * for Few-Shot CLIP", CVPR 2024; the reference's {@code methods/linear_probe_p2.py}): a linear
  * probe whose class weights are blended with the text features.
  *
- * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. {@link BlockDescent} has the
- * step sizes. The bias begins as 0; the reference's is random.
+ * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. {@link BlockDescent} has the step
+ * sizes. The bias begins as 0; the reference's is random.
  *
  * @param prompts hand-written prompts of the text features
  * @param search whether the epoch is chosen on the val images, where there are any

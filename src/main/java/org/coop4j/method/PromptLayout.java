@@ -1,10 +1,9 @@
 package org.coop4j.method;
 
-import org.coop4j.clip.PackedPrompts;
-import org.coop4j.weights.Shape;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.clip.PackedPrompts;
+import org.coop4j.weights.Shape;
 
 /**
  * How context vectors and class names make prompts (CoOp, equation 2, and the reference's {@code

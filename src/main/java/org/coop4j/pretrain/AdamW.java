@@ -1,9 +1,8 @@
 package org.coop4j.pretrain;
 
-import org.coop4j.graph.host.Workers;
-
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.graph.host.Workers;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, 2019, algorithm 2), as PyTorch's {@code

@@ -1,10 +1,9 @@
 package org.coop4j.pretrain;
 
-import org.coop4j.image.Preprocessing;
-import org.coop4j.image.RgbImage;
-
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
+import org.coop4j.image.Preprocessing;
+import org.coop4j.image.RgbImage;
 
 /**
  * Random changes of a training picture: zoom, shift, mirror, turn, and colours.

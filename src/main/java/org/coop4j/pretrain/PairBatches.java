@@ -1,11 +1,10 @@
 package org.coop4j.pretrain;
 
-import org.coop4j.data.RandomStream;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.data.RandomStream;
 
 /**
  * Which pictures and captions make the batches of an epoch.

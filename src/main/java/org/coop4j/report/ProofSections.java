@@ -5,25 +5,30 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.analysis.PictureResults.Changed;
 import org.coop4j.analysis.PictureResults.Confused;
 import org.coop4j.analysis.PictureResults.PictureResult;
+import org.coop4j.analysis.UnknownClasses;
 import org.coop4j.eval.Calibration;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Coverage;
+import org.coop4j.eval.Interval;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.report.chart.ShareChart;
 import org.coop4j.report.html.Picture;
 import org.coop4j.report.html.Section;
-import org.coop4j.run.Scores;
+import org.coop4j.run.Confidence;
 
 /** Sections that the page of a run and the page of the demo have in common. */
 public final class ProofSections {
 
-    /** The accuracy that answers should have where others are left to people. */
-    public static final double WANTED_ACCURACY = 95;
+    private static final double[] THRESHOLDS = {0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99};
+
+    /** Of fewer pictures, a good part of the calibration error is chance. */
+    private static final int ENOUGH = 500;
 
     private static final int MOST_CLASSES = 120;
     private static final int PAIRS = 6;
@@ -176,8 +181,14 @@ public final class ProofSections {
         double error = 100 * calibration.expectedError();
         return new Section("How far its probabilities can be believed")
                 .paragraph(
-                        "The calibration error is %s: a probability that it says is off by so many points on average. "
-                                        .formatted(Numbers.number(error, 1))
+                        "The calibration error is %s: a probability that it says is off by so many points on average%s. "
+                                        .formatted(
+                                                Numbers.number(error, 1),
+                                                images < ENOUGH
+                                                        ? ", of which chance makes a part where"
+                                                                + " pictures are as few as "
+                                                                + images
+                                                        : "")
                                 + fitted)
                 .chart(
                         new ShareChart(
@@ -195,19 +206,20 @@ public final class ProofSections {
     /**
      * Answering only where it is sure.
      *
-     * @param chosen a threshold that was chosen without the test images, if there is one
+     * @param confidence with a threshold that was chosen without the test images, if there is one
      */
-    public Section coverage(Coverage test, Optional<Coverage.Point> chosen) {
+    public Section coverage(Coverage test, Confidence confidence) {
         ResultTable table =
                 new ResultTable("coverage", "Answers above a threshold, test images", "")
                         .decimals(1)
                         .numbers("threshold %")
                         .numbers("answered %")
                         .numbers("right among them %");
-        for (int percent : new int[] {0, 50, 60, 70, 80, 90, 95, 99}) {
-            row(table, test.at(percent / 100.0), false);
-        }
-        chosen.ifPresent(point -> row(table, test.at(point.threshold()), true));
+        double chosen = confidence.threshold().orElse(Double.NaN);
+        DoubleStream.concat(DoubleStream.of(THRESHOLDS), confidence.threshold().stream())
+                .distinct()
+                .sorted()
+                .forEach(least -> row(table, test.at(least), least == chosen));
         List<ShareChart.Point> points = new ArrayList<>();
         for (Coverage.Point point : test.points()) {
             points.add(
@@ -222,7 +234,7 @@ public final class ProofSections {
                                             Numbers.percent(point.accuracy()))));
         }
         return new Section("Answering only where it is sure")
-                .paragraph(suggestion(test, chosen))
+                .paragraph(suggestion(test, confidence))
                 .chart(
                         new ShareChart(
                                 "Accuracy of the answers over how many pictures are answered",
@@ -242,30 +254,42 @@ public final class ProofSections {
                 Cell.number(point.accuracy()).best(chosen));
     }
 
-    private static String suggestion(Coverage test, Optional<Coverage.Point> chosen) {
-        String wanted = Numbers.percent(WANTED_ACCURACY, 0);
-        if (chosen.isEmpty()) {
-            return "A threshold is suggested where one gives "
-                    + wanted
-                    + " of right answers on val images; here none does, or there are none.";
+    private static String suggestion(Coverage test, Confidence confidence) {
+        String wanted = Numbers.percent(Confidence.WANTED_ACCURACY, 0);
+        if (confidence.images().isEmpty()) {
+            return "A threshold is suggested where pictures are held out to choose it by; here are"
+                    + " none.";
         }
-        Coverage.Point reached = test.at(chosen.get().threshold());
+        if (confidence.threshold().isEmpty()) {
+            return "No threshold gives %s of right answers on %s, so that none is suggested."
+                    .formatted(wanted, confidence.images());
+        }
+        double least = confidence.threshold().getAsDouble();
+        Coverage.Point reached = test.at(least);
         return String.format(
                 Locale.ROOT,
                 "With coop predict --threshold %.3f it says “unknown” where it is less sure. That"
-                        + " threshold gives %s of right answers on the val images; on the test"
-                        + " images %s are answered, and %s of the answers are right.",
-                chosen.get().threshold(),
+                    + " threshold gives %s of right answers or more on %s; on the test pictures %s"
+                    + " are answered, and %s of the answers are right.%s",
+                least,
                 wanted,
+                confidence.images(),
                 Numbers.percent(reached.coverage()),
-                Numbers.percent(reached.accuracy()));
+                Numbers.percent(reached.accuracy()),
+                isLess(reached)
+                        ? " That is clearly less: take a higher one from the table, or hold out"
+                                + " more pictures."
+                        : "");
+    }
+
+    private static boolean isLess(Coverage.Point reached) {
+        return reached.answered() > 0
+                && Interval.wilson(reached.correct(), reached.answered()).high()
+                        < Confidence.WANTED_ACCURACY;
     }
 
     /** How well pictures of none of the classes are noticed. */
-    public Section unknown(Scores scores) {
-        if (names.size() < 3) {
-            return new Section("Pictures of none of the classes");
-        }
+    public Section unknown(UnknownClasses unknown) {
         ResultTable table =
                 new ResultTable("unknown", "Taken for one of the classes although of none, %", "")
                         .decimals(1)
@@ -279,16 +303,36 @@ public final class ProofSections {
                                 case ENERGY -> "energy";
                                 case PROBABILITY -> "largest probability";
                             }),
-                    Cell.number(scores.falsePositives(score)));
+                    Cell.number(unknown.falsePositives().get(score)));
         }
+        String classes =
+                unknown.leftOut() == names.size()
+                        ? "Each class"
+                        : "Each of %d of the %d classes".formatted(unknown.leftOut(), names.size());
         return new Section("Pictures of none of the classes")
                 .paragraph(
-                        "Each class is left out in turn, and its test pictures are scored as if it"
-                            + " were none of the classes, by a limit that 95 % of the pictures of"
-                            + " the other classes pass. The share that passes nevertheless is taken"
-                            + " for a known class; 95 % would be no better than chance. Classes"
-                            + " that look alike are the hardest case: strangers that look like"
-                            + " nothing here are noticed more often.")
-                .add(HtmlFormat.table(table));
+                        classes
+                                + switch (unknown.how()) {
+                                    case LEARNED_AGAIN ->
+                                            " is left out in turn: the others are learned again"
+                                                    + " without it.";
+                                    case NOTHING_LEARNED -> " is left out in turn.";
+                                    case LOGIT_REMOVED ->
+                                            " is left out in turn: its score is removed, but the"
+                                                    + " others are not learned again, which would"
+                                                    + " take as long as the run for each class."
+                                                    + " What they share was learned with its"
+                                                    + " pictures too, so pictures that were never"
+                                                    + " seen may be noticed a little less often.";
+                                }
+                                + " Its test pictures are then pictures of none of the classes. A"
+                                + " limit that 95 % of the pictures of the other classes pass is"
+                                + " set for each score. The table has the share of the pictures"
+                                + " left out that pass it and are taken for a known class: 0 % is"
+                                + " perfect, 95 % no better than chance. Classes that look like one"
+                                + " another are the hardest case; pictures that look like nothing"
+                                + " here are noticed more often.")
+                .add(HtmlFormat.table(table))
+                .paragraph("coop predict --threshold looks at the largest probability.");
     }
 }

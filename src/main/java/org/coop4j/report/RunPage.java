@@ -16,13 +16,15 @@ import org.coop4j.analysis.NearDuplicates.Pair;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.analysis.RunPictures.Located;
-import org.coop4j.eval.Coverage;
+import org.coop4j.analysis.UnknownClasses;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Numbers;
+import org.coop4j.eval.Temperature;
 import org.coop4j.report.html.HtmlPage;
 import org.coop4j.report.html.Picture;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
+import org.coop4j.run.Confidence;
 import org.coop4j.run.RunFolder;
 import org.coop4j.weights.AtomicFile;
 
@@ -33,6 +35,7 @@ import org.coop4j.weights.AtomicFile;
  * @param title of the data
  * @param evidence what was found out
  * @param method the learned method that the page is about
+ * @param unknown how well pictures of none of the classes are noticed, if that was measured
  * @param candidates among which it was chosen; empty if it was not
  * @param crossValidated whether they were compared by cross-validation
  * @param command that repeats it, and further facts for the end of the page
@@ -41,11 +44,11 @@ public record RunPage(
         String title,
         Evidence evidence,
         String method,
+        Optional<UnknownClasses> unknown,
         List<MethodChoice.Score> candidates,
         boolean crossValidated,
         List<String> command) {
 
-    private static final double THRESHOLDS = 1000;
     private static final int SUSPECTS = 24;
     private static final int PAIRS = 12;
 
@@ -105,30 +108,24 @@ public record RunPage(
                 .add(suspects(sections))
                 .add(duplicates(sections))
                 .add(sections.reliability(after, calibration(learned)))
-                .add(sections.coverage(after.coverage(), threshold(learned)))
-                .add(sections.unknown(learned.test()))
+                .add(sections.coverage(after.coverage(), learned.confidence()))
+                .add(
+                        unknown.map(sections::unknown)
+                                .orElse(new Section("Pictures of none of the classes")))
                 .add(made());
     }
 
     private static String calibration(Contender learned) {
-        return learned.temperature() == 1
-                ? "The val images told no temperature, so the probabilities are the model's own."
-                : String.format(
-                        Locale.ROOT,
-                        "Before, the error was %s: the logits are divided by a temperature of %.2f,"
-                                + " which was fitted on the val images.",
-                        Numbers.number(100 * learned.test().calibrationError(), 1),
-                        learned.temperature());
-    }
-
-    /** Chosen on the val images, and rounded down so that what is printed answers as many. */
-    private static Optional<Coverage.Point> threshold(Contender learned) {
-        if (learned.val().size() == 0) {
-            return Optional.empty();
-        }
-        Coverage val = learned.val().at(learned.temperature()).coverage();
-        return val.answering(ProofSections.WANTED_ACCURACY)
-                .map(point -> val.at(Math.floor(THRESHOLDS * point.threshold()) / THRESHOLDS));
+        Confidence confidence = learned.confidence();
+        return "Its probabilities: "
+                + confidence.sentence()
+                + "."
+                + (confidence.temperature() == Temperature.NONE
+                        ? ""
+                        : " Before that, the error was %s."
+                                .formatted(
+                                        Numbers.number(
+                                                100 * learned.test().calibrationError(), 1)));
     }
 
     private Section summary(Contender learned) {
@@ -260,18 +257,12 @@ public record RunPage(
                         .ifPresent(pictures::add);
             }
         }
-        long across = pairs.stream().filter(Pair::crossesParts).count();
         long disagree = pairs.stream().filter(Pair::disagrees).count();
         return section.paragraph(
                         "%s of the same file or of nearly the same picture (cosine of their features above 0.995)%s%s. A test picture that was learned from is no test: remove one of the two.%s"
                                 .formatted(
                                         Numbers.count(pairs.size(), "pair"),
-                                        across == 0
-                                                ? ""
-                                                : ", "
-                                                        + across
-                                                        + " of them in two parts of the"
-                                                        + " data",
+                                        TrainEvidence.inTwoParts(pairs),
                                         disagree == 0 ? "" : ", " + disagree + " with two labels",
                                         pairs.size() > PAIRS
                                                 ? " The first " + PAIRS + " pairs:"

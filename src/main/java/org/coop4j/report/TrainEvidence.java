@@ -9,8 +9,10 @@ import java.util.function.Consumer;
 import org.coop4j.analysis.Comparer;
 import org.coop4j.analysis.Comparison;
 import org.coop4j.analysis.Evidence;
+import org.coop4j.analysis.NearDuplicates;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.analysis.TrainChoice;
+import org.coop4j.analysis.UnknownClasses;
 import org.coop4j.eval.Numbers;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
@@ -85,6 +87,13 @@ public final class TrainEvidence {
                             run.result.dataset(),
                             evidence,
                             run.name,
+                            UnknownClasses.of(
+                                    shared.space(),
+                                    task,
+                                    pictures,
+                                    run.config.method(),
+                                    run.config.training(),
+                                    comparison.method(run.name).test()),
                             choice.scores(),
                             choice.crossValidated(),
                             made(run))
@@ -123,16 +132,23 @@ public final class TrainEvidence {
                     "%s like another class than the folder says"
                             .formatted(Numbers.count(suspects, "picture looks", "pictures look")));
         }
-        long twice = evidence.duplicates().size();
-        if (twice > 0) {
+        if (!evidence.duplicates().isEmpty()) {
             notes.add(
-                    "%s of nearly the same picture, %d of them in two parts of the data"
-                            .formatted(
-                                    Numbers.count(twice, "pair"),
-                                    evidence.duplicates().stream()
-                                            .filter(p -> p.crossesParts())
-                                            .count()));
+                    Numbers.count(evidence.duplicates().size(), "pair")
+                            + " of nearly the same picture"
+                            + inTwoParts(evidence.duplicates()));
         }
         return notes;
+    }
+
+    /** How many of the pairs make the test less of one; nothing if none does. */
+    static String inTwoParts(List<NearDuplicates.Pair> pairs) {
+        long across = pairs.stream().filter(NearDuplicates.Pair::crossesParts).count();
+        if (across == 0) {
+            return "";
+        }
+        return across < pairs.size()
+                ? ", " + across + " of them in two parts of the data"
+                : ", " + (across == 1 ? "" : "all of them ") + "in two parts of the data";
     }
 }

@@ -1,6 +1,7 @@
 package org.coop4j.run;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.coop4j.eval.Calibration;
@@ -30,6 +31,15 @@ public final class Scores {
      */
     public static Scores of(int[] labels, float[][] logits) {
         return new Scores(labels, logits);
+    }
+
+    /** These images and further ones of the same classes. */
+    public Scores and(Scores others) {
+        int[] allLabels = Arrays.copyOf(labels, labels.length + others.labels.length);
+        System.arraycopy(others.labels, 0, allLabels, labels.length, others.labels.length);
+        float[][] allLogits = Arrays.copyOf(logits, allLabels.length);
+        System.arraycopy(others.logits, 0, allLogits, logits.length, others.logits.length);
+        return new Scores(allLabels, allLogits);
     }
 
     /** Number of images. */

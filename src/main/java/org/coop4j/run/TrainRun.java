@@ -13,7 +13,6 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.bank.HashedImage;
-import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
@@ -182,12 +181,9 @@ public final class TrainRun {
                 config.method().learns()
                         ? learn(run, dataset, learner, watch)
                         : new Learned(
-                                fit(learner, null, run, ""),
-                                List.of(),
-                                List.of(),
-                                Temperature.NONE);
+                                fit(learner, null, run, ""), List.of(), List.of(), Confidence.NONE);
         try (Classifier classifier = learned.classifier) {
-            save(run, classifier, learned.temperature, dataset);
+            save(run, classifier, learned.confidence, dataset);
             return test(run, learned, dataset, watch);
         }
     }
@@ -197,13 +193,13 @@ public final class TrainRun {
      *
      * @param train training images that could be read
      * @param val val images that could be read
-     * @param temperature that calibrates it
+     * @param confidence of its probabilities
      */
     private record Learned(
             Classifier classifier,
             List<HashedImage> train,
             List<HashedImage> val,
-            double temperature) {}
+            Confidence confidence) {}
 
     private Learned learn(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
             throws IOException {
@@ -225,13 +221,12 @@ public final class TrainRun {
                     watch.lap("encode_train");
                     FewShotFeatures features = new FewShotFeatures(train, chooses);
                     Classifier classifier = fit(learner, features, run, train.contentHash());
-                    learned[0] =
-                            new Learned(
-                                    classifier,
-                                    train.hashed(),
-                                    val.images(),
-                                    temperature(classifier, val));
                     watch.lap("train");
+                    Confidence confidence =
+                            new HeldOut(shared, task(dataset), dataset.train(), val)
+                                    .confidence(classifier, config, progress);
+                    learned[0] = new Learned(classifier, train.hashed(), val.images(), confidence);
+                    watch.lap("calibrate");
                 });
         return learned[0];
     }
@@ -243,12 +238,6 @@ public final class TrainRun {
                 whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
                 "val images",
                 progress);
-    }
-
-    private static double temperature(Classifier classifier, TestImages val) {
-        return val.size() == 0
-                ? Temperature.NONE
-                : val.scores(classifier).temperature().orElse(Temperature.NONE);
     }
 
     private Classifier fit(
@@ -277,7 +266,7 @@ public final class TrainRun {
 
     /** Writes the classifier with an account of how it was made. */
     private void save(
-            RunFolder run, Classifier classifier, double temperature, ImageDataset dataset)
+            RunFolder run, Classifier classifier, Confidence confidence, ImageDataset dataset)
             throws IOException {
         Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
         space.towers()
@@ -301,10 +290,11 @@ public final class TrainRun {
         if (config.training().trains()) {
             account.put("epochs", Integer.toString(config.training().epochs()));
         }
+        account.putAll(confidence.account());
         classifier
                 .save()
                 .withTraining(account)
-                .withTemperature(temperature)
+                .withTemperature(confidence.temperature())
                 .write(run.file(RunFolder.CLASSIFIER));
     }
 

@@ -1,10 +1,9 @@
 package org.coop4j.sweep;
 
-import org.coop4j.weights.CountedTask;
-import org.coop4j.weights.Progress;
-
 import java.util.Locale;
 import java.util.function.Consumer;
+import org.coop4j.weights.CountedTask;
+import org.coop4j.weights.Progress;
 
 /**
  * Counts the tasks of a part of a sweep as work: images that are encoded, steps of training, fits.

@@ -1,8 +1,7 @@
 package org.coop4j.train;
 
-import org.coop4j.graph.host.Floats;
-
 import java.util.Locale;
+import org.coop4j.graph.host.Floats;
 
 /**
  * The loss, or a parameter after a step, became infinite or not a number; the last good checkpoint

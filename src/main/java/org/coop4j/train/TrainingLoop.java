@@ -1,8 +1,7 @@
 package org.coop4j.train;
 
-import org.coop4j.graph.LearnedTensor;
-
 import java.io.IOException;
+import org.coop4j.graph.LearnedTensor;
 
 /**
  * Runs epochs of batches with an optimizer and a learning rate for each step.

@@ -137,6 +137,56 @@ class MethodChoiceTest {
     }
 
     @Test
+    void numbersOfTrainingImagesAreCandidates() throws IOException {
+        for (int each : new int[] {4, 8}) { // by cross-validation, by val images
+            Path data = planted("shots" + each, each);
+            String out = "shots-run" + each;
+
+            JsonNode said =
+                    json(
+                            train(
+                                    data,
+                                    out,
+                                    "--method",
+                                    "prototypes",
+                                    "--tune",
+                                    "shots=1|2",
+                                    "--json"));
+
+            assertThat(said.get("candidates").findValuesAsText("candidate"))
+                    .containsExactly("prototypes, shots=1", "prototypes, shots=2");
+            double one = candidate(said, "prototypes, shots=1");
+            double two = candidate(said, "prototypes, shots=2");
+            JsonNode config =
+                    new ObjectMapper()
+                            .readTree(folder.resolve(out).resolve("config.json").toFile());
+            assertThat(config.get("sample").get("shots").asInt()).isEqualTo(two > one ? 2 : 1);
+        }
+    }
+
+    @Test
+    void learnedPromptsAreCandidatesWhereTheyAreNamed() throws IOException {
+        Path data = planted("named", 4);
+
+        JsonNode said =
+                json(
+                        train(
+                                data,
+                                "named-run",
+                                "--method",
+                                "auto,coop",
+                                "--tune",
+                                "context_length=1|2",
+                                "--epochs",
+                                1,
+                                "--json"));
+
+        assertThat(said.get("candidates").findValuesAsText("candidate"))
+                .contains("linear probe", "CoOp (M = 1), context_length=1")
+                .hasSizeGreaterThan(7);
+    }
+
+    @Test
     void methodsOfOtherRowsOfTheImageTowerAreCandidatesToo() throws IOException {
         for (int each : new int[] {4, 8}) { // by cross-validation, by val images
             Path data = planted("rows" + each, each);
@@ -166,11 +216,14 @@ class MethodChoiceTest {
 
         CommandRun unknown = train(data, "x", "--tune", "colour=1|2");
         CommandRun bare = train(data, "x", "--tune", "rate");
+        CommandRun shots = train(data, "x", "--tune", "shots=few");
         CommandRun seeds = train(data, "x", "--method", "auto", "--seeds", "1,2");
 
-        assertThat(List.of(unknown.code(), bare.code(), seeds.code())).containsOnly(2);
+        assertThat(List.of(unknown.code(), bare.code(), shots.code(), seeds.code()))
+                .containsOnly(2);
         assertThat(unknown.err()).contains("colour");
         assertThat(bare.err()).contains("rate=0.002|0.02");
+        assertThat(shots.err()).contains("few", "0 for all images");
         assertThat(seeds.err()).contains("omit --seeds");
         assertThat(folder.resolve("x")).doesNotExist();
     }

@@ -3,15 +3,14 @@ package org.coop4j.pretrain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.assertj.core.data.Offset;
-import org.coop4j.image.Preprocessing;
-import org.coop4j.image.RgbImage;
-import org.junit.jupiter.api.Test;
-
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.SplittableRandom;
+import org.assertj.core.data.Offset;
+import org.coop4j.image.Preprocessing;
+import org.coop4j.image.RgbImage;
+import org.junit.jupiter.api.Test;
 
 class AugmentationTest {
 

@@ -3,7 +3,15 @@ package org.coop4j.run;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
@@ -14,16 +22,6 @@ import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
-
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */
 final class RunFixture {

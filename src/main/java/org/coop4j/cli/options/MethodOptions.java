@@ -28,7 +28,8 @@ public final class MethodOptions {
                 "The method; several are learned on the same images and compared. \"coop methods\""
                         + " lists them with their settings. \"auto\" chooses among those that learn"
                         + " in seconds by the val images, or by cross-validation where there are"
-                        + " few (default: ${DEFAULT-VALUE})."
+                        + " few; others are candidates too if they are named: auto,coop,kgcoop"
+                        + " (default: ${DEFAULT-VALUE})."
             })
     private List<String> names;
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
@@ -17,6 +18,8 @@ public final class TuneOptions {
     /** No setting is tried, the methods alone. */
     private static final String METHODS = "methods";
 
+    private static final String SHOTS = "shots";
+
     private static final int MOST_CANDIDATES = 100;
 
     @Option(
@@ -27,15 +30,21 @@ public final class TuneOptions {
             description = {
                 "Choose among the methods of --method by the val images, or by cross-validation"
                     + " where there are few, and learn the best alone. With a setting and its"
-                    + " values, such as --tune context_length=4|16 or --tune rate=0.002|0.02, all"
-                    + " combinations are tried; may be given several times. The test images choose"
-                    + " nothing."
+                    + " values, such as --tune \"context_length=4|16\" or --tune"
+                    + " \"rate=0.002|0.02\", all combinations are tried; --tune \"shots=4|16\""
+                    + " tries numbers of training images a class. May be given several times. The"
+                    + " test images choose nothing."
             })
     private List<String> tune = List.of();
 
     /** Whether a method is chosen among several. */
     public boolean areGiven() {
         return !tune.isEmpty();
+    }
+
+    /** Whether several numbers of training images a class are tried. */
+    public boolean triesShots() {
+        return values().containsKey(SHOTS);
     }
 
     /** The candidates: each method with each combination of the values of settings that it has. */
@@ -70,7 +79,7 @@ public final class TuneOptions {
             int equals = one.indexOf('=');
             if (equals < 1 || equals == one.length() - 1) {
                 throw new WrongUsage(
-                        "--tune is \"%s\": expected a setting and its values, such as rate=0.002|0.02"
+                        "--tune is \"%s\": expected a setting and its values, such as \"rate=0.002|0.02\" in quotes"
                                 .formatted(one));
             }
             values.put(one.substring(0, equals), List.of(one.substring(equals + 1).split("\\|")));
@@ -79,7 +88,8 @@ public final class TuneOptions {
     }
 
     private static boolean has(Method method, String setting) {
-        return Settings.has((Record) method, setting)
+        return setting.equals(SHOTS) && method.learns()
+                || Settings.has((Record) method, setting)
                 || (method.training(1).trains() && Settings.has(Training.none(), setting));
     }
 
@@ -109,21 +119,31 @@ public final class TuneOptions {
             Method method, Map<String, String> some, MethodOptions options, int shots) {
         Map<String, String> own = new LinkedHashMap<>();
         Map<String, String> trained = new LinkedHashMap<>();
+        int images = some.containsKey(SHOTS) ? shots(some.get(SHOTS)) : shots;
         some.forEach(
-                (name, value) ->
-                        (Settings.has((Record) method, name) ? own : trained).put(name, value));
+                (name, value) -> {
+                    if (!name.equals(SHOTS)) {
+                        (Settings.has((Record) method, name) ? own : trained).put(name, value);
+                    }
+                });
         return WrongUsage.unless(
                 () -> {
                     Method set = method.with(own);
-                    Training training = options.training(set, shots);
+                    Training training = options.training(set, images);
                     String values =
                             some.entrySet().stream()
-                                    .map(e -> e.getKey() + "=" + e.getValue())
-                                    .reduce((a, b) -> a + ", " + b)
-                                    .map(all -> ", " + all)
-                                    .orElse("");
+                                    .map(e -> ", " + e.getKey() + "=" + e.getValue())
+                                    .collect(Collectors.joining());
                     return new Candidate(
-                            method.title() + values, set, Settings.with(training, trained));
+                            set.title() + values, set, Settings.with(training, trained), images);
                 });
+    }
+
+    private static int shots(String value) {
+        if (!value.matches("\\d{1,6}")) {
+            throw new WrongUsage(
+                    "--tune shots: expected numbers, or 0 for all images, got \"" + value + "\"");
+        }
+        return Integer.parseInt(value);
     }
 }

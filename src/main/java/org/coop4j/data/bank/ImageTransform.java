@@ -1,12 +1,11 @@
 package org.coop4j.data.bank;
 
+import java.util.Locale;
 import org.coop4j.data.RandomStream;
 import org.coop4j.image.Preprocessing;
 import org.coop4j.image.RgbImage;
 import org.coop4j.image.TestTransform;
 import org.coop4j.image.TrainTransform;
-
-import java.util.Locale;
 
 /** How a view of an image becomes pixels. */
 public sealed interface ImageTransform {

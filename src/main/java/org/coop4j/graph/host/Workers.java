@@ -1,11 +1,10 @@
 package org.coop4j.graph.host;
 
-import org.bytedeco.javacpp.BytePointer;
-
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.bytedeco.javacpp.BytePointer;
 
 /**
  * A fixed team of threads that share one piece of work at a time.

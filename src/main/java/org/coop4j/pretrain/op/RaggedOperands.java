@@ -1,10 +1,9 @@
 package org.coop4j.pretrain.op;
 
+import java.util.Arrays;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionOperands;
-
-import java.util.Arrays;
 
 /**
  * The inputs of {@link RaggedAttention} as its kernels see them, with the lengths of this run.

@@ -1,10 +1,9 @@
 package org.coop4j.report.chart;
 
-import org.coop4j.eval.Numbers;
-import org.coop4j.eval.SeedSummary;
-
 import java.util.List;
 import java.util.TreeSet;
+import org.coop4j.eval.Numbers;
+import org.coop4j.eval.SeedSummary;
 
 /**
  * Few-shot curves as in the paper's figure 3: score over the number of labelled training images a

@@ -5,16 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.assertj.core.data.Offset;
-import org.coop4j.ProgressRecorder;
-import org.coop4j.data.ProbeSampler;
-import org.junit.jupiter.api.Test;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.assertj.core.data.Offset;
+import org.coop4j.ProgressRecorder;
+import org.coop4j.data.ProbeSampler;
+import org.junit.jupiter.api.Test;
 
 class PenaltySearchTest {
     /** Accuracies are quotients of small integers. */

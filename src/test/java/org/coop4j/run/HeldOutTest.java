@@ -1,0 +1,146 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.eval.Folds;
+import org.coop4j.eval.Temperature;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
+import org.coop4j.train.Training;
+import org.coop4j.weights.Progress;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the probabilities of runs are calibrated on where there are few val images or none. */
+class HeldOutTest {
+
+    private static final int EACH = 4;
+    private static final Sample ALL = new Sample(0, 1);
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static DataSpec data;
+
+    /** No val images, and in each class one picture of the next. */
+    @BeforeAll
+    static void pictures() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        Path root = TestPictures.folder(folder.resolve("data"), EACH, RunFixture.CLASSES);
+        for (int label = 0; label < RunFixture.CLASSES.length; label++) {
+            Path place = root.resolve("train").resolve(RunFixture.CLASSES[label]);
+            TestPictures.write(place.resolve("wrong.png"), (label + 1) % 4, 900 + label);
+        }
+        data = DataSpec.of(root);
+    }
+
+    private static ClassifierFile learned(Clip clip, Method method) throws IOException {
+        Path run = folder.resolve(method.id());
+        TrainRun.of(clip, data, method, ALL, RunFixture.options(folder, false)).run(run, false);
+        return ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
+    }
+
+    @Test
+    void withoutValImagesClassifiersThatDidNotSeeThemCalibrateByTheTrainingImages()
+            throws IOException {
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            Confidence confidence = Confidence.of(learned(clip, Method.of("gda")));
+
+            SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
+            ImageDataset dataset = shared.dataset(data, 1);
+            TestImages train = shared.features(dataset.train(), "training images", Progress.NONE);
+            assertThat(confidence.images())
+                    .isEqualTo("20 training images by 5-fold cross-validation");
+            assertThat(confidence.temperature())
+                    .isEqualTo(
+                            Temperature.fit(train.labels(), outOfFold(clip, dataset, train.all()))
+                                    .orElseThrow(),
+                            within(1e-9));
+        }
+    }
+
+    /** The same by hand. */
+    private static float[][] outOfFold(Clip clip, ImageDataset dataset, FeatureSet all)
+            throws IOException {
+        float[][] logits = new float[all.size()][];
+        Folds folds = Folds.of(all.labels(), 5);
+        for (int part = 0; part < 5; part++) {
+            int[] left = folds.of(part);
+            FeatureSet rest = FeatureSets.select(all, folds.without(part));
+            try (Classifier others = gda(clip, dataset, rest)) {
+                float[][] rows =
+                        others.logits(FeatureSets.matrix(FeatureSets.select(all, left))).toRows();
+                for (int i = 0; i < left.length; i++) {
+                    logits[left[i]] = rows[i];
+                }
+            }
+        }
+        return logits;
+    }
+
+    private static Classifier gda(Clip clip, ImageDataset dataset, FeatureSet images)
+            throws IOException {
+        Task task = new Task(dataset.classNames(), data.handWrittenPrompt(), data.ensemble(), 1);
+        return Method.of("gda")
+                .learner(clip, task)
+                .fit(
+                        new FewShotFeatures(images, FeatureSets.none(images.width())),
+                        Fit.inMemory(Training.none(), 1));
+    }
+
+    @Test
+    void learnedPromptsAreNotLearnedAgainForIt() throws IOException {
+        Method coop = Method.of("coop").with(Map.of("context_length", 2));
+        try (Clip clip = TinyModel.open(model, RunFixture.THREADS)) {
+            RunFixture.Setup setup =
+                    RunFixture.config(folder.resolve("data"), 2, 1, 0, 0.01).with(coop);
+
+            setup.run(clip, RunFixture.options(folder, false), new RunFixture.Quiet())
+                    .run(folder.resolve("coop"), false);
+
+            ClassifierFile file =
+                    ClassifierFile.read(folder.resolve("coop").resolve(RunFolder.CLASSIFIER));
+            assertThat(Confidence.of(file)).isEqualTo(Confidence.NONE);
+            assertThat(Confidence.of(file).sentence()).contains("not calibrated");
+        }
+    }
+
+    @Test
+    void theThresholdIsRoundedDownAndReadBack() {
+        float[][] logits = {{2, 0}, {1.5f, 0}, {0, 1}, {0.4f, 0}};
+        Confidence confidence =
+                Confidence.of(Scores.of(new int[] {0, 0, 1, 1}, logits), "4 val images");
+
+        double least = confidence.threshold().orElseThrow();
+        Scores calibrated = Scores.of(new int[] {0, 0, 1, 1}, logits).at(confidence.temperature());
+        assertThat(calibrated.coverage().at(least).answered()).isEqualTo(3);
+        assertThat(calibrated.coverage().at(least).accuracy()).isEqualTo(100);
+        assertThat(least * 1000).isEqualTo(Math.rint(least * 1000), within(1e-9));
+        assertThat(confidence.account()).containsEntry("calibrated_on", "4 val images");
+    }
+
+    @Test
+    void imagesThatTellNothingAreNamed() {
+        Scores right = Scores.of(new int[] {0, 1}, new float[][] {{2, 0}, {0, 2}});
+
+        assertThat(Confidence.of(right, "2 val images").sentence())
+                .contains("not calibrated", "2 val images", "all of them right");
+        assertThat(Confidence.of(Scores.of(new int[0], new float[0][]), "none").threshold())
+                .isEqualTo(OptionalDouble.empty());
+    }
+}
