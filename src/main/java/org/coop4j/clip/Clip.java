@@ -3,7 +3,6 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -51,7 +50,7 @@ public final class Clip implements FeatureSpace {
             Workers workers,
             Precision precision) {
         this.model = model;
-        this.hash = new ModelHash(model.weights(), CacheFolder.hashes(), Clock.systemUTC());
+        this.hash = new ModelHash(model.weights());
         this.precision = precision;
         this.vocabulary = vocabulary;
         this.workers = workers;

@@ -157,7 +157,7 @@ public final class ImageEncoder {
         if (batches == null) {
             batches =
                     switch (batching) {
-                        case SAME_BITS -> new SameBits(plans).batches();
+                        case SAME_BITS -> new SameBits(plans, Trials.of(plans)).batches();
                         case FAST ->
                                 new BatchLadder(
                                         plans.batch(),

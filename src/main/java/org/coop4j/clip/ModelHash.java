@@ -37,6 +37,11 @@ final class ModelHash {
     private final Clock clock;
     private String hash; // null until it is asked for
 
+    /** Kept in the user's cache. */
+    ModelHash(SafetensorsFile file) {
+        this(file, CacheFolder.hashes(), Clock.systemUTC());
+    }
+
     ModelHash(SafetensorsFile file, Path folder, Clock clock) {
         this.file = file;
         this.folder = folder;

@@ -5,11 +5,13 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.weights.FileState;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,6 +31,11 @@ final class NativeWeights implements AutoCloseable {
 
     NativeWeights(SafetensorsFile file) {
         this.file = file;
+    }
+
+    /** The state of their file when it was opened; empty if it is not known. */
+    Optional<FileState> state() {
+        return file.state();
     }
 
     /**

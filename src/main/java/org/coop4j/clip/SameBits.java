@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -26,8 +27,12 @@ final class SameBits {
     /** In each precision that something of the tower is computed in. */
     private final List<ImagePlans> tried;
 
-    SameBits(ImagePlans plans) {
+    private final Trials trials;
+    private float[] expected; // an image's features in a full batch, null until they are needed
+
+    SameBits(ImagePlans plans, Trials trials) {
         this.plans = plans;
+        this.trials = trials;
         // A ResNet's 3x3 convolutions are float32 always, and a difference in their last bits may
         // be lost on one image and not on another where the next product rounds its factors.
         boolean mixed =
@@ -42,39 +47,67 @@ final class SameBits {
         ImageBatches batches(ImagePlans plans, ClipConfig.Vision vision, int images);
     }
 
+    /**
+     * A way of filling batches.
+     *
+     * @param full images of a full batch
+     */
+    private record Way(int full, Arrangement arrangement) {}
+
     /** Finds out which way is to be gone, and makes no plan of the whole tower yet. */
     BatchLadder batches() {
+        List<Way> ways = ways();
+        Way way = ways.get(trials.get("way", ways.size(), () -> firstThatAgrees(ways)));
+        return new BatchLadder(
+                way.full,
+                size -> way.arrangement.batches(plans, plans.tower(), size),
+                size ->
+                        trials.get("batch-" + size, 2, () -> equalsFullBatch(way, size) ? 1 : 0)
+                                == 1);
+    }
+
+    /** The least wasteful first; the last is right on every processor. */
+    private List<Way> ways() {
+        List<Way> ways = new ArrayList<>();
         int full = plans.batch();
-        float[][] features = trial(ImagePlans::filledUp, full);
-        if (agree(features)) {
-            return ladder(full, ImagePlans::filledUp, features[0]);
-        }
+        ways.add(new Way(full, ImagePlans::filledUp));
         if (plans.tower() instanceof ClipConfig.Vit) {
             int threads = plans.workers().count();
             int whole = (full + threads - 1) / threads * threads; // images for each thread
             for (int alignment : ALIGNMENTS) {
-                Arrangement aligned = (p, vision, images) -> p.aligned(vision, images, alignment);
-                features = trial(aligned, whole);
-                if (agree(features)) {
-                    return ladder(whole, aligned, features[0]);
-                }
+                ways.add(
+                        new Way(
+                                whole,
+                                (p, vision, images) -> p.aligned(vision, images, alignment)));
             }
         }
         int apart = ImageBatches.Apart.size(plans.workers().count());
-        Arrangement alone =
-                (p, vision, images) ->
-                        images < apart ? p.together(vision, images) : p.apart(vision);
-        return ladder(apart, alone, trial(alone, apart)[0]);
+        ways.add(
+                new Way(
+                        apart,
+                        (p, vision, images) ->
+                                images < apart ? p.together(vision, images) : p.apart(vision)));
+        return ways;
     }
 
-    private BatchLadder ladder(int full, Arrangement arrangement, float[] expected) {
-        return new BatchLadder(
-                full,
-                size -> arrangement.batches(plans, plans.tower(), size),
-                size -> {
-                    float[][] features = trial(arrangement, size);
-                    return agree(features) && Arrays.equals(features[0], expected);
-                });
+    private int firstThatAgrees(List<Way> ways) {
+        int last = ways.size() - 1;
+        for (int i = 0; i < last; i++) {
+            float[][] features = trial(ways.get(i).arrangement, ways.get(i).full);
+            if (agree(features)) {
+                expected = features[0];
+                return i;
+            }
+        }
+        return last;
+    }
+
+    private boolean equalsFullBatch(Way way, int size) {
+        if (expected == null) {
+            expected = trial(way.arrangement, way.full)[0];
+        }
+        float[][] features = trial(way.arrangement, size);
+        return agree(features) && Arrays.equals(features[0], expected);
     }
 
     /** Features of one image in each place of a batch, and once more beside other images. */

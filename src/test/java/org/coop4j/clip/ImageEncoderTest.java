@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -202,6 +204,26 @@ class ImageEncoderTest {
                 float[][] alike = run(by12, images, List.of(2, 2, 2, 2, 2));
                 assertThat(SameBits.agree(alike)).isTrue();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("towers")
+    void batchesThatWereTriedBeforeGiveTheSameBits(ClipConfig.Vision vision) throws IOException {
+        try (Clip clip = open(vision, 2)) {
+            ImagePlans plans = clip.imageEncoder().plans();
+            float[][] images = images(3, vision.imageSize());
+            Path kept = Files.createTempDirectory(folder, "trials");
+            List<float[][]> all = new ArrayList<>();
+            for (int time = 0; time < 2; time++) {
+                Trials trials = new Trials(Optional.of(kept));
+                try (ImageBatches batches = new SameBits(plans, trials).batches()) {
+                    all.add(run(batches, images, List.of(2)));
+                }
+                assertThat(kept.resolve("way")).exists();
+                assertThat(kept.resolve("batch-1")).exists();
+            }
+            assertThat(all.get(1)[0]).containsExactly(all.get(0)[0]);
         }
     }
 
