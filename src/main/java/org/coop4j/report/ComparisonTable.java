@@ -159,7 +159,9 @@ public final class ComparisonTable {
                         ? (test.difference() > 0
                                 ? "the gain is more than chance"
                                 : "the loss is more than chance")
-                        : images + (test.images() == 1 ? " is" : " are") + " too few to tell";
+                        : images
+                                + (test.images() == 1 ? " is" : " are")
+                                + " too few to tell them apart";
         return verdict + " (" + counts + ")";
     }
 }

@@ -251,7 +251,7 @@ public final class ProofSections {
         table.row(
                 Cell.number(100 * point.threshold()).best(chosen),
                 Cell.number(point.coverage()).best(chosen),
-                Cell.number(point.accuracy()).best(chosen));
+                Cell.number(point.answered() == 0 ? Double.NaN : point.accuracy()).best(chosen));
     }
 
     private static String suggestion(Coverage test, Confidence confidence) {

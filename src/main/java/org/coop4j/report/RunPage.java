@@ -197,7 +197,10 @@ public record RunPage(
                 : section.add(
                                 HtmlFormat.table(
                                         ComparisonTable.candidates(candidates, crossValidated)))
-                        .paragraph("The test pictures were not used for it.");
+                        .paragraph(
+                                "The test pictures were not used for it. The score of the best of"
+                                        + " several is flattered a little by its being the best;"
+                                        + " what it is worth the test says.");
     }
 
     private Section suspects(ProofSections sections) {

@@ -114,8 +114,8 @@ public final class TrainEvidence {
                                         ? "all"
                                         : "up to " + config.sample().shots(),
                                 config.sample().seed()),
-                "Method: %s; its settings are in config.json beside this page."
-                        .formatted(config.method().title()),
+                "Method: %s; its settings are in config.json beside this page. %s"
+                        .formatted(config.method().title(), config.method().summary()),
                 String.format(
                         Locale.ROOT,
                         "The run took %.0f seconds: %s.",

@@ -2,8 +2,10 @@ package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
@@ -30,6 +32,7 @@ public final class SharedData {
     private final TrainRun.Options options;
     private final Map<Lists, ImageDataset> datasets = new HashMap<>();
     private final Map<Tested, Evaluator> evaluators = new HashMap<>();
+    private final Set<String> warnings = new HashSet<>();
 
     public SharedData(FeatureSpace space, TrainRun.Options options) {
         this.space = space;
@@ -59,6 +62,13 @@ public final class SharedData {
      */
     public Clip clip() {
         return space.requireTowers("encoding images");
+    }
+
+    /** Warns of what concerns the data, once for all runs. */
+    void warnOnce(String message, Progress progress) {
+        if (warnings.add(message)) {
+            progress.warn(message);
+        }
     }
 
     /** What does not change a run's result. */

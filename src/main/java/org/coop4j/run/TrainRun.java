@@ -147,7 +147,7 @@ public final class TrainRun {
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
         ImageDataset dataset =
                 method.learns()
-                        ? config.sample().draw(whole, method, data.classes(), progress::warn)
+                        ? config.sample().draw(whole, method, data.classes(), this::warnOnce)
                         : whole.half(data.classes());
         if (dataset.classCount() < 2) {
             throw new IOException(
@@ -158,11 +158,15 @@ public final class TrainRun {
             SharedData.requireServes(
                     dataset.stored().get(), method.features(), config.sample().views());
         }
-        UnknownWords.warning(space, dataset.classNames()).ifPresent(progress::warn);
+        UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
         PromptBaselines.of(space, data.source(), dataset.classNames())
                 .notes()
-                .forEach(progress::warn); // said now and not after the training
+                .forEach(this::warnOnce); // said now and not after the training
         return dataset;
+    }
+
+    private void warnOnce(String message) {
+        shared.warnOnce(message, progress);
     }
 
     private Task task(ImageDataset dataset) {
@@ -306,7 +310,7 @@ public final class TrainRun {
                 evaluator.scores(learned.classifier.forClasses(evaluator.dataset().classNames()));
         watch.lap("test");
         RunImages images = RunImages.learnedFrom(learned.train, learned.val).testedOn(evaluator);
-        images.overlapNote().ifPresent(progress::warn);
+        images.overlapNote().ifPresent(this::warnOnce);
         RunResult result =
                 evaluator.result(label, config, learned.train.size(), scores, watch.seconds());
         images.write(run);
