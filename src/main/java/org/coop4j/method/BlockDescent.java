@@ -1,15 +1,16 @@
 package org.coop4j.method;
 
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.IntSupplier;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Sgd;
 import org.coop4j.train.Training;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
 
 /**
  * LP++'s optimizer: the class weights and biases move at each step, the blending parameters at
@@ -61,6 +62,7 @@ final class BlockDescent implements Optimizer {
 
         /** Of FᵀF, by power iteration; features of one model have one dominant direction. */
         static double largestEigenvalue(FeatureMatrix f) {
+            double[][] upper = Gaussians.Moments.of(f, new int[f.rows()], 1).squares();
             double[] v = new double[f.width()];
             for (int j = 0; j < v.length; j++) {
                 v[j] = f.get(0, j);
@@ -68,13 +70,11 @@ final class BlockDescent implements Optimizer {
             double value = 0;
             for (int i = 0; i < MOST_ITERATIONS; i++) {
                 double[] next = new double[v.length];
-                for (int row = 0; row < f.rows(); row++) {
-                    double along = 0;
-                    for (int j = 0; j < v.length; j++) {
-                        along += f.get(row, j) * v[j];
-                    }
-                    for (int j = 0; j < v.length; j++) {
-                        next[j] += along * f.get(row, j);
+                for (int row = 0; row < v.length; row++) {
+                    next[row] += upper[row][row] * v[row];
+                    for (int j = row + 1; j < v.length; j++) {
+                        next[row] += upper[row][j] * v[j];
+                        next[j] += upper[row][j] * v[row];
                     }
                 }
                 double norm = Math.sqrt(Arrays.stream(next).map(x -> x * x).sum());

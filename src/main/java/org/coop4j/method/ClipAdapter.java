@@ -1,8 +1,5 @@
 package org.coop4j.method;
 
-import java.io.IOException;
-import java.util.List;
-import java.util.SplittableRandom;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -15,6 +12,9 @@ import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
+
+import java.io.IOException;
+import java.util.List;
 
 /**
  * CLIP-Adapter (Gao et al.: "CLIP-Adapter: Better Vision-Language Models with Feature Adapters",
@@ -96,14 +96,8 @@ public record ClipAdapter(
         return Math.max(1, width / REDUCTION);
     }
 
-    /** A linear layer as PyTorch begins with it: U(−1/√in, 1/√in). */
     private static LearnedTensor initial(String name, int out, int in, long seed) {
-        SplittableRandom random = RandomStream.of(seed, "initial " + name);
-        float[] values = new float[Math.multiplyExact(out, in)];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) ((2 * random.nextDouble() - 1) / Math.sqrt(in));
-        }
-        return LearnedTensor.of(name, values, out, in);
+        return MetaNet.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
     }
 
     /**

@@ -112,23 +112,16 @@ public record LpPlusPlus(
             this.train = train;
             this.val = val;
             int classes = text.rows();
-            FeatureMatrix f = Views.normalized(train, 0);
-            float[] sums = new float[Math.multiplyExact(classes, f.width())];
-            double[] cosines = new double[classes];
             int[] counts = new int[classes];
-            for (int i = 0; i < f.rows(); i++) {
-                int label = train.label(i);
-                cosines[label] += f.dot(i, text, label);
+            for (int label : train.labels()) {
                 counts[label]++;
-                for (int j = 0; j < f.width(); j++) {
-                    sums[label * f.width() + j] += f.get(i, j);
-                }
             }
+            FeatureMatrix sums = Views.sums(train, classes);
             double mean = 0;
             for (int k = 0; k < classes; k++) {
-                mean += cosines[k] / Math.max(1, counts[k]) / classes;
+                mean += sums.dot(k, text, k) / Math.max(1, counts[k]) / classes;
             }
-            w = LearnedTensor.of(W, sums, classes, f.width());
+            w = sums.learned(W);
             b = LearnedTensor.zeros(B, classes);
             alpha = LearnedTensor.zeros(ALPHA, classes, 1);
             Arrays.fill(alpha.values(), (float) (INITIAL_BLEND * mean));

@@ -1,14 +1,15 @@
 package org.coop4j.method;
 
-import java.io.IOException;
-import java.util.List;
-import java.util.SplittableRandom;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.SplittableRandom;
 
 /**
  * The meta-net of conditional prompts: two linear layers around an activation, from features to
@@ -40,8 +41,8 @@ record MetaNet(int in, int hidden, int out) {
                 uniform(random, hidden, B2, out));
     }
 
-    private static LearnedTensor uniform(
-            SplittableRandom random, int fanIn, String name, long... shape) {
+    /** As PyTorch's linear layers begin. */
+    static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
         LearnedTensor tensor = LearnedTensor.zeros(name, shape);
         double bound = 1 / Math.sqrt(fanIn);
         float[] values = tensor.values();

@@ -1,9 +1,10 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+
+import java.io.IOException;
 
 /**
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS
@@ -48,24 +49,9 @@ public record Prototypes() implements Method {
     }
 
     static ClassifierFile addTo(ClassifierFile file, FeatureSet images) {
-        return file.with(PROTOTYPES, means(images, file.classNames().size()));
-    }
-
-    /** The normalised mean of each class's normalised features, [classes, width]. */
-    static FeatureMatrix means(FeatureSet images, int classes) {
-        int width = images.width();
-        float[] sums = new float[Math.multiplyExact(classes, width)];
-        float[] row = new float[width];
-        for (int i = 0; i < images.size(); i++) {
-            for (int view = 0; view < images.views(); view++) {
-                images.copyNormalized(i, view, row, 0);
-                for (int j = 0; j < width; j++) {
-                    sums[images.label(i) * width + j] += row[j];
-                }
-            }
-        }
         // A sum has its mean's direction.
-        return FeatureMatrix.of(classes, width, sums).normalized();
+        FeatureMatrix sums = Views.sums(images, file.classNames().size());
+        return file.with(PROTOTYPES, sums.normalized());
     }
 
     @Override

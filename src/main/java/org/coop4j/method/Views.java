@@ -75,6 +75,22 @@ final class Views {
         return FeatureMatrix.of(images.size(), width, means);
     }
 
+    /** The sum of the normalised features of each class, all views of them, [classes, width]. */
+    static FeatureMatrix sums(FeatureSet images, int classes) {
+        int width = images.width();
+        float[] sums = new float[Math.multiplyExact(classes, width)];
+        float[] row = new float[width];
+        for (int i = 0; i < images.size(); i++) {
+            for (int view = 0; view < images.views(); view++) {
+                images.copyNormalized(i, view, row, 0);
+                for (int j = 0; j < width; j++) {
+                    sums[images.label(i) * width + j] += row[j];
+                }
+            }
+        }
+        return FeatureMatrix.of(classes, width, sums);
+    }
+
     /** One view of each image divided by its norm, [images, width]. */
     static FeatureMatrix normalized(FeatureSet images, int view) {
         int width = images.width();

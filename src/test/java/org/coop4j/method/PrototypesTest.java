@@ -1,12 +1,13 @@
 package org.coop4j.method;
 
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 
 /** Against PyTorch: the class means and the logits of the test images. */
 class PrototypesTest {
@@ -25,7 +26,8 @@ class PrototypesTest {
         try (GoldenMethods golden = GoldenMethods.open("classifiers");
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             int shots = golden.of(key).get("shots").asInt();
-            FeatureMatrix means = Prototypes.means(problem.wholeSupport(shots), problem.classes());
+            FeatureMatrix means =
+                    Views.sums(problem.wholeSupport(shots), problem.classes()).normalized();
             golden.assertClose(key, "prototypes", means.toArray());
             float scale = problem.clip().logitScale();
             golden.assertClose(
