@@ -162,6 +162,15 @@ class PhotoStoryTest {
     }
 
     @Test
+    void thePageSaysOnWhatItsConfidenceWasChosenAndHowClassesWereLeftOut() {
+        assertThat(section("How far its probabilities can be believed"))
+                .contains("fitted on 32 val images");
+        assertThat(section("Answering only where it is sure")).contains("on 32 val images");
+        assertThat(section("Pictures of none of the classes"))
+                .contains("Each class is left out in turn: the others are learned again");
+    }
+
+    @Test
     void thePageIsWholeAndSaysWhereItIs() throws IOException {
         assertThat(json().get("report").asText())
                 .isEqualTo(folder.resolve("run").resolve(RunFolder.REPORT).toString());
