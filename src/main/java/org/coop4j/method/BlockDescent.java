@@ -1,16 +1,15 @@
 package org.coop4j.method;
 
-import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Sgd;
-import org.coop4j.train.Training;
-
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Optimizer;
+import org.coop4j.train.Sgd;
+import org.coop4j.train.Training;
 
 /**
  * LP++'s optimizer: the class weights and biases move at each step, the blending parameters at

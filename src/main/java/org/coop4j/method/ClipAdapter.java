@@ -1,5 +1,7 @@
 package org.coop4j.method;
 
+import java.io.IOException;
+import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -12,9 +14,6 @@ import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
-
-import java.io.IOException;
-import java.util.List;
 
 /**
  * CLIP-Adapter (Gao et al.: "CLIP-Adapter: Better Vision-Language Models with Feature Adapters",

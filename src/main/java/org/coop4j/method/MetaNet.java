@@ -1,15 +1,14 @@
 package org.coop4j.method;
 
+import java.io.IOException;
+import java.util.List;
+import java.util.SplittableRandom;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
-
-import java.io.IOException;
-import java.util.List;
-import java.util.SplittableRandom;
 
 /**
  * The meta-net of conditional prompts: two linear layers around an activation, from features to

@@ -1,10 +1,9 @@
 package org.coop4j.method;
 
+import java.io.IOException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-
-import java.io.IOException;
 
 /**
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS

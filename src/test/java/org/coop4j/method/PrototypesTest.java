@@ -1,13 +1,12 @@
 package org.coop4j.method;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import org.coop4j.clip.FeatureMatrix;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.List;
 
 /** Against PyTorch: the class means and the logits of the test images. */
 class PrototypesTest {
