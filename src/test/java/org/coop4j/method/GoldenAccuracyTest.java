@@ -15,9 +15,11 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.eval.Predictions;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -150,11 +152,13 @@ class GoldenAccuracyTest {
         return new ProLip.Projector(before, problem.text("text_norm"), penalty);
     }
 
+    private static JsonNode table() throws IOException {
+        return new ObjectMapper()
+                .readTree(Path.of("test/resources/golden/methods/accuracy.json").toFile());
+    }
+
     static List<Arguments> rows() throws IOException {
-        JsonNode table =
-                new ObjectMapper()
-                        .readTree(Path.of("test/resources/golden/methods/accuracy.json").toFile())
-                        .get(TABLE);
+        JsonNode table = table().get(TABLE);
         List<Arguments> rows = new ArrayList<>();
         table.properties()
                 .forEach(
@@ -197,6 +201,29 @@ class GoldenAccuracyTest {
             Classifier learned = problem.classifier(row.method, model);
             FeatureMatrix test = before ? problem.matrix("test_pre") : problem.test();
             assertThat(problem.accuracy(learned.logits(test))).isCloseTo(accuracy, within(NOISE));
+        }
+    }
+
+    /**
+     * The row of the text methods' table that has no random draws in it: the files have 4 images a
+     * class and not the 16 of its last column, and none of its initial contexts and batches.
+     */
+    @Test
+    void zeroShotOfTheTextMethodsProblemHasTheTablesAccuracy() throws IOException {
+        try (GoldenMethods problem = GoldenMethods.open("vit/problem")) {
+            FeatureMatrix images = problem.matrix("test_image_features");
+            FeatureMatrix cosines = images.products(problem.matrix("teacher_text"));
+            int[] labels = problem.ints("test_labels");
+            double right = 0;
+            for (int i = 0; i < labels.length; i++) {
+                right +=
+                        Predictions.argmax(cosines.row(i)) == labels[i] ? 100.0 / labels.length : 0;
+            }
+            JsonNode shots = table().properties().iterator().next().getValue();
+            for (JsonNode column : shots) {
+                double zeroShot = column.get("zero-shot").asDouble();
+                assertThat(right).isCloseTo(zeroShot, within(100.0 / labels.length));
+            }
         }
     }
 }
