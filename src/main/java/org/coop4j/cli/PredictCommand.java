@@ -168,15 +168,18 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private String answer(Classified classified) {
-        Prediction first = classified.first();
-        return first.probability() < threshold ? UNKNOWN : first.label();
+        return isUnknown(classified) ? UNKNOWN : classified.first().label();
     }
 
-    /** The classes after the first. */
+    private boolean isUnknown(Classified classified) {
+        return classified.first().probability() < threshold;
+    }
+
+    /** The classes after the first, and that too where it is no answer. */
     private String next(Classified classified) {
         return classified.ranked.stream()
                 .limit(top)
-                .skip(1)
+                .skip(isUnknown(classified) ? 0 : 1)
                 .map(p -> p.label() + " " + Numbers.percent(100 * p.probability()))
                 .collect(Collectors.joining(", "));
     }

@@ -187,11 +187,15 @@ class ErrorsAndChangesTest {
 
         CommandRun unsure = coop("predict", "-p", run, sea, "--threshold", "1", "--csv");
         CommandRun top = coop("predict", "-p", run, sea, "--top", 3);
+        CommandRun both = coop("predict", "-p", run, sea, "--threshold", 1, "--top", 3, "--csv");
         CommandRun wrong = coop("predict", "-p", run, sea, "--threshold", "1.5");
 
         assertThat(unsure.code()).as(unsure.err()).isZero();
         assertThat(unsure.out()).contains(",unknown,");
         assertThat(top.out()).contains("NEXT", "hill").contains(", ");
+        for (String line : both.out().lines().skip(1).toList()) {
+            assertThat(line).contains(",unknown,", "sea ", "hill ", "sky "); // the guess as well
+        }
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).contains("expected 0 to 1");
     }
