@@ -14,10 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Loads a prediction service: clients send picture after picture, each waiting for its answer, and
- * compare every answer with what is expected of the picture.
+ * compare every answer with what is expected of the picture. The service's own metrics say how much
+ * memory it has meanwhile.
  */
 public final class ServiceLoad {
 
@@ -26,6 +29,10 @@ public final class ServiceLoad {
 
     /** What a client waits for after a refusal. */
     private static final long PAUSE_MS = 100;
+
+    /** The metric of the memory that a service has. */
+    private static final Pattern MEMORY =
+            Pattern.compile("(?m)^process_resident_memory_bytes ([0-9.E]+)$");
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -59,6 +66,7 @@ public final class ServiceLoad {
      * @param wrong answers with other classes or probabilities
      * @param failed other statuses, and requests without an answer
      * @param latencies of right answers in milliseconds, ascending
+     * @param memory that the service had at the beginning, at the half and at the end, in bytes
      */
     public record Outcome(
             int clients,
@@ -67,11 +75,13 @@ public final class ServiceLoad {
             int refused,
             int wrong,
             int failed,
-            List<Double> latencies) {
+            List<Double> latencies,
+            List<Double> memory) {
 
-        /** Copies the list. */
+        /** Copies the lists. */
         public Outcome {
             latencies = List.copyOf(latencies);
+            memory = List.copyOf(memory);
         }
 
         /** Pictures a second. */
@@ -87,14 +97,21 @@ public final class ServiceLoad {
             int rank = (int) Math.ceil(percent / 100.0 * latencies.size());
             return latencies.get(Math.max(0, rank - 1));
         }
+
+        /** Memory of the service in MB: 0 at the beginning, 1 at the half, 2 at the end. */
+        public double megabytes(int when) {
+            return when < memory.size() ? memory.get(when) / (1 << 20) : Double.NaN;
+        }
     }
 
-    /** Sends for a time, and waits for what was sent. */
+    /** Sends for a time, each client at least once, and waits for what was sent. */
     public Outcome run(int clients, Duration time) {
+        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        List<Double> memory = new ArrayList<>();
+        memory.add(memory(http));
         long start = System.nanoTime();
         List<Client> all = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
-        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         for (int c = 0; c < clients; c++) {
             Client client = new Client(http, c, start + time.toNanos());
             all.add(client);
@@ -102,15 +119,18 @@ public final class ServiceLoad {
             threads.add(thread);
             thread.start();
         }
-        for (Thread thread : threads) {
-            try {
+        try {
+            Thread.sleep(time.dividedBy(2).toMillis());
+            memory.add(memory(http));
+            for (Thread thread : threads) {
                 thread.join();
-            } catch (InterruptedException e) {
-                threads.forEach(Thread::interrupt);
-                Thread.currentThread().interrupt();
             }
+        } catch (InterruptedException e) {
+            threads.forEach(Thread::interrupt);
+            Thread.currentThread().interrupt();
         }
         double seconds = (System.nanoTime() - start) / 1e9;
+        memory.add(memory(http));
         double[] latencies =
                 all.stream()
                         .flatMapToDouble(c -> c.latencies.stream().mapToDouble(ms -> ms))
@@ -123,7 +143,23 @@ public final class ServiceLoad {
                 all.stream().mapToInt(c -> c.refused).sum(),
                 all.stream().mapToInt(c -> c.wrong).sum(),
                 all.stream().mapToInt(c -> c.failed).sum(),
-                Arrays.stream(latencies).boxed().toList());
+                Arrays.stream(latencies).boxed().toList(),
+                memory);
+    }
+
+    /** Not a number where the service does not say it. */
+    private double memory(HttpClient http) {
+        HttpRequest request = HttpRequest.newBuilder(predictions.resolve("/metrics")).build();
+        try {
+            String metrics = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+            Matcher bytes = MEMORY.matcher(metrics);
+            return bytes.find() ? Double.parseDouble(bytes.group(1)) : Double.NaN;
+        } catch (IOException e) {
+            return Double.NaN;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Double.NaN;
+        }
     }
 
     private final class Client implements Runnable {
@@ -143,15 +179,16 @@ public final class ServiceLoad {
 
         @Override
         public void run() {
-            for (int i = first; System.nanoTime() < end; i++) {
-                try {
-                    if (!send(i % pictures.size())) {
+            int next = first;
+            try {
+                do {
+                    if (!send(next % pictures.size())) {
                         Thread.sleep(PAUSE_MS);
                     }
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    return;
-                }
+                    next++;
+                } while (System.nanoTime() < end);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
 

@@ -37,7 +37,8 @@ import picocli.CommandLine.Parameters;
             "Clients post the pictures of a folder, one after the other, each waiting for its"
                 + " answer. Shows images a second and the milliseconds that half, 95 and 99 percent"
                 + " of the answers take at most. With --expected, each answer must be what coop"
-                + " predict says, else what the service said the first time.",
+                + " predict says, else what the service said the first time. The last columns are"
+                + " the memory of the service before, at half of the time, and after.",
             ""
         },
         footer = {
@@ -160,6 +161,9 @@ final class BenchServeCommand implements Callable<Integer> {
                 .count("answered", ServiceLoad.Outcome::answered)
                 .count("refused", ServiceLoad.Outcome::refused)
                 .count("wrong", ServiceLoad.Outcome::wrong)
-                .count("failed", ServiceLoad.Outcome::failed);
+                .count("failed", ServiceLoad.Outcome::failed)
+                .number("mb_before", 0, o -> o.megabytes(0))
+                .number("mb_half", 0, o -> o.megabytes(1))
+                .number("mb_after", 0, o -> o.megabytes(2));
     }
 }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.coop4j.run.Machine;
 
 /** What is measured of a running service, as Prometheus reads it: {@code GET /metrics}. */
 final class ServiceMetrics implements AutoCloseable {
@@ -50,6 +51,12 @@ final class ServiceMetrics implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collector.bindTo(registry);
+        if (Machine.memory().isPresent()) {
+            Gauge.builder("process.resident.memory", () -> Machine.memory().orElse(0))
+                    .description("Memory that the process has, the models' included")
+                    .baseUnit("bytes")
+                    .register(registry);
+        }
     }
 
     void addTo(RoutesConfig routes) {
