@@ -7,18 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrialsTest {
-
-    private static final IntSupplier NEVER =
-            () -> {
-                throw new AssertionError("it was tried again");
-            };
 
     private static final List<String> CPUINFO =
             List.of(
@@ -35,6 +29,10 @@ class TrialsTest {
 
     @TempDir private Path folder;
 
+    private static int never() {
+        throw new AssertionError("it was tried again");
+    }
+
     private Trials trials() {
         return new Trials(Optional.of(folder.resolve("trials")));
     }
@@ -42,7 +40,7 @@ class TrialsTest {
     @Test
     void whatWasFoundOutIsNotTriedAgain() {
         assertThat(trials().get("way", 3, () -> 2)).isEqualTo(2);
-        assertThat(trials().get("way", 3, NEVER)).isEqualTo(2);
+        assertThat(trials().get("way", 3, TrialsTest::never)).isEqualTo(2);
         assertThat(trials().get("batch-1", 2, () -> 0)).isZero();
     }
 
@@ -52,7 +50,7 @@ class TrialsTest {
         trials().get("way", 3, () -> 2);
         Files.writeString(folder.resolve("trials/way"), damaged);
         assertThat(trials().get("way", 3, () -> 1)).isEqualTo(1);
-        assertThat(trials().get("way", 3, NEVER)).isEqualTo(1);
+        assertThat(trials().get("way", 3, TrialsTest::never)).isEqualTo(1);
     }
 
     @Test

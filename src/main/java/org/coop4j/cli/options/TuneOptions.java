@@ -88,7 +88,7 @@ public final class TuneOptions {
     }
 
     private static boolean has(Method method, String setting) {
-        return setting.equals(SHOTS) && method.learns()
+        return (setting.equals(SHOTS) && method.learns())
                 || Settings.has((Record) method, setting)
                 || (method.training(1).trains() && Settings.has(Training.none(), setting));
     }
