@@ -10,6 +10,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.data.DenseFeatures;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
@@ -81,6 +82,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
                 FeatureTable.of(
                         Precision.FLOAT32, "", LOG_LOGIT_SCALE, names, texts, Workers.standard())) {
             Task task = new Task(names, "{}", List.of("{}"), 1);
+            Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             Machine.forgetPeakMemory();
             long start = System.nanoTime();
             Fit fit = Fit.inMemory(used.training(shots), 1);

@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
 
 /**
@@ -12,8 +13,11 @@ import org.coop4j.graph.host.Gemm;
  */
 public final class FeatureMatrix {
 
-    /** Rows of a block of products: two such and their products stay in the cache. */
+    /** Rows of a block of products, which a thread computes. */
     private static final int BLOCK = 128;
+
+    /** Rows of the other matrix that are in double precision at once. */
+    private static final int PANEL = 1024;
 
     /** Multiplications from which on BLAS is faster. */
     private static final double BLAS_PAYS = 1 << 20;
@@ -101,16 +105,15 @@ public final class FeatureMatrix {
     /** Each row divided by its Euclidean norm, summed in double precision. */
     public FeatureMatrix normalized() {
         float[] result = new float[values.length];
-        for (int r = 0; r < rows; r++) {
-            double square = 0;
-            for (int i = r * width; i < (r + 1) * width; i++) {
-                square += (double) values[i] * values[i];
-            }
-            double inverse = 1 / Math.sqrt(square);
-            for (int i = r * width; i < (r + 1) * width; i++) {
-                result[i] = (float) (values[i] * inverse);
-            }
-        }
+        IntStream.range(0, rows)
+                .parallel()
+                .forEach(
+                        row -> {
+                            double inverse = 1 / length(row);
+                            for (int i = row * width; i < (row + 1) * width; i++) {
+                                result[i] = (float) (values[i] * inverse);
+                            }
+                        });
         return new FeatureMatrix(rows, width, result);
     }
 
@@ -169,71 +172,86 @@ public final class FeatureMatrix {
         } else {
             double[] lengths = lengths();
             double[] otherLengths = other.lengths();
-            int down = (rows + BLOCK - 1) / BLOCK;
-            int across = (other.rows + BLOCK - 1) / BLOCK;
             Gemm.singleThreaded(
-                    () ->
-                            IntStream.range(0, down * across)
-                                    .parallel()
-                                    .forEach(
-                                            b ->
-                                                    block(
-                                                            b / across * BLOCK,
-                                                            lengths,
-                                                            other,
-                                                            b % across * BLOCK,
-                                                            otherLengths,
-                                                            products)));
+                    () -> {
+                        for (int from = 0; from < other.rows; from += PANEL) {
+                            panel(lengths, other, from, otherLengths, products);
+                        }
+                    });
         }
         return new FeatureMatrix(rows, other.rows, products);
     }
 
-    /**
-     * A block of the products by BLAS in double precision, which adds in an order of its own. Two
-     * orders differ by 2 γ |x| |y| at most, γ = width · 2⁻⁵³ (Higham, Accuracy and Stability of
-     * Numerical Algorithms, section 3.1): where that could round to another float, the inner
-     * product is computed in order.
-     */
-    private void block(
-            int row,
+    /** The products with up to {@link #PANEL} rows of the other matrix. */
+    private void panel(
             double[] lengths,
             FeatureMatrix other,
-            int otherRow,
+            int otherFrom,
             double[] otherLengths,
             float[] products) {
-        int m = Math.min(BLOCK, rows - row);
-        int n = Math.min(BLOCK, other.rows - otherRow);
-        double[] sums = new double[m * n];
-        Gemm.nt(m, n, width, doubles(row, m), other.doubles(otherRow, n), sums);
-        for (int i = 0; i < m; i++) {
-            for (int j = 0; j < n; j++) {
-                double sum = sums[i * n + j];
-                double error = width * 0x1p-51 * lengths[row + i] * otherLengths[otherRow + j];
-                products[(row + i) * other.rows + otherRow + j] =
-                        (float) (sum - error) == (float) (sum + error)
-                                ? (float) (sum + 0.0) // no -0
-                                : dot(row + i, other, otherRow + j);
-            }
+        int n = Math.min(PANEL, other.rows - otherFrom);
+        try (DoubleRows panel = DoubleRows.of(other.values, width, otherFrom, n)) {
+            IntStream.range(0, (rows + BLOCK - 1) / BLOCK)
+                    .parallel()
+                    .map(block -> block * BLOCK)
+                    .forEach(
+                            from -> {
+                                int m = Math.min(BLOCK, rows - from);
+                                double[] row = new double[n];
+                                try (DoubleRows block = DoubleRows.of(values, width, from, m);
+                                        DoubleRows sums = DoubleRows.allocate(m, n)) {
+                                    sums.products(block, m, panel, n);
+                                    for (int i = 0; i < m; i++) {
+                                        sums.get(i, row);
+                                        round(
+                                                row,
+                                                from + i,
+                                                lengths[from + i],
+                                                other,
+                                                otherFrom,
+                                                otherLengths,
+                                                products);
+                                    }
+                                }
+                            });
         }
     }
 
-    private double[] doubles(int first, int count) {
-        double[] result = new double[count * width];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = values[first * width + i];
+    /**
+     * Rounds the products of one row by BLAS in double precision, which adds in an order of its
+     * own. Two orders differ by 2 γ |x| |y| at most, γ = width · 2⁻⁵³ (Higham, Accuracy and
+     * Stability of Numerical Algorithms, section 3.1): where that could round to another float, the
+     * inner product is computed in order.
+     */
+    private void round(
+            double[] sums,
+            int row,
+            double length,
+            FeatureMatrix other,
+            int otherFrom,
+            double[] otherLengths,
+            float[] products) {
+        double bound = width * 0x1p-51 * length;
+        for (int j = 0; j < sums.length; j++) {
+            int otherRow = otherFrom + j;
+            double sum = sums[j];
+            double error = bound * otherLengths[otherRow];
+            products[row * other.rows + otherRow] =
+                    (float) (sum - error) == (float) (sum + error)
+                            ? (float) (sum + 0.0) // no -0
+                            : dot(row, other, otherRow);
         }
-        return result;
     }
 
     private double[] lengths() {
-        double[] lengths = new double[rows];
-        for (int row = 0; row < rows; row++) {
-            double square = 0;
-            for (int i = row * width; i < (row + 1) * width; i++) {
-                square += (double) values[i] * values[i];
-            }
-            lengths[row] = Math.sqrt(square);
+        return IntStream.range(0, rows).parallel().mapToDouble(this::length).toArray();
+    }
+
+    private double length(int row) {
+        double square = 0;
+        for (int i = row * width; i < (row + 1) * width; i++) {
+            square += (double) values[i] * values[i];
         }
-        return lengths;
+        return Math.sqrt(square);
     }
 }

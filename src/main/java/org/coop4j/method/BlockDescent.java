@@ -61,7 +61,7 @@ final class BlockDescent implements Optimizer {
 
         /** Of FᵀF, by power iteration; features of one model have one dominant direction. */
         static double largestEigenvalue(FeatureMatrix f) {
-            double[][] upper = Gaussians.Moments.of(f, new int[f.rows()], 1).squares();
+            double[] upper = Gaussians.Moments.of(f, new int[f.rows()], 1).squares();
             double[] v = new double[f.width()];
             for (int j = 0; j < v.length; j++) {
                 v[j] = f.get(0, j);
@@ -70,10 +70,11 @@ final class BlockDescent implements Optimizer {
             for (int i = 0; i < MOST_ITERATIONS; i++) {
                 double[] next = new double[v.length];
                 for (int row = 0; row < v.length; row++) {
-                    next[row] += upper[row][row] * v[row];
+                    int start = row * v.length;
+                    next[row] += upper[start + row] * v[row];
                     for (int j = row + 1; j < v.length; j++) {
-                        next[row] += upper[row][j] * v[j];
-                        next[j] += upper[row][j] * v[row];
+                        next[row] += upper[start + j] * v[j];
+                        next[j] += upper[start + j] * v[row];
                     }
                 }
                 double norm = Math.sqrt(Arrays.stream(next).map(x -> x * x).sum());

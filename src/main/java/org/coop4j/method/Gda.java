@@ -106,18 +106,8 @@ public record Gda(
     }
 
     static ClassifierFile addTo(ClassifierFile file, Gaussians gaussians, FeatureMatrix text) {
-        int classes = text.rows();
-        int width = text.width();
-        float[] weights = new float[Math.multiplyExact(classes, width)];
-        float[] bias = new float[classes];
-        for (int k = 0; k < classes; k++) {
-            bias[k] = (float) gaussians.bias()[k];
-            for (int j = 0; j < width; j++) {
-                weights[k * width + j] = (float) gaussians.weights()[j][k];
-            }
-        }
-        return file.with(WEIGHTS, Shape.of(classes, width), weights)
-                .with(BIAS, Shape.of(classes), bias)
+        return file.with(WEIGHTS, gaussians.weights())
+                .with(BIAS, Shape.of(text.rows()), gaussians.bias())
                 .with(TEXT, text);
     }
 

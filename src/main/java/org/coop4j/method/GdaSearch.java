@@ -90,23 +90,40 @@ final class GdaSearch {
             float scale,
             FeatureMatrix images,
             int[] labels) {
-        FeatureMatrix zeroShot = images.products(text);
-        double[][] bayes = gaussians.logits(images);
-        int[] hits = new int[GRID.length];
-        for (int i = 0; i < labels.length; i++) {
-            for (int a = 0; a < GRID.length; a++) {
-                int best = 0;
-                double most = Double.NEGATIVE_INFINITY;
-                for (int k = 0; k < bayes[i].length; k++) {
-                    double logit = scale * (double) zeroShot.get(i, k) + GRID[a] * bayes[i][k];
-                    if (logit > most) {
-                        most = logit;
-                        best = k;
-                    }
-                }
-                hits[a] += best == labels[i] ? 1 : 0;
+        FeatureMatrix cosines = images.products(text);
+        FeatureMatrix products = images.products(gaussians.weights());
+        return Arrays.stream(GRID)
+                .mapToLong(
+                        alpha ->
+                                IntStream.range(0, labels.length)
+                                        .parallel()
+                                        .filter(
+                                                i ->
+                                                        best(
+                                                                        scale,
+                                                                        cosines.row(i),
+                                                                        alpha,
+                                                                        products.row(i),
+                                                                        gaussians.bias())
+                                                                == labels[i])
+                                        .count())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+    }
+
+    /** The class of the largest logit of an image, the first of equals. */
+    private static int best(
+            float scale, float[] cosines, double alpha, float[] products, float[] bias) {
+        int best = 0;
+        double most = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < bias.length; k++) {
+            double bayes = (double) products[k] + bias[k];
+            double logit = scale * (double) cosines[k] + alpha * bayes;
+            if (logit > most) {
+                most = logit;
+                best = k;
             }
         }
-        return hits;
+        return best;
     }
 }

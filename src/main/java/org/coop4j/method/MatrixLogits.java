@@ -18,14 +18,16 @@ final class MatrixLogits implements LogitGraph<FeatureMatrix> {
 
     @Override
     public FeatureMatrix times(FeatureMatrix x, double factor) {
-        return x.times(factor);
+        return factor == 1 ? x : x.times(factor);
     }
 
     @Override
     public FeatureMatrix plus(FeatureMatrix x, float[] row) {
         float[] sum = x.toArray();
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += row[i % row.length];
+        for (int i = 0; i < sum.length; i += row.length) {
+            for (int j = 0; j < row.length; j++) {
+                sum[i + j] += row[j];
+            }
         }
         return FeatureMatrix.of(x.rows(), x.width(), sum);
     }

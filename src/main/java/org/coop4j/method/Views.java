@@ -12,6 +12,9 @@ final class Views {
 
     /** Each view an image of its own, in the order [image, view]. */
     static FeatureSet pooled(FeatureSet images) {
+        if (images.views() == 1) {
+            return images;
+        }
         int width = images.width();
         int views = images.views();
         float[] rows = new float[Math.multiplyExact(images.size() * views, width)];

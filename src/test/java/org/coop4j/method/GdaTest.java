@@ -47,12 +47,12 @@ class GdaTest {
             }
             int classes = text.rows();
             for (int i = 0; i < w.length; i++) {
-                assertThat(gaussians.weights()[i / classes][i % classes])
+                assertThat((double) gaussians.weights().get(i % classes, i / classes))
                         .as("%s w %d", key, i)
                         .isCloseTo(w[i], within(RELATIVE * largest));
             }
             for (int k = 0; k < classes; k++) {
-                assertThat(gaussians.bias()[k])
+                assertThat((double) gaussians.bias()[k])
                         .isCloseTo(b[k], within(RELATIVE * Math.max(1, Math.abs(b[k]))));
             }
             float scale = (float) golden.json().get("logit_scale").asDouble();

@@ -15,9 +15,10 @@ import org.bytedeco.openblas.global.openblas;
  */
 public final class Gemm {
 
-    private static final int ROW_MAJOR = 101;
-    private static final int NO_TRANS = 111;
-    private static final int TRANS = 112;
+    static final int ROW_MAJOR = 101;
+    static final int NO_TRANS = 111;
+    static final int TRANS = 112;
+    static final int UPPER = 121;
 
     private Gemm() {}
 
@@ -65,11 +66,6 @@ public final class Gemm {
             FloatPointer c,
             int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
-    }
-
-    /** C[m, n] = A[m, k] · B[n, k]ᵀ in double precision; the arrays are copied. */
-    public static void nt(int m, int n, int k, double[] a, double[] b, double[] c) {
-        openblas.cblas_dgemm(ROW_MAJOR, NO_TRANS, TRANS, m, n, k, 1, a, k, b, k, 0, c, n);
     }
 
     /** As {@link #singleThreaded(Runnable)}, with a result. */
