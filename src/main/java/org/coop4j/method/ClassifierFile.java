@@ -1,6 +1,6 @@
 package org.coop4j.method;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,15 +14,31 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.train.Settings;
+import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
  * A learned classifier as a file: the method's named tensors and, in the metadata, the method with
  * its settings, the class names, the model's SHA-256 and how it was trained. One format for all
  * methods, with a checksum; learned prompts and linear probes of format 1 still open.
+ *
+ * @param method the method that made it, with its settings
+ * @param classNames the classes, in order
+ * @param modelSha256 SHA-256 of the model file it was made with; empty in probes of format 1
+ * @param tensors what the method learned, by name
+ * @param training how it was trained, for people to read
+ * @param temperature what its logits are divided by before they become probabilities; 1 leaves them
  */
-public final class ClassifierFile {
+public record ClassifierFile(
+        Method method,
+        List<String> classNames,
+        String modelSha256,
+        Map<String, Tensor> tensors,
+        Map<String, String> training,
+        double temperature) {
 
     /**
      * In the account of the training of a classifier that was learned from features without their
@@ -30,12 +46,25 @@ public final class ClassifierFile {
      */
     public static final String LOGIT_SCALE = "logit_scale";
 
-    private final Method method;
-    private final List<String> classNames;
-    private final String modelSha256;
-    private final Map<String, Tensor> tensors;
-    private final Map<String, String> training;
-    private final double temperature;
+    static final String FORMAT = "coop4j.classifier";
+    static final String FORMAT_VERSION = "2";
+    static final String METHOD = "coop4j.method";
+    static final String SETTINGS = "coop4j.settings";
+    static final String CLASSES = "coop4j.classes";
+    static final String MODEL = "coop4j.model_sha256";
+    static final String TRAINING = "coop4j.training";
+    static final String TEMPERATURE = "coop4j.temperature";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    public ClassifierFile {
+        classNames = List.copyOf(classNames);
+        tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+        training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
+        if (!(temperature > 0) || !Double.isFinite(temperature)) {
+            throw new IllegalArgumentException(
+                    "temperature: expected a positive number, got " + temperature);
+        }
+    }
 
     /**
      * A tensor of the file.
@@ -66,54 +95,10 @@ public final class ClassifierFile {
         }
     }
 
-    private ClassifierFile(
-            Method method,
-            List<String> classNames,
-            String modelSha256,
-            Map<String, Tensor> tensors,
-            Map<String, String> training,
-            double temperature) {
-        this.method = method;
-        this.classNames = List.copyOf(classNames);
-        this.modelSha256 = modelSha256;
-        this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
-        this.training = Collections.unmodifiableMap(new LinkedHashMap<>(training));
-        this.temperature = temperature;
-        if (!(temperature > 0) || !Double.isFinite(temperature)) {
-            throw new IllegalArgumentException(
-                    "temperature: expected a positive number, got " + temperature);
-        }
-    }
-
     /** A file without tensors. */
     public static ClassifierFile of(Method method, List<String> classNames, String modelSha256) {
         return new ClassifierFile(
                 method, classNames, modelSha256, Map.of(), Map.of(), Temperature.NONE);
-    }
-
-    /** The method that made it, with its settings. */
-    public Method method() {
-        return method;
-    }
-
-    /** The classes, in order. */
-    public List<String> classNames() {
-        return classNames;
-    }
-
-    /** SHA-256 of the model file it was made with; empty in probes of format 1. */
-    public String modelSha256() {
-        return modelSha256;
-    }
-
-    /** How it was trained, for people to read. */
-    public Map<String, String> training() {
-        return training;
-    }
-
-    /** What its logits are divided by before they become probabilities; 1 leaves them. */
-    public double temperature() {
-        return temperature;
     }
 
     /** A tensor of two axes. */
@@ -261,7 +246,24 @@ public final class ClassifierFile {
 
     /** Writes the file, whole or not at all. */
     public void write(Path target) throws IOException {
-        CurrentFormat.write(this, target);
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(FORMAT, FORMAT_VERSION);
+        metadata.put(METHOD, method.id());
+        metadata.put(SETTINGS, JSON.writeValueAsString(Settings.of((Record) method)));
+        metadata.put(CLASSES, JSON.writeValueAsString(classNames));
+        metadata.put(MODEL, modelSha256);
+        metadata.put(TRAINING, JSON.writeValueAsString(training));
+        if (temperature != Temperature.NONE) {
+            metadata.put(TEMPERATURE, Double.toString(temperature));
+        }
+        List<TensorSpec> specs = new ArrayList<>();
+        Map<String, float[]> values = new LinkedHashMap<>();
+        tensors.forEach(
+                (name, tensor) -> {
+                    specs.add(new TensorSpec(name, DType.F32, tensor.shape()));
+                    values.put(name, tensor.values());
+                });
+        TensorChecksum.write(target, specs, metadata, values);
     }
 
     /**
@@ -270,17 +272,6 @@ public final class ClassifierFile {
      * @throws IOException if the file is something else or damaged, saying what
      */
     public static ClassifierFile read(Path file) throws IOException {
-        try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-            Map<String, String> metadata = tensors.metadata();
-            if (EarlierFormat.isPrompt(metadata) && tensors.contains(PromptContext.CTX)) {
-                return EarlierFormat.prompt(file, tensors);
-            }
-            if (EarlierFormat.isProbe(metadata)) {
-                return EarlierFormat.probe(file, tensors);
-            }
-            return CurrentFormat.read(file, tensors);
-        } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
-            throw new IOException(file + ": damaged metadata: " + e.getMessage(), e);
-        }
+        return ClassifierReader.read(file);
     }
 }
