@@ -55,13 +55,13 @@ public interface Sequences {
             @Override
             public SDVariable attention(SDVariable q, SDVariable kv) {
                 SDVariable heads = once.attention(graph.selectRows(q, first), kv);
-                return graph.replaceRows(heads, heads, again);
+                return graph.selectRows(heads, again);
             }
 
             @Override
             public SDVariable readRows(SDVariable x) {
                 SDVariable read = once.readRows(x);
-                return graph.replaceRows(read, read, again);
+                return graph.selectRows(read, again);
             }
         };
     }

@@ -15,6 +15,7 @@ import org.coop4j.graph.op.ClassTokens;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
 import org.coop4j.graph.op.ExpScale;
+import org.coop4j.graph.op.GatherRows;
 import org.coop4j.graph.op.Grid;
 import org.coop4j.graph.op.InnerProduct;
 import org.coop4j.graph.op.LayerNorm;
@@ -24,8 +25,6 @@ import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
 import org.coop4j.graph.op.PixelRows;
 import org.coop4j.graph.op.PlaceContext;
-import org.coop4j.graph.op.ReplaceRows;
-import org.coop4j.graph.op.SelectRows;
 import org.coop4j.graph.op.SoftCrossEntropy;
 import org.coop4j.graph.op.SumColumns;
 import org.coop4j.graph.op.SumOfSquares;
@@ -143,9 +142,9 @@ public final class Graph {
         return new Attention(sd, layout, q, kv).outputVariables()[0];
     }
 
-    /** The given rows, ascending; x [rows, width] → [chosen, width]. */
+    /** The given rows; x [rows, width] → [chosen, width]. */
     public SDVariable selectRows(SDVariable x, int[] rows) {
-        return new SelectRows(sd, x, rows).outputVariable();
+        return new GatherRows(sd, rows, x).outputVariable();
     }
 
     /**
@@ -160,7 +159,7 @@ public final class Graph {
      * on from those of x.
      */
     public SDVariable replaceRows(SDVariable x, SDVariable vectors, int[] sources) {
-        return new ReplaceRows(sd, x, vectors, sources).outputVariable();
+        return new GatherRows(sd, sources, x, vectors).outputVariable();
     }
 
     /** Rows divided by their Euclidean norm. */

@@ -40,11 +40,6 @@ public final class Activation extends GraphOp {
     }
 
     @Override
-    public List<long[]> outputShapes(List<long[]> in) {
-        return List.of(in.get(0));
-    }
-
-    @Override
     public boolean mayOverwrite(int input) {
         return true;
     }
@@ -81,18 +76,13 @@ public final class Activation extends GraphOp {
     }
 
     /** dx = dy · f′(x). */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
         InputGradient(SameDiff sd, Kind kind, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
             addSArgument(kind.name());
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(0));
         }
 
         @Override

@@ -109,7 +109,7 @@ public final class Attention extends GraphOp {
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 

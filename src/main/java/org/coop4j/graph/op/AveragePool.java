@@ -111,7 +111,7 @@ public final class AveragePool extends GraphOp {
     }
 
     /** dx = dy / size² in each pixel of the square. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 

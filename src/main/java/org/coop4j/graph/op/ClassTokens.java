@@ -73,7 +73,7 @@ public final class ClassTokens extends GraphOp {
     }
 
     /** Gradients of the patches, the class embedding and the positions. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
@@ -90,11 +90,6 @@ public final class ClassTokens extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 3;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(1, 4);
         }
 
         @Override

@@ -109,7 +109,7 @@ public final class Convolution extends GraphOp {
     }
 
     /** dx: each pixel's sum over the neighbourhoods that it is in. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
@@ -148,7 +148,7 @@ public final class Convolution extends GraphOp {
     }
 
     /** dkernel: the sum over pixels of neighbourhood ⊗ dy. */
-    public static final class KernelGradient extends GraphOp {
+    public static final class KernelGradient extends GradientOp {
 
         public KernelGradient() {}
 

@@ -83,17 +83,12 @@ public final class CrossEntropy extends GraphOp {
     }
 
     /** dz = (softmax(z) − onehot(label)) · dloss / batch. */
-    public static final class LogitsGradient extends GraphOp {
+    public static final class LogitsGradient extends GradientOp {
 
         public LogitsGradient() {}
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable labels) {
             super(sd, dLoss, logits, labels);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(1));
         }
 
         @Override

@@ -20,11 +20,6 @@ public final class ExpScale extends GraphOp {
     }
 
     @Override
-    public List<long[]> outputShapes(List<long[]> in) {
-        return List.of(in.get(0));
-    }
-
-    @Override
     public void compute(INDArray[] in, INDArray[] out) {
         in[0].muli(Transforms.exp(in[1], true), out[0]);
     }
@@ -64,7 +59,7 @@ public final class ExpScale extends GraphOp {
     }
 
     /** ds = Σ dy · x · exp(s). */
-    public static final class ScaleGradient extends GraphOp {
+    public static final class ScaleGradient extends GradientOp {
 
         public ScaleGradient() {}
 

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -78,8 +79,10 @@ public abstract class GraphOp extends DynamicCustomOp {
         }
     }
 
-    /** Shapes of the outputs for these shapes of the inputs. */
-    public abstract List<long[]> outputShapes(List<long[]> inputShapes);
+    /** Shapes of the outputs for these shapes of the inputs; by default, that of the first. */
+    public List<long[]> outputShapes(List<long[]> inputShapes) {
+        return inputShapes.subList(0, 1);
+    }
 
     /**
      * Computes the outputs in ND4J calls: the definition, for any backend and float type.
@@ -144,11 +147,6 @@ public abstract class GraphOp extends DynamicCustomOp {
                 .toList();
     }
 
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        throw new UnsupportedOperationException(opName() + " is a gradient and has none itself");
-    }
-
     /** The op's text setting: the name of the enum constant that is its kind. */
     public final String textSetting() {
         return textSetting(0);
@@ -162,5 +160,10 @@ public abstract class GraphOp extends DynamicCustomOp {
     /** The op's integer setting {@code index}, from 0. */
     public final int intSetting(int index) {
         return Math.toIntExact(getIArgument(index));
+    }
+
+    /** The integer settings {@code from} to {@code to}, exclusive. */
+    final int[] intSettings(int from, int to) {
+        return IntStream.range(from, to).map(this::intSetting).toArray();
     }
 }

@@ -48,17 +48,12 @@ public final class InnerProduct extends GraphOp {
     }
 
     /** dx = dy · p. */
-    public static final class Pulled extends GraphOp {
+    public static final class Pulled extends GradientOp {
 
         public Pulled() {}
 
         Pulled(SameDiff sd, SDVariable dy, SDVariable pull) {
             super(sd, dy, pull);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(1));
         }
 
         @Override

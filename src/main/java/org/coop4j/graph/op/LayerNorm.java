@@ -31,11 +31,6 @@ public final class LayerNorm extends GraphOp {
     }
 
     @Override
-    public List<long[]> outputShapes(List<long[]> in) {
-        return List.of(in.get(0));
-    }
-
-    @Override
     public void compute(INDArray[] in, INDArray[] out) {
         normalise(in[0], inverseDeviation(in[0])).muli(in[1]).addi(in[2], out[0]);
     }
@@ -126,17 +121,12 @@ public final class LayerNorm extends GraphOp {
     }
 
     /** dx = (g − mean(g) − x̂ · mean(g · x̂)) / √(variance + epsilon), with g = dy · gain. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable gain) {
             super(sd, dy, x, gain);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(0));
         }
 
         @Override
@@ -194,7 +184,7 @@ public final class LayerNorm extends GraphOp {
     }
 
     /** dgain = Σ dy · x̂ and dbias = Σ dy over the rows. */
-    public static final class WeightGradient extends GraphOp {
+    public static final class WeightGradient extends GradientOp {
 
         public WeightGradient() {}
 

@@ -127,7 +127,7 @@ public final class Linear extends GraphOp {
     }
 
     /** dx = dy · W, for a weight stored [out, in]. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
@@ -168,7 +168,7 @@ public final class Linear extends GraphOp {
     }
 
     /** dW = dyᵀ · x, for a weight stored [out, in]. */
-    public static final class WeightGradient extends GraphOp {
+    public static final class WeightGradient extends GradientOp {
 
         public WeightGradient() {}
 
@@ -209,7 +209,7 @@ public final class Linear extends GraphOp {
     }
 
     /** db = the sum of dy over its rows. */
-    public static final class BiasGradient extends GraphOp {
+    public static final class BiasGradient extends GradientOp {
 
         public BiasGradient() {}
 

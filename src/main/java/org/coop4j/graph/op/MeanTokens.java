@@ -85,7 +85,7 @@ public final class MeanTokens extends GraphOp {
     }
 
     /** dx of a pixel = dy of its token + dy of the mean / pixels; and dpositions = Σ dy. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
@@ -97,11 +97,6 @@ public final class MeanTokens extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 2;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(1, 3);
         }
 
         @Override

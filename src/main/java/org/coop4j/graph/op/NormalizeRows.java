@@ -19,11 +19,6 @@ public final class NormalizeRows extends GraphOp {
     }
 
     @Override
-    public List<long[]> outputShapes(List<long[]> in) {
-        return List.of(in.get(0));
-    }
-
-    @Override
     public void compute(INDArray[] in, INDArray[] out) {
         in[0].divi(in[0].norm2(true, 1), out[0]);
     }
@@ -54,17 +49,12 @@ public final class NormalizeRows extends GraphOp {
     }
 
     /** dx = (dy − y (y · dy)) / ‖x‖. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(0));
         }
 
         @Override

@@ -36,10 +36,6 @@ public final class PlaceContext extends GraphOp {
         addIArgument(vectors);
     }
 
-    private static int places(GraphOp op) {
-        return op.numIArguments() / 2;
-    }
-
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         return List.of(in.get(1));
@@ -55,7 +51,7 @@ public final class PlaceContext extends GraphOp {
     private static int[] vectorOfRow(GraphOp op, int rows) {
         int[] vectors = new int[rows];
         Arrays.fill(vectors, RowMoves.NONE);
-        int n = places(op);
+        int n = op.numIArguments() / 2;
         for (int i = 0; i < n; i++) {
             vectors[op.intSetting(i)] = op.intSetting(n + i);
         }
@@ -64,44 +60,33 @@ public final class PlaceContext extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        int n = places(this);
-        int[] settings = settings(this);
-        int width = in[0].cols();
-        float[] row = new float[width];
-        float[] vector = new float[width];
+        int[] vectors = vectorOfRow(this, out[0].rows());
+        float[] row = new float[in[0].cols()];
+        float[] vector = new float[in[0].cols()];
         return () -> {
-            for (int r = 0; r < out[0].rows(); r++) {
+            for (int r = 0; r < vectors.length; r++) {
                 in[1].getRow(r, row);
+                if (vectors[r] != RowMoves.NONE) {
+                    in[0].getRow(vectors[r], vector);
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] += vector[i];
+                    }
+                }
                 out[0].putRow(r, row);
             }
-            for (int i = 0; i < n; i++) {
-                in[1].getRow(settings[i], row);
-                in[0].getRow(settings[n + i], vector);
-                for (int j = 0; j < width; j++) {
-                    row[j] += vector[j];
-                }
-                out[0].putRow(settings[i], row);
-            }
         };
-    }
-
-    private static int[] settings(GraphOp op) {
-        int[] settings = new int[op.numIArguments()];
-        for (int i = 0; i < settings.length; i++) {
-            settings[i] = op.intSetting(i);
-        }
-        return settings;
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         return List.of(
-                new ContextGradient(sameDiff, gradients.get(0), arg(0), settings(this))
+                new ContextGradient(
+                                sameDiff, gradients.get(0), arg(0), intSettings(0, numIArguments()))
                         .outputVariable());
     }
 
     /** The gradient of each context vector: the sum of dy over the rows that hold it. */
-    public static final class ContextGradient extends GraphOp {
+    public static final class ContextGradient extends GradientOp {
 
         public ContextGradient() {}
 
@@ -112,36 +97,13 @@ public final class PlaceContext extends GraphOp {
         }
 
         @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(1));
-        }
-
-        @Override
         public void compute(INDArray[] in, INDArray[] out) {
             RowMoves.sum(in[0], vectorOfRow(this, in[0].rows()), out[0]);
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            int n = places(this);
-            int[] settings = settings(this);
-            int width = in[0].cols();
-            float[] row = new float[width];
-            float[] sum = new float[width];
-            return () -> {
-                Arrays.fill(sum, 0f);
-                for (int v = 0; v < out[0].rows(); v++) {
-                    out[0].putRow(v, sum);
-                }
-                for (int i = 0; i < n; i++) {
-                    in[0].getRow(settings[i], row);
-                    out[0].getRow(settings[n + i], sum);
-                    for (int j = 0; j < width; j++) {
-                        sum[j] += row[j];
-                    }
-                    out[0].putRow(settings[n + i], sum);
-                }
-            };
+            return RowMoves.sum(in[0], vectorOfRow(this, in[0].rows()), out[0]);
         }
     }
 }

@@ -3,6 +3,8 @@ package org.coop4j.graph.op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -50,6 +52,37 @@ public final class RowMoves {
             pull(padded, sources, part);
             out.addi(part);
         }
+    }
+
+    /** The same in float32 on native memory. */
+    static HostKernel sum(HostMatrix x, int[] targets, HostMatrix out) {
+        float[] row = new float[x.cols()];
+        float[] sum = new float[x.cols()];
+        boolean[] written = new boolean[out.rows()];
+        return () -> {
+            Arrays.fill(written, false);
+            for (int r = 0; r < targets.length; r++) {
+                int target = targets[r];
+                if (target == NONE) {
+                    continue;
+                }
+                x.getRow(r, row);
+                if (written[target]) {
+                    out.getRow(target, sum);
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] += sum[i];
+                    }
+                }
+                out.putRow(target, row);
+                written[target] = true;
+            }
+            Arrays.fill(sum, 0f);
+            for (int target = 0; target < written.length; target++) {
+                if (!written[target]) {
+                    out.putRow(target, sum);
+                }
+            }
+        };
     }
 
     private static INDArray withZeros(INDArray x) {

@@ -84,17 +84,12 @@ public final class SoftCrossEntropy extends GraphOp {
     }
 
     /** dz = (softmax(z) − p) · dloss / batch. */
-    public static final class LogitsGradient extends GraphOp {
+    public static final class LogitsGradient extends GradientOp {
 
         public LogitsGradient() {}
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable teacher) {
             super(sd, dLoss, logits, teacher);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(1));
         }
 
         @Override

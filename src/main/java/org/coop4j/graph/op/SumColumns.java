@@ -33,9 +33,7 @@ public final class SumColumns extends GraphOp {
     }
 
     private static int[] groupOf(GraphOp op) {
-        int[] groupOf = new int[op.numIArguments() - 1];
-        Arrays.setAll(groupOf, column -> op.intSetting(column + 1));
-        return groupOf;
+        return op.intSettings(1, op.numIArguments());
     }
 
     /** [columns, groups]. */
@@ -89,7 +87,7 @@ public final class SumColumns extends GraphOp {
     }
 
     /** dx of a column is dy of its group. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 

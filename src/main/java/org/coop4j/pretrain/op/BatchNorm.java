@@ -6,6 +6,7 @@ import org.coop4j.clip.BatchNormFolding;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -97,7 +98,7 @@ public final class BatchNorm extends GraphOp {
      * With g = dy where the rectifier lets it through and x̂ the normalised rows: dx = (g − mean(g)
      * − x̂ · mean(g · x̂)) · gain / √(variance + epsilon), dgain = Σ g · x̂, dbias = Σ g.
      */
-    public static final class Gradient extends GraphOp {
+    public static final class Gradient extends GradientOp {
 
         public Gradient() {}
 
@@ -112,11 +113,6 @@ public final class BatchNorm extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 3;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(1, 4);
         }
 
         @Override

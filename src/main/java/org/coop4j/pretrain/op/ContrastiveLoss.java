@@ -5,6 +5,7 @@ import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -178,17 +179,12 @@ public final class ContrastiveLoss extends GraphOp {
     }
 
     /** dz = (softmax over texts + softmax over images − targets) · dloss / (2 · batch). */
-    public static final class LogitsGradient extends GraphOp {
+    public static final class LogitsGradient extends GradientOp {
 
         public LogitsGradient() {}
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable fits) {
             super(sd, dLoss, logits, fits);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(1));
         }
 
         @Override

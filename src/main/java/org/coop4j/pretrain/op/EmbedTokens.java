@@ -6,6 +6,7 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -84,7 +85,7 @@ public final class EmbedTokens extends GraphOp {
     }
 
     /** Gradients of the table and of the positions: sums of dy over the rows that read a row. */
-    public static final class WeightGradient extends GraphOp {
+    public static final class WeightGradient extends GradientOp {
 
         public WeightGradient() {}
 
@@ -102,11 +103,6 @@ public final class EmbedTokens extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 2;
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return in.subList(1, 3);
         }
 
         @Override

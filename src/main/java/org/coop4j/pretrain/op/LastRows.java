@@ -6,6 +6,7 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.coop4j.graph.op.RowMoves;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -60,18 +61,13 @@ public final class LastRows extends GraphOp {
     }
 
     /** dx is dy in the last rows and zero in the others. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
         /** x gives the shape alone. */
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable starts) {
             super(sd, dy, x, starts);
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(in.get(1));
         }
 
         @Override

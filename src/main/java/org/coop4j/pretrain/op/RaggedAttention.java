@@ -6,6 +6,7 @@ import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -100,7 +101,7 @@ public final class RaggedAttention extends GraphOp {
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
-    public static final class InputGradient extends GraphOp {
+    public static final class InputGradient extends GradientOp {
 
         public InputGradient() {}
 
