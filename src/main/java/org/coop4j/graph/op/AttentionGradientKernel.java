@@ -126,39 +126,21 @@ final class AttentionGradientKernel implements HostKernel {
         Block block = piece.block;
         int width = forward.headWidth();
         int column = piece.head * width;
+        int ldo = dOut.cols();
+        int ldv = forward.ldk();
         int keys = block.keys();
         int each = block.queriesEach();
         if (block.sharedKeys() > 0) {
             s.a.at(dOut, piece.firstQuery(), column);
             forward.v(s.b, 0, piece.head);
             s.c.at(s.ds, 0, 0);
-            Gemm.nt(
-                    piece.queries(),
-                    block.sharedKeys(),
-                    width,
-                    s.a,
-                    dOut.cols(),
-                    s.b,
-                    forward.ldk(),
-                    0f,
-                    s.c,
-                    keys);
+            Gemm.nt(piece.queries(), block.sharedKeys(), width, s.a, ldo, s.b, ldv, 0f, s.c, keys);
         }
         for (int i = piece.from; i < piece.to; i++) {
             s.a.at(dOut, block.firstQuery() + i * each, column);
             forward.v(s.b, block.firstRow() + i * block.length(), piece.head);
             s.c.at(s.ds, 0, score(piece, i, block.sharedKeys()));
-            Gemm.nt(
-                    each,
-                    block.length(),
-                    width,
-                    s.a,
-                    dOut.cols(),
-                    s.b,
-                    forward.ldk(),
-                    0f,
-                    s.c,
-                    keys);
+            Gemm.nt(each, block.length(), width, s.a, ldo, s.b, ldv, 0f, s.c, keys);
         }
     }
 

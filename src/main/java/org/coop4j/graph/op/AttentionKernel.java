@@ -72,6 +72,8 @@ final class AttentionKernel implements HostKernel {
     private void scores(Piece piece, AttentionScratch s) {
         Block block = piece.block;
         int width = operands.headWidth();
+        int ldq = operands.ldq();
+        int ldk = operands.ldk();
         int each = block.queriesEach();
         int keys = block.keys();
         int queries = (piece.to - piece.from) * each;
@@ -80,33 +82,13 @@ final class AttentionKernel implements HostKernel {
             operands.q(s.a, query, piece.head);
             operands.k(s.b, 0, piece.head);
             s.c.at(probabilities, 0, probability(piece, piece.from, 0));
-            Gemm.nt(
-                    queries,
-                    block.sharedKeys(),
-                    width,
-                    s.a,
-                    operands.ldq(),
-                    s.b,
-                    operands.ldk(),
-                    0f,
-                    s.c,
-                    keys);
+            Gemm.nt(queries, block.sharedKeys(), width, s.a, ldq, s.b, ldk, 0f, s.c, keys);
         }
         for (int i = piece.from; i < piece.to; i++) {
             operands.q(s.a, block.firstQuery() + i * each, piece.head);
             operands.k(s.b, block.firstRow() + i * block.length(), piece.head);
             s.c.at(probabilities, 0, probability(piece, i, block.sharedKeys()));
-            Gemm.nt(
-                    each,
-                    block.length(),
-                    width,
-                    s.a,
-                    operands.ldq(),
-                    s.b,
-                    operands.ldk(),
-                    0f,
-                    s.c,
-                    keys);
+            Gemm.nt(each, block.length(), width, s.a, ldq, s.b, ldk, 0f, s.c, keys);
         }
     }
 
@@ -126,6 +108,8 @@ final class AttentionKernel implements HostKernel {
     private void mixValues(Piece piece, AttentionScratch s) {
         Block block = piece.block;
         int width = operands.headWidth();
+        int ldk = operands.ldk();
+        int ldc = out.cols();
         int each = block.queriesEach();
         int keys = block.keys();
         int column = piece.head * width;
@@ -135,34 +119,14 @@ final class AttentionKernel implements HostKernel {
             operands.v(s.b, 0, piece.head);
             s.c.at(out, query, column);
             int queries = (piece.to - piece.from) * each;
-            Gemm.nn(
-                    queries,
-                    width,
-                    block.sharedKeys(),
-                    s.a,
-                    keys,
-                    s.b,
-                    operands.ldk(),
-                    0f,
-                    s.c,
-                    out.cols());
+            Gemm.nn(queries, width, block.sharedKeys(), s.a, keys, s.b, ldk, 0f, s.c, ldc);
         }
         float beta = block.sharedKeys() > 0 ? 1f : 0f;
         for (int i = piece.from; i < piece.to; i++) {
             s.a.at(probabilities, 0, probability(piece, i, block.sharedKeys()));
             operands.v(s.b, block.firstRow() + i * block.length(), piece.head);
             s.c.at(out, block.firstQuery() + i * each, column);
-            Gemm.nn(
-                    each,
-                    width,
-                    block.length(),
-                    s.a,
-                    keys,
-                    s.b,
-                    operands.ldk(),
-                    beta,
-                    s.c,
-                    out.cols());
+            Gemm.nn(each, width, block.length(), s.a, keys, s.b, ldk, beta, s.c, ldc);
         }
     }
 

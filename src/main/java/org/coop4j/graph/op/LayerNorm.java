@@ -52,7 +52,25 @@ public final class LayerNorm extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return new Forward(in, out[0], workers);
+        HostMatrix x = in[0];
+        int n = x.cols();
+        float[] gain = new float[n];
+        float[] bias = new float[n];
+        float[][] rows = new float[workers.count()][n];
+        Workers.RowRange range =
+                (part, from, to) -> {
+                    float[] row = rows[part];
+                    for (int r = from; r < to; r++) {
+                        x.getRow(r, row);
+                        scale(row, centre(row, n), gain, bias, n);
+                        out[0].putRow(r, row);
+                    }
+                };
+        return () -> {
+            in[1].getRow(0, gain);
+            in[2].getRow(0, bias);
+            workers.rows(x.rows(), range);
+        };
     }
 
     @Override
@@ -78,45 +96,9 @@ public final class LayerNorm extends GraphOp {
         return (float) (1 / Math.sqrt(variance + EPSILON));
     }
 
-    private static final class Forward implements HostKernel {
-        private final HostMatrix x;
-        private final HostMatrix gain;
-        private final HostMatrix bias;
-        private final HostMatrix y;
-        private final Workers workers;
-        private final float[] gainRow;
-        private final float[] biasRow;
-        private final float[][] scratch;
-
-        Forward(HostMatrix[] in, HostMatrix y, Workers workers) {
-            this.x = in[0];
-            this.gain = in[1];
-            this.bias = in[2];
-            this.y = y;
-            this.workers = workers;
-            this.gainRow = new float[x.cols()];
-            this.biasRow = new float[x.cols()];
-            this.scratch = new float[workers.count()][x.cols()];
-        }
-
-        @Override
-        public void run() {
-            gain.getRow(0, gainRow);
-            bias.getRow(0, biasRow);
-            workers.rows(x.rows(), this::normaliseRows);
-        }
-
-        private void normaliseRows(int part, int from, int to) {
-            int n = x.cols();
-            float[] row = scratch[part];
-            for (int r = from; r < to; r++) {
-                x.getRow(r, row);
-                float inverse = centre(row, n);
-                for (int i = 0; i < n; i++) {
-                    row[i] = row[i] * inverse * gainRow[i] + biasRow[i];
-                }
-                y.putRow(r, row);
-            }
+    private static void scale(float[] row, float inverse, float[] gain, float[] bias, int n) {
+        for (int i = 0; i < n; i++) {
+            row[i] = row[i] * inverse * gain[i] + bias[i];
         }
     }
 
@@ -221,17 +203,14 @@ public final class LayerNorm extends GraphOp {
             float[][] biases = new float[parts][n];
             Workers.RowRange range =
                     (part, from, to) -> {
+                        float[] centred = xRows[part];
+                        float[] gain = gains[part];
+                        float[] bias = biases[part];
                         for (int r = from; r < to; r++) {
                             dy.getRow(r, dyRows[part]);
-                            x.getRow(r, xRows[part]);
-                            float inverse = centre(xRows[part], n);
-                            addRow(
-                                    dyRows[part],
-                                    xRows[part],
-                                    inverse,
-                                    gains[part],
-                                    biases[part],
-                                    n);
+                            x.getRow(r, centred);
+                            float inverse = centre(centred, n);
+                            addRow(dyRows[part], centred, inverse, gain, bias, n);
                         }
                     };
             return () -> {

@@ -45,9 +45,7 @@ final class UnfoldedKernels {
         int lineLength = shape.out().width() * Convolution.TAPS * channels;
         this.linesEach = Math.max(1, Math.min(lines, BLOCK / lineLength));
         this.scratch = new Scratch[workers.count()];
-        for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new Scratch();
-        }
+        java.util.Arrays.setAll(scratch, part -> new Scratch());
     }
 
     /** y = unfolded x · kernel + bias; the bias may be null. */
@@ -60,7 +58,10 @@ final class UnfoldedKernels {
             Workers workers) {
         UnfoldedKernels unfold = new UnfoldedKernels(shape, x, workers);
         int width = shape.out().width();
-        float[] biasRow = new float[y.cols()];
+        int n = y.cols();
+        int k = kernel.rows();
+        float beta = bias == null ? 0f : 1f;
+        float[] biasRow = new float[n];
         Workers.RowRange range =
                 (part, from, to) ->
                         unfold.blocks(
@@ -80,17 +81,7 @@ final class UnfoldedKernels {
                                     s.a.at(s.unfolded, 0, 0);
                                     s.b.at(kernel, 0, 0);
                                     s.c.at(y, (long) first * width, 0);
-                                    Gemm.nn(
-                                            rows,
-                                            y.cols(),
-                                            kernel.rows(),
-                                            s.a,
-                                            kernel.rows(),
-                                            s.b,
-                                            y.cols(),
-                                            bias == null ? 0f : 1f,
-                                            s.c,
-                                            y.cols());
+                                    Gemm.nn(rows, n, k, s.a, k, s.b, n, beta, s.c, n);
                                 });
         return unfold.kernel(
                 () -> {
@@ -110,17 +101,14 @@ final class UnfoldedKernels {
             Workers workers) {
         UnfoldedKernels unfold = new UnfoldedKernels(shape, x, workers);
         int width = shape.out().width();
+        int k = dKernel.rows();
+        int n = dKernel.cols();
         HostMatrix[] sums = new HostMatrix[workers.count()];
-        for (int i = 0; i < sums.length; i++) {
-            sums[i] = HostMatrix.allocate(dKernel.rows(), dKernel.cols());
-        }
-        float[] zeros = new float[dKernel.cols()];
+        java.util.Arrays.setAll(sums, part -> HostMatrix.allocate(k, n));
         Workers.Share share =
                 (part, parts) -> {
                     Scratch s = unfold.scratch[part];
-                    for (int r = 0; r < dKernel.rows(); r++) {
-                        sums[part].putRow(r, zeros);
-                    }
+                    sums[part].clear(0);
                     int from = (int) ((long) unfold.lines * part / parts);
                     int to = (int) ((long) unfold.lines * (part + 1) / parts);
                     unfold.blocks(
@@ -133,25 +121,16 @@ final class UnfoldedKernels {
                                 s.a.at(s.unfolded, 0, 0);
                                 s.b.at(dy, (long) first * width, 0);
                                 s.c.at(sums[part], 0, 0);
-                                Gemm.tn(
-                                        dKernel.rows(),
-                                        dKernel.cols(),
-                                        (last - first) * width,
-                                        s.a,
-                                        dKernel.rows(),
-                                        s.b,
-                                        dKernel.cols(),
-                                        1f,
-                                        s.c,
-                                        dKernel.cols());
+                                int rows = (last - first) * width;
+                                Gemm.tn(k, n, rows, s.a, k, s.b, n, 1f, s.c, n);
                             });
                 };
-        float[] total = new float[dKernel.cols()];
-        float[] addend = new float[dKernel.cols()];
+        float[] total = new float[n];
+        float[] addend = new float[n];
         return unfold.kernel(
                 () -> {
                     workers.run(share);
-                    for (int r = 0; r < dKernel.rows(); r++) {
+                    for (int r = 0; r < k; r++) {
                         sums[0].getRow(r, total);
                         for (int part = 1; part < sums.length; part++) {
                             sums[part].getRow(r, addend);
@@ -173,8 +152,10 @@ final class UnfoldedKernels {
         UnfoldedKernels fold = new UnfoldedKernels(shape, dx, workers);
         Grid in = shape.in();
         Grid out = shape.out();
-        float[][][] images =
-                new float[workers.count()][in.height() + 2][(in.width() + 2) * dx.cols()];
+        int k = kernel.rows();
+        int n = dy.cols();
+        int width = in.width() * dx.cols();
+        float[][][] images = new float[workers.count()][in.height() + 2][width + 2 * dx.cols()];
         Workers.RowRange range =
                 (part, from, to) -> {
                     Scratch s = fold.scratch[part];
@@ -191,30 +172,16 @@ final class UnfoldedKernels {
                                     s.a.at(dy, (long) first * out.width(), 0);
                                     s.b.at(kernel, 0, 0);
                                     s.c.at(s.unfolded, 0, 0);
-                                    Gemm.nt(
-                                            (last - first) * out.width(),
-                                            kernel.rows(),
-                                            dy.cols(),
-                                            s.a,
-                                            dy.cols(),
-                                            s.b,
-                                            dy.cols(),
-                                            0f,
-                                            s.c,
-                                            kernel.rows());
+                                    int rows = (last - first) * out.width();
+                                    Gemm.nt(rows, k, n, s.a, n, s.b, n, 0f, s.c, k);
                                     for (int line = first; line < last; line++) {
                                         fold.fold(line - first, line % out.height(), image, s);
                                     }
                                 });
                         for (int y = 0; y < in.height(); y++) {
                             int row = (i * in.height() + y) * in.width();
-                            System.arraycopy(
-                                    image[y + 1],
-                                    dx.cols(),
-                                    image[y + 1],
-                                    0,
-                                    in.width() * dx.cols());
-                            dx.put(row, 0, image[y + 1], in.width() * dx.cols());
+                            System.arraycopy(image[y + 1], dx.cols(), image[y + 1], 0, width);
+                            dx.put(row, 0, image[y + 1], width);
                         }
                     }
                 };

@@ -68,7 +68,7 @@ final class WinogradKernel implements HostKernel {
     }
 
     /** What a worker needs for itself. */
-    private static final class Scratch {
+    static final class Scratch implements AutoCloseable {
         final WinogradTiles in;
         final WinogradTiles out;
         final HostMatrix before;
@@ -82,6 +82,12 @@ final class WinogradKernel implements HostKernel {
             out = new WinogradTiles(grid, channelsOut);
             before = HostMatrix.allocate((long) PLANES * tiles, channelsIn);
             after = HostMatrix.allocate((long) PLANES * tiles, channelsOut);
+        }
+
+        @Override
+        public void close() {
+            before.close();
+            after.close();
         }
     }
 
@@ -187,8 +193,7 @@ final class WinogradKernel implements HostKernel {
             shared.close();
         }
         for (Scratch s : scratch) {
-            s.before.close();
-            s.after.close();
+            s.close();
         }
     }
 

@@ -1,6 +1,5 @@
 package org.coop4j.graph.op;
 
-import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -24,26 +23,8 @@ final class WinogradKernelGradient implements HostKernel {
     private final WinogradWeights weights;
     private final WinogradKernel.Blocks blocks;
     private final int across;
-    private final Scratch[] scratch;
+    private final WinogradKernel.Scratch[] scratch;
     private final HostMatrix[] sums;
-
-    /** What a worker needs for itself. */
-    private static final class Scratch {
-        final WinogradTiles in;
-        final WinogradTiles out;
-        final HostMatrix pixels;
-        final HostMatrix gradients;
-        final Cursor a = new Cursor();
-        final Cursor b = new Cursor();
-        final Cursor c = new Cursor();
-
-        Scratch(Grid grid, int tiles, int channelsIn, int channelsOut) {
-            in = new WinogradTiles(grid, channelsIn);
-            out = new WinogradTiles(grid, channelsOut);
-            pixels = HostMatrix.allocate((long) PLANES * tiles, channelsIn);
-            gradients = HostMatrix.allocate((long) PLANES * tiles, channelsOut);
-        }
-    }
 
     WinogradKernelGradient(
             Grid grid, HostMatrix dy, HostMatrix x, HostMatrix dKernel, Workers workers) {
@@ -57,10 +38,10 @@ final class WinogradKernelGradient implements HostKernel {
         this.blocks = WinogradKernel.Blocks.of(grid, x.rows(), x.cols() + dy.cols(), parts);
         int tiles = blocks.largest() * across;
         int used = Math.min(parts, blocks.count());
-        this.scratch = new Scratch[used];
+        this.scratch = new WinogradKernel.Scratch[used];
         this.sums = new HostMatrix[used];
         for (int i = 0; i < used; i++) {
-            scratch[i] = new Scratch(grid, tiles, x.cols(), dy.cols());
+            scratch[i] = new WinogradKernel.Scratch(grid, tiles, x.cols(), dy.cols());
             sums[i] = HostMatrix.allocate((long) PLANES * x.cols(), dy.cols());
         }
     }
@@ -74,8 +55,7 @@ final class WinogradKernelGradient implements HostKernel {
     @Override
     public void close() {
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i].pixels.close();
-            scratch[i].gradients.close();
+            scratch[i].close();
             sums[i].close();
         }
     }
@@ -93,18 +73,18 @@ final class WinogradKernelGradient implements HostKernel {
     }
 
     private void add(int from, int to, float beta, int part) {
-        Scratch s = scratch[part];
+        WinogradKernel.Scratch s = scratch[part];
         int rows = (to - from) * across;
         for (int line = from; line < to; line++) {
             int row = (line - from) * across;
-            s.in.input(x, line, s.pixels, rows, row, line > from);
-            s.out.outputGradient(dy, line, s.gradients, rows, row);
+            s.in.input(x, line, s.before, rows, row, line > from);
+            s.out.outputGradient(dy, line, s.after, rows, row);
         }
         int in = x.cols();
         int out = dy.cols();
         for (int plane = 0; plane < PLANES; plane++) {
-            s.a.at(s.pixels, (long) plane * rows, 0);
-            s.b.at(s.gradients, (long) plane * rows, 0);
+            s.a.at(s.before, (long) plane * rows, 0);
+            s.b.at(s.after, (long) plane * rows, 0);
             s.c.at(sums[part], (long) plane * in, 0);
             Gemm.tn(in, out, rows, s.a, in, s.b, out, beta, s.c, out);
         }
