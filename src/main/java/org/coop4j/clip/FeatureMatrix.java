@@ -202,7 +202,7 @@ public final class FeatureMatrix {
                                         DoubleRows sums = DoubleRows.allocate(m, n)) {
                                     sums.products(block, m, panel, n);
                                     for (int i = 0; i < m; i++) {
-                                        sums.get(i, row);
+                                        sums.get(i, row, 0);
                                         round(
                                                 row,
                                                 from + i,

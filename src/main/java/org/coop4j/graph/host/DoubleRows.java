@@ -39,28 +39,73 @@ public final class DoubleRows implements AutoCloseable {
         return rows;
     }
 
-    /** Copies row {@code row} to {@code target}, whose length is the row's. */
-    public void get(int row, double[] target) {
-        memory.getPointer((long) row * width).get(target);
+    /** A copy of row-major values. */
+    public static DoubleRows of(double[] values, int width) {
+        DoubleRows rows = allocate(values.length / width, width);
+        rows.memory.put(values);
+        return rows;
     }
 
-    /** Becomes left · rightᵀ: the inner products of {@code m} rows with {@code n} rows. */
+    /** Copies row {@code row} to the target from {@code offset} on. */
+    public void get(int row, double[] target, int offset) {
+        memory.getPointer((long) row * width).get(target, offset, width);
+    }
+
+    /** Copies the source from {@code offset} on to row {@code row}. */
+    public void put(int row, double[] source, int offset) {
+        memory.getPointer((long) row * width).put(source, offset, width);
+    }
+
+    /** The first rows become left · rightᵀ: inner products of {@code m} rows with {@code n}. */
     public void products(DoubleRows left, int m, DoubleRows right, int n) {
-        openblas.cblas_dgemm(
-                Gemm.ROW_MAJOR,
+        int k = left.width;
+        multiply(Gemm.NO_TRANS, Gemm.TRANS, m, n, k, left.memory, k, right.memory, k, memory);
+    }
+
+    /** Rows {@code from} to {@code to} become those of left · right. */
+    public void productRows(int from, int to, DoubleRows left, DoubleRows right) {
+        int k = left.width;
+        multiply(
                 Gemm.NO_TRANS,
+                Gemm.NO_TRANS,
+                to - from,
+                width,
+                k,
+                left.memory.getPointer((long) from * k),
+                k,
+                right.memory,
+                width,
+                memory.getPointer((long) from * width));
+    }
+
+    /** Rows {@code from} to {@code to} become those of leftᵀ · right, sums over {@code k} rows. */
+    public void transposedProductRows(int from, int to, DoubleRows left, DoubleRows right, int k) {
+        multiply(
                 Gemm.TRANS,
-                m,
-                n,
-                left.width,
-                1,
-                left.memory,
+                Gemm.NO_TRANS,
+                to - from,
+                width,
+                k,
+                left.memory.getPointer(from),
                 left.width,
                 right.memory,
-                right.width,
-                0,
-                memory,
-                width);
+                width,
+                memory.getPointer((long) from * width));
+    }
+
+    private void multiply(
+            int transA,
+            int transB,
+            int m,
+            int n,
+            int k,
+            DoublePointer a,
+            int lda,
+            DoublePointer b,
+            int ldb,
+            DoublePointer c) {
+        openblas.cblas_dgemm(
+                Gemm.ROW_MAJOR, transA, transB, m, n, k, 1, a, lda, b, ldb, 0, c, width);
     }
 
     /**

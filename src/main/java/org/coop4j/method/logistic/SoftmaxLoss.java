@@ -3,15 +3,15 @@ package org.coop4j.method.logistic;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.coop4j.graph.host.DoubleRows;
 
 /**
  * The objective of logistic regression, λ/2 ‖W‖² + C Σᵢ log-loss of image i, with its derivatives:
  * value and gradient in double precision, products with the Hessian in single precision.
  *
- * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}. Both
- * products run along the classes, so that their inner loops vectorise, and over tiles of {@value
- * #TILE} images or features, so that what they reuse stays in the cache. Tiles write to places of
- * their own and sums run in a fixed order: the result does not depend on the number of threads.
+ * <p>A point is a matrix [d + 1, k]: W, then the intercepts divided by {@code interceptScale}.
+ * Value and gradient are computed by BLAS in tiles of {@value #TILE} images or features, which
+ * write to places of their own: they do not depend on the number of threads.
  */
 final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
     private static final int TILE = 64;
@@ -28,6 +28,10 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
     private final double c;
     private final double interceptScale;
     private final double[] residuals; // [n, k]: logits, then C · (probability − truth)
+    private final DoubleRows x; // the features
+    private final DoubleRows w; // [d, k], of the point
+    private final DoubleRows y; // the logits, then the residuals
+    private final DoubleRows g; // [d, k], Xᵀ times the residuals
     private final double[] losses; // [n]
     private final FeatureProducts products;
 
@@ -48,11 +52,18 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
         this.interceptScale = interceptScale;
         residuals = new double[n * k];
         losses = new double[n];
+        x = DoubleRows.of(features, d);
+        w = DoubleRows.allocate(d, k);
+        y = DoubleRows.allocate(n, k);
+        g = DoubleRows.allocate(d, k);
         products = new FeatureProducts(features, n, k, interceptScale);
     }
 
     @Override
     public double evaluate(double[] point, double[] gradient) {
+        for (int feature = 0; feature < d; feature++) {
+            w.put(feature, point, feature * k);
+        }
         forEachTile(n, from -> residuals(point, from, Math.min(from + TILE, n)));
         forEachTile(d, from -> weightGradient(point, gradient, from, Math.min(from + TILE, d)));
         interceptGradient(gradient);
@@ -126,6 +137,10 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
     @Override
     public void close() {
         products.close();
+        x.close();
+        w.close();
+        y.close();
+        g.close();
     }
 
     private void forEachTile(int length, IntConsumer tile) {
@@ -134,69 +149,26 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
         (threads ? starts.parallel() : starts).forEach(tile);
     }
 
-    private void residuals(double[] point, int firstImage, int endImage) {
-        for (int image = firstImage; image < endImage; image++) {
+    private void residuals(double[] point, int from, int to) {
+        y.productRows(from, to, x, w);
+        for (int image = from; image < to; image++) {
+            int start = image * k;
+            y.get(image, residuals, start);
             for (int j = 0; j < k; j++) {
-                residuals[image * k + j] = interceptScale * point[d * k + j];
+                residuals[start + j] += interceptScale * point[d * k + j];
             }
-        }
-        for (int first = 0; first < d; first += TILE) {
-            int end = Math.min(first + TILE, d);
-            for (int image = firstImage; image < endImage; image++) {
-                addProducts(features, image * d, 1, point, residuals, image * k, first, end);
-            }
-        }
-        for (int image = firstImage; image < endImage; image++) {
-            losses[image] = toResiduals(image * k, classes[image]);
+            losses[image] = toResiduals(start, classes[image]);
+            y.put(image, residuals, start);
         }
     }
 
-    private void weightGradient(double[] point, double[] gradient, int firstRow, int endRow) {
-        for (int i = firstRow * k; i < endRow * k; i++) {
-            gradient[i] = penalty * point[i];
+    private void weightGradient(double[] point, double[] gradient, int from, int to) {
+        g.transposedProductRows(from, to, x, y, n);
+        for (int feature = from; feature < to; feature++) {
+            g.get(feature, gradient, feature * k);
         }
-        for (int first = 0; first < n; first += TILE) {
-            int end = Math.min(first + TILE, n);
-            for (int row = firstRow; row < endRow; row++) {
-                addProducts(features, row, d, residuals, gradient, row * k, first, end);
-            }
-        }
-    }
-
-    /**
-     * Adds Σ_r left[leftStart + r · leftStride] · right[r, ·] for r from {@code first} to {@code
-     * end} to k places of the target, four rows at a time.
-     */
-    private void addProducts(
-            double[] left,
-            int leftStart,
-            int leftStride,
-            double[] right,
-            double[] target,
-            int targetStart,
-            int first,
-            int end) {
-        int r = first;
-        for (; r + 3 < end; r += 4) {
-            int at = leftStart + r * leftStride;
-            double a0 = left[at];
-            double a1 = left[at + leftStride];
-            double a2 = left[at + 2 * leftStride];
-            double a3 = left[at + 3 * leftStride];
-            int row = r * k;
-            for (int j = 0; j < k; j++) {
-                target[targetStart + j] +=
-                        a0 * right[row + j]
-                                + a1 * right[row + k + j]
-                                + a2 * right[row + 2 * k + j]
-                                + a3 * right[row + 3 * k + j];
-            }
-        }
-        for (; r < end; r++) {
-            double a = left[leftStart + r * leftStride];
-            for (int j = 0; j < k; j++) {
-                target[targetStart + j] += a * right[r * k + j];
-            }
+        for (int i = from * k; i < to * k; i++) {
+            gradient[i] += penalty * point[i];
         }
     }
 
