@@ -32,41 +32,71 @@ final class ModelHash {
 
     private static final int MOST_BYTES = 1000;
 
-    private final SafetensorsFile file;
+    private final Path file;
+    private final Optional<FileState> state;
+    private final Computation computation;
     private final Path folder;
     private final Clock clock;
     private String hash; // null until it is asked for
 
-    /** Kept in the user's cache. */
+    /** Reads the whole file. */
+    @FunctionalInterface
+    private interface Computation {
+        String hash() throws IOException;
+    }
+
+    /** Of an open file, kept in the user's cache. */
     ModelHash(SafetensorsFile file) {
         this(file, CacheFolder.hashes(), Clock.systemUTC());
     }
 
     ModelHash(SafetensorsFile file, Path folder, Clock clock) {
+        this(file.path(), file.state(), file::sha256, folder, clock);
+    }
+
+    private ModelHash(
+            Path file,
+            Optional<FileState> state,
+            Computation computation,
+            Path folder,
+            Clock clock) {
         this.file = file;
+        this.state = state;
+        this.computation = computation;
         this.folder = folder;
         this.clock = clock;
+    }
+
+    /** Of the file that lies at a path now; in hexadecimal. */
+    static String of(Path file) throws IOException {
+        return new ModelHash(
+                        file,
+                        FileState.of(file),
+                        () -> Sha256.of(file),
+                        CacheFolder.hashes(),
+                        Clock.systemUTC())
+                .get();
     }
 
     /** In hexadecimal. */
     synchronized String get() throws IOException {
         if (hash == null) {
-            Optional<FileState> large = file.state().filter(state -> state.size() >= LARGE);
-            hash = large.isPresent() ? get(large.get()) : file.sha256();
+            Optional<FileState> large = state.filter(now -> now.size() >= LARGE);
+            hash = large.isPresent() ? get(large.get()) : computation.hash();
         }
         return hash;
     }
 
-    private String get(FileState state) throws IOException {
-        Path note = folder.resolve(Sha256.of(file.path().toAbsolutePath().toString()));
-        Optional<String> known = read(note, state);
+    private String get(FileState hashed) throws IOException {
+        Path note = folder.resolve(Sha256.of(file.toAbsolutePath().toString()));
+        Optional<String> known = read(note, hashed);
         if (known.isPresent()) {
             return known.get();
         }
-        boolean settled = state.changed().isBefore(clock.instant().minus(SETTLED));
-        String computed = file.sha256();
-        if (settled && FileState.of(file.path()).equals(Optional.of(state))) {
-            write(note, state, computed);
+        boolean settled = hashed.changed().isBefore(clock.instant().minus(SETTLED));
+        String computed = computation.hash();
+        if (settled && FileState.of(file).equals(Optional.of(hashed))) {
+            write(note, hashed, computed);
         }
         return computed;
     }

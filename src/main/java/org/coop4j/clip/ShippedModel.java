@@ -39,7 +39,7 @@ public final class ShippedModel {
      */
     public static Path file(Path folder) throws IOException {
         try (InputStream packed = Resource.open(ShippedModel.class, RESOURCE)) {
-            return PackedModel.unpack(packed, NAME, folder);
+            return PackedModel.unpack(packed, NAME, folder, ModelHash::of);
         }
     }
 }

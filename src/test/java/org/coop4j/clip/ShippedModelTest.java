@@ -3,6 +3,7 @@ package org.coop4j.clip;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,15 @@ class ShippedModelTest {
     @Test
     void itsHashIsThatOfItsFile() throws IOException {
         assertThat(ShippedModel.sha256()).isEqualTo(Sha256.of(ShippedModel.file(folder)));
+    }
+
+    @Test
+    void aFileThatWasDamagedIsUnpackedAgain() throws IOException {
+        Path file = ShippedModel.file(folder);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(file, bytes);
+        assertThat(Sha256.of(ShippedModel.file(folder))).isEqualTo(ShippedModel.sha256());
     }
 
     @Test

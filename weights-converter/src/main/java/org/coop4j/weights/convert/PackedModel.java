@@ -43,6 +43,12 @@ public final class PackedModel {
 
     private PackedModel() {}
 
+    /** The SHA-256 of a file, in hexadecimal. */
+    @FunctionalInterface
+    public interface FileHash {
+        String of(Path file) throws IOException;
+    }
+
     /**
      * Writes a model, its weights rounded to the nearest half.
      *
@@ -118,10 +124,12 @@ public final class PackedModel {
      *
      * @param packed what {@link #write} wrote; read, not closed
      * @param name what the file's name begins with; its hash follows
+     * @param hash tells the SHA-256 of a file that is there already
      * @return the model file
      * @throws WeightsException if {@code packed} is something else or damaged
      */
-    public static Path unpack(InputStream packed, String name, Path folder) throws IOException {
+    public static Path unpack(InputStream packed, String name, Path folder, FileHash hash)
+            throws IOException {
         InputStream buffered = new BufferedInputStream(packed);
         String sha256 = sha256(buffered, name);
         String length = line(buffered);
@@ -133,7 +141,7 @@ public final class PackedModel {
             throw damaged(name, size + " bytes are more than a packed model has");
         }
         Path file = folder.resolve(name + "-" + sha256.substring(0, 12) + ".safetensors");
-        if (Files.exists(file) && Sha256.of(file).equals(sha256)) {
+        if (Files.exists(file) && hash.of(file).equals(sha256)) {
             return file;
         }
         byte[] bytes = inflate(buffered, name, size);

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
+import org.coop4j.weights.Sha256;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.model.ClipConfig;
@@ -44,7 +45,10 @@ class PackedModelTest {
 
     private Path unpack(byte[] bytes) throws IOException {
         return PackedModel.unpack(
-                new ByteArrayInputStream(bytes), "tiny", folder.resolve("cache/models"));
+                new ByteArrayInputStream(bytes),
+                "tiny",
+                folder.resolve("cache/models"),
+                Sha256::of);
     }
 
     @Test
