@@ -1,7 +1,9 @@
 package org.coop4j.clip;
 
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.Gemm;
@@ -52,17 +54,24 @@ interface ImageBatches extends AutoCloseable {
         }
     }
 
-    /**
-     * Each image alone, on one thread each: slower where an image has few rows.
-     *
-     * @param plans of one image each; a single one is run by the calling thread
-     */
-    record Apart(List<ExecutionPlan> plans, Workers workers) implements ImageBatches {
+    /** Each image alone, on one thread each: slower where an image has few rows. */
+    final class Apart implements ImageBatches {
 
         private static final int IMAGES_PER_PLAN = 4;
 
-        public Apart {
-            plans = List.copyOf(plans);
+        private final Supplier<ExecutionPlan> make;
+        private final int most;
+        private final Workers workers;
+        private final List<Together> plans = new ArrayList<>();
+
+        /**
+         * @param make makes a plan of one image, when one more is needed
+         * @param most plans; a single one is run by the calling thread
+         */
+        Apart(Supplier<ExecutionPlan> make, int most, Workers workers) {
+            this.make = make;
+            this.most = most;
+            this.workers = workers;
         }
 
         /** Images that it takes at most on some threads. */
@@ -77,23 +86,29 @@ interface ImageBatches extends AutoCloseable {
 
         @Override
         public void run(FloatBuffer pixels, int from, float[][] features) {
-            if (plans.size() == 1) {
-                for (int i = 0; i < features.length; i++) {
+            int images = features.length;
+            while (plans.size() < Math.min(images, most)) {
+                plans.add(new Together(make.get(), 1));
+            }
+            if (most == 1) {
+                for (int i = 0; i < images; i++) {
                     run(0, pixels, from + i, features[i]);
                 }
                 return;
             }
-            Workers.Task each = (part, i) -> run(part, pixels, from + i, features[i]);
-            Gemm.singleThreaded(() -> workers.each(features.length, each));
+            // A plan is an image's own, or where there are more images, a thread's own.
+            Workers.Task each =
+                    (part, i) -> run(images <= most ? i : part, pixels, from + i, features[i]);
+            Gemm.singleThreaded(() -> workers.each(images, each));
         }
 
         @Override
         public void close() {
-            plans.forEach(ExecutionPlan::close);
+            plans.forEach(Together::close);
         }
 
         private void run(int plan, FloatBuffer pixels, int image, float[] features) {
-            new Together(plans.get(plan), 1).run(pixels, image, new float[][] {features});
+            plans.get(plan).run(pixels, image, new float[][] {features});
         }
     }
 }

@@ -2,7 +2,6 @@ package org.coop4j.clip;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.coop4j.clip.ImageBatches.Apart;
 import org.coop4j.clip.ImageBatches.Together;
 import org.coop4j.graph.ExecutionPlan;
@@ -109,13 +108,9 @@ record ImagePlans(
     /** A plan for each thread, or one where a device has the threads. */
     Apart apart(ClipConfig.Vision vision) {
         if (ComputeForm.current() == ComputeForm.PORTABLE) {
-            return new Apart(List.of(plan(vision, 1, 1, workers)), workers);
+            return new Apart(() -> plan(vision, 1, 1, workers), 1, workers);
         }
-        return new Apart(
-                Stream.generate(() -> plan(vision, 1, 1, new Workers(1)))
-                        .limit(workers.count())
-                        .toList(),
-                workers);
+        return new Apart(() -> plan(vision, 1, 1, new Workers(1)), workers.count(), workers);
     }
 
     private ExecutionPlan plan(ClipConfig.Vision vision, int images, int rows, Workers threads) {

@@ -179,7 +179,9 @@ class ImageEncoderTest {
             float[][] images = images(13, vision.imageSize());
             List<Integer> order = IntStream.range(0, images.length).boxed().toList();
             try (ImageBatches apart = encoder.plans().apart(vision)) {
+                float[] first = run(apart, images, List.of(5))[0];
                 float[][] expected = run(apart, images, order.subList(0, 12));
+                assertThat(first).containsExactly(expected[5]);
                 for (int i = 0; i < 12; i += 4) {
                     assertThat(run(apart, images, List.of(i))[0]).containsExactly(expected[i]);
                 }
