@@ -7,8 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
+import org.coop4j.bench.PredictBench;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Roles;
 import org.coop4j.weights.Shape;
@@ -17,9 +20,9 @@ import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 
 /**
- * Uses most of what commands use, once, on a tiny model: the launcher runs it after a build, so
- * that the JVM archives the classes it loads and later starts are faster. It also unpacks ND4J's
- * native libraries.
+ * Uses most of what commands use, once, on a tiny model and on the one that comes with coop4j: the
+ * launcher runs it after a build, so that the JVM archives the classes it loads and later starts
+ * are faster. It also unpacks that model and ND4J's native libraries.
  */
 public final class FirstRun {
 
@@ -66,16 +69,20 @@ public final class FirstRun {
         Coop.run(nowhere, "model", model.toString());
         Coop.run(nowhere, "tokenize", "--json", "a photo of a cat.");
         Coop.run(nowhere, "zero-shot", "--help");
-        for (String format : List.of("--top=1", "--json")) {
-            Coop.run(
-                    nowhere,
-                    "predict",
-                    "-m",
-                    model.toString(),
-                    "-p",
-                    classifier.toString(),
-                    format,
-                    picture.toString());
+        Coop.run(
+                nowhere,
+                "predict",
+                "--json",
+                "--prompt=" + classifier,
+                "--model=" + model,
+                picture.toString());
+        for (Path each : List.of(model, ShippedModel.cached())) {
+            PredictBench.run(
+                    each,
+                    Precision.FLOAT32,
+                    picture,
+                    1,
+                    words -> Coop.run(nowhere, words.toArray(String[]::new)));
         }
     }
 }

@@ -41,10 +41,19 @@ class LauncherTest {
             #!/usr/bin/env bash
             for word; do
                 case $word in
-                    -XX:ArchiveClassesAtExit=*) sleep 0.01; touch "${word#*=}"; echo archive >>"$RECORDS/java" ;;
-                    -XX:SharedArchiveFile=*) echo "with archive" ;;
+                    -XX:DumpLoadedClassList=*) touch "${word#*=}" ;;
+                    -XX:SharedClassListFile=*) classes=${word#*=} ;;
+                    -XX:SharedArchiveFile=*) archive=${word#*=} ;;
                 esac
             done
+            case " $* " in
+                *" -Xshare:dump "*)
+                    sleep 0.01
+                    cp "$classes" "$archive" && echo archive >>"$RECORDS/java"
+                    exit
+                    ;;
+            esac
+            if [ -n "${archive:-}" ]; then echo "with archive"; fi
             echo "$@" | sed 's/.*org.coop4j.cli/ran/'
             """;
 
