@@ -19,14 +19,9 @@ import org.coop4j.results.Shots;
 public final class AverageTable implements StudyTable {
 
     @Override
-    public String name() {
-        return "average";
-    }
-
-    @Override
     public ResultTable records(List<StudyView> views) {
         ResultTable table =
-                new ResultTable(name(), "Averages over the datasets", "")
+                new ResultTable("average", "Averages over the datasets", "")
                         .hidden("model", "method", "shots", "datasets", "n_datasets")
                         .numbers(
                                 "",

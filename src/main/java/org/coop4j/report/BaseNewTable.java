@@ -17,17 +17,12 @@ import org.coop4j.results.Shots;
 /** Learned on base classes, tested on base and new ones, with the harmonic mean of both. */
 public final class BaseNewTable implements StudyTable {
 
-    @Override
-    public String name() {
-        return "base-to-new";
-    }
-
     /** Averages first, then each dataset with the published numbers of it. */
     @Override
     public ResultTable records(List<StudyView> views) {
         ResultTable table =
                 new ResultTable(
-                                name(),
+                                "base-to-new",
                                 "Base-to-new generalization, accuracy in %",
                                 "mean ± standard deviation over seeds; H is the harmonic mean of"
                                         + " base and new, in rows of averages that of the averaged"
@@ -135,10 +130,5 @@ public final class BaseNewTable implements StudyTable {
                 .mapToDouble(Score::accuracy)
                 .average()
                 .orElseThrow();
-    }
-
-    @Override
-    public List<ResultTable> tables(StudyView view) {
-        return List.of(records(List.of(view)));
     }
 }

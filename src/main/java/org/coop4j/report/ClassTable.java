@@ -19,14 +19,9 @@ final class ClassTable implements StudyTable {
     private static final int SHOWN_OF_MANY = 5;
 
     @Override
-    public String name() {
-        return "per-class";
-    }
-
-    @Override
     public ResultTable records(List<StudyView> views) {
         ResultTable table =
-                new ResultTable(name(), "Accuracy of each class, in %", "")
+                new ResultTable("per-class", "Accuracy of each class, in %", "")
                         .hidden("model", "dataset", "method", "shots", "seeds", "class", "images")
                         .hidden("accuracy", "zero_shot_accuracy", "gain");
         for (StudyView view : views) {

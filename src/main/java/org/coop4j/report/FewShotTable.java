@@ -20,11 +20,6 @@ import org.coop4j.results.Shots;
 public final class FewShotTable implements StudyTable {
 
     @Override
-    public String name() {
-        return "few-shot";
-    }
-
-    @Override
     public ResultTable records(List<StudyView> views) {
         boolean one = views.stream().allMatch(view -> view.fewShot().datasets().size() < 2);
         ResultTable table = empty(one);

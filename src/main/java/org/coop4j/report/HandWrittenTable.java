@@ -12,11 +12,6 @@ import org.coop4j.results.HandWritten.Prompt;
 final class HandWrittenTable implements StudyTable {
 
     @Override
-    public String name() {
-        return "hand-written";
-    }
-
-    @Override
     public ResultTable records(List<StudyView> views) {
         ResultTable table = empty();
         for (StudyView view : views) {
@@ -55,11 +50,6 @@ final class HandWrittenTable implements StudyTable {
         ResultTable table = empty();
         add(table, view, prompts);
         return table.keeping("prompt", "accuracy");
-    }
-
-    @Override
-    public List<ResultTable> tables(StudyView view) {
-        return List.of(records(List.of(view)));
     }
 
     static String half(ClassHalf half) {

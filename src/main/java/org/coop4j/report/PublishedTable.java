@@ -40,11 +40,6 @@ final class PublishedTable implements StudyTable {
         }
     }
 
-    @Override
-    public String name() {
-        return "published";
-    }
-
     /** All comparisons of a study. */
     static List<Comparison> of(StudyView view) {
         List<Comparison> all = new ArrayList<>(fewShot(view));
@@ -174,7 +169,7 @@ final class PublishedTable implements StudyTable {
     public ResultTable records(List<StudyView> views) {
         ResultTable table =
                 new ResultTable(
-                                name(),
+                                "published",
                                 "Accuracy in %, published and measured here",
                                 "published numbers in italics, with their backbone")
                         .hidden("experiment", "learned_on")
@@ -221,11 +216,6 @@ final class PublishedTable implements StudyTable {
         return score.trainedOn().equals(score.dataset())
                 ? place
                 : place + ", from " + DatasetNames.title(score.trainedOn());
-    }
-
-    @Override
-    public List<ResultTable> tables(StudyView view) {
-        return List.of(records(List.of(view)));
     }
 
     /** The few-shot numbers; the others stand beside ours in tables of their own. */

@@ -19,14 +19,9 @@ import org.coop4j.results.Shots;
 public final class RobustnessTable implements StudyTable {
 
     @Override
-    public String name() {
-        return "robustness";
-    }
-
-    @Override
     public ResultTable records(List<StudyView> views) {
         ResultTable table =
-                new ResultTable(name(), "Robustness, accuracy in %", "")
+                new ResultTable("robustness", "Robustness, accuracy in %", "")
                         .hidden("model", "source", "method", "shots", "tested_on", "role", "seeds")
                         .means("", "accuracy");
         for (StudyView view : views) {

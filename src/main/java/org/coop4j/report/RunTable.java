@@ -28,14 +28,9 @@ final class RunTable implements StudyTable {
     }
 
     @Override
-    public String name() {
-        return "runs";
-    }
-
-    @Override
     public ResultTable records(List<StudyView> views) {
         ResultTable table =
-                new ResultTable(name(), "Runs", "")
+                new ResultTable("runs", "Runs", "")
                         .hidden("folder", "state", "model", "model_sha256", "method", "dataset")
                         .hidden("learned_on", "classes_tested", "shots", "seed", "classes")
                         .hidden("train_images", "test_images", "accuracy", "macro_f1")

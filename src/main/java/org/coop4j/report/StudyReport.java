@@ -74,7 +74,7 @@ public final class StudyReport {
         if (records.isEmpty()) {
             return;
         }
-        contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(records)));
+        contents.put("tables/" + records.name() + ".csv", bytes(CsvFormat.text(records)));
         for (StudyView view : views) {
             String latex =
                     table.tables(view).stream()
@@ -82,7 +82,7 @@ public final class StudyReport {
                             .map(t -> LatexFormat.text(t, view.model()))
                             .collect(Collectors.joining("\n"));
             if (!latex.isEmpty()) {
-                contents.put("tables/" + view.folder() + table.name() + ".tex", bytes(latex));
+                contents.put("tables/" + view.folder() + records.name() + ".tex", bytes(latex));
             }
         }
     }

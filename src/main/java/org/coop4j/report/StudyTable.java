@@ -5,12 +5,14 @@ import java.util.List;
 /** One kind of results as tables. */
 interface StudyTable {
 
-    /** Names its files. */
-    String name();
-
-    /** All numbers of some models, a row each: for other programs, and in part for the page. */
+    /**
+     * All numbers of some models, a row each: for other programs, and in part for the page. The
+     * table's name is that of its files.
+     */
     ResultTable records(List<StudyView> views);
 
     /** A model's tables as papers have them; empty ones are left out. */
-    List<ResultTable> tables(StudyView view);
+    default List<ResultTable> tables(StudyView view) {
+        return List.of(records(List.of(view)));
+    }
 }
