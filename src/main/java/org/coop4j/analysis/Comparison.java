@@ -36,13 +36,6 @@ public record Comparison(List<String> classNames, List<Contender> contenders) {
                 .orElseThrow();
     }
 
-    /** The method that is most accurate on the test images. */
-    public Contender bestMethod() {
-        return methods().stream()
-                .reduce((a, b) -> b.accuracy() > a.accuracy() ? b : a)
-                .orElseThrow();
-    }
-
     /** The hand-written prompt that can be chosen without the test images. */
     public Contender prompt() {
         return contenders.stream()

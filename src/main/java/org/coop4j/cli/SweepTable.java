@@ -94,11 +94,6 @@ final class SweepTable {
         cell(run).failed++;
     }
 
-    /** Whether a run has a place in it. */
-    boolean holds(SweepRun run) {
-        return rows.containsKey(Row.of(run));
-    }
-
     /** The place of a run's row, counted from 0, the header not counted. */
     int row(SweepRun run) {
         return List.copyOf(rows.keySet()).indexOf(Row.of(run));

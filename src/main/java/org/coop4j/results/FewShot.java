@@ -68,11 +68,6 @@ public final class FewShot {
         return datasets;
     }
 
-    /** Whether there is nothing. */
-    public boolean isEmpty() {
-        return datasets.isEmpty();
-    }
-
     /** All cells of a dataset, by method and shots. */
     public List<Outcome> cells(String dataset) {
         return setups.stream()

@@ -3,20 +3,9 @@ package org.coop4j.results;
 /** A score of a run, in percent. */
 public enum Measure {
     /** Share of test images classified rightly. */
-    ACCURACY("accuracy"),
+    ACCURACY,
     /** Mean F1 over the classes. */
-    MACRO_F1("macro F1"),
+    MACRO_F1,
     /** Expected calibration error over 15 bins: small is good. */
-    CALIBRATION_ERROR("calibration error");
-
-    private final String title;
-
-    Measure(String title) {
-        this.title = title;
-    }
-
-    /** For people. */
-    public String title() {
-        return title;
-    }
+    CALIBRATION_ERROR
 }

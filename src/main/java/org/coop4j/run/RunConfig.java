@@ -96,11 +96,6 @@ public record RunConfig(
                 checkpointEvery);
     }
 
-    /** Whether it is tested on other data or classes than it learned from. */
-    public boolean isTransfer() {
-        return learnedFrom != null && !learnedFrom.isSame(testedOn);
-    }
-
     /**
      * Whether it is a configuration of the same run: one with the same result. What a configuration
      * of an earlier version does not record is taken to be the same.

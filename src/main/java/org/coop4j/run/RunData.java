@@ -36,11 +36,6 @@ public record RunData(
                 source);
     }
 
-    /** The same data with another half of the classes. */
-    public RunData withClasses(ClassHalf half) {
-        return new RunData(name, half, listsSha256, template, source);
-    }
-
     /** Whether it is the same data, as far as both know. */
     boolean isSame(RunData other) {
         return name.equals(other.name)

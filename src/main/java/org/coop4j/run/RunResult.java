@@ -63,13 +63,4 @@ public record RunResult(
      * @param correct how many of them were classified rightly
      */
     public record PerClass(String name, int total, int correct) {}
-
-    /** The best of the hand-written prompts, or null if there is none. */
-    public static HandWritten best(List<HandWritten> prompts) {
-        HandWritten best = null;
-        for (HandWritten prompt : prompts) {
-            best = best == null || prompt.accuracy > best.accuracy ? prompt : best;
-        }
-        return best;
-    }
 }

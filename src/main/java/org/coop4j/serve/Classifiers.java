@@ -1,7 +1,6 @@
 package org.coop4j.serve;
 
 import io.javalin.http.Context;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +27,6 @@ final class Classifiers {
         }
         this.metrics = metrics;
         this.answers = answers;
-    }
-
-    Collection<ServedClassifier> all() {
-        return byName.values();
     }
 
     /** What is known of each. */

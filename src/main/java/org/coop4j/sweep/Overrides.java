@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
@@ -12,11 +13,16 @@ import org.coop4j.train.Training;
  * What a plan, a dataset or a method says of training; the rest is the reference's.
  *
  * @param training settings of {@link Training} by name, but for the epochs
+ * @param epochs by the number of shots
+ * @param otherEpochs those of all other numbers of shots
+ * @param views random crops of each training image, by the number of epochs
+ * @param checkpointEvery epochs between checkpoints
  */
 record Overrides(
         Map<String, Object> training,
-        Optional<Epochs> epochs,
-        Optional<PlannedViews> views,
+        Map<Integer, Integer> epochs,
+        Optional<Integer> otherEpochs,
+        Optional<IntUnaryOperator> views,
         Optional<Integer> checkpointEvery) {
 
     private static final String EPOCHS = "epochs";
@@ -26,11 +32,13 @@ record Overrides(
 
     Overrides {
         training = Map.copyOf(training);
+        epochs = Map.copyOf(epochs);
     }
 
     /** Nothing said. */
     static Overrides none() {
-        return new Overrides(Map.of(), Optional.empty(), Optional.empty(), Optional.empty());
+        return new Overrides(
+                Map.of(), Map.of(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /** The keys of a plan that are settings of training. */
@@ -45,9 +53,13 @@ record Overrides(
     Overrides or(Overrides others) {
         Map<String, Object> merged = new LinkedHashMap<>(others.training);
         merged.putAll(training);
+        Map<Integer, Integer> byShots =
+                new LinkedHashMap<>(otherEpochs.isPresent() ? Map.of() : others.epochs);
+        byShots.putAll(epochs);
         return new Overrides(
                 merged,
-                epochs.map(e -> others.epochs.map(e::or).orElse(e)).or(() -> others.epochs),
+                byShots,
+                otherEpochs.or(() -> others.otherEpochs),
                 views.or(() -> others.views),
                 checkpointEvery.or(() -> others.checkpointEvery));
     }
@@ -58,13 +70,17 @@ record Overrides(
             return reference;
         }
         Map<String, Object> settings = new LinkedHashMap<>(training);
-        epochs.flatMap(said -> said.of(shots)).ifPresent(said -> settings.put(EPOCHS, said));
+        Optional.ofNullable(epochs.get(shots))
+                .or(() -> otherEpochs)
+                .ifPresent(said -> settings.put(EPOCHS, said));
         return Settings.with(reference, settings);
     }
 
     /** Random crops of each training image. */
     int views(Training trained) {
-        return trained.trains() ? views.map(said -> said.of(trained.epochs())).orElse(0) : 0;
+        return trained.trains()
+                ? views.map(said -> said.applyAsInt(trained.epochs())).orElse(0)
+                : 0;
     }
 
     /** The settings among the keys of a mapping. */
@@ -76,14 +92,18 @@ record Overrides(
                 training.put(name, checked(name, node));
             }
         }
-        PlanNode checkpoints = mapping.get(CHECKPOINT_EVERY);
+        PlanNode epochs = mapping.get(EPOCHS);
+        boolean byShots = epochs != null && epochs.isMapping();
         return new Overrides(
                 training,
-                epochs(mapping.get(EPOCHS)),
+                byShots ? byShots(epochs.mapping()) : Map.of(),
+                byShots ? Optional.empty() : whole(epochs, EPOCHS),
                 views(mapping.get(VIEWS)),
-                checkpoints == null
-                        ? Optional.empty()
-                        : Optional.of((int) checkpoints.whole(CHECKPOINT_EVERY, 1, MOST)));
+                whole(mapping.get(CHECKPOINT_EVERY), CHECKPOINT_EVERY));
+    }
+
+    private static Optional<Integer> whole(PlanNode node, String key) throws PlanException {
+        return node == null ? Optional.empty() : Optional.of((int) node.whole(key, 1, MOST));
     }
 
     private static String checked(String name, PlanNode node) throws PlanException {
@@ -96,32 +116,26 @@ record Overrides(
         }
     }
 
-    private static Optional<Epochs> epochs(PlanNode node) throws PlanException {
-        if (node == null) {
-            return Optional.empty();
-        }
-        if (!node.isMapping()) {
-            return Optional.of(new Epochs.Fixed((int) node.whole(EPOCHS, 1, MOST)));
-        }
+    private static Map<Integer, Integer> byShots(PlanNode.Mapping mapping) throws PlanException {
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
-        PlanNode.Mapping byShots = node.mapping();
-        for (Map.Entry<String, PlanNode> shots : byShots.keys().entrySet()) {
+        for (Map.Entry<String, PlanNode> shots : mapping.keys().entrySet()) {
             epochs.put(
                     (int) shots.getValue().whole("shots of epochs", 0, MOST),
-                    (int) byShots.get(shots.getKey()).whole(EPOCHS, 1, MOST));
+                    (int) mapping.get(shots.getKey()).whole(EPOCHS, 1, MOST));
         }
-        return Optional.of(new Epochs.ByShots(epochs));
+        return epochs;
     }
 
-    private static Optional<PlannedViews> views(PlanNode node) throws PlanException {
+    private static Optional<IntUnaryOperator> views(PlanNode node) throws PlanException {
         if (node == null) {
             return Optional.empty();
         }
         if (node.text(VIEWS).equals(EPOCHS)) {
-            return Optional.of(new PlannedViews.EachEpoch());
+            return Optional.of(epochs -> epochs); // a new crop each epoch
         }
         try {
-            return Optional.of(new PlannedViews.Fixed((int) node.whole(VIEWS, 0, MOST)));
+            int views = (int) node.whole(VIEWS, 0, MOST);
+            return Optional.of(epochs -> views);
         } catch (PlanException e) {
             throw new PlanException(e.getMessage() + ", or \"epochs\"", e);
         }

@@ -53,11 +53,6 @@ public final class Sweep {
                 .toList();
     }
 
-    /** All runs, in the order in which they are done. */
-    public List<SweepRun> runs() {
-        return runs;
-    }
-
     /** What a sweep's folder holds of each run; nothing is changed. */
     public Map<SweepRun, RunState> states(Path folder) throws IOException {
         RunStore store = new RunStore(folder);

@@ -89,9 +89,4 @@ public record SweepPlan(
     public static String example() {
         return Resource.text(SweepPlan.class, "example.yaml");
     }
-
-    /** The names of the methods that a plan may use without saying more. */
-    public static List<String> methodNames() {
-        return PlannedMethod.names();
-    }
 }

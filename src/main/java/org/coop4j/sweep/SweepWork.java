@@ -4,14 +4,23 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.Evaluator;
+import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunData;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
+import org.coop4j.run.TrainRun;
+import org.coop4j.weights.Progress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +32,6 @@ final class SweepWork {
     private final SharedData shared;
     private final RunStore store;
     private final SweepListener listener;
-    private final RunTasks tasks;
     private final double image;
     private final SweepLedger ledger;
 
@@ -32,7 +40,6 @@ final class SweepWork {
         this.store = store;
         this.ledger = ledger;
         this.listener = listener;
-        this.tasks = new RunTasks(shared, store);
         this.image = new Effort(shared.clip()).image();
     }
 
@@ -187,9 +194,52 @@ final class SweepWork {
                         encoding,
                         learning);
         if (run.source().isPresent()) {
-            return tasks.transfer(run, run.source().get(), part);
+            return transfer(run, run.source().get(), part);
         }
         shared.evaluator(run.config(), part); // fails before the training, if it must
-        return tasks.learn(run, part);
+        return new TrainRun(shared, run.label(), run.config(), part).run(store.prepare(run), true);
+    }
+
+    /** Tests what another run learned. */
+    private RunResult transfer(SweepRun run, SweepRun source, Progress progress)
+            throws IOException {
+        RunState learned = store.state(source);
+        if (learned.result().isEmpty()) {
+            throw new IOException(
+                    "the run that it is made from, "
+                            + source.folder()
+                            + ", has no result"
+                            + learned.failure().map(why -> ": " + why).orElse(""));
+        }
+        store.prepare(run);
+        Evaluator evaluator = shared.evaluator(run.config(), progress);
+        long begin = System.nanoTime();
+        ClassifierFile file =
+                ClassifierFile.read(
+                        store.classifier(source)
+                                .orElseThrow(
+                                        () ->
+                                                new IOException(
+                                                        source.folder() + " has no classifier")));
+        RunImages images = RunImages.of(store.folder(source)).orElse(RunImages.NONE);
+        RunResult result;
+        try (Classifier classifier =
+                file.open(shared.clip()).forClasses(evaluator.dataset().classNames())) {
+            result =
+                    evaluator.result(
+                            run.label(),
+                            run.config(),
+                            learned.result().get().trainImages(),
+                            evaluator.scores(classifier),
+                            Map.of("test", (System.nanoTime() - begin) / 1e9));
+        }
+        try (RunFolder folder = RunFolder.open(store.folder(run))) {
+            images.testedOn(evaluator).write(folder);
+            folder.write(RunFolder.RESULT, result);
+            folder.write(
+                    RunFolder.PROVENANCE,
+                    Provenance.of(shared.clip(), List.of(), evaluator.dataset().test()));
+        }
+        return result;
     }
 }

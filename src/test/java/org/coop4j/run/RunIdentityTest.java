@@ -161,11 +161,11 @@ class RunIdentityTest {
                                 10),
                         config.in(Precision.BFLOAT16),
                         config.testedOn(others),
-                        config.testedOn(CALTECH.withClasses(ClassHalf.NEW)),
+                        config.testedOn(data("here", ClassHalf.NEW, "12".repeat(32))),
                         RunConfig.of(MODEL, others, new CoOp(), config.training(), SAMPLE),
                         RunConfig.of(
                                 MODEL,
-                                CALTECH.withClasses(ClassHalf.BASE),
+                                data("here", ClassHalf.BASE, "12".repeat(32)),
                                 new CoOp(),
                                 config.training(),
                                 SAMPLE)));

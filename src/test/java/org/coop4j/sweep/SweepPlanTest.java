@@ -100,10 +100,10 @@ class SweepPlanTest {
 
     @Test
     void everyNameThatIsListedIsAMethod() throws IOException {
-        String names = String.join(", ", SweepPlan.methodNames());
+        String names = String.join(", ", PlannedMethod.names());
         SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [" + names + "]\n");
         assertThat(plan.methods().stream().map(PlannedMethod::name))
-                .containsExactlyElementsOf(SweepPlan.methodNames())
+                .containsExactlyElementsOf(PlannedMethod.names())
                 .containsAll(Method.all().stream().map(Method::id).toList());
     }
 
