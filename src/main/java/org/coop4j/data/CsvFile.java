@@ -5,24 +5,22 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvParser;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import org.coop4j.text.TextFile;
 
 /** Reads CSV in UTF-8 with commas between the cells and double quotes around them. */
 public final class CsvFile {
 
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
+    /** Some million images. */
+    private static final int MOST_BYTES = 512 << 20;
 
     private CsvFile() {}
 
     /**
-     * Returns the cells of each line, the header included; empty lines and a byte order mark are
-     * passed over.
+     * Returns the cells of each line, the header included; empty lines are passed over.
      *
      * @param what what messages call the file, such as "list"
      * @throws DatasetException if the file does not exist, is not UTF-8 or not CSV
@@ -33,20 +31,16 @@ public final class CsvFile {
                         .enable(CsvParser.Feature.WRAP_AS_ARRAY)
                         .enable(CsvParser.Feature.SKIP_EMPTY_LINES)
                         .build();
-        try (Reader reader = Files.newBufferedReader(csv, StandardCharsets.UTF_8);
-                MappingIterator<String[]> lines =
-                        mapper.readerFor(String[].class).readValues(reader)) {
-            List<String[]> rows = lines.readAll();
-            if (!rows.isEmpty() && rows.get(0).length > 0) {
-                rows.get(0)[0] = rows.get(0)[0].replace(BYTE_ORDER_MARK, "");
-            }
-            return rows;
+        try (MappingIterator<String[]> lines =
+                mapper.readerFor(String[].class).readValues(TextFile.read(csv, MOST_BYTES))) {
+            return lines.readAll();
         } catch (NoSuchFileException e) {
             throw new DatasetException("the " + what + " " + csv + " does not exist", e);
-        } catch (CharacterCodingException e) {
-            throw new DatasetException(csv + " is not UTF-8: save it as UTF-8", e);
         } catch (JsonProcessingException e) {
             throw new DatasetException(csv + ": " + e.getOriginalMessage(), e);
+        } catch (IOException e) {
+            boolean ofText = e.getCause() instanceof CharacterCodingException;
+            throw ofText ? new DatasetException(csv + " is not UTF-8: save it as UTF-8", e) : e;
         }
     }
 }

@@ -24,14 +24,19 @@ public final class TextFile {
      * @throws IOException if it cannot be read, is not UTF-8, or has more than 64 MB
      */
     public static String read(Path file) throws IOException {
+        return read(file, MAX_BYTES);
+    }
+
+    /** The same of a file that may have another number of bytes. */
+    public static String read(Path file, int most) throws IOException {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_BYTES + 1);
+            bytes = Files.size(file) > most ? null : in.readNBytes(most + 1);
         }
-        if (bytes.length > MAX_BYTES) {
+        if (bytes == null || bytes.length > most) {
             throw new IOException(
                     "%s has more than %d MB: expected a small text file"
-                            .formatted(file, MAX_BYTES >> 20));
+                            .formatted(file, most >> 20));
         }
         try {
             String text =

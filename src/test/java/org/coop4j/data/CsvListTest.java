@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,17 @@ class CsvListTest {
                 .containsExactly(image("a.jpg", 0, "cat"), image("b.jpg", 1, "dog"));
         assertThat(dataset.test()).containsExactly(image("c.jpg", 1, "dog"));
         assertThat(dataset.val()).isEmpty();
+    }
+
+    @Test
+    void aListThatIsTooLargeIsRefused() throws IOException {
+        Path csv = root.resolve("list.csv");
+        try (RandomAccessFile sparse = new RandomAccessFile(csv.toFile(), "rw")) {
+            sparse.setLength(1L << 40);
+        }
+        assertThatThrownBy(() -> new CsvList("d", csv, root, 1).load())
+                .isInstanceOf(IOException.class)
+                .hasMessage(csv + " has more than 512 MB: expected a small text file");
     }
 
     @Test
