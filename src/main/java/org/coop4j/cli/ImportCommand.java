@@ -141,10 +141,6 @@ final class ImportCommand implements Callable<Integer> {
         if (position != null) {
             set.put("position", position);
         }
-        try {
-            return Method.of(method).with(set);
-        } catch (IllegalArgumentException e) {
-            throw new WrongUsage(e.getMessage());
-        }
+        return WrongUsage.unless(() -> Method.of(method).with(set));
     }
 }

@@ -15,6 +15,14 @@ import org.junit.jupiter.api.Test;
 class MethodsCommandTest {
 
     @Test
+    void aMethodThatIsNotTrainedByStepsIsNamedAsItWasTyped() {
+        CommandRun train =
+                coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
+        assertThat(train.code()).isEqualTo(2);
+        assertThat(train.err()).contains("gda is not trained by steps: omit epochs");
+    }
+
+    @Test
     void everyMethodIsListedAndExplained() throws IOException {
         CommandRun list = coop("methods");
         assertThat(list.code()).isZero();

@@ -101,7 +101,7 @@ public final class MethodOptions {
         }
         List<Method> methods = new ArrayList<>();
         for (String name : names()) {
-            methods.add(method(name, values));
+            methods.add(WrongUsage.unless(() -> method(name, values)));
         }
         return methods;
     }
@@ -124,20 +124,16 @@ public final class MethodOptions {
     }
 
     private Method method(String name, Map<String, String> values) {
-        try {
-            Method method = Method.of(name);
-            Map<String, String> own = new LinkedHashMap<>(values);
-            // A setting of the training, or of another of several methods, is no mistake.
-            own.keySet()
-                    .removeIf(
-                            setting ->
-                                    !Settings.has((Record) method, setting)
-                                            && (Settings.has(Training.none(), setting)
-                                                    || anotherHas(setting)));
-            return method.with(own);
-        } catch (IllegalArgumentException e) {
-            throw new WrongUsage(e.getMessage());
-        }
+        Method method = Method.of(name);
+        Map<String, String> own = new LinkedHashMap<>(values);
+        // A setting of the training, or of another of several methods, is no mistake.
+        own.keySet()
+                .removeIf(
+                        setting ->
+                                !Settings.has((Record) method, setting)
+                                        && (Settings.has(Training.none(), setting)
+                                                || anotherHas(setting)));
+        return method.with(own);
     }
 
     private boolean anotherHas(String setting) {
@@ -178,20 +174,16 @@ public final class MethodOptions {
         if (!reference.trains()) {
             if (!values.isEmpty() && names().size() == 1) {
                 throw new WrongUsage(
-                        method.title()
+                        method.id()
                                 + " is not trained by steps: omit "
                                 + String.join(", ", values.keySet()));
             }
             return reference;
         }
-        try {
-            Training training = Settings.with(reference, values);
-            if (!training.trains()) {
-                throw new WrongUsage("epochs: expected 1 or more, got " + training.epochs());
-            }
-            return training;
-        } catch (IllegalArgumentException e) {
-            throw new WrongUsage(e.getMessage());
+        Training training = WrongUsage.unless(() -> Settings.with(reference, values));
+        if (!training.trains()) {
+            throw new WrongUsage("epochs: expected 1 or more, got " + training.epochs());
         }
+        return training;
     }
 }
