@@ -29,13 +29,8 @@ public final class ImageBench {
     /** Pixels to features, {@code batch} images at a time. */
     public static Measurement pixels(Clip clip, int batch, int runs) {
         int side = clip.architecture().vision().imageSize();
-        FloatBuffer pixels = FloatBuffer.allocate(batch * 3 * side * side);
-        SplittableRandom random = new SplittableRandom(1);
-        while (pixels.hasRemaining()) {
-            pixels.put((float) random.nextGaussian());
-        }
-        return Measurement.of(
-                1, runs, 0, () -> clip.encodePixels(pixels.duplicate().rewind(), batch));
+        float[] pixels = StepBench.gaussian(new SplittableRandom(1), batch * 3 * side * side, 1);
+        return Measurement.of(1, runs, 0, () -> clip.encodePixels(FloatBuffer.wrap(pixels), batch));
     }
 
     /**
@@ -44,11 +39,7 @@ public final class ImageBench {
     public static Measurement files(Clip clip, List<LabelledImage> images, Progress progress)
             throws IOException {
         clip.imageEncoder();
-        try {
-            return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
     }
 
     /**
@@ -83,17 +74,14 @@ public final class ImageBench {
         }
     }
 
-    private static void fill(Clip clip, List<LabelledImage> images, Progress progress) {
-        try {
-            Path folder = Files.createTempDirectory("coop-bench");
-            ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-            try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
-                BankedImages.build(bank, clip, transform, images, "files", true, progress);
-            } finally {
-                delete(folder);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static void fill(Clip clip, List<LabelledImage> images, Progress progress)
+            throws IOException {
+        Path folder = Files.createTempDirectory("coop-bench");
+        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
+        try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
+            BankedImages.build(bank, clip, transform, images, "files", true, progress);
+        } finally {
+            delete(folder);
         }
     }
 

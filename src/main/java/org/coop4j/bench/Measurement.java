@@ -24,8 +24,15 @@ public record Measurement(List<Double> seconds, long flops) {
         seconds = List.copyOf(seconds);
     }
 
+    /** What is measured. */
+    @FunctionalInterface
+    public interface Work<E extends Exception> {
+        void run() throws E;
+    }
+
     /** Runs {@code work} {@code warmup} times without and {@code runs} times with a clock. */
-    public static Measurement of(int warmup, int runs, long flops, Runnable work) {
+    public static <E extends Exception> Measurement of(
+            int warmup, int runs, long flops, Work<E> work) throws E {
         for (int i = 0; i < warmup; i++) {
             work.run();
         }

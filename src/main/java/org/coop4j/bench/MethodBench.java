@@ -10,6 +10,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.data.DenseFeatures;
+import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
@@ -64,7 +65,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     /** Learns and classifies, once. */
     public Outcome run(Method method) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
-        float[] centres = gaussian(random, classes * width);
+        float[] centres = StepBench.gaussian(random, classes * width, 1);
         List<String> names = IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
         FeatureMatrix texts =
                 FeatureMatrix.of(
@@ -112,12 +113,7 @@ public record MethodBench(int classes, int shots, int width, int tests) {
             }
             FeatureMatrix logits = classifier.logits(FeatureMatrix.of(count, width, rows));
             for (int i = 0; i < count; i++) {
-                float[] row = logits.row(i);
-                int best = 0;
-                for (int c = 1; c < row.length; c++) {
-                    best = row[c] > row[best] ? c : best;
-                }
-                right += best == test.label(from + i) ? 1 : 0;
+                right += Predictions.argmax(logits.row(i)) == test.label(from + i) ? 1 : 0;
             }
         }
         return right;
@@ -135,19 +131,11 @@ public record MethodBench(int classes, int shots, int width, int tests) {
 
     private float[] around(
             SplittableRandom random, float[] centres, int[] labels, double deviation) {
-        float[] rows = gaussian(random, Math.multiplyExact(labels.length, width));
+        float[] rows = StepBench.gaussian(random, Math.multiplyExact(labels.length, width), 1);
         for (int i = 0; i < rows.length; i++) {
             int label = labels[i / width];
             rows[i] = (float) (centres[label * width + i % width] + deviation * rows[i]);
         }
         return rows;
-    }
-
-    private static float[] gaussian(SplittableRandom random, int length) {
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 }

@@ -1,7 +1,6 @@
 package org.coop4j.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,19 +47,9 @@ public final class PredictBench {
                             "--model=" + model,
                             "--precision=" + precision.id(),
                             picture.toString());
-            return Measurement.of(1, runs, 0, () -> run(coop, arguments));
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
+            return Measurement.of(1, runs, 0, () -> coop.run(arguments));
         } finally {
             Files.delete(classifier);
-        }
-    }
-
-    private static void run(CommandLine coop, List<String> arguments) {
-        try {
-            coop.run(arguments);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -69,10 +58,7 @@ public final class PredictBench {
             SplittableRandom random = new SplittableRandom(1);
             int width = clip.embedDim();
             int[] labels = IntStream.range(0, 2 * CLASSES.size()).map(i -> i / 2).toArray();
-            float[] rows = new float[labels.length * width];
-            for (int i = 0; i < rows.length; i++) {
-                rows[i] = (float) random.nextGaussian();
-            }
+            float[] rows = StepBench.gaussian(random, labels.length * width, 1);
             FewShotFeatures data =
                     new FewShotFeatures(
                             DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));

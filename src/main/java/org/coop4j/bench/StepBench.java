@@ -153,7 +153,8 @@ public record StepBench(
         return values;
     }
 
-    private static float[] gaussian(SplittableRandom random, int length, double deviation) {
+    /** Draws of a normal distribution around 0. */
+    static float[] gaussian(SplittableRandom random, int length, double deviation) {
         float[] values = new float[length];
         for (int i = 0; i < length; i++) {
             values[i] = (float) (deviation * random.nextGaussian());
