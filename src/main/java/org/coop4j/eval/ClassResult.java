@@ -14,11 +14,6 @@ public record ClassResult(int label, int total, int correct, int predicted) {
         return percent(correct, total);
     }
 
-    /** Returns the percentage of the images predicted as it that show it, 0 if there are none. */
-    public double precision() {
-        return percent(correct, predicted);
-    }
-
     /** Returns F1 in percent, 2·correct / (total + predicted). */
     public double f1() {
         return percent(2.0 * correct, total + predicted);

@@ -61,9 +61,4 @@ public record Evaluation(
     public double macroF1() {
         return classes.stream().mapToDouble(ClassResult::f1).average().orElseThrow();
     }
-
-    /** Returns the mean accuracy, in percent, of the classes, however many images each has. */
-    public double meanClassAccuracy() {
-        return classes.stream().mapToDouble(ClassResult::accuracy).average().orElseThrow();
-    }
 }

@@ -11,11 +11,9 @@ import org.apache.commons.math3.stat.StatUtils;
  *
  * @param count seeds
  * @param mean mean over the seeds
- * @param populationSd standard deviation with divisor n, which the reference prints
  * @param sampleSd standard deviation with divisor n − 1; NaN for one seed
  */
-public record SeedSummary(int count, double mean, double populationSd, double sampleSd) {
-    private static final double NORMAL_QUANTILE = 1.96;
+public record SeedSummary(int count, double mean, double sampleSd) {
     private static final double TWO_SIDED = 0.975;
 
     /** With two, t is 12.7: the interval would say nothing but how little two seeds tell. */
@@ -38,18 +36,12 @@ public record SeedSummary(int count, double mean, double populationSd, double sa
         return new SeedSummary(
                 values.length,
                 StatUtils.mean(values),
-                Math.sqrt(StatUtils.populationVariance(values)),
                 values.length == 1 ? Double.NaN : Math.sqrt(StatUtils.variance(values)));
     }
 
     /** Summarises a number of each result, one result a seed. */
     public static <T> SeedSummary of(Collection<T> results, ToDoubleFunction<T> number) {
         return of(results.stream().mapToDouble(number).toArray());
-    }
-
-    /** Returns the reference's half width of a 95 % interval, 1.96 · populationSd / √n. */
-    public double referenceCi95() {
-        return NORMAL_QUANTILE * populationSd / Math.sqrt(count);
     }
 
     /** Returns the half width of Student's 95 % interval, t · sampleSd / √n; NaN for one seed. */

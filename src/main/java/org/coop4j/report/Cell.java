@@ -121,9 +121,7 @@ public record Cell(IntFunction<String> text, List<?> data, Style style, String n
 
     /** The p value of a gain's test. */
     static Cell probability(Optional<Outcome.Gain> gain) {
-        return gain.flatMap(Outcome.Gain::test)
-                .map(test -> probability(test.pValue()))
-                .orElse(NONE);
+        return gain.flatMap(Outcome.Gain::pValue).map(p -> probability(p)).orElse(NONE);
     }
 
     static Cell probability(double p) {

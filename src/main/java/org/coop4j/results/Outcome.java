@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
-import org.coop4j.eval.PairedComparison;
+import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
 
 /**
@@ -85,9 +85,10 @@ public record Outcome(
      * is compared with each.
      *
      * @param difference mean of this − other, in points
-     * @param test the paired t test; none if there is one pair alone or nothing varies
+     * @param pValue of Student's paired t test, two-sided; none if there is one pair alone or
+     *     nothing varies
      */
-    public record Gain(double difference, Optional<PairedComparison> test) {}
+    public record Gain(double difference, Optional<Double> pValue) {}
 
     /** The gain in accuracy over zero-shot, or none if they have no seed in common. */
     public Optional<Gain> gainOver(Outcome zeroShot) {
@@ -117,6 +118,6 @@ public record Outcome(
         boolean varies = StatUtils.max(differences) - StatUtils.min(differences) > ROUNDING;
         return new Gain(
                 StatUtils.mean(differences),
-                varies ? Optional.of(PairedComparison.of(first, second)) : Optional.empty());
+                varies ? Optional.of(new TTest().pairedTTest(first, second)) : Optional.empty());
     }
 }

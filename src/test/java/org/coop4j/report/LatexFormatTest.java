@@ -48,7 +48,7 @@ class LatexFormatTest {
                         .numbers("empty")
                         .row(
                                 Cell.words("DTD"),
-                                Cell.mean(new SeedSummary(3, 63.579, 0.8, 0.907)).best(true),
+                                Cell.mean(new SeedSummary(3, 63.579, 0.907)).best(true),
                                 Cell.mean(SeedSummary.of(63.579)),
                                 Cell.points(-1.5),
                                 Cell.NONE)

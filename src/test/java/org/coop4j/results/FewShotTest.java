@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
-import org.coop4j.eval.PairedComparison;
 import org.coop4j.eval.SeedSummary;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,11 +51,18 @@ class FewShotTest {
         assertThat(summary.studentCi95()).isEqualTo(8.956686, CLOSE);
         Outcome.Gain gain = cell.gainOver(fewShot.zeroShot("DTD").orElseThrow()).orElseThrow();
         assertThat(gain.difference()).isEqualTo(3, CLOSE);
-        PairedComparison test = gain.test().orElseThrow();
         // Differences 0, 2, 7: t = 3 / √(13 / 3) = 1.441153; with 2 degrees of freedom
         // p = 1 − t / √(t² + 2) = 1 − 1.441153 / 2.019139.
-        assertThat(test.t()).isEqualTo(1.441153, CLOSE);
-        assertThat(test.pValue()).isEqualTo(0.286254, CLOSE);
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.286254, CLOSE);
+    }
+
+    /** scipy.stats.ttest_rel, SciPy 1.15. */
+    @Test
+    void pairedTestIsScipys() {
+        Outcome.Gain gain = Outcome.gain(List.of(91.81, 92.01, 92.17), List.of(86.29, 86.1, 87.0));
+
+        assertThat(gain.difference()).isEqualTo(5.533333333333, within(1e-9));
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.0014885408592425558, within(1e-12));
     }
 
     @Test
@@ -78,7 +84,7 @@ class FewShotTest {
         // degree of freedom p = 1 − 2/π · atan(2.5) = 1 − 0.757762.
         Outcome.Gain gain = average.gainOver(fewShot.averageZeroShot().orElseThrow());
         assertThat(gain.difference()).isEqualTo(5, CLOSE);
-        assertThat(gain.test().orElseThrow().pValue()).isEqualTo(0.242238, CLOSE);
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.242238, CLOSE);
         assertThat(fewShot.averageZeroShot().orElseThrow().accuracy()).isEqualTo(67.5, CLOSE);
     }
 
@@ -108,7 +114,7 @@ class FewShotTest {
                             .gainOver(fewShot.zeroShot("DTD").orElseThrow())
                             .orElseThrow();
             assertThat(gain.difference()).isEqualTo(11.2, CLOSE);
-            assertThat(gain.test()).isEmpty();
+            assertThat(gain.pValue()).isEmpty();
         }
     }
 
@@ -193,7 +199,7 @@ class FewShotTest {
                 fewShot.cell("dtd", fewShot.main().orElseThrow(), new Shots(16))
                         .flatMap(cell -> cell.gainOver(zeroShot))
                         .orElseThrow();
-        assertThat(gain.test().orElseThrow().pValue()).isEqualTo(0.016320, CLOSE);
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.016320, CLOSE);
     }
 
     @Test
@@ -233,7 +239,7 @@ class FewShotTest {
                         .orElseThrow();
         // 20 and 22: t = 21 / 1, p = 1 − 2/π · atan(21) = 0.030292.
         assertThat(gain.difference()).isEqualTo(21, CLOSE);
-        assertThat(gain.test().orElseThrow().pValue()).isEqualTo(0.030292, CLOSE);
+        assertThat(gain.pValue().orElseThrow()).isEqualTo(0.030292, CLOSE);
     }
 
     @Test
