@@ -106,7 +106,7 @@ final class PlanCheck {
             found(planned)
                     .ifPresent(
                             target ->
-                                    chosen(testOn.methods())
+                                    chosen(testOn.from().methods())
                                             .forEach(
                                                     method -> checkTarget(target, method, testOn)));
         }
@@ -123,7 +123,7 @@ final class PlanCheck {
         }
         for (SweepPlan.Dataset planned : plan.datasets()) {
             Optional<CheckedDataset> source = found(planned);
-            if (source.isPresent() && testOn.from().contains(planned.name())) {
+            if (source.isPresent() && testOn.from().datasets().contains(planned.name())) {
                 try {
                     ClassNames.positions(target.classNames(), source.get().classNames());
                 } catch (IllegalArgumentException e) {
@@ -136,7 +136,7 @@ final class PlanCheck {
         }
     }
 
-    private void checkBaseToNew(SweepPlan.BaseToNew baseToNew) {
+    private void checkBaseToNew(SweepPlan.Choice baseToNew) {
         for (String name : baseToNew.datasets()) {
             CheckedDataset dataset = datasets.get(name);
             if (dataset != null && dataset.classNames().size() < LEAST_CLASSES_TO_HALVE) {

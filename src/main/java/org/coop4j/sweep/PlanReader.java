@@ -9,8 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Makes a plan of its tree. */
-final class PlanReader {
+/**
+ * Makes a plan of its tree.
+ *
+ * @param folder where the plan's relative paths begin
+ * @param dataRoot wins over what the plan says
+ */
+record PlanReader(Path folder, Optional<Path> dataRoot) {
 
     private static final String DATA = "data";
     private static final String DATASETS = "datasets";
@@ -26,18 +31,6 @@ final class PlanReader {
 
     private static final List<Long> USUAL_SEEDS = List.of(1L, 2L, 3L);
     private static final int MOST_SHOTS = 1_000_000;
-
-    private final Path folder;
-    private final Optional<Path> dataRoot;
-
-    /**
-     * @param folder where the plan's relative paths begin
-     * @param dataRoot wins over what the plan says
-     */
-    PlanReader(Path folder, Optional<Path> dataRoot) {
-        this.folder = folder;
-        this.dataRoot = dataRoot;
-    }
 
     SweepPlan read(PlanNode node) throws PlanException {
         List<String> keys =
@@ -159,25 +152,20 @@ final class PlanReader {
         if (node == null) {
             return Optional.empty();
         }
-        if (!node.isMapping()) {
-            List<SweepPlan.Dataset> targets = datasets(reader, node, TEST_ON);
-            requireSame(node, datasets, targets);
-            return Optional.of(
-                    new SweepPlan.TestOn(
-                            targets,
-                            Set.copyOf(all.datasets()),
-                            Set.copyOf(all.methodNames()),
-                            Set.copyOf(all.shots())));
-        }
-        PlanNode.Mapping mapping = node.mapping(TEST_ON, List.of(DATASETS, FROM, METHODS, SHOTS));
-        List<SweepPlan.Dataset> targets = datasets(reader, required(mapping, DATASETS), TEST_ON);
+        PlanNode.Mapping said = said(node, TEST_ON, List.of(DATASETS, FROM, METHODS, SHOTS));
+        PlanNode listed = node.isMapping() ? required(said, DATASETS) : node;
+        List<SweepPlan.Dataset> targets = datasets(reader, listed, TEST_ON);
         requireSame(node, datasets, targets);
         return Optional.of(
-                new SweepPlan.TestOn(
-                        targets,
-                        chosenDatasets(mapping, FROM, all),
-                        chosen(mapping, METHODS, all.methodNames(), all.methodNames()),
-                        chosenShots(mapping, all)));
+                new SweepPlan.TestOn(targets, choice(said, FROM, all, all.methodNames())));
+    }
+
+    /** What is said of a part of the plan; nothing where it is no mapping. */
+    private static PlanNode.Mapping said(PlanNode node, String key, List<String> keys)
+            throws PlanException {
+        return node.isMapping()
+                ? node.mapping(key, keys)
+                : new PlanNode.Mapping(node, Map.of(), Map.of());
     }
 
     /** The same name must be the same data, wherever it stands. */
@@ -194,7 +182,7 @@ final class PlanReader {
         }
     }
 
-    private static Optional<SweepPlan.BaseToNew> baseToNew(PlanNode node, Selection all)
+    private static Optional<SweepPlan.Choice> baseToNew(PlanNode node, Selection all)
             throws PlanException {
         if (node == null) {
             return Optional.empty();
@@ -204,21 +192,14 @@ final class PlanReader {
                     "base_to_new needs a method that can name new classes: hand-written prompts"
                             + " or a unified context");
         }
-        if (!node.isMapping()) {
-            return node.flag(BASE_TO_NEW)
-                    ? Optional.of(
-                            new SweepPlan.BaseToNew(
-                                    Set.copyOf(all.datasets()),
-                                    Set.copyOf(all.methodsForNewClasses()),
-                                    Set.copyOf(all.shots())))
-                    : Optional.empty();
+        if (!node.isMapping() && !node.flag(BASE_TO_NEW)) {
+            return Optional.empty();
         }
-        PlanNode.Mapping mapping = node.mapping(BASE_TO_NEW, List.of(DATASETS, METHODS, SHOTS));
-        Set<String> methods =
-                chosen(mapping, METHODS, all.methodNames(), all.methodsForNewClasses());
-        for (String method : methods) {
+        PlanNode.Mapping said = said(node, BASE_TO_NEW, List.of(DATASETS, METHODS, SHOTS));
+        SweepPlan.Choice choice = choice(said, DATASETS, all, all.methodsForNewClasses());
+        for (String method : choice.methods()) {
             if (!all.methodsForNewClasses().contains(method)) {
-                throw mapping.get(METHODS)
+                throw said.get(METHODS)
                         .problem(
                                 method
                                         + " has nothing for classes that it did not learn:"
@@ -226,11 +207,16 @@ final class PlanReader {
                                         + " contexts");
             }
         }
-        return Optional.of(
-                new SweepPlan.BaseToNew(
-                        chosenDatasets(mapping, DATASETS, all),
-                        methods,
-                        chosenShots(mapping, all)));
+        return Optional.of(choice);
+    }
+
+    private static SweepPlan.Choice choice(
+            PlanNode.Mapping said, String datasets, Selection all, List<String> usualMethods)
+            throws PlanException {
+        return new SweepPlan.Choice(
+                chosenDatasets(said, datasets, all),
+                chosen(said, METHODS, all.methodNames(), usualMethods),
+                chosenShots(said, all));
     }
 
     private static Set<String> chosenDatasets(PlanNode.Mapping mapping, String key, Selection all)

@@ -17,7 +17,7 @@ import org.coop4j.weights.Resource;
  * @param seeds the seeds
  * @param settings what is said of every training run
  * @param testOn other data to test on
- * @param baseToNew runs on the halves of the classes
+ * @param baseToNew what is learned on the first half of the classes and tested on both
  */
 public record SweepPlan(
         List<Dataset> datasets,
@@ -26,7 +26,7 @@ public record SweepPlan(
         List<Long> seeds,
         Overrides settings,
         Optional<TestOn> testOn,
-        Optional<BaseToNew> baseToNew) {
+        Optional<Choice> baseToNew) {
 
     /** Copies the lists. */
     public SweepPlan {
@@ -50,24 +50,21 @@ public record SweepPlan(
     }
 
     /**
+     * Some of what the plan learns.
+     *
+     * @param datasets names of the datasets that are learned from
+     * @param methods names of the methods
+     * @param shots training images a class
+     */
+    record Choice(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
+
+    /**
      * Classifiers learned on some of the plan's datasets are tested on others.
      *
      * @param targets the data to test on
-     * @param from names of the datasets that are learned from
-     * @param methods names of the methods
-     * @param shots training images a class
+     * @param from what is tested on them
      */
-    record TestOn(
-            List<Dataset> targets, Set<String> from, Set<String> methods, Set<Integer> shots) {}
-
-    /**
-     * Contexts are learned on the first half of the classes and tested on both.
-     *
-     * @param datasets names of the datasets
-     * @param methods names of the methods
-     * @param shots training images a class
-     */
-    record BaseToNew(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
+    record TestOn(List<Dataset> targets, Choice from) {}
 
     /**
      * Reads a plan.

@@ -15,6 +15,7 @@ import org.coop4j.eval.Numbers;
 import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
+import org.coop4j.sweep.SweepPlan.Choice;
 import org.coop4j.train.Training;
 
 /**
@@ -58,19 +59,17 @@ final class SweepSchedule {
         return List.copyOf(schedule.runs.values());
     }
 
-    /** The part of the plan's methods and shots that something is done with. */
-    private record Choice(Set<String> methods, Set<Integer> shots) {}
-
     private void add(CheckedDataset dataset) throws PlanException {
         section = dataset.name();
-        Choice everything = new Choice(methodNames(), Set.copyOf(plan.shots()));
+        Choice everything = new Choice(Set.of(section), methodNames(), Set.copyOf(plan.shots()));
         addPrompts(dataset, ClassHalf.ALL, everything);
         List<SweepRun> learned = addLearned(dataset, ClassHalf.ALL, everything);
         if (plan.baseToNew().isPresent()
                 && plan.baseToNew().get().datasets().contains(dataset.name())) {
             addBaseToNew(dataset, plan.baseToNew().get());
         }
-        if (plan.testOn().isPresent() && plan.testOn().get().from().contains(dataset.name())) {
+        if (plan.testOn().isPresent()
+                && plan.testOn().get().from().datasets().contains(dataset.name())) {
             addTestOn(dataset, learned, plan.testOn().get());
         }
     }
@@ -79,9 +78,7 @@ final class SweepSchedule {
         return plan.methods().stream().map(PlannedMethod::name).collect(Collectors.toSet());
     }
 
-    private void addBaseToNew(CheckedDataset dataset, SweepPlan.BaseToNew halves)
-            throws PlanException {
-        Choice choice = new Choice(halves.methods(), halves.shots());
+    private void addBaseToNew(CheckedDataset dataset, Choice choice) throws PlanException {
         addPrompts(dataset, ClassHalf.BASE, choice);
         List<SweepRun> learned = addLearned(dataset, ClassHalf.BASE, choice);
         addPrompts(dataset, ClassHalf.NEW, choice);
@@ -90,7 +87,7 @@ final class SweepSchedule {
 
     private void addTestOn(CheckedDataset dataset, List<SweepRun> learned, SweepPlan.TestOn testOn)
             throws PlanException {
-        Choice choice = new Choice(testOn.methods(), testOn.shots());
+        Choice choice = testOn.from();
         for (SweepPlan.Dataset planned : testOn.targets()) {
             CheckedDataset target = datasets.get(planned.name());
             if (target.name().equals(dataset.name())) {

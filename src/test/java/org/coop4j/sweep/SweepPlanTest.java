@@ -247,9 +247,9 @@ class SweepPlanTest {
                 """;
         SweepPlan all = read(begin + "test_on: [sun, food]\nbase_to_new: true\n");
         assertThat(all.shots()).containsExactly(1, 0);
-        assertThat(all.testOn().orElseThrow().from())
+        assertThat(all.testOn().orElseThrow().from().datasets())
                 .containsExactlyInAnyOrder("DescribableTextures", "OxfordPets");
-        assertThat(all.testOn().orElseThrow().methods()).hasSize(4);
+        assertThat(all.testOn().orElseThrow().from().methods()).hasSize(4);
         assertThat(all.baseToNew().orElseThrow().methods())
                 .containsExactlyInAnyOrder("zero-shot", "coop-m4-end");
         SweepPlan some =
@@ -258,8 +258,9 @@ class SweepPlanTest {
                                 + "test_on: {datasets: sun, from: DTD, methods: coop-m4-end, shots:"
                                 + " all}\n"
                                 + "base_to_new: {datasets: oxford_pets, shots: 1}\n");
-        assertThat(some.testOn().orElseThrow().from()).containsExactly("DescribableTextures");
-        assertThat(some.testOn().orElseThrow().shots()).containsExactly(0);
+        assertThat(some.testOn().orElseThrow().from().datasets())
+                .containsExactly("DescribableTextures");
+        assertThat(some.testOn().orElseThrow().from().shots()).containsExactly(0);
         assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
         assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();
     }
