@@ -81,18 +81,10 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     /** Adds a row, or several for a long text; none for an empty one. */
     private void fact(Table table, String label, String text) {
-        StringBuilder line = new StringBuilder();
         String first = label;
-        for (String word : text.split(" ", -1)) {
-            if (!line.isEmpty() && line.length() + 1 + word.length() > console.width() - LABELS) {
-                table.row(first, line.toString());
-                first = "";
-                line.setLength(0);
-            }
-            line.append(line.isEmpty() ? "" : " ").append(word);
-        }
-        if (!line.isEmpty()) {
-            table.row(first, line.toString());
+        for (String line : Table.wrapped(text, console.width() - LABELS)) {
+            table.row(first, line);
+            first = "";
         }
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.Converters;
@@ -14,9 +13,7 @@ import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.SplitOptions;
-import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -35,9 +32,7 @@ import org.coop4j.report.ErrorFiles;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Retest;
 import org.coop4j.run.Scores;
-import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.run.TrainRun;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -131,13 +126,9 @@ final class EvalCommand implements Callable<Integer> {
                 promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            TrainRun.Options options =
-                    new TrainRun.Options(
-                            bankOptions.folder(CacheFolder.bank()),
-                            bankOptions.skipBad(),
-                            MemoryLimit.none());
             TestImages all =
-                    new SharedData(space, options)
+                    bankOptions
+                            .shared(space)
                             .features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());
@@ -180,9 +171,11 @@ final class EvalCommand implements Callable<Integer> {
         if (learned.isEmpty()) {
             return all;
         }
+        List<String> paths =
+                learned.stream().map(i -> all.images().get(i).image().path().toString()).toList();
         String which =
                 "%d of %d images were learned from, by content (%s)"
-                        .formatted(learned.size(), all.size(), names(all, learned));
+                        .formatted(learned.size(), all.size(), Numbers.first(paths, NAMED));
         if (allowOverlap || splitOptions.split() != Split.TEST) {
             console.warn(which + ": they are counted, and make the accuracy say too much");
             return all;
@@ -192,15 +185,6 @@ final class EvalCommand implements Callable<Integer> {
         }
         console.warn(which + " and are left out; --allow-overlap counts them");
         return all.without(learned);
-    }
-
-    private static String names(TestImages images, List<Integer> positions) {
-        String names =
-                positions.stream()
-                        .limit(NAMED)
-                        .map(i -> images.images().get(i).image().path().toString())
-                        .collect(Collectors.joining(", "));
-        return positions.size() > NAMED ? names + ", …" : names;
     }
 
     private void report(Scores scores, List<String> names, int leftOut) throws IOException {

@@ -98,36 +98,25 @@ final class InterpretCommand implements Callable<Integer> {
     }
 
     private void table(NearestWords nearest) {
-        boolean classSpecific = nearest.vectors().get(0).className().isPresent();
-        int columns = nearest.vectors().get(0).nearest().size();
-        Table.Align[] alignment = new Table.Align[(classSpecific ? 2 : 1) + 2 * columns];
-        List<String> header = new ArrayList<>();
-        int next = 0;
-        if (classSpecific) {
-            alignment[next++] = Table.Align.LEFT;
-            header.add("CLASS");
+        Rows<ContextVector> rows = new Rows<>();
+        if (nearest.vectors().get(0).className().isPresent()) {
+            rows.text("class", v -> v.className().orElseThrow());
         }
-        alignment[next++] = Table.Align.RIGHT;
-        header.add("VECTOR");
-        for (int c = 0; c < columns; c++) {
-            alignment[next++] = Table.Align.LEFT;
-            alignment[next++] = Table.Align.RIGHT;
-            header.add(c == 0 ? "NEAREST" : "");
-            header.add(c == 0 ? "DISTANCE" : "");
+        rows.column(
+                "vector",
+                Table.Align.RIGHT,
+                ContextVector::number,
+                v -> String.valueOf(v.number()));
+        for (int i = 0; i < nearest.vectors().get(0).nearest().size(); i++) {
+            int rank = i;
+            rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
+                    .column(
+                            i == 0 ? "distance" : "",
+                            Table.Align.RIGHT,
+                            v -> v.nearest().get(rank).distance(),
+                            v -> distance(v.nearest().get(rank)));
         }
-        Table table = new Table(alignment);
-        table.row(header.toArray(String[]::new));
-        for (ContextVector vector : nearest.vectors()) {
-            List<String> row = new ArrayList<>();
-            vector.className().ifPresent(row::add);
-            row.add(String.valueOf(vector.number()));
-            for (Word word : vector.nearest()) {
-                row.add(word.text());
-                row.add(distance(word));
-            }
-            table.row(row.toArray(String[]::new));
-        }
-        table.print(console.out());
+        rows.table(nearest.vectors()).print(console.out());
         if (nearest.untrained() > 0) {
             console.note(
                     "compared with %s tokens; %s more have no embedding in this model"

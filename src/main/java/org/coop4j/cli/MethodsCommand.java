@@ -9,6 +9,7 @@ import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.train.Settings;
@@ -91,7 +92,7 @@ final class MethodsCommand implements Callable<Integer> {
     private static void print(Method method, List<Settings.Description> settings, PrintStream out) {
         out.println(method.title());
         out.println();
-        wrapped(method.summary()).forEach(out::println);
+        Table.wrapped(method.summary(), LINE).forEach(out::println);
         out.println();
         if (settings.isEmpty()) {
             out.println("There is nothing to set.");
@@ -126,19 +127,5 @@ final class MethodsCommand implements Callable<Integer> {
             settings.addAll(Settings.describe(training));
         }
         return settings;
-    }
-
-    private static List<String> wrapped(String text) {
-        List<String> lines = new ArrayList<>();
-        StringBuilder line = new StringBuilder();
-        for (String word : text.split(" ", -1)) {
-            if (line.length() > 0 && line.length() + 1 + word.length() > LINE) {
-                lines.add(line.toString());
-                line.setLength(0);
-            }
-            line.append(line.length() == 0 ? "" : " ").append(word);
-        }
-        lines.add(line.toString());
-        return lines;
     }
 }

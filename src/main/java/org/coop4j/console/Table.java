@@ -118,6 +118,23 @@ public final class Table {
         return text;
     }
 
+    /** The lines of a text, broken between words where one more would exceed so many characters. */
+    public static List<String> wrapped(String text, int most) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.split(" ", -1)) {
+            if (!line.isEmpty() && line.length() + 1 + word.length() > most) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.isEmpty() ? "" : " ").append(word);
+        }
+        if (!line.isEmpty()) {
+            lines.add(line.toString());
+        }
+        return lines;
+    }
+
     /** Columns that a text takes on the terminal: East Asian characters take two. */
     static int columns(String text) {
         return text.codePoints().map(Table::columns).sum();

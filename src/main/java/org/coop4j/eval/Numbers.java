@@ -89,6 +89,18 @@ public final class Numbers {
                 : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
     }
 
+    /** "a; b; and 3 more": so many of the words at most. */
+    public static String some(List<String> words, int most) {
+        String first = String.join("; ", words.subList(0, Math.min(most, words.size())));
+        return words.size() <= most ? first : first + "; and " + (words.size() - most) + " more";
+    }
+
+    /** "a, b, …": so many of the words at most. */
+    public static String first(List<String> words, int most) {
+        String first = String.join(", ", words.subList(0, Math.min(most, words.size())));
+        return words.size() <= most ? first : first + ", …";
+    }
+
     /** Decimal units: "337.6 MB". */
     public static String bytes(long bytes) {
         double value = bytes;

@@ -3,7 +3,7 @@ package org.coop4j.results;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiPredicate;
-import java.util.stream.Collectors;
+import org.coop4j.eval.Numbers;
 import org.coop4j.results.Outcomes.Setup;
 
 /**
@@ -56,13 +56,7 @@ record CommonDatasets(List<String> datasets, List<Setup> setups, List<String> no
     }
 
     private static String named(List<Setup> setups) {
-        String first =
-                setups.stream()
-                        .limit(MOST_NAMED)
-                        .map(CommonDatasets::name)
-                        .collect(Collectors.joining("; "));
-        int more = setups.size() - MOST_NAMED;
-        return more > 0 ? first + "; and " + more + " more" : first;
+        return Numbers.some(setups.stream().map(CommonDatasets::name).toList(), MOST_NAMED);
     }
 
     private static String name(Setup setup) {

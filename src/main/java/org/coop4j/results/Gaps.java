@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.coop4j.eval.Numbers;
 
 /** Says which seeds are missing where others of the same method have them. */
 final class Gaps {
@@ -56,16 +57,10 @@ final class Gaps {
                                         + missing
                                         + (missing.contains(",") ? " are" : " is")
                                         + " missing: "
-                                        + named(where)));
+                                        + Numbers.some(where, MOST_NAMED)));
     }
 
     private static String list(Set<Long> seeds) {
         return seeds.stream().map(String::valueOf).collect(Collectors.joining(", "));
-    }
-
-    private static String named(List<String> where) {
-        String first = where.stream().limit(MOST_NAMED).collect(Collectors.joining("; "));
-        int more = where.size() - MOST_NAMED;
-        return more > 0 ? first + "; and " + more + " more" : first;
     }
 }

@@ -15,6 +15,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 import org.coop4j.data.bank.HashedImage;
+import org.coop4j.eval.Numbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 
@@ -24,7 +25,7 @@ import org.coop4j.method.ClassifierFile;
  */
 public final class Retest {
 
-    private static final int NAMED_IN_A_MESSAGE = 5;
+    private static final int NAMED = 5;
 
     private final List<String> learnedClasses;
     private final RunConfig config;
@@ -231,7 +232,9 @@ public final class Retest {
         }
         notes.accept(
                 "the classes are called as in the run, %s, and not as in the data, %s"
-                        .formatted(some(known), some(lists.classNames())));
+                        .formatted(
+                                Numbers.first(known, NAMED),
+                                Numbers.first(lists.classNames(), NAMED)));
         return known;
     }
 
@@ -241,18 +244,12 @@ public final class Retest {
         if (!others.isEmpty()) {
             notes.accept(
                     "%d of %d classes were not learned: %s"
-                            .formatted(others.size(), names.size(), some(others)));
+                            .formatted(others.size(), names.size(), Numbers.first(others, NAMED)));
         } else if (new HashSet<>(names).size() < learned.size()) {
             notes.accept(
                     "%d of the %d classes that were learned are told apart: %s"
-                            .formatted(names.size(), learned.size(), some(names)));
+                            .formatted(names.size(), learned.size(), Numbers.first(names, NAMED)));
         }
-    }
-
-    private static String some(List<String> names) {
-        String first =
-                String.join(", ", names.subList(0, Math.min(NAMED_IN_A_MESSAGE, names.size())));
-        return names.size() > NAMED_IN_A_MESSAGE ? first + ", …" : first;
     }
 
     /** Whether it is recorded which images were learned from. */
