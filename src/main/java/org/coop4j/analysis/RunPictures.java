@@ -3,7 +3,6 @@ package org.coop4j.analysis;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.run.RunConfig;
@@ -46,7 +45,7 @@ public record RunPictures(
     public static RunPictures known(
             SharedData shared, RunConfig config, Sample sample, Progress progress)
             throws IOException {
-        RunData data = Optional.ofNullable(config.learnedFrom()).orElse(config.testedOn());
+        RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
         ImageDataset drawn =
                 whole.train().isEmpty()

@@ -46,12 +46,7 @@ public record TrainChoice(List<Candidate> candidates, List<Score> scores, boolea
             throws IOException {
         RunPictures pictures = RunPictures.known(shared, config, sample, progress);
         DataSpec source = config.testedOn().source();
-        Task task =
-                new Task(
-                        pictures.classNames(),
-                        source.handWrittenPrompt(),
-                        source.ensemble(),
-                        config.sample().seed());
+        Task task = source.task(pictures.classNames(), config.sample().seed());
         var whole = shared.dataset(source, config.sample().seed());
         int images = whole.train().size() + whole.val().size() + whole.test().size();
         MethodChoice choice =

@@ -11,9 +11,7 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.PromptOptions;
-import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
@@ -31,14 +29,12 @@ import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.run.TrainRun;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
 import picocli.CommandLine.Command;
@@ -134,12 +130,7 @@ final class AddClassCommand implements Callable<Integer> {
 
     private void add(Clip clip, ClassifierFile file, RunConfig config, boolean byName)
             throws IOException {
-        TrainRun.Options options =
-                new TrainRun.Options(
-                        bankOptions.folder(CacheFolder.bank()),
-                        bankOptions.skipBad(),
-                        MemoryLimit.none());
-        SharedData shared = new SharedData(clip, options);
+        SharedData shared = bankOptions.shared(clip);
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
         TestImages pictures = pictures(shared, names.size() - 1);
@@ -223,13 +214,7 @@ final class AddClassCommand implements Callable<Integer> {
         RunPictures known = RunPictures.known(shared, config, config.sample(), Progress.NONE);
         FeatureSet train = FeatureSets.joined(known.train().all(), half(pictures, 0));
         FeatureSet val = method.usesVal() ? known.val().all() : FeatureSets.none(train.width());
-        DataSpec source = config.learnedFrom().source();
-        Task task =
-                new Task(
-                        names,
-                        source.handWrittenPrompt(),
-                        source.ensemble(),
-                        config.sample().seed());
+        Task task = config.learnedFrom().source().task(names, config.sample().seed());
         return method.learner(shared.clip(), task)
                 .fit(
                         new FewShotFeatures(train, val),

@@ -16,9 +16,7 @@ import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.cli.options.VocabularyOption;
-import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -38,9 +36,7 @@ import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.Scores;
-import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.run.TrainRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -100,12 +96,7 @@ final class CompareCommand implements Callable<Integer> {
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
         PromptOptions learnedWith = new PromptOptions(runs.get(0), model, vocabulary);
         try (FeatureSpace space = learnedWith.open(files.get(0), rows, Precision.FLOAT32)) {
-            TrainRun.Options options =
-                    new TrainRun.Options(
-                            bankOptions.folder(CacheFolder.bank()),
-                            bankOptions.skipBad(),
-                            MemoryLimit.none());
-            Evaluator evaluator = new SharedData(space, options).evaluator(first, console);
+            Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             if (json.isGiven()) {

@@ -16,10 +16,8 @@ import org.coop4j.cli.options.OtherDataOptions;
 import org.coop4j.cli.options.OutputFile;
 import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.TruncateOption;
-import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
@@ -32,7 +30,6 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
 import org.coop4j.text.TextFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -199,12 +196,7 @@ final class EmbedCommand implements Callable<Integer> {
             throw new WrongUsage(data.path() + " has features already");
         }
         try (Clip clip = clipOptions.open(precision.precision())) {
-            TrainRun.Options options =
-                    new TrainRun.Options(
-                            bankOptions.folder(CacheFolder.bank()),
-                            bankOptions.skipBad(),
-                            MemoryLimit.none());
-            SharedData shared = new SharedData(clip, options);
+            SharedData shared = bankOptions.shared(clip);
             ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
             Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
             int images =

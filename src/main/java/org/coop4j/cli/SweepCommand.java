@@ -134,11 +134,7 @@ final class SweepCommand implements Callable<Integer> {
         if (spark != null && vocabulary.isGiven()) {
             throw new WrongUsage("--vocabulary does not reach Spark's executors: omit --spark");
         }
-        TrainRun.Options options =
-                new TrainRun.Options(
-                        bankOptions.folder(out.resolve("bank")),
-                        bankOptions.skipBad(),
-                        memory.limit());
+        TrainRun.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = ClipOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);

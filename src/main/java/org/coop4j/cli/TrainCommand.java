@@ -20,7 +20,6 @@ import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.ResumeOption;
 import org.coop4j.cli.options.SpaceOptions;
 import org.coop4j.cli.options.TuneOptions;
-import org.coop4j.clip.CacheFolder;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
@@ -183,11 +182,6 @@ final class TrainCommand implements Callable<Integer> {
         }
         List<PromptEnsemble> own =
                 WrongUsage.unless(() -> templates.stream().map(PromptEnsemble::of).toList());
-        TrainRun.Options options =
-                new TrainRun.Options(
-                        bankOptions.folder(CacheFolder.bank()),
-                        bankOptions.skipBad(),
-                        memory.limit());
         List<RunResult> results = new ArrayList<>();
         List<Evidence> found = new ArrayList<>();
         TrainChoice choice = TrainChoice.all(candidates);
@@ -198,7 +192,7 @@ final class TrainCommand implements Callable<Integer> {
             if (chosen.isPresent()) {
                 checkPreset(space, chosen.get());
             }
-            SharedData shared = new SharedData(space, options);
+            SharedData shared = bankOptions.shared(space, memory.limit());
             requireFit(space, shared, own);
             if (tuned) {
                 RunFolder.requireFree(out, resume.isGiven());

@@ -64,12 +64,7 @@ public final class TrainEvidence {
         RunPictures pictures = RunPictures.of(shared, config, sample, Progress.NONE);
         Evaluator evaluator = shared.evaluator(config, Progress.NONE);
         DataSpec source = config.testedOn().source();
-        Task task =
-                new Task(
-                        pictures.classNames(),
-                        source.handWrittenPrompt(),
-                        source.ensemble(),
-                        config.sample().seed());
+        Task task = source.task(pictures.classNames(), config.sample().seed());
         List<Comparer.Learned> learned = new ArrayList<>();
         for (Finished run : finished) {
             learned.add(

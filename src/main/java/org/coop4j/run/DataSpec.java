@@ -19,6 +19,7 @@ import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.Task;
 import org.coop4j.weights.Sha256;
 
 /**
@@ -228,6 +229,11 @@ public record DataSpec(
         return template == null && texts == null && benchmark != null
                 ? PromptTemplates.ensemble(published().orElseThrow())
                 : PromptTemplates.ensemble(handWrittenPrompt());
+    }
+
+    /** Telling such classes apart on this data. */
+    public Task task(List<String> classNames, long seed) {
+        return new Task(classNames, handWrittenPrompt(), ensemble(), seed);
     }
 
     /** A short name for tables. */

@@ -89,11 +89,10 @@ public final class Evaluator {
             Scores scores,
             Map<String, Double> seconds) {
         Evaluation evaluation = scores.evaluation();
-        RunData learned = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
         return new RunResult(
                 label,
                 config.testedOn().name(),
-                learned.name(),
+                config.data().name(),
                 config.testedOn().classes(),
                 config.sample().shots(),
                 config.sample().seed(),

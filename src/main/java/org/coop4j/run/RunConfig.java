@@ -64,6 +64,11 @@ public record RunConfig(
                 CHECKPOINT_EVERY);
     }
 
+    /** The data learned from; the data tested on where nothing is learned. */
+    public RunData data() {
+        return learnedFrom == null ? testedOn : learnedFrom;
+    }
+
     /** The same with another number of epochs between checkpoints. */
     public RunConfig withCheckpointEvery(int epochs) {
         return new RunConfig(

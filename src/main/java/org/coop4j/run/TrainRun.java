@@ -121,7 +121,7 @@ public final class TrainRun {
 
     /** Among images, the folder of a run would be a class for ever after. */
     private void requireOutside(Path folder) throws IOException {
-        RunData data = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
+        RunData data = config.data();
         Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
         if (data.source().benchmark() != null || !Files.isDirectory(images)) {
             return;
@@ -143,7 +143,7 @@ public final class TrainRun {
 
     private ImageDataset sample() throws IOException {
         Method method = config.method();
-        RunData data = method.learns() ? config.learnedFrom() : config.testedOn();
+        RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
         ImageDataset dataset =
                 method.learns()
@@ -170,13 +170,7 @@ public final class TrainRun {
     }
 
     private Task task(ImageDataset dataset) {
-        DataSpec source =
-                (config.method().learns() ? config.learnedFrom() : config.testedOn()).source();
-        return new Task(
-                dataset.classNames(),
-                source.handWrittenPrompt(),
-                source.ensemble(),
-                config.sample().seed());
+        return config.data().source().task(dataset.classNames(), config.sample().seed());
     }
 
     private RunResult run(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
@@ -285,7 +279,7 @@ public final class TrainRun {
                                         Float.toString(space.logLogitScale())));
         dataset.stored().ifPresent(stored -> account.put("features_sha256", stored.sha256()));
         account.put("data", dataset.name());
-        RunData data = config.learnedFrom() == null ? config.testedOn() : config.learnedFrom();
+        RunData data = config.data();
         if (data.source().exif() != null) {
             account.put(EXIF, data.source().exif().id());
         }

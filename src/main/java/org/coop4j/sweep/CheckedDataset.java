@@ -61,7 +61,7 @@ record CheckedDataset(
     }
 
     Task task(ClassHalf half, long seed) {
-        return new Task(classNames(half), data.handWrittenPrompt(), data.ensemble(), seed);
+        return data.task(classNames(half), seed);
     }
 
     List<String> classNames(ClassHalf half) {

@@ -62,7 +62,7 @@ public record SweepRun(
 
     /** Name of the data learned from; the data tested on if nothing was learned. */
     public String trainedOn() {
-        return config.learnedFrom() == null ? dataset() : config.learnedFrom().name();
+        return config.data().name();
     }
 
     /** All of its work, as it was estimated. */
@@ -101,9 +101,7 @@ public record SweepRun(
     }
 
     private static String title(String label, RunConfig config) {
-        boolean elsewhere =
-                config.learnedFrom() != null
-                        && !config.learnedFrom().name().equals(config.testedOn().name());
+        boolean elsewhere = !config.data().name().equals(config.testedOn().name());
         String suffix = elsewhere ? "-on-" + config.testedOn().name() : "";
         return label
                 + suffix
@@ -115,14 +113,10 @@ public record SweepRun(
     }
 
     private static Path folder(String label, RunConfig config) {
-        String first =
-                config.learnedFrom() == null
-                        ? config.testedOn().name()
-                        : config.learnedFrom().name();
         String hash = Sha256.of(config.identity());
         return Path.of(
                 RUNS,
-                fileName(first),
+                fileName(config.data().name()),
                 fileName(title(label, config)),
                 String.format(
                         Locale.ROOT,

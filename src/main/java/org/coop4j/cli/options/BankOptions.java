@@ -1,6 +1,11 @@
 package org.coop4j.cli.options;
 
 import java.nio.file.Path;
+import org.coop4j.clip.CacheFolder;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.run.SharedData;
+import org.coop4j.run.TrainRun;
 import picocli.CommandLine.Option;
 
 /** Where image features are kept, and what becomes of images that have none. */
@@ -18,16 +23,21 @@ public final class BankOptions {
     private boolean skipBad;
 
     /**
-     * The folder of the feature banks.
+     * What does not change the result of runs.
      *
-     * @param otherwise where it is if the user does not say
+     * @param otherwise where features are kept if the user does not say
      */
-    public Path folder(Path otherwise) {
-        return folder == null ? otherwise : folder;
+    public TrainRun.Options options(Path otherwise, MemoryLimit memory) {
+        return new TrainRun.Options(folder == null ? otherwise : folder, skipBad, memory);
     }
 
-    /** Whether unreadable images are left out; otherwise they are an error. */
-    public boolean skipBad() {
-        return skipBad;
+    /** What runs in a space have in common, features kept in the user's cache. */
+    public SharedData shared(FeatureSpace space, MemoryLimit memory) {
+        return new SharedData(space, options(CacheFolder.bank(), memory));
+    }
+
+    /** The same where no step is trained. */
+    public SharedData shared(FeatureSpace space) {
+        return shared(space, MemoryLimit.none());
     }
 }
