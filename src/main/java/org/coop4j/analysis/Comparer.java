@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Numbers;
@@ -88,15 +89,14 @@ public final class Comparer {
         return new Comparison(pictures.classNames(), all);
     }
 
-    private interface Measure {
-        double of(Contender contender);
-    }
-
     /** Of equals the first, which is the data's own prompt where it is one of them. */
-    private static Contender best(List<Contender> contenders, Measure measure) {
+    private static Contender best(List<Contender> contenders, ToDoubleFunction<Contender> measure) {
         Contender best = null;
         for (Contender contender : contenders) {
-            best = best == null || measure.of(contender) > measure.of(best) ? contender : best;
+            best =
+                    best == null || measure.applyAsDouble(contender) > measure.applyAsDouble(best)
+                            ? contender
+                            : best;
         }
         return best;
     }

@@ -15,19 +15,7 @@ import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /** Describes a converted model, for people and as JSON. */
-final class ModelSummary {
-
-    private final ConvertedModel model;
-    private final String sha256;
-    private final long bytes;
-    private final double logitScale;
-
-    private ModelSummary(ConvertedModel model, String sha256, long bytes, double logitScale) {
-        this.model = model;
-        this.sha256 = sha256;
-        this.bytes = bytes;
-        this.logitScale = logitScale;
-    }
+record ModelSummary(ConvertedModel model, String sha256, long bytes, double logitScale) {
 
     /** Reads what the description needs, the whole file for its hash. */
     static ModelSummary of(ConvertedModel model) throws IOException {

@@ -10,13 +10,7 @@ import org.coop4j.sweep.RunState;
 import org.coop4j.sweep.SweepRun;
 
 /** The runs of a plan, and how far each is. */
-final class SweepList {
-
-    private final Map<SweepRun, RunState> runs;
-
-    SweepList(Map<SweepRun, RunState> runs) {
-        this.runs = runs;
-    }
+record SweepList(Map<SweepRun, RunState> runs) {
 
     void print(Rows.Format format, Console console) {
         Rows<Map.Entry<SweepRun, RunState>> rows =

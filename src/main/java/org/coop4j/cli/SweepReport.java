@@ -20,15 +20,7 @@ import org.coop4j.sweep.SweepOutcome;
 import org.coop4j.sweep.SweepRun;
 
 /** What a sweep measured: mean and standard deviation over the seeds. */
-final class SweepReport {
-
-    private final SweepOutcome outcome;
-    private final Path folder;
-
-    SweepReport(SweepOutcome outcome, Path folder) {
-        this.outcome = outcome;
-        this.folder = folder;
-    }
+record SweepReport(SweepOutcome outcome, Path folder) {
 
     /** What is summarised together: all but the seed. */
     private record Setting(

@@ -14,26 +14,16 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Predictions;
 
-/** Prints what {@code coop zero-shot} found. */
-final class ZeroShotReport {
-
-    private final ZeroShotCommand.Task task;
-    private final EncodedImages images;
-    private final float[][] probabilities;
-    private final int top;
-
-    /**
-     * @param images which images could be read
-     * @param probabilities [readable images][classes]
-     * @param top how many classes of an image are shown
-     */
-    ZeroShotReport(
-            ZeroShotCommand.Task task, EncodedImages images, float[][] probabilities, int top) {
-        this.task = task;
-        this.images = images;
-        this.probabilities = probabilities;
-        this.top = top;
-    }
+/**
+ * Prints what {@code coop zero-shot} found.
+ *
+ * @param images which images could be read
+ * @param probabilities [readable images][classes]
+ * @param top how many classes of an image are shown
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record ZeroShotReport(
+        ZeroShotCommand.Task task, EncodedImages images, float[][] probabilities, int top) {
 
     /** One of an image's most probable classes; the rank counts from 1. */
     private record Guess(int row, int rank, int label) {}

@@ -10,12 +10,8 @@ public final class Termination implements AutoCloseable {
 
     private final CountDownLatch signal = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final Thread hook = new Thread(this::end, "coop-termination");
     private volatile int exitCode = 1;
-
-    public Termination() {
-        Runtime.getRuntime().addShutdownHook(hook);
-    }
+    private final Interrupt hook = new Interrupt(this::end);
 
     private void end() {
         signal.countDown();
@@ -52,10 +48,6 @@ public final class Termination implements AutoCloseable {
     @Override
     public void close() {
         ended.countDown();
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending.
-        }
+        hook.close();
     }
 }

@@ -17,15 +17,9 @@ import org.coop4j.results.MethodLabel;
 import org.coop4j.run.RunResult;
 
 /** Every run: what all other tables were made from. */
-final class RunTable implements StudyTable {
+record RunTable(Findings findings) implements StudyTable {
 
     private static final int MOST_VALUES = 4;
-
-    private final Findings findings;
-
-    RunTable(Findings findings) {
-        this.findings = findings;
-    }
 
     @Override
     public ResultTable records(List<StudyView> views) {

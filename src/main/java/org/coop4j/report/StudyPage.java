@@ -20,17 +20,7 @@ import org.coop4j.results.MethodLabel;
 import org.coop4j.results.Shots;
 
 /** The page of a report: all of it in one file, with filters for dataset, method and shots. */
-final class StudyPage {
-
-    private final Findings findings;
-    private final List<StudyView> views;
-    private final StudyCharts charts;
-
-    StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
-        this.findings = findings;
-        this.views = views;
-        this.charts = charts;
-    }
+record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
 
     HtmlPage page() {
         HtmlPage page = new HtmlPage(title(), subtitle()).filters(filters());

@@ -18,7 +18,7 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 
 /** Reads the files of one run, and takes nothing that is missing or out of range for a number. */
-final class RunReader {
+record RunReader(Path root) {
 
     /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
     private static final long LARGEST = 32L << 20;
@@ -30,12 +30,6 @@ final class RunReader {
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .build();
-
-    private final Path root;
-
-    RunReader(Path root) {
-        this.root = root;
-    }
 
     /**
      * A run with a result.

@@ -10,17 +10,9 @@ import org.coop4j.predict.Prediction;
 import org.coop4j.run.Provenance;
 
 /** The Open Inference Protocol, version 2, over REST: {@code /v2}. */
-final class InferenceApi {
+record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static final String MODEL = "/v2/models/{model}";
-
-    private final Classifiers classifiers;
-    private final Uploads uploads;
-
-    InferenceApi(Classifiers classifiers, Uploads uploads) {
-        this.classifiers = classifiers;
-        this.uploads = uploads;
-    }
 
     private record Server(String name, String version, List<String> extensions) {}
 

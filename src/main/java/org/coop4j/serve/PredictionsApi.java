@@ -8,15 +8,7 @@ import java.util.Map;
 import org.coop4j.predict.Prediction;
 
 /** The API that takes a picture as it is: {@code POST /predictions/NAME}. */
-final class PredictionsApi {
-
-    private final Classifiers classifiers;
-    private final Uploads uploads;
-
-    PredictionsApi(Classifiers classifiers, Uploads uploads) {
-        this.classifiers = classifiers;
-        this.uploads = uploads;
-    }
+record PredictionsApi(Classifiers classifiers, Uploads uploads) {
 
     /** A class of an answer. */
     private record RankedClass(String className, float probability) {

@@ -11,36 +11,21 @@ import org.coop4j.run.RunResult;
  * One pass through the runs of a sweep that have no result yet, by a cluster: first the images that
  * runs have in common are encoded, in parts; then runs are made, those with the most work first;
  * then those that test what others learned.
+ *
+ * @param image work of encoding an image
  */
-final class ClusterWork {
+record ClusterWork(
+        SweepLedger ledger,
+        RunStore store,
+        SweepListener listener,
+        SweepCluster cluster,
+        double image) {
 
     /** Parts of a group's images for each worker, so that a slow one holds up less. */
     private static final int PARTS_PER_WORKER = 4;
 
     /** Below this a part is not worth a job of its own. */
     private static final int IMAGES_PER_PART = 64;
-
-    private final SweepLedger ledger;
-    private final RunStore store;
-    private final SweepListener listener;
-    private final SweepCluster cluster;
-    private final double image;
-
-    /**
-     * @param image work of encoding an image
-     */
-    ClusterWork(
-            SweepLedger ledger,
-            RunStore store,
-            SweepListener listener,
-            SweepCluster cluster,
-            double image) {
-        this.ledger = ledger;
-        this.store = store;
-        this.listener = listener;
-        this.cluster = cluster;
-        this.image = image;
-    }
 
     SweepOutcome run() throws IOException {
         List<RunGroup> groups = ledger.begin(store);

@@ -7,7 +7,7 @@ import org.coop4j.weights.model.ClipConfig;
  * Estimates work in multiplications, so that the time left of runs as different as a step on 10 and
  * one on 1,000 classes can be told from the time taken.
  */
-final class Effort {
+record Effort(Clip clip) {
 
     /** A transformer block's products, in squares of its width, for a token. */
     private static final double BLOCK = 12;
@@ -20,12 +20,6 @@ final class Effort {
 
     /** A multiplication outside of matrix products takes as long as so many in them, about. */
     private static final double ALONE = 20;
-
-    private final Clip clip;
-
-    Effort(Clip clip) {
-        this.clip = clip;
-    }
 
     /** Encoding an image file. */
     double image() {
