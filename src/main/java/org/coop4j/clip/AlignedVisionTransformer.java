@@ -23,20 +23,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * OpenBLAS' kernels for AVX2 do in blocks of 12, an image has the same bits in every place. The
  * rows that fill up an image attend to each other and to nothing else, and are dropped at the end.
  */
-final class AlignedVisionTransformer {
-
-    private final NativeWeights weights;
-    private final ClipConfig.Vit vit;
-    private final MlpActivation activation;
-    private final int alignment;
-
-    AlignedVisionTransformer(
-            NativeWeights weights, ClipConfig.Vit vit, MlpActivation activation, int alignment) {
-        this.weights = weights;
-        this.vit = vit;
-        this.activation = activation;
-        this.alignment = alignment;
-    }
+record AlignedVisionTransformer(
+        NativeWeights weights, ClipConfig.Vit vit, MlpActivation activation, int alignment) {
 
     /**
      * Image features, not normalised.

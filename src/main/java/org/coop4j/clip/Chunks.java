@@ -9,16 +9,10 @@ import org.coop4j.graph.Arena;
 /**
  * Plans that run one after another in the memory that the largest needs: those of the classes'
  * prompts chunk by chunk, or a single one.
+ *
+ * @param arena null where there are none
  */
-final class Chunks implements AutoCloseable {
-
-    private final List<StepPlan> plans;
-    private final Arena arena; // null where there are none
-
-    private Chunks(List<StepPlan> plans, Arena arena) {
-        this.plans = plans;
-        this.arena = arena;
-    }
+record Chunks(List<StepPlan> plans, Arena arena) implements AutoCloseable {
 
     static Chunks none() {
         return new Chunks(List.of(), null);
@@ -84,10 +78,6 @@ final class Chunks implements AutoCloseable {
 
     void forEach(Consumer<StepPlan> action) {
         plans.forEach(action);
-    }
-
-    List<StepPlan> plans() {
-        return plans;
     }
 
     int size() {

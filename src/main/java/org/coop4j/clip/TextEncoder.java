@@ -16,26 +16,14 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Encodes token sequences with the frozen text tower. */
-final class TextEncoder {
+record TextEncoder(
+        NativeWeights weights,
+        ClipConfig.Text architecture,
+        MlpActivation activation,
+        Workers workers) {
 
     /** Prompts are encoded in parts of about so many packed rows, which bounds the memory. */
     private static final int ROWS_PER_PART = 8192;
-
-    private final NativeWeights weights;
-    private final ClipConfig.Text architecture;
-    private final MlpActivation activation;
-    private final Workers workers;
-
-    TextEncoder(
-            NativeWeights weights,
-            ClipConfig.Text architecture,
-            MlpActivation activation,
-            Workers workers) {
-        this.weights = weights;
-        this.architecture = architecture;
-        this.activation = activation;
-        this.workers = workers;
-    }
 
     /**
      * Text features, not normalised, one row a sequence. Equal sequences have equal bits, wherever

@@ -3,18 +3,17 @@ package org.coop4j.image;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
 
-/** An image of 8-bit red, green and blue samples, packed [height, width, 3]. */
-public final class RgbImage {
-    private final int width;
-    private final int height;
-    private final byte[] samples;
+/**
+ * An image of 8-bit red, green and blue samples.
+ *
+ * @param width pixels of a row
+ * @param height rows
+ * @param samples [height, width, 3], row by row, red first; not copied: leave them as they are
+ */
+@SuppressWarnings("ArrayRecordComponent") // compared below
+public record RgbImage(int width, int height, byte[] samples) {
 
-    /**
-     * Makes an image of the samples; the array is not copied.
-     *
-     * @param samples [height, width, 3], row by row, red first
-     */
-    public RgbImage(int width, int height, byte[] samples) {
+    public RgbImage {
         if (width < 1 || height < 1) {
             throw new IllegalArgumentException(
                     "image of " + width + " x " + height + " pixels: expected 1 x 1 or more");
@@ -22,18 +21,9 @@ public final class RgbImage {
         long wanted = 3L * width * height;
         if (samples.length != wanted) {
             throw new IllegalArgumentException(
-                    "image of "
-                            + width
-                            + " x "
-                            + height
-                            + " pixels takes "
-                            + wanted
-                            + " samples, not "
-                            + samples.length);
+                    "image of %d x %d pixels takes %d samples, not %d"
+                            .formatted(width, height, wanted, samples.length));
         }
-        this.width = width;
-        this.height = height;
-        this.samples = samples;
     }
 
     /**
@@ -42,19 +32,6 @@ public final class RgbImage {
      */
     public static RgbImage of(BufferedImage image) {
         return Pixels.copy(image);
-    }
-
-    public int width() {
-        return width;
-    }
-
-    public int height() {
-        return height;
-    }
-
-    /** Returns the samples [height, width, 3] themselves, not a copy: leave them as they are. */
-    public byte[] samples() {
-        return samples;
     }
 
     /** Returns the pixel as {@code 0xRRGGBB}. */

@@ -7,23 +7,9 @@ import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /** The layers that CLIP's towers are made of, with the weights of a converted model by name. */
-final class Layers {
+record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation) {
 
     private static final double NORM_EPSILON = 1e-5; // of layer norms and batch norms
-
-    private final OnnxGraph graph;
-    private final SafetensorsFile weights;
-    private final MlpActivation activation;
-
-    Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation) {
-        this.graph = graph;
-        this.weights = weights;
-        this.activation = activation;
-    }
-
-    OnnxGraph graph() {
-        return graph;
-    }
 
     /** A weight as it is. */
     String weight(String name) throws IOException {

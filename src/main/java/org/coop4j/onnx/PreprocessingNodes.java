@@ -7,17 +7,9 @@ import org.coop4j.image.Preprocessing;
  * The transform of test images: antialiased bicubic resize of the shorter side, centre crop,
  * normalisation, with the roundings of {@link org.coop4j.image.TestTransform}.
  */
-final class PreprocessingNodes {
+record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
 
     private static final double PILLOW_CUBIC = -0.5; // the coefficient of its bicubic kernel
-
-    private final OnnxGraph graph;
-    private final Preprocessing preprocessing;
-
-    PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
-        this.graph = graph;
-        this.preprocessing = preprocessing;
-    }
 
     /** An image [height, width, 3] of bytes → normalised pixels [1, 3, side, side]. */
     String forward(String image) {

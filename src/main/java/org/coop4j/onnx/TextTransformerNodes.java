@@ -5,18 +5,10 @@ import java.util.List;
 import org.coop4j.weights.model.ClipConfig;
 
 /** CLIP's {@code encode_text}. */
-final class TextTransformerNodes {
+record TextTransformerNodes(Layers layers, ClipConfig.Text text) {
 
     /** Stands for −∞ where a token must not attend, as far below any score as float32 needs. */
     private static final float NEVER = -1e9f;
-
-    private final Layers layers;
-    private final ClipConfig.Text text;
-
-    TextTransformerNodes(Layers layers, ClipConfig.Text text) {
-        this.layers = layers;
-        this.text = text;
-    }
 
     /**
      * Token ids [batch, context] → text features [batch, embed], read at the largest id of a row,

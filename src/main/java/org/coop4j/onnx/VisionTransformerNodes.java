@@ -6,15 +6,7 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.weights.model.ClipConfig;
 
 /** CLIP's {@code VisionTransformer}. */
-final class VisionTransformerNodes {
-
-    private final Layers layers;
-    private final ClipConfig.Vit vit;
-
-    VisionTransformerNodes(Layers layers, ClipConfig.Vit vit) {
-        this.layers = layers;
-        this.vit = vit;
-    }
+record VisionTransformerNodes(Layers layers, ClipConfig.Vit vit) {
 
     /** Normalised pixels [batch, 3, side, side] → an image's row of a kind [batch, width]. */
     String forward(String pixels, FeatureKind kind) throws IOException {

@@ -39,26 +39,14 @@ public final class PairBatches {
         }
     }
 
-    /** The pairs of a step. */
-    static final class Batch {
-        private final int[] pictures;
-        private final int[] captions;
-
-        private Batch(int[] pictures, int[] captions) {
-            this.pictures = pictures;
-            this.captions = captions;
-        }
-
-        /** Numbers of the pictures. */
-        int[] pictures() {
-            return pictures;
-        }
-
-        /** Number of the caption that each picture shows. */
-        int[] captions() {
-            return captions;
-        }
-    }
+    /**
+     * The pairs of a step.
+     *
+     * @param pictures numbers of the pictures
+     * @param captions number of the caption that each picture shows
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Batch(int[] pictures, int[] captions) {}
 
     /**
      * @param captions for each picture the numbers of its captions; equal ones share a number

@@ -18,8 +18,20 @@ import org.coop4j.weights.safetensors.TensorChecksum;
 /**
  * The state of a pre-training after some epochs: weights, moments and running statistics. Random
  * streams have no state, as they are made from the seed and the epoch.
+ *
+ * @param epochs number of finished epochs
+ * @param steps steps of them
+ * @param last what the last epoch gave; null in a file of before it was kept
+ * @param metrics the lines of the epochs before the last; null in a state of memory or an earlier
+ *     version
+ * @param arrays by kind and name
  */
-public final class PretrainState {
+public record PretrainState(
+        int epochs,
+        long steps,
+        Pretraining.Epoch last,
+        String metrics,
+        Map<String, float[]> arrays) {
 
     private static final String EPOCHS = "coop4j.pretrain.epochs";
     private static final String STEPS = "coop4j.pretrain.steps";
@@ -32,23 +44,8 @@ public final class PretrainState {
     private static final String SECOND_MOMENT = "second moment/";
     private static final String STATISTIC = "statistic/";
 
-    private final int epochs;
-    private final long steps;
-    private final Pretraining.Epoch last;
-    private final String metrics;
-    private final Map<String, float[]> arrays;
-
-    PretrainState(
-            int epochs,
-            long steps,
-            Pretraining.Epoch last,
-            String metrics,
-            Map<String, float[]> arrays) {
-        this.epochs = epochs;
-        this.steps = steps;
-        this.last = last;
-        this.metrics = metrics;
-        this.arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
+    public PretrainState {
+        arrays = Collections.unmodifiableMap(new LinkedHashMap<>(arrays));
     }
 
     /** A copy of the state after so many epochs, the last of which gave {@code last}. */
@@ -109,29 +106,6 @@ public final class PretrainState {
                             .formatted(values == null ? "no" : values.length, name, length));
         }
         return values;
-    }
-
-    /** Number of finished epochs. */
-    public int epochs() {
-        return epochs;
-    }
-
-    long steps() {
-        return steps;
-    }
-
-    /** What the last epoch gave; null in a file of before it was kept. */
-    Pretraining.Epoch last() {
-        return last;
-    }
-
-    /** The lines of the epochs before the last; null in a state of memory or an earlier version. */
-    String metrics() {
-        return metrics;
-    }
-
-    Map<String, float[]> arrays() {
-        return arrays;
     }
 
     /**

@@ -13,16 +13,11 @@ import org.coop4j.text.Tokenizer;
  * The captions of a table as token ids, each caption with a number that equal ones share.
  *
  * <p>Captions are equal when their tokens are: the text tower cannot tell them apart.
+ *
+ * @param numbers for each picture the numbers of its captions
  */
-final class TokenizedCaptions {
-
-    private final int[][] numbers;
-    private final int[][] tokens;
-
-    private TokenizedCaptions(int[][] numbers, int[][] tokens) {
-        this.numbers = numbers;
-        this.tokens = tokens;
-    }
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record TokenizedCaptions(int[][] numbers, int[][] tokens) {
 
     /**
      * @throws DatasetException when a caption exceeds the context length, naming it
@@ -73,11 +68,6 @@ final class TokenizedCaptions {
             end++;
         }
         return Arrays.copyOf(ids, end + 1);
-    }
-
-    /** For each picture the numbers of its captions. */
-    int[][] numbers() {
-        return numbers;
     }
 
     /** The token ids of the caption with that number, the end token last. */

@@ -6,7 +6,9 @@ package org.coop4j.image.webp;
  * <p>The data are one pixel for each tile of 2<sup>bits</sup> squared, or the palette, of which
  * 2<sup>bits</sup> indices are packed into a pixel.
  */
-final class VpLosslessTransform {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record VpLosslessTransform(Kind kind, int width, int height, int bits, int[] data) {
+
     private static final int BLACK = 0xFF000000;
 
     /** What a transform does. */
@@ -25,20 +27,6 @@ final class VpLosslessTransform {
                 default -> PALETTE;
             };
         }
-    }
-
-    private final Kind kind;
-    private final int width;
-    private final int height;
-    private final int bits;
-    private final int[] data;
-
-    VpLosslessTransform(Kind kind, int width, int height, int bits, int[] data) {
-        this.kind = kind;
-        this.width = width;
-        this.height = height;
-        this.bits = bits;
-        this.data = data;
     }
 
     /** Returns the pixels before the transform: the same array, changed, except for a palette. */

@@ -71,7 +71,7 @@ public final class RaggedAttention extends GraphOp {
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         return new RaggedAttentionKernel(
-                new RaggedOperands(intSetting(0), intSetting(1), in), out[0], out[1], workers);
+                RaggedOperands.of(intSetting(0), intSetting(1), in), out[0], out[1], workers);
     }
 
     @Override
@@ -131,7 +131,7 @@ public final class RaggedAttention extends GraphOp {
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             RaggedOperands forward =
-                    new RaggedOperands(
+                    RaggedOperands.of(
                             intSetting(0), intSetting(1), Arrays.copyOfRange(in, 2, in.length));
             return new RaggedAttentionGradientKernel(forward, in[0], in[1], out, workers);
         }

@@ -9,24 +9,22 @@ import org.coop4j.graph.op.AttentionOperands;
  * The inputs of {@link RaggedAttention} as its kernels see them, with the lengths of this run.
  *
  * <p>Row numbers are exact as floats up to 2^24.
+ *
+ * @param longest rows of the longest sequence that will ever be given
+ * @param starts first row of each sequence, and the row behind the last
+ * @param packed whether every row asks
  */
-final class RaggedOperands {
-
-    private final int heads;
-    private final int longest;
-    private final AttentionOperands operands;
-    private final HostMatrix starts;
-    private final boolean packed;
+record RaggedOperands(
+        int heads, int longest, AttentionOperands operands, HostMatrix starts, boolean packed) {
 
     /**
+     * Of an op's inputs.
+     *
      * @param in qkv and starts, or q, kv and starts
      */
-    RaggedOperands(int heads, int longest, HostMatrix[] in) {
-        this.heads = heads;
-        this.longest = longest;
-        this.packed = in.length == 2;
-        this.starts = in[in.length - 1];
-        this.operands = of(heads, Arrays.copyOf(in, in.length - 1));
+    static RaggedOperands of(int heads, int longest, HostMatrix[] in) {
+        AttentionOperands operands = of(heads, Arrays.copyOf(in, in.length - 1));
+        return new RaggedOperands(heads, longest, operands, in[in.length - 1], in.length == 2);
     }
 
     private static AttentionOperands of(int heads, HostMatrix[] qkv) {
@@ -38,25 +36,8 @@ final class RaggedOperands {
         return of(heads, gradients);
     }
 
-    AttentionOperands operands() {
-        return operands;
-    }
-
-    int heads() {
-        return heads;
-    }
-
-    int longest() {
-        return longest;
-    }
-
     int sequences() {
         return starts.cols() - 1;
-    }
-
-    /** Whether every row asks. */
-    boolean packed() {
-        return packed;
     }
 
     int start(int sequence) {

@@ -14,19 +14,12 @@ import org.coop4j.weights.model.ClipConfig;
  * Reads a model's dimensions off its tensors' shapes, as {@code build_model} of openai/CLIP does.
  * Heads leave no trace in shapes: they are 64 channels wide unless a configuration says otherwise.
  */
-final class ArchitectureInference {
+record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> told) {
+
     private static final int HEAD_WIDTH = 64;
 
     /** Wider vision transformers exist only in open_clip, with heads of 80, 88 or 104 channels. */
     private static final int MAX_WIDTH_WITH_KNOWN_HEADS = 1024;
-
-    private final Map<String, Shape> shapes;
-    private final Optional<ClipConfig> told;
-
-    private ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> told) {
-        this.shapes = shapes;
-        this.told = told;
-    }
 
     /**
      * The architecture of a model with these tensors, by OpenAI's names.

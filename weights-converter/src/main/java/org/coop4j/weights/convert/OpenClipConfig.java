@@ -19,7 +19,8 @@ import org.coop4j.weights.model.PreprocessConfig;
  * Reads {@code open_clip_config.json}. A field that is not known here and is not switched off is an
  * error, since open_clip has many that change what a model computes.
  */
-final class OpenClipConfig {
+record OpenClipConfig(JsonFile json, JsonNode model) {
+
     static final String FILE = "open_clip_config.json";
 
     private static final Set<String> MODEL_FIELDS =
@@ -57,14 +58,6 @@ final class OpenClipConfig {
                     "pool_type", "tok argmax",
                     "pos_embed_type", "learnable",
                     "proj_type", "linear");
-
-    private final JsonFile json;
-    private final JsonNode model;
-
-    private OpenClipConfig(JsonFile json, JsonNode model) {
-        this.json = json;
-        this.model = model;
-    }
 
     static ModelConfig read(Path folder) throws IOException {
         JsonFile json = JsonFile.read(folder.resolve(FILE));

@@ -4,14 +4,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 
 /** Numbers of a pickle: a long where one fits, else a {@link BigInteger}. */
-final class PickleNumbers {
-    private final Budget budget;
-    private final PickleLimits limits;
-
-    PickleNumbers(Budget budget, PickleLimits limits) {
-        this.budget = budget;
-        this.limits = limits;
-    }
+record PickleNumbers(Budget budget, PickleLimits limits) {
 
     /** A decimal number of protocol 0, or one of its two ways to write a boolean. */
     Object integer(String line) throws IOException {
