@@ -85,7 +85,7 @@ final class NativeWeights implements AutoCloseable {
     /** The shape of the tensor {@code name}. */
     long[] shape(String name) {
         try {
-            return file.shape(name).dims().stream().mapToLong(Long::longValue).toArray();
+            return file.shape(name).toArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,7 +15,6 @@ import com.fasterxml.jackson.core.util.Separators;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -103,10 +102,7 @@ final class SplitJson {
             }
             json.writeEndObject();
         }
-        try (AtomicFile target = AtomicFile.create(file)) {
-            target.write(ByteBuffer.wrap(bytes.toByteArray()), 0);
-            target.commit();
-        }
+        AtomicFile.write(file, bytes.toByteArray());
     }
 
     private static void writeItem(JsonGenerator json, LabelledImage image, Path imageRoot)

@@ -328,10 +328,8 @@ public final class PlanDraft {
         for (long size : shape) {
             if (size < 0) {
                 throw new IllegalArgumentException(
-                        "placeholder "
-                                + placeholder.name()
-                                + " needs a full shape, not "
-                                + java.util.Arrays.toString(shape));
+                        "placeholder %s needs a full shape, not %s"
+                                .formatted(placeholder.name(), java.util.Arrays.toString(shape)));
             }
         }
         return shape;

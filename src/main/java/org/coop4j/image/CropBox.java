@@ -12,15 +12,8 @@ public record CropBox(int left, int top, int width, int height) {
     public CropBox {
         if (left < 0 || top < 0 || width < 1 || height < 1) {
             throw new IllegalArgumentException(
-                    "crop of "
-                            + width
-                            + " x "
-                            + height
-                            + " at "
-                            + left
-                            + ", "
-                            + top
-                            + ": expected 1 x 1 or more at 0, 0 or beyond");
+                    "crop of %s x %s at %s, %s: expected 1 x 1 or more at 0, 0 or beyond"
+                            .formatted(width, height, left, top));
         }
     }
 

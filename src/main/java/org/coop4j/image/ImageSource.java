@@ -102,12 +102,8 @@ public final class ImageSource {
         // Both are below 2^32, so that the product may exceed a long only by its sign.
         if (Long.compareUnsigned(width * height, maxPixels) > 0) {
             throw error(
-                    "declares "
-                            + width
-                            + " x "
-                            + height
-                            + " pixels, more than the limit of "
-                            + maxPixels);
+                    "declares %s x %s pixels, more than the limit of %s"
+                            .formatted(width, height, maxPixels));
         }
     }
 

@@ -167,13 +167,8 @@ final class JpegHeader {
         long blocks = (long) width * height / (64L * units) * (components == 1 ? 1 : blocksPerUnit);
         if (blocks > 8L * source.length()) {
             throw source.error(
-                    "is truncated: "
-                            + source.length()
-                            + " bytes cannot hold "
-                            + width
-                            + " x "
-                            + height
-                            + " pixels");
+                    "is truncated: %s bytes cannot hold %s x %s pixels"
+                            .formatted(source.length(), width, height));
         }
     }
 

@@ -84,8 +84,8 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
     private static ClassifierFile with(
             ClassifierFile file, String name, int[] positions, float[] added) {
         ClassifierFile.Tensor old = file.tensor(name);
-        List<Long> dims = new ArrayList<>(old.shape().dims());
-        int width = old.values().length / Math.toIntExact(dims.get(0));
+        long[] dims = old.shape().toArray();
+        int width = old.values().length / Math.toIntExact(dims[0]);
         float[] rows = new float[Math.multiplyExact(positions.length, width)];
         int used = 0;
         for (int i = 0; i < positions.length; i++) {
@@ -97,7 +97,7 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
                     i * width,
                     width);
         }
-        dims.set(0, (long) positions.length);
-        return file.with(name, new Shape(dims), rows);
+        dims[0] = positions.length;
+        return file.with(name, Shape.of(dims), rows);
     }
 }

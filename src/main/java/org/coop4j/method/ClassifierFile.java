@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,9 +88,9 @@ public record ClassifierFile(
             for (int i = 0; i < chosen.length; i++) {
                 System.arraycopy(values, chosen[i] * length, rows, i * length, length);
             }
-            List<Long> dims = new ArrayList<>(shape.dims());
-            dims.set(0, (long) chosen.length);
-            return new Tensor(new Shape(dims), rows);
+            long[] dims = shape.toArray();
+            dims[0] = chosen.length;
+            return new Tensor(Shape.of(dims), rows);
         }
     }
 
@@ -148,8 +147,7 @@ public record ClassifierFile(
 
     /** With one more tensor that was learned. */
     ClassifierFile with(LearnedTensor learned) {
-        List<Long> dims = Arrays.stream(learned.shape()).boxed().toList();
-        return with(learned.name(), new Shape(dims), learned.values());
+        return with(learned.name(), Shape.of(learned.shape()), learned.values());
     }
 
     /** Of the same method with other settings. */

@@ -83,8 +83,7 @@ record PromptContext(
 
     /** Vectors of zeros, of the same shape. */
     LearnedTensor zeros(Clip clip, int classes) {
-        return LearnedTensor.zeros(
-                CTX, shape(clip, classes).dims().stream().mapToLong(Long::longValue).toArray());
+        return LearnedTensor.zeros(CTX, shape(clip, classes).toArray());
     }
 
     private Shape shape(Clip clip, int classes) {

@@ -212,11 +212,8 @@ final class PromptLearner implements Learner {
                 .map(
                         name -> {
                             ClassifierFile.Tensor tensor = file.tensor(name);
-                            long[] dims =
-                                    tensor.shape().dims().stream()
-                                            .mapToLong(Long::longValue)
-                                            .toArray();
-                            return LearnedTensor.of(name, tensor.values(), dims);
+                            return LearnedTensor.of(
+                                    name, tensor.values(), tensor.shape().toArray());
                         })
                 .toList();
     }

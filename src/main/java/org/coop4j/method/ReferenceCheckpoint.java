@@ -265,11 +265,8 @@ public final class ReferenceCheckpoint {
         Path target = Files.createDirectories(folder.resolve(FOLDER));
         Path file = target.resolve(FILE + epoch);
         TorchSave.write(file, root);
-        try (AtomicFile pointer = AtomicFile.create(target.resolve(POINTER))) {
-            String line = file.getFileName() + "\n";
-            pointer.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)), 0);
-            pointer.commit();
-        }
+        String line = file.getFileName() + "\n";
+        AtomicFile.write(target.resolve(POINTER), line.getBytes(StandardCharsets.UTF_8));
         return file;
     }
 

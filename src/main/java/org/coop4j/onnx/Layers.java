@@ -13,16 +13,12 @@ record Layers(OnnxGraph graph, SafetensorsFile weights, MlpActivation activation
 
     /** A weight as it is. */
     String weight(String name) throws IOException {
-        return graph.weight(name, dims(weights.shape(name)), weights.floats(name));
+        return graph.weight(name, weights.shape(name).toArray(), weights.floats(name));
     }
 
     /** A weight in another shape. */
     String weight(String name, long... shape) throws IOException {
         return graph.weight(name, shape, weights.floats(name));
-    }
-
-    private static long[] dims(Shape shape) {
-        return shape.dims().stream().mapToLong(Long::longValue).toArray();
     }
 
     /** x · weightᵀ + bias; x [..., in] → [..., out]. */

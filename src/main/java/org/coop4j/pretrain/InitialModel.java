@@ -70,7 +70,7 @@ public final class InitialModel {
 
     /** The shape of the tensor {@code name}. */
     long[] shape(String name) {
-        return specs.get(name).shape().dims().stream().mapToLong(Long::longValue).toArray();
+        return specs.get(name).shape().toArray();
     }
 
     /** The elements of the tensor {@code name}. */

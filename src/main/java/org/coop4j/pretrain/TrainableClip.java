@@ -116,10 +116,8 @@ public final class TrainableClip implements AutoCloseable {
         ClipConfig.Text text = initial.metadata().architecture().text();
         if (size.longest > text.contextLength()) {
             throw new IllegalArgumentException(
-                    "captions of up to "
-                            + size.longest
-                            + " tokens for a context length of "
-                            + text.contextLength());
+                    "captions of up to %s tokens for a context length of %s"
+                            .formatted(size.longest, text.contextLength()));
         }
         for (int i = 0; i < tokens.length; i++) {
             int before = i == 0 ? -1 : tokens[i - 1];

@@ -82,14 +82,8 @@ final class HuggingFaceVocabulary {
             int id = entry.getValue();
             if (id < 0 || id >= symbols.size() || symbols.get(id) != null) {
                 throw new IOException(
-                        vocabFile
-                                + " gives the symbol \""
-                                + entry.getKey()
-                                + "\" the id "
-                                + id
-                                + "; expected each of 0 to "
-                                + (symbols.size() - 1)
-                                + " once");
+                        "%s gives the symbol \"%s\" the id %s; expected each of 0 to %s once"
+                                .formatted(vocabFile, entry.getKey(), id, symbols.size() - 1));
             }
             symbols.set(id, entry.getKey());
         }
@@ -109,10 +103,8 @@ final class HuggingFaceVocabulary {
         for (String symbol : wanted) {
             if (!ids.containsKey(symbol)) {
                 throw new IOException(
-                        vocabFile
-                                + " lacks the symbol \""
-                                + symbol
-                                + "\": it is not the vocabulary of a CLIP tokenizer");
+                        "%s lacks the symbol \"%s\": it is not the vocabulary of a CLIP tokenizer"
+                                .formatted(vocabFile, symbol));
             }
         }
         for (String symbol : ids.keySet()) {
@@ -150,12 +142,8 @@ final class HuggingFaceVocabulary {
         Integer id = ids.get(symbol);
         if (id == null) {
             throw new IOException(
-                    mergesFile
-                            + " uses the symbol \""
-                            + symbol
-                            + "\", which "
-                            + vocabFile.getFileName()
-                            + " lacks");
+                    "%s uses the symbol \"%s\", which %s lacks"
+                            .formatted(mergesFile, symbol, vocabFile.getFileName()));
         }
         return id;
     }

@@ -9,13 +9,8 @@ public final class TextTooLongException extends IllegalArgumentException {
 
     TextTooLongException(String text, int tokenCount, int contextLength) {
         super(
-                "text of "
-                        + tokenCount
-                        + " tokens (start and end token included) exceeds the context length "
-                        + contextLength
-                        + ": shorten or truncate it: \""
-                        + SafeText.shortened(text, SHOWN)
-                        + '"');
+                "text of %s tokens (start and end token included) exceeds the context length %s: shorten or truncate it: \"%s\""
+                        .formatted(tokenCount, contextLength, SafeText.shortened(text, SHOWN)));
         this.tokenCount = tokenCount;
         this.contextLength = contextLength;
     }

@@ -215,10 +215,8 @@ public final class Tokenizer {
     public String symbol(int id) {
         if (id < 0 || id >= symbols.size()) {
             throw new IllegalArgumentException(
-                    "token id "
-                            + id
-                            + " is outside the vocabulary: expected 0 to "
-                            + (symbols.size() - 1));
+                    "token id %s is outside the vocabulary: expected 0 to %s"
+                            .formatted(id, symbols.size() - 1));
         }
         return symbols.get(id);
     }

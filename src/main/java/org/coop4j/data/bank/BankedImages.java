@@ -24,11 +24,11 @@ public final class BankedImages {
 
         UnreadableImagesException(SortedMap<Path, IOException> problems) {
             super(
-                    problems.size()
-                            + (problems.size() == 1 ? " image" : " images")
-                            + " cannot be read (first: "
-                            + problems.get(problems.firstKey()).getMessage()
-                            + "): mend or remove them, or go on without them with --skip-bad");
+                    "%s%s cannot be read (first: %s): mend or remove them, or go on without them with --skip-bad"
+                            .formatted(
+                                    problems.size(),
+                                    problems.size() == 1 ? " image" : " images",
+                                    problems.get(problems.firstKey()).getMessage()));
         }
     }
 

@@ -86,11 +86,8 @@ public final class FeatureBank implements AutoCloseable {
                     StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new IOException(
-                    "cannot open the feature bank "
-                            + file
-                            + " ("
-                            + e.getClass().getSimpleName()
-                            + "): give --bank a folder that you may write to",
+                    "cannot open the feature bank %s (%s): give --bank a folder that you may write to"
+                            .formatted(file, e.getClass().getSimpleName()),
                     e);
         }
     }
@@ -120,11 +117,8 @@ public final class FeatureBank implements AutoCloseable {
             return channel.lock(LOCKED_BYTE, 1, false);
         } catch (IOException e) {
             throw new IOException(
-                    "cannot lock the feature bank "
-                            + file
-                            + " ("
-                            + e.getMessage()
-                            + "): give --bank a folder on another disk",
+                    "cannot lock the feature bank %s (%s): give --bank a folder on another disk"
+                            .formatted(file, e.getMessage()),
                     e);
         }
     }
@@ -225,11 +219,8 @@ public final class FeatureBank implements AutoCloseable {
                     });
         } catch (IOException e) {
             throw new IOException(
-                    "cannot write to the feature bank "
-                            + file
-                            + " ("
-                            + e.getMessage()
-                            + "): make room and run again, what it holds is kept",
+                    "cannot write to the feature bank %s (%s): make room and run again, what it holds is kept"
+                            .formatted(file, e.getMessage()),
                     e);
         }
     }

@@ -21,10 +21,10 @@ public final class Add extends GraphOp {
     public List<long[]> outputShapes(List<long[]> in) {
         if (!java.util.Arrays.equals(in.get(0), in.get(1))) {
             throw new IllegalArgumentException(
-                    "sum of "
-                            + java.util.Arrays.toString(in.get(0))
-                            + " and "
-                            + java.util.Arrays.toString(in.get(1)));
+                    "sum of %s and %s"
+                            .formatted(
+                                    java.util.Arrays.toString(in.get(0)),
+                                    java.util.Arrays.toString(in.get(1))));
         }
         return List.of(in.get(0));
     }

@@ -51,13 +51,8 @@ public final class Convolution extends GraphOp {
         long[] kernel = in.get(1);
         if (kernel[0] != TAPS * x[1]) {
             throw new IllegalArgumentException(
-                    "3x3 kernel of "
-                            + kernel[0]
-                            + " rows for "
-                            + x[1]
-                            + " channels: "
-                            + TAPS * x[1]
-                            + " are needed");
+                    "3x3 kernel of %s rows for %s channels: %s are needed"
+                            .formatted(kernel[0], x[1], TAPS * x[1]));
         }
         return List.of(new long[] {ConvolutionShape.of(this).rowsOut(x[0]), kernel[1]});
     }

@@ -50,6 +50,11 @@ public record Shape(List<Long> dims) {
         return dims.get(axis);
     }
 
+    /** The sizes, outermost first. */
+    public long[] toArray() {
+        return dims.stream().mapToLong(Long::longValue).toArray();
+    }
+
     /** Number of elements: the product of the sizes, 1 for a scalar. */
     public long elements() {
         return product(dims);

@@ -107,11 +107,6 @@ public final class TensorView {
         return true;
     }
 
-    /** The same elements under another name. */
-    public TensorView named(String newName) {
-        return new TensorView(newName, dtype, shape, storage, offset, strides);
-    }
-
     /** The matrix with rows and columns exchanged; nothing is copied. */
     public TensorView transposed() throws WeightsException {
         if (shape.rank() != 2) {

@@ -60,12 +60,8 @@ public final class PackedModel {
             writeHalves(model, halves);
             if (Files.size(halves) > LARGEST) {
                 throw new WeightsException(
-                        model.path()
-                                + " has "
-                                + Files.size(halves)
-                                + " bytes in half precision: models up to "
-                                + LARGEST
-                                + " are packed");
+                        "%s has %s bytes in half precision: models up to %s are packed"
+                                .formatted(model.path(), Files.size(halves), LARGEST));
             }
             byte[] bytes = Files.readAllBytes(halves);
             String header = FORMAT + "\n" + Sha256.of(bytes) + "\n";

@@ -166,10 +166,8 @@ public final class ZipArchive {
             }
         } catch (DataFormatException e) {
             throw new WeightsException(
-                    file.file()
-                            + ": damaged archive: its entry "
-                            + entry.name
-                            + " cannot be inflated",
+                    "%s: damaged archive: its entry %s cannot be inflated"
+                            .formatted(file.file(), entry.name),
                     e);
         } finally {
             inflater.end();
@@ -222,11 +220,8 @@ public final class ZipArchive {
             return contents;
         } catch (DataFormatException e) {
             throw new WeightsException(
-                    file.file()
-                            + ": damaged archive: its entry "
-                            + entry.name
-                            + " cannot be"
-                            + " inflated",
+                    "%s: damaged archive: its entry %s cannot be inflated"
+                            .formatted(file.file(), entry.name),
                     e);
         } finally {
             inflater.end();
