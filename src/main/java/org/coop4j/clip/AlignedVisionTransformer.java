@@ -39,7 +39,7 @@ record AlignedVisionTransformer(
         SDVariable x = graph.patches(images, vit.patchSize(), 1, rows); // [batch rows, 3 patch²]
         x = graph.linear(x, parameters.matrix("visual.conv1.weight")); // [batch rows, width]
         x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows)));
-        x = norm(parameters, "visual.ln_pre", x);
+        x = parameters.norm("visual.ln_pre", x);
         Transformer transformer =
                 new Transformer(
                         parameters, "visual.transformer", vit.width(), vit.layers(), activation);
@@ -49,7 +49,7 @@ record AlignedVisionTransformer(
                         Sequences.packed(
                                 graph, layout(batch, rows), Queries.FIRST)); // [batch rows, width]
         x = graph.selectRows(x, firstOf(batch, rows, alignment)); // [batch alignment, width]
-        x = norm(parameters, "visual.ln_post", x);
+        x = parameters.norm("visual.ln_post", x);
         if (kind == FeatureKind.EMBEDDED) {
             x = VisualProjection.after(parameters, x, vit); // [batch alignment, embed]
         }
@@ -98,11 +98,5 @@ record AlignedVisionTransformer(
     /** The first {@code count} of each {@code each} rows. */
     private static int[] firstOf(int batch, int each, int count) {
         return IntStream.range(0, batch * count).map(i -> i / count * each + i % count).toArray();
-    }
-
-    private static SDVariable norm(FrozenParameters parameters, String layer, SDVariable x) {
-        return parameters
-                .graph()
-                .layerNorm(x, parameters.get(layer + ".weight"), parameters.get(layer + ".bias"));
     }
 }

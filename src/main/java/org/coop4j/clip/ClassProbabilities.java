@@ -16,19 +16,13 @@ final class ClassProbabilities {
      * @return [images][classes]
      */
     static float[][] of(FeatureMatrix images, FeatureMatrix classes, float scale) {
-        FeatureMatrix x = images.normalized();
-        FeatureMatrix w = classes.normalized();
-        float[][] result = new float[x.rows()][w.rows()];
-        for (int i = 0; i < result.length; i++) {
-            float[] logits = new float[w.rows()];
-            for (int c = 0; c < logits.length; c++) {
-                logits[c] = scale * x.dot(i, w, c);
-            }
-            double[] p = Predictions.softmax(logits);
+        float[][] rows = images.normalized().products(classes.normalized()).times(scale).toRows();
+        for (float[] row : rows) {
+            double[] p = Predictions.softmax(row);
             for (int c = 0; c < p.length; c++) {
-                result[i][c] = (float) p[c];
+                row[c] = (float) p[c];
             }
         }
-        return result;
+        return rows;
     }
 }

@@ -43,15 +43,7 @@ public final class ImageTower {
             int batch,
             int rows) {
         if (architecture instanceof ClipConfig.Vit vit) {
-            VisionTransformer tower =
-                    new VisionTransformer(
-                            weights,
-                            vit.patchSize(),
-                            vit.width(),
-                            vit.layers(),
-                            vit.heads(),
-                            activation);
-            return tower.forward(images, batch, vit.tokens(), rows);
+            return new VisionTransformer(weights, vit, activation).forward(images, batch, rows);
         }
         if (architecture instanceof ClipConfig.ResNet resNet) {
             return new ModifiedResNet(weights, resNet.layers(), resNet.heads())

@@ -98,10 +98,8 @@ final class ModifiedResNet {
         AttentionLayout layout =
                 AttentionLayout.unmasked(heads, batch, tokens).withQueries(Queries.FIRST);
         SDVariable q =
-                graph.linear(
-                        graph.selectRows(x, layout.selectedRows()),
-                        weights.get(pool + "q_proj.weight"),
-                        weights.get(pool + "q_proj.bias")); // [batch, w]
+                weights.linear(
+                        pool + "q_proj", graph.selectRows(x, layout.selectedRows())); // [batch, w]
         SDVariable kv =
                 graph.linear(
                         x,

@@ -15,6 +15,16 @@ public interface Parameters {
     /** The weight {@code name} in this graph. */
     SDVariable get(String name);
 
+    /** The linear layer of this name, with its bias; x [rows, in] → [rows, out]. */
+    default SDVariable linear(String layer, SDVariable x) {
+        return graph().linear(x, get(layer + ".weight"), get(layer + ".bias"));
+    }
+
+    /** The layer norm of this name; x [rows, width] → same. */
+    default SDVariable norm(String layer, SDVariable x) {
+        return graph().layerNorm(x, get(layer + ".weight"), get(layer + ".bias"));
+    }
+
     /** A convolution's weight [out, in, height, width] as a matrix [out, in · height · width]. */
     SDVariable matrix(String name);
 

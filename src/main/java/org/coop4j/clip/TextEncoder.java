@@ -100,7 +100,6 @@ record TextEncoder(
     }
 
     TextTransformer tower(Parameters parameters) {
-        return new TextTransformer(
-                parameters, architecture.width(), architecture.layers(), activation);
+        return new TextTransformer(parameters, architecture, activation);
     }
 }

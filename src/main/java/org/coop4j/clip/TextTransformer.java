@@ -1,22 +1,14 @@
 package org.coop4j.clip;
 
 import java.util.Map;
-import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
+import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** CLIP's text tower ({@code encode_text}) behind the embedding, on packed prompts. */
-public final class TextTransformer {
-
-    private final Parameters weights;
-    private final Transformer transformer;
-
-    public TextTransformer(Parameters weights, int width, int layers, MlpActivation activation) {
-        this.weights = weights;
-        this.transformer = new Transformer(weights, "transformer", width, layers, activation);
-    }
+public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
 
     /**
      * Text features, not normalised.
@@ -41,9 +33,10 @@ public final class TextTransformer {
 
     private SDVariable forward(
             SDVariable x, Sequences sequences, Map<Integer, BlockEntry> entries) {
-        Graph graph = weights.graph();
+        Transformer transformer =
+                new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, sequences, entries); // [prompts, width]
-        x = graph.layerNorm(x, weights.get("ln_final.weight"), weights.get("ln_final.bias"));
-        return graph.project(x, weights.get("text_projection")); // [prompts, embed]
+        x = weights.norm("ln_final", x);
+        return weights.graph().project(x, weights.get("text_projection")); // [prompts, embed]
     }
 }

@@ -74,20 +74,20 @@ final class Transformer {
     }
 
     private SDVariable block(String block, SDVariable x, Sequences sequences) {
-        SDVariable y = norm(block + ".ln_1", x); // [rows, width]
+        SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
         SDVariable qkv =
                 graph.linear(
                         y,
                         weights.get(block + ".attn.in_proj_weight"),
                         weights.get(block + ".attn.in_proj_bias")); // [rows, 3 width]
         SDVariable heads = sequences.attention(qkv); // [rows, width]
-        x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [rows, width]
+        x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [rows, width]
         return graph.add(x, mlp(block, x)); // [rows, width]
     }
 
     private SDVariable lastBlock(String block, SDVariable x, Sequences sequences) {
         String in = block + ".attn.in_proj_";
-        SDVariable y = norm(block + ".ln_1", x); // [rows, width]
+        SDVariable y = weights.norm(block + ".ln_1", x); // [rows, width]
         SDVariable q =
                 graph.linear(
                         sequences.readRows(y),
@@ -100,20 +100,15 @@ final class Transformer {
                         weights.rows(in + "bias", width, 3 * width)); // [rows, 2 width]
         SDVariable heads = sequences.attention(q, kv); // [sequences, width]
         x = sequences.readRows(x); // [sequences, width]
-        x = graph.add(x, linear(block + ".attn.out_proj", heads)); // [sequences, width]
+        x = graph.add(x, weights.linear(block + ".attn.out_proj", heads)); // [sequences, width]
         return graph.add(x, mlp(block, x)); // [sequences, width]
     }
 
     private SDVariable mlp(String block, SDVariable x) {
-        SDVariable h = linear(block + ".mlp.c_fc", norm(block + ".ln_2", x)); // [rows, 4 width]
-        return linear(block + ".mlp.c_proj", graph.activation(activation, h)); // [rows, width]
-    }
-
-    private SDVariable linear(String layer, SDVariable x) {
-        return graph.linear(x, weights.get(layer + ".weight"), weights.get(layer + ".bias"));
-    }
-
-    private SDVariable norm(String layer, SDVariable x) {
-        return graph.layerNorm(x, weights.get(layer + ".weight"), weights.get(layer + ".bias"));
+        SDVariable h =
+                weights.linear(
+                        block + ".mlp.c_fc", weights.norm(block + ".ln_2", x)); // [rows, 4 width]
+        return weights.linear(
+                block + ".mlp.c_proj", graph.activation(activation, h)); // [rows, width]
     }
 }

@@ -24,6 +24,23 @@ public record FewShotSample(
         shortages = List.copyOf(shortages);
     }
 
+    /** The drawn images of a whole dataset, by their positions. */
+    static FewShotSample of(
+            ImageDataset whole,
+            FewShotSampler sampler,
+            List<Integer> train,
+            List<Integer> val,
+            List<Shortage> shortages) {
+        ImageDataset drawn =
+                new ImageDataset(
+                        whole.name(),
+                        whole.classNames(),
+                        train.stream().map(whole.train()::get).toList(),
+                        val.stream().map(whole.val()::get).toList(),
+                        whole.test());
+        return new FewShotSample(drawn, sampler, train, val, shortages);
+    }
+
     /**
      * A class with fewer images than a draw asked for.
      *

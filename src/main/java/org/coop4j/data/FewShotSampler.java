@@ -48,14 +48,7 @@ public record FewShotSampler(int shots, long seed) {
                                 Math.min(shots, MOST_VAL_SHOTS),
                                 random,
                                 shortages);
-        ImageDataset drawn =
-                new ImageDataset(
-                        dataset.name(),
-                        dataset.classNames(),
-                        at(dataset.train(), train),
-                        dataset.validatesOnTest() ? dataset.val() : at(dataset.val(), val),
-                        dataset.test());
-        return new FewShotSample(drawn, this, train, val, shortages);
+        return FewShotSample.of(dataset, this, train, val, shortages);
     }
 
     private static List<Integer> draw(
@@ -93,9 +86,5 @@ public record FewShotSampler(int shots, long seed) {
 
     private static List<Integer> allPositions(List<LabelledImage> images) {
         return IntStream.range(0, images.size()).boxed().toList();
-    }
-
-    private static List<LabelledImage> at(List<LabelledImage> images, List<Integer> positions) {
-        return positions.stream().map(images::get).toList();
     }
 }

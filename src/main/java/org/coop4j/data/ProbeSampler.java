@@ -41,15 +41,8 @@ public record ProbeSampler(int shots, int seed) {
     /** Draws the subset of a dataset. */
     public FewShotSample sample(ImageDataset dataset) {
         Drawn drawn = draw(labels(dataset.train()), labels(dataset.val()));
-        ImageDataset subset =
-                new ImageDataset(
-                        dataset.name(),
-                        dataset.classNames(),
-                        at(dataset.train(), drawn.train),
-                        at(dataset.val(), drawn.val),
-                        dataset.test());
-        return new FewShotSample(
-                subset,
+        return FewShotSample.of(
+                dataset,
                 new FewShotSampler(shots, seed),
                 drawn.train,
                 drawn.val,
@@ -72,10 +65,6 @@ public record ProbeSampler(int shots, int seed) {
 
     private static int[] labels(List<LabelledImage> images) {
         return images.stream().mapToInt(LabelledImage::label).toArray();
-    }
-
-    private static List<LabelledImage> at(List<LabelledImage> images, List<Integer> positions) {
-        return positions.stream().map(images::get).toList();
     }
 
     /**

@@ -11,6 +11,9 @@ import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.profiler.OpProfiler;
+import org.nd4j.linalg.profiler.ProfilerConfig;
 
 /**
  * A SameDiff graph bound to memory, to be run again and again without the session.
@@ -155,6 +158,32 @@ public final class ExecutionPlan implements AutoCloseable {
         List<OpTime> result = new ArrayList<>(times.values());
         result.sort((a, b) -> Long.compare(b.nanos(), a.nanos()));
         return result;
+    }
+
+    /** Counts calls of ND4J's ops while it is open. */
+    private static final class CallCounter implements AutoCloseable {
+
+        private final OpProfiler profiler = OpProfiler.getInstance();
+        private final ProfilerConfig before = profiler.getConfig();
+
+        CallCounter() {
+            Nd4j.getExecutioner()
+                    .setProfilingConfig(
+                            ProfilerConfig.builder()
+                                    .checkElapsedTime(true)
+                                    .checkWorkspaces(false)
+                                    .build());
+        }
+
+        /** Calls so far. */
+        long count() {
+            return profiler.getInvocationsCount();
+        }
+
+        @Override
+        public void close() {
+            Nd4j.getExecutioner().setProfilingConfig(before);
+        }
     }
 
     /**

@@ -8,19 +8,6 @@ package org.coop4j.image;
  * @param blue of the blue channel
  */
 public record ChannelValues(float red, float green, float blue) {
-    /**
-     * Takes the three values of an array in the order red, green, blue.
-     *
-     * @throws IllegalArgumentException when the array has another length than 3
-     */
-    public static ChannelValues of(float... values) {
-        if (values.length != 3) {
-            throw new IllegalArgumentException(
-                    values.length + " channel values: expected 3, red, green and blue");
-        }
-        return new ChannelValues(values[0], values[1], values[2]);
-    }
-
     /** The value of channel 0, 1 or 2: red, green or blue. */
     public float get(int channel) {
         return switch (channel) {

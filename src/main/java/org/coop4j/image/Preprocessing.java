@@ -63,11 +63,8 @@ public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boo
 
     /** Returns the normalised image as [3, size, size]. */
     public float[] toTensor(RgbImage image) {
-        requireSize(image);
         float[] tensor = new float[tensorLength()];
-        for (int c = 0; c < CHANNELS; c++) {
-            putPlane(image, c, tensor, c * size * size);
-        }
+        toTensor(image, FloatBuffer.wrap(tensor), 0);
         return tensor;
     }
 
@@ -78,26 +75,22 @@ public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boo
      * @param offset index of the first float written
      */
     public void toTensor(RgbImage image, FloatBuffer target, int offset) {
-        requireSize(image);
-        float[] plane = new float[size * size];
-        for (int c = 0; c < CHANNELS; c++) {
-            putPlane(image, c, plane, 0);
-            target.put(offset + c * plane.length, plane);
-        }
-    }
-
-    private void requireSize(RgbImage image) {
         if (image.width() != size || image.height() != size) {
             throw new IllegalArgumentException(
                     image + " is not of the model's size " + size + " x " + size);
         }
+        float[] plane = new float[size * size];
+        for (int c = 0; c < CHANNELS; c++) {
+            readPlane(image, c, plane);
+            target.put(offset + c * plane.length, plane);
+        }
     }
 
-    private void putPlane(RgbImage image, int channel, float[] target, int offset) {
+    private void readPlane(RgbImage image, int channel, float[] plane) {
         float[] table = normalised(channel);
         byte[] samples = image.samples();
-        for (int i = 0, at = channel; i < size * size; i++, at += CHANNELS) {
-            target[offset + i] = table[samples[at] & 0xFF];
+        for (int i = 0, at = channel; i < plane.length; i++, at += CHANNELS) {
+            plane[i] = table[samples[at] & 0xFF];
         }
     }
 

@@ -1,6 +1,5 @@
 package org.coop4j.image;
 
-import java.nio.FloatBuffer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -117,10 +116,5 @@ public record TrainTransform(
         int size = preprocessing.size();
         RgbImage resized = BicubicResize.resize(image, view.crop(), size, size);
         return view.flipped() ? resized.flipped() : resized;
-    }
-
-    /** Writes the view of the image, normalised, as [3, size, size] into a buffer. */
-    public void apply(RgbImage image, View view, FloatBuffer target, int offset) {
-        preprocessing.toTensor(apply(image, view), target, offset);
     }
 }

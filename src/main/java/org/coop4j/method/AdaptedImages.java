@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.util.List;
 import org.coop4j.clip.FeatureKind;
-import org.coop4j.clip.FeatureMatrix;
 
 /**
  * A classifier of what an adapter makes of images' features.
@@ -22,16 +21,6 @@ record AdaptedImages(Classifier classifier, FeatureKind features, Adapter adapte
          * @param images features as the image tower gave them, one row an image
          */
         <T> T adapted(LogitGraph<T> graph, T images);
-    }
-
-    @Override
-    public List<String> classNames() {
-        return classifier.classNames();
-    }
-
-    @Override
-    public FeatureMatrix logits(FeatureMatrix images) {
-        return classifier.logits(adapter.adapted(new MatrixLogits(), images));
     }
 
     @Override

@@ -14,7 +14,9 @@ import org.coop4j.eval.Predictions;
 public interface Classifier extends AutoCloseable {
 
     /** The classes, in the order of the logits. */
-    List<String> classNames();
+    default List<String> classNames() {
+        return save().classNames();
+    }
 
     /** Which row of the image tower it takes of an image. */
     default FeatureKind features() {
@@ -26,7 +28,9 @@ public interface Classifier extends AutoCloseable {
      *
      * @param images rows of {@link #features}, as the image tower gave them, one row an image
      */
-    FeatureMatrix logits(FeatureMatrix images);
+    default FeatureMatrix logits(FeatureMatrix images) {
+        return logits(new MatrixLogits(), images);
+    }
 
     /**
      * The logits as a graph of another format.

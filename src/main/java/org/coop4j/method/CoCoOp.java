@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
@@ -87,14 +86,7 @@ public record CoCoOp(
                 clip,
                 task,
                 form(clip),
-                () -> new Conditional(initial(clip, task.seed()), CoOp::loss));
-    }
-
-    private List<LearnedTensor> initial(Clip clip, long seed) {
-        List<LearnedTensor> tensors = new ArrayList<>();
-        tensors.add(context().initial(clip, 1, seed));
-        tensors.addAll(net(clip).initial(seed));
-        return tensors;
+                () -> new Conditional(net(clip).initial(context(), clip, task.seed()), CoOp::loss));
     }
 
     private PromptLearner.Form form(Clip clip) {

@@ -128,11 +128,6 @@ final class KeyCache implements Classifier {
     }
 
     @Override
-    public List<String> classNames() {
-        return file.classNames();
-    }
-
-    @Override
     public FeatureMatrix logits(FeatureMatrix images) {
         FeatureMatrix x = images.normalized();
         float[] logits = x.products(text).times(scale).toArray();

@@ -33,16 +33,6 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
             implements Classifier {
 
         @Override
-        public List<String> classNames() {
-            return file.classNames();
-        }
-
-        @Override
-        public FeatureMatrix logits(FeatureMatrix images) {
-            return head.logits(new MatrixLogits(), images);
-        }
-
-        @Override
         public <T> T logits(LogitGraph<T> graph, T images) {
             return head.logits(graph, images);
         }

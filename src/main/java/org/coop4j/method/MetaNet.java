@@ -3,6 +3,7 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
@@ -30,17 +31,18 @@ record MetaNet(int in, int hidden, int out) {
         return List.of(PromptContext.CTX, W1, B1, W2, B2);
     }
 
-    /** As PyTorch's linear layers begin: uniform within ±1/√(width of the input). */
-    List<LearnedTensor> initial(long seed) {
+    /** A shared context, then the layers as PyTorch's begin. */
+    List<LearnedTensor> initial(PromptContext context, Clip clip, long seed) {
         SplittableRandom random = RandomStream.of(seed, "initial meta-net");
         return List.of(
+                context.initial(clip, 1, seed),
                 uniform(random, in, W1, hidden, in),
                 uniform(random, in, B1, hidden),
                 uniform(random, hidden, W2, out, hidden),
                 uniform(random, hidden, B2, out));
     }
 
-    /** As PyTorch's linear layers begin. */
+    /** As PyTorch's linear layers begin: uniform within ±1/√(width of the input). */
     static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
         LearnedTensor tensor = LearnedTensor.zeros(name, shape);
         double bound = 1 / Math.sqrt(fanIn);

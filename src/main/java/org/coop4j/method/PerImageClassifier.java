@@ -24,11 +24,6 @@ final class PerImageClassifier implements Classifier {
     }
 
     @Override
-    public List<String> classNames() {
-        return file.classNames();
-    }
-
-    @Override
     public synchronized FeatureMatrix logits(FeatureMatrix images) {
         if (encoding == null) {
             encoding =

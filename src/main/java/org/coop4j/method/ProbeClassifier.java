@@ -61,11 +61,6 @@ record ProbeClassifier(ClassifierFile file, LinearClassifier probe) implements C
     }
 
     @Override
-    public List<String> classNames() {
-        return file.classNames();
-    }
-
-    @Override
     public FeatureMatrix logits(FeatureMatrix images) {
         int[] unlabelled = new int[images.rows()];
         float[][] scores =

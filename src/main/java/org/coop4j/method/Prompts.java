@@ -1,6 +1,5 @@
 package org.coop4j.method;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.clip.Clip;
@@ -32,11 +31,7 @@ final class Prompts {
 
     /** The names of classes in tokens, in order. */
     static List<ClassName> names(List<String> names, Tokenizer tokenizer) {
-        List<ClassName> result = new ArrayList<>();
-        for (String name : names) {
-            result.add(ClassName.of(name, tokenizer));
-        }
-        return result;
+        return names.stream().map(name -> ClassName.of(name, tokenizer)).toList();
     }
 
     /** Multiplications of the text tower's products for these prompts, about. */

@@ -1,7 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.Clip;
@@ -131,12 +130,12 @@ public record Tcp(
                 task,
                 used.form(),
                 () -> {
-                    List<LearnedTensor> tensors = new ArrayList<>();
-                    tensors.add(context(contextLength).initial(clip, 1, task.seed()));
-                    tensors.addAll(net(clip).initial(task.seed()));
                     FeatureMatrix teacher = handWritten.classWeights(clip, task.classNames());
                     return new ClassAware(
-                            tensors, used.block, teacher, KgCoOp.loss(teacher, weight));
+                            net(clip).initial(context(contextLength), clip, task.seed()),
+                            used.block,
+                            teacher,
+                            KgCoOp.loss(teacher, weight));
                 });
     }
 
@@ -207,11 +206,9 @@ public record Tcp(
 
     @Override
     public List<ClassName> afterContext(Clip clip, List<String> classNames) {
-        List<ClassName> names = new ArrayList<>();
-        for (String name : classNames) {
-            names.add(ClassName.in(rest(), name, clip.tokenizer()));
-        }
-        return names;
+        return classNames.stream()
+                .map(name -> ClassName.in(rest(), name, clip.tokenizer()))
+                .toList();
     }
 
     @Override

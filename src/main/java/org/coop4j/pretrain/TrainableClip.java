@@ -161,7 +161,7 @@ public final class TrainableClip implements AutoCloseable {
                                 places)
                         .outputVariable(); // [rows, width]
         Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
-        return new TextTransformer(parameters, text.width(), text.layers(), metadata.activation())
+        return new TextTransformer(parameters, text, metadata.activation())
                 .forward(x, sequences); // [batch, embed]
     }
 

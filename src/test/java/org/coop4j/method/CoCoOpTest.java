@@ -39,9 +39,8 @@ class CoCoOpTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             JsonNode c = golden.of(key);
             List<LearnedTensor> learned = new ArrayList<>();
-            learned.add(GoldenPrompts.initial(golden, key, "ctx"));
-            for (LearnedTensor tensor : new MetaNet(4, 1, 4).initial(1)) {
-                learned.add(GoldenPrompts.initial(golden, key, tensor.name()));
+            for (String name : MetaNet.withContext()) {
+                learned.add(GoldenPrompts.initial(golden, key, name));
             }
             List<int[]> prompts = GoldenPrompts.prompts(golden, key);
             Objective objective = new CoCoOp.Conditional(learned, CoOp::loss);

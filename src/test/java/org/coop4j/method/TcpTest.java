@@ -36,9 +36,8 @@ class TcpTest {
             JsonNode c = golden.of(key);
             FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
             List<LearnedTensor> learned = new ArrayList<>();
-            learned.add(GoldenPrompts.initial(golden, key, "ctx"));
-            for (LearnedTensor tensor : new MetaNet(4, 1, 4).initial(1)) {
-                learned.add(GoldenPrompts.initial(golden, key, tensor.name()));
+            for (String name : MetaNet.withContext()) {
+                learned.add(GoldenPrompts.initial(golden, key, name));
             }
             Tcp.ClassAware objective =
                     new Tcp.ClassAware(

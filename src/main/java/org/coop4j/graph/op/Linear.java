@@ -1,6 +1,7 @@
 package org.coop4j.graph.op;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.Bfloat16Product;
 import org.coop4j.graph.host.HostKernel;
@@ -229,7 +230,26 @@ public final class Linear extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return new ColumnSum(in[0], out[0], workers);
+            HostMatrix dy = in[0];
+            float[][] sums = new float[workers.count()][dy.cols()];
+            float[][] rows = new float[workers.count()][dy.cols()];
+            Workers.RowRange columns =
+                    (part, from, to) -> {
+                        int n = to - from;
+                        Arrays.fill(sums[part], 0, n, 0f);
+                        for (int r = 0; r < dy.rows(); r++) {
+                            dy.get(r, from, rows[part], n);
+                            add(rows[part], sums[part], n);
+                        }
+                        out[0].put(0, from, sums[part], n);
+                    };
+            return () -> workers.rows(dy.cols(), columns);
+        }
+
+        private static void add(float[] row, float[] sum, int n) {
+            for (int i = 0; i < n; i++) {
+                sum[i] += row[i];
+            }
         }
     }
 }
