@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.coop4j.graph.Backend;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -119,6 +120,7 @@ final class NativeWeights implements AutoCloseable {
     }
 
     private INDArray read(String name) {
+        Backend.start();
         INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
         read(name, ArrayValues.of(array));
         return array;

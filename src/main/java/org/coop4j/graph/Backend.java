@@ -37,10 +37,15 @@ public record Backend(String name, String device, String blas, ComputeForm form)
     /** ND4J's start, which begins when this class is first used. */
     private static final class Start {
         static final CompletableFuture<Void> DONE =
-                CompletableFuture.runAsync(Nd4j::getExecutioner)
-                        .exceptionally(e -> null); // who uses ND4J next is told
+                CompletableFuture.runAsync(Start::run)
+                        .exceptionally(e -> null); // who waits for it is told
 
         private Start() {}
+
+        private static void run() {
+            startQuietly();
+            Nd4j.getExecutioner();
+        }
 
         static void begin() {
             // The field is set by now.
@@ -49,12 +54,9 @@ public record Backend(String name, String device, String blas, ComputeForm form)
 
     /**
      * Begins to start ND4J on a thread of its own, which takes some half a second that the caller
-     * may spend on files; graphs and weights wait for its end.
-     *
-     * @throws BackendException if the backend cannot compute on this machine
+     * may spend on files; graphs and weights wait for its end, and say why there is none.
      */
     public static void startAhead() {
-        startQuietly();
         Start.begin();
     }
 
@@ -65,8 +67,8 @@ public record Backend(String name, String device, String blas, ComputeForm form)
      * @throws BackendException if the backend cannot compute on this machine
      */
     public static void start() {
-        startQuietly();
         Start.DONE.join();
+        startQuietly();
     }
 
     /**
@@ -75,7 +77,7 @@ public record Backend(String name, String device, String blas, ComputeForm form)
      * @throws BackendException if it cannot compute on this machine
      */
     public static Backend loaded() {
-        startQuietly();
+        start();
         ComputeForm form = ComputeForm.current();
         String name = Nd4j.getBackend().getClass().getSimpleName();
         if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU) {
