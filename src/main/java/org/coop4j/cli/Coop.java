@@ -38,8 +38,6 @@ public final class Coop implements Callable<Integer> {
     /** What a shell reports of a program that wrote to a closed pipe: 128 + SIGPIPE. */
     static final int EXIT_READER_GONE = 141;
 
-    private static final String LOG_CONFIGURATION = "logback.configurationFile";
-
     private final Console console;
 
     @Spec private CommandSpec spec;
@@ -62,15 +60,10 @@ public final class Coop implements Callable<Integer> {
 
     /** Runs the command line and ends the process with its exit code. */
     public static void main(String[] arguments) {
-        configureLogging();
+        CommandLineLog.use();
         Console console = Console.system();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> console.status(""), "coop-status"));
         System.exit(run(console, arguments));
-    }
-
-    /** As a library, coop4j configures no logging; on the command line, the user's own wins. */
-    static void configureLogging() {
-        System.getProperties().putIfAbsent(LOG_CONFIGURATION, "org/coop4j/cli/logback.xml");
     }
 
     /** Runs the command line on a console. */
@@ -185,8 +178,7 @@ public final class Coop implements Callable<Integer> {
         problems.stackTraces(debug);
         console.quiet(quiet);
         if (debug) {
-            System.setProperty("coop.log", "INFO");
-            System.setProperty("coop.log.pattern", "%d{HH:mm:ss.SSS} %-5level %logger{24}: %msg%n");
+            CommandLineLog.showAll();
         }
         return new CommandLine.RunLast().execute(parsed);
     }
