@@ -1,12 +1,11 @@
 package org.coop4j.spark;
 
-import java.io.Serializable;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
 
-/** The parameters of what classifies images: its output columns. */
-final class ClassificationParams implements Serializable {
+/** The parameters of what classifies images: those of the model, and the output columns. */
+final class ClassificationParams extends ClipParams {
 
     private static final long serialVersionUID = 1L;
 
@@ -17,16 +16,17 @@ final class ClassificationParams implements Serializable {
     final Param<String> topKCol;
 
     ClassificationParams(String uid) {
+        super(uid, IMAGES);
         predictionCol =
-                ClipParams.text(
+                text(
                         uid, "predictionCol", "output column: the class, counted from 0 (double)");
         predictedLabelCol =
-                ClipParams.text(
+                text(
                         uid,
                         "predictedLabelCol",
                         "output column: the name of the class; empty for none");
         probabilityCol =
-                ClipParams.text(
+                text(
                         uid,
                         "probabilityCol",
                         "output column: the probabilities of all classes (vector); empty for none");
@@ -37,15 +37,16 @@ final class ClassificationParams implements Serializable {
                         "so many of the most probable classes go to topKCol",
                         ParamValidators.gtEq(0));
         topKCol =
-                ClipParams.text(
+                text(
                         uid,
                         "topKCol",
                         "output column, if topK is 1 or more: the most probable classes, each with"
                                 + " label and probability");
     }
 
-    /** Sets the defaults of the stage that it belongs to. */
-    void setDefaults(ClassificationStage<?> stage) {
+    @Override
+    void setDefaults(ClipStage<?> stage) {
+        super.setDefaults(stage);
         stage.setDefault(predictionCol, "prediction");
         stage.setDefault(predictedLabelCol, "predictedLabel");
         stage.setDefault(probabilityCol, "probability");

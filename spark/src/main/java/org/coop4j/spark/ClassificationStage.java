@@ -17,32 +17,32 @@ import org.apache.spark.sql.types.StructType;
 public sealed interface ClassificationStage<S extends ClassificationStage<S>> extends ClipStage<S>
         permits PromptClassificationModel, CoopEstimator {
 
-    /** The parameters' declarations. */
-    ClassificationParams classificationParams();
+    @Override
+    ClassificationParams clipParams();
 
     /** The class, counted from 0, as a double. */
     default Param<String> predictionCol() {
-        return classificationParams().predictionCol;
+        return clipParams().predictionCol;
     }
 
     /** The name of the class; an empty name leaves the column out. */
     default Param<String> predictedLabelCol() {
-        return classificationParams().predictedLabelCol;
+        return clipParams().predictedLabelCol;
     }
 
     /** The probabilities of all classes, a vector; an empty name leaves the column out. */
     default Param<String> probabilityCol() {
-        return classificationParams().probabilityCol;
+        return clipParams().probabilityCol;
     }
 
     /** So many of the most probable classes go to {@link #topKCol}; 0 leaves the column out. */
     default IntParam topK() {
-        return classificationParams().topK;
+        return clipParams().topK;
     }
 
     /** The most probable classes, an array of {@code label} and {@code probability}. */
     default Param<String> topKCol() {
-        return classificationParams().topKCol;
+        return clipParams().topKCol;
     }
 
     default String getPredictionCol() {

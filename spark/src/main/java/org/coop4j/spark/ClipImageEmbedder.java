@@ -39,8 +39,7 @@ public final class ClipImageEmbedder extends Transformer
     public ClipImageEmbedder(String uid) {
         this.uid = uid;
         clipParams =
-                new ClipParams(
-                        uid, "contents of image files (binary), paths (string), or image structs");
+                new ClipParams(uid, ClipParams.IMAGES);
         outputCol = ClipParams.text(uid, "outputCol", "output column: a vector");
         clipParams.setDefaults(this);
         setDefault(outputCol, "features");

@@ -7,10 +7,14 @@ import org.apache.spark.ml.param.ParamValidators;
 import scala.reflect.ClassTag;
 
 /** The parameters of a stage that runs a model over a column. */
-final class ClipParams implements Serializable {
+class ClipParams implements Serializable {
 
     private static final long serialVersionUID = 1L;
     private static final int BATCH_SIZE = 64;
+
+    /** What the input column of a stage for images holds. */
+    static final String IMAGES =
+            "contents of image files (binary), paths (string), or image structs";
 
     final Param<String> inputCol;
     final Param<String> modelPath;

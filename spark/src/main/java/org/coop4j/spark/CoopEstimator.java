@@ -46,8 +46,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClipParams clipParams;
-    private final ClassificationParams classificationParams;
+    private final ClassificationParams clipParams;
     private final Param<String> labelCol;
     private final Param<String> idCol;
     private final Param<String> validationIndicatorCol;
@@ -64,10 +63,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     public CoopEstimator(String uid) {
         this.uid = uid;
-        clipParams =
-                new ClipParams(
-                        uid, "contents of image files (binary), paths (string), or image structs");
-        classificationParams = new ClassificationParams(uid);
+        clipParams = new ClassificationParams(uid);
         labelCol =
                 ClipParams.text(
                         uid, "labelCol", "the class: its name, or its number counted from 0");
@@ -105,7 +101,6 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         ParamValidators.gtEq(0));
         seed = new LongParam(uid, "seed", "seed of the sample and of the training");
         clipParams.setDefaults(this);
-        classificationParams.setDefaults(this);
         setDefault(labelCol, "label");
         setDefault(idCol, "path");
         setDefault(classNames, new String[0]);
@@ -132,13 +127,8 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     }
 
     @Override
-    public ClipParams clipParams() {
+    public ClassificationParams clipParams() {
         return clipParams;
-    }
-
-    @Override
-    public ClassificationParams classificationParams() {
-        return classificationParams;
     }
 
     /** The class of an image: its name, or its number counted from 0. */

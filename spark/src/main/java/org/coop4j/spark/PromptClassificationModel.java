@@ -40,8 +40,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClipParams clipParams;
-    private final ClassificationParams classificationParams;
+    private final ClassificationParams clipParams;
 
     /** Null in a stage that is being read. */
     private SavedClassifier classifier;
@@ -52,12 +51,8 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     /** For Spark, which reads and copies stages; others begin with {@link #ofRun}. */
     public PromptClassificationModel(String uid) {
         this.uid = uid;
-        clipParams =
-                new ClipParams(
-                        uid, "contents of image files (binary), paths (string), or image structs");
-        classificationParams = new ClassificationParams(uid);
+        clipParams = new ClassificationParams(uid);
         clipParams.setDefaults(this);
-        classificationParams.setDefaults(this);
     }
 
     /** A stage with a classifier, its parameters at their defaults. */
@@ -142,13 +137,8 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     }
 
     @Override
-    public ClipParams clipParams() {
+    public ClassificationParams clipParams() {
         return clipParams;
-    }
-
-    @Override
-    public ClassificationParams classificationParams() {
-        return classificationParams;
     }
 
     SavedClassifier classifier() {
