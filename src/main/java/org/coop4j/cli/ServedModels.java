@@ -2,7 +2,6 @@ package org.coop4j.cli;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -12,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.coop4j.cli.options.ModelFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -105,12 +105,9 @@ final class ServedModels implements AutoCloseable {
         Path file = ClassifierModel.classifierFile(named.run());
         ClassifierFile learned = ClassifierFile.read(file);
         Path modelFile =
-                model.or(() -> found(learned, file))
-                        .orElseThrow(
-                                () ->
-                                        new CommandFailure(
-                                                ClassifierModel.notFound(learned)
-                                                        + "give it with --model"));
+                model.isPresent()
+                        ? model.get()
+                        : ClassifierModel.find(learned, file, ModelFile.ADVICE);
         Clip clip = clip(modelFile);
         try {
             add(
@@ -119,14 +116,6 @@ final class ServedModels implements AutoCloseable {
                     ClassifierInfo.of(named.name(), learned, modelFile, result(file)));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(modelFile + ": " + e.getMessage());
-        }
-    }
-
-    private static Optional<Path> found(ClassifierFile learned, Path file) {
-        try {
-            return ClassifierModel.find(learned, file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

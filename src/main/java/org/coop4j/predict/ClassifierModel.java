@@ -54,12 +54,7 @@ public final class ClassifierModel {
         return Optional.empty();
     }
 
-    /**
-     * The model's file: where it was then, beside the classifier, or the one that is shipped.
-     *
-     * @param file where the classifier lies
-     */
-    public static Optional<Path> find(ClassifierFile learned, Path file) throws IOException {
+    private static Optional<Path> known(ClassifierFile learned, Path file) throws IOException {
         Optional<Path> recorded = recorded(learned);
         if (recorded.isPresent()) {
             Path then = recorded.get();
@@ -87,11 +82,24 @@ public final class ClassifierModel {
         }
     }
 
-    /** What is said where {@link #find} finds none; what to do is to follow. */
-    public static String notFound(ClassifierFile learned) {
-        return "the model of this classifier (SHA-256 %s) is not at %s: "
-                .formatted(
-                        learned.modelSha256(),
-                        recorded(learned).map(Path::toString).orElse("a known place"));
+    /**
+     * The model's file: where it was then, beside the classifier, or the one that is shipped.
+     *
+     * @param file where the classifier lies
+     * @param advice what to do if there is none
+     * @throws IOException if there is none
+     */
+    public static Path find(ClassifierFile learned, Path file, String advice) throws IOException {
+        return known(learned, file)
+                .orElseThrow(
+                        () ->
+                                new IOException(
+                                        "the model of this classifier (SHA-256 %s) is not at %s: %s"
+                                                .formatted(
+                                                        learned.modelSha256(),
+                                                        recorded(learned)
+                                                                .map(Path::toString)
+                                                                .orElse("a known place"),
+                                                        advice)));
     }
 }

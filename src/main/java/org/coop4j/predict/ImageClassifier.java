@@ -79,13 +79,8 @@ public final class ImageClassifier implements AutoCloseable {
         Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
         Path model =
-                ClassifierModel.find(learned, file)
-                        .orElseThrow(
-                                () ->
-                                        new IOException(
-                                                ClassifierModel.notFound(learned)
-                                                        + "open it with Clip.open and use"
-                                                        + " ImageClassifier.of"));
+                ClassifierModel.find(
+                        learned, file, "open it with Clip.open and use ImageClassifier.of");
         Clip clip = Clip.open(model);
         try {
             return new ImageClassifier(

@@ -29,12 +29,7 @@ public final class ClipOptions {
 
     /** Opens the model and checks that it has the tokenizer's vocabulary. */
     public Clip openForTexts() throws IOException {
-        return openForTexts(Precision.FLOAT32);
-    }
-
-    /** The same in a precision. */
-    public Clip openForTexts(Precision precision) throws IOException {
-        return openForTexts(model, vocabulary, precision);
+        return openForTexts(model, vocabulary);
     }
 
     private static Clip open(Path model, VocabularyOption vocabulary, Precision precision)

@@ -17,6 +17,9 @@ public final class ModelFile {
             "A model that coop convert wrote, one that coop download fetched by its name (such as"
                     + " ViT-B/32), or coop4j-small, the one that is shipped.";
 
+    /** Where the model of a classifier is not found. */
+    public static final String ADVICE = "give it with --model";
+
     private ModelFile() {}
 
     /** The file to open: a file's own name counts before that of a model. */

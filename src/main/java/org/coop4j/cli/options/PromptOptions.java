@@ -126,14 +126,8 @@ public final class PromptOptions {
     }
 
     private Path model(ClassifierFile learned) throws IOException {
-        if (model != null) {
-            return ModelFile.of(model);
-        }
-        return ClassifierModel.find(learned, file())
-                .orElseThrow(
-                        () ->
-                                new CommandFailure(
-                                        ClassifierModel.notFound(learned)
-                                                + "give it with --model"));
+        return model == null
+                ? ClassifierModel.find(learned, file(), ModelFile.ADVICE)
+                : ModelFile.of(model);
     }
 }
