@@ -35,8 +35,8 @@ public record DemoReport(DemoResult result) {
         try (RunFolder out = RunFolder.open(folder)) {
             out.write(NUMBERS, result);
         }
-        ChartFiles.writePng(folder.resolve(CURVE_PNG), chart());
-        ChartFiles.writeSvg(folder.resolve(CURVE_SVG), chart());
+        AtomicFile.write(folder.resolve(CURVE_PNG), ChartFiles.png(chart()));
+        AtomicFile.write(folder.resolve(CURVE_SVG), ChartFiles.svg(chart()));
         AtomicFile.write(
                 folder.resolve(PAGE),
                 new DemoPage(result, chart()).page().html().getBytes(StandardCharsets.UTF_8));

@@ -6,7 +6,6 @@ import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -14,8 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import javax.imageio.ImageIO;
 import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.report.chart.ChartFiles;
 import org.coop4j.text.SafeText;
 import org.coop4j.weights.AtomicFile;
 
@@ -64,9 +63,7 @@ public final class ConfusionFiles {
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */
     public static void writePng(Path file, ConfusionMatrix matrix, List<String> names)
             throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ImageIO.write(draw(matrix, names), "png", bytes);
-        AtomicFile.write(file, bytes.toByteArray());
+        AtomicFile.write(file, ChartFiles.encoded(draw(matrix, names), "png"));
     }
 
     private static BufferedImage draw(ConfusionMatrix matrix, List<String> names) {

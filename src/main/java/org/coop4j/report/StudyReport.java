@@ -1,6 +1,5 @@
 package org.coop4j.report;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -87,7 +86,7 @@ public final class StudyReport {
         }
     }
 
-    private Map<String, byte[]> figures(StudyCharts charts, Progress progress) throws IOException {
+    private Map<String, byte[]> figures(StudyCharts charts, Progress progress) {
         Map<String, FewShotChart> all = new LinkedHashMap<>();
         for (StudyView view : views) {
             StudyView.Slugs slugs = new StudyView.Slugs();
@@ -102,10 +101,8 @@ public final class StudyReport {
         Map<String, byte[]> figures = new LinkedHashMap<>();
         try (Progress.Task task = progress.task("drawing", all.size(), Progress.Unit.FIGURES)) {
             for (Map.Entry<String, FewShotChart> chart : all.entrySet()) {
-                ByteArrayOutputStream png = new ByteArrayOutputStream();
-                ChartFiles.writePng(png, chart.getValue());
-                figures.put(chart.getKey() + ".png", png.toByteArray());
-                figures.put(chart.getKey() + ".svg", bytes(ChartFiles.svg(chart.getValue())));
+                figures.put(chart.getKey() + ".png", ChartFiles.png(chart.getValue()));
+                figures.put(chart.getKey() + ".svg", ChartFiles.svg(chart.getValue()));
                 task.advance(1);
             }
         }

@@ -1,18 +1,16 @@
 package org.coop4j.report;
 
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import org.coop4j.image.BicubicResize;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
+import org.coop4j.report.chart.ChartFiles;
 import org.coop4j.report.html.Picture;
 
 /** Small copies of images for pages: a page of photographs as they are would be too large. */
@@ -31,7 +29,7 @@ final class Thumbnails {
      */
     Optional<Picture> of(Path file, String alternative, String caption) {
         return made.computeIfAbsent(file, this::bytes)
-                .map(bytes -> Picture.of(bytes, alternative, caption));
+                .map(bytes -> Picture.jpeg(bytes, alternative, caption));
     }
 
     private Optional<byte[]> bytes(Path file) {
@@ -53,12 +51,6 @@ final class Thumbnails {
                 copy.setRGB(x, y, small.rgb(x, y));
             }
         }
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(copy, "jpg", bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException("memory can always be written", e);
-        }
-        return bytes.toByteArray();
+        return ChartFiles.encoded(copy, "jpg");
     }
 }

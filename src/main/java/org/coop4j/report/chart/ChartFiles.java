@@ -1,39 +1,37 @@
 package org.coop4j.report.chart;
 
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import javax.imageio.ImageIO;
-import org.coop4j.weights.AtomicFile;
 
 /** Few-shot charts as files: light, with title and names, legible at the width of a README. */
 public final class ChartFiles {
 
     private ChartFiles() {}
 
-    /** Writes a PNG of 1,640 × 900 pixels, twice the size that it is made for. */
-    public static void writePng(Path file, FewShotChart chart) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        writePng(bytes, chart);
-        AtomicFile.write(file, bytes.toByteArray());
-    }
-
-    /** Writes such a PNG to a stream. */
-    public static void writePng(OutputStream out, FewShotChart chart) throws IOException {
-        ChartFrame frame = ChartFrame.FILE;
-        ImageIO.write(ImageCanvas.draw(chart, frame, labelWidth(chart)), "png", out);
-    }
-
-    /** Writes an SVG of its own. */
-    public static void writeSvg(Path file, FewShotChart chart) throws IOException {
-        AtomicFile.write(file, svg(chart).getBytes(StandardCharsets.UTF_8));
+    /** A PNG of 1,640 × 900 pixels, twice the size that it is made for. */
+    public static byte[] png(FewShotChart chart) {
+        return encoded(ImageCanvas.draw(chart, ChartFrame.FILE, labelWidth(chart)), "png");
     }
 
     /** An SVG of its own. */
-    public static String svg(FewShotChart chart) {
-        return SvgCanvas.file(chart, ChartFrame.FILE, labelWidth(chart));
+    public static byte[] svg(FewShotChart chart) {
+        String svg = SvgCanvas.file(chart, ChartFrame.FILE, labelWidth(chart));
+        return svg.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The content of an image's file in a format that Java can write. */
+    public static byte[] encoded(BufferedImage image, String format) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, format, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory can always be written", e);
+        }
+        return bytes.toByteArray();
     }
 
     /** At most half of the picture: a longer name is cut off rather than the curves. */

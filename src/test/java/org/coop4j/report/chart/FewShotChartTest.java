@@ -8,8 +8,6 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -18,7 +16,6 @@ import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Point;
 import org.coop4j.report.chart.FewShotChart.Star;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -26,8 +23,6 @@ import org.w3c.dom.NodeList;
 class FewShotChartTest {
 
     private static final String HOSTILE = "</svg><script>alert(\"1\" & '2')</script>\u0007";
-
-    @TempDir Path folder;
 
     private static FewShotChart chart(String title, String method) {
         return new FewShotChart(
@@ -46,13 +41,18 @@ class FewShotChartTest {
                 List.of(Star.measured("zero-shot", 2, 55)));
     }
 
+    private static BufferedImage png(FewShotChart chart) throws IOException {
+        return ImageIO.read(new ByteArrayInputStream(ChartFiles.png(chart)));
+    }
+
+    private static String svg(FewShotChart chart) {
+        return new String(ChartFiles.svg(chart), StandardCharsets.UTF_8);
+    }
+
     @Test
     void pngIsAPictureInWhichTheSeriesHaveTheirColours() throws IOException {
-        Path file = folder.resolve("curve.png");
+        BufferedImage image = png(chart("DTD", "CoOp"));
 
-        ChartFiles.writePng(file, chart("DTD", "CoOp"));
-
-        BufferedImage image = ImageIO.read(file.toFile());
         assertThat(image.getWidth()).isEqualTo(1640);
         assertThat(image.getHeight()).isEqualTo(900);
         for (int series = 0; series < 3; series++) {
@@ -74,11 +74,8 @@ class FewShotChartTest {
 
     @Test
     void svgFileIsXmlWithTheTextsOfTheChart() throws Exception {
-        Path file = folder.resolve("curve.svg");
+        Document svg = parse(svg(chart(HOSTILE, "CoOp & <co>")));
 
-        ChartFiles.writeSvg(file, chart(HOSTILE, "CoOp & <co>"));
-
-        Document svg = parse(Files.readString(file));
         assertThat(svg.getElementsByTagName("script").getLength()).isZero();
         assertThat(texts(svg, "text"))
                 .contains(
@@ -175,11 +172,9 @@ class FewShotChartTest {
                         Curve.measured("b", 1, List.of(new Point(1, 40.1, 0, 1))),
                         Curve.measured("c", 2, List.of(new Point(1, 40.2, 0, 1))),
                         Curve.measured("d", 3, List.of(new Point(1, 90, 0, 1))));
-        Path file = folder.resolve("curve.svg");
+        String file = svg(new FewShotChart("close", "accuracy (%)", curves, List.of()));
 
-        ChartFiles.writeSvg(file, new FewShotChart("close", "accuracy (%)", curves, List.of()));
-
-        NodeList texts = parse(Files.readString(file)).getElementsByTagName("text");
+        NodeList texts = parse(file).getElementsByTagName("text");
         double[] y = new double[4];
         for (int i = 0; i < texts.getLength(); i++) {
             Element text = (Element) texts.item(i);
@@ -199,9 +194,7 @@ class FewShotChartTest {
                 new FewShotChart(
                         "star", "accuracy (%)", List.of(), List.of(Star.measured("zero", 0, 50)));
 
-        ChartFiles.writePng(folder.resolve("star.png"), star);
-
-        assertThat(ImageIO.read(folder.resolve("star.png").toFile())).isNotNull();
+        assertThat(png(star)).isNotNull();
         assertThat(SvgCanvas.inline(star, ChartFrame.PAGE)).doesNotContain("NaN", "Infinity");
     }
 
