@@ -207,20 +207,20 @@ final class BenchAllCommand implements Callable<Integer> {
 
     private static String markdown(JsonNode row) {
         List<String> rates = new ArrayList<>();
-        number(row, "gflops", "%.0f GFLOP/s", rates);
-        percent(row, "share_of_product", "%.0f %% of a large product", rates);
-        number(row, "images_per_second", "%.1f images/s", rates);
-        percent(row, "share_of_reading", "%.0f %% of it reading", rates);
+        number(row, "gflops", 1, "%.0f GFLOP/s", rates);
+        number(row, "share_of_product", 100, "%.0f %% of a large product", rates);
+        number(row, "images_per_second", 1, "%.1f images/s", rates);
+        number(row, "share_of_reading", 100, "%.0f %% of it reading", rates);
         List<String> times = new ArrayList<>();
-        number(row, "median_s", "%.3f s", times);
-        number(row, "seconds_to_first_feature", "%.2f s", times);
-        number(row, "fit_s", "%.2f s to learn", times);
-        number(row, "test_s", "%.2f s to classify", times);
+        number(row, "median_s", 1, "%.3f s", times);
+        number(row, "seconds_to_first_feature", 1, "%.2f s", times);
+        number(row, "fit_s", 1, "%.2f s to learn", times);
+        number(row, "test_s", 1, "%.2f s to classify", times);
         List<String> memory = new ArrayList<>();
-        number(row, "peak_rss_of_steps_mb", "%.0f MB", memory);
+        number(row, "peak_rss_of_steps_mb", 1, "%.0f MB", memory);
         if (memory.isEmpty()) {
-            number(row, "peak_rss_mb", "%.0f MB", memory);
-            number(row, "peak_mb", "%.0f MB", memory);
+            number(row, "peak_rss_mb", 1, "%.0f MB", memory);
+            number(row, "peak_mb", 1, "%.0f MB", memory);
         }
         return "| %s | %s | %s | %s |"
                 .formatted(
@@ -230,15 +230,10 @@ final class BenchAllCommand implements Callable<Integer> {
                         String.join(", ", memory));
     }
 
-    private static void number(JsonNode row, String key, String format, List<String> target) {
+    private static void number(
+            JsonNode row, String key, int factor, String format, List<String> target) {
         if (row.has(key)) {
-            target.add(String.format(Locale.ROOT, format, row.get(key).asDouble()));
-        }
-    }
-
-    private static void percent(JsonNode row, String key, String format, List<String> target) {
-        if (row.has(key)) {
-            target.add(String.format(Locale.ROOT, format, 100 * row.get(key).asDouble()));
+            target.add(String.format(Locale.ROOT, format, factor * row.get(key).asDouble()));
         }
     }
 }

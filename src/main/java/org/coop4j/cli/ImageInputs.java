@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -20,6 +22,8 @@ import org.coop4j.data.Split;
  * @param folders names of the class folders, sorted; empty where there are none
  */
 record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
+
+    private static final int NAMED = 5;
 
     /** Copies the lists. */
     ImageInputs {
@@ -64,6 +68,38 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
                 images.stream().map(LabelledImage::path).toList(),
                 images.stream().map(LabelledImage::className).toList(),
                 classNames);
+    }
+
+    /**
+     * The label of each image; a folder and a class are the same when they make the same prompt.
+     *
+     * @throws CommandFailure if a folder is none of the classes
+     */
+    List<Integer> labels(List<String> classes) {
+        Map<String, Integer> labelByName = new HashMap<>();
+        for (int label = 0; label < classes.size(); label++) {
+            labelByName.put(ClassOptions.inPrompt(classes.get(label)), label);
+        }
+        List<String> unknown = new ArrayList<>(folders);
+        unknown.removeIf(folder -> labelByName.containsKey(ClassOptions.inPrompt(folder)));
+        if (!unknown.isEmpty()) {
+            throw new CommandFailure(
+                    "the folder%s %s %s not among the classes: add the class, or name the images themselves"
+                            .formatted(
+                                    unknown.size() == 1 ? "" : "s",
+                                    named(unknown),
+                                    unknown.size() == 1 ? "is" : "are"));
+        }
+        return truth.stream()
+                .map(folder -> labelByName.get(ClassOptions.inPrompt(folder)))
+                .toList();
+    }
+
+    private static String named(List<String> folders) {
+        String first = String.join(", ", folders.subList(0, Math.min(NAMED, folders.size())));
+        return folders.size() <= NAMED
+                ? first
+                : first + " and " + (folders.size() - NAMED) + " others";
     }
 
     /** Finds the images of files and folders, all that are in a folder and below it. */

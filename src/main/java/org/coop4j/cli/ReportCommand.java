@@ -1,19 +1,27 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.eval.Numbers;
+import org.coop4j.report.ResultTable;
 import org.coop4j.report.StudyJson;
 import org.coop4j.report.StudyReport;
+import org.coop4j.report.StudyView;
 import org.coop4j.results.Findings;
 import org.coop4j.results.Findings.Failure;
 import org.coop4j.results.Study;
+import org.coop4j.text.SafeText;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -47,6 +55,7 @@ import picocli.CommandLine.Parameters;
 final class ReportCommand implements Callable<Integer> {
 
     private static final int MOST_NAMED = 8;
+    private static final int LINE = 78;
 
     private final Console console;
 
@@ -90,7 +99,7 @@ final class ReportCommand implements Callable<Integer> {
         switch (format.chosen()) {
             case JSON -> Json.print(StudyJson.of(findings, report, target, files), console.out());
             case CSV -> console.out().print(report.fewShotCsv());
-            default -> new ReportScreen(console.out()).print(report, target, files);
+            default -> print(report, target, files, console.out());
         }
         return findings.damaged().isEmpty() ? 0 : 1;
     }
@@ -131,5 +140,40 @@ final class ReportCommand implements Callable<Integer> {
                             + Numbers.count(notes.size() - MOST_NAMED, "more remark")
                             + ", see the page");
         }
+    }
+
+    /** The report in short, and where its files are. */
+    private static void print(StudyReport report, Path folder, List<Path> files, PrintStream out) {
+        for (StudyView view : report.views()) {
+            String model = view.study().model().describe();
+            out.println(SafeText.line(model + ": " + view.study().summary()));
+            out.println();
+            for (ResultTable table : StudyReport.brief(view)) {
+                out.println(SafeText.line(table.title()));
+                Table.of(table).print(out);
+                out.println();
+            }
+        }
+        out.println("accuracy in %, mean ± sd over seeds");
+        printPlaces(folder, files, out);
+    }
+
+    private static void printPlaces(Path folder, List<Path> files, PrintStream out) {
+        Map<String, StringJoiner> byFolder = new LinkedHashMap<>();
+        for (Path file : files) {
+            if (file.getParent() != null) {
+                byFolder.computeIfAbsent(
+                                folder.resolve(file.getParent()).toString(),
+                                f -> new StringJoiner("  "))
+                        .add(file.getFileName().toString());
+            }
+        }
+        out.println("page: " + SafeText.line(folder.resolve(StudyReport.PAGE).toString()));
+        byFolder.forEach(
+                (parent, names) -> {
+                    out.println(SafeText.line(parent) + ":");
+                    // Names of files have no space: lines break between them.
+                    out.print(names.toString().replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
+                });
     }
 }

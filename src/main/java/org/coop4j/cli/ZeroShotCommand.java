@@ -126,7 +126,7 @@ final class ZeroShotCommand implements Callable<Integer> {
         }
         ImageInputs inputs = ImageInputs.of(arguments);
         List<String> classes = given.isEmpty() ? fromFolders(inputs) : given;
-        List<Integer> labels = inputs.isLabelled() ? ClassLabels.of(inputs, classes) : List.of();
+        List<Integer> labels = inputs.isLabelled() ? inputs.labels(classes) : List.of();
         ExifOrientation orientation = exif.or(ExifOrientation.APPLY);
         return new Task(inputs, classes, labels, prompts, orientation);
     }

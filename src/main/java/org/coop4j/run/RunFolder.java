@@ -89,13 +89,7 @@ public final class RunFolder implements AutoCloseable {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
-            throw new IOException(
-                    "cannot make the run folder "
-                            + folder
-                            + " ("
-                            + e.getClass().getSimpleName()
-                            + "): give --out a folder that you may write to",
-                    e);
+            throw notWritable("make", folder, e);
         }
         FileChannel channel;
         try {
@@ -105,13 +99,7 @@ public final class RunFolder implements AutoCloseable {
                             StandardOpenOption.CREATE,
                             StandardOpenOption.WRITE);
         } catch (IOException e) {
-            throw new IOException(
-                    "cannot write to the run folder "
-                            + folder
-                            + " ("
-                            + e.getClass().getSimpleName()
-                            + "): give --out a folder that you may write to",
-                    e);
+            throw notWritable("write to", folder, e);
         }
         if (lock(channel) == null) {
             channel.close();
@@ -128,6 +116,13 @@ public final class RunFolder implements AutoCloseable {
             throw e;
         }
         return run;
+    }
+
+    private static IOException notWritable(String what, Path folder, IOException e) {
+        return new IOException(
+                "cannot %s the run folder %s (%s): give --out a folder that you may write to"
+                        .formatted(what, folder, e.getClass().getSimpleName()),
+                e);
     }
 
     /** The learned classifier in a run's folder, of this or of an earlier version. */
