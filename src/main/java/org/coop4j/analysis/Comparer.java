@@ -23,29 +23,19 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.Scores;
 import org.coop4j.train.Training;
 
-/** Compares learned classifiers with what else could have been done with the same images. */
-public final class Comparer {
+/**
+ * Compares learned classifiers with what else could have been done with the same images.
+ *
+ * @param task what the classifiers tell apart, with its hand-written prompts
+ * @param notes is told what is left out
+ */
+public record Comparer(
+        FeatureSpace space, RunPictures pictures, Task task, Consumer<String> notes) {
 
     /** Multiplications of a fit, about, that somebody who asked for another method may wait for. */
     private static final double MOST_WORK = 2e13;
 
     private static final double NANOS = 1e9;
-
-    private final FeatureSpace space;
-    private final RunPictures pictures;
-    private final Task task;
-    private final Consumer<String> notes;
-
-    /**
-     * @param task what the classifiers tell apart, with its hand-written prompts
-     * @param notes is told what is left out
-     */
-    public Comparer(FeatureSpace space, RunPictures pictures, Task task, Consumer<String> notes) {
-        this.space = space;
-        this.pictures = pictures;
-        this.task = task;
-        this.notes = notes;
-    }
 
     /**
      * A learned classifier.
