@@ -9,10 +9,9 @@ import org.coop4j.graph.host.HostMatrix;
  * Encodes images with the frozen image tower.
  *
  * <p>A part of the images is read, decoded and resized by all threads, then encoded by all threads,
- * then the next part: the cores are busy all the time and never fight. The tower runs on a few
- * images at once, as many as stay in the second-level cache. An image's features do not depend on
- * what else is encoded, unless {@link Batching#FAST} is asked for. Several threads take turns after
- * each part.
+ * then the next part: the cores are busy all the time and never fight. An image's features do not
+ * depend on what else is encoded, unless {@link Batching#FAST} is asked for. Several threads take
+ * turns after each part.
  */
 public final class ImageEncoder {
 

@@ -30,8 +30,14 @@ record ImagePlans(
         Precision precision,
         FeatureKind kind) {
 
-    /** Packed rows of a ViT's batch. */
-    private static final int ROWS_PER_BATCH = 800;
+    /** Rows of a ViT's full batch: BLAS packs the weights once for all of them. */
+    private static final int ROWS_PER_BATCH = 3200;
+
+    /** Images of a ViT's full batch at most: the pixels of more are not held. */
+    private static final int MOST_IMAGES = 32;
+
+    /** Rows from which on BLAS multiplies a row in one way, on most processors. */
+    private static final int NOT_FEW_ROWS = 16;
 
     private static final int RESNET_BATCH = 4;
 
@@ -70,10 +76,10 @@ record ImagePlans(
                 : VisualProjection.width(tower());
     }
 
-    /** Images of a full batch: as many as stay in the second-level cache. */
+    /** Images of a full batch. */
     int batch() {
         return tower() instanceof ClipConfig.Vit vit
-                ? Math.max(1, ROWS_PER_BATCH / vit.tokens())
+                ? Math.max(1, Math.min(MOST_IMAGES, ROWS_PER_BATCH / vit.tokens()))
                 : RESNET_BATCH;
     }
 
@@ -83,11 +89,11 @@ record ImagePlans(
     }
 
     /**
-     * The same, and where a ViT's layers have a row for each image, they have the rows of a full
-     * batch: BLAS multiplies few rows in another way.
+     * The same, and where a ViT's layers have a row for each image, they have not few: BLAS
+     * multiplies those in another way.
      */
     Together filledUp(ClipConfig.Vision vision, int images) {
-        int rows = vision instanceof ClipConfig.Vit ? Math.max(images, batch()) : images;
+        int rows = vision instanceof ClipConfig.Vit ? Math.max(images, NOT_FEW_ROWS) : images;
         return new Together(plan(vision, images, rows, workers), images);
     }
 
