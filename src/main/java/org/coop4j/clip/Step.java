@@ -220,16 +220,8 @@ public final class Step implements AutoCloseable {
     /** Runs again, and says where the time goes. */
     public List<ExecutionPlan.OpTime> profile() {
         Map<String, ExecutionPlan.OpTime> times = new LinkedHashMap<>();
-        plans().forEach(
-                        plan ->
-                                plan.plan()
-                                        .profile()
-                                        .forEach(
-                                                time ->
-                                                        times.merge(
-                                                                time.op(),
-                                                                time,
-                                                                ExecutionPlan.OpTime::plus)));
+        plans().flatMap(plan -> plan.plan().profile().stream())
+                .forEach(time -> times.merge(time.op(), time, ExecutionPlan.OpTime::plus));
         return times.values().stream()
                 .sorted((a, b) -> Long.compare(b.nanos(), a.nanos()))
                 .toList();

@@ -2,7 +2,9 @@ package org.coop4j.pretrain;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.coop4j.data.DatasetException;
 import org.coop4j.graph.host.Workers;
@@ -105,10 +107,6 @@ final class ImageCache {
 
     /** How many are held in memory. */
     int heldCount() {
-        int count = 0;
-        for (RgbImage image : held) {
-            count += image == null ? 0 : 1;
-        }
-        return count;
+        return (int) Arrays.stream(held).filter(Objects::nonNull).count();
     }
 }

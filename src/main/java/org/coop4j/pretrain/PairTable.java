@@ -88,12 +88,11 @@ public record PairTable(Path file, List<Picture> pictures) {
     }
 
     private void requireFiles() throws DatasetException {
-        List<Path> missing = new ArrayList<>();
-        for (Picture picture : pictures) {
-            if (!Files.isRegularFile(picture.image)) {
-                missing.add(picture.image);
-            }
-        }
+        List<Path> missing =
+                pictures.stream()
+                        .map(Picture::image)
+                        .filter(image -> !Files.isRegularFile(image))
+                        .toList();
         if (!missing.isEmpty()) {
             throw new DatasetException(
                     "%s lists %d image(s) that are missing, the first %s"

@@ -109,11 +109,7 @@ public final class Pretraining implements AutoCloseable {
     }
 
     private int rows(PairBatches.Batch batch) {
-        int rows = 0;
-        for (int caption : batch.captions()) {
-            rows += captions.tokens(caption).length;
-        }
-        return rows;
+        return Arrays.stream(batch.captions()).map(c -> captions.tokens(c).length).sum();
     }
 
     /**

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Workers;
@@ -76,19 +77,11 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
             best = Math.max(best, images.dot(image, texts, text));
         }
         int rank = -own.length;
-        for (int text = 0; text < texts.rows(); text++) {
+        for (int i = 0; i < texts.rows(); i++) {
+            int text = i;
             boolean farther = images.dot(image, texts, text) < best;
-            rank += farther && !contains(own, text) ? 0 : 1;
+            rank += farther && IntStream.of(own).noneMatch(mine -> mine == text) ? 0 : 1;
         }
         return rank;
-    }
-
-    private static boolean contains(int[] values, int wanted) {
-        for (int value : values) {
-            if (value == wanted) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -26,9 +26,29 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
         this.array = array;
         this.free = free;
         this.floats = floats;
-        this.buffer = floats.buffer();
+        this.buffer = floats.asByteBuffer().asFloatBuffer();
         this.rows = rows;
         this.cols = cols;
+    }
+
+    /** Float32 numbers at a native address, whose owner must stay reachable meanwhile. */
+    private static final class NativeFloats extends FloatPointer {
+
+        NativeFloats(long address, long length) {
+            super((Pointer) null);
+            this.address = address;
+            this.position = 0;
+            this.limit = length;
+            this.capacity = length;
+        }
+
+        /** The same memory from element {@code offset} to the end. */
+        NativeFloats from(long offset) {
+            if (offset < 0 || offset > limit) {
+                throw new IndexOutOfBoundsException("float " + offset + " of " + limit);
+            }
+            return new NativeFloats(address + offset * Float.BYTES, limit - offset);
+        }
     }
 
     /** A new matrix of zeros in memory of its own, which needs no backend of ND4J. */
@@ -42,7 +62,7 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
     public static HostMatrix allocate(long rows, long cols) {
         long length = Math.multiplyExact(rows, cols);
         FloatPointer memory = new FloatPointer(length);
-        NativeFloats floats = NativeFloats.at(memory.address(), length);
+        NativeFloats floats = new NativeFloats(memory.address(), length);
         return new HostMatrix(
                 null, memory::close, floats, Math.toIntExact(rows), Math.toIntExact(cols));
     }
@@ -62,7 +82,7 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
         // The address of a view's buffer is the whole buffer's.
         long address = array.data().address() + array.offset() * Float.BYTES;
         return new HostMatrix(
-                array, () -> {}, NativeFloats.at(address, array.length()), rows, cols);
+                array, () -> {}, new NativeFloats(address, array.length()), rows, cols);
     }
 
     /** Whether {@link #of} accepts the array. */
@@ -129,8 +149,7 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
 
     /** A pointer to the element at {@code (row, col)}, for a BLAS call. */
     public FloatPointer pointer(long row, long col) {
-        long offset = row * cols + col;
-        return floats.slice(offset, floats.limit() - offset);
+        return floats.from(row * cols + col);
     }
 
     /** The native address of the element at {@code (row, col)}; not checked. */

@@ -1,6 +1,5 @@
 package org.coop4j.graph.op;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -96,16 +95,9 @@ public final class Attention extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        List<SDVariable> inputs = new ArrayList<>();
-        inputs.add(gradients.get(0));
-        inputs.add(outputVariables()[1]);
-        inputs.addAll(List.of(args()));
+        SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
         return List.of(
-                new InputGradient(
-                                sameDiff,
-                                AttentionLayout.of(this),
-                                inputs.toArray(SDVariable[]::new))
-                        .outputVariables());
+                new InputGradient(sameDiff, AttentionLayout.of(this), inputs).outputVariables());
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */

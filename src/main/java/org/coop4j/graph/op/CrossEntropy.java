@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -82,38 +83,51 @@ public final class CrossEntropy extends GraphOp {
                 new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
     }
 
-    /** dz = (softmax(z) − onehot(label)) · dloss / batch. */
+    /**
+     * dz = (softmax(z) − target) · dloss / batch, of hard and of soft labels: the target is one-hot
+     * for labels [batch], and the softmax of a teacher's logits [batch, classes].
+     */
     public static final class LogitsGradient extends GradientOp {
 
         public LogitsGradient() {}
 
-        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable labels) {
-            super(sd, dLoss, logits, labels);
+        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable target) {
+            super(sd, dLoss, logits, target);
         }
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
+            INDArray target =
+                    in[2].rank() == 1 ? oneHot(in[2], in[1]) : Transforms.softmax(in[2], true);
             Nd4j.exec(new SoftMax(in[1], out[0], -1));
-            out[0].subi(oneHot(in[2], in[1])).muli(in[0].div(in[1].rows()));
+            out[0].subi(target).muli(in[0].div(in[1].rows()));
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             HostMatrix z = in[1];
-            HostMatrix labels = in[2];
+            HostMatrix target = in[2];
+            boolean soft = target.fits(z);
             return RowwiseKernel.eachRow(
                     z.rows(),
                     workers,
                     () -> {
                         float[] row = new float[z.cols()];
                         double[] p = new double[z.cols()];
+                        double[] q = new double[z.cols()];
                         return r -> {
                             double factor = in[0].buffer().get(0) / (double) z.rows();
+                            if (soft) {
+                                target.getRow(r, row);
+                                SoftCrossEntropy.softmax(row, q);
+                            } else {
+                                Arrays.fill(q, 0);
+                                q[(int) target.buffer().get(r)] = 1;
+                            }
                             z.getRow(r, row);
                             SoftCrossEntropy.softmax(row, p);
-                            p[(int) labels.buffer().get(r)] -= 1;
                             for (int i = 0; i < p.length; i++) {
-                                row[i] = (float) (p[i] * factor);
+                                row[i] = (float) ((p[i] - q[i]) * factor);
                             }
                             out[0].putRow(r, row);
                         };

@@ -65,9 +65,7 @@ public final class GatherRows extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        SDVariable[] inputs = new SDVariable[1 + args().length];
-        inputs[0] = gradients.get(0);
-        System.arraycopy(args(), 0, inputs, 1, args().length);
+        SDVariable[] inputs = beforeInputs(gradients.get(0));
         return List.of(new InputGradient(sameDiff, sources(this), inputs).outputVariables());
     }
 

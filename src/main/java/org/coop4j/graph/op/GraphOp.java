@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -145,6 +146,11 @@ public abstract class GraphOp extends DynamicCustomOp {
         return outputShapes(inputs).stream()
                 .map(shape -> LongShapeDescriptor.fromShape(shape, type))
                 .toList();
+    }
+
+    /** Inputs of a gradient: what is given, then the op's own inputs. */
+    protected final SDVariable[] beforeInputs(SDVariable... given) {
+        return Stream.concat(Stream.of(given), Stream.of(args())).toArray(SDVariable[]::new);
     }
 
     /** The op's text setting: the name of the enum constant that is its kind. */

@@ -7,8 +7,6 @@ import org.coop4j.graph.host.Workers;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -80,43 +78,7 @@ public final class SoftCrossEntropy extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         return List.of(
-                new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
-    }
-
-    /** dz = (softmax(z) − p) · dloss / batch. */
-    public static final class LogitsGradient extends GradientOp {
-
-        public LogitsGradient() {}
-
-        LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable teacher) {
-            super(sd, dLoss, logits, teacher);
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            Nd4j.exec(new SoftMax(in[1], out[0], -1));
-            out[0].subi(Transforms.softmax(in[2], true)).muli(in[0].div(in[1].rows()));
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix z = in[1];
-            float[] row = new float[z.cols()];
-            double[] p = new double[z.cols()];
-            double[] q = new double[z.cols()];
-            return () -> {
-                double factor = in[0].buffer().get(0) / (double) z.rows();
-                for (int r = 0; r < z.rows(); r++) {
-                    in[2].getRow(r, row);
-                    softmax(row, p);
-                    z.getRow(r, row);
-                    softmax(row, q);
-                    for (int i = 0; i < row.length; i++) {
-                        row[i] = (float) ((q[i] - p[i]) * factor);
-                    }
-                    out[0].putRow(r, row);
-                }
-            };
-        }
+                new CrossEntropy.LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1))
+                        .outputVariable());
     }
 }

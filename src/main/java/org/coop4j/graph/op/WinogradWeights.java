@@ -36,8 +36,20 @@ final class WinogradWeights {
         this.planes = new float[workers.count()][PLANES][PIECE];
     }
 
-    private static int pieces(int elements) {
-        return (elements + PIECE - 1) / PIECE;
+    /** Some elements of each plane: where they begin, and how many they are. */
+    private interface Piece {
+        void run(int part, int offset, int n);
+    }
+
+    private void eachPiece(int elements, Piece piece) {
+        workers.rows(
+                (elements + PIECE - 1) / PIECE,
+                (part, first, last) -> {
+                    for (int i = first; i < last; i++) {
+                        int offset = i * PIECE;
+                        piece.run(part, offset, Math.min(PIECE, elements - offset));
+                    }
+                });
     }
 
     /**
@@ -48,20 +60,16 @@ final class WinogradWeights {
      */
     void transform(HostMatrix kernel, Turn turn, HostMatrix to) {
         int elements = kernel.rows() / TAPS * kernel.cols();
-        workers.rows(
-                pieces(elements),
-                (part, first, last) -> {
-                    for (int piece = first; piece < last; piece++) {
-                        int offset = piece * PIECE;
-                        int n = Math.min(PIECE, elements - offset);
-                        for (int tap = 0; tap < TAPS; tap++) {
-                            int read = turn == Turn.HALF ? TAPS - 1 - tap : tap;
-                            kernel.get(0, read * elements + offset, taps[part][tap], n);
-                        }
-                        transform(part, n);
-                        for (int plane = 0; plane < PLANES; plane++) {
-                            to.put(0, plane * elements + offset, planes[part][plane], n);
-                        }
+        eachPiece(
+                elements,
+                (part, offset, n) -> {
+                    for (int tap = 0; tap < TAPS; tap++) {
+                        int read = turn == Turn.HALF ? TAPS - 1 - tap : tap;
+                        kernel.get(0, read * elements + offset, taps[part][tap], n);
+                    }
+                    transform(part, n);
+                    for (int plane = 0; plane < PLANES; plane++) {
+                        to.put(0, plane * elements + offset, planes[part][plane], n);
                     }
                 });
     }
@@ -108,19 +116,15 @@ final class WinogradWeights {
      */
     void gradient(HostMatrix[] from, HostMatrix kernel) {
         int elements = kernel.rows() / TAPS * kernel.cols();
-        workers.rows(
-                pieces(elements),
-                (part, first, last) -> {
-                    for (int piece = first; piece < last; piece++) {
-                        int offset = piece * PIECE;
-                        int n = Math.min(PIECE, elements - offset);
-                        for (int plane = 0; plane < PLANES; plane++) {
-                            sum(from, plane * elements + offset, planes[part][plane], part, n);
-                        }
-                        gradient(part, n);
-                        for (int tap = 0; tap < TAPS; tap++) {
-                            kernel.put(0, tap * elements + offset, taps[part][tap], n);
-                        }
+        eachPiece(
+                elements,
+                (part, offset, n) -> {
+                    for (int plane = 0; plane < PLANES; plane++) {
+                        sum(from, plane * elements + offset, planes[part][plane], part, n);
+                    }
+                    gradient(part, n);
+                    for (int tap = 0; tap < TAPS; tap++) {
+                        kernel.put(0, tap * elements + offset, taps[part][tap], n);
                     }
                 });
     }

@@ -1,6 +1,5 @@
 package org.coop4j.pretrain.op;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
@@ -87,16 +86,9 @@ public final class RaggedAttention extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        List<SDVariable> inputs = new ArrayList<>();
-        inputs.add(gradients.get(0));
-        inputs.add(outputVariables()[1]);
-        inputs.addAll(List.of(args()));
+        SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
         return List.of(
-                new InputGradient(
-                                sameDiff,
-                                intSetting(0),
-                                intSetting(1),
-                                inputs.toArray(SDVariable[]::new))
+                new InputGradient(sameDiff, intSetting(0), intSetting(1), inputs)
                         .outputVariables());
     }
 

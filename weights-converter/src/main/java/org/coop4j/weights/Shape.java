@@ -74,7 +74,7 @@ public record Shape(List<Long> dims) {
     }
 
     /** Steps in elements between neighbours along each dimension of a row-major tensor. */
-    long[] rowMajorStrides() {
+    public long[] rowMajorStrides() {
         long[] strides = new long[rank()];
         long step = 1;
         for (int axis = rank() - 1; axis >= 0; axis--) {

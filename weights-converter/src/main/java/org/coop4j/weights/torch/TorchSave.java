@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,12 +92,7 @@ public final class TorchSave {
                         key,
                         "cpu",
                         shape.elements());
-        Object[] strides = new Object[shape.rank()];
-        long step = 1;
-        for (int axis = shape.rank() - 1; axis >= 0; axis--) {
-            strides[axis] = step;
-            step *= Math.max(1, shape.dim(axis));
-        }
+        Object[] strides = Arrays.stream(shape.rowMajorStrides()).boxed().toArray();
         return new Pickler.Call(
                 new GlobalName("torch._utils", "_rebuild_tensor_v2"),
                 Tuple.of(

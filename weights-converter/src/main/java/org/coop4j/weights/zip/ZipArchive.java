@@ -165,10 +165,7 @@ public final class ZipArchive {
                 throw problem(file, "its entry " + entry.name + " is not of its stated size");
             }
         } catch (DataFormatException e) {
-            throw new WeightsException(
-                    "%s: damaged archive: its entry %s cannot be inflated"
-                            .formatted(file.file(), entry.name),
-                    e);
+            throw notInflated(entry, e);
         } finally {
             inflater.end();
         }
@@ -219,13 +216,17 @@ public final class ZipArchive {
             }
             return contents;
         } catch (DataFormatException e) {
-            throw new WeightsException(
-                    "%s: damaged archive: its entry %s cannot be inflated"
-                            .formatted(file.file(), entry.name),
-                    e);
+            throw notInflated(entry, e);
         } finally {
             inflater.end();
         }
+    }
+
+    private WeightsException notInflated(Entry entry, DataFormatException e) {
+        return new WeightsException(
+                "%s: damaged archive: its entry %s cannot be inflated"
+                        .formatted(file.file(), entry.name),
+                e);
     }
 
     private FileRegion packed(Entry entry) throws IOException {
