@@ -36,7 +36,7 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
     void print(Rows.Format format, Console console) {
         switch (format) {
             case JSON -> Json.print(toJson(), console.out());
-            case CSV -> csv().print(format, checks, console);
+            case CSV -> rows().print(format, checks, console);
             default -> printTable(console.out());
         }
     }
@@ -45,7 +45,7 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         List<BenchmarkCheck> present = new ArrayList<>(checks);
         present.removeIf(check -> check.status() == BenchmarkCheck.Status.ABSENT);
         if (!present.isEmpty()) {
-            table().table(present).print(out);
+            rows().table(present).print(out);
         }
         for (BenchmarkCheck check : present) {
             for (String problem : problems(check)) {
@@ -59,23 +59,27 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         }
     }
 
-    private static Rows<BenchmarkCheck> table() {
+    private static Rows<BenchmarkCheck> rows() {
         Rows<BenchmarkCheck> rows =
                 new Rows<BenchmarkCheck>()
                         .text("dataset", check -> check.benchmark().name())
+                        .in(Rows.Format.TABLE)
+                        .data("name", check -> check.benchmark().name())
                         .text("status", DatasetsReport::status);
-        return number(found(rows), "missing", DatasetsReport::missing)
-                .text("division", DatasetsReport::division);
-    }
-
-    /** Adds the columns of what was found; nothing where there are no lists. */
-    private static Rows<BenchmarkCheck> found(Rows<BenchmarkCheck> rows) {
         number(rows, "classes", check -> check.found().map(Benchmark.Sizes::classes));
         number(rows, "train", check -> check.found().map(Benchmark.Sizes::train));
         number(rows, "val", check -> check.found().map(Benchmark.Sizes::val));
-        return number(rows, "test", check -> check.found().map(Benchmark.Sizes::test));
+        number(rows, "test", check -> check.found().map(Benchmark.Sizes::test))
+                .data("published_classes", check -> check.benchmark().published().classes())
+                .data("published_train", check -> check.benchmark().published().train())
+                .data("published_val", check -> check.benchmark().published().val())
+                .data("published_test", check -> check.benchmark().published().test());
+        return number(rows, "missing", DatasetsReport::missing)
+                .text("division", DatasetsReport::division)
+                .data("problems", check -> String.join("; ", problems(check)));
     }
 
+    /** Adds a column of what was found; nothing where there are no lists. */
     private static Rows<BenchmarkCheck> number(
             Rows<BenchmarkCheck> rows,
             String name,
@@ -101,21 +105,6 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
                         absent.stream()
                                 .map(check -> check.benchmark().name())
                                 .collect(Collectors.joining(", ")));
-    }
-
-    private static Rows<BenchmarkCheck> csv() {
-        Rows<BenchmarkCheck> rows =
-                new Rows<BenchmarkCheck>()
-                        .data("name", check -> check.benchmark().name())
-                        .data("status", DatasetsReport::status);
-        return found(rows)
-                .data("published_classes", check -> check.benchmark().published().classes())
-                .data("published_train", check -> check.benchmark().published().train())
-                .data("published_val", check -> check.benchmark().published().val())
-                .data("published_test", check -> check.benchmark().published().test())
-                .data("missing", DatasetsReport::missing)
-                .data("division", DatasetsReport::division)
-                .data("problems", check -> String.join("; ", problems(check)));
     }
 
     private ObjectNode toJson() {
