@@ -25,6 +25,18 @@ interface Canvas {
     /** A text's look. */
     record Lettering(Paint paint, double size, boolean bold, Anchor anchor) {}
 
+    /**
+     * A sign's look.
+     *
+     * @param hollow whether it is filled with the page's colour
+     */
+    record Sign(Marker marker, double radius, Paint paint, boolean hollow) {
+        static Sign of(FewShotChart.Series series, double radius) {
+            return new Sign(
+                    series.marker(), radius, Paint.series(series.series()), series.isHollow());
+        }
+    }
+
     /** Draws what belongs to a series, which a page can then find. */
     void series(int index, Runnable drawing);
 
@@ -37,17 +49,9 @@ interface Canvas {
     /**
      * A sign.
      *
-     * @param hollow whether it is filled with the page's colour
      * @param hint shown on hover where the canvas can, or null
      */
-    void marker(
-            Marker marker,
-            double x,
-            double y,
-            double radius,
-            Paint paint,
-            boolean hollow,
-            String hint);
+    void marker(Sign sign, double x, double y, String hint);
 
     /** A line of text whose base line begins, has its middle or ends at the point. */
     void text(Lettering type, double x, double y, String text);

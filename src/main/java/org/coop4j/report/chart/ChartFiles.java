@@ -37,8 +37,8 @@ public final class ChartFiles {
     /** At most half of the picture: a longer name is cut off rather than the curves. */
     private static double labelWidth(FewShotChart chart) {
         double widest = 0;
-        for (String name : ChartLayout.names(chart)) {
-            widest = Math.max(widest, ImageCanvas.width(name, ChartLayout.TEXT));
+        for (FewShotChart.Series series : chart.all()) {
+            widest = Math.max(widest, ImageCanvas.width(series.name(), ChartLayout.TEXT));
         }
         return Math.min(widest, ChartFrame.FILE.width() / 2);
     }

@@ -6,9 +6,10 @@ import java.util.List;
 import org.coop4j.report.chart.Canvas.Anchor;
 import org.coop4j.report.chart.Canvas.Lettering;
 import org.coop4j.report.chart.Canvas.Pen;
+import org.coop4j.report.chart.Canvas.Sign;
 import org.coop4j.report.chart.FewShotChart.Curve;
-import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Point;
+import org.coop4j.report.chart.FewShotChart.Series;
 import org.coop4j.report.chart.FewShotChart.Star;
 
 /** Lays out a few-shot chart as the paper's figure 3, with names beside the curves. */
@@ -51,14 +52,6 @@ final class ChartLayout {
         this.shotAxis = ShotAxis.of(chart, left + SIDE, right - SIDE);
     }
 
-    /** The names that stand beside the plot. */
-    static List<String> names(FewShotChart chart) {
-        List<String> names = new ArrayList<>();
-        chart.curves().forEach(curve -> names.add(curve.name()));
-        chart.stars().forEach(star -> names.add(star.name()));
-        return names;
-    }
-
     void draw(Canvas canvas) {
         drawAxes(canvas);
         for (Star star : chart.stars()) {
@@ -76,12 +69,9 @@ final class ChartLayout {
         }
         for (Star star : chart.stars()) {
             canvas.marker(
-                    Marker.STAR,
+                    Sign.of(star, RADIUS + 0.8),
                     x(0),
                     y(star.value()),
-                    RADIUS + 0.8,
-                    Paint.series(star.series()),
-                    star.origin() == Origin.PUBLISHED,
                     star.name() + ": " + FewShotChart.number(star.value()));
         }
         if (frame.named()) {
@@ -161,7 +151,7 @@ final class ChartLayout {
             path[2 * i] = x(curve.points().get(i).shots()) + dodge(curve);
             path[2 * i + 1] = y(curve.points().get(i).mean());
         }
-        boolean published = curve.origin() == Origin.PUBLISHED;
+        boolean published = curve.isHollow();
         canvas.line(
                 new Pen(Paint.series(curve.series()), published ? 1.6 : 2.4, published, 1), path);
     }
@@ -169,12 +159,9 @@ final class ChartLayout {
     private void drawPoints(Canvas canvas, Curve curve) {
         for (Point point : curve.points()) {
             canvas.marker(
-                    Marker.series(curve.series()),
+                    Sign.of(curve, curve.isHollow() ? RADIUS - 0.6 : RADIUS),
                     x(point.shots()) + dodge(curve),
                     y(point.mean()),
-                    curve.origin() == Origin.PUBLISHED ? RADIUS - 0.6 : RADIUS,
-                    Paint.series(curve.series()),
-                    curve.origin() == Origin.PUBLISHED,
                     curve.name() + ", " + point.describe());
         }
     }
@@ -195,48 +182,28 @@ final class ChartLayout {
     private void drawNames(Canvas canvas) {
         List<Label> labels = new ArrayList<>();
         List<Runnable> signs = new ArrayList<>();
-        for (Curve curve : chart.curves()) {
-            Label label = new Label(curve.name(), y(curve.last().mean()));
+        for (Series one : chart.all()) {
+            Label label = new Label(one.name(), y(one.end()));
             labels.add(label);
-            signs.add(
-                    () ->
-                            drawName(
-                                    canvas,
-                                    label,
-                                    Marker.series(curve.series()),
-                                    Paint.series(curve.series()),
-                                    curve.origin(),
-                                    x(curve.last().shots()) + dodge(curve)));
-        }
-        for (Star star : chart.stars()) {
-            Label label = new Label(star.name(), y(star.value()));
-            labels.add(label);
-            signs.add(
-                    () ->
-                            drawName(
-                                    canvas,
-                                    label,
-                                    Marker.STAR,
-                                    Paint.series(star.series()),
-                                    star.origin(),
-                                    right - 6));
+            double from =
+                    one instanceof Curve curve ? x(curve.last().shots()) + dodge(curve) : right - 6;
+            signs.add(() -> drawName(canvas, label, one, from));
         }
         spread(labels);
         signs.forEach(Runnable::run);
     }
 
-    private void drawName(
-            Canvas canvas, Label label, Marker marker, Paint paint, Origin origin, double from) {
+    private void drawName(Canvas canvas, Label label, Series series, double from) {
         double x = right + LABEL_GAP - 18;
         canvas.line(
-                new Pen(paint, 1, false, 0.5),
+                new Pen(Paint.series(series.series()), 1, false, 0.5),
                 from + 6,
                 label.target,
                 right + 2,
                 label.target,
                 x - 8,
                 label.y);
-        canvas.marker(marker, x, label.y, RADIUS, paint, origin == Origin.PUBLISHED, null);
+        canvas.marker(Sign.of(series, RADIUS), x, label.y, null);
         canvas.text(
                 new Lettering(Paint.INK, TEXT, false, Anchor.START),
                 x + 13,

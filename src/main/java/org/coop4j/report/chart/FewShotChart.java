@@ -1,5 +1,6 @@
 package org.coop4j.report.chart;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.coop4j.eval.Numbers;
@@ -37,6 +38,36 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
         PUBLISHED
     }
 
+    /** A method in the chart. */
+    public sealed interface Series {
+        /** The method, as the legend names it. */
+        String name();
+
+        /** Decides colour and sign, so that a method looks the same in all charts. */
+        int series();
+
+        /** Whose numbers they are. */
+        Origin origin();
+
+        /** The sign of its points. */
+        Marker marker();
+
+        /** The score beside which its name stands. */
+        double end();
+
+        /** Whether its signs are filled with the page's colour. */
+        default boolean isHollow() {
+            return origin() == Origin.PUBLISHED;
+        }
+    }
+
+    /** The curves, then the stars. */
+    public List<Series> all() {
+        List<Series> all = new ArrayList<>(curves);
+        all.addAll(stars);
+        return all;
+    }
+
     /**
      * A method's curve.
      *
@@ -45,7 +76,8 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
      * @param origin whose numbers they are
      * @param points one for each number of shots, ascending
      */
-    public record Curve(String name, int series, Origin origin, List<Point> points) {
+    public record Curve(String name, int series, Origin origin, List<Point> points)
+            implements Series {
         /** Checks that the shots ascend. */
         public Curve {
             points = List.copyOf(points);
@@ -64,6 +96,16 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
         /** A measured curve. */
         public static Curve measured(String name, int series, List<Point> points) {
             return new Curve(name, series, Origin.MEASURED, points);
+        }
+
+        @Override
+        public Marker marker() {
+            return Marker.series(series);
+        }
+
+        @Override
+        public double end() {
+            return last().mean;
         }
 
         Point last() {
@@ -101,13 +143,13 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
 
         String describe() {
             StringBuilder text = new StringBuilder();
-            text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot", "shots"));
+            text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot"));
             text.append(": ").append(number(mean));
             if (sd > 0) {
                 text.append(" ± ").append(number(sd));
             }
             if (seeds > 0) {
-                text.append(" (").append(Numbers.count(seeds, "seed", "seeds")).append(')');
+                text.append(" (").append(Numbers.count(seeds, "seed")).append(')');
             }
             return text.toString();
         }
@@ -119,12 +161,22 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
      * @param series decides the colour
      * @param value its score
      */
-    public record Star(String name, int series, Origin origin, double value) {
+    public record Star(String name, int series, Origin origin, double value) implements Series {
         /** Checks the value. */
         public Star {
             if (!Double.isFinite(value)) {
                 throw new IllegalArgumentException("star \"" + name + "\" stands at " + value);
             }
+        }
+
+        @Override
+        public Marker marker() {
+            return Marker.STAR;
+        }
+
+        @Override
+        public double end() {
+            return value;
         }
 
         /** A measured star. */

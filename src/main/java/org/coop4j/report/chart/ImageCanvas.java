@@ -88,21 +88,16 @@ final class ImageCanvas implements Canvas {
     }
 
     @Override
-    public void marker(
-            Marker marker,
-            double x,
-            double y,
-            double radius,
-            Paint paint,
-            boolean hollow,
-            String hint) {
+    public void marker(Sign sign, double x, double y, String hint) {
+        double radius = sign.radius();
+        boolean hollow = sign.hollow();
         Shape shape =
-                marker == Marker.CIRCLE
+                sign.marker() == Marker.CIRCLE
                         ? new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius)
-                        : polygon(marker.corners(x, y, radius));
-        g.setColor((hollow ? Paint.PAGE : paint).color());
+                        : polygon(sign.marker().corners(x, y, radius));
+        g.setColor((hollow ? Paint.PAGE : sign.paint()).color());
         g.fill(shape);
-        g.setColor((hollow ? paint : Paint.PAGE).color());
+        g.setColor((hollow ? sign.paint() : Paint.PAGE).color());
         g.setStroke(
                 new BasicStroke(hollow ? 1.6f : 1, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
         g.draw(shape);

@@ -71,13 +71,11 @@ public record ShareChart(
             canvas.line(new Canvas.Pen(Paint.series(0), 2.4, false, 1), path);
         }
         for (Point point : points) {
+            double radius = 2.5 + 7 * Math.sqrt(point.weight);
             canvas.marker(
-                    Marker.CIRCLE,
+                    new Canvas.Sign(Marker.CIRCLE, radius, Paint.series(0), false),
                     plot.x(point.across),
                     plot.y(point.up),
-                    2.5 + 7 * Math.sqrt(point.weight),
-                    Paint.series(0),
-                    false,
                     point.hint);
         }
     }

@@ -50,14 +50,16 @@ public final class SvgCanvas implements Canvas {
     }
 
     /** A sign of a legend. */
-    public static String sign(Marker marker, int series, boolean hollow) {
+    public static String sign(FewShotChart.Series series) {
         SvgCanvas canvas = new SvgCanvas(true);
-        Paint paint = Paint.series(series);
+        boolean star = series.marker() == Marker.STAR;
+        boolean hollow = series.isHollow();
         canvas.svg.append("<svg class=\"sign\" viewBox=\"0 0 28 14\" aria-hidden=\"true\">");
-        if (marker != Marker.STAR) {
+        if (!star) {
+            Paint paint = Paint.series(series.series());
             canvas.line(new Pen(paint, hollow ? 1.6 : 2.4, hollow, 1), 0, 7, 28, 7);
         }
-        canvas.marker(marker, 14, 7, marker == Marker.STAR ? 3.9 : 4.2, paint, hollow, null);
+        canvas.marker(Sign.of(series, star ? 3.9 : 4.2), 14, 7, null);
         return canvas.svg.append("</svg>").toString();
     }
 
@@ -109,14 +111,8 @@ public final class SvgCanvas implements Canvas {
     }
 
     @Override
-    public void marker(
-            Marker marker,
-            double x,
-            double y,
-            double radius,
-            Paint paint,
-            boolean hollow,
-            String hint) {
+    public void marker(Sign sign, double x, double y, String hint) {
+        boolean hollow = sign.hollow();
         boolean hover = inline && hint != null;
         if (hover) {
             svg.append("<g class=\"point\"><title>").append(SafeText.xml(hint)).append("</title>");
@@ -124,15 +120,15 @@ public final class SvgCanvas implements Canvas {
             circle(x, y, HOVER_RADIUS);
             svg.append("/>");
         }
-        if (marker == Marker.CIRCLE) {
+        if (sign.marker() == Marker.CIRCLE) {
             svg.append("<circle");
-            circle(x, y, radius);
+            circle(x, y, sign.radius());
         } else {
             svg.append("<polygon stroke-linejoin=\"round\"");
-            attribute("points", points(marker.corners(x, y, radius)));
+            attribute("points", points(sign.marker().corners(x, y, sign.radius())));
         }
-        paint("fill", hollow ? Paint.PAGE : paint);
-        paint("stroke", hollow ? paint : Paint.PAGE);
+        paint("fill", hollow ? Paint.PAGE : sign.paint());
+        paint("stroke", hollow ? sign.paint() : Paint.PAGE);
         attribute("stroke-width", hollow ? "1.6" : "1");
         svg.append("/>").append(hover ? "</g>\n" : "\n");
     }

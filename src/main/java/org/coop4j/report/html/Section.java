@@ -8,10 +8,7 @@ import java.util.Map;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.report.chart.ChartFrame;
 import org.coop4j.report.chart.FewShotChart;
-import org.coop4j.report.chart.FewShotChart.Curve;
-import org.coop4j.report.chart.FewShotChart.Origin;
-import org.coop4j.report.chart.FewShotChart.Star;
-import org.coop4j.report.chart.Marker;
+import org.coop4j.report.chart.FewShotChart.Series;
 import org.coop4j.report.chart.ShareChart;
 import org.coop4j.report.chart.SvgCanvas;
 
@@ -166,28 +163,20 @@ public final class Section {
     private static Markup legend(List<FewShotChart> charts) {
         Map<String, Markup> items = new LinkedHashMap<>();
         for (FewShotChart chart : charts) {
-            for (Curve curve : chart.curves()) {
-                Marker marker = Marker.series(curve.series());
-                add(items, curve.name(), marker, curve.series(), curve.origin());
-            }
-            for (Star star : chart.stars()) {
-                add(items, star.name(), Marker.STAR, star.series(), star.origin());
+            for (Series series : chart.all()) {
+                items.computeIfAbsent(series.name(), name -> item(series));
             }
         }
         return Markup.of("<ul class=\"legend\">{}</ul>", List.copyOf(items.values()));
     }
 
-    private static void add(
-            Map<String, Markup> items, String name, Marker marker, int series, Origin origin) {
-        String sign = SvgCanvas.sign(marker, series, origin == Origin.PUBLISHED);
-        Markup item =
-                Markup.of(
-                        "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">"
-                                + "{}{}</button></li>",
-                        series,
-                        Markup.trusted(sign),
-                        name);
-        items.putIfAbsent(name, item);
+    private static Markup item(Series series) {
+        return Markup.of(
+                "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">"
+                        + "{}{}</button></li>",
+                series.series(),
+                Markup.trusted(SvgCanvas.sign(series)),
+                series.name());
     }
 
     /** Pictures side by side. */
