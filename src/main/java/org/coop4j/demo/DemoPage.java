@@ -122,7 +122,7 @@ record DemoPage(DemoResult result, FewShotChart chart) {
     private Section curves() {
         ResultTable table = table("shots", "Accuracy on the test photographs, %").words("method");
         for (int shots : result.shots()) {
-            table.numbers(Numbers.count(shots, "shot", "shots"));
+            table.numbers(Numbers.count(shots, "shot"));
         }
         for (DemoMethod method : DemoMethod.values()) {
             table.row(curveRow(method));

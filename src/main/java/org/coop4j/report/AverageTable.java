@@ -3,6 +3,7 @@ package org.coop4j.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.coop4j.eval.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.FewShotTable.Line;
@@ -76,14 +77,7 @@ public final class AverageTable implements StudyTable {
         FewShot fewShot = view.fewShot();
         List<Line> lines = new ArrayList<>();
         for (MethodLabel method : fewShot.methods()) {
-            lines.add(
-                    new Line(
-                            Origin.MEASURED,
-                            FewShotTable.method(method),
-                            shots ->
-                                    fewShot.average(method, shots)
-                                            .map(average -> cell(fewShot, average))
-                                            .orElse(Cell.NONE)));
+            lines.add(line(fewShot, method, average -> cell(fewShot, average)));
             fewShot.shots().stream()
                     .flatMap(shots -> published(view, method, shots).stream())
                     .findFirst()
@@ -98,6 +92,13 @@ public final class AverageTable implements StudyTable {
                             + " over the same datasets in italics"),
                 view,
                 lines);
+    }
+
+    private static Line line(FewShot fewShot, MethodLabel method, Function<Average, Cell> cell) {
+        return new Line(
+                Origin.MEASURED,
+                FewShotTable.method(method),
+                shots -> fewShot.average(method, shots).map(cell).orElse(Cell.NONE));
     }
 
     private static Cell cell(FewShot fewShot, Average average) {
@@ -128,17 +129,10 @@ public final class AverageTable implements StudyTable {
     /** Points won over zero-shot, by shots. */
     static ResultTable gains(StudyView view) {
         FewShot fewShot = view.fewShot();
-        List<Line> lines = new ArrayList<>();
-        for (MethodLabel method : fewShot.methods()) {
-            lines.add(
-                    new Line(
-                            Origin.MEASURED,
-                            FewShotTable.method(method),
-                            shots ->
-                                    fewShot.average(method, shots)
-                                            .map(average -> gainCell(gain(view, average)))
-                                            .orElse(Cell.NONE)));
-        }
+        List<Line> lines =
+                fewShot.methods().stream()
+                        .map(m -> line(fewShot, m, average -> gainCell(gain(view, average))))
+                        .toList();
         return FewShotTable.byShots(
                 new ResultTable(
                         "average-gains",

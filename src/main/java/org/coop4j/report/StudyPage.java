@@ -147,9 +147,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
             return "";
         }
         return seconds < 3600
-                ? ", "
-                        + Numbers.count((long) Math.ceil(seconds / 60), "minute", "minutes")
-                        + " of work"
+                ? ", " + Numbers.count((long) Math.ceil(seconds / 60), "minute") + " of work"
                 : ", " + Numbers.number(seconds / 3600, 1) + " hours of work";
     }
 

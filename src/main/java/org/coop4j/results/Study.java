@@ -147,9 +147,7 @@ public record Study(
                 .filter(entry -> !entry.method().isWithoutTraining())
                 .forEach(entry -> seeds.add(entry.result().seed()));
         String text =
-                Numbers.count(entries.size(), "run", "runs")
-                        + ", "
-                        + Numbers.count(datasets, "dataset", "datasets");
+                Numbers.count(entries.size(), "run") + ", " + Numbers.count(datasets, "dataset");
         return seeds.isEmpty()
                 ? text
                 : text
