@@ -26,10 +26,14 @@ import org.coop4j.text.SafeText;
  */
 public final class Rows<T> {
 
-    private static final JsonMapper JSON = Json.mapper();
     private static final int PERCENT_WIDTH = "100.0 %".length();
 
     private final List<Column<T>> columns = new ArrayList<>();
+
+    /** Made when JSON is printed: a mapper takes longer to make than a table to print. */
+    private static final class Mapper {
+        static final JsonMapper JSON = Json.mapper();
+    }
 
     /** How rows are printed. */
     public enum Format {
@@ -204,18 +208,18 @@ public final class Rows<T> {
 
     /** The rows as JSON. */
     public ArrayNode json(Iterable<? extends T> rows) {
-        ArrayNode array = JSON.createArrayNode();
+        ArrayNode array = Mapper.JSON.createArrayNode();
         rows.forEach(row -> array.add(json(row)));
         return array;
     }
 
     /** A row as JSON; what is unknown is left out. */
     private ObjectNode json(T row) {
-        ObjectNode node = JSON.createObjectNode();
+        ObjectNode node = Mapper.JSON.createObjectNode();
         for (Column<T> column : of(Format.JSON)) {
             Object value = column.data(row);
             if (value != null) {
-                node.set(column.name, JSON.valueToTree(value));
+                node.set(column.name, Mapper.JSON.valueToTree(value));
             }
         }
         return node;
@@ -259,8 +263,8 @@ public final class Rows<T> {
                 case JSON ->
                         print(
                                 (begun ? ", " : "[ ")
-                                        + text(JSON.writerWithDefaultPrettyPrinter(), row));
-                case JSON_LINES -> print(text(JSON.writer(), row) + "\n");
+                                        + text(Mapper.JSON.writerWithDefaultPrettyPrinter(), row));
+                case JSON_LINES -> print(text(Mapper.JSON.writer(), row) + "\n");
             }
             begun = true;
             if (format == Format.TABLE && live) {

@@ -53,7 +53,6 @@ public record ClassifierFile(
     static final String MODEL = "coop4j.model_sha256";
     static final String TRAINING = "coop4j.training";
     static final String TEMPERATURE = "coop4j.temperature";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     public ClassifierFile {
         classNames = List.copyOf(classNames);
@@ -244,13 +243,14 @@ public record ClassifierFile(
 
     /** Writes the file, whole or not at all. */
     public void write(Path target) throws IOException {
+        ObjectMapper json = new ObjectMapper();
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FORMAT, FORMAT_VERSION);
         metadata.put(METHOD, method.id());
-        metadata.put(SETTINGS, JSON.writeValueAsString(Settings.of((Record) method)));
-        metadata.put(CLASSES, JSON.writeValueAsString(classNames));
+        metadata.put(SETTINGS, json.writeValueAsString(Settings.of((Record) method)));
+        metadata.put(CLASSES, json.writeValueAsString(classNames));
         metadata.put(MODEL, modelSha256);
-        metadata.put(TRAINING, JSON.writeValueAsString(training));
+        metadata.put(TRAINING, json.writeValueAsString(training));
         if (temperature != Temperature.NONE) {
             metadata.put(TEMPERATURE, Double.toString(temperature));
         }

@@ -1,14 +1,12 @@
 package org.coop4j.method;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
@@ -20,7 +18,6 @@ import org.coop4j.weights.safetensors.TensorChecksum;
 final class ClassifierReader {
 
     private static final String EARLIER_VERSION = "1";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
     private final SafetensorsFile tensors;
@@ -73,9 +70,7 @@ final class ClassifierReader {
         Map<String, float[]> read = TensorChecksum.read(tensors);
         Method method = Method.of(required(ClassifierFile.METHOD));
         Map<String, Object> settings =
-                JSON.readValue(
-                        required(ClassifierFile.SETTINGS),
-                        new TypeReference<LinkedHashMap<String, Object>>() {});
+                JsonTree.readObject(ClassifierFile.SETTINGS, required(ClassifierFile.SETTINGS));
         ClassifierFile result =
                 ClassifierFile.of(
                                 method.with(settings),
@@ -148,22 +143,21 @@ final class ClassifierReader {
     }
 
     private Map<String, String> training() throws JsonProcessingException {
-        Map<String, String> training =
-                JSON.readValue(
-                        metadata.getOrDefault(ClassifierFile.TRAINING, "{}"),
-                        new TypeReference<LinkedHashMap<String, String>>() {});
-        if (training == null) {
-            throw new IllegalArgumentException(ClassifierFile.TRAINING + " is null");
-        }
+        Map<String, String> training = new LinkedHashMap<>();
+        JsonTree.readObject(
+                        ClassifierFile.TRAINING,
+                        metadata.getOrDefault(ClassifierFile.TRAINING, "{}"))
+                .forEach((name, value) -> training.put(name, String.valueOf(value)));
         return training;
     }
 
     private static List<String> classNames(String json) throws JsonProcessingException {
-        String[] names = JSON.readValue(json, String[].class);
-        if (names == null || names.length == 0 || Arrays.asList(names).contains(null)) {
+        if (!(JsonTree.read(json) instanceof List<?> names)
+                || names.isEmpty()
+                || !names.stream().allMatch(String.class::isInstance)) {
             throw new IllegalArgumentException("the class names are " + json);
         }
-        return List.of(names);
+        return names.stream().map(String.class::cast).toList();
     }
 
     private String required(String key) throws IOException {

@@ -137,8 +137,8 @@ class ClassifierFileTest {
                 "coop4j.classes | [\"a\" | damaged metadata",
                 "coop4j.classes | {} | damaged metadata",
                 "coop4j.model_sha256 | '' | has no coop4j.model_sha256",
-                "coop4j.training | null | coop4j.training is null",
-                "coop4j.training | [] | damaged metadata"
+                "coop4j.training | null | coop4j.training: expected a JSON object, got null",
+                "coop4j.training | [] | coop4j.training: expected a JSON object, got []"
             })
     void damagedMetadataIsNamed(String key, String value, String message) throws IOException {
         Path file = written(Map.of(key, value), Shape.of(1, 2), 1, 2);

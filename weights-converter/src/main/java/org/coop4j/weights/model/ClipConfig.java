@@ -27,6 +27,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /** So that a file's metadata cannot ask for a list of tensors without end. */
     private static final int MAX_LAYERS = 1_000;
 
+    private static final String VIT = "vit";
+    private static final String RESNET = "modified_resnet";
+
     /** Checks that nothing is missing. */
     public ClipConfig {
         requirePositive("embedding dimension", embedDim);
@@ -61,7 +64,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param heads attention heads; divides {@code width}
      * @param mlpWidth hidden channels of the MLPs
      */
-    @JsonTypeName("vit")
+    @JsonTypeName(VIT)
     public record Vit(int imageSize, int patchSize, int width, int layers, int heads, int mlpWidth)
             implements Vision {
         /** Checks that the dimensions fit together. */
@@ -98,7 +101,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @param width channels of the first stage's bottlenecks
      * @param heads heads of the attention pooling; divides 32 · {@code width}
      */
-    @JsonTypeName("modified_resnet")
+    @JsonTypeName(RESNET)
     public record ResNet(int imageSize, List<Integer> layers, int width, int heads)
             implements Vision {
         /** Pixels along a side that become one token of the attention pooling. */
@@ -235,7 +238,47 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @throws WeightsException when a field is missing or out of range
      */
     public static ClipConfig fromJson(String json) throws WeightsException {
-        return MetadataJson.read("architecture", json, ClipConfig.class);
+        return MetadataFields.read(
+                "architecture",
+                json,
+                fields ->
+                        new ClipConfig(
+                                fields.whole("embed_dim"),
+                                vision(fields.object("vision")),
+                                text(fields.object("text"))));
+    }
+
+    private static Vision vision(MetadataFields fields) {
+        String type = fields.text("type");
+        return switch (type) {
+            case VIT ->
+                    new Vit(
+                            fields.whole("image_size"),
+                            fields.whole("patch_size"),
+                            fields.whole("width"),
+                            fields.whole("layers"),
+                            fields.whole("heads"),
+                            fields.whole("mlp_width"));
+            case RESNET ->
+                    new ResNet(
+                            fields.whole("image_size"),
+                            fields.wholes("layers"),
+                            fields.whole("width"),
+                            fields.whole("heads"));
+            default ->
+                    throw new IllegalArgumentException(
+                            "vision: expected a known type, got " + type);
+        };
+    }
+
+    private static Text text(MetadataFields fields) {
+        return new Text(
+                fields.whole("context_length"),
+                fields.whole("vocabulary_size"),
+                fields.whole("width"),
+                fields.whole("heads"),
+                fields.whole("layers"),
+                fields.whole("mlp_width"));
     }
 
     static void requirePositive(String name, int value) {

@@ -128,16 +128,15 @@ public record ModelMetadata(
 
         /** Reads what {@link #toJson} wrote. */
         public static SourceInfo fromJson(String json) throws WeightsException {
-            Map<?, ?> fields = MetadataJson.read("source", json, Map.class);
-            return new SourceInfo(
-                    text(fields, "file").orElse(""),
-                    text(fields, "format").orElse(""),
-                    text(fields, "sha256"),
-                    text(fields, "known_as"));
-        }
-
-        private static Optional<String> text(Map<?, ?> fields, String name) {
-            return fields.get(name) instanceof String text ? Optional.of(text) : Optional.empty();
+            return MetadataFields.read(
+                    "source",
+                    json,
+                    fields ->
+                            new SourceInfo(
+                                    fields.anyText("file").orElse(""),
+                                    fields.anyText("format").orElse(""),
+                                    fields.anyText("sha256"),
+                                    fields.anyText("known_as")));
         }
     }
 }

@@ -1,12 +1,10 @@
 package org.coop4j.weights.model;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
-import java.util.Map;
 import org.coop4j.weights.WeightsException;
 
 /**
@@ -22,6 +20,7 @@ import org.coop4j.weights.WeightsException;
 @JsonPropertyOrder({"size", "mean", "std", "interpolation", "resize_mode"})
 public record PreprocessConfig(
         int size, List<Double> mean, List<Double> std, @JsonIgnore boolean squash) {
+    private static final String INTERPOLATION = "interpolation";
     private static final String BICUBIC = "bicubic";
     private static final String RESIZE_MODE = "resize_mode";
     private static final String SHORTEST = "shortest";
@@ -52,18 +51,17 @@ public record PreprocessConfig(
         return new PreprocessConfig(size, CLIP_MEAN, CLIP_STD);
     }
 
-    @JsonCreator
-    static PreprocessConfig read(
-            @JsonProperty("size") int size,
-            @JsonProperty("mean") List<Double> mean,
-            @JsonProperty("std") List<Double> std,
-            @JsonProperty("interpolation") String interpolation,
-            @JsonProperty(RESIZE_MODE) String resizeMode) {
+    private static PreprocessConfig of(MetadataFields fields) {
+        String interpolation = fields.text(INTERPOLATION);
         if (!interpolation.equals(BICUBIC)) {
             throw new IllegalArgumentException(
                     "interpolation: expected bicubic, got " + interpolation);
         }
-        return new PreprocessConfig(size, mean, std, isSquash(resizeMode));
+        return new PreprocessConfig(
+                fields.whole("size"),
+                fields.numbers("mean"),
+                fields.numbers("std"),
+                isSquash(fields.text(RESIZE_MODE, SHORTEST)));
     }
 
     private static boolean isSquash(String resizeMode) {
@@ -81,7 +79,7 @@ public record PreprocessConfig(
         return squash ? SQUASH : null;
     }
 
-    @JsonProperty("interpolation")
+    @JsonProperty(INTERPOLATION)
     String interpolation() {
         return BICUBIC;
     }
@@ -97,7 +95,6 @@ public record PreprocessConfig(
      * @throws WeightsException when it is something else
      */
     public static PreprocessConfig fromJson(String json) throws WeightsException {
-        return MetadataJson.read(
-                "preprocessing", json, PreprocessConfig.class, Map.of(RESIZE_MODE, SHORTEST));
+        return MetadataFields.read("preprocessing", json, PreprocessConfig::of);
     }
 }

@@ -93,6 +93,7 @@ class ModelMetadataTest {
                 "0.26862954 | \"x\" | std.0: expected a number",
                 "0.26862954 | null | std",
                 "224 | 0 | image size: expected 1 to",
+                "\"bicubic\" | \"bicubic\",\"resize_mode\":5 | resize_mode: expected a text, got 5",
             })
     void impossiblePreprocessingIsRefused(String part, String other, String problem) {
         assertThatThrownBy(() -> PreprocessConfig.fromJson(PREPROCESSING.replace(part, other)))
