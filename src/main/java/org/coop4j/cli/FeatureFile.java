@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -67,7 +65,10 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
             specs.add(
                     new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
         }
-        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata())) {
+        Precision precision = kind == Kind.TEXT ? Precision.FLOAT32 : clip.precision();
+        Map<String, String> metadata =
+                FeatureExport.metadata(clip, inputs, kind.label(), precision, normalized);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata)) {
             for (int row = 0; row < features.rows(); row++) {
                 writer.writeFloats(FeatureTensors.FEATURES, features.row(row));
             }
@@ -93,22 +94,5 @@ record FeatureFile(Clip clip, Kind kind, List<String> inputs, boolean normalized
                 task.advance(1);
             }
         }
-    }
-
-    private Precision precision() {
-        return switch (kind) {
-            case TEXT -> Precision.FLOAT32;
-            case IMAGE -> clip.precision();
-        };
-    }
-
-    private Map<String, String> metadata() throws IOException {
-        ArrayNode names = JsonNodeFactory.instance.arrayNode();
-        inputs.forEach(names::add);
-        Map<String, String> metadata = FeatureExport.metadata(clip, normalized);
-        metadata.put(FeatureTensors.INPUTS, names.toString());
-        metadata.put(FeatureTensors.KIND, kind.label());
-        metadata.put(FeatureTensors.PRECISION, precision().id());
-        return metadata;
     }
 }

@@ -17,6 +17,7 @@ import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.Split;
 import org.coop4j.data.bank.HashedImage;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
@@ -119,21 +120,35 @@ public final class FeatureExport {
 
     private Map<String, String> metadata(boolean normalized) throws IOException {
         List<String> paths = images.stream().map(i -> i.image().path().toString()).toList();
-        Map<String, String> metadata = FeatureExport.metadata(shared.space(), normalized);
-        metadata.put(FeatureTensors.INPUTS, JSON.writeValueAsString(paths));
-        metadata.put(FeatureTensors.KIND, "image");
-        metadata.put(FeatureTensors.PRECISION, shared.space().precision().id());
+        FeatureSpace space = shared.space();
+        Map<String, String> metadata =
+                metadata(space, paths, "image", space.precision(), normalized);
         metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
         return metadata;
     }
 
-    /** What a file says of the model that made its features. */
-    public static Map<String, String> metadata(FeatureSpace space, boolean normalized)
+    /**
+     * What a file says of its features, and of the model that made them.
+     *
+     * @param inputs texts or file names, one a row
+     * @param kind what they are
+     * @param precision in which they were encoded
+     * @param normalized whether rows have norm 1
+     */
+    public static Map<String, String> metadata(
+            FeatureSpace space,
+            List<String> inputs,
+            String kind,
+            Precision precision,
+            boolean normalized)
             throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(FeatureTensors.MODEL_SHA256, space.modelSha256());
         metadata.put(FeatureTensors.LOGIT_SCALE, Float.toString(space.logLogitScale()));
         metadata.put(FeatureTensors.NORMALIZED, String.valueOf(normalized));
+        metadata.put(FeatureTensors.INPUTS, JSON.writeValueAsString(inputs));
+        metadata.put(FeatureTensors.KIND, kind);
+        metadata.put(FeatureTensors.PRECISION, precision.id());
         return metadata;
     }
 }

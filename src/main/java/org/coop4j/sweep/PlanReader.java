@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /**
  * Makes a plan of its tree.
@@ -214,42 +215,36 @@ record PlanReader(Path folder, Optional<Path> dataRoot) {
             PlanNode.Mapping said, String datasets, Selection all, List<String> usualMethods)
             throws PlanException {
         return new SweepPlan.Choice(
-                chosenDatasets(said, datasets, all),
-                chosen(said, METHODS, all.methodNames(), usualMethods),
+                chosen(said, datasets, all.datasets(), all.datasets(), DatasetReader::means),
+                chosen(said, METHODS, all.methodNames(), usualMethods, String::equals),
                 chosenShots(said, all));
     }
 
-    private static Set<String> chosenDatasets(PlanNode.Mapping mapping, String key, Selection all)
+    /**
+     * Those of the plan's own that a key names, or the usual ones where it is not said.
+     *
+     * @param means whether a name means one of the plan's own
+     */
+    private static Set<String> chosen(
+            PlanNode.Mapping mapping,
+            String key,
+            List<String> there,
+            List<String> usual,
+            BiPredicate<String, String> means)
             throws PlanException {
         PlanNode node = mapping.get(key);
         if (node == null) {
-            return Set.copyOf(all.datasets());
+            return Set.copyOf(usual);
         }
         Set<String> chosen = new LinkedHashSet<>();
         for (String name : node.texts(key)) {
             chosen.add(
-                    all.datasets().stream()
-                            .filter(dataset -> DatasetReader.means(name, dataset))
+                    there.stream()
+                            .filter(own -> means.test(name, own))
                             .findFirst()
-                            .orElseThrow(() -> node.problem(notThere(name, key, all.datasets()))));
+                            .orElseThrow(() -> node.problem(notThere(name, key, there))));
         }
         return chosen;
-    }
-
-    private static Set<String> chosen(
-            PlanNode.Mapping mapping, String key, List<String> there, List<String> unsaid)
-            throws PlanException {
-        PlanNode node = mapping.get(key);
-        if (node == null) {
-            return Set.copyOf(unsaid);
-        }
-        List<String> names = node.texts(key);
-        for (String name : names) {
-            if (!there.contains(name)) {
-                throw node.problem(notThere(name, key, there));
-            }
-        }
-        return Set.copyOf(names);
     }
 
     private static Set<Integer> chosenShots(PlanNode.Mapping mapping, Selection all)
