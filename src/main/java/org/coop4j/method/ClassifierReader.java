@@ -82,7 +82,7 @@ final class ClassifierReader {
                                         metadata.getOrDefault(ClassifierFile.TEMPERATURE, "1")));
         for (Map.Entry<String, float[]> tensor : read.entrySet()) {
             String name = tensor.getKey();
-            result = result.with(name, tensors.shape(name), finite(name, tensor.getValue()));
+            result = result.with(name, tensors.shape(name), finite(file, name, tensor.getValue()));
         }
         return result;
     }
@@ -129,11 +129,11 @@ final class ClassifierReader {
     }
 
     private float[] values(String name) throws IOException {
-        return finite(name, tensors.floats(name));
+        return finite(file, name, tensors.floats(name));
     }
 
     /** Numbers of a tensor, all of them finite. */
-    private float[] finite(String name, float[] values) throws IOException {
+    static float[] finite(Path file, String name, float[] values) throws IOException {
         for (float value : values) {
             if (!Float.isFinite(value)) {
                 throw new IOException(file + ": " + name + " holds " + value);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
@@ -101,17 +100,13 @@ public record CoCoOp(
      *
      * @param learned ctx [M, width] and the meta-net
      */
-    record Conditional(List<LearnedTensor> learned, PromptLearner.Loss loss) implements Objective {
+    record Conditional(List<LearnedTensor> learned, PromptLearner.Loss loss)
+            implements PromptLearner.ByLoss {
 
         @Override
         public SDVariable context(StepGraph step) {
             SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
             return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step, SDVariable classFeatures) {
-            return loss.of(step, classFeatures);
         }
     }
 

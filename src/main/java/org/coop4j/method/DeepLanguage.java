@@ -9,7 +9,6 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
@@ -136,7 +135,8 @@ public record DeepLanguage(
      *
      * @param learned ctx [M, width], and deep [blocks, M, width] unless the depth is 1
      */
-    record Blocks(List<LearnedTensor> learned, PromptLearner.Loss loss) implements Objective {
+    record Blocks(List<LearnedTensor> learned, PromptLearner.Loss loss)
+            implements PromptLearner.ByLoss {
 
         @Override
         public Map<Integer, Replacement> replacements(StepGraph step) {
@@ -152,11 +152,6 @@ public record DeepLanguage(
                 }
             }
             return replacements;
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step, SDVariable classFeatures) {
-            return loss.of(step, classFeatures);
         }
     }
 

@@ -53,6 +53,20 @@ final class PromptLearner implements Learner {
         SDVariable of(StepGraph step, SDVariable classFeatures);
     }
 
+    /** What is learned by a method's loss; by default, context vectors alone. */
+    interface ByLoss extends Objective {
+
+        /** The method's loss. */
+        Loss loss();
+
+        @Override
+        default SDVariable loss(StepGraph step, SDVariable classFeatures) {
+            return loss().of(step, classFeatures);
+        }
+    }
+
+    private record ContextVectors(List<LearnedTensor> learned, Loss loss) implements ByLoss {}
+
     /** What a method makes of class names and learned tensors. */
     interface Form {
 
@@ -161,17 +175,7 @@ final class PromptLearner implements Learner {
 
     /** Context vectors that are learned by a loss. */
     static Objective objective(LearnedTensor ctx, Loss loss) {
-        return new Objective() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return List.of(ctx);
-            }
-
-            @Override
-            public SDVariable loss(StepGraph step, SDVariable classFeatures) {
-                return loss.of(step, classFeatures);
-            }
-        };
+        return new ContextVectors(List.of(ctx), loss);
     }
 
     /** Context vectors laid out so, and nothing else. */

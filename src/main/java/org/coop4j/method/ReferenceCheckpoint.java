@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.coop4j.clip.Clip;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
@@ -104,7 +103,11 @@ public final class ReferenceCheckpoint {
                             .withTraining(Map.of("imported_from", file.getFileName().toString()));
             for (String name : prompts.checkpointTensors()) {
                 TorchTensor tensor = state.get(name);
-                learned = learned.with(name, tensor.shape(), finite(file, name, tensor.floats()));
+                learned =
+                        learned.with(
+                                name,
+                                tensor.shape(),
+                                ClassifierReader.finite(file, name, tensor.floats()));
             }
             prompts.require(clip, learned);
             return learned;
@@ -117,21 +120,7 @@ public final class ReferenceCheckpoint {
         }
         throw new IllegalArgumentException(
                 "%s has no checkpoint of the reference's form: expected one of %s"
-                        .formatted(
-                                method.id(),
-                                Method.all().stream()
-                                        .filter(CheckpointedPrompts.class::isInstance)
-                                        .map(Method::id)
-                                        .collect(Collectors.joining(", "))));
-    }
-
-    private static float[] finite(Path file, String name, float[] values) throws IOException {
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                throw new IOException(file + ": " + name + " holds " + value);
-            }
-        }
-        return values;
+                        .formatted(method.id(), String.join(", ", methods())));
     }
 
     /** The method with the number of context vectors, and of whom, that the checkpoint has. */

@@ -182,7 +182,7 @@ public record Tcp(
      */
     record ClassAware(
             List<LearnedTensor> learned, int block, FeatureMatrix teacher, PromptLearner.Loss loss)
-            implements Objective {
+            implements PromptLearner.ByLoss {
 
         @Override
         public Map<Integer, Replacement> replacements(StepGraph step) {
@@ -191,11 +191,6 @@ public record Tcp(
             SDVariable h = MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
             SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
             return Map.of(block, new Replacement(rows, true));
-        }
-
-        @Override
-        public SDVariable loss(StepGraph step, SDVariable classFeatures) {
-            return loss.of(step, classFeatures);
         }
     }
 

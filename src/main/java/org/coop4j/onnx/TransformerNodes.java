@@ -2,25 +2,12 @@ package org.coop4j.onnx;
 
 import java.io.IOException;
 
-/** CLIP's stack of residual attention blocks on [batch, tokens, width]. */
-final class TransformerNodes {
-
-    private final Layers layers;
-    private final OnnxGraph graph;
-    private final String name;
-    private final int width;
-    private final int heads;
-
-    /**
-     * @param name the stack's name in the checkpoint, such as {@code visual.transformer}
-     */
-    TransformerNodes(Layers layers, String name, int width, int heads) {
-        this.layers = layers;
-        this.graph = layers.graph();
-        this.name = name;
-        this.width = width;
-        this.heads = heads;
-    }
+/**
+ * CLIP's stack of residual attention blocks on [batch, tokens, width].
+ *
+ * @param name the stack's name in the checkpoint, such as {@code visual.transformer}
+ */
+record TransformerNodes(Layers layers, String name, int width, int heads) {
 
     /**
      * The stack's output.
@@ -30,8 +17,8 @@ final class TransformerNodes {
     String forward(String x, int blocks, String mask) throws IOException {
         for (int i = 0; i < blocks; i++) {
             String block = name + ".resblocks." + i;
-            x = graph.add(x, attend(block, layers.norm(block + ".ln_1", x), mask));
-            x = graph.add(x, mlp(block, layers.norm(block + ".ln_2", x)));
+            x = layers.graph().add(x, attend(block, layers.norm(block + ".ln_1", x), mask));
+            x = layers.graph().add(x, mlp(block, layers.norm(block + ".ln_2", x)));
         }
         return x;
     }
@@ -41,9 +28,9 @@ final class TransformerNodes {
         String qkv = layers.linear(in + "weight", in + "bias", x); // [batch, tokens, 3 width]
         String heard =
                 layers.attention(
-                        graph.slice(qkv, 2, 0, width),
-                        graph.slice(qkv, 2, width, 2L * width),
-                        graph.slice(qkv, 2, 2L * width, 3L * width),
+                        layers.graph().slice(qkv, 2, 0, width),
+                        layers.graph().slice(qkv, 2, width, 2L * width),
+                        layers.graph().slice(qkv, 2, 2L * width, 3L * width),
                         width,
                         heads,
                         mask);

@@ -24,38 +24,21 @@ import org.coop4j.weights.model.ClipConfig;
  * <p>With every checkpoint the model so far is written and measured on the validation table; the
  * checkpoint is first, so that nothing is lost when that fails. An interrupted run goes on from its
  * last checkpoint and gives the same bits as an uninterrupted one on as many threads.
+ *
+ * @param initial the model that training begins with, which stays open for the run
+ * @param validation table to measure on, or null for none
+ * @param workers threads to work with, the caller's to close
  */
-public final class PretrainRun {
+public record PretrainRun(
+        InitialModel initial,
+        PretrainConfig config,
+        Path train,
+        Path validation,
+        Workers workers,
+        Progress progress) {
 
     /** The model in single precision, whole from the first checkpoint on. */
     public static final String MODEL = "model.safetensors";
-
-    private final InitialModel initial;
-    private final PretrainConfig config;
-    private final Path train;
-    private final Path validation;
-    private final Workers workers;
-    private final Progress progress;
-
-    /**
-     * @param initial the model that training begins with, which stays open for the run
-     * @param validation table to measure on, or null for none
-     * @param workers threads to work with, the caller's to close
-     */
-    public PretrainRun(
-            InitialModel initial,
-            PretrainConfig config,
-            Path train,
-            Path validation,
-            Workers workers,
-            Progress progress) {
-        this.initial = initial;
-        this.config = config;
-        this.train = train;
-        this.validation = validation;
-        this.workers = workers;
-        this.progress = progress;
-    }
 
     /**
      * Runs everything that is left to do in {@code folder}.

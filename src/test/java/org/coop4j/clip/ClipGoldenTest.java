@@ -91,7 +91,7 @@ class ClipGoldenTest {
     }
 
     private static List<int[]> tokens(SafetensorsFile golden) throws IOException {
-        long[] ids = golden.longs("token_ids");
+        long[] ids = golden.tensor("token_ids").longs();
         int length = (int) golden.shape("token_ids").dim(1);
         List<int[]> result = new ArrayList<>();
         for (int from = 0; from < ids.length; from += length) {

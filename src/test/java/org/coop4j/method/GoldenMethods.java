@@ -86,7 +86,7 @@ final class GoldenMethods implements AutoCloseable {
 
     /** Whole numbers of a tensor. */
     int[] ints(String name) throws IOException {
-        long[] longs = values.longs(name);
+        long[] longs = values.tensor(name).longs();
         int[] ints = new int[longs.length];
         for (int i = 0; i < ints.length; i++) {
             ints[i] = Math.toIntExact(longs[i]);

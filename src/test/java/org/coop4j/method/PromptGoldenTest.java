@@ -179,7 +179,7 @@ class PromptGoldenTest {
     }
 
     private static int[] labels(SafetensorsFile golden) throws IOException {
-        long[] labels = golden.longs("labels");
+        long[] labels = golden.tensor("labels").longs();
         int[] result = new int[labels.length];
         for (int i = 0; i < result.length; i++) {
             result[i] = (int) labels[i];

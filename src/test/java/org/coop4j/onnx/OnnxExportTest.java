@@ -85,7 +85,11 @@ class OnnxExportTest {
                                 .mapToLong(Long::longValue)
                                 .toArray();
                 float[] theirs =
-                        model.run("text_features", "input_ids", golden.longs("token_ids"), shape);
+                        model.run(
+                                "text_features",
+                                "input_ids",
+                                golden.tensor("token_ids").longs(),
+                                shape);
                 double difference = Differences.relative(theirs, golden.floats("text_features"));
                 assertThat(differences.note(name, "ONNX text tower, relative", difference))
                         .isLessThan(RELATIVE);

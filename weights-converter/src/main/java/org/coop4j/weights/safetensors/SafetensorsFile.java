@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.DType;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.FileState;
 import org.coop4j.weights.OpenFile;
@@ -162,11 +161,6 @@ public final class SafetensorsFile implements Closeable {
         return List.copyOf(tensors.values());
     }
 
-    /** Element type of a tensor. */
-    public DType dtype(String name) throws WeightsException {
-        return tensor(name).dtype();
-    }
-
     /** Shape of a tensor. */
     public Shape shape(String name) throws WeightsException {
         return tensor(name).shape();
@@ -180,16 +174,6 @@ public final class SafetensorsFile implements Closeable {
     /** Puts a floating-point tensor's elements, widened to singles, into {@code target}. */
     public void readFloats(String name, FloatBuffer target) throws IOException {
         tensor(name).readFloats(target);
-    }
-
-    /** An integer tensor's elements. */
-    public long[] longs(String name) throws IOException {
-        return tensor(name).longs();
-    }
-
-    /** A tensor's bytes in place: little-endian, memory-mapped, read-only; at most 2 GB. */
-    public ByteBuffer map(String name) throws IOException {
-        return tensor(name).map();
     }
 
     @Override

@@ -47,13 +47,13 @@ class SafetensorsFileTest {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             assertThat(file.names()).containsExactly("b", "a", "empty", "scalar");
             assertThat(file.metadata()).containsEntry("key", "värde").hasSize(1);
-            assertThat(file.dtype("b")).isEqualTo(DType.I16);
+            assertThat(file.tensor("b").dtype()).isEqualTo(DType.I16);
             assertThat(file.shape("a")).isEqualTo(Shape.of(2, 2));
-            assertThat(file.longs("a")).containsExactly(0, 1, 2, 3);
-            assertThat(file.longs("b")).containsExactly(0x0504, 0x0706);
+            assertThat(file.tensor("a").longs()).containsExactly(0, 1, 2, 3);
+            assertThat(file.tensor("b").longs()).containsExactly(0x0504, 0x0706);
             assertThat(file.floats("empty")).isEmpty();
-            assertThat(file.longs("scalar")).containsExactly(8);
-            assertThat(file.map("a").get(3)).isEqualTo((byte) 3);
+            assertThat(file.tensor("scalar").longs()).containsExactly(8);
+            assertThat(file.tensor("a").map().get(3)).isEqualTo((byte) 3);
             assertThatThrownBy(() -> file.tensor("c"))
                     .isInstanceOf(WeightsException.class)
                     .hasMessageContaining("no tensor c");
@@ -149,7 +149,7 @@ class SafetensorsFileTest {
         }
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             assertThat(file.floats("last")).containsExactly(1, 2);
-            assertThatThrownBy(() -> file.longs("big"))
+            assertThatThrownBy(() -> file.tensor("big").longs())
                     .isInstanceOf(WeightsException.class)
                     .hasMessageContaining("does not fit in one Java array");
         }

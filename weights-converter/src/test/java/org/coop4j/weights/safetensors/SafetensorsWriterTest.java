@@ -74,7 +74,7 @@ class SafetensorsWriterTest {
         try (SafetensorsFile file = SafetensorsFile.open(target)) {
             assertThat(file.floats("single")).containsExactly(1, 2, 3, 4);
             assertThat(file.floats("half")).containsExactly(1, 2, 0);
-            assertThat(file.longs("count")).containsExactly(-7);
+            assertThat(file.tensor("count").longs()).containsExactly(-7);
             assertThat(file.metadata()).isEqualTo(Map.of("a", "\"1\"", "b", "2"));
         }
     }
