@@ -1,7 +1,5 @@
 package org.coop4j.pretraindata;
 
-import java.awt.Graphics2D;
-import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 
 /**
@@ -51,16 +49,7 @@ public record PerceptualHash(long brightness, long outlines) {
      * that are copies of one, at other sizes and qualities.
      */
     public static long stretched(BufferedImage picture) {
-        BufferedImage square = new BufferedImage(REDUCED, REDUCED, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = square.createGraphics();
-        try {
-            graphics.setRenderingHint(
-                    RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-            graphics.drawImage(picture, 0, 0, REDUCED, REDUCED, null);
-        } finally {
-            graphics.dispose();
-        }
-        return hash(brightness(square));
+        return hash(brightness(SmallPhotograph.drawn(picture, REDUCED, REDUCED)));
     }
 
     /** Whether either hash is within {@link #NEAR} bits. */

@@ -52,7 +52,8 @@ final class SmallPhotograph {
         }
     }
 
-    private static BufferedImage drawn(BufferedImage image, int width, int height) {
+    /** The picture in another size, bilinearly. */
+    static BufferedImage drawn(BufferedImage image, int width, int height) {
         BufferedImage smaller = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = smaller.createGraphics();
         try {
