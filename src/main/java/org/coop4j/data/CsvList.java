@@ -42,11 +42,6 @@ public record CsvList(
         Objects.requireNonNull(shares, "shares");
     }
 
-    /** Divided by the benchmarks' shares, where it has no division. */
-    public CsvList(String name, Path csv, Path imageRoot, long splitSeed) {
-        this(name, csv, imageRoot, splitSeed, Optional.empty());
-    }
-
     @Override
     public ImageDataset load() throws IOException {
         List<Row> rows = rows();

@@ -38,11 +38,6 @@ public record ImageFolder(
         Objects.requireNonNull(shares, "shares");
     }
 
-    /** Divided by the benchmarks' shares, where it has no division. */
-    public ImageFolder(Path root, Optional<Path> namesFile, long splitSeed) {
-        this(root, namesFile, splitSeed, Optional.empty());
-    }
-
     @Override
     public ImageDataset load() throws IOException {
         if (!Files.isDirectory(root)) {

@@ -1,15 +1,12 @@
 package org.coop4j.graph;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
-import org.coop4j.graph.host.Workers;
-import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.profiler.OpProfiler;
@@ -67,22 +64,6 @@ public final class ExecutionPlan implements AutoCloseable {
         this.ownArena = ownArena;
         this.bytes = bytes;
         this.onHost = onHost;
-    }
-
-    /**
-     * The plan of {@code sd} for {@code outputs}; every placeholder needs a full shape.
-     *
-     * @throws IllegalArgumentException if an output or a placeholder's shape is unknown
-     */
-    public static ExecutionPlan of(SameDiff sd, Collection<String> outputs, Workers workers) {
-        Map<String, String> names = new LinkedHashMap<>();
-        outputs.forEach(output -> names.put(output, output));
-        return of(sd, names, workers);
-    }
-
-    /** The same with names of the caller's for the outputs: name → variable of the graph. */
-    static ExecutionPlan of(SameDiff sd, Map<String, String> outputs, Workers workers) {
-        return new PlanDraft(sd, outputs, List.of(), workers).bind();
     }
 
     /** The array that a placeholder's value is written to before a run. */

@@ -252,12 +252,14 @@ public final class Graph {
     }
 
     /**
-     * A plan that computes {@code outputs} for the placeholder shapes that the graph declares.
+     * A plan that computes {@code outputs}.
      *
      * @param outputs names of the variables to compute
+     * @throws IllegalArgumentException if an output is unknown, or the graph does not declare the
+     *     full shape of a placeholder
      */
     public ExecutionPlan plan(Collection<String> outputs, Workers workers) {
-        return ExecutionPlan.of(sd, outputs, workers);
+        return draft(outputs, workers).bind();
     }
 
     /**

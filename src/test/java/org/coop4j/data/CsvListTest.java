@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.coop4j.image.ExifOrientation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +46,7 @@ class CsvListTest {
         try (RandomAccessFile sparse = new RandomAccessFile(csv.toFile(), "rw")) {
             sparse.setLength(1L << 40);
         }
-        assertThatThrownBy(() -> new CsvList("d", csv, root, 1).load())
+        assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(IOException.class)
                 .hasMessage(csv + " has more than 512 MB: expected a small text file");
     }
@@ -115,10 +116,13 @@ class CsvListTest {
         Path csv = root.resolve("list.csv");
         Files.write(csv, "a.jpg,café\n".getBytes(StandardCharsets.ISO_8859_1));
 
-        assertThatThrownBy(() -> new CsvList("d", csv, root, 1).load())
+        assertThatThrownBy(() -> new CsvList("d", csv, root, 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not UTF-8");
-        assertThatThrownBy(() -> new CsvList("d", root.resolve("no.csv"), root, 1).load())
+        assertThatThrownBy(
+                        () ->
+                                new CsvList("d", root.resolve("no.csv"), root, 1, Optional.empty())
+                                        .load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("does not exist");
     }
@@ -129,7 +133,7 @@ class CsvListTest {
             Files.write(root.resolve((char) ('a' + i) + ".jpg"), new byte[0]);
         }
         Path csv = Files.writeString(root.resolve("list.csv"), text.replace(';', '\n'));
-        return new CsvList("d", csv, root, 1).load();
+        return new CsvList("d", csv, root, 1, Optional.empty()).load();
     }
 
     private LabelledImage image(String path, int label, String name) {

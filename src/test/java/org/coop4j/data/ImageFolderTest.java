@@ -45,7 +45,10 @@ class ImageFolderTest {
 
         assertThat(load()).isEqualTo(load());
         assertThat(load().train())
-                .isNotEqualTo(new ImageFolder(root, Optional.empty(), 2).load().train());
+                .isNotEqualTo(
+                        new ImageFolder(root, Optional.empty(), 2, Optional.empty())
+                                .load()
+                                .train());
     }
 
     @Test
@@ -113,7 +116,8 @@ class ImageFolderTest {
         fill("n03", 4);
         Path names = touch("names.txt");
         Files.writeString(names, "n03\tgreat white shark, a fish\n\nn01 , tench\n");
-        ImageDataset dataset = new ImageFolder(root, Optional.of(names), 1).load();
+        ImageDataset dataset =
+                new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load();
 
         assertThat(dataset.classNames())
                 .containsExactly("tench", "n02", "great white shark, a fish");
@@ -136,7 +140,8 @@ class ImageFolderTest {
         Path names = touch("names.txt");
         Files.writeString(names, text.replace(';', '\n'));
 
-        assertThatThrownBy(() -> new ImageFolder(root, Optional.of(names), 1).load())
+        assertThatThrownBy(
+                        () -> new ImageFolder(root, Optional.of(names), 1, Optional.empty()).load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining(message);
     }
@@ -176,7 +181,14 @@ class ImageFolderTest {
         assertThatThrownBy(this::load)
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("has no folders");
-        assertThatThrownBy(() -> new ImageFolder(root.resolve("no"), Optional.empty(), 1).load())
+        assertThatThrownBy(
+                        () ->
+                                new ImageFolder(
+                                                root.resolve("no"),
+                                                Optional.empty(),
+                                                1,
+                                                Optional.empty())
+                                        .load())
                 .isInstanceOf(DatasetException.class)
                 .hasMessageContaining("not a folder");
     }
@@ -214,7 +226,7 @@ class ImageFolderTest {
     }
 
     private ImageDataset load() throws IOException {
-        return new ImageFolder(root, Optional.empty(), 1).load();
+        return new ImageFolder(root, Optional.empty(), 1, Optional.empty()).load();
     }
 
     private void fill(String folder, int images) throws IOException {
