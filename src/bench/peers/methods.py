@@ -1,30 +1,60 @@
-"""GDA and the linear probe in NumPy and scikit-learn, beside `coop bench methods`, on features of the same kind.
+"""GDA and the linear probe in NumPy and scikit-learn, for their speed beside coop4j's.
 
-Arguments: classes, images a class, width, test images, and what to run: gda, linear-probe, or
-linear-probe-exact, which goes on until scikit-learn's tolerance is 1e-8, in double precision.
+    methods.py CLASSES SHOTS WIDTH TESTS METHOD...    random features as `coop bench methods` makes them
+    methods.py FEATURES.safetensors METHOD...         what `coop embed --data` wrote of images with labels
+
+Methods: gda, linear-probe, and linear-probe-exact, whose fits go on until scikit-learn's tolerance is
+1e-8, in double precision. Features of a file have no text: gda takes the class means for it.
 """
 
+import json
+import struct
 import sys
 import time
 
 import numpy as np
-
-classes, shots, width, tests = map(int, sys.argv[1:5])
-rng = np.random.default_rng(1)
-centres = rng.standard_normal((classes, width), dtype=np.float32)
-
-
-def images(count, noise=2.5):
-    labels = np.arange(count) % classes
-    return centres[labels] + noise * rng.standard_normal((count, width), dtype=np.float32), labels
 
 
 def unit(x):
     return x / np.linalg.norm(x, axis=1, keepdims=True)
 
 
-text = unit(images(classes, 4)[0])
-train, val, test = images(classes * shots), images(classes * ((shots + 3) // 4)), images(tests)
+def random_features(classes, shots, width, tests):
+    rng = np.random.default_rng(1)
+    centres = rng.standard_normal((classes, width), dtype=np.float32)
+
+    def images(count, noise=2.5):
+        labels = np.arange(count) % classes
+        x = centres[labels] + noise * rng.standard_normal((count, width), dtype=np.float32)
+        return x, labels
+
+    text = images(classes, 4)[0]
+    return text, images(classes * shots), images(classes * ((shots + 3) // 4)), images(tests)
+
+
+def features_of(path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data = file.read()
+
+    def tensor(name, kind):
+        begin, end = header[name]["data_offsets"]
+        return np.frombuffer(data[begin:end], kind).reshape(header[name]["shape"])
+
+    x, labels, split = tensor("features", "<f4"), tensor("labels", "<i4"), tensor("split", "<i4")
+    parts = [(x[split == part], labels[split == part]) for part in range(3)]
+    seen, label = parts[0]
+    return np.stack([seen[label == k].mean(axis=0) for k in range(label.max() + 1)]), *parts
+
+
+if sys.argv[1].endswith(".safetensors"):
+    text, train, val, test = features_of(sys.argv[1])
+    names = sys.argv[2:]
+else:
+    text, train, val, test = random_features(*map(int, sys.argv[1:5]))
+    names = sys.argv[5:]
+text = unit(text)
+classes, width = text.shape
 
 
 def gda():
@@ -73,7 +103,7 @@ methods = {
     "linear-probe": lambda: probe(exact=False),
     "linear-probe-exact": lambda: probe(exact=True),
 }
-for name in sys.argv[5:]:
+for name in names:
     begin = time.perf_counter()
     logits = methods[name]()
     learned = time.perf_counter()
