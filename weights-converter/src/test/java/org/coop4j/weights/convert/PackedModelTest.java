@@ -62,7 +62,7 @@ class PackedModelTest {
                 for (int i = 0; i < rounded.length; i++) {
                     rounded[i] = HalfFloats.fromHalf(HalfFloats.toHalf(rounded[i]));
                 }
-                assertThat(after.weights().dtype(spec.name())).isEqualTo(DType.F16);
+                assertThat(after.weights().tensor(spec.name()).dtype()).isEqualTo(DType.F16);
                 assertThat(after.weights().floats(spec.name())).isEqualTo(rounded);
             }
         }
