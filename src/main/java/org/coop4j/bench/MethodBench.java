@@ -9,6 +9,7 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Gemm;
@@ -24,11 +25,12 @@ import org.coop4j.train.Settings;
 
 /**
  * Methods of image features on random features, without a model: images and the text of a class are
- * its centre with noise, of which texts have more.
+ * its centre with noise, of which texts have more. Images before the visual projection are half as
+ * wide again, as ViT-B/16's are.
  *
  * @param classes number of classes
  * @param shots training images a class; a quarter as many choose settings
- * @param width of a feature
+ * @param width of an embedded feature
  * @param tests images to classify
  */
 public record MethodBench(int classes, int shots, int width, int tests) {
@@ -58,30 +60,39 @@ public record MethodBench(int classes, int shots, int width, int tests) {
     public static List<Method> methods() {
         return Method.all().stream()
                 .filter(method -> method.group() == Method.Group.FEATURES)
-                .filter(method -> method.features() == FeatureKind.EMBEDDED)
                 .toList();
     }
 
     /** Learns and classifies, once. */
     public Outcome run(Method method) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
-        float[] centres = StepBench.gaussian(random, classes * width, 1);
+        FeatureMatrix centres =
+                FeatureMatrix.of(classes, width, StepBench.gaussian(random, classes * width, 1));
         List<String> names = IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
-        FeatureMatrix texts =
-                FeatureMatrix.of(
-                        classes, width, around(random, centres, ofEach(classes), TEXT_NOISE));
+        float[] texts = around(random, centres, ofEach(classes), TEXT_NOISE);
+        VisualProjection projection = projection();
+        FeatureMatrix seen =
+                method.features() == FeatureKind.EMBEDDED
+                        ? centres
+                        : centres.products(projection.weight().transposed());
         FewShotFeatures data =
                 new FewShotFeatures(
-                        images(random, centres, classes * shots),
-                        images(random, centres, classes * ((shots + 3) / PER_QUARTER)));
-        DenseFeatures test = images(random, centres, tests);
+                        images(random, seen, classes * shots),
+                        images(random, seen, classes * ((shots + 3) / PER_QUARTER)));
+        DenseFeatures test = images(random, seen, tests);
         Method used =
                 Settings.has((Record) method, "templates")
                         ? method.with(Map.of("templates", List.of("{}")))
                         : method;
         try (FeatureSpace space =
                 FeatureTable.of(
-                        Precision.FLOAT32, "", LOG_LOGIT_SCALE, names, texts, Workers.standard())) {
+                                Precision.FLOAT32,
+                                "",
+                                LOG_LOGIT_SCALE,
+                                names,
+                                FeatureMatrix.of(classes, width, texts),
+                                Workers.standard())
+                        .with(projection)) {
             Task task = new Task(names, "{}", List.of("{}"), 1);
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             Machine.forgetPeakMemory();
@@ -101,17 +112,25 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         }
     }
 
+    /** Its product with its transpose is about the unit matrix. */
+    private VisualProjection projection() {
+        int before = width + width / 2;
+        float[] values =
+                StepBench.gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
+        return new VisualProjection("visual.proj", FeatureMatrix.of(width, before, values), null);
+    }
+
     /** Test images go in parts, as they do in an evaluation. */
     private int right(Classifier classifier, DenseFeatures test) {
         int part = 1_000;
         int right = 0;
         for (int from = 0; from < tests; from += part) {
             int count = Math.min(part, tests - from);
-            float[] rows = new float[count * width];
+            float[] rows = new float[count * test.width()];
             for (int i = 0; i < count; i++) {
-                test.copy(from + i, 0, rows, i * width);
+                test.copy(from + i, 0, rows, i * test.width());
             }
-            FeatureMatrix logits = classifier.logits(FeatureMatrix.of(count, width, rows));
+            FeatureMatrix logits = classifier.logits(FeatureMatrix.of(count, test.width(), rows));
             for (int i = 0; i < count; i++) {
                 right += Predictions.argmax(logits.row(i)) == test.label(from + i) ? 1 : 0;
             }
@@ -119,9 +138,10 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         return right;
     }
 
-    private DenseFeatures images(SplittableRandom random, float[] centres, int count) {
+    private DenseFeatures images(SplittableRandom random, FeatureMatrix centres, int count) {
         int[] labels = ofEach(count);
-        return DenseFeatures.of(width, 1, around(random, centres, labels, IMAGE_NOISE), labels);
+        float[] rows = around(random, centres, labels, IMAGE_NOISE);
+        return DenseFeatures.of(centres.width(), 1, rows, labels);
     }
 
     /** The classes in turn. */
@@ -129,12 +149,13 @@ public record MethodBench(int classes, int shots, int width, int tests) {
         return IntStream.range(0, count).map(i -> i % classes).toArray();
     }
 
-    private float[] around(
-            SplittableRandom random, float[] centres, int[] labels, double deviation) {
+    private static float[] around(
+            SplittableRandom random, FeatureMatrix centres, int[] labels, double deviation) {
+        int width = centres.width();
         float[] rows = StepBench.gaussian(random, Math.multiplyExact(labels.length, width), 1);
         for (int i = 0; i < rows.length; i++) {
-            int label = labels[i / width];
-            rows[i] = (float) (centres[label * width + i % width] + deviation * rows[i]);
+            float centre = centres.get(labels[i / width], i % width);
+            rows[i] = (float) (centre + deviation * rows[i]);
         }
         return rows;
     }

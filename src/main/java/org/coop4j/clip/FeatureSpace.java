@@ -77,6 +77,16 @@ public interface FeatureSpace extends Closeable {
             int classes,
             Function<StepGraph, SDVariable> loss);
 
+    /**
+     * The layer that the image tower ends in.
+     *
+     * @param what takes it, for the message
+     * @throws IllegalArgumentException if it is not known
+     */
+    default VisualProjection requireVisualProjection(String what) {
+        return requireTowers(what).visualProjection();
+    }
+
     /** The model with its towers, where there is one. */
     Optional<Clip> towers();
 

@@ -26,6 +26,7 @@ public final class FeatureTable implements FeatureSpace {
     private final String modelSha256;
     private final float logLogitScale;
     private final Map<String, float[]> texts;
+    private final VisualProjection projection; // null where it is not known
     private final ModelLock lock = new ModelLock();
     private final Workers workers;
     private INDArray scale; // of the steps' graphs, made for the first
@@ -36,12 +37,14 @@ public final class FeatureTable implements FeatureSpace {
             String modelSha256,
             float logLogitScale,
             Map<String, float[]> texts,
+            VisualProjection projection,
             Workers workers) {
         this.width = width;
         this.precision = precision;
         this.modelSha256 = modelSha256;
         this.logLogitScale = logLogitScale;
         this.texts = texts;
+        this.projection = projection;
         this.workers = workers;
     }
 
@@ -75,7 +78,15 @@ public final class FeatureTable implements FeatureSpace {
             rows.put(key(texts.get(i)), features.row(i));
         }
         return new FeatureTable(
-                features.width(), precision, modelSha256, logLogitScale, rows, workers);
+                features.width(), precision, modelSha256, logLogitScale, rows, null, workers);
+    }
+
+    /**
+     * This one, which the other takes the place of, with the layer that its images went through.
+     */
+    public FeatureTable with(VisualProjection layer) {
+        return new FeatureTable(
+                width, precision, modelSha256, logLogitScale, texts, layer, workers);
     }
 
     /** The space of another without its texts, for what was learned at another logit scale. */
@@ -87,6 +98,7 @@ public final class FeatureTable implements FeatureSpace {
                 space.modelSha256(),
                 logLogitScale,
                 Map.of(),
+                null,
                 space.workers());
     }
 
@@ -165,6 +177,11 @@ public final class FeatureTable implements FeatureSpace {
                     StepGraph.Shape shape = new StepGraph.Shape(batch, imageWidth, scale, lock);
                     return Step.ofFeatures(shape, learned, classes, loss, workers);
                 });
+    }
+
+    @Override
+    public VisualProjection requireVisualProjection(String what) {
+        return projection == null ? FeatureSpace.super.requireVisualProjection(what) : projection;
     }
 
     @Override

@@ -72,7 +72,7 @@ public record CoCoOp(
         return Group.PROMPTS;
     }
 
-    private static MetaNet net(Clip clip) {
+    static MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
         return new MetaNet(embed, Math.max(1, embed / 16), clip.architecture().text().width());
     }

@@ -87,7 +87,7 @@ public record DeepLanguage(
     }
 
     /** The same with the depth as a number of blocks. */
-    private DeepLanguage of(Clip clip) {
+    DeepLanguage of(Clip clip) {
         int layers = clip.architecture().text().layers();
         if (depth > layers) {
             throw new IllegalArgumentException(
@@ -106,17 +106,18 @@ public record DeepLanguage(
                 clip,
                 task,
                 used.form(clip),
-                () -> new Blocks(used.initial(clip, task), CoOp::loss));
+                () -> new Blocks(used.initial(clip, task.seed()), CoOp::loss));
     }
 
-    private List<LearnedTensor> initial(Clip clip, Task task) {
+    /** The context and the blocks' vectors before training. */
+    List<LearnedTensor> initial(Clip clip, long seed) {
         List<LearnedTensor> tensors = new ArrayList<>();
-        tensors.add(context().initial(clip, task.classNames().size(), task.seed()));
+        tensors.add(context().initial(clip, 1, seed));
         if (depth > 1) {
             int vectors = context().layout(clip).length();
             int width = clip.architecture().text().width();
             LearnedTensor deep = LearnedTensor.zeros(DEEP, depth - 1, vectors, width);
-            SplittableRandom random = RandomStream.of(task.seed(), "initial deep vectors");
+            SplittableRandom random = RandomStream.of(seed, "initial deep vectors");
             PromptContext.fill(deep.values(), random);
             tensors.add(deep);
         }

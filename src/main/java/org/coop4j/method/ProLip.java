@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -79,16 +78,16 @@ public record ProLip(
 
     @Override
     public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
+        VisualProjection before = space.requireVisualProjection(id());
         return new FeatureLearner(
                 this,
-                clip,
+                space,
                 task,
                 prompts,
-                images -> task.classNames().size() + clip.featureWidth(features()),
+                images -> task.classNames().size() + before.weight().width(),
                 (text, data, fit) ->
                         new Projector(
-                                clip.visualProjection(),
+                                before,
                                 text.weights(),
                                 lambda * task.classNames().size() / data.train().size()));
     }
@@ -145,14 +144,13 @@ public record ProLip(
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        VisualProjection before = clip.visualProjection();
+        VisualProjection before = space.requireVisualProjection(id());
         FeatureMatrix own = before.turned(before.weight());
         file.require(before.name(), Shape.of(own.rows(), own.width()));
-        file.requireClassRows(clip, TEXT);
+        file.requireClassRows(space, TEXT);
         Classifier cosines =
-                ClassRows.ofTexts(names -> prompts.ofFile().classWeights(clip, names), TEXT)
-                        .cosines(clip, file, rows -> rows.matrix(TEXT));
+                ClassRows.ofTexts(names -> prompts.ofFile().classWeights(space, names), TEXT)
+                        .cosines(space, file, rows -> rows.matrix(TEXT));
         return new AdaptedImages(
                 cosines,
                 features(),

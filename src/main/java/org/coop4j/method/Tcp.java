@@ -99,7 +99,7 @@ public record Tcp(
     }
 
     /** The same for a model and data: with the block's number and the template. */
-    private Tcp of(Clip clip, String own) {
+    Tcp of(Clip clip, String own) {
         int layers = clip.architecture().text().layers();
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
         if (entered >= layers || entered < 1) {
@@ -112,7 +112,7 @@ public record Tcp(
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
 
-    private MetaNet net(Clip clip) {
+    MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
         return new MetaNet(
                 embed, Math.max(1, embed / 4), contextLength * clip.architecture().text().width());

@@ -16,6 +16,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
+import org.coop4j.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,7 +48,9 @@ class CoCoOpTest {
             PromptEncoder encoder = clip.promptEncoder(prompts);
             FeatureSet images = problem.features("image_features", "labels");
             int[][] batches = golden.rows(key + ".batches");
-            Optimizer sgd = new CoCoOp().training(16).newOptimizer();
+            Training training = new CoCoOp().training(16);
+            golden.assertOptimizer(training);
+            Optimizer sgd = training.newOptimizer();
             try (PromptEncoder.Encoding encoding = encoder.encoding(objective, MemoryLimit.none());
                     BatchTrainable single =
                             new BatchTrainable(
@@ -71,9 +74,10 @@ class CoCoOpTest {
                     sgd.step(learned, c.get("lr").get(step).asDouble(), step + 1L);
                 }
                 GoldenPrompts.assertAfterwards(golden, key, learned);
-                golden.assertClose(
+                GoldenPrompts.assertTestLogits(
+                        golden,
+                        problem,
                         key,
-                        "test_logits.step10",
                         PerImageClassifier.logits(
                                 encoding,
                                 problem.matrix("test_image_features"),

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,8 +41,8 @@ class DeepLanguageTest {
                     problem,
                     clip,
                     key,
-                    new DeepLanguage.Blocks(learned, CoOp::loss),
-                    Training.coop(1, 1));
+                    new DeepLanguage(),
+                    new DeepLanguage.Blocks(learned, CoOp::loss));
         }
     }
 

@@ -14,6 +14,7 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
+import org.coop4j.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -57,7 +58,9 @@ class FeatureStepsTest {
                 GoldenProblem problem = GoldenProblem.open(folder)) {
             Case c = of(name, golden, key, problem);
             int shots = golden.of(key).get("shots").asInt();
-            Optimizer optimizer = c.method.training(shots).newOptimizer();
+            Training training = c.method.training(shots);
+            golden.assertOptimizer(training);
+            Optimizer optimizer = training.newOptimizer();
             problem.assertSteps(golden, key, c.model, c.samples, c.batches, optimizer, c.tensors);
             for (Map.Entry<String, LearnedTensor> tensor : c.tensors.entrySet()) {
                 if (name.equals("taskres")) {
@@ -86,6 +89,8 @@ class FeatureStepsTest {
             throws IOException {
         FeatureMatrix logits = problem.classifier(method, model).logits(problem.test());
         golden.assertClose(key, name, logits.toArray());
+        String accuracy = name.replace("test_logits.step10", "accuracy");
+        problem.assertAccuracy(logits, golden.of(key).get(accuracy).asDouble());
     }
 
     private static Case of(String name, GoldenMethods golden, String key, GoldenProblem problem)

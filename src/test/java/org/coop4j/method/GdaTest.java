@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import org.coop4j.ProgressRecorder;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
@@ -55,6 +56,10 @@ class GdaTest {
                 assertThat((double) gaussians.bias()[k])
                         .isCloseTo(b[k], within(RELATIVE * Math.max(1, Math.abs(b[k]))));
             }
+            FeatureMatrix products = problem.test().normalized().products(gaussians.weights());
+            assertClose(
+                    golden.floats(key + ".gaussian_logits"),
+                    i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
             assertHits(GdaSearch.valHits(gaussians, val, text, scale), c.get("val_hits"));
@@ -64,6 +69,17 @@ class GdaTest {
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
             assertLogits(golden, problem, key, "alpha1", gaussians);
+        }
+    }
+
+    /** Within a share of the largest. */
+    private static void assertClose(float[] expected, IntToDoubleFunction actual) {
+        double largest = 1;
+        for (float value : expected) {
+            largest = Math.max(largest, Math.abs(value));
+        }
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(actual.applyAsDouble(i)).isCloseTo(expected[i], within(RELATIVE * largest));
         }
     }
 
@@ -114,15 +130,8 @@ class GdaTest {
                                 new Gda().with(Map.of("alpha", alpha)),
                                 file -> Gda.addTo(file, gaussians, problem.text("text_norm")))
                         .logits(problem.test());
-        float[] expected = golden.floats(key + ".logits_" + name);
-        double largest = 1;
-        for (float value : expected) {
-            largest = Math.max(largest, Math.abs(value));
-        }
-        for (int i = 0; i < expected.length; i++) {
-            assertThat((double) logits.toArray()[i])
-                    .isCloseTo(expected[i], within(RELATIVE * largest));
-        }
+        float[] all = logits.toArray();
+        assertClose(golden.floats(key + ".logits_" + name), i -> all[i]);
         problem.assertAccuracy(logits, golden.of(key).get("accuracy_" + name).asDouble());
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,23 +14,19 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.eval.Predictions;
 import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.coop4j.weights.Progress;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whole trainings at the defaults on the golden few-shot problem reach the accuracies that the
- * references' reach, up to what other random batches change.
+ * Whole trainings of the feature methods at the defaults on the golden few-shot problem reach the
+ * accuracies that the references' reach, up to what other random batches change.
  */
 class GoldenAccuracyTest {
-
-    private static final String TABLE = "feature methods (problem.safetensors, 12 classes)";
 
     /** Percentage points; batches and initial values are drawn otherwise. */
     private static final double NOISE = 2.5;
@@ -152,13 +147,8 @@ class GoldenAccuracyTest {
         return new ProLip.Projector(before, problem.text("text_norm"), penalty);
     }
 
-    private static JsonNode table() throws IOException {
-        return new ObjectMapper()
-                .readTree(Path.of("test/resources/golden/methods/accuracy.json").toFile());
-    }
-
     static List<Arguments> rows() throws IOException {
-        JsonNode table = table().get(TABLE);
+        JsonNode table = GoldenMethods.accuracies("feature methods");
         List<Arguments> rows = new ArrayList<>();
         table.properties()
                 .forEach(
@@ -201,29 +191,6 @@ class GoldenAccuracyTest {
             Classifier learned = problem.classifier(row.method, model);
             FeatureMatrix test = before ? problem.matrix("test_pre") : problem.test();
             assertThat(problem.accuracy(learned.logits(test))).isCloseTo(accuracy, within(NOISE));
-        }
-    }
-
-    /**
-     * The row of the text methods' table that has no random draws in it: the files have 4 images a
-     * class and not the 16 of its last column, and none of its initial contexts and batches.
-     */
-    @Test
-    void zeroShotOfTheTextMethodsProblemHasTheTablesAccuracy() throws IOException {
-        try (GoldenMethods problem = GoldenMethods.open("vit/problem")) {
-            FeatureMatrix images = problem.matrix("test_image_features");
-            FeatureMatrix cosines = images.products(problem.matrix("teacher_text"));
-            int[] labels = problem.ints("test_labels");
-            double right = 0;
-            for (int i = 0; i < labels.length; i++) {
-                right +=
-                        Predictions.argmax(cosines.row(i)) == labels[i] ? 100.0 / labels.length : 0;
-            }
-            JsonNode shots = table().properties().iterator().next().getValue();
-            for (JsonNode column : shots) {
-                double zeroShot = column.get("zero-shot").asDouble();
-                assertThat(right).isCloseTo(zeroShot, within(100.0 / labels.length));
-            }
         }
     }
 }

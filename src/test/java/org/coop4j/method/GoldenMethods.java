@@ -8,13 +8,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.eval.Predictions;
+import org.coop4j.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
@@ -40,6 +41,35 @@ final class GoldenMethods implements AutoCloseable {
         return new GoldenMethods(
                 new ObjectMapper().readTree(FOLDER.resolve(method + ".json").toFile()),
                 SafetensorsFile.open(FOLDER.resolve(method + ".safetensors")));
+    }
+
+    /**
+     * Accuracies of whole trainings by shots and method, in percent.
+     *
+     * @param methods "text methods" or "feature methods"
+     */
+    static JsonNode accuracies(String methods) throws IOException {
+        return new ObjectMapper()
+                .readTree(FOLDER.resolve("accuracy.json").toFile()).properties().stream()
+                        .filter(table -> table.getKey().startsWith(methods))
+                        .findFirst()
+                        .orElseThrow()
+                        .getValue();
+    }
+
+    /** Percentage of the test images that these logits classify correctly. */
+    double accuracy(FeatureMatrix logits) throws IOException {
+        int[] labels = ints("test_labels");
+        int hits = 0;
+        for (int i = 0; i < labels.length; i++) {
+            hits += Predictions.argmax(logits.row(i)) == labels[i] ? 1 : 0;
+        }
+        return 100.0 * hits / labels.length;
+    }
+
+    /** Within one image. */
+    void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
+        assertThat(accuracy(logits)).isCloseTo(expected, within(100.01 / logits.rows()));
     }
 
     /** What the file says of the whole. */
@@ -111,30 +141,6 @@ final class GoldenMethods implements AutoCloseable {
         return DenseFeatures.of(matrix.width(), 1, matrix.toArray(), ints(labels));
     }
 
-    /** The first shots of each class with the first views. */
-    FeatureSet support(JsonNode c) throws IOException {
-        int shots = c.get("shots").asInt();
-        int views = c.get("views").asInt();
-        int[] labels = ints("train_labels");
-        int width = Math.toIntExact(shape("train").dim(2));
-        int allViews = Math.toIntExact(shape("train").dim(1));
-        float[] all = floats("train");
-        List<Integer> chosen = new ArrayList<>();
-        int[] taken = new int[Arrays.stream(labels).max().orElseThrow() + 1];
-        for (int i = 0; i < labels.length; i++) {
-            if (taken[labels[i]]++ < shots) {
-                chosen.add(i);
-            }
-        }
-        float[] rows = new float[chosen.size() * views * width];
-        for (int i = 0; i < chosen.size(); i++) {
-            int from = chosen.get(i) * allViews * width;
-            System.arraycopy(all, from, rows, i * views * width, views * width);
-        }
-        return DenseFeatures.of(
-                width, views, rows, chosen.stream().mapToInt(i -> labels[i]).toArray());
-    }
-
     /** The model that the text methods were run on. */
     static Clip clip(String model, Path folder) throws IOException {
         return GoldenModels.open(model, folder);
@@ -181,6 +187,22 @@ final class GoldenMethods implements AutoCloseable {
             assertThat((double) actual[i])
                     .as("%s %s at %d", key, name, i)
                     .isCloseTo(expected[i], within(tolerance));
+        }
+    }
+
+    /** Checks that a method is trained as the file says. */
+    void assertOptimizer(Training training) {
+        JsonNode said = json.get("optimiser");
+        assertThat(training.optimizer().name()).isEqualToIgnoringCase(said.get("name").asText());
+        assertThat(training.weightDecay()).isEqualTo(said.get("weight_decay").asDouble());
+        for (String number : List.of("lr", "momentum", "eps")) {
+            double ours =
+                    switch (number) {
+                        case "lr" -> training.rate();
+                        case "momentum" -> training.momentum();
+                        default -> training.epsilon();
+                    };
+            assertThat(ours).as(number).isEqualTo(said.path(number).asDouble(ours));
         }
     }
 

@@ -11,8 +11,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
@@ -51,12 +53,23 @@ final class GoldenProblem implements AutoCloseable {
 
     /** The classifier of a model as it is now. */
     Classifier classifier(Method method, FeatureLearner.Model model) throws IOException {
+        return file(method, model).open(clip);
+    }
+
+    /** The same of an image tower that ends in another layer than the model's. */
+    Classifier classifier(Method method, FeatureLearner.Model model, VisualProjection layer)
+            throws IOException {
+        FeatureTable space = FeatureTable.withoutTexts(clip, clip.logLogitScale()).with(layer);
+        return file(method, model).open(space);
+    }
+
+    private ClassifierFile file(Method method, FeatureLearner.Model model) throws IOException {
         Method used =
                 Settings.has((Record) method, "templates")
                         ? TextPrompts.used(method, PromptEnsemble.of("{}"))
                         : method;
         ClassifierFile file = ClassifierFile.of(used, classNames(), clip.model().sha256());
-        return model.addTo(file).open(clip);
+        return model.addTo(file);
     }
 
     Clip clip() {
@@ -150,21 +163,12 @@ final class GoldenProblem implements AutoCloseable {
 
     /** Percentage of the test images that these logits classify correctly. */
     double accuracy(FeatureMatrix logits) throws IOException {
-        int[] labels = values.ints("test_labels");
-        int hits = 0;
-        for (int i = 0; i < labels.length; i++) {
-            int best = 0;
-            for (int c = 1; c < logits.width(); c++) {
-                best = logits.get(i, c) > logits.get(i, best) ? c : best;
-            }
-            hits += best == labels[i] ? 1 : 0;
-        }
-        return 100.0 * hits / labels.length;
+        return values.accuracy(logits);
     }
 
     /** Within one image. */
     void assertAccuracy(FeatureMatrix logits, double expected) throws IOException {
-        assertThat(accuracy(logits)).isCloseTo(expected, within(100.01 / logits.rows()));
+        values.assertAccuracy(logits, expected);
     }
 
     /**
@@ -197,7 +201,8 @@ final class GoldenProblem implements AutoCloseable {
         }
     }
 
-    private void assertFirstLogits(
+    /** Checks the logits of the first batch before training. */
+    void assertFirstLogits(
             GoldenMethods golden,
             String key,
             FeatureLearner.Model model,
@@ -207,7 +212,11 @@ final class GoldenProblem implements AutoCloseable {
         float[] features = new float[batch.length * samples.width()];
         int[] labels = new int[batch.length];
         for (int i = 0; i < batch.length; i++) {
-            samples.copyNormalized(batch[i], 0, features, i * samples.width());
+            if (model.normalized()) {
+                samples.copyNormalized(batch[i], 0, features, i * samples.width());
+            } else {
+                samples.copy(batch[i], 0, features, i * samples.width());
+            }
             labels[i] = samples.label(batch[i]);
         }
         try (Step step =

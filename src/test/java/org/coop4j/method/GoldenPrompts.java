@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.Arguments;
 /** Training of context vectors on the golden problem of the text methods. */
 final class GoldenPrompts {
 
-    private static final int STEPS = 10;
+    /** Of the training at whose settings the steps are; all numbers of shots have the same. */
+    private static final int SHOTS = 4;
 
     /** Names that the files have for the tensors of a meta-net. */
     private static final Map<String, String> FILE_NAMES =
@@ -67,10 +68,11 @@ final class GoldenPrompts {
             GoldenMethods problem,
             Clip clip,
             String key,
+            Method method,
             PromptLearner.Loss loss)
             throws IOException {
         Objective objective = PromptLearner.objective(initial(golden, key, "ctx"), loss);
-        assertTenSteps(golden, problem, clip, key, objective, Training.coop(1, 1));
+        assertTenSteps(golden, problem, clip, key, method, objective);
     }
 
     /** First logits, features and gradients, ten steps, and the logits of the test images. */
@@ -79,9 +81,11 @@ final class GoldenPrompts {
             GoldenMethods problem,
             Clip clip,
             String key,
-            Objective objective,
-            Training training)
+            Method method,
+            Objective objective)
             throws IOException {
+        Training training = method.training(SHOTS);
+        golden.assertOptimizer(training);
         JsonNode c = golden.of(key);
         List<int[]> prompts = prompts(golden, key);
         PromptEncoder encoder = clip.promptEncoder(prompts);
@@ -103,7 +107,7 @@ final class GoldenPrompts {
                         batch -> encoder.step(objective, batch, MemoryLimit.none()));
         try (trainable;
                 Step first = encoder.step(objective, batches[0].length, MemoryLimit.none())) {
-            for (int step = 0; step < STEPS; step++) {
+            for (int step = 0; step < batches.length; step++) {
                 golden.assertLoss(key, losses, step, trainable.step(0, batches[step]).loss());
                 if (step == 0) {
                     assertGradients(golden, key, objective.learned());
@@ -115,10 +119,18 @@ final class GoldenPrompts {
         }
         assertAfterwards(golden, key, objective.learned());
         FeatureMatrix weights = encoder.features(objective, MemoryLimit.none()).normalized();
-        golden.assertClose(
-                key,
-                "test_logits.step10",
-                cosineLogits(problem.matrix("test_image_features"), weights, clip.logitScale()));
+        FeatureMatrix test = problem.matrix("test_image_features");
+        assertTestLogits(golden, problem, key, cosineLogits(test, weights, clip.logitScale()));
+    }
+
+    static void assertTestLogits(
+            GoldenMethods golden, GoldenMethods problem, String key, float[] logits)
+            throws IOException {
+        golden.assertClose(key, "test_logits.step10", logits);
+        int classes = problem.classNames().size();
+        problem.assertAccuracy(
+                FeatureMatrix.of(logits.length / classes, classes, logits),
+                golden.of(key).get("accuracy").asDouble());
     }
 
     static void assertGradients(GoldenMethods golden, String key, List<LearnedTensor> learned)

@@ -33,7 +33,7 @@ class KgCoOpTest {
             JsonNode c = golden.of(key);
             FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
             PromptLearner.Loss loss = KgCoOp.loss(teacher, c.get("weight").asDouble());
-            GoldenPrompts.assertTenSteps(golden, problem, clip, key, loss);
+            GoldenPrompts.assertTenSteps(golden, problem, clip, key, new KgCoOp(), loss);
         }
     }
 

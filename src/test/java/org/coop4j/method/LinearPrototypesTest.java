@@ -1,5 +1,7 @@
 package org.coop4j.method;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,8 +13,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.CosineSchedule;
 import org.coop4j.train.Optimizer;
+import org.coop4j.train.Schedule;
 import org.coop4j.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,8 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** ZS-LP and CLAP against PyTorch, on all views of all images at once. */
 class LinearPrototypesTest {
-
-    private static final int EPOCHS = 300;
 
     @TempDir static Path folder;
 
@@ -51,9 +51,16 @@ class LinearPrototypesTest {
         return new Run(model, FeatureLearner.trainable(clip, model, samples, text.rows()), all);
     }
 
-    private static float[] logits(GoldenProblem problem, LinearPrototypes model)
+    private static void assertLogits(
+            GoldenMethods golden,
+            GoldenProblem problem,
+            String key,
+            int steps,
+            LinearPrototypes model)
             throws IOException {
-        return problem.classifier(new ZsLp(), model).logits(problem.test()).toArray();
+        FeatureMatrix logits = problem.classifier(new ZsLp(), model).logits(problem.test());
+        golden.assertClose(key, "test_logits.step" + steps, logits.toArray());
+        problem.assertAccuracy(logits, golden.of(key).get("accuracy" + steps).asDouble());
     }
 
     @ParameterizedTest
@@ -67,32 +74,36 @@ class LinearPrototypesTest {
             FeatureSet train = problem.support(c);
             golden.assertClose(
                     key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
+            Training training = LinearPrototypes.training();
+            golden.assertOptimizer(training);
             Run ten = start(method, clip, text, train);
+            problem.assertFirstLogits(golden, key, ten.model, ten.model.samples(train), ten.all);
             try (BatchTrainable trainable = ten.trainable) {
-                Optimizer sgd = LinearPrototypes.training().newOptimizer();
+                Optimizer sgd = training.newOptimizer();
                 LearnedTensor w = ten.model.learned().get(0);
                 for (int step = 0; step < 10; step++) {
-                    trainable.step(0, ten.all);
+                    golden.assertLoss(key, "losses10", step, trainable.step(0, ten.all).loss());
                     if (step == 0) {
                         golden.assertClose(key, "w.grad", w.gradient());
                     }
-                    sgd.step(ten.model.learned(), 0.1, step + 1L);
+                    sgd.step(ten.model.learned(), training.rate(), step + 1L);
                 }
                 golden.assertClose(key, "w.step10", w.values());
-                golden.assertClose(key, "test_logits.step10", logits(problem, ten.model));
+                assertLogits(golden, problem, key, 10, ten.model);
             }
 
             Run full = start(method, clip, text, train);
             try (BatchTrainable trainable = full.trainable) {
-                Training training = LinearPrototypes.training();
-                CosineSchedule rates = new CosineSchedule(training.rate(), EPOCHS, 1, 1e-5);
+                int epochs = golden.json().get("optimiser").get("full").get("epochs").asInt();
+                assertThat(training.epochs()).isEqualTo(epochs);
+                Schedule rates = training.rates();
                 Optimizer sgd = training.newOptimizer();
-                for (int step = 0; step < EPOCHS; step++) {
+                for (int step = 0; step < epochs; step++) {
                     trainable.step(0, full.all);
-                    sgd.step(full.model.learned(), rates.at(step), step + 1L);
+                    sgd.step(full.model.learned(), rates.rate(step, 0, 1), step + 1L);
                 }
-                golden.assertClose(key, "w.step300", full.model.learned().get(0).values());
-                golden.assertClose(key, "test_logits.step300", logits(problem, full.model));
+                golden.assertClose(key, "w.step" + epochs, full.model.learned().get(0).values());
+                assertLogits(golden, problem, key, epochs, full.model);
             }
         }
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -87,6 +88,7 @@ class LpPlusPlusTest {
         Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(c.get("shots").asInt());
         assertThat(epochs).isEqualTo(training.epochs());
+        problem.assertFirstLogits(golden, key, model, samples, all);
         try (BatchTrainable trainable =
                 FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = trainable.optimizer(training);
@@ -139,6 +141,58 @@ class LpPlusPlusTest {
             assertThat(problem.accuracy(logits))
                     .isCloseTo(c.get("accuracy_best").asDouble(), within(1.0));
         }
+    }
+
+    /** After the best epoch on val, and between two steps of α, whose gradients are summed. */
+    @Test
+    void interruptedItGoesOnToTheSameBits() throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("lpp");
+                GoldenProblem problem = GoldenProblem.open(folder)) {
+            JsonNode c = golden.of(cases().get(0));
+            int stopped = c.get("best_epoch").asInt() + 4;
+            int end = stopped + c.get("alpha_every").asInt();
+            LpPlusPlus.Blend whole = model(problem, c, problem.val());
+            steps(problem, whole, 0, end, Map.of());
+            LpPlusPlus.Blend parts = model(problem, c, problem.val());
+            Map<String, float[]> state = steps(problem, parts, 0, stopped, Map.of());
+            steps(problem, parts, stopped, end, state);
+            for (int i = 0; i < whole.learned().size(); i++) {
+                assertThat(parts.learned().get(i).values())
+                        .containsExactly(whole.learned().get(i).values());
+            }
+            assertThat(logits(problem, parts)).containsExactly(logits(problem, whole));
+        }
+    }
+
+    /** The state of the optimizer after some steps, which begin with a state of it. */
+    private static Map<String, float[]> steps(
+            GoldenProblem problem,
+            LpPlusPlus.Blend model,
+            int from,
+            int end,
+            Map<String, float[]> state)
+            throws IOException {
+        FeatureSet samples = model.samples(null);
+        int[] all = new int[samples.size()];
+        Arrays.setAll(all, i -> i);
+        Training training = new LpPlusPlus().training(1);
+        try (BatchTrainable trainable =
+                FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
+            Optimizer optimizer = trainable.optimizer(training);
+            if (from > 0) {
+                optimizer.restore(model.learned(), state);
+            }
+            for (int step = from; step < end; step++) {
+                trainable.step(step, all);
+                optimizer.step(model.learned(), training.rate(), step + 1L);
+            }
+            return optimizer.state();
+        }
+    }
+
+    private static float[] logits(GoldenProblem problem, LpPlusPlus.Blend model)
+            throws IOException {
+        return problem.classifier(new LpPlusPlus(), model).logits(problem.test()).toArray();
     }
 
     @Test

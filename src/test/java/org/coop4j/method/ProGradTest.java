@@ -45,7 +45,7 @@ class ProGradTest {
                             problem.matrix("teacher_text").normalized(),
                             c.get("temperature").asDouble(),
                             (g, combined) -> ProGrad.project(g, lambda, combined));
-            GoldenPrompts.assertTenSteps(golden, problem, clip, key, loss);
+            GoldenPrompts.assertTenSteps(golden, problem, clip, key, new ProGrad(), loss);
         }
     }
 

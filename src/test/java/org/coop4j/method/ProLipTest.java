@@ -35,7 +35,6 @@ class ProLipTest {
             JsonNode c = golden.of(key);
             FeatureMatrix bias =
                     golden.has(key + ".bias") ? row(golden.floats(key + ".bias")) : null;
-            // A ViT's has no bias; the tiny model is one, and the bias is not in its file.
             VisualProjection before =
                     new VisualProjection("visual.proj", problem.matrix("proj").transposed(), bias);
             int shots = c.get("shots").asInt();
@@ -43,12 +42,11 @@ class ProLipTest {
                     new ProLip.Projector(before, problem.text("text_norm"), 1.0 / shots);
             FeatureSet samples = model.samples(problem.supportBeforeProjection(c));
             train(golden, problem, key, model, samples);
-            if (bias == null) {
-                FeatureMatrix logits =
-                        problem.classifier(new ProLip(), model).logits(problem.matrix("test_pre"));
-                golden.assertClose(key, "test_logits.step300", logits.toArray());
-                problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
-            }
+            FeatureMatrix logits =
+                    problem.classifier(new ProLip(), model, before)
+                            .logits(problem.matrix("test_pre"));
+            golden.assertClose(key, "test_logits.step" + c.get("steps").asInt(), logits.toArray());
+            problem.assertAccuracy(logits, c.get("accuracy300").asDouble());
         }
     }
 
@@ -70,6 +68,8 @@ class ProLipTest {
                 Settings.with(
                         new ProLip().training(c.get("shots").asInt()),
                         java.util.Map.of("rate", c.get("lr").asDouble()));
+        golden.assertOptimizer(training);
+        problem.assertFirstLogits(golden, key, model, samples, all);
         int steps = c.get("steps").asInt();
         Schedule rates = training.rates();
         try (BatchTrainable trainable =

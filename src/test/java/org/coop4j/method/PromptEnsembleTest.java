@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
 import org.coop4j.text.TextTooLongException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -67,6 +71,47 @@ class PromptEnsembleTest {
                         .isCloseTo(mean[i] / Math.sqrt(square), within(2e-6));
             }
         }
+    }
+
+    @Test
+    void anEnsembleEqualsPyTorch() throws IOException {
+        try (GoldenMethods golden = GoldenMethods.open("classifiers");
+                GoldenMethods problem = GoldenMethods.open("problem")) {
+            String key = "ensemble";
+            int classes = problem.json().get("classes").asInt();
+            int templates = Math.toIntExact(problem.shape("text_templates").dim(0));
+            List<String> names = numbered("class %d", classes);
+            List<String> sentences = numbered("template %d of {}", templates);
+            List<String> texts =
+                    sentences.stream()
+                            .flatMap(template -> PromptEnsemble.texts(template, names).stream())
+                            .toList();
+            float[] features = problem.floats("text_templates");
+            FeatureMatrix rows =
+                    FeatureMatrix.of(texts.size(), features.length / texts.size(), features);
+            float scale = (float) Math.log(problem.json().get("logit_scale").asDouble());
+            try (FeatureTable space =
+                    FeatureTable.of(
+                            Precision.FLOAT32, "", scale, texts, rows, Workers.standard())) {
+                PromptEnsemble all = new PromptEnsemble(sentences);
+                PromptEnsemble first = PromptEnsemble.of(sentences.get(0));
+                FeatureMatrix weights = all.classWeights(space, names);
+                golden.assertClose(key, "ensemble_normalised", weights.toArray());
+                golden.assertClose(key, "ensemble_raw", all.rawWeights(space, names).toArray());
+                FeatureMatrix test = problem.matrix("test");
+                FeatureMatrix logits = all.classifier(space, names).logits(test);
+                golden.assertClose(key, "logits", logits.toArray());
+                problem.assertAccuracy(logits, golden.of(key).get("accuracy").asDouble());
+                FeatureMatrix ofFirst = first.classifier(space, names).logits(test);
+                golden.assertClose(key, "logits_first_template", ofFirst.toArray());
+                problem.assertAccuracy(
+                        ofFirst, golden.of(key).get("accuracy_first_template").asDouble());
+            }
+        }
+    }
+
+    private static List<String> numbered(String text, int count) {
+        return IntStream.range(0, count).mapToObj(text::formatted).toList();
     }
 
     @Test

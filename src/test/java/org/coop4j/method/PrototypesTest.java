@@ -29,8 +29,11 @@ class PrototypesTest {
                     Views.sums(problem.wholeSupport(shots), problem.classes()).normalized();
             golden.assertClose(key, "prototypes", means.toArray());
             float scale = problem.clip().logitScale();
-            golden.assertClose(
-                    key, "logits", GoldenPrompts.cosineLogits(problem.test(), means, scale));
+            float[] logits = GoldenPrompts.cosineLogits(problem.test(), means, scale);
+            golden.assertClose(key, "logits", logits);
+            problem.assertAccuracy(
+                    FeatureMatrix.of(problem.test().rows(), means.rows(), logits),
+                    golden.of(key).get("accuracy").asDouble());
         }
     }
 }

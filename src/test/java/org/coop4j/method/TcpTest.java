@@ -45,8 +45,7 @@ class TcpTest {
                             c.get("insert_block").asInt(),
                             teacher,
                             KgCoOp.loss(teacher, c.get("weight").asDouble()));
-            GoldenPrompts.assertTenSteps(
-                    golden, problem, clip, key, objective, new Tcp().training(16));
+            GoldenPrompts.assertTenSteps(golden, problem, clip, key, new Tcp(), objective);
         }
     }
 
