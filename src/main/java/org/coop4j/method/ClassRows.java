@@ -40,6 +40,29 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
                 });
     }
 
+    /**
+     * Positions of classes among those that were learned, where no other can be named.
+     *
+     * @param learner what has learned them, for the message
+     * @throws IllegalArgumentException if a class is new, naming it, and the methods that take any
+     */
+    static int[] learned(String learner, List<String> names, List<String> classNames) {
+        try {
+            return ClassNames.positions(names, classNames);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "%s, and %s can name no other; methods that can: %s"
+                            .formatted(
+                                    e.getMessage(),
+                                    learner,
+                                    Method.all().stream()
+                                            .filter(Method::namesNewClasses)
+                                            .map(Method::id)
+                                            .collect(Collectors.joining(", "))),
+                    e);
+        }
+    }
+
     /** Makes something of a file's tensors. */
     interface Of<T> {
         T of(ClassifierFile file);
@@ -65,7 +88,7 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
     ClassifierFile select(ClassifierFile file, List<String> names) {
         int[] positions =
                 added == null
-                        ? ClassNames.positions(names, file.classNames())
+                        ? learned(file.method().id(), names, file.classNames())
                         : ClassNames.find(names, file.classNames());
         List<String> unknown = new ArrayList<>();
         for (int i = 0; i < positions.length; i++) {

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.ClassNames;
 import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.weights.Shape;
@@ -98,7 +97,7 @@ record ProbeClassifier(ClassifierFile file, LinearClassifier probe) implements C
     public Classifier forClasses(List<String> names) {
         return of(
                 file.withClassNames(names),
-                probe.select(ClassNames.positions(names, classNames())));
+                probe.select(ClassRows.learned(file.method().id(), names, classNames())));
     }
 
     @Override

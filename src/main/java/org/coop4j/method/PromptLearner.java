@@ -10,7 +10,6 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.data.ClassNames;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Training;
@@ -186,15 +185,7 @@ final class PromptLearner implements Learner {
 
     /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
     private static ClassifierFile ofOwnClasses(ClassifierFile file, List<String> names) {
-        int[] positions;
-        try {
-            positions = ClassNames.positions(names, file.classNames());
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "a class-specific context has vectors for its own classes alone: "
-                            + e.getMessage(),
-                    e);
-        }
+        int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
         return file.withClassNames(names).withRows(PromptContext.CTX, positions);
     }
 

@@ -98,6 +98,13 @@ class PromptCommandsTest {
     }
 
     @Test
+    void whoAsksTrainToTruncateIsToldThatItDoesNot() {
+        assertThat(train(run, "--resume", "--truncate").err())
+                .contains("--truncate has no effect: a prompt that is too long is an error");
+        assertThat(train(run, "--resume").err()).doesNotContain("--truncate");
+    }
+
+    @Test
     void severalSeedsAreReportedTogether() throws IOException {
         Path out = folder.resolve("seeds");
         CommandRun done = train(out, "--seeds", "1,2");
@@ -382,6 +389,7 @@ class PromptCommandsTest {
             assertThat(refused.code()).isEqualTo(1);
             assertThat(refused.err())
                     .contains("class \"cat\" is not among the ")
+                    .contains("and a class-specific context can name no other; methods that can:")
                     .doesNotContain("internal error")
                     .hasLineCount(1);
         }

@@ -128,7 +128,7 @@ class CoOpTest {
         }
         assertThatThrownBy(() -> all.forClasses(List.of("lawn", "sky", "dog")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("class-specific context has vectors for its own")
+                .hasMessageContaining("and a class-specific context can name no other")
                 .hasMessageContaining("class \"lawn\" is not among the 3 classes");
     }
 

@@ -203,6 +203,7 @@ class ReferenceCheckpointTest {
     private Path saved(String name, Shape shape, float... values) throws IOException {
         Map<Object, Object> state = new LinkedHashMap<>();
         state.put(name, DenseTensor.ofFloats(shape, values));
+        state.put("bias_vectors", DenseTensor.ofFloats(Shape.of(1), 0)); // KgCoOp's, unused
         Map<Object, Object> root = new LinkedHashMap<>();
         root.put("state_dict", state);
         Path file = folder.resolve("made");
@@ -230,7 +231,7 @@ class ReferenceCheckpointTest {
         assertThatThrownBy(
                         () -> ReferenceCheckpoint.read(other, clip, coop(ClassPosition.END), NAMES))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("holds no ctx but [weight]");
+                .hasMessageContaining("holds no ctx but [weight, bias_vectors]");
         for (Shape shape :
                 List.of(Shape.of(16), Shape.of(1, 15), Shape.of(0, 16), Shape.of(78, 16))) {
             Path file = saved("ctx", shape, new float[(int) shape.elements()]);
@@ -282,6 +283,8 @@ class ReferenceCheckpointTest {
                 ReferenceCheckpoint.read(file, clip, coop(ClassPosition.FRONT), NAMES);
         assertThat(LearnedContext.of(read).layout())
                 .isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
+        ClassifierFile kgCoOp = ReferenceCheckpoint.read(file, clip, new KgCoOp(), NAMES);
+        assertThat(kgCoOp.tensorNames()).containsExactly("ctx");
     }
 
     /** Each with settings that are not its defaults, where it has some. */
