@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.demo.DemoConfig;
+import org.coop4j.demo.DemoPictures;
 import org.coop4j.demo.DemoResult;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +63,20 @@ class DemoCommandTest {
         assertThat(coop("demo", "-o", demo, "--json", "-q").out()).contains("\"seconds\" : 61.0");
         try (var files = Files.list(demo)) {
             assertThat(files).hasSize(2);
+        }
+    }
+
+    @Test
+    void theHelpSaysWhatTheDemoTries() throws IOException {
+        DemoConfig tried = DemoConfig.standard();
+        assertThat(tried.seeds()).hasSize(3);
+        assertThat(tried.shots()).containsExactly(1, 2, 4, 8, 16);
+        Path drawings = Path.of(DemoPictures.unpack(folder.resolve("cache")).drawings().path());
+        try (Stream<Path> classes = Files.list(drawings.resolve("test"))) {
+            assertThat(coop("demo", "--help").out().replaceAll("\\s+", " "))
+                    .contains("photographs of %d everyday classes".formatted(classes.count()))
+                    .contains("from 1, 2, 4, 8 and 16 photographs a class with three seeds")
+                    .contains("beside GDA and a linear probe");
         }
     }
 

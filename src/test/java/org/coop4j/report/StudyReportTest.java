@@ -143,6 +143,11 @@ class StudyReportTest {
         assertThat(row).containsEntry("p_paired_over_seeds", "0.00234");
         assertThat(text("tables/few-shot.tex"))
                 .contains("EuroSAT & 40.00 & \\textbf{83.00}$_{\\pm3.61}$ \\\\");
+        // Of 80, 82 and 87 the reference prints 2.94, with divisor n.
+        assertThat(text("report.html"))
+                .contains("± is the standard deviation over the seeds with divisor n − 1;")
+                .contains("± 3.6")
+                .doesNotContain("± 2.9");
     }
 
     @Test
