@@ -58,6 +58,7 @@ class GoldenPromptAccuracyTest {
      * @param spread standard deviation of the accuracy over 40 seeds (CoCoOp's with 4 shots over
      *     10), with 1 and with 4 shots, in percentage points; 0 where nothing is drawn
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Row(
             Method method, Initial initial, Loss objective, boolean perImage, double... spread) {}
 

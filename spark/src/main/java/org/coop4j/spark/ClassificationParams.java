@@ -18,8 +18,7 @@ final class ClassificationParams extends ClipParams {
     ClassificationParams(String uid) {
         super(uid, IMAGES);
         predictionCol =
-                text(
-                        uid, "predictionCol", "output column: the class, counted from 0 (double)");
+                text(uid, "predictionCol", "output column: the class, counted from 0 (double)");
         predictedLabelCol =
                 text(
                         uid,

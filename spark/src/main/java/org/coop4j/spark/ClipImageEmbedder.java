@@ -38,8 +38,7 @@ public final class ClipImageEmbedder extends Transformer
 
     public ClipImageEmbedder(String uid) {
         this.uid = uid;
-        clipParams =
-                new ClipParams(uid, ClipParams.IMAGES);
+        clipParams = new ClipParams(uid, ClipParams.IMAGES);
         outputCol = ClipParams.text(uid, "outputCol", "output column: a vector");
         clipParams.setDefaults(this);
         setDefault(outputCol, "features");
