@@ -4,13 +4,25 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.op.GraphOp;
+import org.nd4j.autodiff.functions.DifferentialFunction;
+import org.nd4j.autodiff.samediff.InferenceFactory;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.config.ExecutionResult;
+import org.nd4j.autodiff.samediff.config.SDValue;
+import org.nd4j.autodiff.samediff.internal.FrameIter;
+import org.nd4j.autodiff.samediff.internal.InferenceSession;
 import org.nd4j.imports.converters.ImportClassMapping;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.OpContext;
 
 /** Makes SameDiff ready for the ops of this project. */
 final class GraphOps {
+
+    private static final InferenceFactory SESSIONS = GraphSession::new;
 
     private GraphOps() {}
 
@@ -21,8 +33,8 @@ final class GraphOps {
      */
     static synchronized void prepare() {
         Backend.start();
-        if (!(SameDiff.getInferenceFactory() instanceof GraphSession.Factory)) {
-            SameDiff.bindInferenceFactory(new GraphSession.Factory());
+        if (SameDiff.getInferenceFactory() != SESSIONS) {
+            SameDiff.bindInferenceFactory(SESSIONS);
         }
     }
 
@@ -43,6 +55,39 @@ final class GraphOps {
             } finally {
                 System.setOut(terminal);
             }
+        }
+    }
+
+    /** A SameDiff session that also runs ops computed in Java. */
+    private static final class GraphSession extends InferenceSession {
+
+        GraphSession(SameDiff sd) {
+            super(sd);
+        }
+
+        @Override
+        public ExecutionResult doExec(
+                DifferentialFunction op,
+                OpContext context,
+                FrameIter outputFrame,
+                Set<VarId> inputs,
+                Set<VarId> allIterationInputs,
+                Set<String> constantsAndPlaceholders,
+                Map<String, SDValue> otherPlaceholders) {
+            if (op instanceof GraphOp graphOp) {
+                graphOp.compute(
+                        context.getInputArrays().toArray(INDArray[]::new),
+                        context.getOutputArrays().toArray(INDArray[]::new));
+                return ExecutionResult.createFrom(op, context);
+            }
+            return super.doExec(
+                    op,
+                    context,
+                    outputFrame,
+                    inputs,
+                    allIterationInputs,
+                    constantsAndPlaceholders,
+                    otherPlaceholders);
         }
     }
 }

@@ -23,20 +23,6 @@ final class BatchTrainable implements Trainable, AutoCloseable {
     private final Map<Integer, Step> steps = new HashMap<>();
 
     /**
-     * With the optimizer that the training says.
-     *
-     * @param normalized whether the loss takes features divided by their norm
-     * @param planned plans a step of so many images
-     */
-    BatchTrainable(
-            FeatureSet images,
-            boolean normalized,
-            List<LearnedTensor> learned,
-            IntFunction<Step> planned) {
-        this(images, normalized, learned, Training::newOptimizer, planned);
-    }
-
-    /**
      * @param normalized whether the loss takes features divided by their norm
      * @param optimizer makes what moves the learned tensors
      * @param planned plans a step of so many images

@@ -152,6 +152,7 @@ final class PromptLearner implements Learner {
                         data.train(),
                         true,
                         learning.learned(),
+                        Training::newOptimizer,
                         batch -> encoder.step(learning, batch, fit.memory()))) {
             int images = data.train().size();
             fit.train(

@@ -57,6 +57,7 @@ class CoCoOpTest {
                                     images,
                                     true,
                                     learned,
+                                    Training::newOptimizer,
                                     n -> encoder.step(objective, n, MemoryLimit.none()))) {
                 OneByOne trainable = new OneByOne(single);
                 golden.assertClose(

@@ -104,6 +104,7 @@ final class GoldenPrompts {
                         images,
                         true,
                         objective.learned(),
+                        Training::newOptimizer,
                         batch -> encoder.step(objective, batch, MemoryLimit.none()));
         try (trainable;
                 Step first = encoder.step(objective, batches[0].length, MemoryLimit.none())) {
