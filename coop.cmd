@@ -13,7 +13,9 @@ set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"
 if defined JAVA_HOME if not exist "%JAVA%.exe" goto no_java
 if not exist "%ROOT%lib" for /f "usebackq delims=" %%l in ("%TARGET%\classpath.txt") do set "CLASSPATH=%TARGET%\coop4j.jar;%%l"
-"%JAVA%" -XX:+UseSerialGC -XX:MaxRAMPercentage=50 -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED %JAVA_OPTS% org.coop4j.cli.Coop %*
+set "COMPILER=-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
+set "COMPILER=%COMPILER% -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+"%JAVA%" -XX:+UseSerialGC -XX:MaxRAMPercentage=50 %COMPILER% -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED %JAVA_OPTS% org.coop4j.cli.Coop %*
 exit /b %ERRORLEVEL%
 :no_java
 echo coop: JAVA_HOME is "%JAVA_HOME%", which has no bin\java.exe: set it to a JDK, 17 or newer 1>&2
