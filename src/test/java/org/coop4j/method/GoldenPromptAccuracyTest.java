@@ -216,27 +216,32 @@ class GoldenPromptAccuracyTest {
         double spread = row.spread[SHOTS.indexOf(shots)];
         int seeds = spread == 0 ? 1 : SEEDS;
         double mean = 0;
+        double untrained = 0;
         for (int seed = 1; seed <= seeds; seed++) {
-            mean += trained(row, shots, seed) / seeds;
+            Fit fit = Fit.inMemory(row.method.training(shots), seed);
+            mean += accuracy(row, shots, fit) / seeds;
+            Fit none = Fit.with(fit.training(), seed, (model, order) -> {});
+            untrained += accuracy(row, shots, none) / seeds;
         }
         double oneImage = 100.01 / problem.ints("test_labels").length;
         double noise = DEVIATIONS * spread * Math.sqrt(1 + 1.0 / seeds);
         assertThat(mean).isCloseTo(accuracy, within(Math.max(oneImage, noise)));
+        // Deep language prompting's figure at one shot is that of chance, and would not show it.
+        assertThat(mean).isGreaterThan(untrained + oneImage);
     }
 
-    private static double trained(Row row, int shots, long seed) throws IOException {
+    private static double accuracy(Row row, int shots, Fit fit) throws IOException {
         List<String> names = problem.classNames().stream().map(ClassName::name).toList();
-        Task task = new Task(names, "{}", List.of(), seed);
+        Task task = new Task(names, "{}", List.of(), fit.seed());
         PromptLearner learner =
                 new PromptLearner(
                         row.method,
                         clip,
                         task,
                         new Form(row),
-                        () -> row.objective.of(row.initial.of(seed)));
+                        () -> row.objective.of(row.initial.of(fit.seed())));
         FeatureSet train = train(shots);
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
-        Fit fit = Fit.inMemory(row.method.training(shots), seed);
         try (Classifier learned = learner.fit(data, fit)) {
             return problem.accuracy(learned.logits(problem.matrix("test_image_features")));
         }
