@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.graph.Arena;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
@@ -44,19 +45,13 @@ final class StepPlan implements AutoCloseable {
         this.graph = graph;
         this.plan = plan;
         int[] classes = graph.classOfRow();
-        int last = -1;
-        for (int c : classes) {
-            last = Math.max(last, c);
-        }
-        rowOfClass = new int[last + 1];
+        rowOfClass = new int[Arrays.stream(classes).max().orElse(-1) + 1];
         for (int row = 0; row < classes.length; row++) {
             rowOfClass[classes[row]] = row;
         }
-        int longest = 0;
-        for (LearnedTensor tensor : graph.learnedArrays().keySet()) {
-            longest = Math.max(longest, tensor.values().length);
-        }
-        scratch = new float[longest];
+        IntStream lengths =
+                graph.learnedArrays().keySet().stream().mapToInt(t -> t.values().length);
+        scratch = new float[lengths.max().orElse(0)];
         losses = Math.max(1, graph.losses().size());
     }
 
