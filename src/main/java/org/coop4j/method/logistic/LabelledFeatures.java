@@ -1,7 +1,6 @@
 package org.coop4j.method.logistic;
 
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /** Image features with their labels: a matrix [n, d] in row-major order and n labels. */
 public final class LabelledFeatures {
@@ -73,11 +72,6 @@ public final class LabelledFeatures {
         }
         return new LabelledFeatures(
                 dimension, selected, Arrays.stream(positions).map(p -> labels[p]).toArray());
-    }
-
-    /** Returns the positions of the images of a class, ascending. */
-    public int[] positionsOf(int label) {
-        return IntStream.range(0, count()).filter(i -> labels[i] == label).toArray();
     }
 
     /** Returns the labels that occur, ascending. */
