@@ -60,6 +60,7 @@ final class NativeWeights implements AutoCloseable {
     }
 
     private HostMatrix readOnHost(String name) {
+        Backend.start();
         long[] shape = shape(name); // [rows, cols]
         HostMatrix matrix = HostMatrix.allocate(shape[0], shape[1]);
         read(name, matrix);

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.coop4j.graph.host.BackendCheck;
 import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.host.ComputeForm;
@@ -57,6 +58,10 @@ public record Backend(String name, String device, String blas, ComputeForm form)
      * may spend on files; graphs and weights wait for its end, and say why there is none.
      */
     public static void startAhead() {
+        // JavaCPP's first class loads a library, and its libraries need that class: were it begun
+        // by another thread
+        // meanwhile, both would wait for ever.
+        Pointer.totalBytes();
         Start.begin();
     }
 
@@ -67,6 +72,7 @@ public record Backend(String name, String device, String blas, ComputeForm form)
      * @throws BackendException if the backend cannot compute on this machine
      */
     public static void start() {
+        startAhead();
         Start.DONE.join();
         startQuietly();
     }
