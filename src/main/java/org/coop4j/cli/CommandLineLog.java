@@ -13,28 +13,15 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Properties;
 
 /**
- * The command line's log: warnings on standard error, a plain line each; with {@link #showAll},
- * more of them with time and place. Logback finds it as a service; in an application that embeds
- * coop4j, and where the user has a configuration of logback, it does nothing. It is no file as the
- * parser of XML takes longer to start than all else of the log.
+ * The command line's log: warnings on standard error, a plain line each; with {@link
+ * LogSettings#showAll}, more of them with time and place. Logback finds it as a service; in an
+ * application that embeds coop4j, and where the user has a configuration of logback, it does
+ * nothing. It is no file as the parser of XML takes longer to start than all else of the log.
  */
 public final class CommandLineLog extends ContextAwareBase implements Configurator {
 
     private static final String OWN_CONFIGURATION = "logback.configurationFile";
-    private static final String LEVEL = "coop.log";
-    private static final String PATTERN = "coop.log.pattern";
     private static final String PLAIN = "coop: %replace(%msg){'\\p{Cntrl}', '?'}%n";
-
-    /** Makes this the log of the process, unless the user has another; before the first logger. */
-    static void use() {
-        System.getProperties().putIfAbsent(LEVEL, "WARN");
-    }
-
-    /** Has log lines shown too, if this is the log. */
-    static void showAll() {
-        System.getProperties().computeIfPresent(LEVEL, (name, level) -> "INFO");
-        System.setProperty(PATTERN, "%d{HH:mm:ss.SSS} %-5level %logger{24}: %msg%n");
-    }
 
     @Override
     public ExecutionStatus configure(LoggerContext logging) {
@@ -42,11 +29,11 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
     }
 
     static ExecutionStatus configure(LoggerContext logging, Properties properties) {
-        String level = properties.getProperty(LEVEL);
+        String level = properties.getProperty(LogSettings.LEVEL);
         if (level == null || properties.getProperty(OWN_CONFIGURATION) != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
-        Lines lines = new Lines(properties.getProperty(PATTERN, PLAIN));
+        Lines lines = new Lines(properties.getProperty(LogSettings.PATTERN, PLAIN));
         lines.setContext(logging);
         lines.start();
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();

@@ -60,7 +60,7 @@ public final class Coop implements Callable<Integer> {
 
     /** Runs the command line and ends the process with its exit code. */
     public static void main(String[] arguments) {
-        CommandLineLog.use();
+        LogSettings.use();
         Console console = Console.system();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> console.status(""), "coop-status"));
         System.exit(run(console, arguments));
@@ -178,7 +178,7 @@ public final class Coop implements Callable<Integer> {
         problems.stackTraces(debug);
         console.quiet(quiet);
         if (debug) {
-            CommandLineLog.showAll();
+            LogSettings.showAll();
         }
         return new CommandLine.RunLast().execute(parsed);
     }

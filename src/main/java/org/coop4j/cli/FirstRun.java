@@ -30,7 +30,7 @@ public final class FirstRun {
 
     /** Needs no arguments and prints nothing. */
     public static void main(String[] arguments) throws IOException {
-        CommandLineLog.use();
+        LogSettings.use();
         Path folder = Files.createTempDirectory("coop4j");
         Path model = folder.resolve("tiny.safetensors");
         Path classifier = folder.resolve("classifier.safetensors");
