@@ -59,8 +59,7 @@ public record Backend(String name, String device, String blas, ComputeForm form)
      */
     public static void startAhead() {
         // JavaCPP's first class loads a library, and its libraries need that class: were it begun
-        // by another thread
-        // meanwhile, both would wait for ever.
+        // by another thread meanwhile, both would wait for ever.
         Pointer.totalBytes();
         Start.begin();
     }
