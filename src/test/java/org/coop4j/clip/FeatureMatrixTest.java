@@ -20,7 +20,15 @@ class FeatureMatrixTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 1", "3, 64, 5", "300, 260, 31", "1, 3000, 512", "0, 3, 4", "3, 0, 4"})
+    @CsvSource({
+        "1, 1, 1",
+        "3, 64, 5",
+        "300, 260, 31",
+        "1, 3000, 512",
+        "130, 1030, 17",
+        "0, 3, 4",
+        "3, 0, 4"
+    })
     void productsAreTheInnerProductsToTheLastBit(int rows, int others, int width) {
         FeatureMatrix x = random(rows, width, 1);
         requireInnerProducts(x, random(others, width, 2));

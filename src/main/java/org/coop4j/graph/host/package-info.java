@@ -1,6 +1,6 @@
 /**
  * Float32 kernels on native memory for the CPU backend: matrix products, worker threads,
- * arithmetic.
+ * arithmetic; and products of double precision for what is computed from features.
  *
  * <p>Every matrix is row-major and dense; {@code ld} is the distance between rows in elements. A
  * kernel is bound once to its arrays and then run without allocating.

@@ -1,0 +1,99 @@
+package org.coop4j.graph.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** BLAS and LAPACK in double precision against sums written out. */
+class DoubleRowsTest {
+
+    private static final double ROUNDING = 1e-12;
+
+    @Test
+    void productsOfSomeRowsAreSumsOfProducts() {
+        double[] a = random(5 * 3, 1);
+        double[] b = random(3 * 4, 2);
+        try (DoubleRows left = DoubleRows.of(a, 3);
+                DoubleRows right = DoubleRows.of(b, 4);
+                DoubleRows result = DoubleRows.allocate(5, 4)) {
+            result.productRows(0, 2, left, right);
+            result.productRows(2, 5, left, right);
+            double[] row = new double[4];
+            for (int i = 0; i < 5; i++) {
+                result.get(i, row, 0);
+                for (int j = 0; j < 4; j++) {
+                    double sum = 0;
+                    for (int k = 0; k < 3; k++) {
+                        sum += a[i * 3 + k] * b[k * 4 + j];
+                    }
+                    assertThat(row[j]).isCloseTo(sum, within(ROUNDING));
+                }
+            }
+        }
+    }
+
+    @Test
+    void productsOfSomeColumnsAreSumsOverTheRowsThatCount() {
+        double[] a = random(6 * 5, 3);
+        double[] b = random(6 * 2, 4);
+        try (DoubleRows left = DoubleRows.of(a, 5);
+                DoubleRows right = DoubleRows.of(b, 2);
+                DoubleRows result = DoubleRows.allocate(5, 2)) {
+            result.transposedProductRows(0, 3, left, right, 4);
+            result.transposedProductRows(3, 5, left, right, 4);
+            double[] row = new double[2];
+            for (int i = 0; i < 5; i++) {
+                result.get(i, row, 0);
+                for (int j = 0; j < 2; j++) {
+                    double sum = 0;
+                    for (int k = 0; k < 4; k++) {
+                        sum += a[k * 5 + i] * b[k * 2 + j];
+                    }
+                    assertThat(row[j]).isCloseTo(sum, within(ROUNDING));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aSolutionTimesTheMatrixIsTheRightSide() {
+        int width = 4;
+        double[] upper = new double[width * width];
+        DoubleRows.addSquares(1, random(7 * width, 5), 7, width, upper);
+        double[] matrix = new double[width * width];
+        for (int i = 0; i < width; i++) {
+            for (int j = 0; j < width; j++) {
+                matrix[i * width + j] = upper[Math.min(i, j) * width + Math.max(i, j)];
+            }
+        }
+        double[] right = random(width * 3, 6);
+        double[] solution = right.clone();
+        DoubleRows.solve(upper, width, solution);
+        for (int i = 0; i < width; i++) {
+            for (int j = 0; j < 3; j++) {
+                double sum = 0;
+                for (int k = 0; k < width; k++) {
+                    sum += matrix[i * width + k] * solution[k * 3 + j];
+                }
+                assertThat(sum).isCloseTo(right[i * 3 + j], within(1e-9));
+            }
+        }
+    }
+
+    @Test
+    void squaresThatWereTakenAwayLeaveAMatrixThatIsNotPositive() {
+        double[] x = random(3 * 2, 7);
+        double[] upper = new double[4];
+        DoubleRows.addSquares(-1, x, 3, 2, upper);
+        assertThatThrownBy(() -> DoubleRows.solve(upper, 2, new double[2]))
+                .isInstanceOf(ArithmeticException.class)
+                .hasMessageContaining("not positive definite (row 1)");
+    }
+
+    private static double[] random(int length, long seed) {
+        return new Random(seed).doubles(length, -1, 1).toArray();
+    }
+}
