@@ -7,7 +7,7 @@ FROM maven:3.9-eclipse-temurin-21 AS build
 WORKDIR /coop4j
 COPY . .
 RUN mvn -B -ntp -Pdist -DskipTests package \
-    && mkdir /unpacked && cd /unpacked && jar xf /coop4j/src/target/coop4j-*.zip \
+    && mkdir /unpacked && cd /unpacked && jar xf /coop4j/app/target/coop4j-*.zip \
     && mv coop4j-* coop4j && chmod +x coop4j/coop
 
 FROM eclipse-temurin:21-jre

@@ -3,16 +3,16 @@ rem Runs coop4j's command line on Windows. Untested. A distribution has its jars
 rem first use; after that, build by hand: mvn -DskipTests package
 setlocal
 set "ROOT=%~dp0"
-set "TARGET=%ROOT%src\target"
+set "TARGET=%ROOT%app\target"
 if exist "%ROOT%lib" set "CLASSPATH=%ROOT%lib\*"
 if not exist "%ROOT%lib" if not exist "%TARGET%\classpath.txt" (
     echo coop: building on first use ... 1>&2
-    call mvn -B -ntp -q -f "%ROOT%pom.xml" -pl src -am -DskipTests -Dspotless.check.skip=true -Dcompiler.werror=-Xdiags:compact package 1>&2 || exit /b 1
+    call mvn -B -ntp -q -f "%ROOT%pom.xml" -pl app -am -DskipTests -Dspotless.check.skip=true -Dcompiler.werror=-Xdiags:compact package 1>&2 || exit /b 1
 )
 set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java"
 if defined JAVA_HOME if not exist "%JAVA%.exe" goto no_java
-if not exist "%ROOT%lib" for /f "usebackq delims=" %%l in ("%TARGET%\classpath.txt") do set "CLASSPATH=%TARGET%\coop4j.jar;%%l"
+if not exist "%ROOT%lib" for /f "usebackq delims=" %%l in ("%TARGET%\classpath.txt") do set "CLASSPATH=%TARGET%\coop4j-app.jar;%%l"
 set "COMPILER=-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000"
 set "COMPILER=%COMPILER% -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
 "%JAVA%" -XX:+UseSerialGC -XX:MaxRAMPercentage=50 %COMPILER% -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED %JAVA_OPTS% org.coop4j.cli.Coop %*

@@ -2,6 +2,7 @@ package org.coop4j.analysis;
 
 import java.io.IOException;
 import java.util.List;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.DatasetException;
@@ -16,7 +17,6 @@ import org.coop4j.method.Task;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Progress;
 
 /**
  * Chooses a method by val images, or by cross-validation on the training images where there are too

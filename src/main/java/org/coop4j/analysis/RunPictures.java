@@ -3,6 +3,7 @@ package org.coop4j.analysis;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.run.RunConfig;
@@ -10,7 +11,6 @@ import org.coop4j.run.RunData;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.weights.Progress;
 
 /**
  * The images of a run with their features, as the model's test transform shows them.

@@ -5,13 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.analysis.MethodChoice.Score;
-import org.coop4j.eval.Numbers;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
-import org.coop4j.weights.Progress;
 
 /**
  * What is learned, and how it was chosen.

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -21,7 +22,6 @@ import org.coop4j.method.Task;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Progress;
 
 /**
  * How well pictures of none of the classes are noticed: classes are left out, one after the other,

@@ -9,9 +9,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.weights.AtomicFile;
-import org.coop4j.weights.FileState;
-import org.coop4j.weights.Sha256;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.FileState;
+import org.coop4j.base.Sha256;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /**

@@ -3,7 +3,8 @@ package org.coop4j.clip;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import org.coop4j.weights.Resource;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.Resource;
 import org.coop4j.weights.convert.PackedModel;
 
 /**

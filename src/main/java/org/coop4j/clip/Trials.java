@@ -13,10 +13,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import java.util.regex.Pattern;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.base.FileState;
+import org.coop4j.base.Sha256;
 import org.coop4j.graph.Backend;
-import org.coop4j.weights.AtomicFile;
-import org.coop4j.weights.FileState;
-import org.coop4j.weights.Sha256;
 
 /**
  * What was found out by trial, kept in the user's cache: it holds for the same model, program and

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.coop4j.text.TextFile;
+import org.coop4j.base.TextFile;
 
 /**
  * A text file in UTF-8 with a line a class, {@code folder<TAB>name} or {@code folder,name}; empty

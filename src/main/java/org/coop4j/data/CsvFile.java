@@ -9,7 +9,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import org.coop4j.text.TextFile;
+import org.coop4j.base.TextFile;
 
 /** Reads CSV in UTF-8 with commas between the cells and double quotes around them. */
 public final class CsvFile {

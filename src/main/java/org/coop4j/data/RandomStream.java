@@ -2,7 +2,7 @@ package org.coop4j.data;
 
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
-import org.coop4j.weights.Sha256;
+import org.coop4j.base.Sha256;
 
 /**
  * Streams of random numbers, one for each purpose, that depend on nothing but the run's seed and

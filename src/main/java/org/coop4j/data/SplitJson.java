@@ -23,7 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.AtomicFile;
+import org.coop4j.base.AtomicFile;
 
 /** Reads and writes the JSON of a {@link SplitFile}, an item at a time. */
 final class SplitJson {

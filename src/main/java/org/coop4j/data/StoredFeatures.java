@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.weights.Sha256;
 
 /**
  * Features that were encoded before, a row each, as a file holds them; see {@link FeatureList} for

@@ -3,8 +3,8 @@ package org.coop4j.image;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import org.coop4j.weights.Resource;
-import org.coop4j.weights.Sha256;
+import org.coop4j.base.Resource;
+import org.coop4j.base.Sha256;
 
 /**
  * Two small JPEG files that Java runtimes decode differently: OpenJDK's own libjpeg 6b knows no

@@ -2,8 +2,8 @@ package org.coop4j.method;
 
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.coop4j.train.Setting;
-import org.coop4j.train.Settings;
+import org.coop4j.base.Setting;
+import org.coop4j.base.Settings;
 
 /**
  * How much a cache of training images counts beside the text features.

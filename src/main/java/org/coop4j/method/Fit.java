@@ -1,12 +1,12 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Trainable;
 import org.coop4j.train.Training;
 import org.coop4j.train.TrainingLoop;
-import org.coop4j.weights.Progress;
 
 /**
  * What a learner is given besides the data: the training loop, a memory limit, somebody to tell.

@@ -2,13 +2,13 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Map;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Setting;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.eval.Numbers;
-import org.coop4j.train.Setting;
-import org.coop4j.train.Settings;
-import org.coop4j.weights.Progress;
 import org.coop4j.weights.Shape;
 
 /**

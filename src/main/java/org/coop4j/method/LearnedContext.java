@@ -1,6 +1,6 @@
 package org.coop4j.method;
 
-import org.coop4j.train.Settings;
+import org.coop4j.base.Settings;
 import org.coop4j.weights.Shape;
 
 /**

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Map;
+import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -12,7 +13,6 @@ import org.coop4j.method.logistic.CrossValidatedPenalty;
 import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
-import org.coop4j.train.Setting;
 import org.coop4j.train.Training;
 
 /**

@@ -9,11 +9,11 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import org.coop4j.base.Resource;
+import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.Resource;
-import org.coop4j.weights.Sha256;
 
 /**
  * The tokens whose embeddings are nearest to learned context vectors, by Euclidean distance (CoOp,

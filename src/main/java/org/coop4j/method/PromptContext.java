@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.train.Setting;
 import org.coop4j.weights.Shape;
 
 /**

@@ -3,10 +3,10 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.text.Tokenizer;
-import org.coop4j.weights.Progress;
 
 /**
  * Class weights from hand-written prompts (CLIP, section 3.1.4; the reference's {@code zsclip.py}).

@@ -1,6 +1,6 @@
 package org.coop4j.method;
 
-import org.coop4j.text.SafeText;
+import org.coop4j.base.SafeText;
 
 /** A class's prompt has more tokens than the model's context; the message is for the user. */
 public final class PromptTooLongException extends IllegalArgumentException {

@@ -3,15 +3,15 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Setting;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
-import org.coop4j.eval.Numbers;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer.Kind;
 import org.coop4j.train.Schedule;
-import org.coop4j.train.Setting;
-import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 

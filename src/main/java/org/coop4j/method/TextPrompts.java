@@ -3,7 +3,7 @@ package org.coop4j.method;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.train.Setting;
+import org.coop4j.base.Setting;
 
 /**
  * The hand-written prompts that a method takes the classes' text features from.

@@ -14,8 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.coop4j.weights.AtomicFile;
-import org.coop4j.weights.Sha256;
+import org.coop4j.base.AtomicFile;
+import org.coop4j.base.Sha256;
 
 /**
  * The JSON files of a run. Each holds the checksum of its other contents: a byte that changes may

@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.eval.Numbers;
 import org.coop4j.method.Fit;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Checkpoint;
 import org.coop4j.train.Trainable;
 import org.coop4j.train.Training;
 import org.coop4j.train.TrainingLoop;
-import org.coop4j.weights.Progress;
 
 /** Trains in a run's folder: goes on from its checkpoint, and writes checkpoints and metrics. */
 final class CheckpointedFit implements Fit, AutoCloseable {

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.coop4j.base.Numbers;
 import org.coop4j.eval.Coverage;
-import org.coop4j.eval.Numbers;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.ClassifierFile;
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.coop4j.base.Sha256;
 import org.coop4j.data.CsvList;
 import org.coop4j.data.DatasetSource;
 import org.coop4j.data.FeatureList;
@@ -20,7 +21,6 @@ import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Task;
-import org.coop4j.weights.Sha256;
 
 /**
  * Where a run's images come from.

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.Roles;
 import org.coop4j.train.Optimizer;
 import org.coop4j.train.Schedule;
-import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
 /**

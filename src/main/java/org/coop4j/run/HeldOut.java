@@ -3,16 +3,16 @@ package org.coop4j.run;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.eval.Numbers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.weights.Progress;
 
 /**
  * Images that a classifier did not learn from, by which its confidence is chosen: the val images,

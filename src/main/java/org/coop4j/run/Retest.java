@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.coop4j.base.Numbers;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.Split;
 import org.coop4j.data.bank.HashedImage;
-import org.coop4j.eval.Numbers;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.ClassifierFile;
 

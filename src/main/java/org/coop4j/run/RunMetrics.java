@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.coop4j.weights.AtomicFile;
+import org.coop4j.base.AtomicFile;
 
 /**
  * {@code metrics.jsonl}: a line of JSON an epoch. The checkpoint keeps the lines too, so that a run

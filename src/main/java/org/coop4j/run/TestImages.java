@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.DenseFeatures;
@@ -15,7 +16,6 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.data.bank.HashedImage;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
-import org.coop4j.weights.Progress;
 
 /** Labelled images' features in memory, to score many classifiers on. */
 public final class TestImages {

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
@@ -20,7 +21,6 @@ import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.weights.Progress;
 
 /**
  * Learns a classifier by a method, and tests it beside hand-written prompts.

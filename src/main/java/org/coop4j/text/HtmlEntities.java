@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.weights.Resource;
+import org.coop4j.base.Resource;
 
 /**
  * Character references of HTML, decoded as Python's {@code html.unescape} does (the HTML Standard,

@@ -1,5 +1,7 @@
 package org.coop4j.text;
 
+import org.coop4j.base.SafeText;
+
 /** A text has more tokens than the context holds. */
 public final class TextTooLongException extends IllegalArgumentException {
     private static final int SHOWN = 120;

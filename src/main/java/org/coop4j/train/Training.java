@@ -1,5 +1,7 @@
 package org.coop4j.train;
 
+import org.coop4j.base.Setting;
+
 /** How a method's tensors are trained: epochs, batches, optimizer and learning rate. */
 public record Training(
         @Setting("number of epochs") int epochs,

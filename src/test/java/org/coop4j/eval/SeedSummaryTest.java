@@ -75,4 +75,14 @@ class SeedSummaryTest {
         assertThat(new BaseToNew(0, 0).harmonicMean()).isZero();
         assertThatThrownBy(() -> new BaseToNew(101, 0)).hasMessageContaining("101");
     }
+
+    @Test
+    void oneSeedHasNoSpread() {
+        assertThat(SeedSummary.of(62, 63, 64).meanSd(1)).isEqualTo("63.0 ± 1.0");
+        assertThat(SeedSummary.of(62).meanSd(1)).isEqualTo("62.0");
+        assertThat(SeedSummary.of(62).interval(1)).isEqualTo("–");
+        assertThat(SeedSummary.of(62, 99).interval(1)).isEqualTo("–");
+        // t of 2 degrees of freedom is 4.3027.
+        assertThat(SeedSummary.of(62, 63, 64).interval(1)).isEqualTo("60.5 – 65.5");
+    }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureTable;
@@ -19,7 +20,6 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Optimizer;
-import org.coop4j.train.Settings;
 import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */

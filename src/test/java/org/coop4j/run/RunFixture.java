@@ -13,15 +13,15 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.ProgressRecorder;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
-import org.coop4j.weights.Progress;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */
 final class RunFixture {

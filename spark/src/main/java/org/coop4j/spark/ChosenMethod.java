@@ -3,8 +3,8 @@ package org.coop4j.spark;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
-import org.coop4j.train.Settings;
 import org.coop4j.train.Training;
 
 /**

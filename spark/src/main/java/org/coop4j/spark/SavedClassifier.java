@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.Sha256;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.weights.Sha256;
 
 /**
  * A learned classifier as the bytes of its file, which travel to the executors.

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.weights.Progress;
 
 /** Brings labelled images to a bank. */
 public final class BankedImages {

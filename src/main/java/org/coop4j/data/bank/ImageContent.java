@@ -3,11 +3,11 @@ package org.coop4j.data.bank;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.coop4j.base.Sha256;
 import org.coop4j.data.DatasetException;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
-import org.coop4j.weights.Sha256;
 
 /**
  * What an image's pixels depend on.

@@ -2,9 +2,9 @@ package org.coop4j.data.bank;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.coop4j.base.Sha256;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.weights.Sha256;
 
 /** Labelled images with their features, of a bank or of a file of features. */
 public final class ImageFeatures implements FeatureSet {

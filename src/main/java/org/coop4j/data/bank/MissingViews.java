@@ -10,12 +10,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ImageEncoder;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
-import org.coop4j.weights.Progress;
 
 /** Encodes the views that a bank lacks and appends them to it. */
 final class MissingViews implements ImageEncoder.Sink {

@@ -1,7 +1,7 @@
 package org.coop4j.data.bank;
 
 import java.nio.ByteBuffer;
-import org.coop4j.weights.Sha256;
+import org.coop4j.base.Sha256;
 
 /**
  * Which view of which image content: the first 16 bytes of a SHA-256.

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.weights.Progress;
 
 /**
  * What of a dataset was found on disk, beside what was expected. Checking writes nothing and opens

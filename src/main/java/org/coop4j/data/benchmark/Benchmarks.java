@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.coop4j.weights.Resource;
+import org.coop4j.base.Resource;
 
 /**
  * The published datasets, by name.

@@ -2,7 +2,7 @@ package org.coop4j.data.benchmark;
 
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.weights.Resource;
+import org.coop4j.base.Resource;
 
 /** The hand-written prompt templates; "{}" stands for the class name. */
 public final class PromptTemplates {

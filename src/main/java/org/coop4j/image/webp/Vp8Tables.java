@@ -3,7 +3,7 @@ package org.coop4j.image.webp;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import org.coop4j.weights.Resource;
+import org.coop4j.base.Resource;
 
 /** The constant tables of VP8 key frames (RFC 6386). */
 final class Vp8Tables {

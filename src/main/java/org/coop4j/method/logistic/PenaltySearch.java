@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
-import org.coop4j.weights.Progress;
+import org.coop4j.base.Progress;
 
 /**
  * The CoOp reference's linear probe ({@code lpclip/linear_probe.py}): logistic regression on image

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.file.Path;
+import org.coop4j.base.OpenFile;
 
 /**
  * A run of bytes in an open file, read at any offset without moving a position, so that threads may

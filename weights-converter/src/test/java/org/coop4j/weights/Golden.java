@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.coop4j.base.Sha256;
 import org.tukaani.xz.XZInputStream;
 
 /**

@@ -2,6 +2,7 @@ package org.coop4j.weights;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.base.Progress;
 
 /** Remembers what was told, and what the last task has come to. */
 public class RecordedProgress implements Progress, Progress.Task {

@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
-import org.coop4j.weights.Progress;
-import org.coop4j.weights.Sha256;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
 import org.coop4j.weights.WeightsException;
 
 /**

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.coop4j.weights.Progress;
+import org.coop4j.base.Progress;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ClipConfig;

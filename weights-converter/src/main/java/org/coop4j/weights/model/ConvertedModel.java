@@ -4,7 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.coop4j.weights.OpenFile;
+import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
 import org.coop4j.weights.WeightsException;
 import org.coop4j.weights.safetensors.SafetensorsFile;

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.Sha256;
 import org.coop4j.weights.TensorSpec;
 
 /**

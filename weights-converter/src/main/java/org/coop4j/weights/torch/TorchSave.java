@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.weights.AtomicFile;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.GlobalName;

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
-import org.coop4j.weights.AtomicFile;
+import org.coop4j.base.AtomicFile;
 import org.coop4j.weights.WeightsException;
 
 /** Writes a zip archive of uncompressed entries, each aligned by padding in its extra field. */

@@ -1,0 +1,35 @@
+package org.coop4j.fuzz;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.coop4j.sweep.SweepPlan;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Plans of sweeps. */
+class PlanFuzz {
+
+    private static final Path FILE = Seeds.file(".yaml");
+
+    static List<byte[]> seeds() throws IOException {
+        List<byte[]> seeds = new ArrayList<>(Seeds.below("../src/test/resources/before-method", ".yaml"));
+        seeds.add(SweepPlan.example().getBytes(StandardCharsets.UTF_8));
+        return seeds;
+    }
+
+    @MethodSource("seeds")
+    @FuzzTest
+    void aPlanIsReadOrRefused(byte[] content) throws IOException {
+        Files.write(FILE, content);
+        try {
+            SweepPlan.read(FILE, Optional.empty());
+        } catch (IOException e) {
+            // Refused.
+        }
+    }
+}

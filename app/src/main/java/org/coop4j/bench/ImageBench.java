@@ -1,0 +1,105 @@
+package org.coop4j.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankKey;
+import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.PixelReader;
+
+/** The encoding of images: from pixels, and from files to features on disk. */
+public final class ImageBench {
+
+    private ImageBench() {}
+
+    /** Pixels to features, {@code batch} images at a time. */
+    public static Measurement pixels(Clip clip, int batch, int runs) {
+        int side = clip.architecture().vision().imageSize();
+        float[] pixels = StepBench.gaussian(new SplittableRandom(1), batch * 3 * side * side, 1);
+        return Measurement.of(1, runs, 0, () -> clip.encodePixels(FloatBuffer.wrap(pixels), batch));
+    }
+
+    /**
+     * Files to features in a new bank; measured the second time, when the disk's cache has them.
+     */
+    public static Measurement files(Clip clip, List<LabelledImage> images, Progress progress)
+            throws IOException {
+        clip.imageEncoder();
+        return Measurement.of(1, 1, 0, () -> fill(clip, images, progress));
+    }
+
+    /**
+     * Files to pixels alone, by all threads: what of {@link #files} is reading, decoding and
+     * resizing; measured the second time.
+     */
+    public static Measurement reading(Clip clip, List<LabelledImage> images) throws IOException {
+        PixelReader reader =
+                new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
+        int side = clip.architecture().vision().imageSize();
+        try {
+            return Measurement.of(
+                    1,
+                    1,
+                    0,
+                    () ->
+                            clip.workers()
+                                    .each(
+                                            images.size(),
+                                            (worker, i) ->
+                                                    read(reader, images.get(i).path(), side)));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static void read(PixelReader reader, Path image, int side) {
+        try {
+            reader.read(image, FloatBuffer.allocate(3 * side * side), 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void fill(Clip clip, List<LabelledImage> images, Progress progress)
+            throws IOException {
+        Path folder = Files.createTempDirectory("coop-bench");
+        ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
+        try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
+            BankedImages.build(bank, clip, transform, images, "files", true, progress);
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> walk = Files.walk(tree)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** Seconds from opening a model until it has the features of an image. */
+    public static double firstFeature(Path model, Precision precision) throws IOException {
+        long start = System.nanoTime();
+        try (Clip clip = Clip.open(model, precision)) {
+            int side = clip.architecture().vision().imageSize();
+            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
+            return (System.nanoTime() - start) / 1e9;
+        }
+    }
+}

@@ -1,0 +1,336 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.bench.ImageBench;
+import org.coop4j.bench.Measurement;
+import org.coop4j.bench.PredictBench;
+import org.coop4j.bench.StepBench;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.MemoryOption;
+import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageFiles;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.method.ClassPosition;
+import org.coop4j.run.Machine;
+import org.coop4j.weights.WeightsException;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop bench}: measures speed and memory. */
+@Command(
+        name = "bench",
+        synopsisSubcommandLabel = "[all|methods|serve ...]",
+        description = {
+            "Measure speed and memory on this machine, with random weights of a published size.",
+            "",
+            "step     a gradient step of the context vectors, image features given",
+            "encode   images to features, pixels given",
+            "files    JPEG files to features in the bank (give a folder)",
+            "load     from opening a model to the first image's features",
+            "predict  the whole of coop predict, of one picture (give a file)",
+            "all      each of them, and the table of them (coop bench all --help)",
+            "methods  methods of image features (coop bench methods --help)",
+            "serve    answers of a running service (coop bench serve --help)",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
+            "  coop bench step --classes 1000 --memory 2G --json",
+            "  coop bench encode --arch ViT-B/16 --batch 32",
+            "  coop bench files --arch ViT-B/32 pictures/",
+            "  coop bench predict -m coop4j-small photo.jpg"
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    /** As many files as the comparison with PyTorch takes. */
+    private static final int FILES = 320;
+
+    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load", "predict");
+
+    private final Console console;
+    private List<ExecutionPlan.OpTime> ops = List.of();
+
+    @Parameters(
+            index = "0",
+            arity = "0..1", // none with a subcommand
+            paramLabel = "WHAT",
+            description = "step, encode, files, load or predict.")
+    private String what;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "DIR|FILE",
+            description = "For files: the folder; for predict: the picture.")
+    private Path pictures;
+
+    @Option(
+            names = "--arch",
+            defaultValue = "ViT-B/16",
+            paramLabel = "NAME",
+            description = "A published architecture (default: ${DEFAULT-VALUE}).")
+    private String architecture;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = "A converted model, instead of random weights.")
+    private Path model;
+
+    @Option(
+            names = "--classes",
+            defaultValue = "100",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Number of classes (default: ${DEFAULT-VALUE}).")
+    private int classes;
+
+    @Option(
+            names = "--context",
+            defaultValue = "16",
+            paramLabel = "M",
+            converter = Converters.Positive.class,
+            description = "Number of context vectors (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    @Option(
+            names = "--position",
+            converter = Converters.PositionName.class,
+            defaultValue = "end",
+            paramLabel = "WHERE",
+            description = "end, middle or front (default: ${DEFAULT-VALUE}).")
+    private ClassPosition position;
+
+    @Option(names = "--csc", description = "Class-specific context.")
+    private boolean classSpecific;
+
+    @Option(
+            names = "--name-tokens",
+            defaultValue = "3",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Tokens per class name (default: ${DEFAULT-VALUE}).")
+    private int nameTokens;
+
+    @Option(
+            names = "--batch",
+            defaultValue = "32",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Images per batch (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(
+            names = "--runs",
+            defaultValue = "7",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Repetitions (default: ${DEFAULT-VALUE}).")
+    private int runs;
+
+    @Mixin private MemoryOption memory;
+    @Mixin private PrecisionOption precisionOption;
+
+    @Option(names = "--profile", description = "Show the time of each op of a step.")
+    private boolean profile;
+
+    @Mixin private JsonOption json;
+
+    BenchCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        check();
+        List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
+        Path file = model == null ? randomModel() : ModelFile.of(model);
+        Precision precision = precisionOption.precision();
+        ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
+        if (model == null) {
+            result.put("arch", architecture);
+        } else {
+            result.put("model", model.toString());
+        }
+        if (what.equals("load")) {
+            result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
+        } else if (what.equals("predict")) {
+            times(PredictBench.run(file, precision, pictures, runs, ChildProcess::output), result);
+        } else {
+            try (Clip clip = Clip.open(file, precision)) {
+                switch (what) {
+                    case "step" -> step(clip, result);
+                    case "encode" -> {
+                        images(batch, ImageBench.pixels(clip, batch, runs), result);
+                        product(clip, result);
+                    }
+                    default -> {
+                        Measurement all = ImageBench.files(clip, images, console);
+                        images(images.size(), all, result);
+                        double reading = ImageBench.reading(clip, images).median();
+                        result.put("reading_s", reading);
+                        result.put("share_of_reading", reading / all.median());
+                    }
+                }
+            }
+        }
+        if (!what.equals("predict")) { // whose memory is its own processes'
+            Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+        }
+        if (json.isGiven()) {
+            Json.print(result, console.out());
+        } else {
+            print(result);
+        }
+        return 0;
+    }
+
+    /** Before hundreds of megabytes of weights are written. */
+    private void check() {
+        if (what == null) {
+            throw new WrongUsage("missing required parameter: 'WHAT'");
+        }
+        if (!KINDS.contains(what)) {
+            throw new WrongUsage(
+                    "\""
+                            + what
+                            + "\" cannot be measured: expected step, encode, files, load or"
+                            + " predict");
+        }
+        if (what.equals("files") && pictures == null) {
+            throw new WrongUsage("bench files needs a folder of JPEG files");
+        }
+        if (what.equals("predict") && pictures == null) {
+            throw new WrongUsage("bench predict needs a picture");
+        }
+        try {
+            ClipConfig.named(architecture);
+        } catch (WeightsException e) {
+            throw new WrongUsage(e.getMessage());
+        }
+    }
+
+    private static List<LabelledImage> jpegs(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            throw new CommandFailure(folder + " is not a folder");
+        }
+        List<LabelledImage> images =
+                ImageFiles.in(folder).stream()
+                        .filter(path -> path.toString().toLowerCase(Locale.ROOT).endsWith(".jpg"))
+                        .limit(FILES)
+                        .map(path -> new LabelledImage(path, 0, "image"))
+                        .toList();
+        if (images.isEmpty()) {
+            throw new CommandFailure(folder + " has no .jpg files");
+        }
+        return images;
+    }
+
+    /** A model with random weights, made once and kept in the cache. */
+    private Path randomModel() throws IOException {
+        String name = architecture.replaceAll("[^A-Za-z0-9]+", "-");
+        Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name + ".safetensors");
+        if (!Files.exists(file)) {
+            console.note("writing random weights to " + file);
+            Files.createDirectories(file.getParent());
+            RandomWeights.write(ClipConfig.named(architecture), 1, file, MlpActivation.QUICK_GELU);
+        }
+        return file;
+    }
+
+    private void step(Clip clip, ObjectNode result) {
+        StepBench.Outcome outcome =
+                new StepBench(classes, context, nameTokens, position, classSpecific, batch)
+                        .run(clip, memory.limit(), runs);
+        times(outcome.time(), result);
+        result.put("gflops", outcome.time().gflops());
+        result.put("step_mb", outcome.bytes() >> 20);
+        result.put("parts", outcome.parts());
+        if (outcome.early() > 0) {
+            result.put("rss_after_30_steps_mb", outcome.early() >> 20);
+        }
+        result.put("rss_mb", outcome.late() >> 20);
+        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_of_steps_mb", bytes >> 20));
+        product(clip, result);
+        if (profile) {
+            ops = outcome.profile();
+            result.set("profile", ops().json(ops));
+        }
+    }
+
+    private static Rows<ExecutionPlan.OpTime> ops() {
+        return new Rows<ExecutionPlan.OpTime>()
+                .text("op", ExecutionPlan.OpTime::op)
+                .count("count", ExecutionPlan.OpTime::count)
+                .count("nd4j_calls", ExecutionPlan.OpTime::calls)
+                .number("ms", 1, op -> op.nanos() / 1e6)
+                .number("gflops", 0, op -> op.flops() / (double) Math.max(1, op.nanos()))
+                .count("output_mb", op -> op.bytes() >> 20);
+    }
+
+    private static void images(int count, Measurement time, ObjectNode result) {
+        times(time, result);
+        result.put("images", count);
+        result.put("images_per_second", count / time.median());
+    }
+
+    private static void times(Measurement time, ObjectNode result) {
+        result.put("median_s", time.median());
+        result.put("least_s", time.least());
+        result.put("most_s", time.most());
+        result.put("runs", time.seconds().size());
+    }
+
+    private static void product(Clip clip, ObjectNode result) {
+        Measurement product = Measurement.product(clip.workers());
+        result.put("product_gflops", product.gflops());
+        if (result.has("gflops")) {
+            result.put("share_of_product", result.get("gflops").asDouble() / product.gflops());
+        }
+    }
+
+    private void print(ObjectNode result) {
+        Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT);
+        for (var field : result.properties()) {
+            JsonNode value = field.getValue();
+            if (!value.isArray()) {
+                table.row(
+                        field.getKey(),
+                        value.isDouble()
+                                ? String.format(Locale.ROOT, "%.3f", value.asDouble())
+                                : value.asText());
+            }
+        }
+        table.print(console.out());
+        if (!ops.isEmpty()) {
+            ops().table(ops).print(console.out());
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.coop4j.base.SafeText;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFile;
+import org.coop4j.console.Console;
+import org.coop4j.weights.convert.Converter;
+import org.coop4j.weights.model.MlpActivation;
+import org.coop4j.weights.model.ModelMetadata;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop convert}: a checkpoint of any published form to one safetensors file. */
+@Command(
+        name = "convert",
+        description = {
+            "Convert a CLIP checkpoint to the one safetensors file that the other commands read.",
+            "",
+            "SOURCE is a file (OpenAI's TorchScript archive, torch.save, safetensors, an index of"
+                    + " shards) or a folder (Hugging Face with config.json, open_clip with"
+                    + " open_clip_config.json). No code in the source is run.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop convert ViT-B-32.pt -o vit-b-32.safetensors",
+            "  coop convert clip-vit-large-patch14/ -o vit-l-14.safetensors",
+            "  coop convert state_dict.pt --activation quick_gelu -o clip.safetensors"
+        })
+final class ConvertCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
+    private Path source;
+
+    @Mixin private OutputFile out;
+
+    @Option(
+            names = "--activation",
+            paramLabel = "NAME",
+            converter = Converters.ActivationName.class,
+            description =
+                    "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
+                            + " source does not say.")
+    private MlpActivation activation;
+
+    ConvertCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ModelMetadata written =
+                Converter.convert(source, out.file(), Optional.ofNullable(activation), console);
+        console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
+        return 0;
+    }
+}

@@ -1,0 +1,183 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.SafeText;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
+import org.coop4j.data.benchmark.Benchmark;
+import org.coop4j.data.benchmark.BenchmarkCheck;
+import org.coop4j.data.benchmark.Division;
+
+/**
+ * What {@code coop datasets check} found.
+ *
+ * @param root the folder of all datasets
+ * @param checks a check a dataset
+ */
+record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
+
+    /** Copies the list. */
+    DatasetsReport {
+        checks = List.copyOf(checks);
+    }
+
+    void print(Rows.Format format, Console console) {
+        switch (format) {
+            case JSON -> Json.print(toJson(), console.out());
+            case CSV -> rows().print(format, checks, console);
+            default -> printTable(console.out());
+        }
+    }
+
+    private void printTable(PrintStream out) {
+        List<BenchmarkCheck> present = new ArrayList<>(checks);
+        present.removeIf(check -> check.status() == BenchmarkCheck.Status.ABSENT);
+        if (!present.isEmpty()) {
+            rows().table(present).print(out);
+        }
+        for (BenchmarkCheck check : present) {
+            for (String problem : problems(check)) {
+                out.println(SafeText.line(check.benchmark().name() + ": " + problem));
+            }
+        }
+        List<BenchmarkCheck> absent = new ArrayList<>(checks);
+        absent.removeAll(present);
+        if (!absent.isEmpty()) {
+            out.println(SafeText.line(notThere(absent)));
+        }
+    }
+
+    private static Rows<BenchmarkCheck> rows() {
+        Rows<BenchmarkCheck> rows =
+                new Rows<BenchmarkCheck>()
+                        .text("dataset", check -> check.benchmark().name())
+                        .in(Rows.Format.TABLE)
+                        .data("name", check -> check.benchmark().name())
+                        .text("status", DatasetsReport::status);
+        number(rows, "classes", check -> check.found().map(Benchmark.Sizes::classes));
+        number(rows, "train", check -> check.found().map(Benchmark.Sizes::train));
+        number(rows, "val", check -> check.found().map(Benchmark.Sizes::val));
+        number(rows, "test", check -> check.found().map(Benchmark.Sizes::test))
+                .data("published_classes", check -> check.benchmark().published().classes())
+                .data("published_train", check -> check.benchmark().published().train())
+                .data("published_val", check -> check.benchmark().published().val())
+                .data("published_test", check -> check.benchmark().published().test());
+        return number(rows, "missing", DatasetsReport::missing)
+                .text("division", DatasetsReport::division)
+                .data("problems", check -> String.join("; ", problems(check)));
+    }
+
+    /** Adds a column of what was found; nothing where there are no lists. */
+    private static Rows<BenchmarkCheck> number(
+            Rows<BenchmarkCheck> rows,
+            String name,
+            Function<BenchmarkCheck, Optional<Integer>> value) {
+        return rows.column(
+                name,
+                Table.Align.RIGHT,
+                value,
+                check -> value.apply(check).map(Numbers::count).orElse(""));
+    }
+
+    private String notThere(List<BenchmarkCheck> absent) {
+        String folder = String.valueOf(root.toAbsolutePath().normalize().getFileName());
+        for (BenchmarkCheck check : absent) {
+            if (check.benchmark().layout().directory().equals(folder)) {
+                return "%s seems to be the folder of %s itself: give the folder above it"
+                        .formatted(root, check.benchmark().name());
+            }
+        }
+        return "not in %s: %s"
+                .formatted(
+                        root,
+                        absent.stream()
+                                .map(check -> check.benchmark().name())
+                                .collect(Collectors.joining(", ")));
+    }
+
+    private ObjectNode toJson() {
+        ObjectNode json = Json.object();
+        json.put("root", root.toString());
+        ArrayNode datasets = json.putArray("datasets");
+        checks.forEach(check -> datasets.add(toJson(check)));
+        return json;
+    }
+
+    private ObjectNode toJson(BenchmarkCheck check) {
+        ObjectNode json = Json.object();
+        json.put("name", check.benchmark().name());
+        json.put("status", status(check));
+        json.put("directory", check.directory().toString());
+        json.set("found", check.found().map(Json::of).orElse(null));
+        json.set("published", Json.of(check.benchmark().published()));
+        if (check.division().isPresent()) {
+            Division division = check.division().get();
+            json.putObject("division")
+                    .put("origin", division.origin().name().toLowerCase(Locale.ROOT))
+                    .put("description", division.description());
+        }
+        ObjectNode missing = json.putObject("missing");
+        missing.put("count", check.missing().count());
+        check.missing().first().stream()
+                .map(Path::toString)
+                .forEach(missing.putArray("first")::add);
+        ArrayNode files = json.putArray("expected");
+        for (BenchmarkCheck.Expected expected : check.expected()) {
+            files.addObject()
+                    .put("path", expected.path().toString())
+                    .put("need", expected.need().name().toLowerCase(Locale.ROOT))
+                    .put("exists", expected.exists());
+        }
+        problems(check).forEach(json.putArray("problems")::add);
+        return json;
+    }
+
+    private static List<String> problems(BenchmarkCheck check) {
+        List<String> problems = new ArrayList<>();
+        BenchmarkCheck.Missing missing = check.missing();
+        if (missing.count() > 0) {
+            problems.add(
+                    "%s missing: %s%s"
+                            .formatted(
+                                    Numbers.count(missing.count(), "image")
+                                            + (missing.count() == 1 ? " is" : " are"),
+                                    missing.first().stream()
+                                            .map(Path::toString)
+                                            .collect(Collectors.joining(", ")),
+                                    missing.count() > missing.first().size() ? ", …" : ""));
+        }
+        problems.addAll(check.problems());
+        return problems;
+    }
+
+    private static String inWords(Division division) {
+        return switch (division.origin()) {
+            case SPLIT_FILE, MADE_SPLIT_FILE, OFFICIAL -> division.description();
+            case RULE -> "no split file: to be made, " + division.description();
+        };
+    }
+
+    private static String status(BenchmarkCheck check) {
+        return check.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static Optional<Integer> missing(BenchmarkCheck check) {
+        return check.found().map(found -> check.missing().count());
+    }
+
+    private static String division(BenchmarkCheck check) {
+        return check.division().map(DatasetsReport::inWords).orElse("");
+    }
+}

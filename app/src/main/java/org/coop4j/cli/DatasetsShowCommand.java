@@ -1,0 +1,141 @@
+package org.coop4j.cli;
+
+import java.io.PrintStream;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.JsonOption;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.data.benchmark.Benchmark;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop datasets show}: all that is known of one published dataset. */
+@Command(
+        name = "show",
+        description = {
+            "Show a published dataset: where it comes from, the files it needs, how its images are"
+                    + " divided, its class names and hand-written prompt.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop datasets show eurosat",
+            "  coop datasets show --json imagenet-a"
+        })
+final class DatasetsShowCommand implements Callable<Integer> {
+
+    /** Columns of the labels and the space after them. */
+    private static final int LABELS = "also called".length() + 2;
+
+    private final Console console;
+
+    @Parameters(
+            paramLabel = "NAME",
+            converter = Converters.BenchmarkName.class,
+            description = "A published dataset, such as eurosat.")
+    private Benchmark benchmark;
+
+    @Mixin private JsonOption json;
+
+    DatasetsShowCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+        if (json.isGiven()) {
+            Json.print(DatasetsCommand.toJson(benchmark), console.out());
+        } else {
+            printFacts(console.out());
+            console.out().println();
+            printTree(console.out());
+        }
+        return 0;
+    }
+
+    private void printFacts(PrintStream out) {
+        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        fact(table, "dataset", benchmark.name());
+        fact(table, "also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
+        fact(table, "images", images());
+        fact(table, "template", benchmark.template());
+        fact(table, "paper", benchmark.about().paper());
+        fact(table, "homepage", benchmark.about().homepage());
+        fact(table, "terms", benchmark.about().terms());
+        fact(table, "preparation", benchmark.about().preparation());
+        fact(table, "division", division());
+        fact(
+                table,
+                "left out",
+                benchmark.skipped().stream().sorted().collect(Collectors.joining(", ")));
+        renamings(table);
+        table.print(out);
+    }
+
+    /** Adds a row, or several for a long text; none for an empty one. */
+    private void fact(Table table, String label, String text) {
+        String first = label;
+        for (String line : Table.wrapped(text, console.width() - LABELS)) {
+            table.row(first, line);
+            first = "";
+        }
+    }
+
+    private String images() {
+        Benchmark.Sizes published = benchmark.published();
+        String classes = Numbers.count(published.classes()) + " classes: ";
+        if (benchmark.testsOnly()) {
+            return classes + Numbers.count(published.test(), "test image") + ", none to train on";
+        }
+        return classes
+                + "%s train, %s val, %s test"
+                        .formatted(
+                                Numbers.count(published.train()),
+                                Numbers.count(published.val()),
+                                Numbers.count(published.test()));
+    }
+
+    private String division() {
+        String rule = benchmark.rule().description();
+        return benchmark
+                .layout()
+                .splitFile()
+                .map(file -> file + "; without it, a split is made: " + rule)
+                .orElse(rule);
+    }
+
+    private void renamings(Table table) {
+        String label = "renamed";
+        for (Map.Entry<String, String> entry : benchmark.renamed().entrySet()) {
+            if (!entry.getKey().equals(entry.getValue())) {
+                table.row(label, entry.getKey() + " is called \"" + entry.getValue() + "\"");
+                label = "";
+            }
+        }
+    }
+
+    private void printTree(PrintStream out) {
+        Benchmark.Layout layout = benchmark.layout();
+        String directory = "DATA/" + layout.directory() + "/";
+        Table tree = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        tree.row("EXPECTED", "NEEDED");
+        for (String folder : layout.folders()) {
+            tree.row(directory + folder + "/", "always");
+        }
+        layout.splitFile()
+                .ifPresent(file -> tree.row(directory + file, "for the published division"));
+        for (String list : layout.lists()) {
+            tree.row(
+                    directory + list,
+                    layout.splitFile().isPresent() ? "only without the split file" : "always");
+        }
+        tree.print(out);
+    }
+}

@@ -1,0 +1,145 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.base.CacheFolder;
+import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.ModelFile;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.PageServer;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.demo.DemoConfig;
+import org.coop4j.demo.DemoPictures;
+import org.coop4j.demo.DemoReport;
+import org.coop4j.demo.DemoResult;
+import org.coop4j.demo.DemoRun;
+import org.coop4j.run.RunFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code coop demo}: CoOp on what is shipped, from prompts to proof. */
+@Command(
+        name = "demo",
+        description = {
+            "See CoOp work, offline, in less than a minute: a small CLIP and photographs are"
+                    + " shipped.",
+            "",
+            "Classifies photographs of 18 everyday classes by hand-written prompts, then learns"
+                    + " context vectors from 1, 2, 4, 8 and 16 photographs a class with three"
+                    + " seeds, beside GDA and a linear probe, and makes a page of it: what changed"
+                    + " from wrong to right and back, the few-shot curve, class by class, and what"
+                    + " the same contexts do on drawings.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop demo",
+            "  coop demo --open",
+            "  coop demo -o /tmp/demo --json",
+            "",
+            "Afterwards, classify a picture of your own with what was learned:",
+            "  coop predict -p coop-demo/runs/unified-shots16-seed1 picture.png"
+        })
+final class DemoCommand implements Callable<Integer> {
+
+    private static final String RUNS = "runs";
+
+    private final Console console;
+
+    @Option(
+            names = {"-o", "--out"},
+            defaultValue = "coop-demo",
+            paramLabel = "DIR",
+            description =
+                    "Where the page, the curve and the runs go (default: ${DEFAULT-VALUE}); a"
+                            + " finished demo in it is shown and not repeated.")
+    private Path out;
+
+    @Option(
+            names = "--again",
+            description = "Repeat a finished demo; the earlier one is moved aside.")
+    private boolean again;
+
+    @Option(
+            names = "--open",
+            description =
+                    "Show the page in the browser, served on this machine only, until Ctrl-C.")
+    private boolean open;
+
+    @Option(
+            names = "--port",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Port for --open (default: any free one).")
+    private int port;
+
+    @Mixin private JsonOption json;
+
+    DemoCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (port < 0 || port > 65_535) {
+            throw new WrongUsage("port " + port + ": expected 0 (any free port) to 65535");
+        }
+        DemoReport report = isFinished() && !again ? earlier() : learn();
+        if (json.isGiven()) {
+            Json.print(Json.of(report.result()), console.out());
+        } else {
+            DemoScreen.printEnd(report.result(), out, console.out());
+        }
+        console.flush();
+        if (open) {
+            PageServer.serve(out.resolve(DemoReport.PAGE), port, console);
+        }
+        return 0;
+    }
+
+    private boolean isFinished() {
+        return Files.isRegularFile(out.resolve(DemoReport.NUMBERS))
+                && Files.isRegularFile(out.resolve(DemoReport.PAGE));
+    }
+
+    private DemoReport earlier() throws IOException {
+        console.note(out + " holds a finished demo; --again repeats it");
+        return new DemoReport(RunFolder.read(out.resolve(DemoReport.NUMBERS), DemoResult.class));
+    }
+
+    private DemoReport learn() throws IOException {
+        makeRoom();
+        Path cache = CacheFolder.of(System.getenv()).resolve("demo");
+        try (Clip clip = Clip.open(ModelFile.shipped())) {
+            DemoScreen screen = new DemoScreen(console, !json.isGiven());
+            screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
+            DemoRun run =
+                    new DemoRun(
+                            clip,
+                            DemoPictures.unpack(cache),
+                            DemoConfig.standard(),
+                            CacheFolder.bank(),
+                            screen,
+                            console);
+            DemoReport report = new DemoReport(run.run(out.resolve(RUNS)));
+            report.write(out);
+            return report;
+        }
+    }
+
+    /** A finished demo makes way; an interrupted one is completed; other files are left alone. */
+    private void makeRoom() throws IOException {
+        if (isFinished()) {
+            console.note("the earlier demo is now " + RunFolder.moveAside(out));
+        } else if (!Files.isDirectory(out.resolve(RUNS))) {
+            RunFolder.requireFree(out, false);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package org.coop4j.cli;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.coop4j.base.Numbers;
+import org.coop4j.console.Console;
+import org.coop4j.console.Table;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.demo.DemoMethod;
+import org.coop4j.demo.DemoReport;
+import org.coop4j.demo.DemoResult;
+import org.coop4j.demo.DemoRun;
+import org.coop4j.eval.SeedSummary;
+
+/** The demo on the screen: a table that grows by a row for each number of shots. */
+final class DemoScreen implements DemoRun.Listener {
+
+    /** Columns of the bar that shows an accuracy; the whole is 100 %. */
+    private static final int BAR = 20;
+
+    private static final String ROW = "%5s  %-14s  %-14s  %-14s  %-14s  %s%n";
+
+    private final Console console;
+    private final boolean table;
+    private boolean begun;
+    private double bestPrompt;
+
+    /**
+     * @param table whether rows are printed to standard output
+     */
+    DemoScreen(Console console, boolean table) {
+        this.console = console;
+        this.table = table;
+    }
+
+    /** Says which model this is. */
+    void model(String name, long parameters) {
+        console.note(
+                name
+                        + ": a CLIP of "
+                        + Numbers.count(parameters)
+                        + " parameters, trained on photographs, emoji and clip art"
+                        + " (docs/model-card.md)");
+    }
+
+    @Override
+    public void prompts(
+            ImageDataset photographs,
+            List<String> photographed,
+            List<DemoResult.Prompt> prompts,
+            List<DemoResult.Prompt> renamed) {
+        double best = best(prompts);
+        bestPrompt = best(renamed);
+        if (!table) {
+            return;
+        }
+        PrintStream out = console.out();
+        out.printf(
+                Locale.ROOT,
+                "%d classes of photographs that the model never saw: %d to learn from, %d to test"
+                        + " on%nof %s it saw others; of the rest none%n%n",
+                photographs.classCount(),
+                photographs.train().size(),
+                photographs.test().size(),
+                String.join(", ", photographed));
+        Table rows =
+                new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT, Table.Align.RIGHT);
+        rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH CAREFUL NAMES");
+        for (int i = 0; i < prompts.size(); i++) {
+            DemoResult.Prompt prompt = prompts.get(i);
+            rows.row(
+                    "\"" + prompt.template() + "\"",
+                    percent(prompt.photographs()),
+                    prompt.photographs() == best ? "best" : "",
+                    percent(renamed.get(i).photographs()));
+        }
+        rows.print(out);
+        out.println();
+        out.flush();
+    }
+
+    private static double best(List<DemoResult.Prompt> prompts) {
+        return prompts.stream().mapToDouble(DemoResult.Prompt::photographs).max().orElseThrow();
+    }
+
+    @Override
+    public void learned(int shots, List<DemoResult.Run> runs) {
+        if (!table) {
+            return;
+        }
+        console.above(
+                () -> {
+                    if (!begun) {
+                        console.out()
+                                .printf(
+                                        Locale.ROOT,
+                                        ROW,
+                                        "SHOTS",
+                                        "UNIFIED",
+                                        "CLASS-SPECIFIC",
+                                        "GDA",
+                                        "LINEAR PROBE",
+                                        "CLASS-SPECIFIC (| best by hand)");
+                        begun = true;
+                    }
+                    SeedSummary featured = summary(runs, DemoMethod.FEATURED);
+                    console.out()
+                            .printf(
+                                    Locale.ROOT,
+                                    ROW,
+                                    shots,
+                                    meanSd(summary(runs, DemoMethod.UNIFIED)),
+                                    meanSd(featured),
+                                    meanSd(summary(runs, DemoMethod.GDA)),
+                                    meanSd(summary(runs, DemoMethod.PROBE)),
+                                    bar(featured.mean()));
+                    console.out().flush();
+                });
+    }
+
+    private String bar(double accuracy) {
+        int length = (int) Math.round(accuracy * BAR / 100);
+        int mark = (int) Math.round(bestPrompt * BAR / 100);
+        StringBuilder bar = new StringBuilder();
+        for (int i = 0; i < Math.max(length, mark + 1); i++) {
+            bar.append(i == mark ? '|' : i < length ? '█' : ' ');
+        }
+        return bar.toString();
+    }
+
+    private static SeedSummary summary(List<DemoResult.Run> runs, DemoMethod method) {
+        return SeedSummary.of(
+                runs.stream().filter(run -> run.method().equals(method.id())).toList(),
+                DemoResult.Run::photographs);
+    }
+
+    /** Prints what comes after the table. */
+    static void printEnd(DemoResult result, Path folder, PrintStream out) {
+        int most = result.mostShots();
+        SeedSummary learned = result.photographs(DemoMethod.FEATURED, most);
+        DemoResult.Prompt best = result.bestPrompt();
+        out.printf(
+                Locale.ROOT,
+                "%n%d shots, class-specific: %s%n"
+                        + "  %s points over the best hand-written prompt (%s)%n"
+                        + "  %s points over it with careful names (%s)%n"
+                        + "  %s points over the linear probe%n",
+                most,
+                meanSd(learned),
+                gain(learned, best.photographs()),
+                percent(best.photographs()),
+                gain(learned, result.bestRenamedPrompt().photographs()),
+                percent(result.bestRenamedPrompt().photographs()),
+                gain(learned, result.photographs(DemoMethod.PROBE, most).mean()));
+        out.printf(
+                Locale.ROOT,
+                "another domain, %d drawings: %s with the contexts learned on photographs; %s with"
+                        + " the best hand-written prompt there%n",
+                result.drawingImages(),
+                meanSd(result.drawings(DemoMethod.FEATURED, most)),
+                percent(result.bestDrawingPrompt().drawings()));
+        out.println(
+                "nearest words of the learned vectors: "
+                        + result.words().stream()
+                                .map(v -> v.words().get(0).word())
+                                .collect(Collectors.joining(" · "))
+                        + " (not their meaning; see coop interpret)");
+        printChanges("from wrong to right:", result.mended(), out);
+        printChanges("from right to wrong:", result.spoilt(), out);
+        out.printf(
+                Locale.ROOT,
+                "%nreport: %s (%.0f s; coop demo --open shows it)%n",
+                folder.resolve(DemoReport.PAGE),
+                result.seconds());
+    }
+
+    private static void printChanges(
+            String title, List<DemoResult.Change> changes, PrintStream out) {
+        if (changes.isEmpty()) {
+            return;
+        }
+        out.println(title);
+        Table rows = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.LEFT);
+        for (DemoResult.Change change : changes) {
+            rows.row(
+                    "  " + change.truth() + "/" + Path.of(change.file()).getFileName(),
+                    certain(change.before(), change.beforeProbability()),
+                    "→ " + certain(change.after(), change.afterProbability()));
+        }
+        rows.print(out);
+    }
+
+    private static String certain(String name, double probability) {
+        return name + " (" + Numbers.percent(100 * probability, 0) + ")";
+    }
+
+    private static String gain(SeedSummary learned, double baseline) {
+        return Numbers.signed(learned.mean() - baseline, 1);
+    }
+
+    private static String meanSd(SeedSummary summary) {
+        return summary.meanSd(1) + " %";
+    }
+
+    private static String percent(double value) {
+        return Numbers.percent(value, 1);
+    }
+}

@@ -1,0 +1,240 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.TextFile;
+import org.coop4j.cli.options.BankOptions;
+import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ExifOption;
+import org.coop4j.cli.options.OtherDataOptions;
+import org.coop4j.cli.options.OutputFile;
+import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.TruncateOption;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.Split;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.PixelReader;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.FeatureExport;
+import org.coop4j.run.SharedData;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop embed}: features of texts or images in a safetensors file. */
+@Command(
+        name = "embed",
+        description = {
+            "Write the features of texts or images to a safetensors file.",
+            "",
+            "The file has the tensor features [n, width] in the order of the inputs, not normalised"
+                    + " unless --normalize is given, and in its metadata the inputs' names (a JSON"
+                    + " array). Images that cannot be read are left out and reported.",
+            "",
+            "With --data the file also has labels, the part of the data that each image is in, and"
+                    + " the class names: \"coop train\", \"sweep\" and \"eval\" take it as --data.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop embed -m clip.safetensors --text \"a cat\" -o cat.safetensors",
+            "  coop embed -m clip.safetensors --texts captions.txt -o texts.safetensors",
+            "  coop embed -m clip.safetensors --normalize photos/ -o photos.safetensors",
+            "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
+        })
+final class EmbedCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Mixin private ClipOptions clipOptions;
+    @Mixin private TruncateOption truncate;
+
+    @Option(
+            names = "--text",
+            paramLabel = "TEXT",
+            description = "A text; may be given several times.")
+    private List<String> texts = List.of();
+
+    @Option(
+            names = "--texts",
+            paramLabel = "FILE",
+            converter = Converters.FileName.class,
+            description = "A UTF-8 file with one text per line.")
+    private Path textFile;
+
+    @Mixin private OtherDataOptions dataOptions;
+
+    @Option(
+            names = "--split",
+            paramLabel = "SPLIT",
+            converter = Converters.SplitName.class,
+            description = "With --data, train, val or test (default: all three).")
+    private Split split;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "N",
+            description =
+                    "With --data, the seed of the division, where the data has none (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Mixin private BankOptions bankOptions;
+    @Mixin private ExifOption exif;
+    @Mixin private OutputFile out;
+    @Mixin private PrecisionOption precision;
+
+    @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
+    private boolean normalize;
+
+    @Option(
+            names = "--pixels",
+            description = "Also write the preprocessed images, pixels [n, 3, size, size].")
+    private boolean pixels;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "IMAGE|DIR",
+            description = "Images, or folders: all images in them and below.")
+    private List<Path> arguments = List.of();
+
+    EmbedCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Optional<DataSpec> data = dataOptions.spec();
+        boolean ofTexts = !texts.isEmpty() || textFile != null;
+        if (data.isPresent()) {
+            if (ofTexts || !arguments.isEmpty() || pixels) {
+                throw new WrongUsage(
+                        "--data stands alone: omit --text, --texts, --pixels and other images");
+            }
+            return embedDataset(data.get());
+        }
+        if (ofTexts == !arguments.isEmpty()) {
+            throw new WrongUsage(
+                    "give images, or texts (--text, --texts), or labelled images (--data)");
+        }
+        if (ofTexts && exif.isGiven()) {
+            throw new WrongUsage("--exif is for images");
+        }
+        if (ofTexts && pixels) {
+            throw new WrongUsage("--pixels is for images");
+        }
+        return ofTexts ? embedTexts() : embedImages();
+    }
+
+    private int embedTexts() throws IOException {
+        List<String> all = new ArrayList<>(texts);
+        if (textFile != null) {
+            all.addAll(lines(textFile));
+        }
+        try (Clip clip = clipOptions.openForTexts()) {
+            UnknownWords.warning(clip, all).ifPresent(console::warn);
+            int context = clip.architecture().text().contextLength();
+            List<int[]> tokens = new ArrayList<>();
+            for (String text : all) {
+                tokens.add(clip.tokenizer().tokenize(text, context, truncate.overflow()));
+            }
+            write(clip, FeatureFile.Kind.TEXT, all, clip.encodeTokens(tokens), List.of());
+        }
+        return 0;
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        List<String> lines = TextFile.lines(file);
+        if (lines.isEmpty()) {
+            throw new CommandFailure(file + " has no texts");
+        }
+        for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).isBlank()) {
+                throw new CommandFailure("line %d of %s is empty".formatted(i + 1, file));
+            }
+        }
+        return lines;
+    }
+
+    private int embedImages() throws IOException {
+        List<Path> files = ImageInputs.all(arguments);
+        try (Clip clip = clipOptions.open(precision.precision())) {
+            EncodedImages images = EncodedImages.encode(clip, files, reader(clip), console);
+            List<Path> good = images.positions().stream().map(files::get).toList();
+            if (good.isEmpty()) {
+                throw new CommandFailure("none of the images can be read: nothing is written");
+            }
+            write(
+                    clip,
+                    FeatureFile.Kind.IMAGE,
+                    good.stream().map(Path::toString).toList(),
+                    images.features(),
+                    pixels ? good : List.of());
+            return images.exitCode(console);
+        }
+    }
+
+    private int embedDataset(DataSpec data) throws IOException {
+        if (data.holdsFeatures()) {
+            throw new WrongUsage(data.path() + " has features already");
+        }
+        try (Clip clip = clipOptions.open(precision.precision())) {
+            SharedData shared = bankOptions.shared(clip);
+            ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
+            Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
+            int images =
+                    FeatureExport.write(shared, dataset, parts, normalize, out.file(), console);
+            console.note(
+                    "%s: %s of %s, %d wide"
+                            .formatted(
+                                    out.file(),
+                                    Numbers.count(images, "image"),
+                                    Numbers.count(dataset.classCount(), "class", "classes"),
+                                    clip.embedDim()));
+        }
+        return 0;
+    }
+
+    private PixelReader reader(Clip clip) {
+        return EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
+    }
+
+    private void write(
+            Clip clip,
+            FeatureFile.Kind kind,
+            List<String> inputs,
+            FeatureMatrix features,
+            List<Path> pixelsOf)
+            throws IOException {
+        new FeatureFile(clip, kind, inputs, normalize)
+                .write(
+                        normalize ? features.normalized() : features,
+                        pixelsOf,
+                        reader(clip),
+                        out.file(),
+                        console);
+        console.note(
+                "%s: %s, %d wide"
+                        .formatted(
+                                out.file(),
+                                Numbers.count(inputs.size(), kind.label()),
+                                features.width()));
+    }
+}

@@ -1,0 +1,146 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.coop4j.base.SafeText;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.LearnedContext;
+import org.coop4j.method.Method;
+import org.coop4j.method.PromptLayout;
+import org.coop4j.method.ReferenceCheckpoint;
+import org.coop4j.method.Roles;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.run.TrainRun;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop import}: takes over a prompt that the reference's Python code learned. */
+@Command(
+        name = "import",
+        description = {
+            "Import a prompt that the Python code of CoOp, CoCoOp, KgCoOp, ProGrad or TCP learned.",
+            "",
+            "The checkpoint names neither its method nor the classes nor their position: give them."
+                    + " The class embeddings that it holds are compared with them; the number of"
+                    + " context vectors is its own.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop import prompt_learner/model.pth.tar-50 -m clip.safetensors \\",
+            "      --classes-file names.txt -o prompt.safetensors",
+            "  coop import output/ -m clip.safetensors --classes-file names.txt \\",
+            "      --method tcp --set template=\"a photo of a {}.\" -o prompt.safetensors"
+        })
+final class ImportCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Mixin private ClipOptions clipOptions;
+
+    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
+    private boolean truncate;
+
+    @Mixin private ClassOptions classOptions;
+
+    @Option(
+            names = "--method",
+            defaultValue = Roles.STANDARD,
+            paramLabel = "NAME",
+            completionCandidates = Importable.class,
+            description =
+                    "The method that learned it: ${COMPLETION-CANDIDATES} (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private String method;
+
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description =
+                    "A setting of the method, such as --set weight=4; may be given several times.")
+    private Map<String, String> set = new LinkedHashMap<>();
+
+    @Option(
+            names = "--position",
+            paramLabel = "WHERE",
+            description = "Position of the class name: --set position=end, middle or front.")
+    private String position;
+
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The learned prompt to write.")
+    private Path out;
+
+    @Parameters(
+            paramLabel = "CHECKPOINT",
+            description = "model.pth.tar-N, the prompt_learner folder, or the folder above.")
+    private Path checkpoint;
+
+    /** Methods whose references' checkpoints can be read. */
+    static final class Importable implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return ReferenceCheckpoint.methods().iterator();
+        }
+    }
+
+    ImportCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (!classOptions.areGiven()) {
+            throw new WrongUsage(
+                    "the checkpoint does not name its classes: give --classes or --classes-file");
+        }
+        if (truncate) {
+            console.warn("--truncate has no effect: class names are compared as they are");
+        }
+        Method learnedBy = method();
+        List<String> classes = classOptions.read();
+        try (Clip clip = clipOptions.openForTexts()) {
+            UnknownWords.warning(clip, classes).ifPresent(console::warn);
+            ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
+            Map<String, String> account = new LinkedHashMap<>(read.training());
+            account.put(TrainRun.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+            ClassifierFile prompt = read.withTraining(account);
+            prompt.write(out);
+            PromptLayout layout = LearnedContext.of(prompt).layout();
+            console.out()
+                    .println(
+                            SafeText.line(
+                                    "%s: %d context vectors, %s, %d classes"
+                                            .formatted(
+                                                    out,
+                                                    layout.length(),
+                                                    layout.classSpecific()
+                                                            ? "class-specific"
+                                                            : "unified",
+                                                    prompt.classNames().size())));
+        }
+        return 0;
+    }
+
+    private Method method() {
+        if (position != null) {
+            set.put("position", position);
+        }
+        return WrongUsage.unless(() -> Method.of(method).with(set));
+    }
+}

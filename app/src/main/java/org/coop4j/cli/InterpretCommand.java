@@ -1,0 +1,173 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.coop4j.base.Numbers;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.PromptOptions;
+import org.coop4j.clip.Clip;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.NearestWords;
+import org.coop4j.method.NearestWords.ContextVector;
+import org.coop4j.method.NearestWords.Word;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code coop interpret}: the words nearest to the learned context vectors. */
+@Command(
+        name = "interpret",
+        description = {
+            "Show the words whose embeddings are nearest to each learned context vector.",
+            ""
+        },
+        footer = {
+            "",
+            "The nearest words are not the meaning of a vector: it need not be close to any word,"
+                    + " and some vectors are closest to meaningless tokens (CoOp paper).",
+            "",
+            "Examples:",
+            "  coop interpret -p run",
+            "  coop interpret -p run -k 10 --words",
+            "  coop interpret -p prompt.safetensors -m clip.safetensors --csv"
+        })
+final class InterpretCommand implements Callable<Integer> {
+
+    private static final String WARNING =
+            "the nearest words are not the meaning of a vector: it need not be close to any word,"
+                    + " and some vectors are closest to meaningless tokens (CoOp paper)";
+
+    private final Console console;
+
+    @Mixin private PromptOptions promptOptions;
+
+    @Option(
+            names = {"-k", "--nearest"},
+            defaultValue = "3",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Words per vector (default: ${DEFAULT-VALUE}).")
+    private int count;
+
+    @Option(
+            names = "--words",
+            description = "Only tokens that end a word, so that most are whole words.")
+    private boolean words;
+
+    @ArgGroup private OutputFormat format = new OutputFormat();
+
+    InterpretCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ClassifierFile prompt = promptOptions.read();
+        try (Clip clip = promptOptions.open(prompt)) {
+            NearestWords nearest =
+                    NearestWords.of(
+                            clip,
+                            prompt,
+                            count,
+                            words ? NearestWords.Tokens.WORD_ENDS : NearestWords.Tokens.ALL);
+            if (nearest.compared() == 0) {
+                throw new CommandFailure("the model has no token to compare with");
+            }
+            switch (format.chosen()) {
+                case JSON -> Json.print(json(nearest), console.out());
+                case CSV -> {
+                    csv(nearest);
+                    console.note(WARNING);
+                }
+                default -> table(nearest);
+            }
+        }
+        return 0;
+    }
+
+    private void table(NearestWords nearest) {
+        Rows<ContextVector> rows = new Rows<>();
+        if (nearest.vectors().get(0).className().isPresent()) {
+            rows.text("class", v -> v.className().orElseThrow());
+        }
+        rows.column(
+                "vector",
+                Table.Align.RIGHT,
+                ContextVector::number,
+                v -> String.valueOf(v.number()));
+        for (int i = 0; i < nearest.vectors().get(0).nearest().size(); i++) {
+            int rank = i;
+            rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
+                    .column(
+                            i == 0 ? "distance" : "",
+                            Table.Align.RIGHT,
+                            v -> v.nearest().get(rank).distance(),
+                            v -> distance(v.nearest().get(rank)));
+        }
+        rows.table(nearest.vectors()).print(console.out());
+        if (nearest.untrained() > 0) {
+            console.note(
+                    "compared with %s tokens; %s more have no embedding in this model"
+                            .formatted(
+                                    Numbers.count(nearest.compared()),
+                                    Numbers.count(nearest.untrained())));
+        }
+        console.note(WARNING);
+    }
+
+    private static String distance(Word word) {
+        return String.format(Locale.ROOT, "%.4f", word.distance());
+    }
+
+    /** A word of a vector; ranks count from 1. */
+    private record Ranked(ContextVector vector, int rank, Word word) {}
+
+    private void csv(NearestWords nearest) {
+        List<Ranked> all = new ArrayList<>();
+        for (ContextVector vector : nearest.vectors()) {
+            for (Word word : vector.nearest()) {
+                all.add(new Ranked(vector, vector.nearest().indexOf(word) + 1, word));
+            }
+        }
+        Rows<Ranked> rows =
+                new Rows<Ranked>()
+                        .data("class", r -> r.vector.className())
+                        .data("vector", r -> r.vector.number())
+                        .data("rank", Ranked::rank);
+        words(rows, Ranked::word).print(Rows.Format.CSV, all, console);
+    }
+
+    private static <T> Rows<T> words(Rows<T> rows, Function<T, Word> word) {
+        return rows.data("token", r -> word.apply(r).token())
+                .data("symbol", r -> word.apply(r).symbol())
+                .data("text", r -> word.apply(r).text())
+                .data("distance", r -> word.apply(r).distance());
+    }
+
+    private static ObjectNode json(NearestWords nearest) {
+        ObjectNode json = Json.object();
+        json.put("warning", WARNING);
+        json.put("compared_tokens", nearest.compared());
+        json.put("untrained_tokens", nearest.untrained());
+        json.set(
+                "vectors",
+                new Rows<ContextVector>()
+                        .data("class", ContextVector::className)
+                        .data("vector", ContextVector::number)
+                        .data("nearest", v -> words(new Rows<Word>(), w -> w).json(v.nearest()))
+                        .json(nearest.vectors()));
+        return json;
+    }
+}

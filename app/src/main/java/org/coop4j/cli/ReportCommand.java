@@ -1,0 +1,179 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.SafeText;
+import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Table;
+import org.coop4j.report.ResultTable;
+import org.coop4j.report.StudyJson;
+import org.coop4j.report.StudyReport;
+import org.coop4j.report.StudyView;
+import org.coop4j.results.Findings;
+import org.coop4j.results.Findings.Failure;
+import org.coop4j.results.Study;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code coop report}: the papers' tables and figures of a folder of runs. */
+@Command(
+        name = "report",
+        description = {
+            "Make the papers' tables and figures from finished runs, and a page that shows them.",
+            "",
+            "Reads all runs below a folder, such as those of coop sweep or coop train: few-shot"
+                + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
+                + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
+                + " each class, base-to-new, robustness, and the published numbers beside them."
+                + " Tables are written as CSV and LaTeX, figures as PNG and SVG.",
+            "",
+            "Runs of different models, test images or settings are shown apart and never averaged.",
+            ""
+        },
+        footer = {
+            "",
+            "--csv prints the few-shot table; all tables are in OUT/tables.",
+            "A damaged run is named and left out, and the exit code is 1.",
+            "",
+            "Examples:",
+            "  coop report runs",
+            "  coop report runs -o paper --json",
+            "  coop report runs -q --csv | head"
+        })
+final class ReportCommand implements Callable<Integer> {
+
+    private static final int MOST_NAMED = 8;
+    private static final int LINE = 78;
+
+    private final Console console;
+
+    @Parameters(paramLabel = "DIR", description = "The folder that holds the runs.")
+    private Path folder;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "OUT",
+            description =
+                    "The report's folder (default: DIR/report); an earlier report in it is"
+                            + " replaced.")
+    private Path out;
+
+    @ArgGroup private OutputFormat format = new OutputFormat();
+
+    ReportCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path target = out == null ? folder.resolve("report") : out;
+        Findings findings = Findings.below(folder, console);
+        name("damaged", findings.damaged());
+        name("failed", findings.failed());
+        if (findings.finished().isEmpty()) {
+            throw new CommandFailure(
+                    "no finished run below "
+                            + folder
+                            + " ("
+                            + Numbers.count(findings.failed().size(), "failed run")
+                            + ", "
+                            + Numbers.count(findings.unfinished().size(), "unfinished one")
+                            + "): a finished run is a folder with config.json and result.json, as"
+                            + " coop train and coop sweep leave it");
+        }
+        StudyReport report = new StudyReport(findings, Study.of(findings));
+        noteWhatIsLeftOut(findings, report);
+        List<Path> files = report.write(target, console);
+        switch (format.chosen()) {
+            case JSON -> Json.print(StudyJson.of(findings, report, target, files), console.out());
+            case CSV -> console.out().print(report.fewShotCsv());
+            default -> print(report, target, files, console.out());
+        }
+        return findings.damaged().isEmpty() ? 0 : 1;
+    }
+
+    private void name(String state, List<Failure> runs) {
+        runs.stream()
+                .limit(MOST_NAMED)
+                .forEach(
+                        run ->
+                                console.warn(
+                                        "%s run %s: %s"
+                                                .formatted(
+                                                        state, path(run.folder()), run.reason())));
+        if (runs.size() > MOST_NAMED) {
+            console.warn(
+                    "and %s more %s runs"
+                            .formatted(Numbers.count(runs.size() - MOST_NAMED), state));
+        }
+    }
+
+    private Path path(Path run) {
+        return folder.resolve(run);
+    }
+
+    private void noteWhatIsLeftOut(Findings findings, StudyReport report) {
+        if (!findings.unfinished().isEmpty()) {
+            console.warn(
+                    "not counted: "
+                            + Numbers.count(findings.unfinished().size(), "unfinished run")
+                            + ", the first in "
+                            + path(findings.unfinished().get(0)));
+        }
+        List<String> notes = report.notes();
+        notes.stream().limit(MOST_NAMED).forEach(console::warn);
+        if (notes.size() > MOST_NAMED) {
+            console.warn(
+                    "and "
+                            + Numbers.count(notes.size() - MOST_NAMED, "more remark")
+                            + ", see the page");
+        }
+    }
+
+    /** The report in short, and where its files are. */
+    private static void print(StudyReport report, Path folder, List<Path> files, PrintStream out) {
+        for (StudyView view : report.views()) {
+            String model = view.study().model().describe();
+            out.println(SafeText.line(model + ": " + view.study().summary()));
+            out.println();
+            for (ResultTable table : StudyReport.brief(view)) {
+                out.println(SafeText.line(table.title()));
+                Table.of(table).print(out);
+                out.println();
+            }
+        }
+        out.println("accuracy in %, mean ± sd over seeds");
+        printPlaces(folder, files, out);
+    }
+
+    private static void printPlaces(Path folder, List<Path> files, PrintStream out) {
+        Map<String, StringJoiner> byFolder = new LinkedHashMap<>();
+        for (Path file : files) {
+            if (file.getParent() != null) {
+                byFolder.computeIfAbsent(
+                                folder.resolve(file.getParent()).toString(),
+                                f -> new StringJoiner("  "))
+                        .add(file.getFileName().toString());
+            }
+        }
+        out.println("page: " + SafeText.line(folder.resolve(StudyReport.PAGE).toString()));
+        byFolder.forEach(
+                (parent, names) -> {
+                    out.println(SafeText.line(parent) + ":");
+                    // Names of files have no space: lines break between them.
+                    out.print(names.toString().replaceAll("(.{1," + LINE + "})(  |$)", "  $1\n"));
+                });
+    }
+}

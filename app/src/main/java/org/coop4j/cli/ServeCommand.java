@@ -1,0 +1,253 @@
+package org.coop4j.cli;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.TextFile;
+import org.coop4j.cli.options.ClassOptions;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.ServeLimits;
+import org.coop4j.cli.options.TemplateOptions;
+import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.Console;
+import org.coop4j.console.Termination;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.Roles;
+import org.coop4j.serve.PredictionService;
+import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServiceOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code coop serve}: classifiers over HTTP. */
+@Command(
+        name = "serve",
+        description = {
+            "Serve classifiers over HTTP, with a page to try them, until Ctrl-C.",
+            "",
+            "Serves what coop train learned (-p), hand-written prompts (-m with -c), or both. A"
+                + " picture is posted to /predictions/NAME, where the name is the run's folder, the"
+                + " one given with -p NAME=RUN, or zero-shot. /openapi.yaml describes all of the"
+                + " API, which has the Open Inference Protocol v2 too.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  coop serve -m coop4j-small -c dog,car,house",
+            "  coop serve -p run -p flowers=runs/flowers-16",
+            "  coop serve -p run --host 0.0.0.0 --token-file token.txt",
+            "",
+            "Then, for a picture:",
+            "    curl --data-binary @photo.jpg http://localhost:8080/predictions/run",
+            "    curl -F data=@photo.jpg http://localhost:8080/predictions/run?top_k=3"
+        })
+final class ServeCommand implements Callable<Integer> {
+
+    private static final String ZERO_SHOT = Roles.zeroShot().id();
+
+    private final Console console;
+
+    @Option(
+            names = {"-p", "--prompt"},
+            paramLabel = "[NAME=]RUN|FILE",
+            description =
+                    "A learned classifier, or the folder of the run that learned it; several times"
+                            + " for several.")
+    private List<String> runs = List.of();
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = {
+                ModelFile.DESCRIPTION
+                        + " With -p, the model that the runs learned with (default: where it was"
+                        + " then, or beside the classifier)."
+            })
+    private Path model;
+
+    @Mixin private ClassOptions classOptions;
+    @Mixin private TemplateOptions templateOptions;
+    @Mixin private VocabularyOption vocabulary;
+    @Mixin private PrecisionOption precision;
+
+    @Option(
+            names = "--host",
+            defaultValue = "127.0.0.1",
+            paramLabel = "ADDRESS",
+            description =
+                    "The address to listen on (default: ${DEFAULT-VALUE}, this machine alone;"
+                            + " 0.0.0.0 is all).")
+    private String host;
+
+    @Option(
+            names = "--port",
+            defaultValue = "8080",
+            paramLabel = "N",
+            description = "The port to listen on (default: ${DEFAULT-VALUE}); 0 takes a free one.")
+    private int port;
+
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            converter = Converters.FileName.class,
+            description = "Ask clients for the bearer token that this file holds.")
+    private Path tokenFile;
+
+    @Option(
+            names = "--allow-origin",
+            paramLabel = "ORIGIN",
+            description =
+                    "Let pages of another origin, such as https://example.org, call the service"
+                            + " from a browser.")
+    private String origin;
+
+    @Option(
+            names = "--access-log",
+            paramLabel = "FILE",
+            description = "Append a line of JSON for each request; - is standard output.")
+    private Path accessLog;
+
+    @Option(
+            names = "--threshold",
+            paramLabel = "P",
+            description =
+                    "Let the page say \"not sure\" where the most probable class has a lower"
+                            + " probability, 0 to 1; the report of a run suggests one.")
+    private Double threshold;
+
+    @Mixin private ServeLimits limits;
+
+    ServeCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        check();
+        List<ServedModels.Named> named = named();
+        ServiceOptions options = options();
+        try (Termination termination = new Termination();
+                ServedModels models =
+                        new ServedModels(
+                                vocabulary.tokenizer(),
+                                precision.precision(),
+                                limits.ofPictures(),
+                                Optional.ofNullable(threshold))) {
+            open(models, named);
+            try (PredictionService service =
+                    PredictionService.start(options, models.all(), log())) {
+                announce(models.all(), options, service.port());
+                termination.await();
+                console.note("stopping: requests that were accepted are answered");
+            }
+            termination.succeed();
+        }
+        return 0;
+    }
+
+    private void check() {
+        if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
+            throw new WrongUsage("--threshold: expected 0 to 1, got " + threshold);
+        }
+        if (runs.isEmpty() && !classOptions.areGiven()) {
+            throw new WrongUsage("what is to be served? Give -p RUN, or -m MODEL with -c A,B");
+        }
+        if (classOptions.areGiven() && model == null) {
+            throw new WrongUsage("--classes are told apart by a model: give --model");
+        }
+    }
+
+    private List<ServedModels.Named> named() {
+        List<ServedModels.Named> named = runs.stream().map(ServedModels.Named::of).toList();
+        Set<String> names = new HashSet<>(classOptions.areGiven() ? Set.of(ZERO_SHOT) : Set.of());
+        for (ServedModels.Named run : named) {
+            if (!names.add(run.name())) {
+                throw new WrongUsage(
+                        "two classifiers are called %s: give %s another name, -p NAME=%s"
+                                .formatted(run.name(), run.run(), run.run()));
+            }
+        }
+        return named;
+    }
+
+    private ServiceOptions options() throws IOException {
+        Optional<String> token =
+                tokenFile == null ? Optional.empty() : Optional.of(token(tokenFile));
+        ServiceOptions.Limits ofRequests = limits.ofRequests();
+        return WrongUsage.unless(
+                () ->
+                        new ServiceOptions(
+                                host, port, token, Optional.ofNullable(origin), ofRequests));
+    }
+
+    private static String token(Path file) throws IOException {
+        String token = TextFile.read(file).strip();
+        if (!token.matches("[\\x21-\\x7e]+")) {
+            throw new CommandFailure(
+                    file + ": expected a token of one line without spaces, in ASCII");
+        }
+        return token;
+    }
+
+    private void open(ServedModels models, List<ServedModels.Named> named) throws IOException {
+        Optional<Path> file = model == null ? Optional.empty() : Optional.of(ModelFile.of(model));
+        for (ServedModels.Named run : named) {
+            models.addLearned(run, file);
+        }
+        if (classOptions.areGiven()) {
+            models.addZeroShot(
+                    ZERO_SHOT,
+                    file.orElseThrow(),
+                    classOptions.read(),
+                    templateOptions.prompts(Optional.empty()),
+                    console);
+        }
+    }
+
+    private Optional<OutputStream> log() throws IOException {
+        if (accessLog == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                accessLog.toString().equals("-")
+                        ? console.out()
+                        : new FileOutputStream(accessLog.toFile(), true));
+    }
+
+    private void announce(List<ServedClassifier> served, ServiceOptions options, int bound)
+            throws UnknownHostException {
+        InetAddress address = InetAddress.getByName(options.host());
+        String shown = address.isAnyLocalAddress() ? "localhost" : options.host();
+        String url = "http://" + (shown.contains(":") ? "[" + shown + "]" : shown) + ":" + bound;
+        for (ServedClassifier one : served) {
+            console.line(
+                    "%s: %s, %s"
+                            .formatted(
+                                    one.info().name(),
+                                    one.info().method(),
+                                    Numbers.count(
+                                            one.info().classNames().size(), "class", "classes")));
+        }
+        console.line("serving on " + url + "/ until Ctrl-C");
+        if (!address.isLoopbackAddress() && options.token().isEmpty()) {
+            console.warn(
+                    "whoever reaches "
+                            + options.host()
+                            + " may use the service: ask for a token with --token-file");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package org.coop4j.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.coop4j.base.Numbers;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import org.coop4j.console.Rows;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.RunResult;
+import org.coop4j.sweep.SweepOutcome;
+import org.coop4j.sweep.SweepRun;
+
+/** What a sweep measured: mean and standard deviation over the seeds. */
+record SweepReport(SweepOutcome outcome, Path folder) {
+
+    /** What is summarised together: all but the seed. */
+    private record Setting(
+            String dataset, String trainedOn, String half, String method, int shots) {
+        static Setting of(SweepRun run) {
+            return new Setting(
+                    run.dataset(),
+                    run.trainedOn(),
+                    run.half().name().toLowerCase(Locale.ROOT),
+                    run.label(),
+                    run.shots());
+        }
+    }
+
+    void print(Rows.Format format, Console console) {
+        switch (format) {
+            case JSON -> Json.print(json(), console.out());
+            case CSV -> settings().print(format, results().entrySet(), console);
+            default -> table(console.out());
+        }
+    }
+
+    private void table(PrintStream target) {
+        SweepTable table =
+                new SweepTable(outcome.runs().stream().map(SweepOutcome.Ended::run).toList());
+        for (SweepOutcome.Ended ended : outcome.runs()) {
+            ended.result().ifPresent(result -> table.finished(ended.run(), result.accuracy()));
+            ended.failure().ifPresent(message -> table.failed(ended.run()));
+        }
+        table.table().print(target);
+        target.println(
+                "accuracy in %, mean ± standard deviation over seeds; runs: "
+                        + folder.resolve("runs"));
+    }
+
+    private Map<Setting, List<RunResult>> results() {
+        Map<Setting, List<RunResult>> results = new LinkedHashMap<>();
+        for (SweepOutcome.Ended ended : outcome.runs()) {
+            List<RunResult> seeds =
+                    results.computeIfAbsent(Setting.of(ended.run()), s -> new ArrayList<>());
+            ended.result().ifPresent(seeds::add);
+        }
+        results.values().removeIf(List::isEmpty);
+        return results;
+    }
+
+    private static SeedSummary summary(List<RunResult> results) {
+        return SeedSummary.of(results, RunResult::accuracy);
+    }
+
+    private static Rows<Map.Entry<Setting, List<RunResult>>> settings() {
+        Rows<Map.Entry<Setting, List<RunResult>>> rows = new Rows<>();
+        return setting(rows, Map.Entry::getKey)
+                .data("seeds", row -> row.getValue().size())
+                .data("mean_accuracy", row -> summary(row.getValue()).mean())
+                .data("sd_accuracy", row -> sd(summary(row.getValue())));
+    }
+
+    private static Optional<Double> sd(SeedSummary summary) {
+        return summary.count() > 1 ? Optional.of(summary.sampleSd()) : Optional.empty();
+    }
+
+    private static <T> Rows<T> setting(Rows<T> rows, Function<T, Setting> of) {
+        return rows.data("dataset", row -> of.apply(row).dataset())
+                .data("trained_on", row -> of.apply(row).trainedOn())
+                .data("classes", row -> of.apply(row).half())
+                .data("method", row -> of.apply(row).method())
+                .data("shots", row -> of.apply(row).shots());
+    }
+
+    private ObjectNode json() {
+        Rows<SweepOutcome.Ended> runs = new Rows<>();
+        setting(runs, ended -> Setting.of(ended.run()))
+                .data("seed", ended -> ended.run().seed())
+                .data("folder", ended -> ended.run().folder().toString())
+                .data("accuracy", ended -> ended.result().map(RunResult::accuracy))
+                .data("error_rate", ended -> ended.result().map(RunResult::errorRate))
+                .data("macro_f1", ended -> ended.result().map(RunResult::macroF1))
+                .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
+                .data("failure", SweepOutcome.Ended::failure);
+        ObjectNode json = Json.object().put("folder", folder.toString());
+        json.set("summary", settings().json(results().entrySet()));
+        json.set("runs", runs.json(outcome.runs()));
+        return json;
+    }
+
+    /** Says which runs failed, those with the same reason together. */
+    void printFailures(Console console) {
+        List<SweepOutcome.Ended> failures = outcome.failures();
+        if (failures.isEmpty()) {
+            return;
+        }
+        console.warn(
+                "%s of %s failed; the same command tries them again:"
+                        .formatted(
+                                Numbers.count(failures.size()),
+                                Numbers.count(outcome.runs().size(), "run")));
+        Map<String, List<SweepRun>> byReason = new LinkedHashMap<>();
+        for (SweepOutcome.Ended failure : failures) {
+            byReason.computeIfAbsent(failure.failure().orElseThrow(), m -> new ArrayList<>())
+                    .add(failure.run());
+        }
+        byReason.forEach(
+                (reason, runs) -> {
+                    String others =
+                            runs.size() == 1
+                                    ? ""
+                                    : " and " + Numbers.count(runs.size() - 1, "other");
+                    console.warn("  " + SweepScreen.describe(runs.get(0)) + others + ": " + reason);
+                });
+    }
+}

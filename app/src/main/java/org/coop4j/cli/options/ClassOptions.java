@@ -1,0 +1,90 @@
+package org.coop4j.cli.options;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.coop4j.base.TextFile;
+import org.coop4j.console.CommandFailure;
+import org.coop4j.console.WrongUsage;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/** The classes to tell apart. */
+public final class ClassOptions {
+
+    @ArgGroup private Names names;
+
+    /** One way of giving class names. */
+    private static final class Names {
+
+        @Option(
+                names = {"-c", "--classes"},
+                paramLabel = "A,B,...",
+                description = "Class names, separated by commas.")
+        private String list;
+
+        @Option(
+                names = "--classes-file",
+                paramLabel = "FILE",
+                converter = Converters.FileName.class,
+                description = "A UTF-8 file with one class name per line.")
+        private Path file;
+    }
+
+    /** Whether the command line names classes. */
+    public boolean areGiven() {
+        return names != null;
+    }
+
+    /** The class names of the command line, checked. */
+    public List<String> read() throws IOException {
+        if (names.file != null) {
+            return checked(
+                    TextFile.lines(names.file).stream().filter(line -> !line.isBlank()).toList(),
+                    names.file.toString());
+        }
+        try {
+            return checked(Arrays.asList(names.list.split(",", -1)), "--classes");
+        } catch (CommandFailure e) {
+            throw new WrongUsage(e.getMessage());
+        }
+    }
+
+    /** Class names without white space around them, if a classifier can be made of them. */
+    public static List<String> checked(List<String> given, String source) {
+        List<String> result = new ArrayList<>();
+        Map<String, String> byPrompt = new HashMap<>();
+        for (String name : given) {
+            String stripped = name.strip();
+            if (stripped.isEmpty() && given.size() > 1) {
+                throw new CommandFailure(source + " has an empty class name");
+            }
+            String other = byPrompt.putIfAbsent(inPrompt(stripped), stripped);
+            if (other != null) {
+                throw new CommandFailure(
+                        "%s has the classes '%s' and '%s', which make the same prompt: omit one"
+                                .formatted(source, other, stripped));
+            }
+            result.add(stripped);
+        }
+        if (result.isEmpty() || result.equals(List.of(""))) {
+            throw new CommandFailure(source + " names no class: give two or more");
+        }
+        if (result.size() == 1) {
+            throw new CommandFailure(
+                    "%s names one class, '%s': give two or more to choose from"
+                            .formatted(source, result.get(0)));
+        }
+        return result;
+    }
+
+    /** What the tokenizer sees of a name. */
+    public static String inPrompt(String name) {
+        return name.replace('_', ' ').strip().replaceAll("\\s+", " ").toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,193 @@
+package org.coop4j.console;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.base.Progress;
+import org.coop4j.base.SafeText;
+
+/**
+ * Standard output and standard error, and what is known of them.
+ *
+ * <p>Text is written in UTF-8. A status line (a progress bar) may stand at the bottom of the
+ * terminal, and above it a board of a few lines that change; other lines are printed above both.
+ * Safe for use by several threads.
+ */
+public final class Console implements Progress {
+
+    private static final int DEFAULT_WIDTH = 80;
+    private static final int LEAST_WIDTH = 40;
+    private static final String CLEAR_LINE = "\r\u001b[K";
+    private static final String UP = "\u001b[1A";
+
+    private final StandardOutput output;
+    private final PrintStream out;
+    private final PrintStream err;
+    private final boolean errorIsTerminal;
+    private final int width;
+    private boolean quiet;
+    private String status = "";
+    private List<String> board = List.of();
+
+    /**
+     * @param errorIsTerminal whether {@code err} is a terminal that understands cursor movement
+     * @param width columns of the terminal
+     */
+    public Console(OutputStream out, OutputStream err, boolean errorIsTerminal, int width) {
+        this.output = new StandardOutput(out);
+        this.out = new PrintStream(output, false, StandardCharsets.UTF_8);
+        this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
+        this.errorIsTerminal = errorIsTerminal;
+        this.width = width;
+    }
+
+    /**
+     * The console of this process.
+     *
+     * <p>Java cannot tell whether standard error is a terminal, so the launcher says it ({@code
+     * coop.stderr=terminal}, {@code coop.columns}); without the launcher, Linux is asked.
+     */
+    public static Console system() {
+        String told = System.getProperty("coop.stderr");
+        boolean terminal = told != null ? told.equals("terminal") : linuxSaysTerminal();
+        return new Console(
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                terminal && understandsCursor(System.getenv()),
+                width(System.getProperty("coop.columns", "")));
+    }
+
+    private static boolean linuxSaysTerminal() {
+        try {
+            String device = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return device.startsWith("/dev/pts/") || device.startsWith("/dev/tty");
+        } catch (IOException e) {
+            return false; // another system
+        }
+    }
+
+    public static boolean understandsCursor(Map<String, String> environment) {
+        return !environment.getOrDefault("TERM", "").equals("dumb");
+    }
+
+    public static int width(String columns) {
+        if (!columns.matches("[1-9][0-9]{1,3}")) {
+            return DEFAULT_WIDTH;
+        }
+        return Math.max(LEAST_WIDTH, Integer.parseInt(columns));
+    }
+
+    /** Where results go. */
+    public PrintStream out() {
+        return out;
+    }
+
+    /** Where everything else goes; {@link #line} respects the status line. */
+    public PrintStream err() {
+        return err;
+    }
+
+    /** Whether a line on standard error can be redrawn. */
+    public boolean errorIsTerminal() {
+        return errorIsTerminal;
+    }
+
+    /** Columns of the terminal. */
+    public int width() {
+        return width;
+    }
+
+    /** Whether only results and problems are shown. */
+    public boolean quiet() {
+        return quiet;
+    }
+
+    public void quiet(boolean newQuiet) {
+        quiet = newQuiet;
+    }
+
+    /** Prints a line on standard error, above board and status line. */
+    public synchronized void line(String line) {
+        takeAway();
+        err.println(SafeText.line(line));
+        putBack();
+    }
+
+    /** Prints a line on standard error, unless the user asked for quiet. */
+    @Override
+    public void note(String message) {
+        if (!quiet) {
+            line(message);
+        }
+    }
+
+    /** Prints a problem on standard error, also for a user who asked for quiet. */
+    @Override
+    public void warn(String message) {
+        line("coop: " + message);
+    }
+
+    @Override
+    public Task task(String name, long total, Unit unit) {
+        return quiet
+                ? Progress.NONE.task(name, total, unit)
+                : new TaskDisplay(this, name, total, unit, System::nanoTime);
+    }
+
+    private void takeAway() {
+        if (!status.isEmpty() || !board.isEmpty()) {
+            err.print(CLEAR_LINE + (UP + CLEAR_LINE).repeat(board.size()));
+        }
+    }
+
+    private void putBack() {
+        board.forEach(err::println);
+        if (!status.isEmpty()) {
+            err.print(status);
+        }
+        if (!status.isEmpty() || !board.isEmpty()) {
+            err.flush();
+        }
+    }
+
+    /**
+     * Replaces the board; an empty one takes it away. For a terminal alone.
+     *
+     * @param lines made printable, and cut where the terminal ends
+     */
+    public synchronized void board(List<String> lines) {
+        takeAway();
+        board = lines.stream().map(line -> Table.cut(SafeText.line(line), width - 1)).toList();
+        putBack();
+    }
+
+    /** Runs what prints whole lines to standard output, board and status line standing aside. */
+    public synchronized void above(Runnable printing) {
+        takeAway();
+        err.flush();
+        printing.run();
+        putBack();
+    }
+
+    /** Replaces the status line; an empty one takes it away. */
+    public synchronized void status(String line) {
+        if (!status.isEmpty() || !line.isEmpty()) {
+            err.print(CLEAR_LINE + line);
+            err.flush();
+        }
+        status = line;
+    }
+
+    /** Brings results to their reader; throws what went wrong with writing them, if anything. */
+    public void flush() {
+        out.flush();
+        output.rethrow();
+    }
+}

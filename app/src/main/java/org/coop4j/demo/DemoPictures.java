@@ -1,0 +1,129 @@
+package org.coop4j.demo;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.coop4j.base.Resource;
+import org.coop4j.base.Sha256;
+import org.coop4j.run.DataSpec;
+
+/**
+ * The shipped pictures as folders: photographs to learn from and to test on, and drawings of the
+ * same classes.
+ *
+ * @param folder holds {@code photographs/train}, {@code photographs/test}, {@code drawings/test},
+ *     {@code names.csv} with a careful name for each class, {@code photographed.txt} with the
+ *     classes of which the shipped model saw photographs, and {@code attribution.csv}, which says
+ *     who made each picture
+ */
+public record DemoPictures(Path folder) {
+
+    private static final String RESOURCE = "/org/coop4j/demo/demo.zip";
+
+    /** In the cache: held by who unpacks. */
+    private static final String LOCK = ".pictures.lock";
+
+    /** In the cache: a folder that is not yet whole. */
+    private static final String UNFINISHED = ".pictures-unfinished";
+
+    /**
+     * Unpacks the pictures into a folder of their own in {@code cache}, once. One process unpacks
+     * while others wait; what one left that was killed goes before.
+     */
+    public static synchronized DemoPictures unpack(Path cache) throws IOException {
+        byte[] archive = Resource.bytes(DemoPictures.class, RESOURCE);
+        Path folder = cache.resolve("pictures-" + Sha256.of(archive).substring(0, 12));
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(cache);
+            try (FileChannel channel =
+                    FileChannel.open(
+                            cache.resolve(LOCK),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE)) {
+                channel.lock();
+                if (!Files.isDirectory(folder)) {
+                    Path unfinished = cache.resolve(UNFINISHED);
+                    delete(unfinished);
+                    try {
+                        unpack(archive, unfinished);
+                        Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+                    } catch (IOException e) {
+                        delete(unfinished);
+                        throw e;
+                    }
+                }
+            }
+        }
+        return new DemoPictures(folder);
+    }
+
+    /** Photographs, divided into training and test images. */
+    public DataSpec photographs() {
+        return DataSpec.of(folder.resolve("photographs"));
+    }
+
+    /** The same photographs, their classes called not as their folders are but by careful names. */
+    public DataSpec renamedPhotographs() {
+        return new DataSpec(
+                folder.resolve("photographs").toString(),
+                null,
+                null,
+                folder.resolve("names.csv").toString());
+    }
+
+    /** Drawings and emoji of the same classes, test images alone. */
+    public DataSpec drawings() {
+        return DataSpec.of(folder.resolve("drawings"));
+    }
+
+    /** The classes of which the shipped model saw photographs, by their folders. */
+    public List<String> photographed() throws IOException {
+        return Files.readAllLines(folder.resolve("photographed.txt"));
+    }
+
+    private static void unpack(byte[] archive, Path target) throws IOException {
+        try (ZipInputStream zip = new ZipInputStream(new java.io.ByteArrayInputStream(archive))) {
+            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+                Path file = target.resolve(place(entry.getName())).normalize();
+                if (!file.startsWith(target)) {
+                    throw new IOException(RESOURCE + " has the entry " + entry.getName());
+                }
+                if (!entry.isDirectory()) {
+                    Path parent = file.getParent();
+                    Files.createDirectories(parent == null ? target : parent);
+                    Files.copy(zip, file);
+                }
+            }
+        }
+    }
+
+    /** The archive's folders are train, test and drawings. */
+    private static String place(String entry) {
+        if (entry.startsWith("drawings/")) {
+            return entry.replaceFirst("drawings/", "drawings/test/");
+        }
+        return entry.startsWith("train/") || entry.startsWith("test/")
+                ? "photographs/" + entry
+                : entry;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+            for (Path file : deepestFirst) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package org.coop4j.serve;
+
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.Header;
+import java.util.Map;
+import org.coop4j.base.Resource;
+
+/** The page that tries a classifier, and the description of the API: files of the class path. */
+final class Pages {
+
+    /** No page may load or send anything but to this service. */
+    private static final String CONTENT_POLICY =
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+                    + " img-src 'self' blob: data:; base-uri 'none'; form-action 'none';"
+                    + " frame-ancestors 'none'";
+
+    private static final Map<String, String> TYPES =
+            Map.of(
+                    "page.html", "text/html; charset=utf-8",
+                    "page.css", "text/css; charset=utf-8",
+                    "page.js", "text/javascript; charset=utf-8",
+                    "icon.svg", "image/svg+xml",
+                    "openapi.yaml", "application/yaml");
+
+    private Pages() {}
+
+    static void addTo(RoutesConfig routes) {
+        routes.before(Pages::secure);
+        TYPES.forEach(
+                (name, type) -> {
+                    byte[] content = Resource.bytes(Pages.class, name);
+                    routes.get(
+                            path(name),
+                            c ->
+                                    c.contentType(type)
+                                            .header(Header.CACHE_CONTROL, "no-cache")
+                                            .result(content));
+                });
+    }
+
+    private static String path(String name) {
+        return name.equals("page.html") ? "/" : "/" + name;
+    }
+
+    /** Whether a path is one of the files, which hold nothing of the user's. */
+    static boolean has(String path) {
+        return TYPES.keySet().stream().anyMatch(name -> path(name).equals(path));
+    }
+
+    private static void secure(Context context) {
+        context.header(Header.CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+        context.header(Header.X_CONTENT_TYPE_OPTIONS, "nosniff");
+        context.header(Header.REFERRER_POLICY, "no-referrer");
+    }
+}

@@ -1,0 +1,142 @@
+package org.coop4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.predict.ImageClassifier;
+import org.coop4j.serve.ClassifierInfo;
+import org.coop4j.serve.PredictionService;
+import org.coop4j.serve.ServedClassifier;
+import org.coop4j.serve.ServiceOptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Compiles and runs the programs of README and docs, as an application that logs at INFO. */
+class ReadmeTest {
+
+    private static final Pattern PROGRAM =
+            Pattern.compile("```java\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
+
+    private static final String LOGGING =
+            """
+            <configuration>
+              <statusListener class="ch.qos.logback.core.status.NopStatusListener"/>
+              <appender name="stderr" class="ch.qos.logback.core.ConsoleAppender">
+                <target>System.err</target>
+                <encoder><pattern>%level %logger: %msg%n</pattern></encoder>
+              </appender>
+              <root level="INFO"><appender-ref ref="stderr"/></root>
+            </configuration>
+            """;
+
+    @TempDir private Path folder;
+    private final String classPath =
+            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+
+    @BeforeEach
+    void compile() throws IOException {
+        String pages =
+                Files.readString(Path.of("../README.md"))
+                        + Files.readString(Path.of("../docs/serving.md"));
+        Matcher programs = PROGRAM.matcher(pages);
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "-Xlint:all,-path,-classfile",
+                                "-Werror",
+                                "-proc:none",
+                                "-cp",
+                                classPath));
+        while (programs.find()) {
+            Path source = folder.resolve(programs.group(2) + ".java");
+            arguments.add(Files.writeString(source, programs.group(1)).toString());
+        }
+        int code =
+                ToolProvider.getSystemJavaCompiler()
+                        .run(null, null, null, arguments.toArray(String[]::new));
+        assertThat(code).isZero();
+        Files.writeString(folder.resolve("logback.xml"), LOGGING);
+    }
+
+    private List<String> run(String program, Object... arguments) throws Exception {
+        List<String> words =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx1g",
+                                "-Dlogback.configurationFile=" + folder.resolve("logback.xml"),
+                                "-cp",
+                                folder + System.getProperty("path.separator") + classPath,
+                                program));
+        for (Object argument : arguments) {
+            words.add(argument.toString());
+        }
+        Path err = folder.resolve("err.txt");
+        ProcessBuilder builder = new ProcessBuilder(words).redirectError(err.toFile());
+        builder.environment().put("COOP_CACHE", folder.resolve("cache").toString());
+        Process process = builder.start();
+        List<String> out = process.inputReader().lines().toList();
+        assertThat(process.waitFor()).as(Files.readString(err)).isZero();
+        return out;
+    }
+
+    @Test
+    void theFirstProgramClassifies() throws Exception {
+        Path photo = Path.of("../src/test/resources/golden/text_image/grey.png").toAbsolutePath();
+        List<String> out = run("Classify", "dog,car,house", photo);
+        assertThat(folder.resolve("err.txt")).as("nothing of ND4J in the log").isEmptyFile();
+        assertThat(out).hasSize(3).allMatch(line -> line.matches("(dog|car|house) 0\\.\\d+"));
+    }
+
+    @Test
+    void theProgramForTheServiceAsksIt() throws Exception {
+        Path photo = Path.of("../src/test/resources/golden/text_image/grey.png").toAbsolutePath();
+        List<String> classes = List.of("dog", "car", "house");
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("model")));
+                Classifier classifier =
+                        PromptEnsemble.of("a photo of a {}.").classifier(clip, classes);
+                ImageClassifier images = ImageClassifier.of(clip, classifier)) {
+            ClassifierInfo info =
+                    ClassifierInfo.of(
+                            "run", classifier.save(), clip.model().path(), Optional.empty());
+            try (PredictionService service =
+                    PredictionService.start(
+                            ServiceOptions.onLoopback(0),
+                            List.of(new ServedClassifier(info, images)),
+                            Optional.empty())) {
+                String address = "http://127.0.0.1:" + service.port() + "/predictions/run";
+                String best = images.classify(photo).get(0).label();
+                assertThat(run("Ask", address, photo))
+                        .singleElement()
+                        .asString()
+                        .startsWith("200 [{\"className\":\"" + best + "\",\"probability\":");
+            }
+        }
+    }
+
+    @Test
+    void theSecondProgramLearns() throws Exception {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        Path pictures = TestPictures.folder(folder.resolve("pictures"), 2, "red", "green");
+        Path photo = TestPictures.write(folder.resolve("photo.png"), 0, 9);
+        List<String> out = run("Learn", model, pictures, folder.resolve("run"), photo);
+        assertThat(out).hasSize(2);
+        assertThat(out.get(0)).matches("accuracy: \\d+\\.\\d+ %");
+        assertThat(out.get(1)).matches("Prediction\\[label=(red|green), probability=0\\.\\d+]");
+    }
+}

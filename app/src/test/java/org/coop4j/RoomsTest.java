@@ -1,0 +1,253 @@
+package org.coop4j;
+
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
+import java.util.List;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.method.Method;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataBuffer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The rooms of docs/architecture.md, and what belongs in which. */
+@AnalyzeClasses(packages = "org.coop4j", importOptions = ImportOption.DoNotIncludeTests.class)
+class RoomsTest {
+
+    /** Top to bottom; those of one line do not know each other. */
+    private static final List<List<String>> FLOORS =
+            List.of(
+                    List.of("cli"),
+                    List.of("console"),
+                    List.of("serve"),
+                    List.of("demo"),
+                    List.of("report"),
+                    List.of("sweep"),
+                    List.of("results"),
+                    List.of("bench"),
+                    List.of("analysis"),
+                    List.of("predict"),
+                    List.of("run", "onnx"),
+                    List.of("method"),
+                    List.of("train"),
+                    List.of("data"),
+                    List.of("clip"),
+                    List.of("eval"),
+                    List.of("image", "text"),
+                    List.of("graph"),
+                    List.of("weights"),
+                    List.of("base"));
+
+    /** ND4J carries a copy, and with it the classes of the ONNX format. */
+    private static final DescribedPredicate<JavaClass> PROTOBUF =
+            resideInAPackage("org.nd4j.shade.protobuf..");
+
+    @ArchTest static final ArchRule roomsUseOnlyTheRoomsBelowThem = order();
+
+    @ArchTest
+    static final ArchRule graphAndClipAloneUseNd4j =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages("org.coop4j.graph..", "org.coop4j.clip..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAPackage("org.nd4j..")
+                                    .and(DescribedPredicate.not(type(SDVariable.class)))
+                                    .and(DescribedPredicate.not(PROTOBUF)))
+                    .because("a graph backend could then be exchanged by rewriting two rooms");
+
+    @ArchTest
+    static final ArchRule downloadAloneConnectsToOtherMachines =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages("org.coop4j.weights.download..", "org.coop4j.bench..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("java.net.http..");
+
+    @ArchTest
+    static final ArchRule lossesAloneNameVariablesOfAGraph =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages(
+                            "org.coop4j.graph..",
+                            "org.coop4j.clip..",
+                            "org.coop4j.method..",
+                            "org.coop4j.bench..")
+                    .should()
+                    .dependOnClassesThat()
+                    .areAssignableTo(SDVariable.class);
+
+    /** A new method is one new file: whoever names a method would be the next one. */
+    @ArchTest
+    static final ArchRule methodsAreNamedInTheirRoomAndTheDemoAlone =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages("org.coop4j.method..", "org.coop4j.demo..")
+                    .should()
+                    .dependOnClassesThat(
+                            DescribedPredicate.not(type(Method.class))
+                                    .and(assignableTo(Method.class)));
+
+    @ArchTest
+    static final ArchRule graphAloneCallsSameDiffOps =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.graph..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.nd4j.autodiff.samediff.ops..")
+                    .because("all knowledge of SameDiff's ops is in one room");
+
+    /** Addresses in the host's memory mean nothing to an array on a device. */
+    @ArchTest
+    static final ArchRule hostKernelsAloneReachTheMemoryOfArrays =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.graph.host..")
+                    .should()
+                    .callMethodWhere(
+                            target(owner(assignableTo(DataBuffer.class)))
+                                    .and(target(nameMatching("address|.*[pP]ointer|asNio.*"))))
+                    .because("values get in and out of arrays through ArrayValues alone");
+
+    /** On a device each of them waits for it, and brings the whole memory behind a view. */
+    @ArchTest
+    static final ArchRule nobodyElseReadsOrWritesSingleElementsOfArrays =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.graph.host..")
+                    .should()
+                    .callMethodWhere(
+                            target(owner(assignableTo(INDArray.class)))
+                                    .and(
+                                            target(
+                                                    nameMatching(
+                                                            "get(Double|Float|Int|Long|Number)"
+                                                                + "|.*Number|putScalar"
+                                                                + "|to[A-Z].*(Vector|Matrix)"))));
+
+    @ArchTest
+    static final ArchRule plansAloneBindHostKernelsToArrays =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("org.coop4j.graph.host..")
+                    .and()
+                    .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanBinding")
+                    .should()
+                    .callMethod(HostMatrix.class, "of", INDArray.class);
+
+    /** Reaches the memory of an array as only the room of host kernels may. */
+    static final class Offender {
+        private Offender() {}
+
+        static long address(INDArray array) {
+            return array.data().address() + HostMatrix.of(array).rows() + array.getInt(0);
+        }
+    }
+
+    @ArchTest
+    static void anAddressTakenElsewhereIsSeen(JavaClasses ignored) {
+        JavaClasses offender = new ClassFileImporter().importClasses(Offender.class);
+        for (ArchRule rule :
+                List.of(
+                        hostKernelsAloneReachTheMemoryOfArrays,
+                        nobodyElseReadsOrWritesSingleElementsOfArrays,
+                        plansAloneBindHostKernelsToArrays)) {
+            assertThat(rule.evaluate(offender).hasViolation()).isTrue();
+        }
+    }
+
+    @ArchTest
+    static final ArchRule theCommandLineAlonePrints =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackages("org.coop4j.cli..", "org.coop4j.console..")
+                    .and()
+                    // Closes System.out while SameDiff prints to it.
+                    .doNotHaveFullyQualifiedName("org.coop4j.graph.GraphOps")
+                    .should(ACCESS_STANDARD_STREAMS);
+
+    @ArchTest
+    static final ArchRule theCommandLineAloneKnowsItsLibraries =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.cli..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("picocli..", "ch.qos.logback..");
+
+    @ArchTest
+    static final ArchRule theServiceAloneKnowsItsLibraries =
+            noClasses()
+                    .that()
+                    .resideInAPackage("org.coop4j..")
+                    .and()
+                    .resideOutsideOfPackage("org.coop4j.serve..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "io.javalin..", "org.eclipse.jetty..", "jakarta..", "io.micrometer..");
+
+    @ArchTest static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    private static ArchRule order() {
+        CompositeArchRule all = null;
+        for (int floor = 0; floor < FLOORS.size(); floor++) {
+            for (String room : FLOORS.get(floor)) {
+                ArchRule rule = usesNoneOf(room, floor);
+                all = all == null ? CompositeArchRule.of(rule) : all.and(rule);
+            }
+        }
+        return all;
+    }
+
+    /** A room may not use the rooms above it or beside it. */
+    private static ArchRule usesNoneOf(String room, int floor) {
+        String[] others =
+                FLOORS.subList(0, floor + 1).stream()
+                        .flatMap(List::stream)
+                        .filter(other -> !other.equals(room))
+                        .map(other -> "org.coop4j." + other + "..")
+                        .toArray(String[]::new);
+        return noClasses()
+                .that()
+                .resideInAPackage("org.coop4j." + room + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others.length == 0 ? new String[] {"none"} : others);
+    }
+}

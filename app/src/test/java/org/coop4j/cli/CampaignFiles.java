@@ -1,0 +1,166 @@
+package org.coop4j.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Inputs of the campaigns, and what is compared of the folders that commands write. */
+final class CampaignFiles {
+
+    /** A tiny model, its vocabulary, pictures and lists of them. */
+    private static final Path INPUTS = Path.of("../src/test/resources/before-method");
+
+    private static final Pattern SPEED = Pattern.compile(",\"pairs_per_second\":[^,}]*");
+
+    private static final Pattern SECONDS =
+            Pattern.compile("\"(seconds\"\\s*:\\s*(\\{[^}]*\\}|[^,}\\s]*)|sha256\"\\s*:[^,}]*)");
+
+    private CampaignFiles() {}
+
+    /** A number of a campaign: {@code -Dcampaign.NAME=N}. */
+    static int setting(String name, int otherwise) {
+        return Integer.getInteger("campaign." + name, otherwise);
+    }
+
+    /** The draws of one episode; no other episode, nor one of another seed, has the same. */
+    static Random random(int episode) {
+        return new Random(1_000_003L * setting("seed", 1) + episode);
+    }
+
+    static Path model() {
+        return INPUTS.resolve("model.safetensors").toAbsolutePath();
+    }
+
+    static Path vocabulary() {
+        return INPUTS.resolve("vocabulary").toAbsolutePath();
+    }
+
+    static Path pictures() {
+        return INPUTS.resolve("pictures").toAbsolutePath();
+    }
+
+    static void copy(Path from, Path to) throws IOException {
+        for (Path file : files(from)) {
+            Path target = to.resolve(from.relativize(file).toString());
+            Files.createDirectories(target.getParent());
+            Files.copy(file, target);
+        }
+    }
+
+    static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    /** All files below a folder; none where there is no folder. */
+    static List<Path> files(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.filter(Files::isRegularFile).sorted().toList();
+        } catch (UncheckedIOException e) { // a folder went while it was listed
+            throw e.getCause();
+        }
+    }
+
+    /** Hidden files that a command should have taken away; a lock may stay. */
+    static List<Path> leftOvers(Path folder) throws IOException {
+        return files(folder).stream()
+                .filter(file -> name(file).startsWith(".") && !name(file).equals(".lock"))
+                .toList();
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+
+    /** Contents of all files by their paths. */
+    static Map<String, String> contents(Path folder) throws IOException {
+        Map<String, String> contents = new TreeMap<>();
+        for (Path file : files(folder)) {
+            if (!name(file).equals(".lock")) {
+                contents.put(
+                        folder.relativize(file).toString(),
+                        HexFormat.of().formatHex(Files.readAllBytes(file)));
+            }
+        }
+        return contents;
+    }
+
+    /** What follows the header: that of a pre-training holds a speed. */
+    private static String tensors(String hexadecimal) {
+        byte[] bytes = HexFormat.of().parseHex(hexadecimal);
+        if (bytes.length < Long.BYTES) {
+            return hexadecimal;
+        }
+        long header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        boolean isWhole = header >= 0 && header <= bytes.length - Long.BYTES;
+        return hexadecimal.substring(isWhole ? 2 * (Long.BYTES + (int) header) : 0);
+    }
+
+    private static String text(String hexadecimal) {
+        return new String(HexFormat.of().parseHex(hexadecimal), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Contents that no interruption may change: results, metrics and checkpoints without their
+     * times, provenance and pages, which have times too, as being there, no feature banks, whose
+     * records may be in another order.
+     */
+    static Map<String, String> outcome(Path folder) throws IOException {
+        return outcome(contents(folder));
+    }
+
+    /** The same of contents that were read before. */
+    static Map<String, String> outcome(Map<String, String> contents) {
+        Map<String, String> outcome = new TreeMap<>(contents);
+        outcome.keySet().removeIf(file -> file.endsWith(".bank"));
+        for (Map.Entry<String, String> file : outcome.entrySet()) {
+            if (file.getKey().endsWith("result.json")) {
+                file.setValue(withoutSeconds(text(file.getValue())));
+            } else if (file.getKey().endsWith("provenance.json")
+                    || file.getKey().endsWith("report.html")) {
+                file.setValue("");
+            } else if (file.getKey().endsWith("checkpoint.safetensors")) {
+                file.setValue(tensors(file.getValue()));
+            } else if (file.getKey().endsWith("metrics.jsonl")) {
+                file.setValue(SPEED.matcher(text(file.getValue())).replaceAll(""));
+            }
+        }
+        return outcome;
+    }
+
+    /** JSON without what each run of a command measures anew. */
+    static String withoutSeconds(String json) {
+        return SECONDS.matcher(json).replaceAll("");
+    }
+
+    /** The paths at which two outcomes differ. */
+    static List<String> differences(Map<String, String> expected, Map<String, String> found) {
+        Map<String, String> all = new TreeMap<>(expected);
+        all.putAll(found);
+        return all.keySet().stream()
+                .filter(
+                        path ->
+                                !expected.getOrDefault(path, "none")
+                                        .equals(found.getOrDefault(path, "none")))
+                .map(path -> path + (found.containsKey(path) ? "" : " (gone)"))
+                .toList();
+    }
+}

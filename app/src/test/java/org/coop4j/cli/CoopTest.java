@@ -1,0 +1,158 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
+import org.coop4j.console.Console;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class CoopTest {
+
+    /** Every command by name. */
+    static Stream<String> commands() {
+        OutputStream nowhere = OutputStream.nullOutputStream();
+        Console console = new Console(nowhere, nowhere, false, 80);
+        return names(Coop.commandLine(console, new Problems(console)));
+    }
+
+    private static Stream<String> names(CommandLine line) {
+        return line.getSubcommands().entrySet().stream()
+                .flatMap(
+                        command ->
+                                Stream.concat(
+                                        Stream.of(command.getKey()),
+                                        names(command.getValue())
+                                                .map(name -> command.getKey() + " " + name)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandExplainsItselfWithExamples(String command) {
+        CommandRun run = coop((Object[]) (command + " --help").split(" "));
+        assertThat(run.code()).isZero();
+        assertThat(run.out()).contains("Usage: coop " + command).containsPattern("Examples?:");
+        assertThat(run.out().lines()).allMatch(line -> line.length() <= 80);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void noExampleIsBrokenInTwo(String command) {
+        String help = coop((Object[]) (command + " --help").split(" ")).out();
+        assertThat(help.substring(help.indexOf("Example")).lines())
+                .allMatch(line -> line.isEmpty() || line.matches("(  coop |    |[A-Z]).*"));
+    }
+
+    @Test
+    void theHelpNamesEveryCommand() {
+        assertThat(coop("--help").out())
+                .contains(commands().filter(name -> !name.contains(" ")).toList())
+                .contains("Exit codes");
+    }
+
+    @Test
+    void theVersionIsThatOfTheBuild() {
+        assertThat(coop("--version").out()).containsPattern("^coop4j \\d+\\.\\d+\\.\\d+");
+    }
+
+    @Test
+    void withoutACommandTheUsageIsShownAsAnError() {
+        CommandRun run = coop();
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("Usage: coop");
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void anUnknownCommandIsWrongUsageInOneLine() {
+        CommandRun run = coop("zeroshot");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).startsWith("coop: ").contains("did you mean zero-shot?");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tran,train", "evla,eval", "conver,convert"})
+    void aMistypedCommandIsSuggested(String typed, String meant) {
+        assertThat(coop(typed).err())
+                .isEqualTo(
+                        "coop: there is no command '%s'; did you mean %s? (see coop --help)\n"
+                                .formatted(typed, meant));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"upload", "ls", "x", "photo.jpg"})
+    void whatIsLikeNoCommandHasNoSuggestion(String typed) {
+        CommandRun run = coop(typed);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err())
+                .isEqualTo("coop: there is no command '" + typed + "' (see coop --help)\n");
+    }
+
+    @Test
+    void aMistypedOptionIsSuggestedAndAShortOneNever() {
+        assertThat(coop("tokenize", "--jsn", "text").err())
+                .contains("there is no option '--jsn'; did you mean --json?");
+        assertThat(coop("tokenize", "-x", "text").err()).contains("'-x' (see");
+    }
+
+    @Test
+    void anUnknownOptionIsWrongUsageInOneLine() {
+        CommandRun run = coop("tokenize", "--jsn", "text");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).contains("--jsn").contains("see coop tokenize --help");
+    }
+
+    @Test
+    void debugShowsWhereAnErrorArose() {
+        assertThat(coop("model", "no-such-file").err()).doesNotContain("\tat ");
+        assertThat(coop("--debug", "model", "no-such-file").err()).contains("\tat org.coop4j");
+        assertThat(coop("model", "no-such-file", "--debug").err()).contains("\tat org.coop4j");
+    }
+
+    @Test
+    void aTextThatBeginsWithAnAtSignIsNoFileOfArguments() {
+        assertThat(coop("tokenize", "@home").out()).contains("@home");
+    }
+
+    @Test
+    void aReaderThatGoesAwayIsNoError() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code = Coop.run(new Console(failing("Broken pipe"), err, false, 80), "tokenize", "a");
+        assertThat(code).isEqualTo(141);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    @Test
+    void outputThatCannotBeWrittenIsAnError() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int code =
+                Coop.run(
+                        new Console(failing("No space left on device"), err, false, 80),
+                        "tokenize",
+                        "a");
+        assertThat(code).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("coop: cannot write to standard output: No space left on device\n");
+    }
+
+    private static OutputStream failing(String message) {
+        return new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException(message);
+            }
+        };
+    }
+}

@@ -1,0 +1,56 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.base.Settings;
+import org.coop4j.method.Method;
+import org.junit.jupiter.api.Test;
+
+class MethodsCommandTest {
+
+    @Test
+    void aMethodThatIsNotTrainedByStepsIsNamedAsItWasTyped() {
+        CommandRun train =
+                coop("train", "--method", "gda", "--epochs", 1, "-m", "x", "-d", "y", "-o", "z");
+        assertThat(train.code()).isEqualTo(2);
+        assertThat(train.err()).contains("gda is not trained by steps: omit epochs");
+    }
+
+    @Test
+    void everyMethodIsListedAndExplained() throws IOException {
+        CommandRun list = coop("methods");
+        assertThat(list.code()).isZero();
+        for (Method method : Method.all()) {
+            assertThat(list.out()).contains(method.id()).contains(method.title());
+            CommandRun one = coop("methods", method.id());
+            assertThat(one.code()).isZero();
+            assertThat(one.out()).startsWith(method.title() + "\n");
+            assertThat(one.out().lines()).allMatch(line -> line.length() <= 200);
+            List<Settings.Description> settings =
+                    new ArrayList<>(Settings.describe((Record) method));
+            if (method.training(16).trains()) {
+                settings.addAll(Settings.describe(method.training(16)));
+            }
+            for (Settings.Description setting : settings) {
+                assertThat(setting.meaning()).as(setting.name()).isNotBlank();
+                assertThat(one.out()).contains(setting.name()).contains(setting.meaning());
+            }
+            JsonNode json =
+                    new ObjectMapper().readTree(coop("methods", method.id(), "--json").out());
+            assertThat(json.get("summary").asText()).isEqualTo(method.summary());
+        }
+    }
+
+    @Test
+    void anUnknownMethodIsNamedWithThoseThatThereAre() {
+        CommandRun run = coop("methods", "kgcop");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).contains("method \"kgcop\": expected one of zero-shot");
+    }
+}

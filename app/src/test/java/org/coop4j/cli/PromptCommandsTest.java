@@ -1,0 +1,426 @@
+package org.coop4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.cli.CommandRun.coop;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.coop4j.console.Console;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.run.RunFolder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The life of a learned prompt: train, eval, predict, export, import. */
+class PromptCommandsTest {
+
+    /** In the order of a folder's labels. */
+    private static final String[] CLASSES = {"blue sea", "green hill", "red sky"};
+
+    private static final int EACH = 4;
+
+    @TempDir private static Path folder;
+    private static Path model;
+    private static Path pictures;
+    private static Path run;
+    private static CommandRun trained;
+
+    @BeforeAll
+    static void train() throws IOException {
+        model = TinyModel.write(folder);
+        pictures = TestPictures.folder(folder.resolve("pictures"), EACH, CLASSES);
+        run = folder.resolve("run");
+        trained = train(run, "--json");
+    }
+
+    private static CommandRun train(Path out, Object... more) {
+        return trainOn(pictures, 3, out, more);
+    }
+
+    private static CommandRun trainOn(Path data, int context, Path out, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("train", "-m", model, "-d", data, "-o", out));
+        words.addAll(List.of("-M", context, "-k", 2, "--epochs", 6, "--batch", 4));
+        words.addAll(List.of("--bank", folder.resolve("bank")));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static CommandRun eval(Object... more) {
+        List<Object> words =
+                new ArrayList<>(
+                        List.of("eval", "-d", pictures, "--bank", folder.resolve("bank"), "-q"));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    private static JsonNode json(CommandRun done) throws IOException {
+        assertThat(done.code()).as(done.err()).isZero();
+        return new ObjectMapper().readTree(done.out());
+    }
+
+    private static JsonNode result() throws IOException {
+        return new ObjectMapper().readTree(run.resolve(RunFolder.RESULT).toFile());
+    }
+
+    @Test
+    void trainSaysWhatTheRunFolderHolds() throws IOException {
+        JsonNode said = json(trained);
+        assertThat(said.toString()).contains(result().get("accuracy").asText());
+        assertThat(result().get("trainImages").asInt()).isEqualTo(6);
+        assertThat(run.resolve(RunFolder.CLASSIFIER)).isNotEmptyFile();
+    }
+
+    @Test
+    void aFinishedRunIsNotOverwrittenAndNotRepeated() throws IOException {
+        byte[] prompt = Files.readAllBytes(run.resolve(RunFolder.CLASSIFIER));
+
+        CommandRun again = train(run);
+        assertThat(again.code()).isEqualTo(1);
+        assertThat(again.err()).contains(run.toString()).contains("--resume");
+
+        CommandRun resumed = train(run, "--resume");
+        assertThat(resumed.code()).isZero();
+        assertThat(resumed.err()).contains("is finished already");
+        assertThat(run.resolve(RunFolder.CLASSIFIER)).hasBinaryContent(prompt);
+    }
+
+    @Test
+    void whoAsksTrainToTruncateIsToldThatItDoesNot() {
+        assertThat(train(run, "--resume", "--truncate").err())
+                .contains("--truncate has no effect: a prompt that is too long is an error");
+        assertThat(train(run, "--resume").err()).doesNotContain("--truncate");
+    }
+
+    @Test
+    void severalSeedsAreReportedTogether() throws IOException {
+        Path out = folder.resolve("seeds");
+        CommandRun done = train(out, "--seeds", "1,2");
+        assertThat(done.code()).isZero();
+        assertThat(done.out()).contains("±");
+        assertThat(out.resolve("seed2").resolve(RunFolder.RESULT)).isNotEmptyFile();
+        // Seed 1 of several is the run of seed 1.
+        assertThat(out.resolve("seed1").resolve(RunFolder.CLASSIFIER))
+                .hasSameBinaryContentAs(run.resolve(RunFolder.CLASSIFIER));
+    }
+
+    @Test
+    void badOptionsOfTrainAreNamed() throws IOException {
+        assertUsage(train(folder.resolve("x"), "--init", "a photo"), "--init", "--context");
+        assertUsage(train(folder.resolve("x"), "--position", "left"), "\"left\"");
+        assertUsage(train(folder.resolve("x"), "--views", "many"), "--views is \"many\"");
+        assertUsage(train(folder.resolve("x"), "--preset", "coop-vit-x"), "coop-vit-x");
+        assertUsage(train(folder.resolve("x"), "--memory", "lots"), "lots");
+        assertUsage(train(folder.resolve("x"), "--seeds", "1,2,1"), "names a seed twice");
+        assertUsage(train(folder.resolve("x"), "--seeds", "1", "--seed", 2), "exclude each other");
+        assertUsage(train(folder.resolve("x"), "--images", folder), "--images", "omit it");
+        assertUsage(train(folder.resolve("x"), "--names", folder), "--names", "is a folder");
+        Path list = Files.writeString(folder.resolve("list.csv"), "a.png,a\n");
+        assertUsage(trainOn(list, 3, folder.resolve("x"), "--names", list), "--names", "omit it");
+        assertThat(folder.resolve("x")).doesNotExist();
+    }
+
+    @Test
+    void aMistakeLeavesTheFolderToTheSameCommandMended() throws IOException {
+        Path out = folder.resolve("mistakes");
+        CommandRun nowhere = trainOn(folder.resolve("nowhere"), 3, out);
+        assertThat(nowhere.code()).as(nowhere.err()).isNotZero();
+        assertThat(nowhere.err()).contains("nowhere");
+
+        CommandRun tooLong = trainOn(pictures, 90, out);
+        assertThat(tooLong.code()).isEqualTo(1);
+        assertThat(tooLong.err())
+                .contains("exceeds the context length 77", "fewer context vectors than 90")
+                .doesNotContain("internal error");
+
+        Path names = folder.resolve("long.csv");
+        Files.writeString(names, "red sky," + "x".repeat(60_000) + "\n");
+        CommandRun longName = trainOn(pictures, 4, out, "--names", names);
+        assertThat(longName.code()).isEqualTo(1);
+        List<String> said = longName.err().lines().toList();
+        assertThat(said).allSatisfy(line -> assertThat(line).hasSizeLessThan(400));
+        assertThat(said.get(said.size() - 1))
+                .contains("class \"xxxx", "exceeds the context length 77");
+
+        CommandRun small = train(out, "--memory", 1);
+        assertThat(small.code()).isEqualTo(1);
+        String least = small.err().replaceAll("(?s).*needs ([0-9]+) kB.*", "$1K");
+        CommandRun enough = train(folder.resolve("least"), "--memory", least);
+        assertThat(enough.code()).as(enough.err()).isZero();
+        assertThat(small.err())
+                .contains("one class alone needs", "more than the limit of 1 kB: allow more")
+                .doesNotContain("internal error");
+
+        CommandRun diverging = train(out, "--lr", 1e38);
+        assertThat(diverging.code()).isEqualTo(1);
+        assertThat(diverging.err())
+                .contains("training stopped", "A smaller learning rate may help")
+                .doesNotContain("internal error");
+
+        CommandRun mended = train(out);
+        assertThat(mended.code()).as(mended.err()).isZero();
+    }
+
+    private static void assertUsage(CommandRun done, String... words) {
+        assertThat(done.code()).as(done.err()).isEqualTo(2);
+        assertThat(done.err()).contains(words);
+        assertThat(done.out()).isEmpty();
+    }
+
+    @Test
+    void evalMeasuresWhatTrainMeasured() throws IOException {
+        Path table = folder.resolve("confusion.csv");
+        Path picture = folder.resolve("confusion.png");
+        JsonNode said = json(eval("-p", run, "--json", "--confusion", table, "--picture", picture));
+
+        assertThat(said.get("accuracy").asDouble())
+                .isEqualTo(result().get("accuracy").asDouble(), within(1e-9));
+        assertThat(said.get("images").asInt()).isEqualTo(EACH * CLASSES.length);
+        assertThat(said.get("classes")).hasSize(CLASSES.length);
+        assertThat(Files.readAllLines(table)).hasSize(1 + CLASSES.length);
+        assertThat(ImageIO.read(picture.toFile()).getWidth()).isPositive();
+        assertThat(eval("-p", run, "--csv").out().lines())
+                .hasSize(1 + CLASSES.length)
+                .startsWith("class,images,correct,accuracy,f1");
+        assertThat(eval("-p", run, "--split", "train").out()).contains("macro F1");
+
+        CommandRun nowhere = eval("-p", run, "--json", "--picture", folder.resolve("no/x.png"));
+        assertThat(nowhere.code()).isEqualTo(1);
+        assertThat(nowhere.err()).contains("no such folder").doesNotContain(".tmp");
+        assertThat(new ObjectMapper().readTree(nowhere.out()).get("images").asInt()).isPositive();
+    }
+
+    @Test
+    void predictGivesEachImageTheClassThatEvalCounts() throws IOException {
+        double right = 0;
+        for (String name : CLASSES) {
+            Path images = pictures.resolve("test").resolve(name);
+            CommandRun done = coop("predict", "-p", run, "--csv", "-q", images);
+            assertThat(done.code()).as(done.err()).isZero();
+            List<String> lines = done.out().lines().toList();
+            assertThat(lines).hasSize(1 + EACH);
+            right += lines.stream().filter(line -> line.contains("," + name + ",")).count();
+        }
+        assertThat(100 * right / (EACH * CLASSES.length))
+                .isEqualTo(result().get("accuracy").asDouble(), within(1e-9));
+    }
+
+    @Test
+    void predictPrintsALineOfJsonForEachImage() throws IOException {
+        Path images = pictures.resolve("test/red sky");
+        List<String> lines =
+                coop("predict", "-p", run, "--jsonl", "-q", images).out().lines().toList();
+        JsonNode whole = json(coop("predict", "-p", run, "--json", "-q", images));
+        assertThat(lines).hasSize(EACH);
+        for (int i = 0; i < EACH; i++) {
+            assertThat(new ObjectMapper().readTree(lines.get(i))).isEqualTo(whole.get(i));
+        }
+        assertUsage(predict(images, "--jsonl", "--csv"), "--jsonl", "--csv");
+    }
+
+    @Test
+    void predictPrintsAnImageBeforeTheNextIsEncoded() throws IOException {
+        Path images = pictures.resolve("test/red sky");
+        List<Path> files = ImageInputs.of(List.of(images)).files();
+        for (String format : new String[] {"--csv", "--json", "--jsonl", "-q"}) {
+            Path broken = Files.writeString(folder.resolve("later.png"), "no picture");
+            List<Object> words = new ArrayList<>(List.of("predict", "-p", run, format));
+            words.addAll(files);
+            words.add(broken);
+            ByteArrayOutputStream both = new ByteArrayOutputStream();
+            String[] line = words.stream().map(Object::toString).toArray(String[]::new);
+            assertThat(Coop.run(new Console(both, both, false, 80), line)).isEqualTo(1);
+            assertThat(both.toString(StandardCharsets.UTF_8))
+                    .containsSubsequence("picture-0.png", "picture-3.png", "coop: ", "later.png");
+        }
+    }
+
+    @Test
+    void predictTakesOtherClassesAndItsProbabilitiesSumToOne() throws IOException {
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        JsonNode said = json(coop("predict", "-p", run, "-c", "cat,dog", "--json", "-q", image));
+        JsonNode probabilities = said.get(0).get("probabilities");
+        assertThat(probabilities.get("cat").asDouble() + probabilities.get("dog").asDouble())
+                .isEqualTo(1, within(1e-6));
+    }
+
+    @Test
+    void anUnreadableImageIsNamedAndTheOthersArePredicted() throws IOException {
+        Path broken = Files.writeString(folder.resolve("broken.png"), "no picture");
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        CommandRun done = coop("predict", "-p", run, "--csv", "-q", broken, image);
+        assertThat(done.code()).isEqualTo(1);
+        assertThat(done.err()).contains("broken.png");
+        assertThat(done.out().lines()).hasSize(2).anyMatch(line -> line.contains("picture-0.png"));
+    }
+
+    @Test
+    void whatTheReferenceWouldReadComesBackAsItWas() throws IOException {
+        Path out = folder.resolve("exported");
+        CommandRun exported = coop("export", "-p", run, "-o", out, "-q");
+        assertThat(exported.code()).as(exported.err()).isZero();
+        Path checkpoint = Path.of(exported.out().strip());
+        assertThat(checkpoint).hasFileName("model.pth.tar-6").isNotEmptyFile();
+
+        Path prompt = folder.resolve("imported.safetensors");
+        String names = String.join(",", CLASSES);
+        CommandRun imported = coop("import", out, "-m", model, "-c", names, "-o", prompt);
+        assertThat(imported.code()).as(imported.err()).isZero();
+        assertThat(imported.out()).contains("3 context vectors, unified, 3 classes");
+        Path test = pictures.resolve("test");
+        assertThat(coop("predict", "-p", prompt, "--json", "-q", test).out())
+                .isEqualTo(coop("predict", "-p", run, "--json", "-q", test).out())
+                .contains("probability");
+    }
+
+    /** Of a stranger's classifier nothing but a name can be believed. */
+    @Test
+    void aModelFileThatIsNoneIsSaidInALine() throws IOException {
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        ClassifierFile learned = ClassifierFile.read(RunFolder.classifier(run).orElseThrow());
+        Path file = folder.resolve("stranger.safetensors");
+        for (String modelFile : Arrays.asList(null, "", "a\0b", "/nowhere/x", "/dev/zero", "/")) {
+            learned.withTraining(Collections.singletonMap("model_file", modelFile)).write(file);
+            CommandRun predicted = coop("predict", "-p", file, "-q", image);
+            assertThat(predicted.code()).as(modelFile).isEqualTo(1);
+            assertThat(predicted.err())
+                    .as(modelFile)
+                    .hasLineCount(1)
+                    .doesNotContain("internal error");
+        }
+    }
+
+    @Test
+    void aTrainingThatCannotBeginIsNotToBeResumed() throws IOException, InterruptedException {
+        CommandRun refused =
+                CoopProcess.run(
+                        folder,
+                        "train",
+                        "-m",
+                        folder.resolve("none.safetensors"),
+                        "-d",
+                        pictures,
+                        "-o",
+                        folder.resolve("none"));
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err()).contains("none.safetensors").doesNotContain("--resume");
+    }
+
+    @Test
+    void importWantsTheRightClasses() throws IOException {
+        Path out = folder.resolve("exported-2");
+        coop("export", "-p", run, "-o", out, "-q");
+        Path prompt = folder.resolve("never.safetensors");
+
+        assertUsage(coop("import", out, "-m", model, "-o", prompt), "--classes");
+        assertUsage(
+                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--position", "left"),
+                "position",
+                "\"left\"");
+        assertUsage(
+                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "best"),
+                "\"best\"");
+        CommandRun another =
+                coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--method", "tcp");
+        assertThat(another.code()).isEqualTo(1);
+        assertThat(another.err()).contains("not a checkpoint of tcp");
+        CommandRun others = coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt);
+        assertThat(others.code()).isEqualTo(1);
+        assertThat(others.err()).contains("was trained with other class names");
+        assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
+                .contains("was trained for 3 classes, but 2 class names are given");
+        assertThat(
+                        coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--truncate")
+                                .err())
+                .contains("--truncate has no effect");
+        assertThat(prompt).doesNotExist();
+    }
+
+    @Test
+    void badOptionsOfTheOthersAreNamed() throws IOException {
+        assertUsage(eval("-p", run, "--split", "odd"), "--split", "train, val or test", "'odd'");
+        assertUsage(eval("-p", run, "--half", "odd"), "--half", "all, base or new", "'odd'");
+        assertUsage(train(folder.resolve("x"), "--half", "odd"), "--half", "'odd'");
+
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        assertUsage(predict(image, "-c", "cat"), "names one class, 'cat'");
+        assertUsage(predict(image, "-c", "cat,Cat"), "'cat' and 'Cat'");
+        assertUsage(predict(image, "-c", "cat,,dog"), "empty class name");
+        assertUsage(predict(image, "-c", "cat,dog", "--classes-file", image), "--classes-file");
+        CommandRun picture = predict(image, "--classes-file", image);
+        assertThat(picture.code()).isEqualTo(1);
+        assertThat(picture.err()).contains("not a text file in UTF-8");
+        Path names = Files.writeString(folder.resolve("names.txt"), "cat\ndog\n");
+        assertThat(predict(image, "--classes-file", names, "--csv").out())
+                .isEqualTo(predict(image, "-c", "cat,dog", "--csv").out())
+                .containsPattern(",(cat|dog),");
+
+        Path out = folder.resolve("never");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", 0), "--epoch", "1 or more");
+        assertUsage(coop("export", "-p", run, "-o", out, "--epoch", -4), "--epoch", "1 or more");
+        assertUsage(
+                coop("export", "-p", run, "-o", out, "--epoch", "six"),
+                "expected an integer, got 'six'");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void classesThatCannotBeNamedAreSaidInALine() throws IOException {
+        Path specific = folder.resolve("specific");
+        assertThat(train(specific, "--csc").code()).isZero();
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        Path others = TestPictures.folder(folder.resolve("others"), 2, "cat", "dog");
+        for (CommandRun refused :
+                List.of(
+                        coop("predict", "-p", specific, "-q", image, "-c", "cat,dog"),
+                        coop("eval", "-p", specific, "-q", "-d", others))) {
+            assertThat(refused.code()).isEqualTo(1);
+            assertThat(refused.err())
+                    .contains("class \"cat\" is not among the ")
+                    .contains("and a class-specific context can name no other; methods that can:")
+                    .doesNotContain("internal error")
+                    .hasLineCount(1);
+        }
+    }
+
+    @Test
+    void aModelWithAnotherVocabularyThanTheTokenizersIsSaidInALine() {
+        Path earlier = Path.of("../src/test/resources/before-method");
+        Path image = pictures.resolve("test/red sky/picture-0.png");
+        List<Object> words =
+                new ArrayList<>(List.of("predict", "-p", earlier.resolve("runs/words")));
+        words.addAll(List.of("-m", earlier.resolve("model.safetensors"), "-q", image));
+        CommandRun refused = coop(words.toArray());
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains("is outside the model's vocabulary of 528 tokens", "--vocabulary DIR")
+                .hasLineCount(1);
+        words.addAll(List.of("--vocabulary", earlier.resolve("vocabulary")));
+        assertThat(coop(words.toArray()).code()).isZero();
+    }
+
+    private static CommandRun predict(Path image, Object... more) {
+        List<Object> words = new ArrayList<>(List.of("predict", "-p", run, "-q", image));
+        words.addAll(List.of(more));
+        return coop(words.toArray());
+    }
+
+    @Test
+    void aPromptThatIsNotThereIsNamed() {
+        CommandRun done = eval("-p", folder.resolve("nowhere"));
+        assertThat(done.code()).isNotZero();
+        assertThat(done.err()).contains("nowhere");
+    }
+}

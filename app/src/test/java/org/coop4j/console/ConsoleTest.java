@@ -1,0 +1,204 @@
+package org.coop4j.console;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.base.Progress;
+import org.coop4j.base.SafeText;
+import org.junit.jupiter.api.Test;
+
+class ConsoleTest {
+
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private Duration time = Duration.ZERO;
+
+    private Console console(boolean terminal) {
+        return new Console(OutputStream.nullOutputStream(), err, terminal, 80);
+    }
+
+    private String shown() {
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void notesArePrintedAboveTheStatusLine() {
+        Console console = console(true);
+        console.status("50 %");
+        console.warn("image x is damaged");
+        assertThat(shown()).isEqualTo("\r\u001b[K50 %\r\u001b[Kcoop: image x is damaged\n50 %");
+    }
+
+    @Test
+    void theBoardStandsAboveTheStatusLineAndBelowNotes() {
+        Console console = console(true);
+        console.board(List.of("first", "x".repeat(100)));
+        console.status("50 %");
+        console.line("note");
+        console.board(List.of("new"));
+        console.board(List.of());
+        String clear = "\r\u001b[K";
+        String clearTwo = clear + ("\u001b[1A" + clear).repeat(2);
+        String board = "first\n" + "x".repeat(79) + "\n";
+        assertThat(shown())
+                .isEqualTo(
+                        board
+                                + (clear + "50 %")
+                                + (clearTwo + "note\n" + board + "50 %")
+                                + (clearTwo + "new\n50 %")
+                                + (clear + "\u001b[1A" + clear + "50 %"));
+    }
+
+    @Test
+    void aTextIsCutByTheColumnsThatItTakes() {
+        assertThat(Table.cut("東京 abc", 5)).isEqualTo("東京 ");
+        assertThat(Table.cut("東京 abc", 3)).isEqualTo("東");
+        assertThat(Table.cut("abc", 3)).isEqualTo("abc");
+    }
+
+    @Test
+    void quietKeepsProblemsAndDropsTheRest() {
+        Console console = console(false);
+        console.quiet(true);
+        console.note("written");
+        console.warn("damaged");
+        assertThat(shown()).isEqualTo("coop: damaged\n");
+    }
+
+    /** A task of 40 images by a clock that the test sets. */
+    private TaskDisplay task(boolean terminal, Progress.Unit unit, long total) {
+        return new TaskDisplay(console(terminal), "encoding", total, unit, () -> time.toNanos());
+    }
+
+    @Test
+    void aTaskOfAMomentShowsNothing() {
+        for (boolean terminal : new boolean[] {true, false}) {
+            try (Progress.Task task = task(terminal, Progress.Unit.IMAGES, 2)) {
+                task.advance(1);
+                task.detail("loss 1.2");
+                time = time.plusMillis(500);
+                task.advance(1);
+            }
+        }
+        assertThat(shown()).isEmpty();
+    }
+
+    @Test
+    void aLongTaskShowsABarWithRateAndTimeLeft() {
+        try (Progress.Task task = task(true, Progress.Unit.IMAGES, 40)) {
+            time = time.plusSeconds(2);
+            task.advance(5);
+            time = time.plusMillis(100);
+            task.advance(1);
+            time = time.plusMillis(1900);
+            task.advanceTo(10);
+            time = time.plusSeconds(1);
+            task.detail("loss 1.25");
+        }
+        assertThat(shown().split("\r\u001b\\[K", -1))
+                .hasSize(5)
+                .allMatch(line -> line.length() < 80);
+        assertThat(shown())
+                .contains("encoding ", "12 %, 5 of 40 images, 2.50 images/s, 14 s left")
+                .contains("25 %, 10 of 40 images, 2.50 images/s, 12 s left")
+                .contains("2.00 images/s, 15 s left, loss 1.25")
+                .endsWith("\r\u001b[K");
+    }
+
+    @Test
+    void inALogATaskIsALineNowAndThenAndOneAtTheEnd() {
+        try (Progress.Task task = task(false, Progress.Unit.BYTES, 480_000_000)) {
+            for (int second = 1; second <= 24; second++) {
+                time = time.plusSeconds(1);
+                task.advanceTo(second * 10_000_000L);
+            }
+        }
+        assertThat(shown())
+                .isEqualTo(
+                        """
+                        encoding: 20 %, 100 of 480 MB, 10.0 MB/s, 38 s left
+                        encoding: 41 %, 200 of 480 MB, 10.0 MB/s, 28 s left
+                        encoding: 240 MB in 24 s (10.0 MB/s)
+                        """);
+    }
+
+    @Test
+    void ofAnEstimateOnlyTheShareIsShown() {
+        try (Progress.Task task = task(false, Progress.Unit.WORK, 4)) {
+            time = time.plusSeconds(20);
+            task.total(5);
+            task.advance(1);
+        }
+        assertThat(shown()).isEqualTo("encoding: 20 %, 1 min 20 s left\nencoding: 20 s\n");
+    }
+
+    @Test
+    void anEmptyTaskHasAPosition() {
+        assertThat(task(false, Progress.Unit.IMAGES, 0).position()).isEqualTo("0 %, 0 of 0 images");
+    }
+
+    @Test
+    void theTerminalsWidthHasBounds() {
+        assertThat(Console.width("")).isEqualTo(80);
+        assertThat(Console.width("wide")).isEqualTo(80);
+        assertThat(Console.width("10")).isEqualTo(40);
+        assertThat(Console.width("132")).isEqualTo(132);
+    }
+
+    @Test
+    void aDumbTerminalHasNoCursor() {
+        assertThat(Console.understandsCursor(Map.of("TERM", "dumb"))).isFalse();
+        assertThat(Console.understandsCursor(Map.of("TERM", "xterm"))).isTrue();
+    }
+
+    @Test
+    void columnsAlignAlsoWithWideCharacters() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Console console = new Console(out, err, false, 80);
+        new Table(Table.Align.LEFT, Table.Align.RIGHT)
+                .row("東京", "1")
+                .row("Kyōto", "12")
+                .print(console.out());
+        console.flush();
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("東京    1\nKyōto  12\n");
+    }
+
+    @Test
+    void controlCharactersAreSpelled() {
+        assertThat(SafeText.line("a\u001b[31m\nb")).isEqualTo("a\\x1b[31m\\x0ab");
+        assertThat(SafeText.line("naïve")).isEqualTo("naïve");
+    }
+
+    @Test
+    void jsonStaysTheSameDocumentWithoutWhatSteersATerminal() {
+        String value = "\u007f\u009b\u202e\u2028\u001b Käse 🐱";
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Json.print(Json.object().put("value", value), new PrintStream(bytes, true, UTF_8));
+        String json = bytes.toString(UTF_8);
+
+        assertThat(json)
+                .contains("Käse 🐱")
+                .doesNotContain("\u202e", "\u2028", "\u007f", "\u009b", "\u001b");
+        assertThat(Json.parse(json).path("value").asText()).isEqualTo(value);
+    }
+
+    @Test
+    void csvOfACommandRunsNoFormula() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        new Rows<String>()
+                .text("class", row -> row)
+                .count("images", row -> -1)
+                .print(
+                        Rows.Format.CSV,
+                        List.of("=SUM(A1)", "plain"),
+                        new Console(bytes, err, false, 80));
+
+        assertThat(bytes.toString(UTF_8)).isEqualTo("class,images\n'=SUM(A1),-1\nplain,-1\n");
+    }
+}

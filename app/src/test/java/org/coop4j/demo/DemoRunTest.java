@@ -1,0 +1,245 @@
+package org.coop4j.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.coop4j.ProgressRecorder;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.ShippedModel;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.method.UnknownWords;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo, shortened: two seeds of one and two shots, a few epochs. */
+@Tag("portable")
+class DemoRunTest {
+
+    private static final DemoConfig SHORT =
+            new DemoConfig(
+                    List.of("a photo of a {}.", "{}"),
+                    List.of(1, 2),
+                    List.of(1L, 2L),
+                    List.of(3, 3));
+
+    @TempDir private static Path folder;
+    private static DemoPictures pictures;
+    private static Recorder recorder;
+    private static DemoResult result;
+
+    @BeforeAll
+    static void run() throws IOException {
+        pictures = DemoPictures.unpack(folder.resolve("cache"));
+        recorder = new Recorder();
+        result = demo(recorder);
+        new DemoReport(result).write(folder);
+    }
+
+    private static DemoResult demo(Recorder recorded) throws IOException {
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
+            return new DemoRun(clip, pictures, SHORT, folder.resolve("bank"), recorded, recorded)
+                    .run(folder.resolve("runs"));
+        }
+    }
+
+    private static final class Recorder extends ProgressRecorder implements DemoRun.Listener {
+        private final List<Integer> learned = new ArrayList<>();
+
+        @Override
+        public void prompts(
+                ImageDataset photographs,
+                List<String> photographed,
+                List<DemoResult.Prompt> prompts,
+                List<DemoResult.Prompt> renamed) {}
+
+        @Override
+        public void learned(int shots, List<DemoResult.Run> runs) {
+            learned.add(shots);
+        }
+    }
+
+    @Test
+    void betterNamesAreOfTheSameClassesInTheSameOrder() throws IOException {
+        ImageDataset photographs = pictures.photographs().load(1);
+        ImageDataset renamed = pictures.renamedPhotographs().load(1);
+        assertThat(result.betterNames()).isEqualTo(renamed.classNames());
+        assertThat(result.betterNames()).isNotEqualTo(result.classNames());
+        assertThat(renamed.test()).hasSameSizeAs(photographs.test());
+        for (int i = 0; i < photographs.test().size(); i++) {
+            assertThat(renamed.test().get(i).path()).isEqualTo(photographs.test().get(i).path());
+            assertThat(renamed.test().get(i).label()).isEqualTo(photographs.test().get(i).label());
+        }
+        int cars = result.classNames().indexOf("car_side");
+        assertThat(result.betterNames().get(cars)).isEqualTo("car");
+        assertThat(result.renamedPrompts())
+                .extracting(DemoResult.Prompt::template)
+                .isEqualTo(result.prompts().stream().map(DemoResult.Prompt::template).toList());
+    }
+
+    @Test
+    void theTaskIsWhatTheArchiveHolds() throws IOException {
+        ImageDataset photographs = pictures.photographs().load(1);
+        assertThat(photographs.classNames()).hasSizeBetween(16, 20);
+        assertThat(result.classNames())
+                .isEqualTo(photographs.classNames())
+                .containsAll(result.photographed());
+        assertThat(result.photographed()).hasSizeBetween(1, photographs.classCount() / 2);
+        assertThat(result.trainImages()).isEqualTo(photographs.train().size());
+        assertThat(result.testImages()).isEqualTo(photographs.test().size());
+        assertThat(result.drawingImages()).isEqualTo(pictures.drawings().load(1).test().size());
+        Set<String> train = new HashSet<>();
+        for (LabelledImage image : photographs.train()) {
+            train.add(name(image));
+        }
+        assertThat(photographs.test()).noneMatch(image -> train.contains(name(image)));
+        assertThat(pictures.folder().resolve("attribution.csv")).exists();
+        assertThat(DemoPictures.unpack(folder.resolve("cache"))).isEqualTo(pictures);
+    }
+
+    /** With the class, as the benchmark numbers the pictures of each from 1 on. */
+    private static String name(LabelledImage image) {
+        return image.label() + "/" + image.path().getFileName();
+    }
+
+    @Test
+    void everyRunIsOnDiskWithTheAccuracyThatTheResultHas() throws IOException {
+        assertThat(result.runs()).hasSize(2 * 2 * DemoMethod.values().length);
+        for (DemoResult.Run run : result.runs()) {
+            Path runFolder =
+                    folder.resolve("runs")
+                            .resolve(run.method() + "-shots" + run.shots() + "-seed" + run.seed());
+            RunResult onDisk = RunFolder.read(runFolder.resolve(RunFolder.RESULT), RunResult.class);
+            assertThat(run.photographs()).isEqualTo(onDisk.accuracy(), within(1e-9));
+            for (RunResult.HandWritten prompt : onDisk.handWritten()) {
+                result.prompts().stream()
+                        .filter(p -> p.template().equals(prompt.prompt()))
+                        .forEach(
+                                p ->
+                                        assertThat(p.photographs())
+                                                .isEqualTo(prompt.accuracy(), within(1e-9)));
+            }
+        }
+    }
+
+    @Test
+    void theListenerSeesEveryStepAndEveryNumberOfShots() {
+        assertThat(recorder.tasks(Progress.Unit.IMAGES))
+                .extracting(task -> task.name)
+                .containsExactly(
+                        "encoding training photographs",
+                        "encoding test photographs",
+                        "encoding drawings");
+        assertThat(recorder.warnings).isEmpty();
+        assertThat(recorder.learned).containsExactly(1, 2);
+        assertThat(recorder.tasks(Progress.Unit.STEPS))
+                .singleElement()
+                .satisfies(task -> assertThat(task.done()).isEqualTo(task.total()).isPositive());
+    }
+
+    @Test
+    void changesGoTheWayThatTheySay() {
+        assertThat(result.mended())
+                .allSatisfy(
+                        change -> {
+                            assertThat(change.after()).isEqualTo(change.truth());
+                            assertThat(change.before()).isNotEqualTo(change.truth());
+                        });
+        assertThat(result.spoilt())
+                .allSatisfy(
+                        change -> {
+                            assertThat(change.before()).isEqualTo(change.truth());
+                            assertThat(change.after()).isNotEqualTo(change.truth());
+                        });
+        assertThat(result.mended().size() + result.spoilt().size()).isPositive();
+    }
+
+    @Test
+    void aNameThatTheShippedModelNeverSawIsSaid() throws IOException {
+        try (Clip clip = Clip.open(ShippedModel.file(folder.resolve("cache")))) {
+            assertThat(UnknownWords.warning(clip, result.betterNames())).isEmpty();
+            assertThat(UnknownWords.warning(clip, List.of("pizza", "gerenuk")))
+                    .hasValueSatisfying(text -> assertThat(text).startsWith("gerenuk: "));
+        }
+    }
+
+    @Test
+    void picturesAndClassesAddUp() {
+        int images = result.perClass().stream().mapToInt(DemoResult.ClassGain::images).sum();
+        double right = result.perClass().stream().mapToDouble(DemoResult.ClassGain::after).sum();
+        int before = result.perClass().stream().mapToInt(DemoResult.ClassGain::before).sum();
+        assertThat(images).isEqualTo(result.testImages());
+        assertThat(100 * right / images)
+                .isEqualTo(result.photographs(DemoMethod.FEATURED, 2).mean(), within(1e-9));
+        assertThat(100.0 * before / images)
+                .isEqualTo(result.bestRenamedPrompt().photographs(), within(1e-9));
+        assertThat(result.before().stream().filter(r -> r.truth() == r.predicted()).count())
+                .isEqualTo(before);
+        double first =
+                result.runs().stream()
+                        .filter(r -> r.method().equals(DemoMethod.FEATURED.id()))
+                        .filter(r -> r.shots() == 2 && r.seed() == result.seeds().get(0))
+                        .mapToDouble(DemoResult.Run::photographs)
+                        .findFirst()
+                        .orElseThrow();
+        long after = result.after().stream().filter(r -> r.truth() == r.predicted()).count();
+        assertThat(100.0 * after / images).isEqualTo(first, within(1e-9));
+    }
+
+    @Test
+    void thePageHasTheNumbersOfTheResultAndLoadsNothing() throws IOException {
+        String page = Files.readString(folder.resolve(DemoReport.PAGE), StandardCharsets.UTF_8);
+        double learned = result.photographs(DemoMethod.FEATURED, 2).mean();
+        assertThat(page)
+                .contains(String.format(Locale.ROOT, "%.1f ±", learned))
+                .contains(String.format(Locale.ROOT, "%.1f", result.bestPrompt().photographs()))
+                .doesNotContain("src=\"http", "href=\"http", "url(http");
+        for (String name : result.classNames()) {
+            assertThat(page).contains(name);
+        }
+        assertThat(ImageIO.read(folder.resolve(DemoReport.CURVE_PNG).toFile())).isNotNull();
+        assertThat(Files.readString(folder.resolve(DemoReport.CURVE_SVG))).contains("<svg");
+        assertThat(RunFolder.read(folder.resolve(DemoReport.NUMBERS), DemoResult.class))
+                .isEqualTo(result);
+    }
+
+    @Test
+    void anotherDemoReplacesTheRunsAndGivesTheSameNumbers() throws IOException {
+        DemoResult again = demo(new Recorder());
+        assertThat(again.runs()).isEqualTo(result.runs());
+        assertThat(again.words()).isEqualTo(result.words());
+        assertThat(again.mended()).isEqualTo(result.mended());
+        assertThat(again.spoilt()).isEqualTo(result.spoilt());
+        try (Stream<Path> runs = Files.list(folder.resolve("runs"))) {
+            assertThat(runs).hasSize(2 * 2 * DemoMethod.values().length);
+        }
+    }
+
+    /** The reference's rate times (100 / τ)²; the page and README say that τ is 20. */
+    @Test
+    void theRateIsThatOfTheShippedModelsLogitScale() throws IOException {
+        try (Clip clip = Clip.shipped()) {
+            assertThat((double) clip.logitScale()).isCloseTo(20, within(0.1));
+            double ratio = 100 / clip.logitScale();
+            assertThat(DemoConfig.RATE)
+                    .isCloseTo(Training.coop(1, 1).rate() * ratio * ratio, within(5e-4));
+        }
+    }
+}

@@ -1,0 +1,480 @@
+package org.coop4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.coop4j.base.Resource;
+import org.coop4j.predict.Prediction;
+import org.coop4j.predict.PredictionLimits;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every endpoint and every error of the API; each answer is checked against its description. */
+class PredictionServiceTest {
+
+    private static final Path PICTURES = Path.of("../src/test/resources/golden/text_image");
+    private static final int MOST_PIXELS = 1_000_000;
+
+    @TempDir private static Path folder;
+    private static ApiDescription description;
+    private static TestService things;
+    private static final ByteArrayOutputStream LOG = new ByteArrayOutputStream();
+    private static byte[] picture;
+
+    @BeforeAll
+    static void start() throws IOException {
+        picture = Files.readAllBytes(PICTURES.resolve("butterfly-image_0007.png"));
+        description = ApiDescription.of(Resource.text(PredictionService.class, "openapi.yaml"));
+        PredictionLimits standard = PredictionLimits.standard();
+        things =
+                TestService.start(
+                        folder,
+                        new PredictionLimits(
+                                standard.maxBatch(),
+                                standard.maxDelay(),
+                                standard.queueCapacity(),
+                                MOST_PIXELS),
+                        ServiceOptions.onLoopback(0),
+                        Optional.of(LOG));
+    }
+
+    @AfterAll
+    static void everyDescribedAnswerWasGivenButThoseOfOtherTests() throws IOException {
+        things.close();
+        assertThat(description.unseen())
+                .as("ServiceLimitsTest gives the others")
+                .allMatch(answer -> answer.matches(".* (401|408|429)"));
+    }
+
+    private static Answer send(String method, String path, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        Answer answer = Answer.of(method, things.uri(path), body, headers);
+        description.check(method, path, answer);
+        return answer;
+    }
+
+    private static Answer get(String path) throws IOException, InterruptedException {
+        return send("GET", path, null);
+    }
+
+    private static Answer post(String path, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        return send("POST", path, body, headers);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/ping, '{\"status\":\"Healthy\"}'",
+        "/v2/health/live, '{\"live\":true}'",
+        "/v2/health/ready, '{\"ready\":true}'",
+        "/v2/models/things/ready, '{\"name\":\"things\",\"ready\":true}'"
+    })
+    void signsOfLifeAreAnswered(String path, String expected) throws Exception {
+        Answer answer = get(path);
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json()).isEqualTo(new ObjectMapper().readTree(expected));
+    }
+
+    @Test
+    void theServiceSaysWhatItIs() throws Exception {
+        assertThat(get("/v2").json().path("name").asText()).isEqualTo("coop4j");
+        JsonNode model = get("/v2/models/things").json();
+        assertThat(model.path("inputs").toString())
+                .isEqualTo("[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[-1]}]");
+        assertThat(model.path("outputs").findValuesAsText("name"))
+                .containsExactly("labels", "probabilities");
+        JsonNode classifier = get("/models").json().path(0);
+        assertThat(classifier.path("name").asText()).isEqualTo("things");
+        assertThat(classifier.path("method").asText())
+                .isEqualTo(things.classifier.save().method().title());
+        assertThat(classifier.path("classNames")).hasSize(TestService.CLASSES.size());
+        assertThat(classifier.has("test")).isFalse();
+    }
+
+    /** What the service must answer for a picture. */
+    private static JsonNode expected(byte[] content, int top) throws IOException {
+        List<Prediction> ranked = things.images().classify(content);
+        var array = new ObjectMapper().createArrayNode();
+        for (Prediction one : ranked.subList(0, Math.min(top, ranked.size()))) {
+            array.addObject()
+                    .put("className", one.label())
+                    .put("probability", (float) one.probability());
+        }
+        return new ObjectMapper().readTree(array.toString());
+    }
+
+    @Test
+    void aPictureIsTheBody() throws Exception {
+        for (String type :
+                List.of("image/png", "application/x-www-form-urlencoded", "application/json")) {
+            Answer answer = post("/predictions/things", picture, "Content-Type", type);
+            assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+            assertThat(answer.json()).isEqualTo(expected(picture, 99));
+        }
+    }
+
+    private static byte[] form(String part, byte[] content) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        body.write(
+                utf8(
+                        "--edge\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\na word\r\n"
+                                + "--edge\r\nContent-Disposition: form-data; name=\""
+                                + part
+                                + "\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\n"));
+        body.write(content);
+        body.write(utf8("\r\n--edge--\r\n"));
+        return body.toByteArray();
+    }
+
+    @Test
+    void aPictureIsAPartOfAForm() throws Exception {
+        String type = "multipart/form-data; boundary=edge";
+        Answer answer =
+                post("/predictions/things?top_k=2", form("data", picture), "Content-Type", type);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        assertThat(answer.json()).isEqualTo(expected(picture, 2));
+    }
+
+    static Stream<byte[]> brokenForms() throws IOException {
+        byte[] whole = form("data", picture);
+        return Stream.of(
+                form("other", picture),
+                new byte[0],
+                utf8("--edge--\r\n"),
+                utf8("no form"),
+                utf8("--edge\r\nContent-Disposition\r\n\r\n\r\n--edge--\r\n"),
+                Arrays.copyOf(whole, whole.length / 2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("brokenForms")
+    void aFormThatCannotBeReadIsRefused(byte[] form) throws Exception {
+        Answer answer =
+                post(
+                        "/predictions/things",
+                        form,
+                        "Content-Type",
+                        "multipart/form-data; boundary=edge");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.error()).contains("form").contains("data");
+        assertThat(post("/predictions/things", form, "Content-Type", "multipart/form-data").error())
+                .contains("boundary");
+    }
+
+    @Test
+    void aRequestWithoutAPictureIsRefused() throws Exception {
+        Answer empty = post("/predictions/things", new byte[0]);
+        assertThat(empty.status()).isEqualTo(400);
+        assertThat(empty.error()).contains("no picture");
+        Answer text = post("/predictions/things", utf8("hello, is this a picture?"));
+        assertThat(text.status()).isEqualTo(400);
+        assertThat(text.error()).contains("not a JPEG, PNG, GIF, BMP or WebP image");
+    }
+
+    @Test
+    void aDamagedPictureIsNamedAsSuch() throws Exception {
+        Answer answer = post("/predictions/things", Arrays.copyOf(picture, picture.length / 2));
+        assertThat(answer.status()).isEqualTo(422);
+        assertThat(answer.error()).contains("image of the request");
+    }
+
+    /** A PNG of a few bytes that declares pixels without end. */
+    @Test
+    void anImageBombIsRefused() throws Exception {
+        byte[] bomb = picture.clone();
+        bomb[16] = 0x7F; // the width's first byte
+        Answer answer = post("/predictions/things", bomb);
+        assertThat(answer.status()).isEqualTo(422);
+        assertThat(answer.error()).contains("pixels, more than the limit of 1000000");
+    }
+
+    @Test
+    void aBodyOf30MegabytesIsTooLarge() throws Exception {
+        for (String path : List.of("/predictions/things", "/v2/models/things/infer")) {
+            Answer answer = post(path, new byte[30_000_000]);
+            assertThat(answer.status()).isEqualTo(413);
+            assertThat(answer.error()).contains("limit of 16,777,216 bytes");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "-1", "x", "1.5", "9999999999"})
+    void aNumberOfClassesIsChecked(String top) throws Exception {
+        Answer answer = post("/predictions/things?top_k=" + top, picture);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.error()).contains("top_k").contains(top);
+    }
+
+    @Test
+    void anUnknownClassifierIsNotFound() throws Exception {
+        for (Answer answer :
+                List.of(
+                        post("/predictions/other", picture),
+                        post("/v2/models/other/infer", utf8("{}")),
+                        get("/v2/models/other"),
+                        get("/v2/models/other/ready"))) {
+            assertThat(answer.status()).isEqualTo(404);
+            assertThat(answer.error()).contains("\"other\"").contains("[things]");
+        }
+    }
+
+    @Test
+    void anUnknownPathAndAWrongMethodAreSaid() throws Exception {
+        Answer unknown = Answer.of("GET", things.uri("/nothing"), null);
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.error()).isNotEmpty();
+        Answer wrong = Answer.of("GET", things.uri("/predictions/things"), null);
+        assertThat(wrong.status()).isEqualTo(405);
+        assertThat(wrong.header("Allow")).hasValue("POST");
+    }
+
+    private static String inference(String parameters, byte[]... pictures) {
+        List<String> data = new ArrayList<>();
+        for (byte[] one : pictures) {
+            data.add('"' + Base64.getEncoder().encodeToString(one) + '"');
+        }
+        return """
+        {"id": "a1", %s "inputs": [{"name": "image", "datatype": "BYTES", "shape": [%d],
+         "parameters": {"content_type": "base64"}, "data": %s}]}
+        """
+                .formatted(parameters, pictures.length, data);
+    }
+
+    @Test
+    void picturesAreInferredInOrder() throws Exception {
+        byte[] other = Files.readAllBytes(PICTURES.resolve("chair-image_0013.png"));
+        Answer answer =
+                post(
+                        "/v2/models/things/infer",
+                        utf8(
+                                inference(
+                                        "\"parameters\": {\"top_k\": 2},",
+                                        picture,
+                                        other,
+                                        picture)));
+        assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+        JsonNode json = answer.json();
+        assertThat(json.path("model_name").asText()).isEqualTo("things");
+        assertThat(json.path("id").asText()).isEqualTo("a1");
+        List<String> labels = new ArrayList<>();
+        List<Double> probabilities = new ArrayList<>();
+        for (byte[] one : List.of(picture, other, picture)) {
+            for (JsonNode entry : expected(one, 2)) {
+                labels.add(entry.path("className").asText());
+                probabilities.add(entry.path("probability").asDouble());
+            }
+        }
+        JsonNode outputs = json.path("outputs");
+        assertThat(outputs.path(0).path("name").asText()).isEqualTo("labels");
+        assertThat(outputs.path(0).path("data")).map(JsonNode::asText).isEqualTo(labels);
+        assertThat(outputs.path(1).path("shape").toString()).isEqualTo("[3,2]");
+        assertThat(outputs.path(1).path("data")).map(JsonNode::asDouble).isEqualTo(probabilities);
+    }
+
+    @Test
+    void oneOutputIsAnsweredWhereOneIsAskedFor() throws Exception {
+        JsonNode outputs =
+                post(
+                                "/v2/models/things/infer",
+                                utf8(inference("\"outputs\": [{\"name\": \"labels\"}],", picture)))
+                        .json()
+                        .path("outputs");
+        assertThat(outputs).hasSize(1);
+        assertThat(outputs.path(0).path("shape").toString()).isEqualTo("[1,6]");
+    }
+
+    @Test
+    void aPictureThatCannotBeReadIsNamedByItsPlace() throws Exception {
+        Answer text = post("/v2/models/things/infer", utf8(inference("", picture, utf8("a text"))));
+        assertThat(text.status()).isEqualTo(400);
+        assertThat(text.error()).contains("image 1 ");
+        Answer damaged =
+                post(
+                        "/v2/models/things/infer",
+                        utf8(inference("", Arrays.copyOf(picture, 99), picture)));
+        assertThat(damaged.status()).isEqualTo(422);
+        assertThat(damaged.error()).contains("image 0 ");
+    }
+
+    static Stream<String> badInferences() {
+        String good = inference("", utf8("x"));
+        return Stream.of(
+                "",
+                "no JSON",
+                "[]",
+                "null",
+                "{}",
+                good + "x",
+                good.replace("\"id\": \"a1\"", "\"inputs\": []"),
+                good.replace("\"inputs\"", "\"input\""),
+                good.replace("\"image\"", "\"picture\""),
+                good.replace("BYTES", "FP32"),
+                good.replace("base64", "raw"),
+                good.replace("[1]", "[2]"),
+                good.replace("[1]", "[]").replace("\"data\": [", "\"data\": [1, "),
+                good.replaceFirst("\"data\": .*]}", "\"data\": []}"),
+                good.replaceFirst("\"data\": .*]}", "\"data\": [7]}"),
+                good.replaceFirst("\"data\": .*]}", "\"data\": [\"not base64\"]}"),
+                good.replaceFirst("\"data\": .*]}", "\"data\": \"eA==\"}"),
+                inference("\"parameters\": {\"top_k\": 0},", utf8("x")),
+                inference("\"parameters\": {\"top_k\": \"two\"},", utf8("x")),
+                inference("\"outputs\": [{\"name\": \"features\"}],", utf8("x")),
+                "[".repeat(100_000));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badInferences")
+    void aBadInferenceRequestIsRefused(String json) throws Exception {
+        Answer answer = post("/v2/models/things/infer", utf8(json));
+        assertThat(answer.status()).as(json).isEqualTo(400);
+        assertThat(answer.error()).isNotEmpty().doesNotContain("\n");
+    }
+
+    @Test
+    void aFailureOfTheClassifierIsNotShownAndTheServiceGoesOn() throws Exception {
+        things.classifier.before =
+                () -> {
+                    throw new IllegalStateException("a secret of the machine");
+                };
+        try {
+            for (Answer answer :
+                    List.of(
+                            post("/predictions/things", picture),
+                            post("/v2/models/things/infer", utf8(inference("", picture))))) {
+                assertThat(answer.status()).isEqualTo(500);
+                assertThat(answer.text()).doesNotContain("secret");
+            }
+        } finally {
+            things.classifier.before = () -> {};
+        }
+        assertThat(post("/predictions/things", picture).status()).isEqualTo(200);
+    }
+
+    @Test
+    void oneBadPictureLeavesTheOthersOfItsBatchAsTheyAre() throws Exception {
+        JsonNode expected = expected(picture, 99);
+        List<Thread> clients = new ArrayList<>();
+        List<String> wrong = Collections.synchronizedList(new ArrayList<>());
+        for (int i = 0; i < 24; i++) {
+            boolean bad = i % 3 == 0;
+            Thread client =
+                    new Thread(
+                            () -> {
+                                try {
+                                    Answer answer =
+                                            Answer.of(
+                                                    "POST",
+                                                    things.uri("/predictions/things"),
+                                                    bad ? Arrays.copyOf(picture, 500) : picture);
+                                    if (bad
+                                            ? answer.status() != 422
+                                            : !answer.json().equals(expected)) {
+                                        wrong.add(answer.text());
+                                    }
+                                } catch (IOException | InterruptedException e) {
+                                    wrong.add(e.toString());
+                                }
+                            });
+            clients.add(client);
+            client.start();
+        }
+        for (Thread client : clients) {
+            client.join();
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void metricsCountRequestsImagesAndBatches() throws Exception {
+        double before = metric("coop_images_total{model=\"things\",result=\"classified\"}");
+        post("/predictions/things", picture);
+        post("/v2/models/things/infer", utf8(inference("", picture, picture)));
+        double after = metric("coop_images_total{model=\"things\",result=\"classified\"}");
+        assertThat(after - before).isEqualTo(3);
+        assertThat(metric("coop_batches_total{model=\"things\"}")).isPositive();
+        assertThat(metric("coop_queue_images{model=\"things\"}")).isZero();
+        String all = get("/metrics").text();
+        assertThat(all)
+                .contains("http_server_requests_seconds_bucket{method=\"POST\"")
+                .contains("uri=\"/predictions/{model}\"")
+                .contains("(\\\"a drawing of a {}.\\\")\"")
+                .contains("jvm_memory_used_bytes")
+                .doesNotContain("/predictions/other"); // a label for each name would fill memory
+    }
+
+    private static double metric(String name) throws Exception {
+        return get("/metrics")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .sum();
+    }
+
+    @Test
+    void theAccessLogHasALineOfJsonForEachRequest() throws Exception {
+        get("/models");
+        String line = "";
+        for (int tries = 0; tries < 100 && line.isEmpty(); tries++) {
+            Thread.sleep(20); // it is written after the answer
+            line =
+                    LOG.toString(StandardCharsets.UTF_8)
+                            .lines()
+                            .filter(one -> one.contains("\"/models\""))
+                            .findFirst()
+                            .orElse("");
+        }
+        JsonNode entry = new ObjectMapper().readTree(line);
+        assertThat(entry.path("method").asText()).isEqualTo("GET");
+        assertThat(entry.path("status").asInt()).isEqualTo(200);
+        assertThat(entry.path("client").asText()).isEqualTo("127.0.0.1");
+        assertThat(entry.path("time").asText()).matches("\\d{4}-.*Z");
+    }
+
+    @Test
+    void thePageAndItsFilesLoadNothingFromElsewhere() throws Exception {
+        for (String path : List.of("/", "/page.css", "/page.js", "/icon.svg", "/openapi.yaml")) {
+            Answer answer = Answer.of("GET", things.uri(path), null);
+            assertThat(answer.status()).as(path).isEqualTo(200);
+            assertThat(answer.header("Content-Security-Policy").orElse(""))
+                    .contains("default-src 'none'")
+                    .doesNotContain("unsafe");
+            assertThat(
+                            answer.text()
+                                    .replaceAll(
+                                            "http://www.w3.org/2000/svg|https://www.apache.org/licenses/LICENSE-2.0",
+                                            ""))
+                    .doesNotContain("http://", "https://", "<script>", " style=");
+        }
+    }
+
+    @Test
+    void withoutPermissionPagesOfOtherOriginsMayNotRead() throws Exception {
+        Answer answer = get("/ping");
+        assertThat(answer.header("Access-Control-Allow-Origin")).isEmpty();
+        Answer asked = Answer.of("GET", things.uri("/ping"), null, "Origin", "https://example.org");
+        assertThat(asked.header("Access-Control-Allow-Origin")).isEmpty();
+    }
+}

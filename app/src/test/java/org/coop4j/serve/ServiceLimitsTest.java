@@ -1,0 +1,433 @@
+package org.coop4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.coop4j.base.Resource;
+import org.coop4j.predict.PredictionLimits;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a service does with clients that are slow, many, unknown, or there when it ends. */
+class ServiceLimitsTest {
+
+    private static final String PREDICT = "/predictions/things";
+
+    /** A byte each 50 ms, for ten seconds. */
+    private static final String[] SLOWLY = Collections.nCopies(200, "x").toArray(new String[0]);
+
+    @TempDir private static Path folder;
+    private static ApiDescription description;
+    private static byte[] picture;
+
+    @BeforeAll
+    static void read() throws IOException {
+        picture =
+                Files.readAllBytes(
+                        Path.of("../src/test/resources/golden/text_image/chair-image_0013.png"));
+        description = ApiDescription.of(Resource.text(PredictionService.class, "openapi.yaml"));
+    }
+
+    private static TestService start(ServiceOptions options, int queue) throws IOException {
+        PredictionLimits limits =
+                new PredictionLimits(1, Duration.ZERO, queue, picture.length * 1000L);
+        return TestService.start(folder, limits, options, Optional.empty());
+    }
+
+    private static ServiceOptions.Limits quick() {
+        return ServiceOptions.Limits.standard().withReadTime(Duration.ofMillis(500));
+    }
+
+    private static CompletableFuture<Answer> later(TestService service) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return Answer.of("POST", service.uri(PREDICT), picture);
+                    } catch (IOException | InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                work -> new Thread(work).start());
+    }
+
+    /** Holds up the classifier until the latch is open; begun is opened when it waits. */
+    private static void block(TestService service, CountDownLatch begun, CountDownLatch go) {
+        service.classifier.before =
+                () -> {
+                    begun.countDown();
+                    try {
+                        go.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                };
+    }
+
+    private static void awaitWaiting(TestService service, int images) throws InterruptedException {
+        while (service.images().waiting() < images) {
+            Thread.sleep(5);
+        }
+    }
+
+    @Test
+    void aFullQueueIsToldAndWhatWaitsIsAnswered() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (TestService service = start(ServiceOptions.onLoopback(0), 2)) {
+            block(service, begun, go);
+            List<CompletableFuture<Answer>> accepted = new ArrayList<>();
+            accepted.add(later(service));
+            begun.await();
+            for (int waiting = 1; waiting <= 2; waiting++) {
+                accepted.add(later(service));
+                awaitWaiting(service, waiting);
+            }
+            Answer refused = Answer.of("POST", service.uri(PREDICT), picture);
+            description.check("POST", PREDICT, refused);
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.header("Retry-After")).hasValue("1");
+            assertThat(refused.error()).contains("things is busy").contains("2 images");
+            go.countDown();
+            for (CompletableFuture<Answer> one : accepted) {
+                assertThat(one.get().status()).isEqualTo(200);
+            }
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
+        }
+    }
+
+    /** A picture may wait in the queue for longer than a client may take to send it. */
+    @Test
+    void waitingInTheQueueIsNotTakenForIdleness() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        ServiceOptions.Limits limits =
+                ServiceOptions.Limits.standard().withReadTime(Duration.ofMillis(200));
+        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
+            block(service, begun, go);
+            CompletableFuture<Answer> slow = later(service);
+            begun.await();
+            Thread.sleep(1000);
+            go.countDown();
+            assertThat(slow.get().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void closingAnswersWhatWasAcceptedAndNothingElse() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        TestService service = start(ServiceOptions.onLoopback(0), 8);
+        block(service, begun, go);
+        List<CompletableFuture<Answer>> accepted = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            accepted.add(later(service));
+        }
+        begun.await();
+        awaitWaiting(service, 3);
+        CompletableFuture<Void> closed =
+                CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                service.close();
+                            } catch (IOException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        },
+                        work -> new Thread(work).start());
+        assertThat(refuses(service)).isTrue();
+        assertThat(closed).isNotDone();
+        go.countDown();
+        for (CompletableFuture<Answer> one : accepted) {
+            assertThat(one.get().status()).isEqualTo(200);
+        }
+        closed.get(1, TimeUnit.MINUTES);
+    }
+
+    private static boolean refuses(TestService service) throws InterruptedException {
+        for (int tries = 0; tries < 500; tries++) {
+            try {
+                Socket socket =
+                        new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort());
+                socket.close();
+                Thread.sleep(10);
+            } catch (IOException e) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Sends the parts one after the other, and returns all that came before the connection closed.
+     */
+    private static String raw(TestService service, String head, String... later) throws Exception {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), service.uri("/").getPort())) {
+            socket.setSoTimeout(20_000);
+            OutputStream out = socket.getOutputStream();
+            out.write(head.getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+            try {
+                for (String part : later) {
+                    Thread.sleep(50);
+                    out.write(part.getBytes(StandardCharsets.US_ASCII));
+                    out.flush();
+                }
+            } catch (SocketException e) {
+                // It was closed, as it should be.
+            }
+            return answer(socket.getInputStream());
+        }
+    }
+
+    private static String answer(InputStream in) throws IOException {
+        StringBuilder text = new StringBuilder();
+        try {
+            for (int c = in.read(); c >= 0; c = in.read()) {
+                text.append((char) c);
+            }
+        } catch (SocketException e) {
+            // Reset, since not all that was sent has been read.
+        }
+        return text.toString();
+    }
+
+    private static String post(int length) {
+        return "POST " + PREDICT + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
+    }
+
+    /** A connection that a refused request came by is in order for the next one. */
+    @Test
+    void theBodyOfARefusedRequestIsReadAwayBeforeTheAnswer() throws Exception {
+        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions options =
+                new ServiceOptions(
+                        plain.host(),
+                        0,
+                        Optional.of("correct-horse"),
+                        Optional.empty(),
+                        plain.limits());
+        String next = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        try (TestService service = start(options, 2)) {
+            assertThat(raw(service, post(6), "abc", "", "def", next))
+                    .startsWith("HTTP/1.1 401 ")
+                    .contains("HTTP/1.1 200 ");
+            String expecting = post(6).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
+            assertThat(raw(service, expecting))
+                    .startsWith("HTTP/1.1 401 ")
+                    .containsIgnoringCase("connection: close");
+        }
+    }
+
+    @Test
+    void aClientThatIsTooSlowIsTurnedAway() throws Exception {
+        try (TestService service = start(ServiceOptions.onLoopback(0).with(quick()), 2)) {
+            assertThat(raw(service, post(1000) + "abc")).startsWith("HTTP/1.1 408 ");
+            assertThat(raw(service, post(1000), SLOWLY))
+                    .startsWith("HTTP/1.1 408 ")
+                    .contains("did not arrive within 500 ms");
+            assertThat(raw(service, "POST " + PREDICT)).doesNotContain("200");
+            long start = System.nanoTime();
+            assertThat(raw(service, "POST " + PREDICT + " HTTP/1.1\r\nHost: ", SLOWLY)).isEmpty();
+            assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(8).toNanos());
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aBodyWithoutALengthHasTheSameLimit() throws Exception {
+        ServiceOptions.Limits limits = ServiceOptions.Limits.standard().withBody(picture.length);
+        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
+            assertThat(Answer.of("POST", service.uri(PREDICT), picture).status()).isEqualTo(200);
+            byte[] more = Arrays.copyOf(picture, picture.length + 1);
+            assertThat(Answer.of("POST", service.uri(PREDICT), more).status()).isEqualTo(413);
+            String chunk = "%x\r\n".formatted(picture.length) + "x".repeat(picture.length) + "\r\n";
+            String head =
+                    "POST "
+                            + PREDICT
+                            + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                            + "Transfer-Encoding: chunked\r\n\r\n";
+            assertThat(raw(service, head + chunk + "0\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+            assertThat(raw(service, head + chunk + chunk + "0\r\n\r\n"))
+                    .startsWith("HTTP/1.1 413 ")
+                    .contains("limit of");
+        }
+    }
+
+    /** Requests that are held take memory; beyond it they are refused, and it is given back. */
+    @Test
+    void allRequestsTogetherHaveALimitOfMemory() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        int bytes = 1 << 17;
+        assertThat(picture.length).isBetween(bytes / 4, bytes);
+        ServiceOptions.Limits limits =
+                new ServiceOptions.Limits(bytes, bytes, Duration.ofSeconds(20), 16);
+        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 16)) {
+            block(service, begun, go);
+            CompletableFuture<Answer> first = later(service);
+            begun.await();
+            List<CompletableFuture<Answer>> more = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                more.add(later(service));
+            }
+            Answer refused =
+                    CompletableFuture.anyOf(more.toArray(CompletableFuture[]::new))
+                            .thenApply(Answer.class::cast)
+                            .get();
+            assertThat(refused.status()).isEqualTo(429);
+            assertThat(refused.error()).contains("memory");
+            go.countDown();
+            assertThat(first.get().status()).isEqualTo(200);
+            for (CompletableFuture<Answer> one : more) {
+                one.get();
+            }
+            for (int i = 0; i < 8; i++) {
+                assertThat(later(service).get().status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void moreConnectionsThanAllowedWait() throws Exception {
+        ServiceOptions.Limits limits =
+                ServiceOptions.Limits.standard()
+                        .withReadTime(Duration.ofSeconds(2))
+                        .withConnections(2);
+        try (TestService service = start(ServiceOptions.onLoopback(0).with(limits), 2)) {
+            int port = service.uri("/").getPort();
+            try (Socket first = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket second = new Socket(InetAddress.getLoopbackAddress(), port);
+                    Socket third = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                assertThat(first.isConnected() && second.isConnected()).isTrue();
+                third.setSoTimeout(10_000);
+                third.getOutputStream()
+                        .write(
+                                "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n"
+                                        .getBytes(StandardCharsets.US_ASCII));
+                // The others are idle, so that their time ends, and the third's turn comes.
+                assertThat((char) third.getInputStream().read()).isEqualTo('H');
+            }
+        }
+    }
+
+    @Test
+    void aTokenIsAskedForButOfThePageAndSignsOfLife() throws Exception {
+        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions options =
+                new ServiceOptions(
+                        plain.host(),
+                        0,
+                        Optional.of("correct-horse"),
+                        Optional.empty(),
+                        plain.limits());
+        try (TestService service = start(options, 2)) {
+            for (String path : List.of("/", "/page.js", "/ping", "/v2/health/live")) {
+                assertThat(Answer.of("GET", service.uri(path), null).status()).isEqualTo(200);
+            }
+            for (String given : List.of("", "Bearer wrong", "Basic correct-horse", "Bearer ")) {
+                String[] headers = {"Authorization", given};
+                for (String path :
+                        List.of(
+                                "/models",
+                                "/metrics",
+                                "/v2",
+                                "/v2/models/things",
+                                "/v2/models/things/ready")) {
+                    refused(service, "GET", path, null, headers);
+                }
+                refused(service, "POST", PREDICT, picture, headers);
+                refused(service, "POST", "/v2/models/things/infer", new byte[9], headers);
+            }
+            assertThat(
+                            Answer.of(
+                                            "POST",
+                                            service.uri(PREDICT),
+                                            picture,
+                                            "Authorization",
+                                            "Bearer correct-horse")
+                                    .status())
+                    .isEqualTo(200);
+        }
+    }
+
+    private static void refused(
+            TestService service, String method, String path, byte[] body, String... headers)
+            throws IOException, InterruptedException {
+        Answer answer = Answer.of(method, service.uri(path), body, headers);
+        assertThat(answer.status()).as(path).isEqualTo(401);
+        description.check(method, path, answer);
+    }
+
+    @Test
+    void anotherOriginMayReadWhereItIsAllowed() throws Exception {
+        ServiceOptions plain = ServiceOptions.onLoopback(0);
+        ServiceOptions options =
+                new ServiceOptions(
+                        plain.host(),
+                        0,
+                        Optional.of("correct-horse"),
+                        Optional.of("https://example.org"),
+                        plain.limits());
+        try (TestService service = start(options, 2)) {
+            Answer preflight =
+                    Answer.of(
+                            "OPTIONS",
+                            service.uri(PREDICT),
+                            null,
+                            "Origin",
+                            "https://example.org",
+                            "Access-Control-Request-Method",
+                            "POST",
+                            "Access-Control-Request-Headers",
+                            "authorization");
+            assertThat(preflight.status()).isEqualTo(200);
+            assertThat(preflight.header("Access-Control-Allow-Origin"))
+                    .hasValue("https://example.org");
+            assertThat(preflight.header("Access-Control-Allow-Headers")).hasValue("authorization");
+            Answer other =
+                    Answer.of("GET", service.uri("/ping"), null, "Origin", "https://example.com");
+            assertThat(other.header("Access-Control-Allow-Origin")).isEmpty();
+        }
+    }
+
+    @Test
+    void aPortThatIsTakenIsSaid() throws Exception {
+        try (TestService service = start(ServiceOptions.onLoopback(0), 2)) {
+            int port = service.uri("/").getPort();
+            assertThatThrownBy(() -> start(ServiceOptions.onLoopback(port), 2))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("cannot listen on 127.0.0.1:" + port)
+                    .hasMessageContaining("--port");
+        }
+    }
+
+    @Test
+    void valuesThatMakeNoSenseAreRefused() {
+        assertThatThrownBy(() -> ServiceOptions.onLoopback(65_536))
+                .hasMessageContaining("0 to 65535");
+        assertThatThrownBy(() -> ServiceOptions.Limits.standard().withBody(Long.MAX_VALUE))
+                .hasMessageContaining("heap");
+        assertThatThrownBy(() -> ServiceOptions.Limits.standard().withConnections(0))
+                .hasMessageContaining("1 or more");
+    }
+}

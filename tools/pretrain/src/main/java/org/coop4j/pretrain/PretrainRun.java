@@ -1,0 +1,242 @@
+package org.coop4j.pretrain;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunMetrics;
+import org.coop4j.text.Tokenizer;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.model.ClipConfig;
+
+/**
+ * Trains a CLIP from random weights, or from those of another model, into a run folder, with
+ * checkpoints and validation.
+ *
+ * <p>With every checkpoint the model so far is written and measured on the validation table; the
+ * checkpoint is first, so that nothing is lost when that fails. An interrupted run goes on from its
+ * last checkpoint and gives the same bits as an uninterrupted one on as many threads.
+ *
+ * @param initial the model that training begins with, which stays open for the run
+ * @param validation table to measure on, or null for none
+ * @param workers threads to work with, the caller's to close
+ */
+public record PretrainRun(
+        InitialModel initial,
+        PretrainConfig config,
+        Path train,
+        Path validation,
+        Workers workers,
+        Progress progress) {
+
+    /** The model in single precision, whole from the first checkpoint on. */
+    public static final String MODEL = "model.safetensors";
+
+    /**
+     * Runs everything that is left to do in {@code folder}.
+     *
+     * @param resume whether to go on with what the folder holds; otherwise it must be empty
+     * @throws IOException for bad input, which is found before training starts, and what cannot be
+     *     written
+     */
+    public void run(Path folder, boolean resume) throws IOException {
+        PairTable table = PairTable.read(train);
+        PairTable held = validation == null ? null : PairTable.read(validation);
+        Tokenizer tokenizer = Tokenizer.load();
+        ClipConfig architecture = initial.metadata().architecture();
+        requireVocabulary(architecture, tokenizer);
+        RunFolder.requireFree(folder, resume);
+        try (RunFolder run = RunFolder.open(folder)) {
+            PretrainSpec spec =
+                    new PretrainSpec(
+                            architecture.toJson(),
+                            initial.metadata().activation().id(),
+                            initial.sha256(),
+                            Sha256.of(train),
+                            config);
+            requireOwn(run, spec);
+            if (RunFolder.isFinished(folder)) {
+                progress.note(folder + " is finished already");
+                return;
+            }
+            try (Pretraining training =
+                    Pretraining.prepare(config, initial, table, tokenizer, workers)) {
+                if (held != null) {
+                    Retrieval.check(held, architecture, tokenizer, workers);
+                }
+                run.write(RunFolder.CONFIG, spec);
+                train(run, training, held, tokenizer);
+            }
+        }
+    }
+
+    private static void requireVocabulary(ClipConfig architecture, Tokenizer tokenizer)
+            throws IOException {
+        int size = architecture.text().vocabularySize();
+        if (size != tokenizer.vocabularySize()) {
+            throw new IOException(
+                    "the architecture has a vocabulary of %d tokens and CLIP's tokenizer %d: set"
+                                    .formatted(size, tokenizer.vocabularySize())
+                            + " vocabulary_size to that");
+        }
+    }
+
+    /** Refuses the folder of another run. */
+    private static void requireOwn(RunFolder run, PretrainSpec spec) throws IOException {
+        if (run.has(RunFolder.CONFIG)
+                && !RunFolder.read(run.file(RunFolder.CONFIG), PretrainSpec.class).equals(spec)) {
+            throw new IOException(
+                    "the run in "
+                            + run.path()
+                            + " was begun with other settings or another table (see its"
+                            + " config.json): resume it with the same, or choose another --out");
+        }
+    }
+
+    private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer)
+            throws IOException {
+        RunMetrics metrics = resume(run, training);
+        describe(training);
+        if (training.lastEpoch() != null && metrics.count() < training.epochs()) {
+            record(run, training, held, tokenizer, training.lastEpoch(), metrics);
+        }
+        long left = training.steps() - training.stepsDone();
+        try (Progress.Task task = progress.task("training", left, Progress.Unit.STEPS)) {
+            training.run(
+                    new Pretraining.Listener() {
+                        @Override
+                        public void batch(int epoch, int batch, double loss) {
+                            task.detail(
+                                    text(
+                                            "epoch %d/%d  loss %.4f",
+                                            epoch + 1, config.epochs(), loss));
+                            task.advance(1);
+                        }
+
+                        @Override
+                        public void epoch(Pretraining.Epoch epoch) throws IOException {
+                            if (isCheckpoint(epoch)) {
+                                training.state()
+                                        .write(run.file(RunFolder.CHECKPOINT), metrics.lines());
+                            }
+                            record(run, training, held, tokenizer, epoch, metrics);
+                        }
+                    });
+        }
+        run.write(RunFolder.PROVENANCE, provenance(run, held));
+    }
+
+    /** Puts the training at its checkpoint, where there is one. */
+    private static RunMetrics resume(RunFolder run, Pretraining training) throws IOException {
+        if (!run.has(RunFolder.CHECKPOINT)) {
+            return RunMetrics.begin(run);
+        }
+        Path checkpoint = run.file(RunFolder.CHECKPOINT);
+        try {
+            PretrainState state = PretrainState.read(checkpoint);
+            training.resume(state);
+            return RunMetrics.resume(run, state.epochs(), state.metrics());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(checkpoint + ": " + e.getMessage(), e);
+        }
+    }
+
+    private boolean isCheckpoint(Pretraining.Epoch epoch) {
+        int done = epoch.number() + 1;
+        return done == config.epochs() || done % config.checkpointEvery() == 0;
+    }
+
+    /** Writes and measures the model at a checkpoint, and the line of the epoch. */
+    private void record(
+            RunFolder run,
+            Pretraining training,
+            PairTable held,
+            Tokenizer tokenizer,
+            Pretraining.Epoch epoch,
+            RunMetrics metrics)
+            throws IOException {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("epoch", epoch.number() + 1);
+        line.put("loss", epoch.loss());
+        line.put("learning_rate", epoch.rate());
+        line.put("logit_scale", epoch.logitScale());
+        line.put("pairs_per_second", epoch.pairsPerSecond());
+        if (isCheckpoint(epoch)) {
+            training.write(run.file(MODEL), DType.F32);
+            if (held != null) {
+                Retrieval retrieval = validate(run.file(MODEL), held, tokenizer);
+                line.put("recall_at_1", 100 * retrieval.recallAt1());
+                line.put("recall_at_5", 100 * retrieval.recallAt5());
+                progress.note(
+                        text(
+                                "epoch %d: recall@1 %.1f %%, recall@5 %.1f %% among %d captions",
+                                epoch.number() + 1,
+                                100 * retrieval.recallAt1(),
+                                100 * retrieval.recallAt5(),
+                                retrieval.captions()));
+            }
+        }
+        metrics.append(line);
+        progress.note(
+                text(
+                        "epoch %d: loss %.4f, rate %.2e, %.0f pairs/s",
+                        epoch.number() + 1, epoch.loss(), epoch.rate(), epoch.pairsPerSecond()));
+    }
+
+    private void describe(Pretraining training) {
+        if (training.epochs() > 0) {
+            progress.note(
+                    text("going on after epoch %d of %d", training.epochs(), config.epochs()));
+        }
+        progress.note(
+                text(
+                        "%d steps of %d pairs, %d different tokens, %d MB for a step",
+                        training.steps(),
+                        config.batches().size(),
+                        training.vocabularySize(),
+                        training.plan().bytes() / 1_000_000));
+        if (training.picturesInMemory() < training.pictures()) {
+            progress.note(
+                    text(
+                            "%d of %d pictures fit in memory, the others are read each time:"
+                                    + " JAVA_OPTS=-Xmx… gives Java more",
+                            training.picturesInMemory(), training.pictures()));
+        }
+    }
+
+    private static String text(String form, Object... values) {
+        return String.format(Locale.ROOT, form, values);
+    }
+
+    /** With threads of its own, which the model closes. */
+    private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
+        try (Clip clip = Clip.open(model, tokenizer, new Workers(workers.count()))) {
+            return Retrieval.measure(clip, held);
+        }
+    }
+
+    private Map<String, Object> provenance(RunFolder run, PairTable held) throws IOException {
+        Map<String, Object> provenance = new LinkedHashMap<>();
+        provenance.put("model_sha256", Sha256.of(run.file(MODEL)));
+        provenance.put("train_table", String.valueOf(train.getFileName()));
+        provenance.put("train_sha256", Sha256.of(train));
+        if (held != null) {
+            provenance.put("validation_sha256", Sha256.of(validation));
+        }
+        provenance.put("version", Provenance.coop4jVersion());
+        provenance.put("java", Provenance.virtualMachine());
+        provenance.put("system", Provenance.operatingSystem());
+        provenance.put("processor", Provenance.processorName());
+        provenance.put("threads", workers.count());
+        provenance.put("finished", Instant.now().toString());
+        return provenance;
+    }
+}

@@ -1,0 +1,50 @@
+package org.coop4j.base;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** Files that are shipped on the class path, beside the class that uses them. */
+public final class Resource {
+    private Resource() {}
+
+    /**
+     * Opens a file.
+     *
+     * @param beside a class of its package
+     * @throws FileNotFoundException when it was left out of the build
+     */
+    public static InputStream open(Class<?> beside, String name) throws FileNotFoundException {
+        InputStream in = beside.getResourceAsStream(name);
+        if (in == null) {
+            throw new FileNotFoundException(
+                    "resource %s of %s is missing: the jar is incomplete, build it again"
+                            .formatted(name, beside.getPackageName()));
+        }
+        return in;
+    }
+
+    /**
+     * A file's content.
+     *
+     * @throws UncheckedIOException when it is missing or cannot be read
+     */
+    public static byte[] bytes(Class<?> beside, String name) {
+        try (InputStream in = open(beside, name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A file's content as text in UTF-8.
+     *
+     * @throws UncheckedIOException when it is missing or cannot be read
+     */
+    public static String text(Class<?> beside, String name) {
+        return new String(bytes(beside, name), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,80 @@
+package org.coop4j.base;
+
+/**
+ * Text from strangers (names of files, classes and datasets, messages of errors) made safe to show:
+ * what could steer a terminal or reorder a line is written out in hexadecimal, as Java has it.
+ */
+public final class SafeText {
+
+    private SafeText() {}
+
+    /** One line: line breaks and tabs are written out too. */
+    public static String line(String text) {
+        return escaped(text, "");
+    }
+
+    /** Line breaks and tabs stay. */
+    public static String lines(String text) {
+        return escaped(text, "\t\n");
+    }
+
+    /** Content or an attribute's value of HTML and XML. */
+    public static String xml(String text) {
+        return lines(text)
+                .replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
+    }
+
+    /** The text, or so many of its characters and an ellipsis. */
+    public static String shortened(String text, int most) {
+        if (text.codePointCount(0, text.length()) <= most) {
+            return text;
+        }
+        return text.substring(0, text.offsetByCodePoints(0, most)) + "\u2026";
+    }
+
+    private static String escaped(String text, String kept) {
+        StringBuilder safe = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean pair =
+                    i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
+            boolean shown = pair || !isHarmful(c) || kept.indexOf(c) >= 0;
+            if (!shown && safe == null) {
+                safe = new StringBuilder(text.length() + 8).append(text, 0, i);
+            }
+            if (safe != null && shown) {
+                safe.append(text, i, pair ? i + 2 : i + 1);
+            } else if (!shown) {
+                safe.append((c < 256 ? "\\x%02x" : "\\u%04x").formatted((int) c));
+            }
+            i += pair ? 1 : 0;
+        }
+        return safe == null ? text : safe.toString();
+    }
+
+    /** Controls, half characters, line separators, and what turns the direction of writing. */
+    public static boolean isHarmful(int c) {
+        boolean half = c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE;
+        if (Character.isISOControl(c) || half || c == 0xFFFE || c == 0xFFFF) {
+            return true;
+        }
+        return switch (Character.getDirectionality(c)) {
+            case Character.DIRECTIONALITY_LEFT_TO_RIGHT_EMBEDDING,
+                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_EMBEDDING,
+                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_OVERRIDE,
+                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_OVERRIDE,
+                    Character.DIRECTIONALITY_POP_DIRECTIONAL_FORMAT,
+                    Character.DIRECTIONALITY_LEFT_TO_RIGHT_ISOLATE,
+                    Character.DIRECTIONALITY_RIGHT_TO_LEFT_ISOLATE,
+                    Character.DIRECTIONALITY_FIRST_STRONG_ISOLATE,
+                    Character.DIRECTIONALITY_POP_DIRECTIONAL_ISOLATE,
+                    Character.DIRECTIONALITY_PARAGRAPH_SEPARATOR ->
+                    true;
+            default -> c == '\u2028';
+        };
+    }
+}

@@ -1,0 +1,18 @@
+package org.coop4j.base;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** What a record component means to those who set it, for help and messages. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.RECORD_COMPONENT)
+public @interface Setting {
+
+    /** A sentence without a full stop. */
+    String value();
+
+    /** Another setting of the record, a text, that decides this one wherever it is given. */
+    String decidedBy() default "";
+}

@@ -1,0 +1,146 @@
+package org.coop4j.base;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorView;
+import org.coop4j.weights.WeightsException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class OpenFileTest {
+    private static final int FLOATS = 1 << 20;
+
+    @TempDir private Path folder;
+    private Path path;
+    private byte[] content;
+
+    @BeforeEach
+    void writeFile() throws IOException {
+        content = new byte[FLOATS * Float.BYTES];
+        new Random(1).nextBytes(content);
+        path = Files.write(folder.resolve("weights"), content);
+    }
+
+    private static TensorView tensor(OpenFile file) {
+        return TensorView.contiguous("t", DType.I32, Shape.of(FLOATS), file.region());
+    }
+
+    private long[] expected() {
+        long[] values = new long[FLOATS];
+        ByteBuffer bytes = ByteBuffer.wrap(content).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < FLOATS; i++) {
+            values[i] = bytes.getInt();
+        }
+        return values;
+    }
+
+    @Test
+    void anInterruptedThreadReadsAndKeepsItsInterrupt() throws IOException {
+        try (OpenFile file = OpenFile.open(path)) {
+            Thread.currentThread().interrupt();
+            long[] values = tensor(file).longs();
+            ByteBuffer mapped = tensor(file).map();
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(values).isEqualTo(expected());
+            assertThat(mapped.getInt()).isEqualTo((int) values[0]);
+            assertThat(tensor(file).longs()).as("read afterwards").isEqualTo(values);
+        }
+    }
+
+    @Test
+    void anInterruptInTheMiddleOfAReadClosesTheFileForNobody() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try (OpenFile file = OpenFile.open(path)) {
+            long[] expected = expected();
+            AtomicBoolean done = new AtomicBoolean();
+            AtomicReference<Thread> victim = new AtomicReference<>();
+            CountDownLatch reading = new CountDownLatch(2);
+            Future<Integer> interrupted =
+                    threads.submit(
+                            () -> {
+                                victim.set(Thread.currentThread());
+                                reading.countDown();
+                                int interrupts = 0;
+                                while (!done.get()) {
+                                    assertThat(tensor(file).longs()).isEqualTo(expected);
+                                    interrupts += Thread.interrupted() ? 1 : 0;
+                                }
+                                return interrupts;
+                            });
+            Future<?> other =
+                    threads.submit(
+                            () -> {
+                                reading.countDown();
+                                while (!done.get()) {
+                                    assertThat(tensor(file).longs()).isEqualTo(expected);
+                                }
+                                return null;
+                            });
+            reading.await();
+            for (int i = 0; i < 200; i++) {
+                victim.get().interrupt();
+                assertThat(tensor(file).longs()).hasSize(FLOATS);
+            }
+            done.set(true);
+            assertThat(interrupted.get()).isPositive();
+            other.get();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void whatWasOpenedIsReadAndHashedEvenWhenAnotherFileTakesItsPlace() throws IOException {
+        try (OpenFile file = OpenFile.open(path)) {
+            Path other = Files.write(folder.resolve("other"), new byte[16]);
+            Files.move(other, path, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(file.sha256(bytes -> {})).isEqualTo(Sha256.of(content));
+            assertThat(tensor(file).longs()).isEqualTo(expected());
+        }
+    }
+
+    @Test
+    void aFileThatBecameShorterIsNoticed() throws IOException {
+        try (OpenFile file = OpenFile.open(path)) {
+            Files.write(path, new byte[16]);
+            assertThatThrownBy(() -> tensor(file).longs())
+                    .isInstanceOf(WeightsException.class)
+                    .hasMessageContaining("the file became shorter while it was read");
+        }
+    }
+
+    @Test
+    void whatIsNoFileIsNamed() {
+        assertThatThrownBy(() -> OpenFile.open(folder))
+                .hasMessageContaining("expected a file, got a folder");
+        assertThatThrownBy(() -> OpenFile.open(folder.resolve("none")))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("no such file");
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void devicesAreRefused() {
+        assertThatThrownBy(() -> OpenFile.open(Path.of("/dev/zero")))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("expected a file, got a pipe or device");
+    }
+}
