@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.bench;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -9,22 +9,28 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.console.CommandFailure;
 
-/** This command line in a process of its own, with the Java and the options of this one. */
+/** Programs in processes of their own. */
 final class ChildProcess {
 
     private ChildProcess() {}
 
+    /** The same of a Java program, with the Java and the options of this process. */
+    static String output(Class<?> program, List<String> arguments) throws IOException {
+        List<String> words = new ArrayList<>();
+        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        words.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        return output(words, arguments);
+    }
+
     /**
-     * Runs a command to its end and returns what it wrote to standard output; what it writes to
+     * Runs a program to its end and returns what it wrote to standard output; what it writes to
      * standard error goes where this process's does.
      *
      * @throws CommandFailure if it fails
      */
-    static String output(List<String> arguments) throws IOException {
-        List<String> words = new ArrayList<>();
-        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        words.addAll(List.of("-cp", System.getProperty("java.class.path"), Coop.class.getName()));
+    static String output(List<String> program, List<String> arguments) throws IOException {
+        List<String> words = new ArrayList<>(program);
         words.addAll(arguments);
         Process process =
                 new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -33,7 +39,7 @@ final class ChildProcess {
             int code = process.waitFor();
             if (code != 0) {
                 throw new CommandFailure(
-                        "coop %s ended with exit code %d"
+                        "%s ended with exit code %d"
                                 .formatted(String.join(" ", arguments), code));
             }
             return new String(output, StandardCharsets.UTF_8);

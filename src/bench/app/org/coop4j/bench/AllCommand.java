@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.coop4j.cli.Coop;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.clip.ShippedModel;
@@ -27,26 +28,26 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop bench all}: every measurement in turn, as the table of docs/performance.md. */
+/** {@code all}: every measurement in turn, as the table of docs/performance.md. */
 @Command(
         name = "all",
         description = {
-            "Measure everything that coop bench measures, and write the table of it (Markdown).",
+            "Measure steps, images, files, loading, predictions and methods, and write the table (Markdown).",
             "",
             "Each row is a process of its own, so that its memory is its own too; where the"
                     + " processor multiplies bfloat16, in that as well. Takes some ten minutes on"
                     + " two cores, which should have nothing else to do. A service that runs is"
-                    + " measured by coop bench serve.",
+                    + " measured by serve.",
             ""
         },
         footer = {
             "",
             "Examples:",
-            "  coop bench all pictures/ > table.md",
-            "  coop bench all pictures/ --json > bench.json",
-            "  coop bench all --only step,encode"
+            "  all pictures/ > table.md",
+            "  all pictures/ --json > bench.json",
+            "  all --only step,encode"
         })
-final class BenchAllCommand implements Callable<Integer> {
+final class AllCommand implements Callable<Integer> {
 
     private static final List<String> KINDS =
             List.of("step", "encode", "files", "load", "predict", "methods");
@@ -90,16 +91,16 @@ final class BenchAllCommand implements Callable<Integer> {
 
     @Mixin private JsonOption json;
 
-    BenchAllCommand(Console console) {
+    AllCommand(Console console) {
         this.console = console;
     }
 
     /**
      * A row, or the rows of all methods.
      *
-     * @param arguments of {@code coop bench}
+     * @param program {@link Coop} or {@link Bench}
      */
-    private record Work(String title, List<String> arguments) {}
+    private record Work(String title, Class<?> program, List<String> arguments) {}
 
     @Override
     public Integer call() throws IOException {
@@ -189,13 +190,15 @@ final class BenchAllCommand implements Callable<Integer> {
                 common = Stream.concat(common, Stream.of("--model=" + model));
             }
         }
-        Stream<String> all = Stream.concat(Stream.of("bench", kind), Stream.concat(own, common));
-        works.add(new Work(title, all.toList()));
+        boolean ofCoop = List.of("step", "encode", "files", "load").contains(kind);
+        Stream<String> first = ofCoop ? Stream.of("bench", kind) : Stream.of(kind);
+        List<String> all = Stream.of(first, own, common).flatMap(part -> part).toList();
+        works.add(new Work(title, ofCoop ? Coop.class : Bench.class, all));
     }
 
     /** A document, or one for each method. */
     private static Iterable<JsonNode> measure(Work work) throws IOException {
-        JsonNode said = Json.parse(ChildProcess.output(work.arguments));
+        JsonNode said = Json.parse(ChildProcess.output(work.program, work.arguments));
         return said.isArray() ? said : List.of(said);
     }
 

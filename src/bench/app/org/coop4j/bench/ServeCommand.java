@@ -1,4 +1,4 @@
-package org.coop4j.cli;
+package org.coop4j.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import org.coop4j.bench.ServiceLoad;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.CommandFailure;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code coop bench serve}: speed and correctness of a running service. */
+/** {@code serve}: speed and correctness of a running service. */
 @Command(
         name = "serve",
         description = {
@@ -45,10 +44,10 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  coop predict -p run --json pictures/ > expected.json",
-            "  coop bench serve http://localhost:8080/predictions/run pictures/ \\",
+            "  serve http://localhost:8080/predictions/run pictures/ \\",
             "    --expected expected.json --clients 1,8,64 --seconds 30"
         })
-final class BenchServeCommand implements Callable<Integer> {
+final class ServeCommand implements Callable<Integer> {
 
     private final Console console;
 
@@ -84,7 +83,7 @@ final class BenchServeCommand implements Callable<Integer> {
 
     @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
 
-    BenchServeCommand(Console console) {
+    ServeCommand(Console console) {
         this.console = console;
     }
 

@@ -1,10 +1,9 @@
-package org.coop4j.cli;
+package org.coop4j.bench;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.bench.MethodBench;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.Console;
@@ -15,7 +14,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code coop bench methods}: time and memory of the methods that learn from image features. */
+/** {@code methods}: time and memory of the methods that learn from image features. */
 @Command(
         name = "methods",
         description = {
@@ -29,10 +28,10 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Examples:",
-            "  coop bench methods",
-            "  coop bench methods --classes 1000 --tests 50000 --method gda --json"
+            "  methods",
+            "  methods --classes 1000 --tests 50000 --method gda --json"
         })
-final class BenchMethodsCommand implements Callable<Integer> {
+final class MethodsCommand implements Callable<Integer> {
 
     /** Of a number in the table. */
     private static final int WIDTH = "10,000.00".length();
@@ -80,7 +79,7 @@ final class BenchMethodsCommand implements Callable<Integer> {
 
     @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
 
-    BenchMethodsCommand(Console console) {
+    MethodsCommand(Console console) {
         this.console = console;
     }
 
