@@ -1,27 +1,27 @@
-package org.coop4j.weights;
+package org.coop4j.base;
 
+import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
 
 /**
- * A weights file cannot be used: damaged, hostile, of an unknown form, or not the model wanted.
+ * A file, folder or address that the user named cannot be used: missing, damaged, hostile, of an unknown form.
  *
- * <p>The message names the file, and the tensor where one is to blame, and is meant for the user's
- * eyes. Failures of the disk itself stay plain {@link IOException}s.
+ * <p>The message names it and what is wrong with it, and is meant for the user's eyes. Failures of the disk itself stay plain {@link IOException}s.
  */
-public final class WeightsException extends IOException {
+public final class InputException extends IOException {
     @Serial private static final long serialVersionUID = 1L;
 
     private static final int MAX_MESSAGE = 4_000;
 
     /** A failure with a message for the user. */
-    public WeightsException(String message) {
+    public InputException(String message) {
         super(printable(message));
     }
 
     /** A failure with a message for the user and what caused it. */
-    public WeightsException(String message, Throwable cause) {
+    public InputException(String message, Throwable cause) {
         super(printable(message), cause);
     }
 
@@ -33,7 +33,7 @@ public final class WeightsException extends IOException {
     }
 
     /** A failure in one file: the message is {@code file: problem}. */
-    public static WeightsException in(Path file, String problem) {
-        return new WeightsException(file + ": " + problem);
+    public static InputException in(Path file, String problem) {
+        return new InputException(file + ": " + problem);
     }
 }
