@@ -31,7 +31,7 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -211,7 +211,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         try {
             ClipConfig.named(architecture);
-        } catch (WeightsException e) {
+        } catch (InputException e) {
             throw new WrongUsage(e.getMessage());
         }
     }
