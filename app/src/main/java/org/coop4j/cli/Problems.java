@@ -21,7 +21,7 @@ import org.coop4j.image.ImageException;
 import org.coop4j.method.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.NonFiniteLossException;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -121,7 +121,7 @@ final class Problems {
             return describe(e.getCause());
         }
         if (problem instanceof CommandFailure
-                || problem instanceof WeightsException
+                || problem instanceof InputException
                 || problem instanceof ImageException
                 || problem instanceof DatasetException
                 || problem instanceof TextTooLongException
