@@ -16,8 +16,6 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
@@ -201,10 +199,8 @@ public final class SharedData {
                         ? new ImageTransform.Test(clip.preprocessing())
                         : new ImageTransform.Train(
                                 clip.preprocessing(), sample.views(), sample.seed());
-        try (FeatureBank bank =
-                FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform, kind))) {
-            encoding.use(
-                    BankedImages.build(bank, clip, transform, images, what, skipBad, progress));
+        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
+            encoding.use(bank.encode(images, what, skipBad, progress));
         }
     }
 

@@ -13,7 +13,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.bank.HashedImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;

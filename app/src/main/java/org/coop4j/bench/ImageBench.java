@@ -11,9 +11,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.graph.host.Precision;
@@ -30,7 +29,13 @@ public final class ImageBench {
     public static Measurement pixels(Clip clip, int batch, int runs) {
         int side = clip.architecture().vision().imageSize();
         float[] pixels = StepBench.gaussian(new SplittableRandom(1), batch * 3 * side * side, 1);
-        return Measurement.of(1, runs, 0, () -> clip.encodePixels(FloatBuffer.wrap(pixels), batch));
+        return Measurement.of(1, runs, 0, () -> encode(clip, pixels, batch));
+    }
+
+    private static void encode(Clip clip, float[] pixels, int images) {
+        int each = pixels.length / images;
+        clip.imageEncoder()
+                .encodeQuickly(images, (index, target, offset) -> target.put(offset, pixels, index * each, each));
     }
 
     /**
@@ -78,8 +83,8 @@ public final class ImageBench {
             throws IOException {
         Path folder = Files.createTempDirectory("coop-bench");
         ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-        try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
-            BankedImages.build(bank, clip, transform, images, "files", true, progress);
+        try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {
+            bank.encode(images, "files", true, progress);
         } finally {
             delete(folder);
         }
@@ -96,9 +101,9 @@ public final class ImageBench {
     /** Seconds from opening a model until it has the features of an image. */
     public static double firstFeature(Path model, Precision precision) throws IOException {
         long start = System.nanoTime();
-        try (Clip clip = Clip.open(model, precision)) {
+        try (Clip clip = Clip.open(model, Clip.Options.in(precision))) {
             int side = clip.architecture().vision().imageSize();
-            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
+            encode(clip, new float[3 * side * side], 1);
             return (System.nanoTime() - start) / 1e9;
         }
     }

@@ -174,7 +174,7 @@ public final class BenchCommand implements Callable<Integer> {
         if (what.equals("load")) {
             result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
         } else {
-            try (Clip clip = Clip.open(file, precision)) {
+            try (Clip clip = Clip.open(file, Clip.Options.in(precision))) {
                 switch (what) {
                     case "step" -> step(clip, result);
                     case "encode" -> {

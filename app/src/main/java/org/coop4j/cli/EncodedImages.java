@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,29 +23,34 @@ import org.coop4j.image.PixelReader;
 record EncodedImages(
         List<Integer> positions, FeatureMatrix features, Map<Integer, String> problems) {
 
-    /** Encodes the images with a progress display, and reports the unreadable ones as they come. */
-    static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, Console console) {
+    /**
+     * Encodes the images with a progress display, and reports the unreadable ones as they come.
+     *
+     * @param quickly whether features may differ by float32 rounding from those that a file or a bank has
+     */
+    static EncodedImages encode(
+            Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
         int embed = clip.architecture().embedDim();
         float[] features = new float[Math.multiplyExact(files.size(), embed)];
         List<Integer> positions = new ArrayList<>();
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
         try (ImageProgress progress = new ImageProgress(console, "encoding", files.size())) {
-            encoder.encode(
-                    files.size(),
-                    (index, target, offset) -> reader.read(files.get(index), target, offset),
-                    new ImageEncoder.Sink() {
-                        @Override
-                        public void features(int index, float[] row) {
-                            System.arraycopy(row, 0, features, positions.size() * embed, embed);
-                            positions.add(index);
-                            progress.done();
-                        }
-
-                        @Override
-                        public void failed(int index, IOException problem) {
-                            progress.failed(index, problem);
-                        }
-                    });
+            for (int from = 0; from < files.size(); from += encoder.part()) {
+                int first = from;
+                int n = Math.min(encoder.part(), files.size() - from);
+                ImageEncoder.PixelSource pixels =
+                        (index, target, offset) -> reader.read(files.get(first + index), target, offset);
+                ImageEncoder.Encoded part = quickly ? encoder.encodeQuickly(n, pixels) : encoder.encode(n, pixels);
+                for (int i = 0; i < part.features().size(); i++) {
+                    if (part.problems().containsKey(i)) {
+                        progress.failed(from + i, part.problems().get(i));
+                    } else {
+                        System.arraycopy(part.features().get(i), 0, features, positions.size() * embed, embed);
+                        positions.add(from + i);
+                        progress.done();
+                    }
+                }
+            }
             float[] good = Arrays.copyOf(features, positions.size() * embed);
             return new EncodedImages(
                     positions,

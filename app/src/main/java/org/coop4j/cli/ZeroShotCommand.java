@@ -101,6 +101,7 @@ final class ZeroShotCommand implements Callable<Integer> {
                             clip,
                             task.inputs().files(),
                             EncodedImages.reader(clip, task.exif()),
+                            true,
                             console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
             new ZeroShotReport(task, images, probabilities, top).print(format.chosen(), console);

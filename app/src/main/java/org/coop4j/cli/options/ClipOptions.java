@@ -34,7 +34,7 @@ public final class ClipOptions {
 
     private static Clip open(Path model, VocabularyOption vocabulary, Precision precision)
             throws IOException {
-        return Clip.open(ModelFile.of(model), vocabulary.lazily(), Workers.standard(), precision);
+        return Clip.open(ModelFile.of(model), new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
     }
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */
