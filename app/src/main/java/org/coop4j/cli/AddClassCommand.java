@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.BankOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -81,7 +81,7 @@ final class AddClassCommand implements Callable<Integer> {
             description = "The new classifier; must not exist.")
     private Path out;
 
-    @Mixin private BankOptions bankOptions;
+    @Mixin private Options.Bank bankOptions;
 
     AddClassCommand(Console console) {
         this.console = console;

@@ -14,10 +14,8 @@ import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.MemoryOption;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.Options;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -114,7 +112,6 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
-            converter = Converters.PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front (default: ${DEFAULT-VALUE}).")
@@ -147,13 +144,15 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 
-    @Mixin private MemoryOption memory;
-    @Mixin private PrecisionOption precisionOption;
+    @Mixin private Options.Memory memory;
+    @Mixin private Options.Arithmetic precisionOption;
 
     @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
 
     BenchCommand(Console console) {
         this.console = console;
@@ -163,7 +162,7 @@ public final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
-        Path file = model == null ? randomModel(architecture, console) : ModelFile.of(model);
+        Path file = model == null ? randomModel(architecture, console) : ModelOptions.file(model);
         Precision precision = precisionOption.precision();
         ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
         if (model == null) {
@@ -192,7 +191,7 @@ public final class BenchCommand implements Callable<Integer> {
             }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        if (json.isGiven()) {
+        if (json) {
             Json.print(result, console.out());
         } else {
             print(result);

@@ -13,10 +13,8 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.Comparison;
 import org.coop4j.analysis.Contender;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
-import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -71,9 +69,11 @@ final class CompareCommand implements Callable<Integer> {
             description = "The model they were learned with (default: where it was then).")
     private Path model;
 
-    @Mixin private VocabularyOption vocabulary = new VocabularyOption();
-    @Mixin private BankOptions bankOptions;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Vocabulary vocabulary = new Options.Vocabulary();
+    @Mixin private Options.Bank bankOptions;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
 
     CompareCommand(Console console) {
         this.console = console;
@@ -99,7 +99,7 @@ final class CompareCommand implements Callable<Integer> {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
-            if (json.isGiven()) {
+            if (json) {
                 Json.print(json(comparison, evaluator.images()), console.out());
             } else {
                 print(comparison, evaluator.images());

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.cli.options.Converters;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -162,6 +163,7 @@ public final class Coop implements Callable<Integer> {
     private static CommandLine configure(
             CommandLine line, Coop coop, Console console, Problems problems) {
         addStandardOptions(line);
+        Converters.register(line);
         return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
                 .setExpandAtFiles(false) // "@home" is a text, not a file of arguments

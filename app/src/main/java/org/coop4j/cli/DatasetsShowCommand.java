@@ -1,18 +1,16 @@
 package org.coop4j.cli;
 
+import picocli.CommandLine.Option;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: all that is known of one published dataset. */
@@ -38,11 +36,12 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
-            converter = Converters.BenchmarkName.class,
             description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
 
     DatasetsShowCommand(Console console) {
         this.console = console;
@@ -50,7 +49,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (json.isGiven()) {
+        if (json) {
             Json.print(DatasetsCommand.toJson(benchmark), console.out());
         } else {
             printFacts(console.out());

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
@@ -49,10 +49,7 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
-
-    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
-    private boolean truncate;
+    @Mixin private ModelOptions clipOptions;
 
     @Mixin private ClassOptions classOptions;
 
@@ -108,9 +105,6 @@ final class ImportCommand implements Callable<Integer> {
         if (!classOptions.areGiven()) {
             throw new WrongUsage(
                     "the checkpoint does not name its classes: give --classes or --classes-file");
-        }
-        if (truncate) {
-            console.warn("--truncate has no effect: class names are compared as they are");
         }
         Method learnedBy = method();
         List<String> classes = classOptions.read();

@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
@@ -66,7 +66,7 @@ final class InterpretCommand implements Callable<Integer> {
             description = "Only tokens that end a word, so that most are whole words.")
     private boolean words;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     InterpretCommand(Console console) {
         this.console = console;

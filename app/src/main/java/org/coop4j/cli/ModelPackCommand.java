@@ -1,17 +1,16 @@
 package org.coop4j.cli;
 
+import picocli.CommandLine.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
-import org.coop4j.cli.options.OutputFile;
 import org.coop4j.console.Console;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop model pack}: makes what is shipped of a trained model; for tools/pretrain-data. */
@@ -27,7 +26,13 @@ final class ModelPackCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A converted model.")
     private Path file;
 
-    @Mixin private OutputFile out;
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
+
 
     ModelPackCommand(Console console) {
         this.console = console;
@@ -36,10 +41,10 @@ final class ModelPackCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (ConvertedModel model = ConvertedModel.open(file)) {
-            PackedModel.write(model, out.file());
+            PackedModel.write(model, out);
         }
         console.out()
-                .println(SafeText.line(out.file() + ": " + Numbers.bytes(Files.size(out.file()))));
+                .println(SafeText.line(out + ": " + Numbers.bytes(Files.size(out))));
         return 0;
     }
 }

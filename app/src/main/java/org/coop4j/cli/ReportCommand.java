@@ -10,7 +10,7 @@ import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -70,7 +70,7 @@ final class ReportCommand implements Callable<Integer> {
                             + " replaced.")
     private Path out;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     ReportCommand(Console console) {
         this.console = console;

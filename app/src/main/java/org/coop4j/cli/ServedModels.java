@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -107,7 +107,7 @@ final class ServedModels implements AutoCloseable {
         Path modelFile =
                 model.isPresent()
                         ? model.get()
-                        : ClassifierModel.find(learned, file, ModelFile.ADVICE);
+                        : ClassifierModel.find(learned, file, ModelOptions.ADVICE);
         Clip clip = clip(modelFile);
         try {
             add(

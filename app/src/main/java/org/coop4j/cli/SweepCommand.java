@@ -4,13 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.MemoryOption;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
@@ -81,7 +77,7 @@ final class SweepCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = ModelFile.DESCRIPTION)
+            description = ModelOptions.DESCRIPTION)
     private Path model;
 
     @Option(
@@ -96,9 +92,9 @@ final class SweepCommand implements Callable<Integer> {
             description = "The folder of the published datasets, in place of the plan's.")
     private Path data;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private MemoryOption memory;
-    @Mixin private VocabularyOption vocabulary;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Memory memory;
+    @Mixin private Options.Vocabulary vocabulary;
 
     @Option(
             names = "--spark",
@@ -116,7 +112,7 @@ final class SweepCommand implements Callable<Integer> {
     @Option(names = "--example", description = "Print a plan with every setting explained.")
     private boolean example;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     SweepCommand(Console console) {
         this.console = console;
@@ -136,7 +132,7 @@ final class SweepCommand implements Callable<Integer> {
         }
         TrainRun.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
-        try (Clip clip = ClipOptions.openForTexts(model, vocabulary)) {
+        try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
                 new SweepList(sweep.states(out)).print(format.chosen(), console);
@@ -183,7 +179,7 @@ final class SweepCommand implements Callable<Integer> {
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
     private SweepCluster.Files files(Clip clip, TrainRun.Options options) throws IOException {
-        boolean shipped = !ModelFile.of(model).equals(model);
+        boolean shipped = !ModelOptions.file(model).equals(model);
         return new SweepCluster.Files(
                 absolute(plan),
                 data == null ? null : absolute(data),

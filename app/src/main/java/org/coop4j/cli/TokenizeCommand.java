@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import picocli.CommandLine.Option;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,8 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -39,8 +39,10 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
 
-    @Mixin private VocabularyOption vocabulary;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Vocabulary vocabulary;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
 
     TokenizeCommand(Console console) {
         this.console = console;
@@ -49,7 +51,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Tokenizer tokenizer = vocabulary.tokenizer();
-        if (json.isGiven()) {
+        if (json) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
             texts.forEach(text -> array.add(toJson(text, tokenizer)));
             Json.print(array, console.out());

@@ -98,13 +98,6 @@ class PromptCommandsTest {
     }
 
     @Test
-    void whoAsksTrainToTruncateIsToldThatItDoesNot() {
-        assertThat(train(run, "--resume", "--truncate").err())
-                .contains("--truncate has no effect: a prompt that is too long is an error");
-        assertThat(train(run, "--resume").err()).doesNotContain("--truncate");
-    }
-
-    @Test
     void severalSeedsAreReportedTogether() throws IOException {
         Path out = folder.resolve("seeds");
         CommandRun done = train(out, "--seeds", "1,2");
@@ -341,10 +334,6 @@ class PromptCommandsTest {
         assertThat(others.err()).contains("was trained with other class names");
         assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
                 .contains("was trained for 3 classes, but 2 class names are given");
-        assertThat(
-                        coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--truncate")
-                                .err())
-                .contains("--truncate has no effect");
         assertThat(prompt).doesNotExist();
     }
 
