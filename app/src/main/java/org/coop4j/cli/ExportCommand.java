@@ -153,7 +153,7 @@ final class ExportCommand implements Callable<Integer> {
 
     private List<Path> towers() throws IOException {
         try (Clip clip = Clip.open(ModelOptions.file(model))) {
-            OnnxExport export = new OnnxExport(clip, half, Version.number());
+            OnnxExport export = new OnnxExport(clip, half, Coop.version());
             Files.createDirectories(out);
             List<Path> files = List.of(out.resolve("image.onnx"), out.resolve("text.onnx"));
             export.imageTower(files.get(0));
@@ -167,7 +167,7 @@ final class ExportCommand implements Callable<Integer> {
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned);
                 Classifier classifier = PromptOptions.classifier(learned, clip)) {
-            new OnnxExport(clip, half, Version.number()).classifier(out, classifier, preprocessing);
+            new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
             return out;
         } catch (UnsupportedOperationException e) {
             throw new CommandFailure(

@@ -1,5 +1,12 @@
 package org.coop4j.cli;
 
+import org.coop4j.study.SweepRun;
+import org.coop4j.study.RunState;
+import org.coop4j.console.Table;
+import org.coop4j.console.Rows;
+import org.coop4j.base.Numbers;
+import java.util.Map;
+import java.util.Locale;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -135,7 +142,7 @@ final class SweepCommand implements Callable<Integer> {
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
-                new SweepList(sweep.states(out)).print(format.chosen(), console);
+                list(sweep.states(out));
                 return 0;
             }
             return run(sweep, clip, options);
@@ -193,5 +200,58 @@ final class SweepCommand implements Callable<Integer> {
 
     private static String absolute(Path path) {
         return path.toAbsolutePath().normalize().toString();
+    }
+
+    /** The runs of a plan, and how far each is. */
+    private void list(Map<SweepRun, RunState> runs) {
+        Rows<Map.Entry<SweepRun, RunState>> rows =
+                new Rows<Map.Entry<SweepRun, RunState>>()
+                        .text("run", run -> run.getKey().folder().toString())
+                        .column(
+                                "steps",
+                                Table.Align.RIGHT,
+                                run -> run.getKey().steps(),
+                                run -> steps(run.getKey()))
+                        .in(Rows.Format.TABLE)
+                        .column(
+                                "state",
+                                Table.Align.LEFT,
+                                run -> name(run.getValue()),
+                                run -> described(run.getValue()))
+                        .data("steps", run -> run.getKey().steps());
+        rows.print(format.chosen(), runs.entrySet(), console);
+        console.note(summary(runs));
+    }
+
+    private static String steps(SweepRun run) {
+        return run.steps() == 0 ? "" : Numbers.count(run.steps());
+    }
+
+    private static String described(RunState state) {
+        return name(state) + state.failure().map(why -> ": " + why).orElse("");
+    }
+
+    private static String name(RunState state) {
+        return state.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String summary(Map<SweepRun, RunState> runs) {
+        long steps = 0;
+        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
+            if (run.getValue().status() != RunState.Status.FINISHED) {
+                steps += run.getKey().steps();
+            }
+        }
+        return "%s, %s finished, %s begun, %s failed; %s left"
+                .formatted(
+                        Numbers.count(runs.size(), "run"),
+                        Numbers.count(count(runs, RunState.Status.FINISHED)),
+                        Numbers.count(count(runs, RunState.Status.BEGUN)),
+                        Numbers.count(count(runs, RunState.Status.FAILED)),
+                        Numbers.count(steps, "training step"));
+    }
+
+    private static long count(Map<SweepRun, RunState> runs, RunState.Status status) {
+        return runs.values().stream().filter(state -> state.status() == status).count();
     }
 }
