@@ -1,5 +1,6 @@
 package org.coop4j.image;
 
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
@@ -9,31 +10,29 @@ import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * One of the Java runtime's own image readers. Others may be registered in front of it, whose
- * pixels need not be the same.
+ * An image reader of the Java runtime or of TwelveMonkeys, not the one that ImageIO would choose: others may be
+ * registered in front of it, whose pixels need not be the same.
  *
  * @param provider makes the reader
  */
-record RuntimeReader(ImageReaderSpi provider) {
+record LibraryReader(ImageReaderSpi provider) {
     /**
-     * Finds the reader of a form.
+     * Finds the runtime's own reader of a form.
      *
      * @param format the form's name in ImageIO, such as "jpeg"
      */
-    static RuntimeReader of(String format) {
+    static LibraryReader ofRuntime(String format) {
         Iterator<ImageReaderSpi> all =
                 IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
         while (all.hasNext()) {
             ImageReaderSpi spi = all.next();
             boolean reads = List.of(spi.getFormatNames()).contains(format);
             if (reads && "java.desktop".equals(spi.getClass().getModule().getName())) {
-                return new RuntimeReader(spi);
+                return new LibraryReader(spi);
             }
         }
-        throw new IllegalStateException(
-                "this Java runtime has no reader of "
-                        + format
-                        + " images: its module java.desktop is incomplete");
+        throw new IllegalStateException("this Java runtime has no reader of " + format
+                + " images: its module java.desktop is incomplete");
     }
 
     /** What is done with a reader once it has its input. */
@@ -44,7 +43,7 @@ record RuntimeReader(ImageReaderSpi provider) {
     /** Reads from bytes in memory; nothing is cached on disk. */
     <T> T read(byte[] content, Reading<T> reading) throws IOException {
         ImageReader reader = provider.createReaderInstance();
-        try (ImageInputStream in = new MemoryImageInput(content)) {
+        try (ImageInputStream in = new ByteArrayImageInputStream(content)) {
             reader.setInput(in, true, true);
             return reading.from(reader);
         } finally {
