@@ -6,8 +6,8 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Rows;
 import org.coop4j.console.Table;
-import org.coop4j.sweep.RunState;
-import org.coop4j.sweep.SweepRun;
+import org.coop4j.study.RunState;
+import org.coop4j.study.SweepRun;
 
 /** The runs of a plan, and how far each is. */
 record SweepList(Map<SweepRun, RunState> runs) {

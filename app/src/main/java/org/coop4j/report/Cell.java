@@ -8,8 +8,8 @@ import java.util.OptionalDouble;
 import java.util.function.IntFunction;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.Shots;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.Shots;
 
 /**
  * A cell of a {@link ResultTable}: what people see and what other programs get.

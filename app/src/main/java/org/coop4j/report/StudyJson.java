@@ -7,11 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import org.coop4j.results.Findings;
-import org.coop4j.results.Findings.Failure;
-import org.coop4j.results.HandWritten;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.Robustness;
+import org.coop4j.study.Findings;
+import org.coop4j.study.Findings.Failure;
+import org.coop4j.study.HandWritten;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.Robustness;
 
 /** The report as JSON; what is unknown is left out. */
 public final class StudyJson {

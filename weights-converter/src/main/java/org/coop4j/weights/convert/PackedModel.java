@@ -19,7 +19,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 
@@ -52,14 +52,14 @@ public final class PackedModel {
     /**
      * Writes a model, its weights rounded to the nearest half.
      *
-     * @throws WeightsException if a weight is too large for half precision
+     * @throws InputException if a weight is too large for half precision
      */
     public static void write(ConvertedModel model, Path target) throws IOException {
         Path halves = Files.createTempFile("coop4j-half", ".safetensors");
         try {
             writeHalves(model, halves);
             if (Files.size(halves) > LARGEST) {
-                throw new WeightsException(
+                throw new InputException(
                         "%s has %s bytes in half precision: models up to %s are packed"
                                 .formatted(model.path(), Files.size(halves), LARGEST));
             }
@@ -87,7 +87,7 @@ public final class PackedModel {
                 float[] values = model.weights().floats(spec.name());
                 for (float value : values) {
                     if (!(Math.abs(value) < 65_520)) { // what rounds to infinity
-                        throw new WeightsException(
+                        throw new InputException(
                                 spec.name() + " holds " + value + ", too much for half precision");
                     }
                 }
@@ -122,7 +122,7 @@ public final class PackedModel {
      * @param name what the file's name begins with; its hash follows
      * @param hash tells the SHA-256 of a file that is there already
      * @return the model file
-     * @throws WeightsException if {@code packed} is something else or damaged
+     * @throws InputException if {@code packed} is something else or damaged
      */
     public static Path unpack(InputStream packed, String name, Path folder, FileHash hash)
             throws IOException {
@@ -154,11 +154,11 @@ public final class PackedModel {
      *
      * @param packed what {@link #write} wrote; its first two lines are read
      * @param name what messages call it
-     * @throws WeightsException if {@code packed} is something else
+     * @throws InputException if {@code packed} is something else
      */
     public static String sha256(InputStream packed, String name) throws IOException {
         if (!line(packed).equals(FORMAT)) {
-            throw new WeightsException(name + " is not a packed model");
+            throw new InputException(name + " is not a packed model");
         }
         String sha256 = line(packed);
         if (!sha256.matches("[0-9a-f]{64}")) {
@@ -176,7 +176,7 @@ public final class PackedModel {
                 throw damaged(name, "it holds more than its header says");
             }
         } catch (EOFException | ZipException e) {
-            throw new WeightsException(name + " is damaged: " + e.getMessage(), e);
+            throw new InputException(name + " is damaged: " + e.getMessage(), e);
         }
         return woven(bytes);
     }
@@ -193,7 +193,7 @@ public final class PackedModel {
         return new String(Arrays.copyOf(line, length), StandardCharsets.US_ASCII);
     }
 
-    private static WeightsException damaged(String name, String how) {
-        return new WeightsException("packed model " + name + " is damaged: " + how);
+    private static InputException damaged(String name, String how) {
+        return new InputException("packed model " + name + " is damaged: " + how);
     }
 }

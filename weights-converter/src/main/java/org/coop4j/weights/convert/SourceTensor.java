@@ -7,7 +7,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * A tensor of the converted model: one of the source, or several stacked along the first dimension
@@ -29,7 +29,7 @@ record SourceTensor(List<TensorView> parts) {
     }
 
     /** The stacked shape. */
-    Shape shape() throws WeightsException {
+    Shape shape() throws InputException {
         Shape first = parts.get(0).shape();
         if (parts.size() == 1) {
             return first;
@@ -37,14 +37,14 @@ record SourceTensor(List<TensorView> parts) {
         List<Long> dims = new ArrayList<>(first.dims());
         for (TensorView part : parts) {
             if (!part.shape().equals(first) || part.dtype() != dtype() || first.rank() == 0) {
-                throw new WeightsException("cannot stack %s on %s".formatted(part, parts.get(0)));
+                throw new InputException("cannot stack %s on %s".formatted(part, parts.get(0)));
             }
         }
         dims.set(0, dims.get(0) * parts.size());
         return new Shape(dims);
     }
 
-    TensorSpec spec(String name) throws WeightsException {
+    TensorSpec spec(String name) throws InputException {
         return new TensorSpec(name, dtype(), shape());
     }
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.weights.JsonTree;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * Fields of a JSON object in a converted file's metadata. Those that nobody asks for are passed
@@ -24,14 +24,14 @@ record MetadataFields(String path, Map<?, ?> fields) {
      * @param make makes it from its fields; what it refuses as an illegal argument is the message
      */
     static <T> T read(String what, String json, Function<MetadataFields, T> make)
-            throws WeightsException {
+            throws InputException {
         try {
             Map<String, Object> fields = JsonTree.readObject("the value", json);
             return make.apply(new MetadataFields("", fields));
         } catch (JsonProcessingException e) {
-            throw new WeightsException(what + ": not valid JSON: " + e.getOriginalMessage(), e);
+            throw new InputException(what + ": not valid JSON: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(what + ": " + e.getMessage(), e);
+            throw new InputException(what + ": " + e.getMessage(), e);
         }
     }
 

@@ -2,7 +2,7 @@ package org.coop4j.weights.pickle;
 
 import java.io.IOException;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** What a kind of file adds to plain pickles: functions, and objects kept outside the pickle. */
 public interface PickleBindings {
@@ -16,7 +16,7 @@ public interface PickleBindings {
 
                 @Override
                 public Object persistent(Object id) throws IOException {
-                    throw new WeightsException("the pickle refers to an object outside it");
+                    throw new InputException("the pickle refers to an object outside it");
                 }
             };
 

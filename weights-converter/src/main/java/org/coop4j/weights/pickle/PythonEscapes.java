@@ -2,7 +2,7 @@ package org.coop4j.weights.pickle;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** The escapes of the text opcodes of protocol 0. */
 final class PythonEscapes {
@@ -30,7 +30,7 @@ final class PythonEscapes {
     }
 
     /** The operand of STRING: a Python string literal in its quotes. */
-    static String quoted(String line, Budget budget) throws WeightsException {
+    static String quoted(String line, Budget budget) throws InputException {
         int last = line.length() - 1;
         if (last < 1 || line.charAt(0) != line.charAt(last) || "'\"".indexOf(line.charAt(0)) < 0) {
             throw budget.problem("has a string without quotes");

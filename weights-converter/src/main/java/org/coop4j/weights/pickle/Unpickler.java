@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * Python's pickle machine for protocols 0 to 5, without the power to execute: a call that is not
@@ -41,7 +41,7 @@ public final class Unpickler {
     /**
      * Reads one pickle and leaves {@code in} after its last byte.
      *
-     * @throws WeightsException when the pickle is damaged or exceeds the limits
+     * @throws InputException when the pickle is damaged or exceeds the limits
      */
     public static Object read(PickleInput in, PickleLimits limits, PickleBindings bindings)
             throws IOException {

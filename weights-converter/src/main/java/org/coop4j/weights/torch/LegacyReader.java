@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.PickleLimits;
 import org.coop4j.weights.pickle.Unpickler;
@@ -79,7 +79,7 @@ final class LegacyReader {
         return key instanceof String name ? name : "without a name";
     }
 
-    private static WeightsException problem(FileRegion file, String what) {
-        return WeightsException.in(file.file(), what);
+    private static InputException problem(FileRegion file, String what) {
+        return InputException.in(file.file(), what);
     }
 }

@@ -2,7 +2,7 @@ package org.coop4j.weights.torch;
 
 import java.nio.file.Path;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * A run of elements that tensors are laid over. Its place in the file may become known after the
@@ -39,11 +39,11 @@ final class Storage {
     }
 
     /** Bytes that the elements take. */
-    long bytes() throws WeightsException {
+    long bytes() throws InputException {
         try {
             return Math.multiplyExact(elements, (long) type.bytes());
         } catch (ArithmeticException e) {
-            throw new WeightsException(file + ": storage " + key + " is too large", e);
+            throw new InputException(file + ": storage " + key + " is too large", e);
         }
     }
 
@@ -51,9 +51,9 @@ final class Storage {
         this.region = newRegion;
     }
 
-    FileRegion region() throws WeightsException {
+    FileRegion region() throws InputException {
         if (region == null) {
-            throw WeightsException.in(file, "storage " + key + " is not in the file");
+            throw InputException.in(file, "storage " + key + " is not in the file");
         }
         return region;
     }

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** Writes a zip archive of uncompressed entries, each aligned by padding in its extra field. */
 final class ZipWriter {
@@ -35,7 +35,7 @@ final class ZipWriter {
         byte[] nameBytes = name.getBytes(StandardCharsets.US_ASCII);
         int size = contents.remaining();
         if (at + size > MAX_BYTES || directory.size() == MAX_ENTRIES) {
-            throw WeightsException.in(file.target(), "would exceed 4 GB or 65,520 entries");
+            throw InputException.in(file.target(), "would exceed 4 GB or 65,520 entries");
         }
         CRC32 crc = new CRC32();
         crc.update(contents.duplicate());

@@ -14,7 +14,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -95,7 +95,7 @@ class PackedModelTest {
         byte[] half = Arrays.copyOf(good, good.length / 2);
         for (byte[] bad : List.of(flipped, half, tooLittle, huge)) {
             assertThatThrownBy(() -> unpack(bad))
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("damaged");
         }
         for (byte[] other : List.of(new byte[0], "PK\3\4 a jar".getBytes(StandardCharsets.UTF_8))) {

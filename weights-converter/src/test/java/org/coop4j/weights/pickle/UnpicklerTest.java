@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +32,7 @@ class UnpicklerTest {
 
     private static void assertRefused(PickleBytes pickle, String problem) {
         assertThatThrownBy(() -> read(pickle))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(problem);
     }
 
@@ -278,7 +278,7 @@ class UnpicklerTest {
         PickleBytes pickle = pickle();
         escaped.translateEscapes().chars().forEach(pickle::op);
         assertThatThrownBy(() -> read(pickle))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("pickle");
     }
 
