@@ -90,7 +90,6 @@ final class AllCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
-
     AllCommand(Console console) {
         this.console = console;
     }

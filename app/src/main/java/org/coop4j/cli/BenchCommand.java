@@ -10,12 +10,13 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.InputException;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -29,7 +30,6 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -152,7 +152,6 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
 
     BenchCommand(Console console) {
         this.console = console;

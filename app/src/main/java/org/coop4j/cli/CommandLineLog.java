@@ -55,7 +55,6 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
 
     /** Reads its pattern when there is something to say, which is rare. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
-
         private final String pattern;
         private PatternLayout layout; // null until then
 

@@ -45,7 +45,6 @@ final class ConvertCommand implements Callable<Integer> {
             description = "The safetensors file to write; replaced if it exists.")
     private Path out;
 
-
     @Option(
             names = "--activation",
             paramLabel = "NAME",

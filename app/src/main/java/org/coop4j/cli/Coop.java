@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.cli.options.Converters;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -10,14 +9,15 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.coop4j.base.Resource;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** The command {@code coop}: the way in, and the options that all commands share. */
 @Command(

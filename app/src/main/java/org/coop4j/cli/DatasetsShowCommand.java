@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import picocli.CommandLine.Option;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -11,6 +10,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: all that is known of one published dataset. */
@@ -41,7 +41,6 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
 
     DatasetsShowCommand(Console console) {
         this.console = console;

@@ -81,7 +81,6 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
 
-
     DemoCommand(Console console) {
         this.console = console;
     }

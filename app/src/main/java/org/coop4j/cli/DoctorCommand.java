@@ -37,7 +37,6 @@ final class DoctorCommand implements Callable<Integer> {
      * @param brings what computing gains by them
      */
     private record Instructions(List<String> names, String brings) {
-
         static final List<Instructions> X86 =
                 List.of(
                         of("8 floats at once", "avx2"),

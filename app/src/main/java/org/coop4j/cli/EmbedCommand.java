@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,10 +10,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
-import org.coop4j.cli.options.Options;
-import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
@@ -28,6 +27,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
+import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -65,7 +65,6 @@ final class EmbedCommand implements Callable<Integer> {
             description =
                     "Truncate texts that exceed the context length; without it, they are an error.")
     private boolean truncate;
-
 
     @Option(
             names = "--text",

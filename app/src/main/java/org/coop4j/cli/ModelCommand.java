@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import picocli.CommandLine.Option;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -18,6 +17,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop model}: what a converted file holds. */
@@ -49,7 +49,6 @@ final class ModelCommand implements Callable<Integer> {
     @Mixin private Options.Vocabulary vocabulary;
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
 
     ModelCommand(Console console) {
         this.console = console;

@@ -1,12 +1,12 @@
 package org.coop4j.cli;
 
-import java.nio.file.Path;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.base.InputException;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -62,14 +62,12 @@ final class ModelNewCommand implements Callable<Integer> {
             description = "The safetensors file to write; replaced if it exists.")
     private Path out;
 
-
     ModelNewCommand(Console console) {
         this.console = console;
     }
 
     /** What --arch may be. */
     static final class ArchitectureNames implements Iterable<String> {
-
         @Override
         public java.util.Iterator<String> iterator() {
             return ClipConfig.publishedNames().iterator();

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import picocli.CommandLine.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +10,7 @@ import org.coop4j.console.Console;
 import org.coop4j.weights.convert.PackedModel;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop model pack}: makes what is shipped of a trained model; for tools/pretrain-data. */
@@ -32,7 +32,6 @@ final class ModelPackCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "The safetensors file to write; replaced if it exists.")
     private Path out;
-
 
     ModelPackCommand(Console console) {
         this.console = console;

@@ -100,7 +100,6 @@ final class PredictCommand implements Callable<Integer> {
      * @param ranked the most probable first
      */
     private record Classified(Path file, List<Prediction> ranked) {
-
         Prediction first() {
             return ranked.get(0);
         }

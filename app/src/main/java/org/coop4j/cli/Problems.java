@@ -9,23 +9,23 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Comparator;
 import java.util.Locale;
-import org.coop4j.clip.MemoryLimitException;
+import java.util.Map;
+import java.util.Set;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.StandardOutput;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.DatasetException;
 import org.coop4j.graph.host.BackendException;
-import org.coop4j.image.ImageException;
 import org.coop4j.method.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.NonFiniteLossException;
-import org.coop4j.base.InputException;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /** Turns what went wrong into one line for the user, and an exit code. */
 final class Problems {
@@ -46,7 +46,7 @@ final class Problems {
                     CommandFailure.class,
                     TextTooLongException.class,
                     PromptTooLongException.class,
-                    MemoryLimit.Exceeded.class,
+                    MemoryLimit.ExceededException.class,
                     BackendException.class,
                     NonFiniteLossException.class);
 

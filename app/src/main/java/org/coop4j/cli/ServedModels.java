@@ -66,7 +66,6 @@ final class ServedModels implements AutoCloseable {
      * @param run the folder of its run, or its file
      */
     record Named(String name, Path run) {
-
         /** Reads {@code RUN} or {@code NAME=RUN}; a run is called as its folder or file. */
         static Named of(String given) {
             int at = given.indexOf('=');

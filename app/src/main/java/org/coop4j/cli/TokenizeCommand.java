@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import picocli.CommandLine.Option;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,6 +15,7 @@ import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
@@ -42,7 +42,6 @@ final class TokenizeCommand implements Callable<Integer> {
     @Mixin private Options.Vocabulary vocabulary;
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
 
     TokenizeCommand(Console console) {
         this.console = console;

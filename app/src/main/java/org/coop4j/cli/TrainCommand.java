@@ -11,9 +11,9 @@ import org.coop4j.analysis.Evidence;
 import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.analysis.TrainChoice;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.MethodOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.SpaceOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
@@ -152,7 +152,6 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
-
 
     private DataSpec data; // known when the model is
 

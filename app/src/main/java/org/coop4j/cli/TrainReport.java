@@ -19,8 +19,8 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.ComparisonTable;
 import org.coop4j.report.TrainEvidence;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult;
 
 /**
  * What {@code coop train} ends with: what was learned beside what else could have been done.

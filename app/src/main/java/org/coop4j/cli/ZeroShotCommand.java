@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -8,9 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.Clip;
@@ -23,6 +22,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
+import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -183,7 +183,6 @@ final class ZeroShotCommand implements Callable<Integer> {
             List<Integer> labels,
             PromptEnsemble prompts,
             ExifOrientation exif) {
-
         /** Copies the lists. */
         Task {
             classes = List.copyOf(classes);

@@ -232,7 +232,6 @@ public final class Rows<T> {
 
     /** Prints rows as they come; those of a table whose widths are not known when it is closed. */
     public final class Printer implements AutoCloseable {
-
         private final Format format;
         private final Console console;
         private final Table table = heading(of(Format.TABLE));

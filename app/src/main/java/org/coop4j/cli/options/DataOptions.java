@@ -87,7 +87,6 @@ public abstract class DataOptions {
 
     /** Where a command's labelled images come from. */
     public static final class Required extends DataOptions {
-
         @Option(
                 names = {"-d", "--data"},
                 required = true,
@@ -106,7 +105,6 @@ public abstract class DataOptions {
 
     /** Labelled images, if any are given. */
     public static final class IfAny extends DataOptions {
-
         @Option(
                 names = {"-d", "--data"},
                 paramLabel = "DIR|FILE",

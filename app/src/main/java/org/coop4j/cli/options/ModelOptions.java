@@ -26,7 +26,6 @@ public final class ModelOptions {
     /** Where the model of a classifier is not found. */
     public static final String ADVICE = "give it with --model";
 
-
     @Option(
             names = {"-m", "--model"},
             required = true,

@@ -29,7 +29,6 @@ public final class Options {
 
     /** How much memory a training step may take. */
     public static final class Memory {
-
         @Option(
                 names = "--memory",
                 paramLabel = "SIZE",
@@ -45,7 +44,6 @@ public final class Options {
 
     /** The tokenizer's vocabulary. */
     public static final class Vocabulary {
-
         @Option(
                 names = "--vocabulary",
                 paramLabel = "DIR",
@@ -76,7 +74,6 @@ public final class Options {
 
     /** What is done with the EXIF orientation of images. */
     public static final class Exif {
-
         @Option(
                 names = "--exif",
                 paramLabel = "keep|apply",
@@ -105,7 +102,6 @@ public final class Options {
 
     /** The precision of products in which images are encoded and prompts trained. */
     public static final class Arithmetic {
-
         private static final String AUTO = "auto";
 
         @Option(
@@ -144,7 +140,6 @@ public final class Options {
 
     /** Which part of a dataset a command works on. */
     public static final class Part {
-
         @Option(
                 names = "--split",
                 defaultValue = "test",
@@ -192,7 +187,6 @@ public final class Options {
 
     /** Where image features are kept, and what becomes of images that have none. */
     public static final class Bank {
-
         @Option(
                 names = "--bank",
                 paramLabel = "DIR",
@@ -226,7 +220,6 @@ public final class Options {
 
     /** How results are printed: a table, or one of two forms for other programs. */
     public static class Format {
-
         @Option(names = "--json", description = "Print JSON.")
         private boolean json;
 
@@ -241,7 +234,6 @@ public final class Options {
 
     /** For commands that print results one by one. */
     public static final class LineFormat extends Format {
-
         @Option(names = "--jsonl", description = "Print JSON Lines, one object per line.")
         private boolean lines;
 

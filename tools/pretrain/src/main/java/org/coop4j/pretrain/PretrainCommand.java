@@ -3,6 +3,7 @@ package org.coop4j.pretrain;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.base.InputException;
 import org.coop4j.base.SafeText;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.Converters;
@@ -11,7 +12,6 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -130,7 +130,6 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", description = "Resume the run in the folder.")
     private boolean resume;
-
 
     PretrainCommand(Console console) {
         this.console = console;
