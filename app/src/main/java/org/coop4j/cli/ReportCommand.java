@@ -14,7 +14,6 @@ import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.report.ResultTable;
 import org.coop4j.report.StudyJson;
 import org.coop4j.report.StudyReport;
@@ -150,7 +149,7 @@ final class ReportCommand implements Callable<Integer> {
             out.println();
             for (ResultTable table : StudyReport.brief(view)) {
                 out.println(SafeText.line(table.title()));
-                Table.of(table).print(out);
+                table.lines().print(out);
                 out.println();
             }
         }

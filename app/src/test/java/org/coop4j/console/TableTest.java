@@ -18,8 +18,8 @@ class RowsTest {
 
     private record Animal(String name, int count, double share, Optional<String> note) {}
 
-    private final Rows<Animal> rows =
-            new Rows<Animal>()
+    private final Table<Animal> rows =
+            new Table<Animal>()
                     .text("name", Animal::name)
                     .count("count", Animal::count)
                     .share("share", Animal::share)
@@ -37,7 +37,7 @@ class RowsTest {
 
     @Test
     void peopleSeeATable() {
-        rows.print(Rows.Format.TABLE, animals, console);
+        rows.rows(animals).print(Table.Format.TABLE, console);
         assertThat(printed())
                 .isEqualTo(
                         """
@@ -49,7 +49,7 @@ class RowsTest {
 
     @Test
     void csvHasPlainNumbersAndQuotesWhatNeedsIt() {
-        rows.print(Rows.Format.CSV, animals, console);
+        rows.rows(animals).print(Table.Format.CSV, console);
         assertThat(printed())
                 .isEqualTo(
                         """
@@ -62,13 +62,13 @@ class RowsTest {
     @Test
     void longTextsWithoutSignsAreNotQuoted() {
         String text = "a rather long text without any sign that CSV would have to quote";
-        rows.print(Rows.Format.CSV, List.of(new Animal(text, 1, 1, Optional.empty())), console);
+        rows.rows(List.of(new Animal(text, 1, 1, Optional.empty()))).print(Table.Format.CSV, console);
         assertThat(printed()).endsWith(text + ",1,1.0,\n");
     }
 
     @Test
     void jsonIsAnArrayWithoutWhatIsUnknown() {
-        rows.print(Rows.Format.JSON, animals, console);
+        rows.rows(animals).print(Table.Format.JSON, console);
         assertThat(printed())
                 .isEqualTo(
                         """
@@ -87,43 +87,43 @@ class RowsTest {
 
     @Test
     void jsonLinesAreAnObjectALine() {
-        rows.print(Rows.Format.JSON_LINES, animals, console);
+        rows.rows(animals).print(Table.Format.JSON_LINES, console);
         assertThat(printed().lines().skip(1))
                 .containsExactly("{\"name\":\"dog\",\"count\":5,\"share\":0.5}");
     }
 
     @Test
     void withoutRowsProgramsStillGetTheirFrame() {
-        rows.print(Rows.Format.CSV, List.of(), console);
-        rows.print(Rows.Format.JSON, List.of(), console);
-        rows.print(Rows.Format.JSON_LINES, List.of(), console);
+        rows.rows(List.of()).print(Table.Format.CSV, console);
+        rows.rows(List.of()).print(Table.Format.JSON, console);
+        rows.rows(List.of()).print(Table.Format.JSON_LINES, console);
         assertThat(printed()).isEqualTo("name,count,share,note\n[ ]\n");
     }
 
     @Test
     void aColumnMayBeInSomeFormatsAlone() {
-        Rows<Animal> few =
-                new Rows<Animal>()
+        Table<Animal> few =
+                new Table<Animal>()
                         .text("image", Animal::name)
-                        .in(Rows.Format.TABLE, Rows.Format.CSV)
+                        .in(Table.Format.TABLE, Table.Format.CSV)
                         .data("file", Animal::name)
-                        .in(Rows.Format.JSON);
-        few.print(Rows.Format.CSV, animals, console);
-        few.print(Rows.Format.TABLE, animals, console);
+                        .in(Table.Format.JSON);
+        few.rows(animals).print(Table.Format.CSV, console);
+        few.rows(animals).print(Table.Format.TABLE, console);
         assertThat(printed()).isEqualTo("image\ncat\ndog\nIMAGE\ncat\ndog\n");
-        assertThat(few.json(animals)).hasToString("[{\"file\":\"cat\"},{\"file\":\"dog\"}]");
+        assertThat(few.rows(animals).json()).hasToString("[{\"file\":\"cat\"},{\"file\":\"dog\"}]");
     }
 
     /** What a table can do only when it knows all that a column may hold. */
     @ParameterizedTest
-    @EnumSource(Rows.Format.class)
-    void rowsArePrintedAsTheyCome(Rows.Format format) {
-        Rows<Animal> known =
-                new Rows<Animal>()
+    @EnumSource(Table.Format.class)
+    void rowsArePrintedAsTheyCome(Table.Format format) {
+        Table<Animal> known =
+                new Table<Animal>()
                         .text("name", Animal::name)
                         .among(List.of("cat", "dog", "elephant"))
                         .share("share", Animal::share);
-        try (Rows<Animal>.Printer printer = known.printer(format, console)) {
+        try (Table<Animal>.Printer printer = known.printer(format, console)) {
             printer.print(animals.get(0));
             assertThat(out.toString(StandardCharsets.UTF_8))
                     .contains("cat", "25")
@@ -133,15 +133,15 @@ class RowsTest {
         }
         String live = printed();
         out.reset();
-        known.print(format, animals, console);
+        known.rows(animals).print(format, console);
         assertThat(live.replaceAll(" +", " ")).isEqualTo(printed().replaceAll(" +", " "));
     }
 
     @Test
     void controlCharactersReachNoTerminal() {
         List<Animal> hostile = List.of(new Animal("\u001b[31mred", 1, 1, Optional.of("\u0007")));
-        for (Rows.Format format : Rows.Format.values()) {
-            rows.print(format, hostile, console);
+        for (Table.Format format : Table.Format.values()) {
+            rows.rows(hostile).print(format, console);
         }
         assertThat(printed()).contains("\\x1b[31mred").doesNotContain("\u001b", "\u0007");
     }
