@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.sweep.SweepPlan;
+import org.coop4j.study.SweepPlan;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Plans of sweeps. */

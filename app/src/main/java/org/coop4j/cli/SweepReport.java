@@ -16,8 +16,8 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
-import org.coop4j.sweep.SweepOutcome;
-import org.coop4j.sweep.SweepRun;
+import org.coop4j.study.SweepOutcome;
+import org.coop4j.study.SweepRun;
 
 /** What a sweep measured: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {

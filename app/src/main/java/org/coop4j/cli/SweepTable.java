@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.sweep.SweepRun;
+import org.coop4j.study.SweepRun;
 
 /**
  * The runs of a sweep as a table, a row a method and a column a number of shots, that fills in as

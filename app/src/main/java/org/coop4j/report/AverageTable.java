@@ -7,13 +7,13 @@ import java.util.function.Function;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.FewShotTable.Line;
 import org.coop4j.report.ResultTable.Origin;
-import org.coop4j.results.Average;
-import org.coop4j.results.FewShot;
-import org.coop4j.results.Measure;
-import org.coop4j.results.MethodLabel;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers.Score;
-import org.coop4j.results.Shots;
+import org.coop4j.study.Average;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.Measure;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
 
 /** Method × shots, averaged over the datasets. */
 public final class AverageTable implements StudyTable {

@@ -8,11 +8,11 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.report.PublishedTable.Comparison;
 import org.coop4j.report.ResultTable.Origin;
-import org.coop4j.results.BaseNew;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers.Score;
-import org.coop4j.results.Shots;
+import org.coop4j.study.BaseNew;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
 
 /** Learned on base classes, tested on base and new ones, with the harmonic mean of both. */
 public final class BaseNewTable implements StudyTable {

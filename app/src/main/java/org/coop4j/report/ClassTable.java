@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
-import org.coop4j.results.ClassGains;
-import org.coop4j.results.ClassGains.ClassGain;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.MethodLabel;
-import org.coop4j.results.Shots;
+import org.coop4j.study.ClassGains;
+import org.coop4j.study.ClassGains.ClassGain;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Shots;
 
 /** Results of each class; of many classes, people see those that won and lost most. */
 final class ClassTable implements StudyTable {

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.HandWritten;
-import org.coop4j.results.HandWritten.Prompt;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.HandWritten;
+import org.coop4j.study.HandWritten.Prompt;
 
 /** The hand-written prompts that training runs test beside the learned one. */
 final class HandWrittenTable implements StudyTable {

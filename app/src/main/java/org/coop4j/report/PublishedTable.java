@@ -9,13 +9,13 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.results.BaseNew;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.MethodLabel;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers.Protocol;
-import org.coop4j.results.PublishedNumbers.Score;
-import org.coop4j.results.Robustness;
+import org.coop4j.study.BaseNew;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.PublishedNumbers.Protocol;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Robustness;
 
 /**
  * The papers' numbers for what was run here: of the same backbone where they have it, of another

@@ -9,11 +9,11 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.coop4j.report.PublishedTable.Comparison;
 import org.coop4j.report.ResultTable.Origin;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.PublishedNumbers.Score;
-import org.coop4j.results.Robustness;
-import org.coop4j.results.Shots;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Robustness;
+import org.coop4j.study.Shots;
 
 /** Learned on one dataset, tested on others. */
 public final class RobustnessTable implements StudyTable {

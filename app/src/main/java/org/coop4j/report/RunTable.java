@@ -10,10 +10,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
-import org.coop4j.results.Entry;
-import org.coop4j.results.Findings;
-import org.coop4j.results.FinishedRun;
-import org.coop4j.results.MethodLabel;
+import org.coop4j.study.Entry;
+import org.coop4j.study.Findings;
+import org.coop4j.study.FinishedRun;
+import org.coop4j.study.MethodLabel;
 import org.coop4j.run.RunResult;
 
 /** Every run: what all other tables were made from. */

@@ -15,13 +15,13 @@ import org.coop4j.report.chart.FewShotChart.Curve;
 import org.coop4j.report.chart.FewShotChart.Origin;
 import org.coop4j.report.chart.FewShotChart.Point;
 import org.coop4j.report.chart.FewShotChart.Star;
-import org.coop4j.results.Average;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.FewShot;
-import org.coop4j.results.Measure;
-import org.coop4j.results.MethodLabel;
-import org.coop4j.results.PublishedNumbers.Score;
-import org.coop4j.results.Shots;
+import org.coop4j.study.Average;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.Measure;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
 
 /**
  * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same

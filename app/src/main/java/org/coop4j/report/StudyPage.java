@@ -14,10 +14,10 @@ import org.coop4j.report.html.HtmlFilter.Option;
 import org.coop4j.report.html.HtmlPage;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.Findings;
-import org.coop4j.results.MethodLabel;
-import org.coop4j.results.Shots;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.Findings;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Shots;
 
 /** The page of a report: all of it in one file, with filters for dataset, method and shots. */
 record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {

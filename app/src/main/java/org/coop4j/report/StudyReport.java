@@ -12,8 +12,8 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.report.chart.ChartFiles;
 import org.coop4j.report.chart.FewShotChart;
-import org.coop4j.results.Findings;
-import org.coop4j.results.Study;
+import org.coop4j.study.Findings;
+import org.coop4j.study.Study;
 
 /** All tables and figures of a folder of runs. */
 public final class StudyReport {

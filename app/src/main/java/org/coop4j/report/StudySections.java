@@ -12,14 +12,14 @@ import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.chart.FewShotChart;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
-import org.coop4j.results.Average;
-import org.coop4j.results.DatasetNames;
-import org.coop4j.results.FewShot;
-import org.coop4j.results.HandWritten;
-import org.coop4j.results.Measure;
-import org.coop4j.results.MethodLabel;
-import org.coop4j.results.Outcome;
-import org.coop4j.results.Shots;
+import org.coop4j.study.Average;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.HandWritten;
+import org.coop4j.study.Measure;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.Shots;
 
 /** What the page of a report shows of one model; empty sections are left out of it. */
 final class StudySections {

@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.results.BaseNew;
-import org.coop4j.results.ClassGains;
-import org.coop4j.results.FewShot;
-import org.coop4j.results.PublishedNumbers;
-import org.coop4j.results.Robustness;
-import org.coop4j.results.Study;
+import org.coop4j.study.BaseNew;
+import org.coop4j.study.ClassGains;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.PublishedNumbers;
+import org.coop4j.study.Robustness;
+import org.coop4j.study.Study;
 
 /**
  * A study with all that tables need of it, and the names of its files.

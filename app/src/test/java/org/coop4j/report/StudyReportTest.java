@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Progress;
-import org.coop4j.results.Findings;
-import org.coop4j.results.RunFiles;
-import org.coop4j.results.Study;
+import org.coop4j.study.Findings;
+import org.coop4j.study.RunFiles;
+import org.coop4j.study.Study;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,0 +1,89 @@
+package org.coop4j.study;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.coop4j.base.Resource;
+import org.coop4j.run.DataSpec;
+
+/**
+ * What a sweep is to do.
+ *
+ * @param datasets the data to learn from and to test on
+ * @param methods the methods
+ * @param shots training images a class; 0 for all
+ * @param seeds the seeds
+ * @param settings what is said of every training run
+ * @param testOn other data to test on
+ * @param baseToNew what is learned on the first half of the classes and tested on both
+ */
+public record SweepPlan(
+        List<Dataset> datasets,
+        List<PlannedMethod> methods,
+        List<Integer> shots,
+        List<Long> seeds,
+        Overrides settings,
+        Optional<TestOn> testOn,
+        Optional<Choice> baseToNew) {
+
+    /** Copies the lists. */
+    public SweepPlan {
+        datasets = List.copyOf(datasets);
+        methods = List.copyOf(methods);
+        shots = List.copyOf(shots);
+        seeds = List.copyOf(seeds);
+    }
+
+    /**
+     * A dataset of the plan.
+     *
+     * @param data where it is, with its name
+     * @param settings what is said of training runs on it
+     */
+    record Dataset(DataSpec data, Overrides settings) {
+
+        String name() {
+            return data.name();
+        }
+    }
+
+    /**
+     * Some of what the plan learns.
+     *
+     * @param datasets names of the datasets that are learned from
+     * @param methods names of the methods
+     * @param shots training images a class
+     */
+    record Choice(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
+
+    /**
+     * Classifiers learned on some of the plan's datasets are tested on others.
+     *
+     * @param targets the data to test on
+     * @param from what is tested on them
+     */
+    record TestOn(List<Dataset> targets, Choice from) {}
+
+    /**
+     * Reads a plan.
+     *
+     * @param file YAML; relative paths in it begin at its folder
+     * @param dataRoot the folder of the published datasets; without it, the plan says it
+     * @throws PlanException if something in it is wrong, naming the line and what would be right
+     */
+    public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
+        return new PlanReader(folder(file), dataRoot).read(PlanNode.read(file));
+    }
+
+    private static Path folder(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        return folder == null ? file.toAbsolutePath() : folder;
+    }
+
+    /** A plan with everything that a plan may say, and comments. */
+    public static String example() {
+        return Resource.text(SweepPlan.class, "example.yaml");
+    }
+}
