@@ -28,7 +28,7 @@ import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.report.ComparisonTable;
+import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;

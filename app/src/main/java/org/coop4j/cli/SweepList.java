@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
-import org.coop4j.sweep.RunState;
-import org.coop4j.sweep.SweepRun;
+import org.coop4j.study.RunState;
+import org.coop4j.study.SweepRun;
 
 /** The runs of a plan, and how far each is. */
 record SweepList(Map<SweepRun, RunState> runs) {

@@ -194,10 +194,8 @@ class ConsoleTest {
         new Table<String>()
                 .text("class", row -> row)
                 .count("images", row -> -1)
-                .print(
-                        Table.Format.CSV,
-                        List.of("=SUM(A1)", "plain"),
-                        new Console(bytes, err, false, 80));
+                .rows(List.of("=SUM(A1)", "plain"))
+                .print(Table.Format.CSV, new Console(bytes, err, false, 80));
 
         assertThat(bytes.toString(UTF_8)).isEqualTo("class,images\n'=SUM(A1),-1\nplain,-1\n");
     }

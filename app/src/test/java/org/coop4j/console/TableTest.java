@@ -11,19 +11,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class RowsTest {
+class TableTest {
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final Console console = new Console(out, OutputStream.nullOutputStream(), false, 80);
 
     private record Animal(String name, int count, double share, Optional<String> note) {}
 
-    private final Table<Animal> rows =
+    private static Table<Animal> table() {
+        return
             new Table<Animal>()
                     .text("name", Animal::name)
                     .count("count", Animal::count)
                     .share("share", Animal::share)
                     .data("note", Animal::note);
+    }
 
     private final List<Animal> animals =
             List.of(
@@ -37,7 +39,7 @@ class RowsTest {
 
     @Test
     void peopleSeeATable() {
-        rows.rows(animals).print(Table.Format.TABLE, console);
+        table().rows(animals).print(Table.Format.TABLE, console);
         assertThat(printed())
                 .isEqualTo(
                         """
@@ -49,7 +51,7 @@ class RowsTest {
 
     @Test
     void csvHasPlainNumbersAndQuotesWhatNeedsIt() {
-        rows.rows(animals).print(Table.Format.CSV, console);
+        table().rows(animals).print(Table.Format.CSV, console);
         assertThat(printed())
                 .isEqualTo(
                         """
@@ -62,13 +64,13 @@ class RowsTest {
     @Test
     void longTextsWithoutSignsAreNotQuoted() {
         String text = "a rather long text without any sign that CSV would have to quote";
-        rows.rows(List.of(new Animal(text, 1, 1, Optional.empty()))).print(Table.Format.CSV, console);
+        table().rows(List.of(new Animal(text, 1, 1, Optional.empty()))).print(Table.Format.CSV, console);
         assertThat(printed()).endsWith(text + ",1,1.0,\n");
     }
 
     @Test
     void jsonIsAnArrayWithoutWhatIsUnknown() {
-        rows.rows(animals).print(Table.Format.JSON, console);
+        table().rows(animals).print(Table.Format.JSON, console);
         assertThat(printed())
                 .isEqualTo(
                         """
@@ -87,16 +89,16 @@ class RowsTest {
 
     @Test
     void jsonLinesAreAnObjectALine() {
-        rows.rows(animals).print(Table.Format.JSON_LINES, console);
+        table().rows(animals).print(Table.Format.JSON_LINES, console);
         assertThat(printed().lines().skip(1))
                 .containsExactly("{\"name\":\"dog\",\"count\":5,\"share\":0.5}");
     }
 
     @Test
     void withoutRowsProgramsStillGetTheirFrame() {
-        rows.rows(List.of()).print(Table.Format.CSV, console);
-        rows.rows(List.of()).print(Table.Format.JSON, console);
-        rows.rows(List.of()).print(Table.Format.JSON_LINES, console);
+        table().rows(List.of()).print(Table.Format.CSV, console);
+        table().rows(List.of()).print(Table.Format.JSON, console);
+        table().rows(List.of()).print(Table.Format.JSON_LINES, console);
         assertThat(printed()).isEqualTo("name,count,share,note\n[ ]\n");
     }
 
@@ -109,9 +111,9 @@ class RowsTest {
                         .data("file", Animal::name)
                         .in(Table.Format.JSON);
         few.rows(animals).print(Table.Format.CSV, console);
-        few.rows(animals).print(Table.Format.TABLE, console);
+        few.print(Table.Format.TABLE, console);
         assertThat(printed()).isEqualTo("image\ncat\ndog\nIMAGE\ncat\ndog\n");
-        assertThat(few.rows(animals).json()).hasToString("[{\"file\":\"cat\"},{\"file\":\"dog\"}]");
+        assertThat(few.json()).hasToString("[{\"file\":\"cat\"},{\"file\":\"dog\"}]");
     }
 
     /** What a table can do only when it knows all that a column may hold. */
@@ -141,7 +143,7 @@ class RowsTest {
     void controlCharactersReachNoTerminal() {
         List<Animal> hostile = List.of(new Animal("\u001b[31mred", 1, 1, Optional.of("\u0007")));
         for (Table.Format format : Table.Format.values()) {
-            rows.rows(hostile).print(format, console);
+            table().rows(hostile).print(format, console);
         }
         assertThat(printed()).contains("\\x1b[31mred").doesNotContain("\u001b", "\u0007");
     }
