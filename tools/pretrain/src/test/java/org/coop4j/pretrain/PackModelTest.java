@@ -1,4 +1,4 @@
-package org.coop4j.weights.convert;
+package org.coop4j.pretrain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +15,8 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.base.InputException;
+import org.coop4j.weights.convert.PackedModel;
+import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -22,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PackedModelTest {
+class PackModelTest {
     private static final ClipConfig TINY =
             new ClipConfig(
                     8,
@@ -39,7 +41,7 @@ class PackedModelTest {
         packed = folder.resolve("tiny.packed");
         RandomWeights.write(TINY, 3, source, MlpActivation.GELU);
         try (ConvertedModel model = ConvertedModel.open(source)) {
-            PackedModel.write(model, packed);
+            PackModel.write(model, packed);
         }
     }
 
