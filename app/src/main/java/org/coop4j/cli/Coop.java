@@ -142,7 +142,7 @@ public final class Coop implements Callable<Integer> {
         commands.put("report", ReportCommand::new);
         commands.put("import", ImportCommand::new);
         commands.put("export", ExportCommand::new);
-        commands.put("bench", Coop::bench);
+        commands.put("bench", BenchCommand::new);
         commands.put("doctor", DoctorCommand::new);
         return commands;
     }
@@ -156,13 +156,6 @@ public final class Coop implements Callable<Integer> {
         return new CommandLine(new DatasetsCommand(console))
                 .addSubcommand(new DatasetsCheckCommand(console))
                 .addSubcommand(new DatasetsShowCommand(console));
-    }
-
-    private static CommandLine bench(Console console) {
-        return new CommandLine(new BenchCommand(console))
-                .addSubcommand(new BenchAllCommand(console))
-                .addSubcommand(new BenchMethodsCommand(console))
-                .addSubcommand(new BenchServeCommand(console));
     }
 
     private static CommandLine configure(

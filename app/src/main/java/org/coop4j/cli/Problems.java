@@ -10,7 +10,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Locale;
-import org.coop4j.clip.MemoryLimitException;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.StandardOutput;
@@ -126,7 +126,7 @@ final class Problems {
                 || problem instanceof DatasetException
                 || problem instanceof TextTooLongException
                 || problem instanceof PromptTooLongException
-                || problem instanceof MemoryLimitException
+                || problem instanceof MemoryLimit.ExceededException
                 || problem instanceof BackendException
                 || problem instanceof NonFiniteLossException) {
             return problem.getMessage();
