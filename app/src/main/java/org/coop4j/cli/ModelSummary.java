@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.ModelMetadata;
@@ -52,7 +52,7 @@ record ModelSummary(ConvertedModel model, String sha256, long bytes, double logi
     private static ClipConfig published(String name) {
         try {
             return ClipConfig.named(name);
-        } catch (WeightsException e) {
+        } catch (InputException e) {
             throw new IllegalStateException("every published name is known", e);
         }
     }
