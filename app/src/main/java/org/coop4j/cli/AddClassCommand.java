@@ -14,6 +14,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
@@ -145,12 +146,12 @@ final class AddClassCommand implements Callable<Integer> {
                     .withTraining(file.training())
                     .withTemperature(file.temperature())
                     .write(out);
-            Table table =
-                    new Table(
-                            Table.Align.LEFT,
-                            Table.Align.RIGHT,
-                            Table.Align.RIGHT,
-                            Table.Align.RIGHT);
+            AlignedLines table =
+                    new AlignedLines(
+                            Table.Kind.WORDS,
+                            Table.Kind.NUMBERS,
+                            Table.Kind.NUMBERS,
+                            Table.Kind.NUMBERS);
             table.row("TESTED ON", "PICTURES", "BEFORE", "AFTER");
             table.row(
                     Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),

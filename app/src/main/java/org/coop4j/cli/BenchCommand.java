@@ -18,10 +18,10 @@ import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
@@ -258,12 +258,12 @@ public final class BenchCommand implements Callable<Integer> {
         product(clip, result);
         if (profile) {
             ops = outcome.profile();
-            result.set("profile", ops().json(ops));
+            result.set("profile", ops().rows(ops).json());
         }
     }
 
-    private static Rows<ExecutionPlan.OpTime> ops() {
-        return new Rows<ExecutionPlan.OpTime>()
+    private static Table<ExecutionPlan.OpTime> ops() {
+        return new Table<ExecutionPlan.OpTime>()
                 .text("op", ExecutionPlan.OpTime::op)
                 .count("count", ExecutionPlan.OpTime::count)
                 .count("nd4j_calls", ExecutionPlan.OpTime::calls)
@@ -294,7 +294,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void print(ObjectNode result) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS);
         for (var field : result.properties()) {
             JsonNode value = field.getValue();
             if (!value.isArray()) {
@@ -307,7 +307,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         table.print(console.out());
         if (!ops.isEmpty()) {
-            ops().table(ops).print(console.out());
+            ops().rows(ops).lines().print(console.out());
         }
     }
 }

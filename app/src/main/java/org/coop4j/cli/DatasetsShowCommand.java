@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -59,7 +60,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     }
 
     private void printFacts(PrintStream out) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         fact(table, "dataset", benchmark.name());
         fact(table, "also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
         fact(table, "images", images());
@@ -78,9 +79,9 @@ final class DatasetsShowCommand implements Callable<Integer> {
     }
 
     /** Adds a row, or several for a long text; none for an empty one. */
-    private void fact(Table table, String label, String text) {
+    private void fact(AlignedLines table, String label, String text) {
         String first = label;
-        for (String line : Table.wrapped(text, console.width() - LABELS)) {
+        for (String line : AlignedLines.wrapped(text, console.width() - LABELS)) {
             table.row(first, line);
             first = "";
         }
@@ -109,7 +110,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
                 .orElse(rule);
     }
 
-    private void renamings(Table table) {
+    private void renamings(AlignedLines table) {
         String label = "renamed";
         for (Map.Entry<String, String> entry : benchmark.renamed().entrySet()) {
             if (!entry.getKey().equals(entry.getValue())) {
@@ -122,7 +123,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     private void printTree(PrintStream out) {
         Benchmark.Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
-        Table tree = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines tree = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         tree.row("EXPECTED", "NEEDED");
         for (String folder : layout.folders()) {
             tree.row(directory + folder + "/", "always");

@@ -11,10 +11,10 @@ import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.Split;
@@ -23,12 +23,12 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.report.ConfusionFiles;
-import org.coop4j.report.ErrorFiles;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Retest;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
+import org.coop4j.study.report.ConfusionFiles;
+import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -193,7 +193,7 @@ final class EvalCommand implements Callable<Integer> {
                                     .put("left_out", leftOut),
                             console.out());
             case CSV ->
-                    classes.rows().print(Rows.Format.CSV, scores.evaluation().classes(), console);
+                    classes.rows().rows(scores.evaluation().classes()).print(Table.Format.CSV, console);
             default -> table(classes, scores.calibrationError());
         }
         console.flush();
@@ -222,7 +222,7 @@ final class EvalCommand implements Callable<Integer> {
     private void table(ClassScores classes, double calibrationError) {
         classes.table().print(console.out());
         Evaluation evaluation = classes.evaluation();
-        new Table(Table.Align.LEFT, Table.Align.RIGHT)
+        new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
                 .row("accuracy", Numbers.percent(evaluation.accuracy()))
                 .row("error", Numbers.percent(evaluation.errorRate()))
                 .row("macro F1", Numbers.percent(evaluation.macroF1()))

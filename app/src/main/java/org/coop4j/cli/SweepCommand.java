@@ -13,7 +13,6 @@ import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
-import org.coop4j.console.Rows;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.SharedData;
@@ -204,22 +203,14 @@ final class SweepCommand implements Callable<Integer> {
 
     /** The runs of a plan, and how far each is. */
     private void list(Map<SweepRun, RunState> runs) {
-        Rows<Map.Entry<SweepRun, RunState>> rows =
-                new Rows<Map.Entry<SweepRun, RunState>>()
-                        .text("run", run -> run.getKey().folder().toString())
-                        .column(
-                                "steps",
-                                Table.Align.RIGHT,
-                                run -> run.getKey().steps(),
-                                run -> steps(run.getKey()))
-                        .in(Rows.Format.TABLE)
-                        .column(
-                                "state",
-                                Table.Align.LEFT,
-                                run -> name(run.getValue()),
-                                run -> described(run.getValue()))
-                        .data("steps", run -> run.getKey().steps());
-        rows.print(format.chosen(), runs.entrySet(), console);
+        new Table<Map.Entry<SweepRun, RunState>>()
+                .text("run", run -> run.getKey().folder().toString())
+                .shown("steps", Table.Kind.NUMBERS, run -> run.getKey().steps(), run -> steps(run.getKey()))
+                .in(Table.Format.TABLE)
+                .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
+                .data("steps", run -> run.getKey().steps())
+                .rows(runs.entrySet())
+                .print(format.chosen(), console);
         console.note(summary(runs));
     }
 

@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
@@ -44,10 +44,10 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
     }
 
-    void print(Rows.Format format, Console console) {
+    void print(Table.Format format, Console console) {
         switch (format) {
             case JSON -> Json.print(json(), console.out());
-            case CSV -> settings().print(format, results().entrySet(), console);
+            case CSV -> settings().rows(results().entrySet()).print(format, console);
             default -> table(console.out());
         }
     }
@@ -64,11 +64,11 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                     .computeIfAbsent(column, shots -> new ArrayList<>())
                     .add(ended);
         }
-        Table.Align[] alignment = new Table.Align[2 + columns.size()];
-        Arrays.fill(alignment, Table.Align.RIGHT);
-        alignment[0] = Table.Align.LEFT;
-        alignment[1] = Table.Align.LEFT;
-        Table table = new Table(alignment);
+        Table.Kind[] alignment = new Table.Kind[2 + columns.size()];
+        Arrays.fill(alignment, Table.Kind.NUMBERS);
+        alignment[0] = Table.Kind.WORDS;
+        alignment[1] = Table.Kind.WORDS;
+        AlignedLines table = new AlignedLines(alignment);
         List<String> header = new ArrayList<>(List.of("DATASET", "METHOD"));
         columns.forEach(shots -> header.add(heading(shots)));
         table.row(header.toArray(String[]::new));
@@ -134,8 +134,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return SeedSummary.of(results, RunResult::accuracy);
     }
 
-    private static Rows<Map.Entry<Setting, List<RunResult>>> settings() {
-        Rows<Map.Entry<Setting, List<RunResult>>> rows = new Rows<>();
+    private static Table<Map.Entry<Setting, List<RunResult>>> settings() {
+        Table<Map.Entry<Setting, List<RunResult>>> rows = new Table<>();
         return setting(rows, Map.Entry::getKey)
                 .data("seeds", row -> row.getValue().size())
                 .data("mean_accuracy", row -> summary(row.getValue()).mean())
@@ -146,7 +146,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return summary.count() > 1 ? Optional.of(summary.sampleSd()) : Optional.empty();
     }
 
-    private static <T> Rows<T> setting(Rows<T> rows, Function<T, Setting> of) {
+    private static <T> Table<T> setting(Table<T> rows, Function<T, Setting> of) {
         return rows.data("dataset", row -> of.apply(row).dataset())
                 .data("trained_on", row -> of.apply(row).trainedOn())
                 .data("classes", row -> of.apply(row).half())
@@ -155,7 +155,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private ObjectNode json() {
-        Rows<SweepOutcome.Ended> runs = new Rows<>();
+        Table<SweepOutcome.Ended> runs = new Table<>();
         setting(runs, ended -> Setting.of(ended.run()))
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString())
@@ -165,8 +165,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
                 .data("failure", SweepOutcome.Ended::failure);
         ObjectNode json = Json.object().put("folder", folder.toString());
-        json.set("summary", settings().json(results().entrySet()));
-        json.set("runs", runs.json(outcome.runs()));
+        json.set("summary", settings().rows(results().entrySet()).json());
+        json.set("runs", runs.rows(outcome.runs()).json());
         return json;
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.cli.options.Options;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -69,7 +70,7 @@ final class TokenizeCommand implements Callable<Integer> {
         int[] ids = tokenizer.encode(text);
         String spelled =
                 Arrays.stream(ids).mapToObj(tokenizer::symbol).collect(Collectors.joining(" "));
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row("text", text);
         table.row(
                 "ids",

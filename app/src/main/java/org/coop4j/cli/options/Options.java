@@ -9,7 +9,7 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
@@ -227,8 +227,8 @@ public final class Options {
         private boolean csv;
 
         /** The one that was chosen. */
-        public Rows.Format chosen() {
-            return json ? Rows.Format.JSON : csv ? Rows.Format.CSV : Rows.Format.TABLE;
+        public Table.Format chosen() {
+            return json ? Table.Format.JSON : csv ? Table.Format.CSV : Table.Format.TABLE;
         }
     }
 
@@ -238,8 +238,8 @@ public final class Options {
         private boolean lines;
 
         @Override
-        public Rows.Format chosen() {
-            return lines ? Rows.Format.JSON_LINES : super.chosen();
+        public Table.Format chosen() {
+            return lines ? Table.Format.JSON_LINES : super.chosen();
         }
     }
 }
