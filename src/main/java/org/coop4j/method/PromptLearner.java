@@ -11,8 +11,10 @@ import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -144,23 +146,22 @@ final class PromptLearner implements Learner {
     }
 
     @Override
-    public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
+    public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
         Objective learning = objective.get();
-        try (BatchTrainable model =
-                new BatchTrainable(
+        try (BatchStep step =
+                new BatchStep(
                         data.train(),
                         true,
                         learning.learned(),
-                        Training::newOptimizer,
-                        batch -> encoder.step(learning, batch, fit.memory()))) {
-            int images = data.train().size();
-            fit.train(
-                    form.perImage() ? new OneByOne(model) : model,
-                    BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
+                        batch -> encoder.step(learning, batch, trainer.memory()))) {
+            trainer.train(
+                    form.perImage() ? step.oneByOne() : step,
+                    trainer.shuffled(data.train().size()),
+                    trainer.training().newOptimizer());
         }
         ClassifierFile file = file(method, clip, task.classNames(), learning.learned());
-        return classifier(clip, file, form, fit.memory());
+        return classifier(clip, file, form, trainer.memory());
     }
 
     @Override

@@ -13,9 +13,9 @@ import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
 import org.coop4j.method.Roles;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 
 /**
  * Configurations of format 1: those of single training runs, {@code {config, modelSha256}}, and
@@ -104,7 +104,7 @@ final class EarlierConfig {
                         config.path("momentum").asDouble(),
                         config.path("weightDecay").asDouble(),
                         Training.none().epsilon(),
-                        Schedule.Kind.EPOCH_COSINE,
+                        Schedule.EPOCH_COSINE,
                         config.path("warmupEpochs").asInt(),
                         config.path("warmupRate").asDouble());
         Sample sample =

@@ -12,10 +12,10 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 
 /** {@code coop predict} of one picture from its start to its end, as a person waits for it. */
 public final class PredictBench {
@@ -66,7 +66,7 @@ public final class PredictBench {
             try (Classifier learned =
                     Roles.closedForm()
                             .learner(clip, task)
-                            .fit(data, Fit.inMemory(Training.none(), 1))) {
+                            .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);
             }
         }

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.method.train.Training;
 import org.coop4j.report.Cell;
 import org.coop4j.report.HtmlFormat;
 import org.coop4j.report.ProofSections;
@@ -17,7 +18,6 @@ import org.coop4j.report.html.HtmlPage;
 import org.coop4j.report.html.Section;
 import org.coop4j.report.html.Section.Fact;
 import org.coop4j.run.Confidence;
-import org.coop4j.train.Training;
 
 /** The demo's page. */
 record DemoPage(DemoResult result, FewShotChart chart) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.coop4j.base.Settings;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * What a plan, a dataset or a method says of training; the rest is the reference's.
