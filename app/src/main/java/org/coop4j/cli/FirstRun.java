@@ -6,14 +6,22 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
-import org.coop4j.bench.PredictBench;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Roles;
+import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -77,12 +85,38 @@ public final class FirstRun {
                 "--model=" + model,
                 picture.toString());
         for (Path each : List.of(model, ShippedModel.cached())) {
-            PredictBench.run(
-                    each,
-                    Precision.FLOAT32,
-                    picture,
-                    1,
-                    words -> Coop.run(nowhere, words.toArray(String[]::new)));
+            learnFromNoise(each, classifier);
+            for (int i = 0; i < 2; i++) {
+                Coop.run(
+                        nowhere,
+                        "predict",
+                        "--prompt=" + classifier,
+                        "--model=" + each,
+                        "--precision=" + Precision.FLOAT32.id(),
+                        picture.toString());
+            }
+        }
+    }
+
+    /** Writes a classifier of eight classes that were learned in a closed form, from random features. */
+    public static void learnFromNoise(Path model, Path classifier) throws IOException {
+        try (Clip clip = Clip.open(model)) {
+            List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
+            int width = clip.embedDim();
+            SplittableRandom random = new SplittableRandom(1);
+            int[] labels = IntStream.range(0, 2 * names.size()).map(i -> i / 2).toArray();
+            float[] rows = new float[labels.length * width];
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = (float) random.nextGaussian();
+            }
+            FewShotFeatures data =
+                    new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
+            try (Classifier learned =
+                    Roles.closedForm()
+                            .learner(clip, new Task(names, "{}", List.of("{}"), 1))
+                            .fit(data, new Trainer(Training.none(), 1))) {
+                learned.save().write(classifier);
+            }
         }
     }
 }
