@@ -27,17 +27,17 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.train.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -219,6 +219,6 @@ final class AddClassCommand implements Callable<Integer> {
         return method.learner(shared.clip(), task)
                 .fit(
                         new FewShotFeatures(train, val),
-                        Fit.inMemory(Training.none(), config.sample().seed()));
+                        new Trainer(Training.none(), config.sample().seed()));
     }
 }

@@ -18,10 +18,10 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -114,7 +114,7 @@ public final class FirstRun {
             try (Classifier learned =
                     Roles.closedForm()
                             .learner(clip, new Task(names, "{}", List.of("{}"), 1))
-                            .fit(data, Fit.inMemory(Training.none(), 1))) {
+                            .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);
             }
         }

@@ -1,4 +1,4 @@
-package org.coop4j.train;
+package org.coop4j.method.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.coop4j.base.Settings;
 import org.junit.jupiter.api.Test;
 
-class CosineScheduleTest {
+class TrainingTest {
 
     private static final Pattern KEY = Pattern.compile("lr([0-9.]+)_epochs(\\d+)");
 
@@ -31,11 +32,11 @@ class CosineScheduleTest {
             assertThat(key.matches()).as(entry.getKey()).isTrue();
             double rate = Double.parseDouble(key.group(1));
             int epochs = Integer.parseInt(key.group(2));
-            CosineSchedule schedule = new CosineSchedule(rate, epochs, 1, 1e-5);
+            Training training = Settings.with(Training.coop(epochs, 32), Map.of("rate", rate));
             assertThat(entry.getValue().size()).isEqualTo(epochs);
             for (int epoch = 0; epoch < epochs; epoch++) {
                 double expected = entry.getValue().get(epoch);
-                assertThat(schedule.at(epoch))
+                assertThat(training.rate(epoch, 0, 1))
                         .as("%s, epoch %d", entry.getKey(), epoch)
                         .isCloseTo(expected, within(1e-12 * rate));
             }
@@ -44,20 +45,26 @@ class CosineScheduleTest {
 
     @Test
     void theReferencesDefaultsArePresets() {
-        assertThat(CosineSchedule.reference(50)).isEqualTo(new CosineSchedule(0.002, 50, 1, 1e-5));
+        Training training = Training.coop(50, 32);
+        assertThat(training.rate()).isEqualTo(0.002);
+        assertThat(training.warmupEpochs()).isEqualTo(1);
+        assertThat(training.warmupRate()).isEqualTo(1e-5);
+        assertThat(training.schedule()).isEqualTo(Training.Schedule.EPOCH_COSINE);
     }
 
     @Test
     void withoutWarmUpTheFirstEpochHasTheHighestRate() {
-        assertThat(new CosineSchedule(0.1, 4, 0, 1).at(0)).isEqualTo(0.1);
+        Training training = Settings.with(Training.coop(4, 1), Map.of("rate", 0.1, "warmup_epochs", 0));
+        assertThat(training.rate(0, 0, 1)).isEqualTo(0.1);
     }
 
     @Test
     void impossibleSettingsAreRefused() {
-        assertThatThrownBy(() -> new CosineSchedule(0, 5, 1, 1e-5)).hasMessageContaining("0.0");
-        assertThatThrownBy(() -> new CosineSchedule(Double.NaN, 5, 1, 1e-5))
+        assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", 0.0)))
+                .hasMessageContaining("0.0");
+        assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("rate", Double.NaN)))
                 .hasMessageContaining("NaN");
-        assertThatThrownBy(() -> new CosineSchedule(1, 0, 1, 1e-5))
-                .hasMessageContaining("0 epochs");
+        assertThatThrownBy(() -> Settings.with(Training.coop(5, 1), Map.of("epochs", -1)))
+                .hasMessageContaining("epochs -1");
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.train;
+package org.coop4j.method.train;
 
 import org.coop4j.base.Setting;
 
@@ -11,9 +11,30 @@ public record Training(
         @Setting("momentum of SGD, 0 up to but not 1") double momentum,
         @Setting("weight decay: coupled for SGD and Adam, decoupled for AdamW") double weightDecay,
         @Setting("epsilon of Adam and AdamW") double epsilon,
-        @Setting("how the learning rate changes") Schedule.Kind schedule,
+        @Setting("how the learning rate changes") Schedule schedule,
         @Setting("epochs at the warm-up rate, where the schedule goes by epochs") int warmupEpochs,
         @Setting("learning rate of the warm-up") double warmupRate) {
+
+    /** How the learning rate changes. */
+    public enum Schedule {
+        /**
+         * The reference's: constant while warming up, then half a cosine that begins after the warm-up but is as long
+         * as the whole training (so that it never reaches 0).
+         */
+        EPOCH_COSINE,
+
+        /** rate · (1 + cos(π i / S)) / 2 at step i of S. */
+        STEP_COSINE,
+
+        /**
+         * The warm-up rate at step 0, rate · i / 50 up to step 50, then rate · (1 + cos(π (i − 50) / S)) / 2
+         * (cross-modal adaptation's repository).
+         */
+        LINEAR_WARMUP_COSINE,
+
+        /** The same rate always. */
+        CONSTANT
+    }
 
     /** A batch as large as any: a step is of all images. */
     public static final int ALL_IMAGES = 1 << 20;
@@ -52,12 +73,12 @@ public record Training(
      * 1e-5, then half a cosine.
      */
     public static Training coop(int epochs, int batch) {
-        return sgd(epochs, batch, 0.002, 5e-4, Schedule.Kind.EPOCH_COSINE);
+        return sgd(epochs, batch, 0.002, 5e-4, Schedule.EPOCH_COSINE);
     }
 
     /** SGD with momentum 0.9. */
     public static Training sgd(
-            int epochs, int batch, double rate, double weightDecay, Schedule.Kind schedule) {
+            int epochs, int batch, double rate, double weightDecay, Schedule schedule) {
         return of(epochs, batch, Optimizer.Kind.SGD, rate, 0.9, weightDecay, 1e-8, schedule);
     }
 
@@ -69,7 +90,7 @@ public record Training(
             double rate,
             double weightDecay,
             double epsilon,
-            Schedule.Kind schedule) {
+            Schedule schedule) {
         return of(epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule);
     }
 
@@ -82,8 +103,8 @@ public record Training(
             double momentum,
             double weightDecay,
             double epsilon,
-            Schedule.Kind schedule) {
-        int warmup = schedule == Schedule.Kind.EPOCH_COSINE ? 1 : 0;
+            Schedule schedule) {
+        int warmup = schedule == Schedule.EPOCH_COSINE ? 1 : 0;
         return new Training(
                 epochs,
                 batch,
@@ -119,29 +140,31 @@ public record Training(
         };
     }
 
-    /** The learning rates. */
-    public Schedule rates() {
+    /**
+     * The learning rate of a step.
+     *
+     * @param epoch its epoch, from 0
+     * @param number its batch of the epoch, from 0
+     * @param batches batches of an epoch
+     */
+    public double rate(int epoch, int number, int batches) {
+        long step = (long) epoch * batches + number;
+        double steps = (double) epochs * batches;
         return switch (schedule) {
-            case EPOCH_COSINE -> {
-                CosineSchedule cosine = new CosineSchedule(rate, epochs, warmupEpochs, warmupRate);
-                yield (epoch, batchNumber, batches) -> cosine.at(epoch);
+            case EPOCH_COSINE ->
+                epoch < warmupEpochs ? warmupRate : cosine(epoch - warmupEpochs, epochs);
+            case STEP_COSINE -> cosine(step, steps);
+            case LINEAR_WARMUP_COSINE -> {
+                if (step >= LINEAR_WARMUP) {
+                    yield cosine(step - LINEAR_WARMUP, steps);
+                }
+                yield step == 0 ? warmupRate : rate * step / LINEAR_WARMUP;
             }
-            case STEP_COSINE ->
-                    (epoch, batchNumber, batches) ->
-                            cosine((double) epoch * batches + batchNumber, batches);
-            case LINEAR_WARMUP_COSINE ->
-                    (epoch, batchNumber, batches) -> {
-                        long step = (long) epoch * batches + batchNumber;
-                        if (step >= LINEAR_WARMUP) {
-                            return cosine((double) step - LINEAR_WARMUP, batches);
-                        }
-                        return step == 0 ? warmupRate : rate * step / LINEAR_WARMUP;
-                    };
-            case CONSTANT -> (epoch, batchNumber, batches) -> rate;
+            case CONSTANT -> rate;
         };
     }
 
-    private double cosine(double step, int batches) {
-        return rate * (1 + Math.cos(Math.PI * step / ((double) epochs * batches))) / 2;
+    private double cosine(double part, double whole) {
+        return rate * (1 + Math.cos(Math.PI * part / whole)) / 2;
     }
 }

@@ -1,7 +1,6 @@
-package org.coop4j.train;
+package org.coop4j.method.train;
 
 import java.util.List;
-import java.util.Map;
 import org.coop4j.graph.LearnedTensor;
 
 /**
@@ -12,19 +11,19 @@ import org.coop4j.graph.LearnedTensor;
  * rounded as PyTorch's CPU kernels round: decay and rate enter by a fused multiply-add, which
  * rounds once, the momentum by a product and a sum. The results are PyTorch's to the last bit.
  */
-public final class Sgd implements Optimizer {
+public final class Sgd extends Optimizer {
 
     private static final String MOMENTUM = "momentum";
 
     private final float momentum;
     private final float decay;
-    private final Moments moments = new Moments();
 
     /**
      * @param momentum share of the velocity that is kept, 0 up to but not 1
      * @param weightDecay L2 penalty added to the gradient, 0 for none
      */
     public Sgd(double momentum, double weightDecay) {
+        super(MOMENTUM);
         this.momentum = (float) momentum;
         this.decay = (float) weightDecay;
     }
@@ -33,7 +32,7 @@ public final class Sgd implements Optimizer {
     public void step(List<LearnedTensor> tensors, double rate, long step) {
         float lr = (float) rate;
         for (LearnedTensor tensor : tensors) {
-            float[] velocity = moments.of(tensor, MOMENTUM);
+            float[] velocity = average(tensor, MOMENTUM);
             float[] values = tensor.values();
             float[] gradient = tensor.gradient();
             for (int i = 0; i < values.length; i++) {
@@ -42,15 +41,5 @@ public final class Sgd implements Optimizer {
                 values[i] = Math.fma(-lr, velocity[i], values[i]);
             }
         }
-    }
-
-    @Override
-    public Map<String, float[]> state() {
-        return moments.all();
-    }
-
-    @Override
-    public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
-        moments.restore(tensors, List.of(MOMENTUM), saved);
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.train;
+package org.coop4j.method.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

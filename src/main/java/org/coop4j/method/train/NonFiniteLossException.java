@@ -1,4 +1,4 @@
-package org.coop4j.train;
+package org.coop4j.method.train;
 
 import java.util.Locale;
 import org.coop4j.graph.host.Floats;

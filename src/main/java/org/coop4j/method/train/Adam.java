@@ -1,7 +1,6 @@
-package org.coop4j.train;
+package org.coop4j.method.train;
 
 import java.util.List;
-import java.util.Map;
 import org.coop4j.graph.LearnedTensor;
 
 /**
@@ -11,7 +10,7 @@ import org.coop4j.graph.LearnedTensor;
  * <p>Coupled: g ← g + decay · θ. Decoupled: θ ← θ · (1 − rate · decay). Then m ← m + (1 − β₁)(g −
  * m); v ← β₂ v + (1 − β₂) g²; θ ← θ − rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε), in float32.
  */
-public final class Adam implements Optimizer {
+public final class Adam extends Optimizer {
 
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
@@ -21,9 +20,9 @@ public final class Adam implements Optimizer {
     private final double epsilon;
     private final double weightDecay;
     private final boolean decoupled;
-    private final Moments moments = new Moments();
 
     private Adam(double epsilon, double weightDecay, boolean decoupled) {
+        super(FIRST, SECOND);
         this.epsilon = epsilon;
         this.weightDecay = weightDecay;
         this.decoupled = decoupled;
@@ -52,8 +51,8 @@ public final class Adam implements Optimizer {
         for (LearnedTensor tensor : tensors) {
             float[] values = tensor.values();
             float[] gradient = tensor.gradient();
-            float[] m = moments.of(tensor, FIRST);
-            float[] v = moments.of(tensor, SECOND);
+            float[] m = average(tensor, FIRST);
+            float[] v = average(tensor, SECOND);
             for (int i = 0; i < values.length; i++) {
                 float g = Math.fma(decay, values[i], gradient[i]);
                 m[i] += gain1 * (g - m[i]);
@@ -62,15 +61,5 @@ public final class Adam implements Optimizer {
                 values[i] = values[i] * keep - lr * (m[i] / denominator);
             }
         }
-    }
-
-    @Override
-    public Map<String, float[]> state() {
-        return moments.all();
-    }
-
-    @Override
-    public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
-        moments.restore(tensors, List.of(FIRST, SECOND), saved);
     }
 }
