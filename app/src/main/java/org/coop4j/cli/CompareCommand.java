@@ -86,11 +86,6 @@ final class CompareCommand implements Callable<Integer> {
             files.add(new PromptOptions(run, model, vocabulary).read());
         }
         RunConfig first = RunConfigFile.read(runs.get(0).resolve(RunFolder.CONFIG));
-        if (first.testedOn().source() == null) {
-            throw new CommandFailure(
-                    runs.get(0)
-                            + " does not say where its images were: compare runs of this version");
-        }
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();

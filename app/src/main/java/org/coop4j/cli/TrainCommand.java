@@ -77,9 +77,6 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private SpaceOptions spaceOptions;
 
-    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
-    private boolean truncate;
-
     @Mixin private DataOptions dataOptions;
     @Mixin private ExifOption exif;
     @Mixin private MethodOptions methodOptions;
@@ -169,9 +166,6 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkSeeds();
-        if (truncate) {
-            console.warn("--truncate has no effect: a prompt that is too long is an error");
-        }
         Optional<ReferencePreset> chosen = preset();
         List<Method> methods =
                 methodOptions.methods(chosen.flatMap(ReferencePreset::words).orElse(null));

@@ -13,6 +13,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
+import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunData;
@@ -151,7 +152,7 @@ public final class RunFiles {
     }
 
     private RunData data(String field) {
-        return new RunData(result.path(field).asText(), ClassHalf.ALL, null, template, null);
+        return new RunData(result.path(field).asText(), ClassHalf.ALL, "12".repeat(32), template, DataSpec.of(Path.of("pictures")));
     }
 
     private static Method named(String name) {

@@ -282,23 +282,9 @@ class StudyTest {
         assertThat(methods(study())).hasSize(3);
     }
 
-    /** As an earlier version's sweep wrote config.json. */
     @Test
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
-        Path run = learned("coop", "DTD", 1, 1, 50).write(root.resolve("sweep"));
-        Files.writeString(
-                run.resolve("config.json"),
-                """
-                {"method": "coop", "modelSha256": "%s", "half": "ALL", "shots": 1, "seed": 1,
-                 "learnedFrom": {"dataset": "DTD", "sha256": "aa"},
-                 "testedOn": {"dataset": "DTD", "sha256": "bb"},
-                 "config": {"data": {"path": "/data", "benchmark": "DescribableTextures"},
-                   "contextLength": 4, "position": "MIDDLE", "classSpecific": true, "batch": 8,
-                   "momentum": 0.9, "weightDecay": 0.0005, "warmupEpochs": 1, "warmupRate": 0.00001,
-                   "rate": 0.002, "shots": 1, "seed": 1, "epochs": 50, "views": 50, "words": null,
-                   "checkpointEvery": 10}}
-                """
-                        .formatted(RunFiles.MODEL));
+        write(learned("coop", "DTD", 1, 1, 50));
 
         RunSettings settings = study().entries().get(0).run().settings();
         assertThat(settings.values())
@@ -308,8 +294,8 @@ class StudyTest {
                                 .concat(" warmup_epochs warmup_rate views")
                                 .split(" "))
                 .containsEntry("epochs", "by shots")
-                .containsEntry("position", "middle")
-                .containsEntry("views", "a new crop each epoch");
+                .containsEntry("position", "end")
+                .containsEntry("views", "centre crop");
         assertThat(settings.decided()).isEmpty();
     }
 }
