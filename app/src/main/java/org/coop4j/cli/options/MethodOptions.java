@@ -9,7 +9,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.Roles;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import picocli.CommandLine.Option;
 
 /** The methods that a command learns by, with what is set of them and of their training. */

@@ -9,7 +9,7 @@ import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import picocli.CommandLine.Option;
 
 /** Which settings are tried before the best is learned. */
