@@ -5,7 +5,7 @@ import java.util.List;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.eval.ClassResult;
+import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.Evaluation;
 
 /**
