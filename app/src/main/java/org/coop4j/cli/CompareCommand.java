@@ -94,7 +94,7 @@ final class CompareCommand implements Callable<Integer> {
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             if (json) {
-                Json.print(json(comparison, evaluator.images()), console.out());
+                console.print(json(comparison, evaluator.images()));
             } else {
                 print(comparison, evaluator.images());
             }

@@ -98,7 +98,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     private void print(List<BenchmarkCheck> checks) {
         switch (format.chosen()) {
-            case JSON -> Json.print(toJson(checks), console.out());
+            case JSON -> console.print(toJson(checks));
             case CSV -> rows().rows(checks).print(Table.Format.CSV, console);
             default -> printTable(checks, console.out());
         }

@@ -188,11 +188,10 @@ final class EvalCommand implements Callable<Integer> {
         Evaluation evaluation = scores.evaluation();
         switch (format.chosen()) {
             case JSON ->
-                    Json.print(
+                    console.print(
                             json(evaluation, names)
                                     .put("calibration_error", scores.calibrationError())
-                                    .put("left_out", leftOut),
-                            console.out());
+                                    .put("left_out", leftOut));
             case CSV -> classes(evaluation, names).print(Table.Format.CSV, console);
             default -> {
                 classes(evaluation, names).print(Table.Format.TABLE, console);

@@ -10,7 +10,6 @@ import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
-import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
@@ -66,7 +65,7 @@ final class ModelCommand implements Callable<Integer> {
                 if (classOptions.areGiven()) {
                     unknown.forEach(described.putArray("unknown_classes")::add);
                 }
-                Json.print(described, console.out());
+                console.print(described);
             } else {
                 ModelSummary.table(model, logitScale).print(console.out());
             }

@@ -45,7 +45,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     void print(Table.Format format, Console console) {
         switch (format) {
-            case JSON -> Json.print(json(), console.out());
+            case JSON -> console.print(json());
             case CSV -> settings().rows(results().entrySet()).print(format, console);
             default -> table(console.out());
         }

@@ -29,7 +29,7 @@ record ZeroShotReport(
 
     void print(Table.Format format, Console console) {
         if (format == Table.Format.JSON) {
-            Json.print(json(), console.out());
+            console.print(json());
         } else if (format == Table.Format.CSV) {
             guesses().rows(all()).print(format, console);
         } else if (probabilities.length > 0) {
