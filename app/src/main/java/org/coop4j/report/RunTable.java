@@ -12,7 +12,7 @@ import org.coop4j.report.ResultTable.Kind;
 import org.coop4j.report.ResultTable.Origin;
 import org.coop4j.study.Entry;
 import org.coop4j.study.Findings;
-import org.coop4j.study.FinishedRun;
+import org.coop4j.study.Findings.FinishedRun;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.run.RunResult;
 
@@ -60,7 +60,7 @@ record RunTable(Findings findings) implements StudyTable {
                 Cell.number(100 * result.calibrationError()),
                 Cell.number(seconds(result)),
                 Cell.words(
-                        run.settings().values().entrySet().stream()
+                        run.settings().entrySet().stream()
                                 .map(e -> e.getKey() + "=" + e.getValue())
                                 .collect(Collectors.joining("; "))),
                 Cell.words(""));
@@ -105,7 +105,6 @@ record RunTable(Findings findings) implements StudyTable {
                     all.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>());
             entry.run()
                     .settings()
-                    .values()
                     .forEach(
                             (name, value) ->
                                     settings.computeIfAbsent(name, n -> new LinkedHashSet<>())
