@@ -30,7 +30,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.report.TrainEvidence;
+import org.coop4j.study.report.TrainEvidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;

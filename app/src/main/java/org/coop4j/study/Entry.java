@@ -31,8 +31,8 @@ public record Entry(FinishedRun run, String dataset, MethodLabel method) {
         return List.of(dataset, result().trainedOn(), half(), shots(), method, result().seed());
     }
 
-    /** "DTD (learned on Pets), new classes, coop-m4-end, 16 shots, seed 1". */
-    String describe() {
+    /** All that it has in common with runs of other seeds: "DTD (learned on Pets), new classes, coop, 16 shots". */
+    String withoutSeed() {
         String classes =
                 switch (half()) {
                     case ALL -> "";
@@ -44,8 +44,6 @@ public record Entry(FinishedRun run, String dataset, MethodLabel method) {
                 + classes
                 + ", "
                 + method.id()
-                + (shots().equals(Shots.NONE) ? "" : ", " + shots().describe())
-                + ", seed "
-                + result().seed();
+                + (shots().equals(Shots.NONE) ? "" : ", " + shots().describe());
     }
 }

@@ -28,6 +28,7 @@ import org.coop4j.study.Findings.ModelId;
 public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWritten, List<String> notes) {
 
     private static final double ROUNDING = 1e-9;
+    private static final int MOST_NAMED = 6;
 
     /** Copies the lists. */
     public Study {
@@ -60,7 +61,9 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
         List<Entry> entries = new ArrayList<>();
         byIdentity.values().forEach(same -> entries.add(last(same, notes::add)));
         noteMovingTestImages(entries, notes::add);
-        return new Study(model(runs), entries, HandWritten.of(entries, notes::add), notes);
+        List<HandWritten> handWritten = HandWritten.of(entries, notes::add);
+        noteMissingSeeds(entries, notes);
+        return new Study(model(runs), entries, handWritten, notes);
     }
 
     /** The name that most is known of. */
@@ -133,7 +136,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
             boolean equal = same.stream().allMatch(e -> Math.abs(e.result().accuracy() - accuracy) < ROUNDING);
             String folders = String.join(
                     ", ", same.stream().map(e -> e.run().folder().toString()).toList());
-            notes.accept(last.describe()
+            notes.accept(last.withoutSeed() + ", seed " + last.result().seed()
                     + (equal
                             ? " was run more than once with the same result: " + folders
                             : String.format(
@@ -163,6 +166,32 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
                         + " seed); the spread over seeds includes that of the draws");
             }
         });
+    }
+
+    /** Says which seeds are missing where others of the same method have them. */
+    private static void noteMissingSeeds(List<Entry> entries, List<String> notes) {
+        Map<MethodLabel, Map<String, Set<Long>>> seeds = new TreeMap<>();
+        for (Entry entry : entries) {
+            if (!entry.method().isWithoutTraining()) {
+                seeds.computeIfAbsent(entry.method(), m -> new LinkedHashMap<>())
+                        .computeIfAbsent(entry.withoutSeed(), place -> new TreeSet<>())
+                        .add(entry.result().seed());
+            }
+        }
+        for (Map<String, Set<Long>> places : seeds.values()) {
+            Set<Long> wanted = new TreeSet<>();
+            places.values().forEach(wanted::addAll);
+            Map<List<Long>, List<String>> lacking = new LinkedHashMap<>();
+            places.forEach((place, here) -> lacking.computeIfAbsent(
+                            wanted.stream().filter(seed -> !here.contains(seed)).toList(), m -> new ArrayList<>())
+                    .add(place));
+            lacking.remove(List.of());
+            lacking.forEach((missing, where) -> notes.add((missing.size() > 1 ? "seeds " : "seed ")
+                    + missing.toString().replaceAll("[\\[\\]]", "")
+                    + (missing.size() > 1 ? " are" : " is")
+                    + " missing: "
+                    + Numbers.some(where, MOST_NAMED)));
+        }
     }
 
     /** "6 runs, 1 dataset, seeds 1, 2 and 3". */

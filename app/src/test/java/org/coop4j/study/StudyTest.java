@@ -150,6 +150,17 @@ class StudyTest {
     }
 
     @Test
+    void missingSeedsAreSaid() throws IOException {
+        write(
+                learned("coop", "DTD", 1, 1, 50),
+                learned("coop", "DTD", 1, 2, 51),
+                learned("coop", "DTD", 2, 1, 52),
+                RunFiles.of("zero-shot", "DTD", 40));
+
+        assertThat(study().notes()).containsExactly("seed 2 is missing: DTD, coop, 2 shots");
+    }
+
+    @Test
     void testImagesThatMoveWithTheSeedAreSaid() throws IOException {
         write(
                 learned("coop", "mine", 1, 1, 50).testHash("aa"),
