@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Steps of the methods of image features in PyTorch, as the references train them, for their speed
- * beside {@code coop bench methods}: random features, gradients by PyTorch's autograd. Arguments:
+ * beside {@code methods} of the profile bench: random features, gradients by PyTorch's autograd. Arguments:
  * the method ({@code tip-adapter-f}, {@code taskres}, {@code zs-lp}, {@code clap} or {@code lpp}),
  * classes, images a class, width of a feature, and the steps to take the median of.
  */

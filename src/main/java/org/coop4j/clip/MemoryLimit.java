@@ -44,4 +44,19 @@ public record MemoryLimit(long bytes) {
                 };
         return new MemoryLimit(Long.parseLong(matcher.group(1)) << shift);
     }
+
+    /** A step cannot be done in the memory that it may take; the message is for the user. */
+    public static final class ExceededException extends IllegalArgumentException {
+
+        private static final long serialVersionUID = 1;
+
+        ExceededException(long needed, MemoryLimit limit) {
+            super("one class alone needs %d kB for intermediate values, more than the limit of %d kB: allow more"
+                    .formatted(kilobytes(needed), kilobytes(limit.bytes())));
+        }
+
+        private static long kilobytes(long bytes) {
+            return (bytes + 1023) >> 10;
+        }
+    }
 }

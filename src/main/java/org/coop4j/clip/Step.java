@@ -24,7 +24,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * planned with the encoder in it.
  *
  * <p>Of several losses each has its own vector-Jacobian product; the forward pass is done once for
- * all. A rule of the objective's combines their gradients.
+ * all. A rule of the loss combines their gradients.
  */
 public final class Step implements AutoCloseable {
 
@@ -32,58 +32,46 @@ public final class Step implements AutoCloseable {
     static final String UPSTREAM = "gradient of the class features";
 
     private final List<LearnedTensor> learned;
-    private final Chunks forward;
-    private final Chunks head;
+    private final List<StepPlan> forward; // none where the loss has the encoder in it
     private final StepPlan loss;
-    private final Chunks backward;
-    private final LearnedTensor features;
-    private final List<Gradients> gradients = new ArrayList<>();
+    private final List<StepPlan> backward;
+    private final LearnedTensor features; // null where there are no chunks
+
+    /** The gradient of each loss in each learned tensor, and last in the class features. */
+    private final List<List<float[]>> gradients = new ArrayList<>();
+
     private int[] labels = {};
 
-    private Step(
+    /**
+     * A step in chunks.
+     *
+     * @param forward chunks of what is learned → {@link #FEATURES}
+     * @param loss of {@code features}, which it takes for learned
+     * @param backward chunks of what is learned and {@link #UPSTREAM} → gradients
+     */
+    Step(
             List<LearnedTensor> learned,
-            Chunks forward,
-            Chunks head,
-            Chunks backward,
+            List<StepPlan> forward,
+            StepPlan loss,
+            List<StepPlan> backward,
             LearnedTensor features) {
         this.learned = learned;
         this.forward = forward;
-        this.head = head;
-        this.loss = head.plans().get(0);
+        this.loss = loss;
         this.backward = backward;
         this.features = features;
-        int losses = loss.losses();
-        for (int i = 0; i < losses; i++) {
-            gradients.add(new Gradients(learned, losses == 1, features));
-        }
-    }
-
-    /** The gradients of one loss. */
-    private static final class Gradients {
-        final List<float[]> ofLearned;
-        final float[] ofFeatures;
-
-        /**
-         * @param alone whether they are the only ones, and so the tensors' own
-         * @param features null where there are no chunks
-         */
-        Gradients(List<LearnedTensor> learned, boolean alone, LearnedTensor features) {
-            ofLearned =
-                    learned.stream()
-                            .map(t -> alone ? t.gradient() : new float[t.values().length])
-                            .toList();
-            ofFeatures = features == null ? new float[0] : new float[features.values().length];
-        }
-
-        void clear() {
-            ofLearned.forEach(gradient -> Arrays.fill(gradient, 0f));
-            Arrays.fill(ofFeatures, 0f);
+        boolean alone = loss.losses() == 1;
+        for (int i = 0; i < loss.losses(); i++) {
+            List<float[]> ofLoss = new ArrayList<>();
+            learned.forEach(t -> ofLoss.add(alone ? t.gradient() : new float[t.values().length]));
+            ofLoss.add(new float[features == null ? 0 : features.values().length]);
+            gradients.add(ofLoss);
         }
     }
 
     /** A step in one plan. */
-    static Step whole(List<LearnedTensor> learned, Chunks loss) {
-        return new Step(learned, Chunks.none(), loss, Chunks.none(), null);
+    static Step whole(List<LearnedTensor> learned, StepPlan.Draft loss) {
+        return new Step(learned, List.of(), StepPlan.of(loss), List.of(), null);
     }
 
     /** A step of image features alone, for all classes in their order, planned under the lock. */
@@ -94,24 +82,7 @@ public final class Step implements AutoCloseable {
             Function<StepGraph, SDVariable> loss,
             Workers workers) {
         StepGraph graph = new StepGraph(shape, learned, IntStream.range(0, classes).toArray());
-        SDVariable scalar = loss.apply(graph);
-        return whole(learned, Chunks.of(StepPlan.ofLoss(graph, scalar, workers)));
-    }
-
-    /**
-     * A step in chunks.
-     *
-     * @param forward chunks of what is learned → {@link #FEATURES}
-     * @param loss of {@code features}, which it takes for learned
-     * @param backward chunks of what is learned and {@link #UPSTREAM} → gradients
-     */
-    static Step chunked(
-            List<LearnedTensor> learned,
-            Chunks forward,
-            Chunks loss,
-            Chunks backward,
-            LearnedTensor features) {
-        return new Step(learned, forward, loss, backward, features);
+        return whole(learned, StepPlan.ofLoss(graph, loss.apply(graph), workers));
     }
 
     /**
@@ -127,12 +98,11 @@ public final class Step implements AutoCloseable {
             learned.forEach(tensor -> loss.readGradient(tensor, tensor.gradient()));
             return;
         }
-        gradients.forEach(Gradients::clear);
-        forward.forEach(
-                chunk -> {
-                    chunk.run(images, labels);
-                    chunk.readByClass(FEATURES, features.values());
-                });
+        gradients.forEach(ofLoss -> ofLoss.forEach(gradient -> Arrays.fill(gradient, 0f)));
+        for (StepPlan chunk : forward) {
+            chunk.run(images, labels);
+            chunk.readByClass(FEATURES, features.values());
+        }
         loss.run(images, labels);
         for (int i = 0; i < gradients.size(); i++) {
             if (i > 0) {
@@ -140,24 +110,22 @@ public final class Step implements AutoCloseable {
             }
             addGradients(loss, gradients.get(i));
             if (features != null) {
-                loss.addGradient(features, gradients.get(i).ofFeatures);
+                loss.addGradient(features, ofFeatures(i));
             }
         }
         backward.forEach(chunk -> runBackward(chunk, images));
         if (gradients.size() > 1) {
             for (int t = 0; t < learned.size(); t++) {
                 int tensor = t;
-                loss.rule()
-                        .combine(
-                                gradients.stream().map(g -> g.ofLearned.get(tensor)).toList(),
-                                learned.get(t).gradient());
+                List<float[]> ofTensor = gradients.stream().map(ofLoss -> ofLoss.get(tensor)).toList();
+                loss.rule().combine(ofTensor, learned.get(t).gradient());
             }
         }
     }
 
     private void runBackward(StepPlan chunk, float[] images) {
         for (int i = 0; i < gradients.size(); i++) {
-            chunk.writeByClass(gradients.get(i).ofFeatures, UPSTREAM);
+            chunk.writeByClass(ofFeatures(i), UPSTREAM);
             if (i == 0) {
                 chunk.run(images, labels);
             } else {
@@ -167,9 +135,13 @@ public final class Step implements AutoCloseable {
         }
     }
 
-    private void addGradients(StepPlan plan, Gradients sum) {
+    private float[] ofFeatures(int loss) {
+        return gradients.get(loss).get(learned.size());
+    }
+
+    private void addGradients(StepPlan plan, List<float[]> sums) {
         for (int t = 0; t < learned.size(); t++) {
-            plan.addGradient(learned.get(t), sum.ofLearned.get(t));
+            plan.addGradient(learned.get(t), sums.get(t));
         }
     }
 
@@ -228,14 +200,12 @@ public final class Step implements AutoCloseable {
     }
 
     private Stream<StepPlan> plans() {
-        return Stream.of(forward.plans(), List.of(loss), backward.plans()).flatMap(List::stream);
+        return Stream.of(forward, List.of(loss), backward).flatMap(List::stream);
     }
 
     /** Frees the plans. */
     @Override
     public void close() {
-        forward.close();
-        head.close();
-        backward.close();
+        plans().forEach(StepPlan::close);
     }
 }

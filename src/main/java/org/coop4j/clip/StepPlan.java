@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.coop4j.graph.Arena;
 import org.coop4j.graph.ExecutionPlan;
@@ -23,27 +24,33 @@ final class StepPlan implements AutoCloseable {
     private final int[] rowOfClass;
     private final float[] scratch;
     private final int losses;
+    private final Arena arena; // null where another plan owns the memory
     private ArrayValues logits; // null until they are read after a run
 
     /**
      * A plan that has no memory yet.
      *
-     * @param draft what it needs
+     * @param plan what it needs
      */
-    record Draft(StepGraph graph, PlanDraft draft) {
+    record Draft(StepGraph graph, PlanDraft plan) {
 
         long bytes() {
-            return draft.bytes();
-        }
-
-        StepPlan bind(Arena arena) {
-            return new StepPlan(graph, draft.bind(arena));
+            return plan.bytes();
         }
     }
 
-    private StepPlan(StepGraph graph, ExecutionPlan plan) {
+    /** The classes from {@code from} up to but not {@code to}. */
+    record Range(int from, int to) {
+
+        private static Range of(int classes, int chunk, int count) {
+            return new Range((int) ((long) classes * chunk / count), (int) ((long) classes * (chunk + 1) / count));
+        }
+    }
+
+    private StepPlan(StepGraph graph, ExecutionPlan plan, Arena arena) {
         this.graph = graph;
         this.plan = plan;
+        this.arena = arena;
         int[] classes = graph.classOfRow();
         rowOfClass = new int[Arrays.stream(classes).max().orElse(-1) + 1];
         for (int row = 0; row < classes.length; row++) {
@@ -53,6 +60,60 @@ final class StepPlan implements AutoCloseable {
                 graph.learnedArrays().keySet().stream().mapToInt(t -> t.values().length);
         scratch = new float[lengths.max().orElse(0)];
         losses = Math.max(1, graph.losses().size());
+    }
+
+    /** One plan in memory of its own. */
+    static StepPlan of(Draft draft) {
+        return bind(List.of(draft)).get(0);
+    }
+
+    /** Plans that run one after another in the memory that the largest needs, which the first frees. */
+    private static List<StepPlan> bind(List<Draft> drafts) {
+        Arena arena = Arena.of(drafts.stream().map(Draft::plan).toList());
+        List<StepPlan> plans = new ArrayList<>();
+        for (Draft draft : drafts) {
+            plans.add(new StepPlan(draft.graph, draft.plan.bind(arena), plans.isEmpty() ? arena : null));
+        }
+        return plans;
+    }
+
+    /**
+     * As few chunks of classes, of about one size, as the limit allows; they run one after another.
+     *
+     * @param classes number of classes
+     * @param draft plans the classes of a range
+     * @throws MemoryLimit.ExceededException if one class alone needs more than the limit
+     */
+    static List<StepPlan> within(MemoryLimit memory, int classes, Function<Range, Draft> draft) {
+        int count = 1;
+        while (true) {
+            List<Draft> drafts = new ArrayList<>();
+            long largest = 0;
+            for (int chunk = 0; chunk < count && largest <= memory.bytes(); chunk++) {
+                drafts.add(draft.apply(Range.of(classes, chunk, count)));
+                largest = Math.max(largest, drafts.get(chunk).bytes());
+            }
+            if (largest <= memory.bytes()) {
+                return bind(drafts);
+            }
+            drafts.forEach(d -> d.graph().close());
+            if (count == classes) {
+                throw new MemoryLimit.ExceededException(largest(drafts.size(), largest, classes, draft), memory);
+            }
+            long wanted = count * ((largest - 1) / memory.bytes() + 1);
+            count = (int) Math.min(classes, Math.max(count + 1L, wanted));
+        }
+    }
+
+    /** What the class with the longest prompt needs, of which the first {@code known} are known. */
+    private static long largest(int known, long largest, int classes, Function<Range, Draft> draft) {
+        long most = largest;
+        for (int one = known; one < classes; one++) {
+            Draft alone = draft.apply(Range.of(classes, one, classes));
+            most = Math.max(most, alone.bytes());
+            alone.graph().close();
+        }
+        return most;
     }
 
     /** The loss, the logits where there are any, and the gradients of all that is learned. */
@@ -230,11 +291,14 @@ final class StepPlan implements AutoCloseable {
         return plan;
     }
 
-    /** Frees the plan's own arrays; the arena is its owner's. */
+    /** Frees the plan, and the memory that it shares with the other chunks if it owns it. */
     @Override
     public void close() {
         logits = null;
         plan.close();
         graph.close();
+        if (arena != null) {
+            arena.close();
+        }
     }
 }

@@ -15,7 +15,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.numpy.NpzFile;
 
@@ -99,7 +99,7 @@ public final class FeatureTensors implements Closeable {
     /**
      * Opens a file and checks its structure.
      *
-     * @throws WeightsException if it is damaged or something else
+     * @throws InputException if it is damaged or something else
      */
     static FeatureTensors open(Path file) throws IOException {
         if (file.getFileName().toString().toLowerCase(Locale.ROOT).endsWith(".npz")) {

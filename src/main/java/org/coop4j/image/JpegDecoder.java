@@ -15,12 +15,18 @@ import java.util.List;
  * is an error.
  */
 final class JpegDecoder {
+    /** Fractional bits of libjpeg's colour conversion. */
+    private static final int FRACTION = 16;
+
+    private static final int HALF = 1 << (FRACTION - 1);
     private static final String MISSING_END = "EOI";
     private static final String EXTRANEOUS = "extraneous bytes before marker";
 
-    private final RuntimeReader reader = RuntimeReader.of("jpeg");
+    private static final LibraryReader READER = LibraryReader.ofRuntime("jpeg");
 
-    RgbImage decode(ImageSource source) throws IOException {
+    private JpegDecoder() {}
+
+    static RgbImage decode(ImageSource source) throws IOException {
         JpegHeader header = JpegHeader.read(source);
         List<String> warnings = new ArrayList<>();
         Raster raster = read(header, warnings);
@@ -28,19 +34,19 @@ final class JpegDecoder {
         byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
         int[] offsets = ((ComponentSampleModel) raster.getSampleModel()).getBandOffsets();
         if (header.ycck()) {
-            Samples.ycckToCmyk(samples, offsets);
+            ycckToCmyk(samples, offsets);
         }
         byte[] rgb =
                 switch (raster.getNumBands()) {
-                    case 1 -> Samples.greyToRgb(samples);
-                    case 3 -> Samples.orderRgb(samples, offsets);
-                    default -> Samples.invertedCmykToRgb(samples, offsets);
+                    case 1 -> Pixels.greyToRgb(samples);
+                    case 3 -> Pixels.orderRgb(samples, offsets);
+                    default -> invertedCmykToRgb(samples, offsets);
                 };
         return new RgbImage(raster.getWidth(), raster.getHeight(), rgb);
     }
 
-    private Raster read(JpegHeader header, List<String> warnings) throws IOException {
-        return reader.read(
+    private static Raster read(JpegHeader header, List<String> warnings) throws IOException {
+        return READER.read(
                 header.reduced(),
                 jpeg -> {
                     jpeg.addIIOReadWarningListener((ignored, warning) -> warnings.add(warning));
@@ -74,5 +80,49 @@ final class JpegDecoder {
         if (corrupt != null) {
             throw source.error("is damaged: " + corrupt);
         }
+    }
+
+    /**
+     * Converts YCCK to CMYK in place as libjpeg does ({@code jdcolor.c}, {@code
+     * ycck_cmyk_convert}): the complement of RGB, K as it is.
+     */
+    private static void ycckToCmyk(byte[] ycck, int[] offsets) {
+        for (int at = 0; at < ycck.length; at += 4) {
+            int y = ycck[at + offsets[0]] & 0xFF;
+            int cb = (ycck[at + offsets[1]] & 0xFF) - 128;
+            int cr = (ycck[at + offsets[2]] & 0xFF) - 128;
+            int red = y + ((91_881 * cr + HALF) >> FRACTION); // 1.402
+            int green = y + ((HALF - 22_554 * cb - 46_802 * cr) >> FRACTION); // 0.34414, 0.71414
+            int blue = y + ((116_130 * cb + HALF) >> FRACTION); // 1.772
+            ycck[at + offsets[0]] = complement(red);
+            ycck[at + offsets[1]] = complement(green);
+            ycck[at + offsets[2]] = complement(blue);
+        }
+    }
+
+    private static byte complement(int value) {
+        return (byte) Math.max(0, Math.min(255, 255 - value));
+    }
+
+    /**
+     * Converts CMYK stored inverted, as Adobe does in JPEG: channel = K' - (255 - C') K' / 255,
+     * rounded, where ' marks the stored value.
+     */
+    private static byte[] invertedCmykToRgb(byte[] cmyk, int[] offsets) {
+        byte[] rgb = new byte[cmyk.length / 4 * 3];
+        for (int from = 0, to = 0; from < cmyk.length; from += 4, to += 3) {
+            int k = cmyk[from + offsets[3]] & 0xFF;
+            for (int band = 0; band < 3; band++) {
+                int ink = 255 - (cmyk[from + offsets[band]] & 0xFF);
+                rgb[to + band] = (byte) (k - multiply(ink, k));
+            }
+        }
+        return rgb;
+    }
+
+    /** a · b / 255, rounded. */
+    private static int multiply(int a, int b) {
+        int product = a * b + 128;
+        return (product + (product >> 8)) >> 8;
     }
 }

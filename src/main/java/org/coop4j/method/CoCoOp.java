@@ -5,6 +5,7 @@ import java.util.List;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
@@ -85,14 +86,15 @@ public record CoCoOp(
                 clip,
                 task,
                 form(clip),
-                () -> new Conditional(net(clip).initial(context(), clip, task.seed()), CoOp::loss));
+                () -> new PromptLearner.Objective(
+                        new Conditional(net(clip).initial(context(), clip, task.seed())), CoOp::loss));
     }
 
     private PromptLearner.Form form(Clip clip) {
         return new PromptLearner.ContextForm(
                 context().layout(clip),
                 true,
-                tensors -> new Conditional(tensors, PromptLearner.Loss.NONE));
+                Conditional::new);
     }
 
     /**
@@ -100,8 +102,7 @@ public record CoCoOp(
      *
      * @param learned ctx [M, width] and the meta-net
      */
-    record Conditional(List<LearnedTensor> learned, PromptLearner.Loss loss)
-            implements PromptLearner.ByLoss {
+    record Conditional(List<LearnedTensor> learned) implements PromptEncoder.Vectors {
 
         @Override
         public SDVariable context(StepGraph step) {

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
@@ -106,7 +107,7 @@ public record DeepLanguage(
                 clip,
                 task,
                 used.form(clip),
-                () -> new Blocks(used.initial(clip, task.seed()), CoOp::loss));
+                () -> new PromptLearner.Objective(new Blocks(used.initial(clip, task.seed())), CoOp::loss));
     }
 
     /** The context and the blocks' vectors before training. */
@@ -128,7 +129,7 @@ public record DeepLanguage(
         return new PromptLearner.ContextForm(
                 context().layout(clip),
                 false,
-                tensors -> new Blocks(tensors, PromptLearner.Loss.NONE));
+                Blocks::new);
     }
 
     /**
@@ -136,12 +137,11 @@ public record DeepLanguage(
      *
      * @param learned ctx [M, width], and deep [blocks, M, width] unless the depth is 1
      */
-    record Blocks(List<LearnedTensor> learned, PromptLearner.Loss loss)
-            implements PromptLearner.ByLoss {
+    record Blocks(List<LearnedTensor> learned) implements PromptEncoder.Vectors {
 
         @Override
-        public Map<Integer, Replacement> replacements(StepGraph step) {
-            Map<Integer, Replacement> replacements = new HashMap<>();
+        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+            Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
             if (learned.size() > 1) {
                 long[] shape = learned.get(1).shape();
                 int vectors = (int) shape[1];
@@ -149,7 +149,7 @@ public record DeepLanguage(
                 for (int i = 0; i < shape[0]; i++) {
                     int[] rows = IntStream.range(i * vectors, (i + 1) * vectors).toArray();
                     SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
-                    replacements.put(i + 1, new Replacement(own, false));
+                    replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
                 }
             }
             return replacements;

@@ -7,6 +7,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -86,7 +87,7 @@ public record KgCoOp(
     /**
      * @param teacher normalised features of the hand-written prompts, one row a class
      */
-    static PromptLearner.Loss loss(FeatureMatrix teacher, double weight) {
+    static PromptEncoder.Loss loss(FeatureMatrix teacher, double weight) {
         return (step, classFeatures) -> {
             SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
             SDVariable t = step.perClass("teacher", teacher); // [classes, embed]

@@ -28,7 +28,7 @@ final class PerImageClassifier implements Classifier {
         if (encoding == null) {
             encoding =
                     clip.promptEncoder(form.prompts(clip, classNames()))
-                            .encoding(form.objective(clip, file), memory);
+                            .encoding(form.vectors(clip, file), memory);
         }
         return FeatureMatrix.of(
                 images.rows(), classNames().size(), logits(encoding, images, clip.logitScale()));

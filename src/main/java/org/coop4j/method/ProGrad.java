@@ -8,6 +8,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.Training;
@@ -102,8 +103,8 @@ public record ProGrad(
                 task,
                 PromptLearner.form(clip, context()),
                 () ->
-                        PromptLearner.objective(
-                                initial(clip, task),
+                        new PromptLearner.Objective(
+                                PromptLearner.ContextVectors.of(initial(clip, task)),
                                 loss(
                                         handWritten.classWeights(clip, task.classNames()),
                                         temperature,
@@ -131,7 +132,7 @@ public record ProGrad(
      * @param teacher normalised features of the hand-written prompts, one row a class
      * @param rule how the gradients of the two losses make one
      */
-    static PromptLearner.Loss loss(
+    static PromptEncoder.Loss loss(
             FeatureMatrix teacher, double temperature, StepGraph.GradientRule rule) {
         return (step, classFeatures) -> {
             SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]

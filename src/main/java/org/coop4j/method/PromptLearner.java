@@ -7,13 +7,10 @@ import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
-import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.train.BatchOrder;
 import org.coop4j.train.Training;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Learns context vectors by a method's loss (the reference's {@code PromptLearner}, {@code
@@ -37,34 +34,16 @@ final class PromptLearner implements Learner {
     private final List<int[]> prompts;
     private final Supplier<Objective> objective;
 
-    /** A loss of class features in a step's graph. */
-    interface Loss {
+    /** What is learned, and the loss that it is learned by. */
+    record Objective(PromptEncoder.Vectors vectors, PromptEncoder.Loss loss) {}
 
-        /** For encoding alone. */
-        Loss NONE = (step, classFeatures) -> classFeatures;
+    /** Context vectors alone. */
+    record ContextVectors(List<LearnedTensor> learned) implements PromptEncoder.Vectors {
 
-        /**
-         * The loss of a batch.
-         *
-         * @param classFeatures features of the prompts, not normalised, [classes, embed]
-         * @return a scalar
-         */
-        SDVariable of(StepGraph step, SDVariable classFeatures);
-    }
-
-    /** What is learned by a method's loss; by default, context vectors alone. */
-    interface ByLoss extends Objective {
-
-        /** The method's loss. */
-        Loss loss();
-
-        @Override
-        default SDVariable loss(StepGraph step, SDVariable classFeatures) {
-            return loss().of(step, classFeatures);
+        static ContextVectors of(LearnedTensor ctx) {
+            return new ContextVectors(List.of(ctx));
         }
     }
-
-    private record ContextVectors(List<LearnedTensor> learned, Loss loss) implements ByLoss {}
 
     /** What a method makes of class names and learned tensors. */
     interface Form {
@@ -76,8 +55,8 @@ final class PromptLearner implements Learner {
          */
         List<int[]> prompts(Clip clip, List<String> classNames);
 
-        /** What the tensors of a file do in the text tower; its loss is never computed. */
-        Objective objective(Clip clip, ClassifierFile file);
+        /** What the tensors of a file do in the text tower. */
+        PromptEncoder.Vectors vectors(Clip clip, ClassifierFile file);
 
         /** The file of other classes. */
         default ClassifierFile forClasses(ClassifierFile file, List<String> names) {
@@ -96,7 +75,7 @@ final class PromptLearner implements Learner {
      * @param tensors what the tensors of a file do in the text tower
      */
     record ContextForm(
-            PromptLayout layout, boolean perImage, Function<List<LearnedTensor>, Objective> tensors)
+            PromptLayout layout, boolean perImage, Function<List<LearnedTensor>, PromptEncoder.Vectors> tensors)
             implements Form {
 
         @Override
@@ -105,7 +84,7 @@ final class PromptLearner implements Learner {
         }
 
         @Override
-        public Objective objective(Clip clip, ClassifierFile file) {
+        public PromptEncoder.Vectors vectors(Clip clip, ClassifierFile file) {
             return tensors.apply(PromptLearner.tensors(file));
         }
 
@@ -131,35 +110,34 @@ final class PromptLearner implements Learner {
 
     /** Learns nothing but context vectors. */
     static PromptLearner ofContext(
-            Method method, Clip clip, Task task, PromptContext context, Supplier<Loss> loss) {
+            Method method, Clip clip, Task task, PromptContext context, Supplier<PromptEncoder.Loss> loss) {
         return new PromptLearner(
                 method,
                 clip,
                 task,
                 form(clip, context),
-                () ->
-                        objective(
-                                context.initial(clip, task.classNames().size(), task.seed()),
-                                loss.get()));
+                () -> new Objective(
+                        ContextVectors.of(context.initial(clip, task.classNames().size(), task.seed())), loss.get()));
     }
 
     @Override
     public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
         Objective learning = objective.get();
+        List<LearnedTensor> learned = learning.vectors.learned();
         try (BatchTrainable model =
                 new BatchTrainable(
                         data.train(),
                         true,
-                        learning.learned(),
+                        learned,
                         Training::newOptimizer,
-                        batch -> encoder.step(learning, batch, fit.memory()))) {
+                        batch -> encoder.step(learning.vectors, learning.loss, batch, fit.memory()))) {
             int images = data.train().size();
             fit.train(
                     form.perImage() ? new OneByOne(model) : model,
                     BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
         }
-        ClassifierFile file = file(method, clip, task.classNames(), learning.learned());
+        ClassifierFile file = file(method, clip, task.classNames(), learned);
         return classifier(clip, file, form, fit.memory());
     }
 
@@ -173,15 +151,10 @@ final class PromptLearner implements Learner {
         return Prompts.work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
     }
 
-    /** Context vectors that are learned by a loss. */
-    static Objective objective(LearnedTensor ctx, Loss loss) {
-        return new ContextVectors(List.of(ctx), loss);
-    }
-
     /** Context vectors laid out so, and nothing else. */
     static Form form(Clip clip, PromptContext context) {
         return new ContextForm(
-                context.layout(clip), false, tensors -> objective(tensors.get(0), Loss.NONE));
+                context.layout(clip), false, tensors -> ContextVectors.of(tensors.get(0)));
     }
 
     /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
@@ -246,7 +219,7 @@ final class PromptLearner implements Learner {
         }
         FeatureMatrix weights =
                 clip.promptEncoder(form.prompts(clip, file.classNames()))
-                        .features(form.objective(clip, file), memory)
+                        .features(form.vectors(clip, file), memory)
                         .normalized();
         return ofClassWeights(clip, file.with(CLASS_WEIGHTS, weights), form);
     }

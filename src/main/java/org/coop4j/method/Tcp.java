@@ -9,7 +9,7 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.clip.Objective;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
@@ -131,11 +131,9 @@ public record Tcp(
                 used.form(),
                 () -> {
                     FeatureMatrix teacher = handWritten.classWeights(clip, task.classNames());
-                    return new ClassAware(
-                            net(clip).initial(context(contextLength), clip, task.seed()),
-                            used.block,
-                            teacher,
-                            KgCoOp.loss(teacher, weight));
+                    List<LearnedTensor> initial = net(clip).initial(context(contextLength), clip, task.seed());
+                    return new PromptLearner.Objective(
+                            new ClassAware(initial, used.block, teacher), KgCoOp.loss(teacher, weight));
                 });
     }
 
@@ -148,11 +146,11 @@ public record Tcp(
             }
 
             @Override
-            public Objective objective(Clip clip, ClassifierFile file) {
+            public PromptEncoder.Vectors vectors(Clip clip, ClassifierFile file) {
                 FeatureMatrix teacher =
                         PromptEnsemble.of(template).classWeights(clip, file.classNames());
                 return new ClassAware(
-                        PromptLearner.tensors(file), block, teacher, PromptLearner.Loss.NONE);
+                        PromptLearner.tensors(file), block, teacher);
             }
         };
     }
@@ -180,17 +178,16 @@ public record Tcp(
      * @param learned ctx [M, width] and the meta-net
      * @param teacher normalised features of the hand-written prompts, one row a class
      */
-    record ClassAware(
-            List<LearnedTensor> learned, int block, FeatureMatrix teacher, PromptLearner.Loss loss)
-            implements PromptLearner.ByLoss {
+    record ClassAware(List<LearnedTensor> learned, int block, FeatureMatrix teacher)
+            implements PromptEncoder.Vectors {
 
         @Override
-        public Map<Integer, Replacement> replacements(StepGraph step) {
+        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
             long[] ctx = learned.get(0).shape();
             SDVariable t = step.perClass("class features of the template", teacher);
             SDVariable h = MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
             SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
-            return Map.of(block, new Replacement(rows, true));
+            return Map.of(block, new PromptEncoder.Replacement(rows, true));
         }
     }
 

@@ -6,7 +6,6 @@ import java.util.Map;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 
@@ -88,23 +87,6 @@ public final class Evaluator {
             int trainImages,
             Scores scores,
             Map<String, Double> seconds) {
-        Evaluation evaluation = scores.evaluation();
-        return new RunResult(
-                label,
-                config.testedOn().name(),
-                config.data().name(),
-                config.testedOn().classes(),
-                config.sample().shots(),
-                config.sample().seed(),
-                dataset.classCount(),
-                trainImages,
-                images.size(),
-                evaluation.accuracy(),
-                evaluation.errorRate(),
-                evaluation.macroF1(),
-                scores.calibrationError(),
-                handWritten(),
-                Scores.perClass(evaluation, dataset.classNames()),
-                seconds);
+        return RunResult.of(label, config, trainImages, this, scores, seconds);
     }
 }

@@ -101,10 +101,7 @@ public record RunConfig(
                 checkpointEvery);
     }
 
-    /**
-     * Whether it is a configuration of the same run: one with the same result. What a configuration
-     * of an earlier version does not record is taken to be the same.
-     */
+    /** Returns true if it is a configuration of the same run: one with the same result. */
     public boolean isSameRun(RunConfig other) {
         return modelSha256.equals(other.modelSha256)
                 && (learnedFrom == null

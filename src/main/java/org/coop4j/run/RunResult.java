@@ -3,11 +3,14 @@ package org.coop4j.run;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.eval.Evaluation;
+import org.coop4j.method.Method;
 
 /**
  * What a run measured on the test images; accuracies, errors and F1 are percentages.
  *
  * @param method such as {@code coop} or {@code zero-shot}; a sweep gives its own names
+ * @param methodTitle the method as tables show it: "CoOp (M = 16)", or the sweep's own name for it
  * @param dataset name of the data tested on
  * @param trainedOn name of the data learned from, the same unless a context is transferred
  * @param half the classes tested on
@@ -26,6 +29,7 @@ import org.coop4j.data.ClassHalf;
  */
 public record RunResult(
         String method,
+        String methodTitle,
         String dataset,
         String trainedOn,
         ClassHalf half,
@@ -42,10 +46,45 @@ public record RunResult(
         List<PerClass> perClass,
         Map<String, Double> seconds) {
 
-    /** Completes what earlier versions did not write. */
-    public RunResult {
-        trainedOn = trainedOn == null ? dataset : trainedOn;
-        half = half == null ? ClassHalf.ALL : half;
+    /**
+     * The result that scores of test images make.
+     *
+     * @param label what the result calls the method
+     * @param trainImages images that it learned from
+     * @param tested the images
+     * @param seconds how long the parts of the run took
+     */
+    static RunResult of(
+            String label, RunConfig config, int trainImages, Evaluator tested, Scores scores, Map<String, Double> seconds) {
+        Evaluation evaluation = scores.evaluation();
+        List<String> classNames = tested.dataset().classNames();
+        return new RunResult(
+                label,
+                titled(label, config.method()),
+                config.testedOn().name(),
+                config.data().name(),
+                config.testedOn().classes(),
+                config.sample().shots(),
+                config.sample().seed(),
+                classNames.size(),
+                trainImages,
+                scores.size(),
+                evaluation.accuracy(),
+                evaluation.errorRate(),
+                evaluation.macroF1(),
+                scores.calibrationError(),
+                tested.handWritten(),
+                evaluation.classes().stream()
+                        .map(c -> new PerClass(classNames.get(c.label()), c.total(), c.correct()))
+                        .toList(),
+                seconds);
+    }
+
+    /** A method's own title has its settings; a name that a plan gave says what its author means. */
+    private static String titled(String label, Method method) {
+        boolean named = label.equals(method.id())
+                || method.defaults().shorthand(label).filter(method::equals).isPresent();
+        return named ? method.title() : label;
     }
 
     /**

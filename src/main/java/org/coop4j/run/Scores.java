@@ -1,11 +1,8 @@
 package org.coop4j.run;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.OptionalDouble;
 import org.coop4j.eval.Calibration;
-import org.coop4j.eval.ClassResult;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.OpenSet;
@@ -122,14 +119,5 @@ public final class Scores {
     /** The temperature that calibrates these logits, if the images tell one. */
     public OptionalDouble temperature() {
         return Temperature.fit(labels, logits);
-    }
-
-    /** The results of each class that has images. */
-    static List<RunResult.PerClass> perClass(Evaluation evaluation, List<String> names) {
-        List<RunResult.PerClass> result = new ArrayList<>();
-        for (ClassResult c : evaluation.classes()) {
-            result.add(new RunResult.PerClass(names.get(c.label()), c.total(), c.correct()));
-        }
-        return result;
     }
 }

@@ -25,19 +25,9 @@ public final class PromptTower {
         return new PromptTower(clip.promptEncoder(prompts), context, memory);
     }
 
-    private Objective objective() {
-        return new Objective() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return List.of(context);
-            }
-
-            @Override
-            public SDVariable loss(StepGraph graph, SDVariable classFeatures) {
-                SDVariable w = graph.ops().normalizeRows(classFeatures);
-                return graph.crossEntropy(graph.cosineLogits(w));
-            }
-        };
+    private static SDVariable loss(StepGraph graph, SDVariable classFeatures) {
+        SDVariable w = graph.ops().normalizeRows(classFeatures);
+        return graph.crossEntropy(graph.cosineLogits(w));
     }
 
     public int vectors() {
@@ -53,7 +43,7 @@ public final class PromptTower {
     }
 
     public FeatureMatrix features() {
-        return encoder.features(objective(), memory);
+        return encoder.features(() -> List.of(context), memory);
     }
 
     public Step step(float[] images, int[] labels) {
@@ -64,7 +54,7 @@ public final class PromptTower {
 
     public void prepare(int images) {
         if (step == null || batch != images) {
-            step = encoder.step(objective(), images, memory);
+            step = encoder.step(() -> List.of(context), PromptTower::loss, images, memory);
             batch = images;
         }
     }

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
@@ -44,21 +43,21 @@ class CoCoOpTest {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             List<int[]> prompts = GoldenPrompts.prompts(golden, key);
-            Objective objective = new CoCoOp.Conditional(learned, CoOp::loss);
+            CoCoOp.Conditional vectors = new CoCoOp.Conditional(learned);
             PromptEncoder encoder = clip.promptEncoder(prompts);
             FeatureSet images = problem.features("image_features", "labels");
             int[][] batches = golden.rows(key + ".batches");
             Training training = new CoCoOp().training(16);
             golden.assertOptimizer(training);
             Optimizer sgd = training.newOptimizer();
-            try (PromptEncoder.Encoding encoding = encoder.encoding(objective, MemoryLimit.none());
+            try (PromptEncoder.Encoding encoding = encoder.encoding(vectors, MemoryLimit.none());
                     BatchTrainable single =
                             new BatchTrainable(
                                     images,
                                     true,
                                     learned,
                                     Training::newOptimizer,
-                                    n -> encoder.step(objective, n, MemoryLimit.none()))) {
+                                    n -> encoder.step(vectors, CoOp::loss, n, MemoryLimit.none()))) {
                 OneByOne trainable = new OneByOne(single);
                 golden.assertClose(
                         key,

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.Objective;
+import org.coop4j.clip.PromptEncoder;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
@@ -60,14 +60,14 @@ class GoldenPromptAccuracyTest {
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Row(
-            Method method, Initial initial, Loss objective, boolean perImage, double... spread) {}
+            Method method, Initial initial, Objective objective, boolean perImage, double... spread) {}
 
     private interface Initial {
         List<LearnedTensor> of(long seed);
     }
 
-    private interface Loss {
-        Objective of(List<LearnedTensor> learned);
+    private interface Objective {
+        PromptLearner.Objective of(List<LearnedTensor> learned);
     }
 
     @TempDir static Path folder;
@@ -129,10 +129,8 @@ class GoldenPromptAccuracyTest {
                         tcp,
                         seed -> tcp.net(clip).initial(context, clip, seed),
                         learned ->
-                                new Tcp.ClassAware(
-                                        learned,
-                                        tcp.block(),
-                                        teacher,
+                                new PromptLearner.Objective(
+                                        new Tcp.ClassAware(learned, tcp.block(), teacher),
                                         KgCoOp.loss(teacher, tcp.weight())),
                         false,
                         14.1,
@@ -141,7 +139,9 @@ class GoldenPromptAccuracyTest {
                 new Row(
                         deep,
                         seed -> spoken(deep.initial(clip, seed)),
-                        learned -> new DeepLanguage.Blocks(learned, CoOp::loss),
+                        learned ->
+                                new PromptLearner.Objective(
+                                        new DeepLanguage.Blocks(learned), CoOp::loss),
                         false,
                         8.5,
                         12.0),
@@ -149,14 +149,17 @@ class GoldenPromptAccuracyTest {
                 new Row(
                         new CoCoOp(),
                         seed -> spoken(CoCoOp.net(clip).initial(context, clip, seed)),
-                        learned -> new CoCoOp.Conditional(learned, CoOp::loss),
+                        learned ->
+                                new PromptLearner.Objective(
+                                        new CoCoOp.Conditional(learned), CoOp::loss),
                         true,
                         11.3,
                         12.9));
     }
 
-    private static Loss ofContext(PromptLearner.Loss loss) {
-        return learned -> PromptLearner.objective(learned.get(0), loss);
+    private static Objective ofContext(PromptEncoder.Loss loss) {
+        return learned ->
+                new PromptLearner.Objective(PromptLearner.ContextVectors.of(learned.get(0)), loss);
     }
 
     /** With a context that begins as the words. */
@@ -183,8 +186,8 @@ class GoldenPromptAccuracyTest {
         }
 
         @Override
-        public Objective objective(Clip model, ClassifierFile file) {
-            return row.objective.of(PromptLearner.tensors(file));
+        public PromptEncoder.Vectors vectors(Clip model, ClassifierFile file) {
+            return row.objective.of(PromptLearner.tensors(file)).vectors();
         }
 
         @Override

@@ -9,7 +9,6 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
@@ -69,10 +68,10 @@ final class GoldenPrompts {
             Clip clip,
             String key,
             Method method,
-            PromptLearner.Loss loss)
+            PromptEncoder.Loss loss)
             throws IOException {
-        Objective objective = PromptLearner.objective(initial(golden, key, "ctx"), loss);
-        assertTenSteps(golden, problem, clip, key, method, objective);
+        var vectors = PromptLearner.ContextVectors.of(initial(golden, key, "ctx"));
+        assertTenSteps(golden, problem, clip, key, method, new PromptLearner.Objective(vectors, loss));
     }
 
     /** First logits, features and gradients, ten steps, and the logits of the test images. */
@@ -82,8 +81,9 @@ final class GoldenPrompts {
             Clip clip,
             String key,
             Method method,
-            Objective objective)
+            PromptLearner.Objective objective)
             throws IOException {
+        PromptEncoder.Vectors vectors = objective.vectors();
         Training training = method.training(SHOTS);
         golden.assertOptimizer(training);
         JsonNode c = golden.of(key);
@@ -93,7 +93,7 @@ final class GoldenPrompts {
             golden.assertClose(
                     key,
                     "text_features.init",
-                    encoder.features(objective, MemoryLimit.none()).toArray());
+                    encoder.features(vectors, MemoryLimit.none()).toArray());
         }
         FeatureSet images = problem.features("image_features", "labels");
         int[][] batches = golden.rows(key + ".batches");
@@ -103,23 +103,23 @@ final class GoldenPrompts {
                 new BatchTrainable(
                         images,
                         true,
-                        objective.learned(),
+                        vectors.learned(),
                         Training::newOptimizer,
-                        batch -> encoder.step(objective, batch, MemoryLimit.none()));
+                        batch -> encoder.step(vectors, objective.loss(), batch, MemoryLimit.none()));
         try (trainable;
-                Step first = encoder.step(objective, batches[0].length, MemoryLimit.none())) {
+                Step first = encoder.step(vectors, objective.loss(), batches[0].length, MemoryLimit.none())) {
             for (int step = 0; step < batches.length; step++) {
                 golden.assertLoss(key, losses, step, trainable.step(0, batches[step]).loss());
                 if (step == 0) {
-                    assertGradients(golden, key, objective.learned());
+                    assertGradients(golden, key, vectors.learned());
                     golden.assertClose(
                             key, "logits.init", logits(first, images, batches[0], prompts.size()));
                 }
-                optimizer.step(objective.learned(), c.get("lr").get(step).asDouble(), step + 1L);
+                optimizer.step(vectors.learned(), c.get("lr").get(step).asDouble(), step + 1L);
             }
         }
-        assertAfterwards(golden, key, objective.learned());
-        FeatureMatrix weights = encoder.features(objective, MemoryLimit.none()).normalized();
+        assertAfterwards(golden, key, vectors.learned());
+        FeatureMatrix weights = encoder.features(vectors, MemoryLimit.none()).normalized();
         FeatureMatrix test = problem.matrix("test_image_features");
         assertTestLogits(golden, problem, key, cosineLogits(test, weights, clip.logitScale()));
     }

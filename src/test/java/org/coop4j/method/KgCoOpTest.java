@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.PromptEncoder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ class KgCoOpTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             JsonNode c = golden.of(key);
             FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
-            PromptLearner.Loss loss = KgCoOp.loss(teacher, c.get("weight").asDouble());
+            PromptEncoder.Loss loss = KgCoOp.loss(teacher, c.get("weight").asDouble());
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new KgCoOp(), loss);
         }
     }

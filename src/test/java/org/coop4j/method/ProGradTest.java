@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
@@ -40,7 +39,7 @@ class ProGradTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             JsonNode c = golden.of(key);
             double lambda = c.get("lambda_").asDouble();
-            PromptLearner.Loss loss =
+            PromptEncoder.Loss loss =
                     ProGrad.loss(
                             problem.matrix("teacher_text").normalized(),
                             c.get("temperature").asDouble(),
@@ -59,25 +58,24 @@ class ProGradTest {
             List<float[]> gradients = new ArrayList<>();
             StepGraph.GradientRule kept =
                     (g, combined) -> g.forEach(gradient -> gradients.add(gradient.clone()));
-            PromptLearner.Loss loss =
+            PromptEncoder.Loss loss =
                     ProGrad.loss(
                             problem.matrix("teacher_text").normalized(),
                             golden.of(key).get("temperature").asDouble(),
                             kept);
-            Objective objective =
-                    PromptLearner.objective(GoldenPrompts.initial(golden, key, "ctx"), loss);
+            var vectors = PromptLearner.ContextVectors.of(GoldenPrompts.initial(golden, key, "ctx"));
             PromptEncoder encoder = clip.promptEncoder(GoldenPrompts.prompts(golden, key));
             FeatureSet images = problem.features("image_features", "labels");
             int[] batch = golden.rows(key + ".batches")[0];
             long bytes;
-            try (Step step = encoder.step(objective, batch.length, MemoryLimit.none())) {
+            try (Step step = encoder.step(vectors, loss, batch.length, MemoryLimit.none())) {
                 GoldenPrompts.logits(step, images, batch, encoder.classes());
                 golden.assertLoss(key, "losses_ce", 0, step.loss(0));
                 golden.assertLoss(key, "losses_kl", 0, step.loss(1));
                 bytes = step.bytes();
             }
             MemoryLimit less = new MemoryLimit(bytes * 3 / 5);
-            try (Step step = encoder.step(objective, batch.length, less)) {
+            try (Step step = encoder.step(vectors, loss, batch.length, less)) {
                 assertThat(step.chunks()).isGreaterThan(1);
                 GoldenPrompts.logits(step, images, batch, encoder.classes());
                 golden.assertLoss(key, "losses_kl", 0, step.loss(1));

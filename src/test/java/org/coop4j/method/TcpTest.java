@@ -39,11 +39,9 @@ class TcpTest {
             for (String name : MetaNet.withContext()) {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
-            Tcp.ClassAware objective =
-                    new Tcp.ClassAware(
-                            learned,
-                            c.get("insert_block").asInt(),
-                            teacher,
+            PromptLearner.Objective objective =
+                    new PromptLearner.Objective(
+                            new Tcp.ClassAware(learned, c.get("insert_block").asInt(), teacher),
                             KgCoOp.loss(teacher, c.get("weight").asDouble()));
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new Tcp(), objective);
         }

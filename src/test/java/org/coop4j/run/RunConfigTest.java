@@ -83,12 +83,6 @@ class RunConfigTest {
     }
 
     @Test
-    void whatEarlierVersionsDidNotRecordIsTakenToBeTheSame() {
-        RunConfig config = config(DATA, new CoOp());
-        assertThat(config.isSameRun(config(data(null, "images"), new CoOp()))).isTrue();
-    }
-
-    @Test
     void settingsWithTheirDefaultsDoNotShowInTheIdentity() {
         String identity = config(DATA, new CoOp()).identity();
         assertThat(identity).doesNotContain("context_length").doesNotContain("rate");

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
-import org.coop4j.clip.Objective;
 import org.coop4j.clip.PackedPrompts;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
@@ -71,7 +70,7 @@ public record StepBench(
         PromptEncoder encoder = clip.promptEncoder(prompts(clip, random));
         int[] steps = {0};
         long[] early = {0};
-        try (Step step = encoder.step(objective(ctx), batch, memory)) {
+        try (Step step = encoder.step(() -> List.of(ctx), StepBench::loss, batch, memory)) {
             Measurement time =
                     Measurement.of(
                             3,
@@ -93,19 +92,9 @@ public record StepBench(
         return Training.coop(1, 1);
     }
 
-    private static Objective objective(LearnedTensor ctx) {
-        return new Objective() {
-            @Override
-            public List<LearnedTensor> learned() {
-                return List.of(ctx);
-            }
-
-            @Override
-            public SDVariable loss(StepGraph step, SDVariable classFeatures) {
-                SDVariable w = step.ops().normalizeRows(classFeatures);
-                return step.crossEntropy(step.cosineLogits(w));
-            }
-        };
+    private static SDVariable loss(StepGraph step, SDVariable classFeatures) {
+        SDVariable w = step.ops().normalizeRows(classFeatures);
+        return step.crossEntropy(step.cosineLogits(w));
     }
 
     private List<int[]> prompts(Clip clip, SplittableRandom random) {

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -12,7 +14,6 @@ import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
-import org.coop4j.bench.PredictBench;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.JsonOption;
@@ -23,8 +24,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -32,7 +31,7 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -44,18 +43,13 @@ import picocli.CommandLine.Parameters;
 /** {@code coop bench}: measures speed and memory. */
 @Command(
         name = "bench",
-        synopsisSubcommandLabel = "[all|methods|serve ...]",
         description = {
             "Measure speed and memory on this machine, with random weights of a published size.",
             "",
-            "step     a gradient step of the context vectors, image features given",
-            "encode   images to features, pixels given",
-            "files    JPEG files to features in the bank (give a folder)",
-            "load     from opening a model to the first image's features",
-            "predict  the whole of coop predict, of one picture (give a file)",
-            "all      each of them, and the table of them (coop bench all --help)",
-            "methods  methods of image features (coop bench methods --help)",
-            "serve    answers of a running service (coop bench serve --help)",
+            "step    a gradient step of the context vectors, image features given",
+            "encode  images to features, pixels given",
+            "files   JPEG files to features in the bank (give a folder)",
+            "load    from opening a model to the first image's features",
             ""
         },
         footer = {
@@ -64,31 +58,29 @@ import picocli.CommandLine.Parameters;
             "  coop bench step --arch ViT-B/16 --classes 100 --context 16 --batch 32",
             "  coop bench step --classes 1000 --memory 2G --json",
             "  coop bench encode --arch ViT-B/16 --batch 32",
-            "  coop bench files --arch ViT-B/32 pictures/",
-            "  coop bench predict -m coop4j-small photo.jpg"
+            "  coop bench files --arch ViT-B/32 pictures/"
         })
-final class BenchCommand implements Callable<Integer> {
+public final class BenchCommand implements Callable<Integer> {
 
     /** As many files as the comparison with PyTorch takes. */
     private static final int FILES = 320;
 
-    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load", "predict");
+    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
 
     private final Console console;
     private List<ExecutionPlan.OpTime> ops = List.of();
 
     @Parameters(
             index = "0",
-            arity = "0..1", // none with a subcommand
             paramLabel = "WHAT",
-            description = "step, encode, files, load or predict.")
+            description = "step, encode, files or load.")
     private String what;
 
     @Parameters(
             index = "1",
             arity = "0..1",
-            paramLabel = "DIR|FILE",
-            description = "For files: the folder; for predict: the picture.")
+            paramLabel = "DIR",
+            description = "For files: the folder.")
     private Path pictures;
 
     @Option(
@@ -171,7 +163,7 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
-        Path file = model == null ? randomModel() : ModelFile.of(model);
+        Path file = model == null ? randomModel(architecture, console) : ModelFile.of(model);
         Precision precision = precisionOption.precision();
         ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
         if (model == null) {
@@ -181,8 +173,6 @@ final class BenchCommand implements Callable<Integer> {
         }
         if (what.equals("load")) {
             result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
-        } else if (what.equals("predict")) {
-            times(PredictBench.run(file, precision, pictures, runs, ChildProcess::output), result);
         } else {
             try (Clip clip = Clip.open(file, precision)) {
                 switch (what) {
@@ -201,9 +191,7 @@ final class BenchCommand implements Callable<Integer> {
                 }
             }
         }
-        if (!what.equals("predict")) { // whose memory is its own processes'
-            Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        }
+        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
         if (json.isGiven()) {
             Json.print(result, console.out());
         } else {
@@ -214,25 +202,16 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Before hundreds of megabytes of weights are written. */
     private void check() {
-        if (what == null) {
-            throw new WrongUsage("missing required parameter: 'WHAT'");
-        }
         if (!KINDS.contains(what)) {
             throw new WrongUsage(
-                    "\""
-                            + what
-                            + "\" cannot be measured: expected step, encode, files, load or"
-                            + " predict");
+                    "\"" + what + "\" cannot be measured: expected step, encode, files or load");
         }
         if (what.equals("files") && pictures == null) {
             throw new WrongUsage("bench files needs a folder of JPEG files");
         }
-        if (what.equals("predict") && pictures == null) {
-            throw new WrongUsage("bench predict needs a picture");
-        }
         try {
             ClipConfig.named(architecture);
-        } catch (WeightsException e) {
+        } catch (InputException e) {
             throw new WrongUsage(e.getMessage());
         }
     }
@@ -254,7 +233,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** A model with random weights, made once and kept in the cache. */
-    private Path randomModel() throws IOException {
+    public static Path randomModel(String architecture, Console console) throws IOException {
         String name = architecture.replaceAll("[^A-Za-z0-9]+", "-");
         Path file = CacheFolder.of(System.getenv()).resolve("bench").resolve(name + ".safetensors");
         if (!Files.exists(file)) {
@@ -281,12 +260,12 @@ final class BenchCommand implements Callable<Integer> {
         product(clip, result);
         if (profile) {
             ops = outcome.profile();
-            result.set("profile", ops().json(ops));
+            result.set("profile", ops().rows(ops).json());
         }
     }
 
-    private static Rows<ExecutionPlan.OpTime> ops() {
-        return new Rows<ExecutionPlan.OpTime>()
+    private static Table<ExecutionPlan.OpTime> ops() {
+        return new Table<ExecutionPlan.OpTime>()
                 .text("op", ExecutionPlan.OpTime::op)
                 .count("count", ExecutionPlan.OpTime::count)
                 .count("nd4j_calls", ExecutionPlan.OpTime::calls)
@@ -317,7 +296,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void print(ObjectNode result) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS);
         for (var field : result.properties()) {
             JsonNode value = field.getValue();
             if (!value.isArray()) {
@@ -330,7 +309,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         table.print(console.out());
         if (!ops.isEmpty()) {
-            ops().table(ops).print(console.out());
+            ops().rows(ops).lines().print(console.out());
         }
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -21,13 +23,12 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.report.ComparisonTable;
+import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
@@ -86,11 +87,6 @@ final class CompareCommand implements Callable<Integer> {
             files.add(new PromptOptions(run, model, vocabulary).read());
         }
         RunConfig first = RunConfigFile.read(runs.get(0).resolve(RunFolder.CONFIG));
-        if (first.testedOn().source() == null) {
-            throw new CommandFailure(
-                    runs.get(0)
-                            + " does not say where its images were: compare runs of this version");
-        }
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
@@ -148,7 +144,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void print(Comparison comparison, TestImages images) {
-        Table.of(ComparisonTable.of(List.of(comparison))).print(console.out());
+        ComparisonTable.of(List.of(comparison)).lines().print(console.out());
         List<Contender> all = comparison.contenders();
         for (int i = 1; i < all.size(); i++) {
             console.out()
@@ -176,9 +172,9 @@ final class CompareCommand implements Callable<Integer> {
         if (different.isEmpty()) {
             return;
         }
-        Table.Align[] columns = new Table.Align[2 + all.size()];
-        Arrays.fill(columns, Table.Align.LEFT);
-        Table table = new Table(columns);
+        Table.Kind[] columns = new Table.Kind[2 + all.size()];
+        Arrays.fill(columns, Table.Kind.WORDS);
+        AlignedLines table = new AlignedLines(columns);
         List<String> head = new ArrayList<>(List.of("PICTURE", "TRUE CLASS"));
         all.forEach(c -> head.add(c.name()));
         table.row(head.toArray(String[]::new));

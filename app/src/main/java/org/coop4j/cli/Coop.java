@@ -142,28 +142,20 @@ public final class Coop implements Callable<Integer> {
         commands.put("report", ReportCommand::new);
         commands.put("import", ImportCommand::new);
         commands.put("export", ExportCommand::new);
-        commands.put("bench", Coop::bench);
+        commands.put("bench", BenchCommand::new);
         commands.put("doctor", DoctorCommand::new);
         return commands;
     }
 
     private static CommandLine model(Console console) {
         return new CommandLine(new ModelCommand(console))
-                .addSubcommand(new ModelNewCommand(console))
-                .addSubcommand(new ModelPackCommand(console));
+                .addSubcommand(new ModelNewCommand(console));
     }
 
     private static CommandLine datasets(Console console) {
         return new CommandLine(new DatasetsCommand(console))
                 .addSubcommand(new DatasetsCheckCommand(console))
                 .addSubcommand(new DatasetsShowCommand(console));
-    }
-
-    private static CommandLine bench(Console console) {
-        return new CommandLine(new BenchCommand(console))
-                .addSubcommand(new BenchAllCommand(console))
-                .addSubcommand(new BenchMethodsCommand(console))
-                .addSubcommand(new BenchServeCommand(console));
     }
 
     private static CommandLine configure(

@@ -1,5 +1,14 @@
 package org.coop4j.cli;
 
+import org.coop4j.train.Training;
+import org.coop4j.method.Task;
+import org.coop4j.method.Fit;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Classifier;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.data.DenseFeatures;
+import java.util.stream.IntStream;
+import java.util.SplittableRandom;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
-import org.coop4j.bench.PredictBench;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
@@ -77,12 +85,38 @@ public final class FirstRun {
                 "--model=" + model,
                 picture.toString());
         for (Path each : List.of(model, ShippedModel.cached())) {
-            PredictBench.run(
-                    each,
-                    Precision.FLOAT32,
-                    picture,
-                    1,
-                    words -> Coop.run(nowhere, words.toArray(String[]::new)));
+            learnFromNoise(each, classifier);
+            for (int i = 0; i < 2; i++) {
+                Coop.run(
+                        nowhere,
+                        "predict",
+                        "--prompt=" + classifier,
+                        "--model=" + each,
+                        "--precision=" + Precision.FLOAT32.id(),
+                        picture.toString());
+            }
+        }
+    }
+
+    /** Writes a classifier of eight classes that were learned in a closed form, from random features. */
+    public static void learnFromNoise(Path model, Path classifier) throws IOException {
+        try (Clip clip = Clip.open(model)) {
+            List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
+            int width = clip.embedDim();
+            SplittableRandom random = new SplittableRandom(1);
+            int[] labels = IntStream.range(0, 2 * names.size()).map(i -> i / 2).toArray();
+            float[] rows = new float[labels.length * width];
+            for (int i = 0; i < rows.length; i++) {
+                rows[i] = (float) random.nextGaussian();
+            }
+            FewShotFeatures data =
+                    new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
+            try (Classifier learned =
+                    Roles.closedForm()
+                            .learner(clip, new Task(names, "{}", List.of("{}"), 1))
+                            .fit(data, Fit.inMemory(Training.none(), 1))) {
+                learned.save().write(classifier);
+            }
         }
     }
 }

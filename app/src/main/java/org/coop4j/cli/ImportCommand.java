@@ -51,9 +51,6 @@ final class ImportCommand implements Callable<Integer> {
 
     @Mixin private ClipOptions clipOptions;
 
-    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
-    private boolean truncate;
-
     @Mixin private ClassOptions classOptions;
 
     @Option(
@@ -108,9 +105,6 @@ final class ImportCommand implements Callable<Integer> {
         if (!classOptions.areGiven()) {
             throw new WrongUsage(
                     "the checkpoint does not name its classes: give --classes or --classes-file");
-        }
-        if (truncate) {
-            console.warn("--truncate has no effect: class names are compared as they are");
         }
         Method learnedBy = method();
         List<String> classes = classOptions.read();

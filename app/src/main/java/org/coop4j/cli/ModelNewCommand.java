@@ -7,7 +7,7 @@ import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFile;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -84,7 +84,7 @@ final class ModelNewCommand implements Callable<Integer> {
     private ClipConfig named() {
         try {
             return ClipConfig.named(architecture);
-        } catch (WeightsException e) {
+        } catch (InputException e) {
             throw new WrongUsage(e.getMessage());
         }
     }

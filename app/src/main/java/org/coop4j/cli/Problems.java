@@ -10,7 +10,7 @@ import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Locale;
-import org.coop4j.clip.MemoryLimitException;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.StandardOutput;
@@ -21,7 +21,7 @@ import org.coop4j.image.ImageException;
 import org.coop4j.method.PromptTooLongException;
 import org.coop4j.text.TextTooLongException;
 import org.coop4j.train.NonFiniteLossException;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -121,12 +121,12 @@ final class Problems {
             return describe(e.getCause());
         }
         if (problem instanceof CommandFailure
-                || problem instanceof WeightsException
+                || problem instanceof InputException
                 || problem instanceof ImageException
                 || problem instanceof DatasetException
                 || problem instanceof TextTooLongException
                 || problem instanceof PromptTooLongException
-                || problem instanceof MemoryLimitException
+                || problem instanceof MemoryLimit.ExceededException
                 || problem instanceof BackendException
                 || problem instanceof NonFiniteLossException) {
             return problem.getMessage();

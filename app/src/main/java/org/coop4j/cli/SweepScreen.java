@@ -9,8 +9,8 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
-import org.coop4j.sweep.SweepListener;
-import org.coop4j.sweep.SweepRun;
+import org.coop4j.study.SweepListener;
+import org.coop4j.study.SweepRun;
 
 /**
  * Shows a sweep: on a terminal the table of the dataset that it is at, which fills in, above a line

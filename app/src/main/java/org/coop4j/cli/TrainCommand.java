@@ -30,7 +30,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.report.TrainEvidence;
+import org.coop4j.study.report.TrainEvidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;
@@ -76,9 +76,6 @@ final class TrainCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin private SpaceOptions spaceOptions;
-
-    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
-    private boolean truncate;
 
     @Mixin private DataOptions dataOptions;
     @Mixin private ExifOption exif;
@@ -169,9 +166,6 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkSeeds();
-        if (truncate) {
-            console.warn("--truncate has no effect: a prompt that is too long is an error");
-        }
         Optional<ReferencePreset> chosen = preset();
         List<Method> methods =
                 methodOptions.methods(chosen.flatMap(ReferencePreset::words).orElse(null));

@@ -69,34 +69,6 @@ class BenchCommandTest {
         assertThat(files.get("reading_s").asDouble()).isPositive();
     }
 
-    @Test
-    void everythingIsMeasuredInTurnByProcessesOfTheirOwn() throws IOException {
-        Path pictures = Files.createDirectory(folder.resolve("photos"));
-        BufferedImage image = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
-        ImageIO.write(image, "jpg", pictures.resolve("photo.jpg").toFile());
-        CommandRun done =
-                coop(
-                        "bench",
-                        "all",
-                        pictures,
-                        "-m",
-                        model,
-                        "--only=load,predict",
-                        "--runs=1",
-                        "--json");
-        assertThat(done.code()).as(done.err()).isZero();
-        JsonNode said = new ObjectMapper().readTree(done.out());
-        assertThat(said.get("machine").asText()).contains("thread");
-        JsonNode rows = said.get("rows");
-        assertThat(rows.findValuesAsText("what")).startsWith("load", "predict", "predict");
-        assertThat(rows.findValuesAsText("model")).containsOnly(model.toString());
-        assertThat(rows.get(1).get("median_s").asDouble()).isPositive();
-        assertThat(done.err().lines())
-                .filteredOn(line -> line.startsWith("|"))
-                .hasSize(2 + rows.size())
-                .allMatch(line -> line.chars().filter(c -> c == '|').count() == 5);
-    }
-
     private static JsonNode json(Object... words) throws IOException {
         Object[] all =
                 Stream.of(Stream.of("bench"), Stream.of(words), Stream.of("--json", "-q"))
@@ -129,38 +101,6 @@ class BenchCommandTest {
                 coop(Stream.concat(Stream.of("bench"), Stream.of(words)).toArray(Object[]::new));
         assertThat(done.code()).as(done.err()).isEqualTo(2);
         assertThat(done.err()).contains(named).doesNotContain("random weights to");
-        assertThat(done.out()).isEmpty();
-    }
-
-    @Test
-    void methodsAreMeasuredInTheOrderThatTheyAreNamed() {
-        CommandRun done =
-                coop(
-                        "bench",
-                        "methods",
-                        "--classes",
-                        3,
-                        "--shots",
-                        2,
-                        "--width",
-                        8,
-                        "--tests",
-                        6,
-                        "--method",
-                        "prototypes,gda",
-                        "--csv");
-        assertThat(done.code()).as(done.err()).isZero();
-        assertThat(done.out().lines().map(line -> line.split(",", -1)[0]))
-                .containsExactly("method", "prototypes", "gda");
-        assertThat(done.out().lines().skip(1))
-                .allMatch(line -> line.matches("[a-z]+(,[0-9.E-]+){4}"));
-    }
-
-    @Test
-    void aMethodThatNeedsTowersIsNotMeasured() {
-        CommandRun done = coop("bench", "methods", "--method", "coop");
-        assertThat(done.code()).isEqualTo(2);
-        assertThat(done.err()).contains("gda").contains("got \"coop\"");
         assertThat(done.out()).isEmpty();
     }
 

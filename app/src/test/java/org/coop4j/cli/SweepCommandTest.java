@@ -15,7 +15,7 @@ import org.coop4j.console.Console;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.sweep.SweepPlan;
+import org.coop4j.study.SweepPlan;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,7 +154,7 @@ class SweepCommandTest {
         CommandRun run = coop("sweep", wrong, "-m", model, "-o", out);
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2: no method is called \"cop\"");
+        assertThat(run.err()).startsWith("coop: wrong.yaml, line 2, column 1: no method is called \"cop\"");
         Files.createDirectories(folder.resolve("empty1"));
         Files.createDirectories(folder.resolve("empty2"));
         Files.writeString(wrong, "datasets: [empty1, empty2]\nmethods: zero-shot\n");

@@ -8,11 +8,11 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
-import org.coop4j.sweep.Sweep;
-import org.coop4j.sweep.SweepCluster;
-import org.coop4j.sweep.SweepJob;
-import org.coop4j.sweep.SweepListener;
-import org.coop4j.sweep.SweepPlan;
+import org.coop4j.study.Sweep;
+import org.coop4j.study.SweepCluster;
+import org.coop4j.study.SweepJob;
+import org.coop4j.study.SweepListener;
+import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -1,6 +1,6 @@
 package org.coop4j.spark;
 
-import org.coop4j.sweep.SweepCluster;
+import org.coop4j.study.SweepCluster;
 
 /** Finds Spark for {@code coop sweep --spark}. */
 public final class SparkSweepProvider implements SweepCluster.Provider {

@@ -23,12 +23,12 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
-import org.coop4j.sweep.Sweep;
-import org.coop4j.sweep.SweepCluster;
-import org.coop4j.sweep.SweepListener;
-import org.coop4j.sweep.SweepOutcome;
-import org.coop4j.sweep.SweepPlan;
-import org.coop4j.sweep.SweepRun;
+import org.coop4j.study.Sweep;
+import org.coop4j.study.SweepCluster;
+import org.coop4j.study.SweepListener;
+import org.coop4j.study.SweepOutcome;
+import org.coop4j.study.SweepPlan;
+import org.coop4j.study.SweepRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 

@@ -20,7 +20,6 @@ import java.util.HexFormat;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.weights.WeightsException;
 
 /**
  * A file being written that appears whole or not at all: bytes go to a hidden temporary file in the
@@ -55,11 +54,11 @@ public final class AtomicFile implements AutoCloseable {
     /**
      * Begins a file.
      *
-     * @throws WeightsException when the target's folder does not exist or the target is a folder
+     * @throws InputException when the target's folder does not exist or the target is a folder
      */
     public static AtomicFile create(Path target) throws IOException {
         if (Files.isDirectory(target)) {
-            throw new WeightsException(target + " is a folder: name a file to write");
+            throw new InputException(target + " is a folder: name a file to write");
         }
         Path absolute = target.toAbsolutePath();
         removeLeftOvers(absolute);
@@ -79,13 +78,13 @@ public final class AtomicFile implements AutoCloseable {
                 Files.deleteIfExists(temporary);
             }
         } catch (AccessDeniedException e) {
-            throw new WeightsException(
+            throw new InputException(
                     "no permission to write in the folder " + absolute.getParent(), e);
         } catch (NoSuchFileException e) {
-            throw new WeightsException("no such folder: " + absolute.getParent(), e);
+            throw new InputException("no such folder: " + absolute.getParent(), e);
         } catch (FileSystemException e) {
             String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
-            throw new WeightsException("cannot write " + target + ": " + reason, e);
+            throw new InputException("cannot write " + target + ": " + reason, e);
         }
     }
 

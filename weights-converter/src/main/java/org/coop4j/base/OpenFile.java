@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
 
 /**
  * A file held open for reading at any position, from any thread.
@@ -41,11 +40,11 @@ public final class OpenFile implements Closeable {
     /**
      * Opens a file.
      *
-     * @throws WeightsException when there is none, or it is a folder, pipe or device
+     * @throws InputException when there is none, or it is a folder, pipe or device
      */
     public static OpenFile open(Path path) throws IOException {
         if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw WeightsException.in(
+            throw InputException.in(
                     path,
                     "expected a file, got a "
                             + (Files.isDirectory(path) ? "folder" : "pipe or device"));
@@ -76,7 +75,7 @@ public final class OpenFile implements Closeable {
             Files.newByteChannel(path).close();
             return unspecific;
         } catch (NoSuchFileException e) {
-            return new WeightsException("no such file: " + path, e);
+            return new InputException("no such file: " + path, e);
         } catch (IOException e) {
             return e;
         }
@@ -135,7 +134,7 @@ public final class OpenFile implements Closeable {
                 file.readFully(bytes, offset, target.remaining());
             }
         } catch (EOFException e) {
-            throw new WeightsException(path + ": the file became shorter while it was read", e);
+            throw new InputException(path + ": the file became shorter while it was read", e);
         }
         if (target.hasArray()) {
             target.position(target.limit());

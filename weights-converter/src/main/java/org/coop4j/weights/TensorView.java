@@ -1,5 +1,6 @@
 package org.coop4j.weights;
 
+import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,12 +61,12 @@ public final class TensorView {
      *
      * @param offset index in the storage of the first element
      * @param strides steps in elements along each dimension, as many as {@code shape} has
-     * @throws WeightsException when an element would lie outside the storage, or the tensor is
+     * @throws InputException when an element would lie outside the storage, or the tensor is
      *     expanded far beyond it
      */
     public static TensorView strided(
             String name, DType dtype, Shape shape, FileRegion storage, long offset, long... strides)
-            throws WeightsException {
+            throws InputException {
         TensorView view = new TensorView(name, dtype, shape, storage, offset, strides.clone());
         view.checkBounds();
         return view;
@@ -108,7 +109,7 @@ public final class TensorView {
     }
 
     /** The matrix with rows and columns exchanged; nothing is copied. */
-    public TensorView transposed() throws WeightsException {
+    public TensorView transposed() throws InputException {
         if (shape.rank() != 2) {
             throw problem("of shape " + shape + " cannot be transposed: it is no matrix");
         }
@@ -145,8 +146,7 @@ public final class TensorView {
             throw new IllegalArgumentException(
                     name + " " + shape + " does not fit in " + target.remaining() + " floats");
         }
-        FloatDecoder decoder = new FloatDecoder(dtype, target);
-        forEachChunk(decoder::accept);
+        forEachChunk(chunk -> HalfFloats.widen(dtype, chunk, target));
     }
 
     /** All elements of an integer or boolean tensor, sign- or zero-extended. */
@@ -217,7 +217,7 @@ public final class TensorView {
         return name + " " + dtype + " " + shape;
     }
 
-    private void checkBounds() throws WeightsException {
+    private void checkBounds() throws InputException {
         if (strides.length != shape.rank() || offset < 0) {
             throw problem("has strides " + Arrays.toString(strides) + " for shape " + shape);
         }
@@ -255,7 +255,7 @@ public final class TensorView {
         }
     }
 
-    private int arrayLength() throws WeightsException {
+    private int arrayLength() throws InputException {
         if (shape.elements() > Integer.MAX_VALUE - 8) {
             throw problem("of shape " + shape + " does not fit in one Java array");
         }
@@ -275,7 +275,7 @@ public final class TensorView {
         };
     }
 
-    private WeightsException problem(String what) {
-        return WeightsException.in(storage.file(), "tensor " + name + " " + what);
+    private InputException problem(String what) {
+        return InputException.in(storage.file(), "tensor " + name + " " + what);
     }
 }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.weights.WeightsException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,7 +143,7 @@ class AtomicFileTest {
     void aTargetThatCannotBeWrittenIsNamedAndNotItsTemporary() {
         String name = "x".repeat(250); // too long with anything added
         assertThatThrownBy(() -> AtomicFile.write(folder.resolve(name), new byte[1]))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageStartingWith("cannot write " + folder.resolve(name) + ": ")
                 .hasMessageNotContaining(".tmp");
     }

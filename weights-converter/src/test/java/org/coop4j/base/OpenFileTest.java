@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -122,7 +121,7 @@ class OpenFileTest {
         try (OpenFile file = OpenFile.open(path)) {
             Files.write(path, new byte[16]);
             assertThatThrownBy(() -> tensor(file).longs())
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("the file became shorter while it was read");
         }
     }
@@ -132,7 +131,7 @@ class OpenFileTest {
         assertThatThrownBy(() -> OpenFile.open(folder))
                 .hasMessageContaining("expected a file, got a folder");
         assertThatThrownBy(() -> OpenFile.open(folder.resolve("none")))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such file");
     }
 
@@ -140,7 +139,7 @@ class OpenFileTest {
     @EnabledOnOs({OS.LINUX, OS.MAC})
     void devicesAreRefused() {
         assertThatThrownBy(() -> OpenFile.open(Path.of("/dev/zero")))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("expected a file, got a pipe or device");
     }
 }

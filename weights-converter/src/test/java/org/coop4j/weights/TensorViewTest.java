@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -124,11 +125,11 @@ class TensorViewTest {
     void floatsAreNotReadAsIntegersNorTheOtherWayRound() throws IOException {
         TensorView floats = TensorView.contiguous("f", DType.F32, Shape.of(2), floats(2));
         assertThatThrownBy(floats::longs)
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("tensor f holds F32");
         TensorView longs = TensorView.strided("l", DType.I64, Shape.of(1), floats(2), 0, 1);
         assertThatThrownBy(longs::floats)
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("tensor l holds I64");
     }
 
@@ -157,7 +158,7 @@ class TensorViewTest {
             FileRegion storage, Shape shape, long offset, long... strides) {
         assertThatThrownBy(
                         () -> TensorView.strided("bad", DType.F32, shape, storage, offset, strides))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("tensor bad");
     }
 

@@ -12,7 +12,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
@@ -163,8 +163,8 @@ final class PretrainCommand implements Callable<Integer> {
     private ClipConfig dimensions() throws IOException {
         try {
             return ClipConfig.fromJson(TextFile.read(beginning.architecture));
-        } catch (WeightsException e) {
-            throw new WeightsException(beginning.architecture + ": " + e.getMessage(), e);
+        } catch (InputException e) {
+            throw new InputException(beginning.architecture + ": " + e.getMessage(), e);
         }
     }
 

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * A small JSON file that lies beside weights, its fields read with messages that name it.
@@ -30,28 +30,28 @@ public record JsonFile(Path file, ObjectNode root) {
     /**
      * Reads a file.
      *
-     * @throws WeightsException when there is no such file, it is too large, or it holds no JSON
+     * @throws InputException when there is no such file, it is too large, or it holds no JSON
      *     object
      */
     public static JsonFile read(Path file) throws IOException {
         try {
             if (Files.size(file) > MAX_BYTES) {
-                throw WeightsException.in(file, "too large for a JSON file of settings");
+                throw InputException.in(file, "too large for a JSON file of settings");
             }
             JsonNode node = JSON.readTree(Files.readAllBytes(file));
             if (node instanceof ObjectNode object) {
                 return new JsonFile(file, object);
             }
-            throw WeightsException.in(file, "holds no JSON object");
+            throw InputException.in(file, "holds no JSON object");
         } catch (JsonProcessingException e) {
-            throw new WeightsException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
+            throw new InputException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
         } catch (NoSuchFileException e) {
-            throw new WeightsException("no such file: " + file, e);
+            throw new InputException("no such file: " + file, e);
         }
     }
 
     /** A whole number, or {@code missing} when the field is absent or null. */
-    public int integer(JsonNode object, String field, int missing) throws WeightsException {
+    public int integer(JsonNode object, String field, int missing) throws InputException {
         if (!object.hasNonNull(field)) {
             return missing;
         }
@@ -63,7 +63,7 @@ public record JsonFile(Path file, ObjectNode root) {
     }
 
     /** A whole number that must be there. */
-    public int integer(JsonNode object, String field) throws WeightsException {
+    public int integer(JsonNode object, String field) throws InputException {
         if (!object.hasNonNull(field)) {
             throw problem(field + " is missing");
         }
@@ -71,7 +71,7 @@ public record JsonFile(Path file, ObjectNode root) {
     }
 
     /** A number, or {@code missing} when the field is absent or null. */
-    public double number(JsonNode object, String field, double missing) throws WeightsException {
+    public double number(JsonNode object, String field, double missing) throws InputException {
         if (!object.hasNonNull(field)) {
             return missing;
         }
@@ -83,7 +83,7 @@ public record JsonFile(Path file, ObjectNode root) {
     }
 
     /** A failure that names the file. */
-    public WeightsException problem(String what) {
-        return WeightsException.in(file, what);
+    public InputException problem(String what) {
+        return InputException.in(file, what);
     }
 }

@@ -14,8 +14,8 @@ import java.util.function.LongConsumer;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.base.InputException;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchTensor;
@@ -92,7 +92,7 @@ public final class WeightsFile implements Closeable {
     /**
      * Opens a weights file, an index of shards ({@code *.index.json}), or a folder.
      *
-     * @throws WeightsException when there is none, it is of an unknown form, or it is damaged
+     * @throws InputException when there is none, it is of an unknown form, or it is damaged
      */
     public static WeightsFile open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
@@ -112,7 +112,7 @@ public final class WeightsFile implements Closeable {
                 file.close();
                 return ofShards(path);
             }
-            throw WeightsException.in(path, "not a weights file: " + describe(start));
+            throw InputException.in(path, "not a weights file: " + describe(start));
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
@@ -122,23 +122,23 @@ public final class WeightsFile implements Closeable {
     /**
      * The first of these files that the folder has.
      *
-     * @throws WeightsException when it has none of them
+     * @throws InputException when it has none of them
      */
-    public static Path fileIn(Path folder, List<String> names) throws WeightsException {
+    public static Path fileIn(Path folder, List<String> names) throws InputException {
         return names.stream()
                 .map(folder::resolve)
                 .filter(Files::isRegularFile)
                 .findFirst()
                 .orElseThrow(
                         () ->
-                                WeightsException.in(
+                                InputException.in(
                                         folder,
                                         "the folder has no weights: looked for "
                                                 + String.join(", ", names)));
     }
 
     private static WeightsFile ofTorch(OpenFile source) throws IOException {
-        TorchFile file = TorchFile.of(source, PickleLimits.DEFAULT);
+        TorchFile file = TorchFile.of(source, Limits.DEFAULT);
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         for (Map.Entry<String, TorchTensor> entry : file.stateDict().entrySet()) {
             tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));
@@ -164,7 +164,7 @@ public final class WeightsFile implements Closeable {
     private static WeightsFile ofShards(Path index) throws IOException {
         JsonNode weightMap = JsonFile.read(index).root().path("weight_map");
         if (!weightMap.isObject() || weightMap.isEmpty()) {
-            throw WeightsException.in(index, "has no weight_map: not an index of shards");
+            throw InputException.in(index, "has no weight_map: not an index of shards");
         }
         Map<String, WeightsFile> shards = new LinkedHashMap<>();
         try {
@@ -192,16 +192,16 @@ public final class WeightsFile implements Closeable {
             throws IOException {
         String file = name.asText();
         if (!name.isTextual() || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
-            throw WeightsException.in(index, "names a shard that is no file beside it: " + file);
+            throw InputException.in(index, "names a shard that is no file beside it: " + file);
         }
         WeightsFile shard = shards.get(file);
         if (shard == null) {
             if (shards.size() == MAX_SHARDS) {
-                throw WeightsException.in(index, "names more than " + MAX_SHARDS + " shards");
+                throw InputException.in(index, "names more than " + MAX_SHARDS + " shards");
             }
             Path path = index.resolveSibling(file);
             if (!Files.isRegularFile(path)) {
-                throw WeightsException.in(index, "the shard " + file + " is missing");
+                throw InputException.in(index, "the shard " + file + " is missing");
             }
             shard = open(path);
             shards.put(file, shard);
@@ -282,12 +282,12 @@ public final class WeightsFile implements Closeable {
     /**
      * The tensor of that name.
      *
-     * @throws WeightsException when there is none
+     * @throws InputException when there is none
      */
-    public TensorView tensor(String name) throws WeightsException {
+    public TensorView tensor(String name) throws InputException {
         TensorView tensor = tensors.get(name);
         if (tensor == null) {
-            throw WeightsException.in(files.get(0).path(), "no tensor " + name);
+            throw InputException.in(files.get(0).path(), "no tensor " + name);
         }
         return tensor;
     }
@@ -301,7 +301,7 @@ public final class WeightsFile implements Closeable {
      * Compares the tensors' bytes with the checksums that zip archives have.
      *
      * @param progress is told the bytes of each chunk read
-     * @throws WeightsException when one differs: the file is damaged
+     * @throws InputException when one differs: the file is damaged
      */
     public void verifyChecksums(LongConsumer progress) throws IOException {
         for (TorchFile file : torchFiles) {

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 
 /**
@@ -27,30 +27,30 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
      * @param told what a configuration says, of which the heads are taken
      */
     static ClipConfig infer(Map<String, Shape> shapes, Optional<ClipConfig> told)
-            throws WeightsException {
+            throws InputException {
         ArchitectureInference inference = new ArchitectureInference(shapes, told);
         try {
             ClipConfig.Vision vision = inference.vision();
             int embedDim = inference.dim("text_projection", 1);
             return new ClipConfig(embedDim, vision, inference.text());
         } catch (IllegalArgumentException | ArithmeticException e) {
-            throw new WeightsException("impossible architecture: " + e.getMessage(), e);
+            throw new InputException("impossible architecture: " + e.getMessage(), e);
         }
     }
 
-    private ClipConfig.Vision vision() throws WeightsException {
+    private ClipConfig.Vision vision() throws InputException {
         if (shapes.containsKey("visual.proj")) {
             return vit();
         }
         if (shapes.containsKey("visual.layer1.0.conv1.weight")) {
             return resNet();
         }
-        throw new WeightsException(
+        throw new InputException(
                 "not a CLIP model: it has neither visual.proj (of a vision transformer) nor"
                         + " visual.layer1.0.conv1.weight (of a ResNet)");
     }
 
-    private ClipConfig.Vit vit() throws WeightsException {
+    private ClipConfig.Vit vit() throws InputException {
         int width = dim("visual.conv1.weight", 0);
         int patch = dim("visual.conv1.weight", 3);
         int grid = grid("visual.positional_embedding");
@@ -64,7 +64,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
                 Math.multiplyExact(patch, grid), patch, width, layers, heads, mlpWidth);
     }
 
-    private ClipConfig.ResNet resNet() throws WeightsException {
+    private ClipConfig.ResNet resNet() throws InputException {
         List<Integer> layers = new ArrayList<>();
         for (int stage = 1; stage <= 4; stage++) {
             layers.add(count("visual\\.layer" + stage + "\\.(\\d+)\\..*"));
@@ -79,7 +79,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
                 heads("attention pooling", pooled, told.map(c -> c.vision().heads())));
     }
 
-    private ClipConfig.Text text() throws WeightsException {
+    private ClipConfig.Text text() throws InputException {
         int width = dim("ln_final.weight", 0);
         return new ClipConfig.Text(
                 dim("positional_embedding", 0),
@@ -91,7 +91,7 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
     }
 
     private static int heads(String tower, int width, Optional<Integer> heads)
-            throws WeightsException {
+            throws InputException {
         if (heads.isPresent()) {
             return heads.get();
         }
@@ -101,18 +101,18 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
         return width / HEAD_WIDTH;
     }
 
-    private static WeightsException headsUnknown(String reason) {
-        return new WeightsException(
+    private static InputException headsUnknown(String reason) {
+        return new InputException(
                 reason
                         + ", so the number of heads is unknown: convert the folder with its"
                         + " configuration file");
     }
 
-    private int grid(String positions) throws WeightsException {
+    private int grid(String positions) throws InputException {
         int patches = dim(positions, 0) - 1;
         int grid = (int) Math.round(Math.sqrt(patches));
         if (grid < 1 || grid * grid != patches) {
-            throw new WeightsException(
+            throw new InputException(
                     "%s has %d rows, which is no square and one".formatted(positions, patches + 1));
         }
         return grid;
@@ -129,13 +129,13 @@ record ArchitectureInference(Map<String, Shape> shapes, Optional<ClipConfig> tol
                         .count();
     }
 
-    private int dim(String name, int axis) throws WeightsException {
+    private int dim(String name, int axis) throws InputException {
         Shape shape = shapes.get(name);
         if (shape == null) {
-            throw new WeightsException("not a complete CLIP model: tensor " + name + " is missing");
+            throw new InputException("not a complete CLIP model: tensor " + name + " is missing");
         }
         if (shape.rank() <= axis || shape.dim(axis) > Integer.MAX_VALUE / 64) {
-            throw new WeightsException("tensor " + name + " has the unlikely shape " + shape);
+            throw new InputException("tensor " + name + " has the unlikely shape " + shape);
         }
         return (int) shape.dim(axis);
     }

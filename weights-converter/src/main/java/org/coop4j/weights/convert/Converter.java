@@ -1,5 +1,6 @@
 package org.coop4j.weights.convert;
 
+import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -52,7 +53,7 @@ public final class Converter {
      * @param activation the model's activation where its source does not tell; empty to rely on the
      *     source
      * @return what was written into the file's metadata
-     * @throws WeightsException when the source is damaged or is no CLIP model, or its activation is
+     * @throws InputException when the source is damaged or is no CLIP model, or its activation is
      *     unknown or contradicts {@code activation}
      */
     public static ModelMetadata convert(
@@ -60,12 +61,12 @@ public final class Converter {
             throws IOException {
         ModelSource found = ModelSource.find(source);
         if (activation.isEmpty() && ConvertedModel.isConverted(found.weights())) {
-            throw WeightsException.in(source, "a converted model already: use it as it is");
+            throw InputException.in(source, "a converted model already: use it as it is");
         }
         try (WeightsFile weights = WeightsFile.open(found.weights())) {
             for (Path file : weights.files()) {
                 if (Files.exists(target) && Files.isSameFile(file, target)) {
-                    throw new WeightsException(target + " would replace its own source");
+                    throw new InputException(target + " would replace its own source");
                 }
             }
             return new Converter(source, activation, progress).run(found, weights, target);
@@ -82,8 +83,8 @@ public final class Converter {
             tensors = OpenAiNames.of(weights.tensors());
             architecture = architecture(tensors, found.config());
             told = activation(weights.format(), found.config());
-        } catch (WeightsException e) {
-            throw new WeightsException(source + ": " + e.getMessage(), e);
+        } catch (InputException e) {
+            throw new InputException(source + ": " + e.getMessage(), e);
         }
         try (Progress.Task task =
                 progress.task("converting", bytes(weights, tensors), Progress.Unit.BYTES)) {
@@ -111,9 +112,9 @@ public final class Converter {
         return bytes;
     }
 
-    private static void refusePromptLearner(WeightsFile weights) throws WeightsException {
+    private static void refusePromptLearner(WeightsFile weights) throws InputException {
         if (weights.names().contains("ctx") && weights.names().contains("token_prefix")) {
-            throw new WeightsException(
+            throw new InputException(
                     "a learned prompt of the CoOp reference trainer, not a CLIP model: use coop"
                             + " import");
         }
@@ -121,7 +122,7 @@ public final class Converter {
 
     private static ClipConfig architecture(
             Map<String, SourceTensor> tensors, Optional<ModelConfig> config)
-            throws WeightsException {
+            throws InputException {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         List<TensorSpec> specs = new ArrayList<>();
         for (Map.Entry<String, SourceTensor> entry : tensors.entrySet()) {
@@ -140,21 +141,21 @@ public final class Converter {
 
     /** The activation is what the source says; where it says nothing, the user must. */
     private MlpActivation activation(WeightsFile.Format format, Optional<ModelConfig> config)
-            throws WeightsException {
+            throws InputException {
         Optional<MlpActivation> told = config.flatMap(ModelConfig::activation);
         if (config.isEmpty() && format == WeightsFile.Format.TORCHSCRIPT) {
             told = Optional.of(MlpActivation.QUICK_GELU);
         }
         if (told.isPresent() && activation.isPresent() && !told.equals(activation)) {
             String teller = config.map(ModelConfig::file).orElse("a TorchScript archive (OpenAI)");
-            throw new WeightsException(
+            throw new InputException(
                     "%s means %s, but --activation is %s: omit --activation"
                             .formatted(teller, told.get().id(), activation.get().id()));
         }
         return told.or(() -> activation)
                 .orElseThrow(
                         () ->
-                                new WeightsException(
+                                new InputException(
                                         "nothing tells the model's activation: give --activation"
                                                 + " quick_gelu (OpenAI's weights) or --activation"
                                                 + " gelu (most of open_clip's)"));
@@ -175,7 +176,7 @@ public final class Converter {
         try {
             return new ModelMetadata(architecture, mlpActivation, preprocessing, info);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(source + ": " + e.getMessage(), e);
+            throw new InputException(source + ": " + e.getMessage(), e);
         }
     }
 

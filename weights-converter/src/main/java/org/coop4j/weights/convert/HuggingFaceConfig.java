@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.JsonFile;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -40,7 +40,7 @@ final class HuggingFaceConfig {
         try {
             return new HuggingFaceConfig(json).config(folder);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(json.file() + ": " + e.getMessage(), e);
+            throw new InputException(json.file() + ": " + e.getMessage(), e);
         }
     }
 
@@ -80,7 +80,7 @@ final class HuggingFaceConfig {
     /**
      * A tower's fields: those of {@code X_config}, overridden by those of {@code X_config_dict}.
      */
-    private ObjectNode tower(String name) throws WeightsException {
+    private ObjectNode tower(String name) throws InputException {
         ObjectNode merged = JsonNodeFactory.instance.objectNode();
         for (String key : new String[] {name, name + "_dict"}) {
             JsonNode part = json.root().path(key);
@@ -94,7 +94,7 @@ final class HuggingFaceConfig {
     }
 
     private Optional<MlpActivation> activation(JsonNode text, JsonNode vision)
-            throws WeightsException {
+            throws InputException {
         MlpActivation ofText = activation(text);
         MlpActivation ofVision = activation(vision);
         if (ofText != ofVision) {
@@ -106,14 +106,14 @@ final class HuggingFaceConfig {
         return certain ? Optional.of(ofText) : Optional.empty();
     }
 
-    private MlpActivation activation(JsonNode tower) throws WeightsException {
+    private MlpActivation activation(JsonNode tower) throws InputException {
         JsonNode value = tower.path(ACTIVATION);
         try {
             return value.isMissingNode()
                     ? MlpActivation.QUICK_GELU
                     : MlpActivation.named(value.asText());
-        } catch (WeightsException e) {
-            throw new WeightsException(json.file() + ": " + e.getMessage(), e);
+        } catch (InputException e) {
+            throw new InputException(json.file() + ": " + e.getMessage(), e);
         }
     }
 
@@ -130,7 +130,7 @@ final class HuggingFaceConfig {
                 || base.equals(MlpActivation.QUICK_GELU.id());
     }
 
-    private void requireEpsilon(JsonNode tower) throws WeightsException {
+    private void requireEpsilon(JsonNode tower) throws InputException {
         double epsilon = json.number(tower, "layer_norm_eps", EPSILON);
         if (epsilon != EPSILON) {
             throw json.problem("layer_norm_eps: expected 1e-5, got " + epsilon);
@@ -174,7 +174,7 @@ final class HuggingFaceConfig {
                             ? ModelConfig.numbers(root.path("image_std"))
                             : defaults.std());
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(file + ": " + e.getMessage(), e);
+            throw new InputException(file + ": " + e.getMessage(), e);
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.PreprocessConfig;
@@ -35,9 +35,9 @@ record ModelConfig(
     /**
      * Compares the dimensions with those that the tensors have.
      *
-     * @throws WeightsException when some differ, naming all that do
+     * @throws InputException when some differ, naming all that do
      */
-    void check(ClipConfig ofTensors) throws WeightsException {
+    void check(ClipConfig ofTensors) throws InputException {
         Map<String, String> actual = dimensions(ofTensors);
         List<String> differences = new ArrayList<>();
         dimensions(architecture)
@@ -51,7 +51,7 @@ record ModelConfig(
                             }
                         });
         if (!differences.isEmpty()) {
-            throw new WeightsException(
+            throw new InputException(
                     file + " does not fit the weights: " + String.join("; ", differences));
         }
     }

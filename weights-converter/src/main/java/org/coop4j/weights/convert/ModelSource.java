@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 
 /**
@@ -32,7 +32,7 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
     /** Finds weights and configuration; a folder with both kinds is taken as open_clip's. */
     static ModelSource find(Path source) throws IOException {
         if (!Files.exists(source)) {
-            throw new WeightsException("no such file or folder: " + source);
+            throw new InputException("no such file or folder: " + source);
         }
         if (!Files.isDirectory(source)) {
             return new ModelSource(source, Optional.empty());
@@ -50,7 +50,7 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
             Path weights = WeightsFile.fileIn(source, HUGGING_FACE_WEIGHTS);
             return new ModelSource(weights, Optional.of(HuggingFaceConfig.read(source)));
         }
-        throw WeightsException.in(
+        throw InputException.in(
                 source,
                 "the folder has neither %s (Hugging Face) nor %s (open_clip); name the weights file"
                                 .formatted(HuggingFaceConfig.FILE, OpenClipConfig.FILE)

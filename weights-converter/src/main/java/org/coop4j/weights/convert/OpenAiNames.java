@@ -1,4 +1,7 @@
 package org.coop4j.weights.convert;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.Shape;
+import java.io.IOException;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * Brings a checkpoint's tensors to OpenAI's names and orientation, from those of OpenAI itself and
@@ -76,10 +79,10 @@ final class OpenAiNames {
     /**
      * The weights by OpenAI's names; buffers are left out, names that fit no scheme are kept.
      *
-     * @throws WeightsException when two tensors come to the same name, or one of a query, key and
+     * @throws InputException when two tensors come to the same name, or one of a query, key and
      *     value is missing
      */
-    static Map<String, SourceTensor> of(List<TensorView> source) throws WeightsException {
+    static Map<String, SourceTensor> of(List<TensorView> source) throws InputException {
         OpenAiNames names = new OpenAiNames();
         boolean huggingFace =
                 source.stream().anyMatch(t -> t.name().startsWith("text_model.encoder."));
@@ -108,7 +111,7 @@ final class OpenAiNames {
                 || (integers && (SIZES.contains(name) || BUFFER.matcher(name).matches()));
     }
 
-    private void addHuggingFace(TensorView tensor) throws WeightsException {
+    private void addHuggingFace(TensorView tensor) throws InputException {
         String name = tensor.name();
         Matcher layer = LAYER.matcher(name);
         if (HUGGING_FACE.containsKey(name)) {
@@ -120,7 +123,7 @@ final class OpenAiNames {
         }
     }
 
-    private void addLayer(Matcher layer, TensorView tensor) throws WeightsException {
+    private void addLayer(Matcher layer, TensorView tensor) throws InputException {
         String tower = layer.group(1).equals("text") ? "" : "visual.";
         String block = tower + "transformer.resblocks." + layer.group(2) + ".";
         int part = STACKED.indexOf(layer.group(3));
@@ -134,13 +137,13 @@ final class OpenAiNames {
         }
     }
 
-    private void stack() throws WeightsException {
+    private void stack() throws InputException {
         for (Map.Entry<String, TensorView[]> stack : stacks.entrySet()) {
             List<TensorView> parts = new ArrayList<>();
             for (int i = 0; i < STACKED.size(); i++) {
                 TensorView part = stack.getValue()[i];
                 if (part == null) {
-                    throw new WeightsException(
+                    throw new InputException(
                             "%s cannot be made: its %s is missing"
                                     .formatted(stack.getKey(), STACKED.get(i)));
                 }
@@ -150,13 +153,59 @@ final class OpenAiNames {
         }
     }
 
-    private void add(String name, TensorView tensor) throws WeightsException {
+    private void add(String name, TensorView tensor) throws InputException {
         put(name, SourceTensor.of(tensor));
     }
 
-    private void put(String name, SourceTensor tensor) throws WeightsException {
+    private void put(String name, SourceTensor tensor) throws InputException {
         if (tensors.put(name, tensor) != null) {
-            throw new WeightsException("two tensors of the checkpoint are " + name);
+            throw new InputException("two tensors of the checkpoint are " + name);
+        }
+    }
+
+    /**
+     * A tensor of the converted model: one of the source, or several stacked along the first dimension
+     * (queries, keys and values).
+     *
+     * @param parts in stacking order, at least one
+     */
+    record SourceTensor(List<TensorView> parts) {
+        SourceTensor {
+            parts = List.copyOf(parts);
+        }
+
+        static SourceTensor of(TensorView view) {
+            return new SourceTensor(List.of(view));
+        }
+
+        DType dtype() {
+            return parts.get(0).dtype();
+        }
+
+        /** The stacked shape. */
+        Shape shape() throws InputException {
+            Shape first = parts.get(0).shape();
+            if (parts.size() == 1) {
+                return first;
+            }
+            List<Long> dims = new ArrayList<>(first.dims());
+            for (TensorView part : parts) {
+                if (!part.shape().equals(first) || part.dtype() != dtype() || first.rank() == 0) {
+                    throw new InputException("cannot stack %s on %s".formatted(part, parts.get(0)));
+                }
+            }
+            dims.set(0, dims.get(0) * parts.size());
+            return new Shape(dims);
+        }
+
+        TensorSpec spec(String name) throws InputException {
+            return new TensorSpec(name, dtype(), shape());
+        }
+
+        void forEachChunk(TensorView.ChunkConsumer consumer) throws IOException {
+            for (TensorView part : parts) {
+                part.forEachChunk(consumer);
+            }
         }
     }
 }

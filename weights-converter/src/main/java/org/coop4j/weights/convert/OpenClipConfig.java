@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.JsonFile;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -66,11 +66,11 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
         try {
             return new OpenClipConfig(json, model).config(root.path("preprocess_cfg"));
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(json.file() + ": " + e.getMessage(), e);
+            throw new InputException(json.file() + ": " + e.getMessage(), e);
         }
     }
 
-    private ModelConfig config(JsonNode preprocess) throws WeightsException {
+    private ModelConfig config(JsonNode preprocess) throws InputException {
         JsonNode vision = model.path("vision_cfg");
         JsonNode text = model.path("text_cfg");
         requireKnown("model_cfg", model, MODEL_FIELDS);
@@ -94,7 +94,7 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
                 preprocessing(preprocess, tower.imageSize()));
     }
 
-    private ClipConfig.Vision vision(JsonNode vision) throws WeightsException {
+    private ClipConfig.Vision vision(JsonNode vision) throws InputException {
         int imageSize = imageSize(vision);
         int width = json.integer(vision, "width", 768);
         int headWidth = json.integer(vision, "head_width", 64);
@@ -115,7 +115,7 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
     }
 
     /** QuickGELU only when the field says so; open_clip's default is the exact GELU. */
-    private MlpActivation activation() throws WeightsException {
+    private MlpActivation activation() throws InputException {
         JsonNode value = model.path("quick_gelu");
         if (!value.isMissingNode() && !value.isBoolean()) {
             throw json.problem("quick_gelu: expected true or false, got " + value);
@@ -124,7 +124,7 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
     }
 
     private void requireKnownTower(String where, JsonNode tower, Set<String> known)
-            throws WeightsException {
+            throws InputException {
         if (!tower.isObject()) {
             throw json.problem(where + " is missing");
         }
@@ -140,7 +140,7 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
         requireKnown(where, tower, all);
     }
 
-    private int imageSize(JsonNode vision) throws WeightsException {
+    private int imageSize(JsonNode vision) throws InputException {
         JsonNode size = vision.path("image_size");
         if (size.isArray()) {
             if (size.size() != 2 || !size.get(0).isInt() || !size.get(0).equals(size.get(1))) {
@@ -152,11 +152,11 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
     }
 
     /** open_clip truncates the product. */
-    private int mlpWidth(JsonNode tower, int width) throws WeightsException {
+    private int mlpWidth(JsonNode tower, int width) throws InputException {
         return (int) (width * json.number(tower, "mlp_ratio", 4.0));
     }
 
-    private int heads(int width, int headWidth) throws WeightsException {
+    private int heads(int width, int headWidth) throws InputException {
         if (headWidth < 1 || width % headWidth != 0) {
             throw json.problem(
                     "vision_cfg: expected a width that is a multiple of head_width %d, got %d"
@@ -167,7 +167,7 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
 
     /** Refuses fields that may change what the model computes in ways not known here. */
     private void requireKnown(String where, JsonNode object, Set<String> known)
-            throws WeightsException {
+            throws InputException {
         for (Map.Entry<String, JsonNode> field : object.properties()) {
             if (!known.contains(field.getKey()) && !isOff(field.getValue())) {
                 throw json.problem(
@@ -183,7 +183,7 @@ record OpenClipConfig(JsonFile json, JsonNode model) {
                 || (value.isContainerNode() && value.isEmpty());
     }
 
-    private PreprocessConfig preprocessing(JsonNode cfg, int imageSize) throws WeightsException {
+    private PreprocessConfig preprocessing(JsonNode cfg, int imageSize) throws InputException {
         String interpolation = cfg.path("interpolation").asText("bicubic");
         String mode = cfg.path("resize_mode").asText("shortest");
         boolean squash = mode.equals("squash");

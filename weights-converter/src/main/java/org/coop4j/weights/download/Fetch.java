@@ -1,4 +1,5 @@
 package org.coop4j.weights.download;
+import java.net.URI;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * Fetches one file into a folder. A transfer that stalls is asked for again from where it stood,
@@ -44,7 +45,7 @@ final class Fetch {
     /**
      * Fetches a file, or what is missing of it.
      *
-     * @throws WeightsException if it cannot be had or is not what it should be; a file with another
+     * @throws InputException if it cannot be had or is not what it should be; a file with another
      *     hash is removed
      */
     Path fetch(RemoteFile file) throws IOException {
@@ -77,7 +78,7 @@ final class Fetch {
             lock = null;
         }
         if (lock == null) {
-            throw new WeightsException(part + " is being fetched by another process");
+            throw new InputException(part + " is being fetched by another process");
         }
         return lock;
     }
@@ -92,7 +93,7 @@ final class Fetch {
         for (int time = 1; ; time++) {
             try {
                 return receive(file, channel);
-            } catch (WeightsException e) {
+            } catch (InputException e) {
                 if (time == TIMES || !(e.getCause() instanceof HttpTimeoutException)) {
                     throw e;
                 }
@@ -137,7 +138,7 @@ final class Fetch {
     private void requireRoom(RemoteFile file, long bytes) throws IOException {
         long room = Files.getFileStore(folder).getUsableSpace();
         if (bytes > room) {
-            throw new WeightsException(
+            throw new InputException(
                     "%s has %,d MB, and %s has room for %,d MB"
                             .formatted(
                                     file.address(), bytes / 1_000_000, folder, room / 1_000_000));
@@ -171,8 +172,8 @@ final class Fetch {
         }
     }
 
-    private static WeightsException broken(RemoteFile file, long at, long total, IOException why) {
-        return new WeightsException(
+    private static InputException broken(RemoteFile file, long at, long total, IOException why) {
+        return new InputException(
                 "%s: the connection broke after %,d%s bytes; the same command goes on from there"
                         .formatted(file.address(), at, total > 0 ? " of %,d".formatted(total) : ""),
                 why);
@@ -192,9 +193,18 @@ final class Fetch {
             held.release();
             Files.delete(part);
             Files.deleteIfExists(etagOf(file));
-            throw new WeightsException(
+            throw new InputException(
                     "%s: expected SHA-256 %s, got %s; what came was removed"
                             .formatted(file.address(), sha256.get(), actual));
         }
     }
+
+    /**
+     * A file to fetch.
+     *
+     * @param address where it is
+     * @param name what it is called in the folder that it is fetched into
+     * @param sha256 what it must hash to, in hexadecimal; empty where only the server may tell
+     */
+    record RemoteFile(URI address, String name, Optional<String> sha256) {}
 }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * GET over HTTP. Redirects are followed here rather than by the client, so that the token goes to
@@ -72,13 +72,13 @@ final class Http {
     }
 
     private static Optional<InetSocketAddress> proxy(Map<String, String> environment)
-            throws WeightsException {
+            throws InputException {
         for (String name : new String[] {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY"}) {
             String value = environment.getOrDefault(name, "");
             if (!value.isBlank()) {
                 URI uri = URI.create(value.contains("://") ? value : "http://" + value);
                 if (uri.getHost() == null) {
-                    throw new WeightsException(
+                    throw new InputException(
                             name + ": expected an address such as http://proxy:3128, got " + value);
                 }
                 int port = uri.getPort() < 0 ? 80 : uri.getPort();
@@ -93,7 +93,7 @@ final class Http {
      *
      * @param from first byte wanted; 0 for the whole file
      * @param etag what the file was when its beginning was fetched
-     * @throws WeightsException for an answer that is neither the file nor a part of it
+     * @throws InputException for an answer that is neither the file nor a part of it
      */
     Answer get(URI address, long from, Optional<String> etag) throws IOException {
         Optional<String> sha256 = Optional.empty();
@@ -110,31 +110,31 @@ final class Http {
                 return new Answer(response, sha256);
             } else {
                 response.body().close();
-                throw new WeightsException(address + ": " + meaning(status));
+                throw new InputException(address + ": " + meaning(status));
             }
         }
-        throw new WeightsException(address + ": redirected more than " + REDIRECTS + " times");
+        throw new InputException(address + ": redirected more than " + REDIRECTS + " times");
     }
 
-    private static URI redirected(URI from, HttpResponse<?> response) throws WeightsException {
+    private static URI redirected(URI from, HttpResponse<?> response) throws InputException {
         String location =
                 response.headers()
                         .firstValue("Location")
-                        .orElseThrow(() -> new WeightsException(from + ": redirected to nowhere"));
+                        .orElseThrow(() -> new InputException(from + ": redirected to nowhere"));
         URI to = from.resolve(location);
         if ("https".equals(from.getScheme()) && !"https".equals(to.getScheme())) {
-            throw new WeightsException(from + ": redirected from https to " + to);
+            throw new InputException(from + ": redirected from https to " + to);
         }
         return to;
     }
 
     private HttpRequest request(URI address, long from, Optional<String> etag)
-            throws WeightsException {
+            throws InputException {
         HttpRequest.Builder request;
         try {
             request = HttpRequest.newBuilder(address).timeout(PATIENCE);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(
+            throw new InputException(
                     address + ": expected an address that begins with https:// or http://", e);
         }
         request.header("User-Agent", "coop4j");
@@ -156,7 +156,7 @@ final class Http {
             throw new InterruptedIOException("interrupted");
         } catch (IOException e) {
             String why = e.getMessage() == null ? "cannot be reached" : e.getMessage();
-            throw new WeightsException(request.uri() + ": " + why, e);
+            throw new InputException(request.uri() + ": " + why, e);
         }
     }
 

@@ -1,5 +1,6 @@
 package org.coop4j.weights.download;
 
+import org.coop4j.weights.download.Fetch.RemoteFile;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** A repository of the Hugging Face Hub: which of its files make a CLIP model. */
 final class Hub {
@@ -44,9 +45,9 @@ final class Hub {
     /**
      * @param repository as {@code laion/CLIP-ViT-B-32-laion2B-s34B-b79K}
      */
-    Hub(Http http, URI endpoint, String repository) throws WeightsException {
+    Hub(Http http, URI endpoint, String repository) throws InputException {
         if (!REPOSITORY.matcher(repository).matches()) {
-            throw new WeightsException(
+            throw new InputException(
                     "hf:%s: expected a repository such as hf:openai/clip-vit-base-patch32"
                             .formatted(repository));
         }
@@ -61,7 +62,7 @@ final class Hub {
         List<String> wanted = new ArrayList<>();
         CONFIGURATIONS.stream().filter(names::contains).forEach(wanted::add);
         if (wanted.isEmpty()) {
-            throw new WeightsException(
+            throw new InputException(
                     "hf:%s has neither %s: it is no model that coop4j can convert"
                             .formatted(repository, String.join(" nor ", CONFIGURATIONS)));
         }
@@ -72,7 +73,7 @@ final class Hub {
                 .toList();
     }
 
-    private List<String> weights(Set<String> names) throws WeightsException {
+    private List<String> weights(Set<String> names) throws InputException {
         for (String whole : WEIGHTS) {
             if (names.contains(whole)) {
                 return List.of(whole);
@@ -86,7 +87,7 @@ final class Hub {
                 return shards;
             }
         }
-        throw new WeightsException(
+        throw new InputException(
                 "hf:%s has no weights: expected one of %s"
                         .formatted(repository, String.join(", ", WEIGHTS)));
     }
@@ -103,7 +104,7 @@ final class Hub {
                 names.add(file.path("rfilename").asText());
             }
         } catch (JacksonException e) {
-            throw new WeightsException(address + ": the answer is no JSON", e);
+            throw new InputException(address + ": the answer is no JSON", e);
         }
         return names;
     }

@@ -1,5 +1,6 @@
 package org.coop4j.weights.download;
 
+import org.coop4j.weights.download.Fetch.RemoteFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -11,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -79,7 +80,7 @@ public final class ModelDownload {
      *
      * @param mirror an address to fetch OpenAI's file from instead of OpenAI's own
      * @param activation the model's activation where its source does not tell
-     * @throws WeightsException if it cannot be had, saying why
+     * @throws InputException if it cannot be had, saying why
      */
     public Path fetch(Optional<URI> mirror, Optional<MlpActivation> activation, Progress progress)
             throws IOException {
@@ -111,7 +112,7 @@ public final class ModelDownload {
             return List.of(new RemoteFile(address, file, sha256));
         }
         if (!isUrl(name)) {
-            throw new WeightsException(
+            throw new InputException(
                     "%s: expected one of %s, hf:OWNER/NAME or an address, got \"%s\""
                             .formatted(
                                     "model", String.join(", ", ClipConfig.publishedNames()), name));
@@ -119,16 +120,16 @@ public final class ModelDownload {
         return List.of(new RemoteFile(address(name), fileName(), Optional.empty()));
     }
 
-    private URI endpoint() throws WeightsException {
+    private URI endpoint() throws InputException {
         String own = environment.getOrDefault("HF_ENDPOINT", "");
         return own.isBlank() ? HUGGING_FACE : address(own);
     }
 
-    private static URI address(String text) throws WeightsException {
+    private static URI address(String text) throws InputException {
         try {
             return URI.create(text);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException("expected an address, got " + text, e);
+            throw new InputException("expected an address, got " + text, e);
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * The dimensions of a CLIP model.
@@ -166,12 +166,12 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /**
      * A model that OpenAI published, by the name that it has there, such as {@code ViT-B/16}.
      *
-     * @throws WeightsException when there is none of that name
+     * @throws InputException when there is none of that name
      */
-    public static ClipConfig named(String name) throws WeightsException {
+    public static ClipConfig named(String name) throws InputException {
         ClipConfig config = PublishedModels.CONFIGS.get(name);
         if (config == null) {
-            throw new WeightsException(
+            throw new InputException(
                     "unknown architecture: expected one of %s, got \"%s\""
                             .formatted(String.join(", ", publishedNames()), name));
         }
@@ -191,9 +191,9 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
     /**
      * Checks that these are the tensors of such a model.
      *
-     * @throws WeightsException naming what is missing, unexpected, misshapen, or no floats
+     * @throws InputException naming what is missing, unexpected, misshapen, or no floats
      */
-    public void check(Collection<TensorSpec> tensors) throws WeightsException {
+    public void check(Collection<TensorSpec> tensors) throws InputException {
         ExpectedTensors.check(this, tensors);
     }
 
@@ -224,20 +224,20 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
 
     /** The dimensions as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataJson.write(this);
+        return MetadataFields.write(this);
     }
 
     /** The dimensions as a tree of JSON, fields as {@link #toJson} has them. */
     public ObjectNode toTree() {
-        return MetadataJson.tree(this);
+        return MetadataFields.tree(this);
     }
 
     /**
      * Reads what {@link #toJson} wrote.
      *
-     * @throws WeightsException when a field is missing or out of range
+     * @throws InputException when a field is missing or out of range
      */
-    public static ClipConfig fromJson(String json) throws WeightsException {
+    public static ClipConfig fromJson(String json) throws InputException {
         return MetadataFields.read(
                 "architecture",
                 json,

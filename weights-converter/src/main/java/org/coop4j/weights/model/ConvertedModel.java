@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 
 /** An open converted model: what its metadata says, and its tensors, all of them checked. */
@@ -24,7 +24,7 @@ public final class ConvertedModel implements Closeable {
      * Opens a file that {@code coop convert} or {@code coop model new} wrote, and checks that every
      * tensor of its architecture is there with the right shape.
      *
-     * @throws WeightsException when it is another file, or damaged
+     * @throws InputException when it is another file, or damaged
      */
     public static ConvertedModel open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
@@ -54,18 +54,18 @@ public final class ConvertedModel implements Closeable {
         }
     }
 
-    private static ModelMetadata checkedMetadata(SafetensorsFile file) throws WeightsException {
+    private static ModelMetadata checkedMetadata(SafetensorsFile file) throws InputException {
         try {
             ModelMetadata metadata = ModelMetadata.fromMap(file.metadata());
             metadata.architecture().check(file.tensors().stream().map(TensorView::spec).toList());
             return metadata;
-        } catch (WeightsException e) {
-            throw new WeightsException(file.path() + ": " + e.getMessage(), e);
+        } catch (InputException e) {
+            throw new InputException(file.path() + ": " + e.getMessage(), e);
         }
     }
 
-    private static WeightsException notConverted(Path path) {
-        return WeightsException.in(
+    private static InputException notConverted(Path path) {
+        return InputException.in(
                 path,
                 "not a converted model: run coop convert \""
                         + path

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** Names and shapes of a model's tensors, in the order of OpenAI's {@code clip/model.py}. */
 final class ExpectedTensors {
@@ -40,10 +40,10 @@ final class ExpectedTensors {
      * Compares the tensors that are there with those that an architecture needs: names, shapes, and
      * that all are floating-point.
      *
-     * @throws WeightsException naming what is missing, unexpected and misshapen
+     * @throws InputException naming what is missing, unexpected and misshapen
      */
     static void check(ClipConfig architecture, Collection<TensorSpec> actual)
-            throws WeightsException {
+            throws InputException {
         Map<String, Shape> expected = of(architecture);
         Set<String> missing = new LinkedHashSet<>(expected.keySet());
         List<String> unexpected = new ArrayList<>();
@@ -67,7 +67,7 @@ final class ExpectedTensors {
         describe("unexpected", unexpected, problems);
         describe("of the wrong shape or type", wrong, problems);
         if (!problems.isEmpty()) {
-            throw new WeightsException(
+            throw new InputException(
                     "the tensors are not those of a CLIP model: " + String.join("; ", problems));
         }
     }

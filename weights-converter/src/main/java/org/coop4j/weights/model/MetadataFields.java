@@ -1,4 +1,7 @@
 package org.coop4j.weights.model;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.ArrayList;
@@ -7,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.coop4j.weights.JsonTree;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * Fields of a JSON object in a converted file's metadata. Those that nobody asks for are passed
@@ -17,21 +20,26 @@ import org.coop4j.weights.WeightsException;
  */
 record MetadataFields(String path, Map<?, ?> fields) {
 
+    private static final JsonMapper JSON =
+            JsonMapper.builder()
+                    .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                    .build();
+
     /**
-     * Reads what {@link MetadataJson#write} wrote.
+     * Reads what {@link #write} wrote.
      *
      * @param what named in messages
      * @param make makes it from its fields; what it refuses as an illegal argument is the message
      */
     static <T> T read(String what, String json, Function<MetadataFields, T> make)
-            throws WeightsException {
+            throws InputException {
         try {
             Map<String, Object> fields = JsonTree.readObject("the value", json);
             return make.apply(new MetadataFields("", fields));
         } catch (JsonProcessingException e) {
-            throw new WeightsException(what + ": not valid JSON: " + e.getOriginalMessage(), e);
+            throw new InputException(what + ": not valid JSON: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(what + ": " + e.getMessage(), e);
+            throw new InputException(what + ": " + e.getMessage(), e);
         }
     }
 
@@ -81,5 +89,19 @@ record MetadataFields(String path, Map<?, ?> fields) {
                     "%s%s: expected %s, got %s".formatted(path, name, expected, value));
         }
         return type.cast(value);
+    }
+
+    /** JSON of a record, its fields in snake case, which {@link #read} reads. */
+    static String write(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("records of numbers and texts can be written", e);
+        }
+    }
+
+    /** The same as a tree. */
+    static ObjectNode tree(Object value) {
+        return JSON.valueToTree(value);
     }
 }

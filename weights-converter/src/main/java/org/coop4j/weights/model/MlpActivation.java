@@ -1,7 +1,7 @@
 package org.coop4j.weights.model;
 
 import java.util.Locale;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** The activation of the MLPs, the same in both towers; the tensors do not show it. */
 public enum MlpActivation {
@@ -18,14 +18,14 @@ public enum MlpActivation {
     /**
      * The activation of that name.
      *
-     * @throws WeightsException when it is another one
+     * @throws InputException when it is another one
      */
-    public static MlpActivation named(String id) throws WeightsException {
+    public static MlpActivation named(String id) throws InputException {
         for (MlpActivation activation : values()) {
             if (activation.id().equals(id)) {
                 return activation;
             }
         }
-        throw new WeightsException("activation: expected quick_gelu or gelu, got \"" + id + "\"");
+        throw new InputException("activation: expected quick_gelu or gelu, got \"" + id + "\"");
     }
 }

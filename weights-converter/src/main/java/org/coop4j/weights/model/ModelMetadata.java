@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * What a converted file says of its model: the strings of its {@code __metadata__}.
@@ -58,12 +58,12 @@ public record ModelMetadata(
     /**
      * Reads what {@link #toMap} wrote.
      *
-     * @throws WeightsException when something is missing, malformed, or of a newer version
+     * @throws InputException when something is missing, malformed, or of a newer version
      */
-    public static ModelMetadata fromMap(Map<String, String> map) throws WeightsException {
+    public static ModelMetadata fromMap(Map<String, String> map) throws InputException {
         String version = required(map, FORMAT);
         if (!version.equals(FORMAT_VERSION)) {
-            throw new WeightsException(
+            throw new InputException(
                     "expected a model of format %s, got %s: convert the source again"
                             .formatted(FORMAT_VERSION, version));
         }
@@ -74,14 +74,14 @@ public record ModelMetadata(
                     PreprocessConfig.fromJson(required(map, PREPROCESSING)),
                     SourceInfo.fromJson(required(map, SOURCE)));
         } catch (IllegalArgumentException e) {
-            throw new WeightsException("impossible metadata: " + e.getMessage(), e);
+            throw new InputException("impossible metadata: " + e.getMessage(), e);
         }
     }
 
-    private static String required(Map<String, String> map, String key) throws WeightsException {
+    private static String required(Map<String, String> map, String key) throws InputException {
         String value = map.get(key);
         if (value == null) {
-            throw new WeightsException("the metadata lacks " + key);
+            throw new InputException("the metadata lacks " + key);
         }
         return value;
     }
@@ -123,11 +123,11 @@ public record ModelMetadata(
             json.put("format", format);
             sha256.ifPresent(value -> json.put("sha256", value));
             knownAs.ifPresent(value -> json.put("known_as", value));
-            return MetadataJson.write(json);
+            return MetadataFields.write(json);
         }
 
         /** Reads what {@link #toJson} wrote. */
-        public static SourceInfo fromJson(String json) throws WeightsException {
+        public static SourceInfo fromJson(String json) throws InputException {
             return MetadataFields.read(
                     "source",
                     json,

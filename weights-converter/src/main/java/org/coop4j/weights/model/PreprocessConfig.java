@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import java.util.List;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * How pixels become the image tower's input: bicubic resize of the shorter side and centre crop, or
@@ -86,15 +86,15 @@ public record PreprocessConfig(
 
     /** The constants as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataJson.write(this);
+        return MetadataFields.write(this);
     }
 
     /**
      * Reads what {@link #toJson} wrote.
      *
-     * @throws WeightsException when it is something else
+     * @throws InputException when it is something else
      */
-    public static PreprocessConfig fromJson(String json) throws WeightsException {
+    public static PreprocessConfig fromJson(String json) throws InputException {
         return MetadataFields.read("preprocessing", json, PreprocessConfig::of);
     }
 }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * What stands before the elements of an array (NumPy Enhancement Proposal 1, versions 1 to 3 of the
@@ -35,7 +35,7 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
      * Reads the header of an array.
      *
      * @param name the array's, for messages
-     * @throws WeightsException when it breaks the format, or its elements are no numbers or texts
+     * @throws InputException when it breaks the format, or its elements are no numbers or texts
      */
     static NpyHeader read(String name, FileRegion array) throws IOException {
         byte[] start = array.slice(0, Math.min(12, array.length())).bytes();
@@ -62,14 +62,14 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
             Shape shape = shape(parts.group(3));
             return of(array, name, parts, shape, (int) (from + length));
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(
+            throw new InputException(
                     "%s: array %s: %s".formatted(array.file(), name, e.getMessage()), e);
         }
     }
 
     private static NpyHeader of(
             FileRegion array, String name, Matcher parts, Shape shape, int bytes)
-            throws WeightsException {
+            throws InputException {
         String descr = parts.group(1);
         boolean columnMajor = parts.group(2).equals("True") && shape.rank() > 1;
         if (descr.matches("<U\\d{1,6}")) {
@@ -133,7 +133,7 @@ record NpyHeader(DType dtype, Shape shape, boolean columnMajor, int bytes) {
         return strides;
     }
 
-    static WeightsException problem(FileRegion array, String name, String what) {
-        return WeightsException.in(array.file(), "array " + name + " " + what);
+    static InputException problem(FileRegion array, String name, String what) {
+        return InputException.in(array.file(), "array " + name + " " + what);
     }
 }

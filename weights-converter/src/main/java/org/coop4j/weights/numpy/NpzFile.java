@@ -9,7 +9,7 @@ import java.util.Map;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.zip.ZipArchive;
 
 /**
@@ -39,7 +39,7 @@ public final class NpzFile implements Closeable {
      *
      * @param mostUnpacked bytes that compressed arrays may have when they are unpacked, all
      *     together
-     * @throws WeightsException when it is no such archive, or damaged, or too large
+     * @throws InputException when it is no such archive, or damaged, or too large
      */
     public static NpzFile of(OpenFile source, long mostUnpacked) throws IOException {
         NpzFile file = new NpzFile(source, mostUnpacked);
@@ -62,7 +62,7 @@ public final class NpzFile implements Closeable {
         requireRoom(archive);
         for (ZipArchive.Entry entry : archive.entries().values()) {
             if (!entry.name().endsWith(SUFFIX)) {
-                throw WeightsException.in(
+                throw InputException.in(
                         source.path(), "its entry " + entry.name() + " is no array of NumPy");
             }
             String name = entry.name().substring(0, entry.name().length() - SUFFIX.length());
@@ -95,12 +95,12 @@ public final class NpzFile implements Closeable {
     }
 
     /** Before anything is unpacked; what is unpacked has the size that the archive states. */
-    private void requireRoom(ZipArchive archive) throws WeightsException {
+    private void requireRoom(ZipArchive archive) throws InputException {
         long left = mostUnpacked;
         for (ZipArchive.Entry entry : archive.entries().values()) {
             left -= entry.isStored() ? 0 : entry.size();
             if (left < 0) {
-                throw WeightsException.in(
+                throw InputException.in(
                         source.path(),
                         "its arrays unpack to more than the %d MB that are allowed here: save it with numpy.savez, which does not compress, or give Java more memory"
                                 .formatted(mostUnpacked >> 20));
@@ -118,7 +118,7 @@ public final class NpzFile implements Closeable {
         try {
             long room = Files.getFileStore(file).getUsableSpace();
             if (entry.size() > room) {
-                throw WeightsException.in(
+                throw InputException.in(
                         source.path(),
                         "its entry %s unpacks to %d bytes, and %s has room for %d: save it with numpy.savez, which does not compress"
                                 .formatted(entry.name(), entry.size(), file.getParent(), room));

@@ -1,11 +1,13 @@
 package org.coop4j.weights.pickle;
 
+import org.coop4j.weights.pickle.Unpickler.Limits;
+import org.coop4j.weights.pickle.Python.Tuple;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** Counts what reading a pickle has cost, and stops it at the limits. */
 final class Budget {
@@ -16,24 +18,28 @@ final class Budget {
     private static final int MAX_TUPLE_KEYS = 20_000;
 
     private final Path file;
-    private final PickleLimits limits;
+    private final Limits limits;
     private long operations;
     private long bytes;
     private int tupleKeys;
 
-    Budget(Path file, PickleLimits limits) {
+    Budget(Path file, Limits limits) {
         this.file = file;
         this.limits = limits;
     }
 
-    void spend(int count) throws WeightsException {
+    Limits limits() {
+        return limits;
+    }
+
+    void spend(int count) throws InputException {
         operations += count;
         if (operations > limits.maxOperations()) {
             throw problem("takes more than " + limits.maxOperations() + " operations");
         }
     }
 
-    void spendBytes(int count) throws WeightsException {
+    void spendBytes(int count) throws InputException {
         bytes += count;
         if (bytes > limits.maxBytes()) {
             throw problem("makes more than " + limits.maxBytes() + " bytes");
@@ -41,7 +47,7 @@ final class Budget {
     }
 
     /** {@code key} if it may be one: hashing it must cost little, whatever the pickle built. */
-    Object key(Object key) throws WeightsException {
+    Object key(Object key) throws InputException {
         if (key instanceof Tuple tuple) {
             if (++tupleKeys > MAX_TUPLE_KEYS || !isFlat(tuple, MAX_KEY_DEPTH, new int[1])) {
                 throw problem("has dict keys that are too large");
@@ -68,7 +74,7 @@ final class Budget {
         return true;
     }
 
-    WeightsException problem(String what) {
-        return WeightsException.in(file, "the pickle " + what);
+    InputException problem(String what) {
+        return InputException.in(file, "the pickle " + what);
     }
 }

@@ -1,8 +1,11 @@
 package org.coop4j.weights.pickle;
+import org.coop4j.weights.pickle.Python.Tuple;
 
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.util.Optional;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /** What a kind of file adds to plain pickles: functions, and objects kept outside the pickle. */
 public interface PickleBindings {
@@ -16,7 +19,7 @@ public interface PickleBindings {
 
                 @Override
                 public Object persistent(Object id) throws IOException {
-                    throw new WeightsException("the pickle refers to an object outside it");
+                    throw new InputException("the pickle refers to an object outside it");
                 }
             };
 
@@ -25,4 +28,15 @@ public interface PickleBindings {
 
     /** The object that the file keeps outside the pickle under {@code id}. */
     Object persistent(Object id) throws IOException;
+
+    /** What stands in for a Python function or class that a pickle may call. */
+    @FunctionalInterface
+    public interface PickleFunction {
+        /**
+         * Makes the object that the call would give.
+         *
+         * @throws IOException when the arguments are not what the function takes
+         */
+        Object call(Tuple arguments) throws IOException;
+    }
 }

@@ -9,7 +9,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * The bytes of one or more pickles that follow each other, from memory or from a file. Every length
@@ -96,7 +96,7 @@ public final class PickleInput {
 
     byte[] bytes(long length) throws IOException {
         if (length < 0 || length > limit - position()) {
-            throw WeightsException.in(
+            throw InputException.in(
                     file,
                     "the pickle announces %s bytes where %d are left"
                             .formatted(Long.toUnsignedString(length), limit - position()));
@@ -131,7 +131,7 @@ public final class PickleInput {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = u1(); next != '\n'; next = u1()) {
             if (line.size() == MAX_LINE) {
-                throw WeightsException.in(file, "the pickle has an endless line");
+                throw InputException.in(file, "the pickle has an endless line");
             }
             line.write(next);
         }
@@ -142,13 +142,13 @@ public final class PickleInput {
         try {
             return charset.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
-            throw new WeightsException(file + ": the pickle has text that is not UTF-8", e);
+            throw new InputException(file + ": the pickle has text that is not UTF-8", e);
         }
     }
 
     private void require(int bytes) throws IOException {
         if (bytes > limit - position()) {
-            throw WeightsException.in(file, "the pickle is truncated or exceeds its size limit");
+            throw InputException.in(file, "the pickle is truncated or exceeds its size limit");
         }
         if (buffer.remaining() < bytes) {
             buffer.compact();

@@ -15,7 +15,7 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * An open safetensors file of any size: its header is read and checked, its tensors are read when
@@ -41,7 +41,7 @@ public final class SafetensorsFile implements Closeable {
     /**
      * Opens a file and checks its whole header.
      *
-     * @throws WeightsException when there is no such file, or it breaks the format
+     * @throws InputException when there is no such file, or it breaks the format
      */
     public static SafetensorsFile open(Path path) throws IOException {
         return of(OpenFile.open(path));
@@ -50,7 +50,7 @@ public final class SafetensorsFile implements Closeable {
     /**
      * Checks the header of an open file, which is closed with what is returned or if that fails.
      *
-     * @throws WeightsException when it breaks the format
+     * @throws InputException when it breaks the format
      */
     public static SafetensorsFile of(OpenFile source) throws IOException {
         try {
@@ -69,7 +69,7 @@ public final class SafetensorsFile implements Closeable {
         try {
             header = Header.parse(file.slice(PREFIX, headerLength).bytes(), data.length());
         } catch (Header.BadHeader e) {
-            throw new WeightsException(
+            throw new InputException(
                     source.path() + ": not a valid safetensors file: " + e.getMessage(), e);
         }
         Map<String, TensorView> tensors = new LinkedHashMap<>();
@@ -88,19 +88,19 @@ public final class SafetensorsFile implements Closeable {
 
     private static long headerLength(FileRegion file) throws IOException {
         if (file.length() < PREFIX) {
-            throw WeightsException.in(file.file(), "too short for a safetensors file");
+            throw InputException.in(file.file(), "too short for a safetensors file");
         }
         ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
         file.read(prefix, 0);
         long length = prefix.getLong(0);
         if (length < 0 || length > Header.MAX_BYTES) {
-            throw WeightsException.in(
+            throw InputException.in(
                     file.file(),
                     "not a valid safetensors file: a header of %s bytes, at most %d are allowed"
                             .formatted(Long.toUnsignedString(length), Header.MAX_BYTES));
         }
         if (length > file.length() - PREFIX) {
-            throw WeightsException.in(
+            throw InputException.in(
                     file.file(),
                     "not a valid safetensors file: a header of %d bytes in a file of %d"
                             .formatted(length, file.length()));
@@ -146,12 +146,12 @@ public final class SafetensorsFile implements Closeable {
     /**
      * The tensor of that name, to be read when needed.
      *
-     * @throws WeightsException when there is none
+     * @throws InputException when there is none
      */
-    public TensorView tensor(String name) throws WeightsException {
+    public TensorView tensor(String name) throws InputException {
         TensorView tensor = tensors.get(name);
         if (tensor == null) {
-            throw WeightsException.in(path(), "no tensor " + name);
+            throw InputException.in(path(), "no tensor " + name);
         }
         return tensor;
     }
@@ -162,7 +162,7 @@ public final class SafetensorsFile implements Closeable {
     }
 
     /** Shape of a tensor. */
-    public Shape shape(String name) throws WeightsException {
+    public Shape shape(String name) throws InputException {
         return tensor(name).shape();
     }
 

@@ -19,7 +19,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * Writes a safetensors file as a stream: the tensors are declared first, then their elements
@@ -73,7 +73,7 @@ public final class SafetensorsWriter implements AutoCloseable {
         order.sort(Comparator.comparingInt((TensorSpec t) -> t.dtype().bytes()).reversed());
         byte[] header = header(order, metadata);
         if (header.length > Header.MAX_BYTES) {
-            throw WeightsException.in(target, "the header would exceed 100 MB");
+            throw InputException.in(target, "the header would exceed 100 MB");
         }
         Map<String, Slot> slots = new LinkedHashMap<>();
         long at = (long) Long.BYTES + header.length;

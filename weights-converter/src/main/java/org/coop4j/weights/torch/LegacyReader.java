@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
-import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.pickle.Unpickler;
 
 /**
@@ -23,7 +23,7 @@ final class LegacyReader {
     private LegacyReader() {}
 
     /** The object of the fourth pickle, its storages placed in the file. */
-    static Object read(FileRegion file, PickleLimits limits) throws IOException {
+    static Object read(FileRegion file, Limits limits) throws IOException {
         PickleInput in = PickleInput.of(file);
         TorchBindings bindings = new TorchBindings(file.file(), storage -> null);
         TorchBindings plain = new TorchBindings(file.file(), storage -> null);
@@ -79,7 +79,7 @@ final class LegacyReader {
         return key instanceof String name ? name : "without a name";
     }
 
-    private static WeightsException problem(FileRegion file, String what) {
-        return WeightsException.in(file.file(), what);
+    private static InputException problem(FileRegion file, String what) {
+        return InputException.in(file.file(), what);
     }
 }

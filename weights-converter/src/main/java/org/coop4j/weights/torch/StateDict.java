@@ -4,8 +4,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.pickle.PyObject;
+import org.coop4j.base.InputException;
+import org.coop4j.weights.pickle.Python.PyObject;
 
 /** Finds the named tensors in what a PyTorch file holds. */
 final class StateDict {
@@ -25,11 +25,11 @@ final class StateDict {
     }
 
     /** The tensors of a module tree, a state dict, or a dict that holds one. */
-    static Map<String, TorchTensor> find(Path file, Object root) throws WeightsException {
+    static Map<String, TorchTensor> find(Path file, Object root) throws InputException {
         StateDict found = new StateDict(file);
         found.collect(unwrap(root));
         if (found.tensors.isEmpty()) {
-            throw WeightsException.in(file, "holds no state dict: " + describe(root));
+            throw InputException.in(file, "holds no state dict: " + describe(root));
         }
         return found.tensors;
     }
@@ -54,7 +54,7 @@ final class StateDict {
         return inner;
     }
 
-    private void collect(Object container) throws WeightsException {
+    private void collect(Object container) throws InputException {
         if (container instanceof Map<?, ?> map) {
             collectTensors(map, "");
         } else if (container instanceof PyObject module) {
@@ -62,7 +62,7 @@ final class StateDict {
         }
     }
 
-    private void collectTensors(Map<?, ?> map, String prefix) throws WeightsException {
+    private void collectTensors(Map<?, ?> map, String prefix) throws InputException {
         for (Map.Entry<?, ?> entry : map.entrySet()) {
             if (entry.getKey() instanceof String key
                     && entry.getValue() instanceof TorchTensor tensor) {
@@ -75,9 +75,9 @@ final class StateDict {
      * A TorchScript module keeps tensors and sub-modules as attributes; a pickled Python module has
      * them in three dicts.
      */
-    private void collectModule(PyObject module, String prefix, int depth) throws WeightsException {
+    private void collectModule(PyObject module, String prefix, int depth) throws InputException {
         if (depth > MAX_DEPTH || ++visits > MAX_VISITS) {
-            throw WeightsException.in(file, "its modules nest without end");
+            throw InputException.in(file, "its modules nest without end");
         }
         if (!(module.state() instanceof Map<?, ?> attributes)) {
             return;
@@ -97,13 +97,13 @@ final class StateDict {
         }
     }
 
-    private void add(String key, TorchTensor tensor) throws WeightsException {
+    private void add(String key, TorchTensor tensor) throws InputException {
         String name = key.startsWith(DATA_PARALLEL) ? key.substring(DATA_PARALLEL.length()) : key;
         if (++visits > MAX_VISITS) {
-            throw WeightsException.in(file, "more than " + MAX_VISITS + " tensors");
+            throw InputException.in(file, "more than " + MAX_VISITS + " tensors");
         }
         if (tensors.put(name, tensor) != null) {
-            throw WeightsException.in(file, "tensor " + name + " is there twice");
+            throw InputException.in(file, "tensor " + name + " is there twice");
         }
     }
 

@@ -1,5 +1,6 @@
 package org.coop4j.weights.torch;
 
+import org.coop4j.weights.torch.Storage.StorageType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -9,11 +10,11 @@ import java.util.Optional;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
-import org.coop4j.weights.pickle.GlobalName;
+import org.coop4j.base.InputException;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.PickleBindings;
-import org.coop4j.weights.pickle.PickleFunction;
-import org.coop4j.weights.pickle.Tuple;
+import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.Tuple;
 
 /** The functions of PyTorch that build tensors, and the storages that pickles refer to. */
 final class TorchBindings implements PickleBindings {
@@ -110,7 +111,7 @@ final class TorchBindings implements PickleBindings {
         return function.get().call(inner);
     }
 
-    private Storage storageArgument(Tuple arguments) throws WeightsException {
+    private Storage storageArgument(Tuple arguments) throws InputException {
         if (arguments.size() < 4 || !(arguments.get(0) instanceof Storage storage)) {
             throw malformed("tensor without a storage");
         }
@@ -118,7 +119,7 @@ final class TorchBindings implements PickleBindings {
     }
 
     private TorchTensor tensor(Storage storage, Optional<DType> dtype, Tuple arguments)
-            throws WeightsException {
+            throws InputException {
         if (!(arguments.get(1) instanceof Long offset)) {
             throw malformed("tensor without an offset");
         }
@@ -127,11 +128,11 @@ final class TorchBindings implements PickleBindings {
         try {
             return new TorchTensor(storage, dtype, Shape.of(sizes), offset, strides);
         } catch (IllegalArgumentException e) {
-            throw new WeightsException(file + ": " + e.getMessage(), e);
+            throw new InputException(file + ": " + e.getMessage(), e);
         }
     }
 
-    private long[] longs(Object value) throws WeightsException {
+    private long[] longs(Object value) throws InputException {
         if (!(value instanceof List<?> list) || list.size() > 64) {
             throw malformed("tensor shape");
         }
@@ -168,12 +169,12 @@ final class TorchBindings implements PickleBindings {
             throw malformed("reference to a storage");
         }
         if (id.size() > 5 && id.get(5) != null) {
-            throw WeightsException.in(
+            throw InputException.in(
                     file, "storage " + key + " is a view of another, as PyTorch wrote before 0.4");
         }
         Optional<StorageType> known = StorageType.ofClass(type.name());
         if (known.isEmpty() || !type.module().startsWith("torch")) {
-            throw WeightsException.in(file, "storage " + key + " is of unknown type " + type);
+            throw InputException.in(file, "storage " + key + " is of unknown type " + type);
         }
         Storage storage = storages.get(key);
         if (storage == null) {
@@ -181,12 +182,12 @@ final class TorchBindings implements PickleBindings {
             storage.place(locator.locate(storage));
             storages.put(key, storage);
         } else if (storage.elements() != elements || !storage.type().equals(known.get())) {
-            throw WeightsException.in(file, "storage " + key + " has two types or sizes");
+            throw InputException.in(file, "storage " + key + " has two types or sizes");
         }
         return storage;
     }
 
-    private WeightsException malformed(String what) {
-        return WeightsException.in(file, "the pickle has a malformed " + what);
+    private InputException malformed(String what) {
+        return InputException.in(file, "the pickle has a malformed " + what);
     }
 }

@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.coop4j.base.OpenFile;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
-import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.pickle.Unpickler;
 import org.coop4j.weights.zip.ZipArchive;
 
@@ -58,26 +58,26 @@ public final class TorchFile implements Closeable {
 
     /** Opens a file with the default limits. */
     public static TorchFile open(Path path) throws IOException {
-        return open(path, PickleLimits.DEFAULT);
+        return open(path, Limits.DEFAULT);
     }
 
     /**
      * Opens a file of any of the three forms, told apart by content, and reads its pickle.
      *
-     * @throws WeightsException when there is no such file, it is none of PyTorch's, it is damaged,
+     * @throws InputException when there is no such file, it is none of PyTorch's, it is damaged,
      *     or it exceeds the limits
      */
-    public static TorchFile open(Path path, PickleLimits limits) throws IOException {
+    public static TorchFile open(Path path, Limits limits) throws IOException {
         return of(OpenFile.open(path), limits);
     }
 
     /**
      * Reads the pickle of an open file, which is closed with what is returned or if that fails.
      *
-     * @throws WeightsException when it is none of PyTorch's, it is damaged, or it exceeds the
+     * @throws InputException when it is none of PyTorch's, it is damaged, or it exceeds the
      *     limits
      */
-    public static TorchFile of(OpenFile source, PickleLimits limits) throws IOException {
+    public static TorchFile of(OpenFile source, Limits limits) throws IOException {
         try {
             return read(source.region(), limits);
         } catch (IOException | RuntimeException e) {
@@ -91,7 +91,7 @@ public final class TorchFile implements Closeable {
         return isZip(firstBytes) || isPickle(firstBytes);
     }
 
-    private static TorchFile read(FileRegion file, PickleLimits limits) throws IOException {
+    private static TorchFile read(FileRegion file, Limits limits) throws IOException {
         byte[] firstBytes = file.slice(0, Math.min(4, file.length())).bytes();
         if (isZip(firstBytes)) {
             return readArchive(file, limits);
@@ -100,7 +100,7 @@ public final class TorchFile implements Closeable {
             Object root = LegacyReader.read(file, limits);
             return new TorchFile(file.source(), Form.LEGACY, root, List.of());
         }
-        throw WeightsException.in(
+        throw InputException.in(
                 file.file(), "not a PyTorch file: it is neither a zip archive nor a pickle");
     }
 
@@ -112,7 +112,7 @@ public final class TorchFile implements Closeable {
         return bytes.length >= 2 && bytes[0] == (byte) 0x80 && bytes[1] >= 1 && bytes[1] <= 5;
     }
 
-    private static TorchFile readArchive(FileRegion file, PickleLimits limits) throws IOException {
+    private static TorchFile readArchive(FileRegion file, Limits limits) throws IOException {
         ZipArchive archive = ZipArchive.open(file);
         String folder = rootFolder(file.file(), archive);
         checkByteOrder(file.file(), archive, folder);
@@ -139,11 +139,11 @@ public final class TorchFile implements Closeable {
             Path file, ZipArchive archive, ZipArchive.Entry entry, Storage storage)
             throws IOException {
         if (entry == null) {
-            throw WeightsException.in(file, "storage " + storage.key() + " is not in the file");
+            throw InputException.in(file, "storage " + storage.key() + " is not in the file");
         }
         FileRegion region = archive.stored(entry);
         if (region.length() < storage.bytes()) {
-            throw WeightsException.in(
+            throw InputException.in(
                     file,
                     "storage %s has %d bytes where its %d elements need %d"
                             .formatted(
@@ -156,14 +156,14 @@ public final class TorchFile implements Closeable {
     }
 
     /** The one folder at the archive's top, with its slash. */
-    private static String rootFolder(Path file, ZipArchive archive) throws WeightsException {
+    private static String rootFolder(Path file, ZipArchive archive) throws InputException {
         List<String> folders =
                 archive.entries().keySet().stream()
                         .filter(name -> name.matches("[^/]+/data\\.pkl"))
                         .map(name -> name.substring(0, name.length() - "data.pkl".length()))
                         .toList();
         if (folders.size() != 1) {
-            throw WeightsException.in(
+            throw InputException.in(
                     file, "a zip archive, but not one of PyTorch's: it needs one data.pkl");
         }
         return folders.get(0);
@@ -177,7 +177,7 @@ public final class TorchFile implements Closeable {
             byte[] text = archive.read(entry.get(), 64);
             String order = new String(text, StandardCharsets.US_ASCII).strip();
             if (!order.equals("little")) {
-                throw WeightsException.in(
+                throw InputException.in(
                         file,
                         "byte order is \"%s\": only little-endian files are supported; load and"
                                         .formatted(order)
@@ -209,9 +209,9 @@ public final class TorchFile implements Closeable {
      * state dict, which may lie under {@code state_dict}, {@code model_state_dict} or {@code
      * model}. The prefix {@code module.} of data-parallel training is taken off.
      *
-     * @throws WeightsException when there is none
+     * @throws InputException when there is none
      */
-    public Map<String, TorchTensor> stateDict() throws WeightsException {
+    public Map<String, TorchTensor> stateDict() throws InputException {
         return new LinkedHashMap<>(StateDict.find(path(), root));
     }
 
@@ -224,7 +224,7 @@ public final class TorchFile implements Closeable {
      * Compares every storage with the checksum that the archive has for it, where it has one.
      *
      * @param progress is told the bytes of each chunk read
-     * @throws WeightsException when one differs: the file is damaged
+     * @throws InputException when one differs: the file is damaged
      */
     public void verifyChecksums(LongConsumer progress) throws IOException {
         for (CheckedEntry item : checked) {

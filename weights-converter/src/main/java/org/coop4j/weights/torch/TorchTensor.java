@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * A tensor met in a PyTorch file: where its elements lie, not yet read. Two are equal only if they
@@ -39,12 +39,12 @@ public final class TorchTensor {
     /**
      * The tensor under a name, checked against its storage, to be read when needed.
      *
-     * @throws WeightsException when an element lies outside the storage, or the type has no form in
+     * @throws InputException when an element lies outside the storage, or the type has no form in
      *     Java
      */
-    public TensorView view(String name) throws WeightsException {
+    public TensorView view(String name) throws InputException {
         if (dtype.isEmpty()) {
-            throw WeightsException.in(
+            throw InputException.in(
                     storage.file(),
                     "tensor " + name + " is complex or quantized, which is not supported");
         }

@@ -15,7 +15,7 @@ import java.util.zip.CRC32;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 import org.coop4j.weights.FileRegion;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 
 /**
  * The directory of a zip file, with the places of its entries in the file, which {@code
@@ -129,7 +129,7 @@ public final class ZipArchive {
     /**
      * Writes the contents of a compressed entry of any size to a file, a chunk at a time.
      *
-     * @throws WeightsException when they are not what the directory says
+     * @throws InputException when they are not what the directory says
      */
     public void unpack(Entry entry, Path target) throws IOException {
         FileRegion packed = packed(entry);
@@ -176,7 +176,7 @@ public final class ZipArchive {
      * Compares the contents of an uncompressed entry with their checksum.
      *
      * @param progress is told the bytes of each chunk read
-     * @throws WeightsException when they differ: the file is damaged
+     * @throws InputException when they differ: the file is damaged
      */
     public void verify(Entry entry, FileRegion contents, LongConsumer progress) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
@@ -191,7 +191,7 @@ public final class ZipArchive {
     }
 
     /** Compares a checksum of an entry's contents with the archive's; 0 there means none. */
-    private void checkCrc(Entry entry, CRC32 crc) throws WeightsException {
+    private void checkCrc(Entry entry, CRC32 crc) throws InputException {
         if (entry.crc != 0 && entry.crc != crc.getValue()) {
             throw problem(file, "the contents of " + entry.name + " differ from their checksum");
         }
@@ -222,8 +222,8 @@ public final class ZipArchive {
         }
     }
 
-    private WeightsException notInflated(Entry entry, DataFormatException e) {
-        return new WeightsException(
+    private InputException notInflated(Entry entry, DataFormatException e) {
+        return new InputException(
                 "%s: damaged archive: its entry %s cannot be inflated"
                         .formatted(file.file(), entry.name),
                 e);
@@ -270,7 +270,7 @@ public final class ZipArchive {
         return slice(file, start, size, "its directory");
     }
 
-    private static Entry readEntry(FileRegion file, ByteBuffer in) throws WeightsException {
+    private static Entry readEntry(FileRegion file, ByteBuffer in) throws InputException {
         if (in.remaining() < 46 || in.getInt(in.position()) != CENTRAL_HEADER) {
             throw problem(file, "its directory is damaged");
         }
@@ -327,7 +327,7 @@ public final class ZipArchive {
     }
 
     private static FileRegion slice(FileRegion file, long start, long size, String what)
-            throws WeightsException {
+            throws InputException {
         if (start < 0 || size < 0 || start > file.length() - size) {
             throw problem(file, what + " lies outside the file");
         }
@@ -338,7 +338,7 @@ public final class ZipArchive {
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static WeightsException problem(FileRegion file, String what) {
-        return WeightsException.in(file.file(), "damaged archive: " + what);
+    private static InputException problem(FileRegion file, String what) {
+        return InputException.in(file.file(), "damaged archive: " + what);
     }
 }

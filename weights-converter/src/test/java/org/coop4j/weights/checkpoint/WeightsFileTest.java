@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +40,7 @@ class CheckpointTest {
             assertThat(checkpoint.tensor("visual.proj").floats())
                     .isEqualTo(reference.tensor("visual.proj").floats());
             assertThatThrownBy(() -> checkpoint.tensor("none"))
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("no tensor none");
         }
     }
@@ -73,11 +73,11 @@ class CheckpointTest {
         Path index = folder.resolve("model.safetensors.index.json");
         Files.writeString(index, "{\"weight_map\":{}}");
         assertThatThrownBy(() -> WeightsFile.open(folder))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("has no weight_map");
         Files.writeString(index, "{\"weight_map\":{\"a\":1}}");
         assertThatThrownBy(() -> WeightsFile.open(index))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("names a shard that is no file beside it");
     }
 }

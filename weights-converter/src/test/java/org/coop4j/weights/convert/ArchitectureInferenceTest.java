@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,20 +20,20 @@ class ArchitectureInferenceTest {
 
     @ParameterizedTest
     @MethodSource("publishedNames")
-    void theArchitectureIsReadOffItsTensors(String name) throws WeightsException {
+    void theArchitectureIsReadOffItsTensors(String name) throws InputException {
         ClipConfig architecture = ClipConfig.named(name);
         assertThat(ArchitectureInference.infer(architecture.expectedTensors(), Optional.empty()))
                 .isEqualTo(architecture);
     }
 
     @Test
-    void headsOfAnotherWidthThan64NeedAConfiguration() throws WeightsException {
+    void headsOfAnotherWidthThan64NeedAConfiguration() throws InputException {
         ClipConfig.Vit vit = new ClipConfig.Vit(32, 8, 80, 1, 1, 320);
         ClipConfig.Text text = new ClipConfig.Text(77, 600, 128, 2, 1, 512);
         ClipConfig architecture = new ClipConfig(64, vit, text);
         Map<String, Shape> shapes = architecture.expectedTensors();
         assertThatThrownBy(() -> ArchitectureInference.infer(shapes, Optional.empty()))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("vision width 80 is not a multiple of 64");
         assertThat(ArchitectureInference.infer(shapes, Optional.of(architecture)))
                 .isEqualTo(architecture);
@@ -41,14 +41,14 @@ class ArchitectureInferenceTest {
 
     @Test
     void aWideVisionTransformerNeedsAConfigurationEvenIfItsWidthIsAMultipleOf64()
-            throws WeightsException {
+            throws InputException {
         // ViT-H/14 of open_clip: 16 heads of 80 channels, not 20 of 64.
         ClipConfig.Vit vit = new ClipConfig.Vit(224, 14, 1280, 1, 16, 5120);
         ClipConfig.Text text = new ClipConfig.Text(77, 600, 1024, 16, 1, 4096);
         ClipConfig architecture = new ClipConfig(1024, vit, text);
         Map<String, Shape> shapes = architecture.expectedTensors();
         assertThatThrownBy(() -> ArchitectureInference.infer(shapes, Optional.empty()))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("the number of heads is unknown");
         assertThat(ArchitectureInference.infer(shapes, Optional.of(architecture)).vision())
                 .isEqualTo(vit);

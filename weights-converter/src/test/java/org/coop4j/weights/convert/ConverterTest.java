@@ -24,13 +24,13 @@ import org.coop4j.weights.HalfFloats;
 import org.coop4j.weights.RecordedProgress;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
-import org.coop4j.weights.pickle.OrderedDict;
+import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchFile;
@@ -415,7 +415,7 @@ class ConverterTest {
             throws IOException {
         Files.deleteIfExists(target);
         assertThatThrownBy(() -> convert(source, target, activation))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(source.getFileName().toString())
                 .hasMessageContaining(problem);
         assertThat(target).doesNotExist();
@@ -530,7 +530,7 @@ class ConverterTest {
         convert(source, target, TOLD);
         assertThat(Files.readAllBytes(target)).isEqualTo(first);
         assertThatThrownBy(() -> convert(target, target, QUICK_GELU))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("would replace its own source");
     }
 
@@ -556,7 +556,7 @@ class ConverterTest {
         convert(Golden.path("resnet/torchscript.pt"), target, TOLD);
         Path again = folder.resolve("again.safetensors");
         assertThatThrownBy(() -> convert(target, again, TOLD))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("a converted model already: use it as it is");
         assertThat(again).doesNotExist();
     }
@@ -566,11 +566,11 @@ class ConverterTest {
         for (String name :
                 List.of("vit/torchscript.pt", "vit/openai_names.safetensors", "vit/huggingface")) {
             assertThatThrownBy(() -> ConvertedModel.open(Golden.path(name)))
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("not a converted model: run coop convert");
         }
         assertThatThrownBy(() -> ConvertedModel.open(folder.resolve("none")))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such file");
     }
 
@@ -596,7 +596,7 @@ class ConverterTest {
             System.arraycopy(change[1].getBytes(UTF_8), 0, changed, at, change[1].length());
             Files.write(target, changed);
             assertThatThrownBy(() -> ConvertedModel.open(target))
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining(change[2]);
         }
     }

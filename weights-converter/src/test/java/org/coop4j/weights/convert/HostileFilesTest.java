@@ -16,15 +16,15 @@ import org.coop4j.base.Progress;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.checkpoint.WeightsFile;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
-import org.coop4j.weights.pickle.GlobalName;
-import org.coop4j.weights.pickle.OrderedDict;
+import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Pickler;
-import org.coop4j.weights.pickle.Tuple;
+import org.coop4j.weights.pickle.Python.Tuple;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.coop4j.weights.torch.TorchSave;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,7 +63,7 @@ class HostileFilesTest {
             convert(damaged, target, QUICK_GELU);
             ConvertedModel.open(target).close();
             converted = true;
-        } catch (WeightsException e) {
+        } catch (InputException e) {
             assertThat(e).hasMessageContaining("damaged.pt");
             assertThat(target).doesNotExist();
             converted = false;
@@ -173,7 +173,7 @@ class HostileFilesTest {
                 }
             }
             return true;
-        } catch (WeightsException e) {
+        } catch (InputException e) {
             assertThat(e.getMessage()).isNotBlank();
             return false;
         }
@@ -185,7 +185,7 @@ class HostileFilesTest {
         stateDict.put("\u001b[2Jvisual.proj", DenseTensor.ofFloats(Shape.of(1), 0));
         TorchSave.write(damaged, Map.of("\u001b[31m" + "x".repeat(10_000), stateDict));
         assertThatThrownBy(() -> convert(damaged, target, QUICK_GELU))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("?[31mxxx")
                 .satisfies(e -> assertThat(e.getMessage().length()).isLessThan(4_100));
     }
@@ -230,7 +230,7 @@ class HostileFilesTest {
         System.arraycopy(keys, 0, file, magic.length + pickle.length, keys.length);
         Files.write(damaged, file);
         assertThatThrownBy(() -> convert(damaged, target, QUICK_GELU))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("an object of class os.system");
         assertThat(evidence).doesNotExist();
         assertThat(target).doesNotExist();

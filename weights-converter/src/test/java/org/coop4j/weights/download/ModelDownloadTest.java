@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.Golden;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.ConvertedModel;
 import org.junit.jupiter.api.AfterEach;
@@ -151,7 +151,7 @@ class ModelDownloadTest {
         String name = weights(repository()).getFileName().toString();
         server.linkedHash(resolved(name), "0".repeat(64));
         assertThatThrownBy(() -> fetch("hf:" + REPOSITORY))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("expected SHA-256 000")
                 .hasMessageContaining("removed");
         assertThat(left()).noneMatch(file -> file.startsWith(name));
@@ -262,7 +262,7 @@ class ModelDownloadTest {
         String name = server.address() + "/model.pt";
         byte[] before = Files.readAllBytes(fetch(name));
         server.put("/model.pt", new byte[1000]);
-        assertThatThrownBy(() -> fetch(name)).isInstanceOf(WeightsException.class);
+        assertThatThrownBy(() -> fetch(name)).isInstanceOf(InputException.class);
         assertThat(Files.readAllBytes(download(name).converted())).isEqualTo(before);
     }
 

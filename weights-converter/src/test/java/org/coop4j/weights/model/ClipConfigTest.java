@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +32,7 @@ class ClipConfigTest {
         "ViT-L/14@336px, 427944193",
     })
     void publishedModelsHaveTheirNumberOfParameters(String name, long parameters)
-            throws WeightsException {
+            throws InputException {
         assertThat(ClipConfig.named(name).parameterCount()).isEqualTo(parameters);
     }
 
@@ -43,19 +43,19 @@ class ClipConfigTest {
         "ViT-B/16, 86192640",
         "ViT-L/14, 303966208",
     })
-    void theImageTowerHasItsShareOfThem(String name, long parameters) throws WeightsException {
+    void theImageTowerHasItsShareOfThem(String name, long parameters) throws InputException {
         assertThat(ClipConfig.named(name).visionParameterCount()).isEqualTo(parameters);
     }
 
     @ParameterizedTest
     // OpenAI's RN50 has 489 keys, 55 of them counters of batches that are not written.
     @CsvSource({"RN50, 434", "ViT-B/32, 302", "ViT-B/16, 302", "ViT-L/14, 446"})
-    void publishedModelsHaveTheirNumberOfTensors(String name, int tensors) throws WeightsException {
+    void publishedModelsHaveTheirNumberOfTensors(String name, int tensors) throws InputException {
         assertThat(ClipConfig.named(name).expectedTensors()).hasSize(tensors);
     }
 
     @Test
-    void shapesAreThoseOfOpenAi() throws WeightsException {
+    void shapesAreThoseOfOpenAi() throws InputException {
         Map<String, Shape> b32 = ClipConfig.named("ViT-B/32").expectedTensors();
         assertThat(b32)
                 .containsEntry("positional_embedding", Shape.of(77, 512))
@@ -80,7 +80,7 @@ class ClipConfigTest {
 
     @ParameterizedTest
     @MethodSource("publishedNames")
-    void jsonKeepsEveryDimension(String name) throws WeightsException {
+    void jsonKeepsEveryDimension(String name) throws InputException {
         ClipConfig architecture = ClipConfig.named(name);
         assertThat(ClipConfig.fromJson(architecture.toJson())).isEqualTo(architecture);
     }
@@ -88,7 +88,7 @@ class ClipConfigTest {
     @Test
     void anUnknownNameIsAnsweredWithTheKnownOnes() {
         assertThatThrownBy(() -> ClipConfig.named("ViT-B/8"))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("ViT-B/8")
                 .hasMessageContaining("RN50, RN101, RN50x4");
     }
@@ -106,15 +106,15 @@ class ClipConfigTest {
                 "\"vit\" | \"cnn\"",
                 "\"text\" | \"texts\"",
             })
-    void impossibleJsonIsRefused(String part, String other) throws WeightsException {
+    void impossibleJsonIsRefused(String part, String other) throws InputException {
         String json = ClipConfig.named("ViT-B/32").toJson();
         assertThat(json).contains(part);
         assertThatThrownBy(() -> ClipConfig.fromJson(json.replace(part, other)))
-                .isInstanceOf(WeightsException.class);
+                .isInstanceOf(InputException.class);
     }
 
     @Test
-    void tensorSpecsDeclareEveryTensorInOneType() throws WeightsException {
+    void tensorSpecsDeclareEveryTensorInOneType() throws InputException {
         assertThat(ClipConfig.named("ViT-B/16").tensorSpecs(DType.F16))
                 .hasSize(302)
                 .allMatch(spec -> spec.dtype() == DType.F16);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,7 +41,7 @@ class ModelMetadataTest {
     }
 
     @Test
-    void metadataOfFilesOfTodayIsReadAndWrittenByteForByte() throws WeightsException {
+    void metadataOfFilesOfTodayIsReadAndWrittenByteForByte() throws InputException {
         ModelMetadata vit = ModelMetadata.fromMap(map(VIT, MADE_HERE));
         assertThat(vit.architecture()).isEqualTo(ClipConfig.named("ViT-B/32"));
         assertThat(vit.preprocessing()).isEqualTo(PreprocessConfig.openAi(224));
@@ -52,7 +52,7 @@ class ModelMetadataTest {
     }
 
     @Test
-    void fieldsOfALaterVersionArePassedOver() throws WeightsException {
+    void fieldsOfALaterVersionArePassedOver() throws InputException {
         String later = VIT.replace("\"embed_dim\"", "\"pooling\":\"mean\",\"embed_dim\"");
         assertThat(ClipConfig.fromJson(later)).isEqualTo(ClipConfig.named("ViT-B/32"));
     }
@@ -76,7 +76,7 @@ class ModelMetadataTest {
     void whatIsWrongIsNamed(String part, String other, String problem) {
         assertThat(VIT).contains(part);
         assertThatThrownBy(() -> ClipConfig.fromJson(VIT.replace(part, other)))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("architecture")
                 .hasMessageContaining(problem)
                 .hasMessageNotContaining("org.coop4j");
@@ -97,7 +97,7 @@ class ModelMetadataTest {
             })
     void impossiblePreprocessingIsRefused(String part, String other, String problem) {
         assertThatThrownBy(() -> PreprocessConfig.fromJson(PREPROCESSING.replace(part, other)))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("preprocessing")
                 .hasMessageContaining(problem)
                 .hasMessageNotContaining("org.coop4j");

@@ -3,6 +3,11 @@ package org.coop4j.weights.pickle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.weights.pickle.Unpickler.Limits;
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -11,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UnpicklerTest {
-    private static final PickleLimits SMALL = new PickleLimits(1 << 16, 2_000, 50, 16);
+    private static final Limits SMALL = new Limits(1 << 16, 2_000, 50, 16);
 
     private static Object read(byte[] pickle) throws IOException {
         return Unpickler.read(
@@ -32,7 +37,7 @@ class UnpicklerTest {
 
     private static void assertRefused(PickleBytes pickle, String problem) {
         assertThatThrownBy(() -> read(pickle))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(problem);
     }
 
@@ -278,7 +283,7 @@ class UnpicklerTest {
         PickleBytes pickle = pickle();
         escaped.translateEscapes().chars().forEach(pickle::op);
         assertThatThrownBy(() -> read(pickle))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("pickle");
     }
 

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +55,7 @@ class SafetensorsFileTest {
             assertThat(file.tensor("scalar").longs()).containsExactly(8);
             assertThat(file.tensor("a").map().get(3)).isEqualTo((byte) 3);
             assertThatThrownBy(() -> file.tensor("c"))
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("no tensor c");
         }
     }
@@ -97,7 +97,7 @@ class SafetensorsFileTest {
     void aHeaderThatBreaksTheFormatIsRefused(String problem, String header) throws IOException {
         Path path = file(header, 8);
         assertThatThrownBy(() -> SafetensorsFile.open(path))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("t.safetensors")
                 .hasMessageContaining(problem);
     }
@@ -117,7 +117,7 @@ class SafetensorsFileTest {
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
         Path path = Files.write(folder.resolve("h"), bytes);
         assertThatThrownBy(() -> SafetensorsFile.open(path))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("a header of " + Long.toUnsignedString(length));
     }
 
@@ -125,10 +125,10 @@ class SafetensorsFileTest {
     void anEmptyOrMissingFileIsRefused() throws IOException {
         Path empty = Files.createFile(folder.resolve("empty"));
         assertThatThrownBy(() -> SafetensorsFile.open(empty))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("too short");
         assertThatThrownBy(() -> SafetensorsFile.open(folder.resolve("none")))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such file");
     }
 
@@ -150,7 +150,7 @@ class SafetensorsFileTest {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             assertThat(file.floats("last")).containsExactly(1, 2);
             assertThatThrownBy(() -> file.tensor("big").longs())
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("does not fit in one Java array");
         }
     }

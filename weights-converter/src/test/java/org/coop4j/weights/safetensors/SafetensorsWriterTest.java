@@ -17,7 +17,7 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,7 +135,7 @@ class SafetensorsWriterTest {
     void aMissingFolderIsNamed() {
         assertThatThrownBy(
                         () -> SafetensorsWriter.create(folder.resolve("none/out"), SPECS, Map.of()))
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining("no such folder")
                 .hasMessageContaining("none");
     }

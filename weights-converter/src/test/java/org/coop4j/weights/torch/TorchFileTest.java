@@ -17,9 +17,9 @@ import java.util.Optional;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.WeightsException;
+import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleBytes;
-import org.coop4j.weights.pickle.PyObject;
+import org.coop4j.weights.pickle.Python.PyObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,7 +84,7 @@ class TorchFileTest {
                                 }
                             }
                         })
-                .isInstanceOf(WeightsException.class)
+                .isInstanceOf(InputException.class)
                 .hasMessageContaining(problem);
     }
 
@@ -274,7 +274,7 @@ class TorchFileTest {
         Files.write(file(), bytes);
         try (TorchFile file = TorchFile.open(file())) {
             assertThatThrownBy(() -> file.verifyChecksums(read -> {}))
-                    .isInstanceOf(WeightsException.class)
+                    .isInstanceOf(InputException.class)
                     .hasMessageContaining("m/data/0 differ from their checksum");
         }
     }

@@ -1,0 +1,123 @@
+package org.coop4j.study;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.commons.math3.stat.StatUtils;
+import org.apache.commons.math3.stat.inference.TTest;
+import org.coop4j.eval.SeedSummary;
+
+/**
+ * A method's results on a dataset, one for each seed.
+ *
+ * @param dataset the test data
+ * @param method the method
+ * @param shots training images a class
+ * @param bySeed what was measured, by seed; one alone if the seed makes no difference
+ */
+public record Outcome(
+        String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
+
+    /** Differences of percentages that are the same come out as equal as this. */
+    private static final double ROUNDING = 1e-9;
+
+    /** Copies the results. */
+    public Outcome {
+        bySeed = Collections.unmodifiableSortedMap(new TreeMap<>(bySeed));
+        if (bySeed.isEmpty()) {
+            throw new IllegalArgumentException("no result of " + method.id() + " on " + dataset);
+        }
+    }
+
+    /** The seeds, ascending. */
+    public List<Long> seeds() {
+        return List.copyOf(bySeed.keySet());
+    }
+
+    /** "1, 2, 3". */
+    public String seedsText() {
+        return seeds().stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    /** Mean accuracy over the seeds. */
+    public double accuracy() {
+        return summary(Measure.ACCURACY).orElseThrow().mean();
+    }
+
+    /** A score over the seeds, if all results have it. */
+    public Optional<SeedSummary> summary(Measure measure) {
+        double[] values = new double[bySeed.size()];
+        int n = 0;
+        for (Measured measured : bySeed.values()) {
+            OptionalDouble value = measured.value(measure);
+            if (value.isEmpty()) {
+                return Optional.empty();
+            }
+            values[n++] = value.getAsDouble();
+        }
+        return Optional.of(SeedSummary.of(values));
+    }
+
+    /** The results of the seeds that another has too; what holds for all seeds stays. */
+    Optional<Outcome> onlySeedsOf(Outcome other) {
+        if (holdsForAllSeeds() || other.holdsForAllSeeds()) {
+            return Optional.of(this);
+        }
+        SortedMap<Long, Measured> common = new TreeMap<>(bySeed);
+        common.keySet().retainAll(other.bySeed.keySet());
+        return common.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Outcome(dataset, method, shots, common));
+    }
+
+    private boolean holdsForAllSeeds() {
+        return method.isWithoutTraining() && bySeed.size() == 1;
+    }
+
+    /**
+     * How much better it is than another, over the seeds that both have; what holds for all seeds
+     * is compared with each.
+     *
+     * @param difference mean of this − other, in points
+     * @param pValue of Student's paired t test, two-sided; none if there is one pair alone or
+     *     nothing varies
+     */
+    public record Gain(double difference, Optional<Double> pValue) {}
+
+    /** The gain in accuracy over zero-shot, or none if they have no seed in common. */
+    public Optional<Gain> gainOver(Outcome zeroShot) {
+        List<Double> own = new ArrayList<>();
+        List<Double> others = new ArrayList<>();
+        for (Map.Entry<Long, Measured> entry : bySeed.entrySet()) {
+            Measured other =
+                    zeroShot.holdsForAllSeeds()
+                            ? zeroShot.bySeed.get(zeroShot.bySeed.firstKey())
+                            : zeroShot.bySeed.get(entry.getKey());
+            if (other != null) {
+                own.add(entry.getValue().accuracy());
+                others.add(other.accuracy());
+            }
+        }
+        return own.isEmpty() ? Optional.empty() : Optional.of(gain(own, others));
+    }
+
+    static Gain gain(List<Double> own, List<Double> others) {
+        double[] first = own.stream().mapToDouble(Double::doubleValue).toArray();
+        double[] second = others.stream().mapToDouble(Double::doubleValue).toArray();
+        double[] differences = new double[first.length];
+        for (int i = 0; i < first.length; i++) {
+            differences[i] = first[i] - second[i];
+        }
+        // Equal differences leave nothing to estimate the spread from.
+        boolean varies = StatUtils.max(differences) - StatUtils.min(differences) > ROUNDING;
+        return new Gain(
+                StatUtils.mean(differences),
+                varies ? Optional.of(new TTest().pairedTTest(first, second)) : Optional.empty());
+    }
+}

@@ -1,0 +1,86 @@
+package org.coop4j.study;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.base.Settings;
+import org.coop4j.run.RunConfig;
+import org.coop4j.train.Training;
+
+/**
+ * What a plan, a dataset or a method says of training; the rest is the reference's.
+ *
+ * @param training settings of {@link Training} by name, but for the epochs
+ * @param epochs by the number of shots, {@link #ANY_SHOTS} for all others
+ * @param others {@code views} and {@code checkpoint_every}
+ */
+record Overrides(Map<String, Object> training, Map<Integer, Integer> epochs, Map<String, Integer> others) {
+
+    static final String EPOCHS = "epochs";
+
+    /** Random crops of each training image. */
+    static final String VIEWS = "views";
+
+    /** Epochs between checkpoints. */
+    static final String CHECKPOINT_EVERY = "checkpoint_every";
+
+    static final int ANY_SHOTS = -1;
+    static final int A_NEW_VIEW_EACH_EPOCH = -1;
+
+    Overrides {
+        training = Map.copyOf(training);
+        epochs = Map.copyOf(epochs);
+        others = Map.copyOf(others);
+    }
+
+    /** Nothing said. */
+    static Overrides none() {
+        return new Overrides(Map.of(), Map.of(), Map.of());
+    }
+
+    /** The keys of a plan that are settings of training. */
+    static List<String> keys() {
+        List<String> keys = new ArrayList<>(Settings.of(Training.none()).keySet());
+        keys.add(VIEWS);
+        keys.add(CHECKPOINT_EVERY);
+        return keys;
+    }
+
+    /** These, and what they do not say from others. */
+    Overrides or(Overrides lower) {
+        return new Overrides(
+                merged(lower.training, training),
+                epochs.containsKey(ANY_SHOTS) ? epochs : merged(lower.epochs, epochs),
+                merged(lower.others, others));
+    }
+
+    private static <K, V> Map<K, V> merged(Map<K, V> lower, Map<K, V> upper) {
+        Map<K, V> merged = new LinkedHashMap<>(lower);
+        merged.putAll(upper);
+        return merged;
+    }
+
+    /** A method's training with these settings; one that is not trained by steps stays so. */
+    Training applied(Training reference, int shots) {
+        if (!reference.trains()) {
+            return reference;
+        }
+        Map<String, Object> settings = new LinkedHashMap<>(training);
+        Integer said = epochs.getOrDefault(shots, epochs.get(ANY_SHOTS));
+        if (said != null) {
+            settings.put(EPOCHS, said);
+        }
+        return Settings.with(reference, settings);
+    }
+
+    /** Random crops of each training image. */
+    int views(Training trained) {
+        int views = trained.trains() ? others.getOrDefault(VIEWS, 0) : 0;
+        return views == A_NEW_VIEW_EACH_EPOCH ? trained.epochs() : views;
+    }
+
+    int checkpointEvery() {
+        return others.getOrDefault(CHECKPOINT_EVERY, RunConfig.CHECKPOINT_EVERY);
+    }
+}

@@ -1,0 +1,100 @@
+package org.coop4j.study;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeSet;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.study.Outcomes.Setup;
+
+/**
+ * What was learned on one dataset, tested on others (CoOp, section 4.2; CoCoOp, sections 4.2 and
+ * 4.3).
+ *
+ * @param source the dataset learned from
+ * @param targets the datasets tested on
+ * @param rows zero-shot and ensembles on the same data, then what was learned
+ */
+public record Robustness(String source, List<String> targets, List<Row> rows) {
+
+    /** Copies the lists. */
+    public Robustness {
+        targets = List.copyOf(targets);
+        rows = List.copyOf(rows);
+    }
+
+    /**
+     * A method.
+     *
+     * @param onSource its result on the source, if it was tested there
+     * @param onTargets its results by target
+     */
+    public record Row(
+            MethodLabel method,
+            Shots shots,
+            Optional<Outcome> onSource,
+            Map<String, Outcome> onTargets) {
+
+        /** Mean accuracy over the targets, if it was tested on all. */
+        public OptionalDouble average(List<String> targets) {
+            return onTargets.keySet().containsAll(targets)
+                    ? onTargets.values().stream().mapToDouble(Outcome::accuracy).average()
+                    : OptionalDouble.empty();
+        }
+    }
+
+    /** One table for each source. */
+    static List<Robustness> of(Study study) {
+        TreeSet<String> sources = new TreeSet<>();
+        for (Entry entry : study.entries()) {
+            if (entry.run().isTransferred() && entry.half() == ClassHalf.ALL) {
+                sources.add(entry.result().trainedOn());
+            }
+        }
+        Outcomes own =
+                Outcomes.of(study, ClassHalf.ALL, entry -> !entry.run().isTransferred())
+                        .withHandWritten(study, ClassHalf.ALL);
+        return sources.stream().map(source -> of(study, source, own)).toList();
+    }
+
+    private static Robustness of(Study study, String source, Outcomes own) {
+        Outcomes transferred =
+                Outcomes.of(
+                        study,
+                        ClassHalf.ALL,
+                        e -> e.run().isTransferred() && e.result().trainedOn().equals(source));
+        List<String> targets = transferred.datasets();
+        List<Row> rows = new ArrayList<>();
+        for (Setup setup : own.setups()) {
+            if (setup.method().isWithoutTraining()
+                    && !setup.method().equals(MethodLabel.BEST_HAND_WRITTEN)) {
+                row(setup, source, targets, own, own).ifPresent(rows::add);
+            }
+        }
+        for (Setup setup : transferred.setups()) {
+            row(setup, source, targets, own, transferred).ifPresent(rows::add);
+        }
+        return new Robustness(source, targets, rows);
+    }
+
+    private static Optional<Row> row(
+            Setup setup, String source, List<String> targets, Outcomes own, Outcomes onTargets) {
+        Map<String, Outcome> cells = new LinkedHashMap<>();
+        for (String target : targets) {
+            onTargets
+                    .get(target, setup.method(), setup.shots())
+                    .ifPresent(cell -> cells.put(target, cell));
+        }
+        return cells.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        new Row(
+                                setup.method(),
+                                setup.shots(),
+                                own.get(source, setup.method(), setup.shots()),
+                                cells));
+    }
+}

@@ -1,0 +1,42 @@
+package org.coop4j.study;
+
+/**
+ * Training images a class.
+ *
+ * @param count 0 for none; the largest integer for all that there are
+ */
+public record Shots(int count) implements Comparable<Shots> {
+
+    /** Nothing was learned. */
+    public static final Shots NONE = new Shots(0);
+
+    /** All training images. */
+    public static final Shots ALL = new Shots(Integer.MAX_VALUE);
+
+    /** Checks the range. */
+    public Shots {
+        if (count < 0) {
+            throw new IllegalArgumentException("shots: " + count + "; expected 0 or more");
+        }
+    }
+
+    /** What a result means by its shots: 0 stands for all or none. */
+    static Shots of(int shots, int trainImages) {
+        return shots == 0 && trainImages > 0 ? ALL : new Shots(shots);
+    }
+
+    /** "0", "16" or "all". */
+    public String label() {
+        return equals(ALL) ? "all" : String.valueOf(count);
+    }
+
+    /** "16 shots". */
+    public String describe() {
+        return equals(ALL) ? "all images" : count + (count == 1 ? " shot" : " shots");
+    }
+
+    @Override
+    public int compareTo(Shots other) {
+        return Integer.compare(count, other.count);
+    }
+}

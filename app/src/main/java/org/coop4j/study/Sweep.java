@@ -1,0 +1,146 @@
+package org.coop4j.study;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.SharedData;
+
+/**
+ * Carries out a plan: every run in a folder of its own, none twice.
+ *
+ * <p>A run that is finished is not made again, one that was begun goes on from its last checkpoint,
+ * one that failed is tried again, and a failure leaves the others.
+ */
+public final class Sweep {
+
+    private final SharedData shared;
+    private final List<SweepRun> runs;
+    private final List<String> leftOut;
+
+    /** The runs of the last job, whose test images are held. */
+    private RunGroup current;
+
+    private Sweep(SharedData shared, List<SweepRun> runs, List<String> leftOut) {
+        this.shared = shared;
+        this.runs = runs;
+        this.leftOut = leftOut;
+    }
+
+    /**
+     * Checks the whole plan and makes its list of runs.
+     *
+     * @throws PlanException with all that is wrong
+     */
+    public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
+        Map<String, CheckedDataset> datasets = PlanCheck.of(shared, plan);
+        return new Sweep(shared, SweepSchedule.of(shared.clip(), plan, datasets), leftOut(plan));
+    }
+
+    private static List<String> leftOut(SweepPlan plan) {
+        if (plan.baseToNew().isEmpty()) {
+            return List.of();
+        }
+        Set<String> taken = plan.baseToNew().get().methods();
+        return plan.methods().stream()
+                .filter(planned -> !planned.method().namesNewClasses())
+                .map(PlannedMethod::name)
+                .filter(name -> !taken.contains(name))
+                .toList();
+    }
+
+    /** What a sweep's folder holds of each run; nothing is changed. */
+    public Map<SweepRun, RunState> states(Path folder) throws IOException {
+        RunStore store = new RunStore(folder);
+        Map<SweepRun, RunState> states = new LinkedHashMap<>();
+        runs.forEach(run -> states.put(run, store.state(run)));
+        return states;
+    }
+
+    /**
+     * Does what is left to do.
+     *
+     * @throws IOException if another sweep has the folder, or it cannot be written
+     */
+    public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
+        return run(
+                folder,
+                listener,
+                (store, ledger) -> new SweepWork(shared, store, ledger, listener).run());
+    }
+
+    /**
+     * Does what is left to do by the processes of a cluster.
+     *
+     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster
+     *     fails; what it has done is kept
+     */
+    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster)
+            throws IOException {
+        double image = new Effort(shared.clip()).image();
+        return run(
+                folder,
+                listener,
+                (store, ledger) -> new ClusterWork(ledger, store, listener, cluster, image).run());
+    }
+
+    /** One pass through what is left. */
+    private interface Pass {
+        SweepOutcome run(RunStore store, SweepLedger ledger) throws IOException;
+    }
+
+    private SweepOutcome run(Path folder, SweepListener listener, Pass pass) throws IOException {
+        try (RunFolder lock = RunFolder.open(folder)) {
+            SweepLedger ledger = new SweepLedger(runs, listener);
+            if (!leftOut.isEmpty()) {
+                ledger.note(
+                        "base_to_new leaves out "
+                                + String.join(", ", leftOut)
+                                + ": nothing is learned of new classes");
+            }
+            return pass.run(new RunStore(lock.path()), ledger);
+        }
+    }
+
+    /**
+     * Does a job of a sweep that another process leads; one at a time.
+     *
+     * @param folder the sweep's folder
+     * @return what went wrong; empty if nothing did
+     */
+    public Optional<String> work(SweepJob job, Path folder, SweepListener listener)
+            throws IOException {
+        SweepRun run =
+                runs.stream()
+                        .filter(planned -> planned.folder().toString().equals(job.run()))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new IOException(
+                                                "no run "
+                                                        + job.run()
+                                                        + ": the plan or its data are other ones"
+                                                        + " here than where the sweep was"
+                                                        + " started"));
+        RunGroup group =
+                RunGroup.of(runs).stream()
+                        .filter(candidate -> candidate.runs().contains(run))
+                        .findFirst()
+                        .orElseThrow();
+        if (!group.equals(current)) {
+            shared.forget();
+            current = group;
+        }
+        SweepLedger ledger = new SweepLedger(List.of(run), listener);
+        SweepWork work = new SweepWork(shared, new RunStore(folder), ledger, listener);
+        if (job instanceof SweepJob.Encode encode) {
+            return work.encode(group, encode.part(), encode.parts());
+        }
+        return work.make(run);
+    }
+}

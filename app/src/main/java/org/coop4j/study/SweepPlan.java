@@ -1,0 +1,108 @@
+package org.coop4j.study;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.coop4j.base.Resource;
+import org.coop4j.method.Method;
+import org.coop4j.run.DataSpec;
+
+/**
+ * What a sweep is to do.
+ *
+ * @param datasets the data to learn from and to test on
+ * @param methods the methods
+ * @param shots training images a class; 0 for all
+ * @param seeds the seeds
+ * @param settings what is said of every training run
+ * @param testOn other data to test on
+ * @param baseToNew what is learned on the first half of the classes and tested on both
+ */
+public record SweepPlan(
+        List<Dataset> datasets,
+        List<PlannedMethod> methods,
+        List<Integer> shots,
+        List<Long> seeds,
+        Overrides settings,
+        Optional<TestOn> testOn,
+        Optional<Choice> baseToNew) {
+
+    /** Copies the lists. */
+    public SweepPlan {
+        datasets = List.copyOf(datasets);
+        methods = List.copyOf(methods);
+        shots = List.copyOf(shots);
+        seeds = List.copyOf(seeds);
+    }
+
+    /**
+     * A dataset of the plan.
+     *
+     * @param data where it is, with its name
+     * @param settings what is said of training runs on it
+     */
+    record Dataset(DataSpec data, Overrides settings) {
+
+        String name() {
+            return data.name();
+        }
+    }
+
+    /**
+     * Some of what the plan learns.
+     *
+     * @param datasets names of the datasets that are learned from
+     * @param methods names of the methods
+     * @param shots training images a class
+     */
+    record Choice(Set<String> datasets, Set<String> methods, Set<Integer> shots) {}
+
+    /**
+     * Classifiers learned on some of the plan's datasets are tested on others.
+     *
+     * @param targets the data to test on
+     * @param from what is tested on them
+     */
+    record TestOn(List<Dataset> targets, Choice from) {}
+
+    /**
+     * A method of the plan.
+     *
+     * @param name what the plan and its results call it
+     * @param method the method with its settings
+     * @param training what the plan says of its training
+     */
+    record PlannedMethod(String name, Method method, Overrides training) {
+
+        /** The names that plans may use without saying more, for help and messages. */
+        static List<String> names() {
+            List<String> names = new ArrayList<>();
+            Method.all().forEach(method -> names.add(method.id()));
+            Method.all().forEach(method -> names.addAll(method.shortNames()));
+            return names;
+        }
+    }
+
+    SweepPlan with(Optional<TestOn> otherTestOn, Optional<Choice> otherBaseToNew) {
+        return new SweepPlan(datasets, methods, shots, seeds, settings, otherTestOn, otherBaseToNew);
+    }
+
+    /**
+     * Reads a plan.
+     *
+     * @param file YAML; relative paths in it begin at its folder
+     * @param dataRoot the folder of the published datasets; without it, the plan says it
+     * @throws PlanException if something in it is wrong, naming line and column and what would be right
+     */
+    public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
+        return new PlanReader(file, dataRoot).read();
+    }
+
+    /** A plan with everything that a plan may say, and comments. */
+    public static String example() {
+        return Resource.text(SweepPlan.class, "example.yaml");
+    }
+}

@@ -1,0 +1,324 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.coop4j.study.SweepFixture.CLASSES;
+import static org.coop4j.study.SweepFixture.outcome;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.run.RunFolder;
+import org.coop4j.study.SweepFixture.Recorder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A sweep's folder that something happened to: nothing in it is lost. */
+class RunStoreTest {
+
+    private static final String SETTINGS = "shots: 1\nseeds: [1, 2]\nepochs: 2\nbatch: 4\n";
+    private static final String PLAN =
+            "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\n" + SETTINGS;
+
+    @TempDir private static Path folder;
+    private static SweepFixture fixture;
+    private static Path pictures;
+    private static Path whole;
+    private static List<SweepRun> runs;
+
+    @TempDir private Path own;
+    private Path out;
+
+    @BeforeAll
+    static void sweep() throws IOException {
+        fixture = new SweepFixture(folder);
+        pictures = fixture.pictures("data", 2, CLASSES);
+        whole = folder.resolve("whole");
+        SweepOutcome done = fixture.run(whole, PLAN, SweepListener.silent());
+        assertThat(done.failures()).isEmpty();
+        runs = done.runs().stream().map(SweepOutcome.Ended::run).toList();
+    }
+
+    @BeforeEach
+    void copy() throws IOException {
+        out = own.resolve("sweep");
+        copy(whole, out);
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path file : all.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+    }
+
+    private Path place(int run) {
+        return out.resolve(runs.get(run).folder());
+    }
+
+    /** Every file below a folder with its content. */
+    private static Map<String, String> content(Path root) throws IOException {
+        Map<String, String> content = new TreeMap<>();
+        try (Stream<Path> all = Files.walk(root)) {
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                if (!file.endsWith(".lock")) {
+                    content.put(
+                            root.relativize(file).toString(),
+                            HexFormat.of().formatHex(Files.readAllBytes(file)));
+                }
+            }
+        }
+        return content;
+    }
+
+    private static void flip(Path file, int at) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    @Test
+    void noFlippedBitOfAConfigurationMakesItsRunOrAnotherAgain() throws IOException {
+        Path config = place(1).resolve(RunFolder.CONFIG);
+        byte[] good = Files.readAllBytes(config);
+        int damaged = 0;
+        for (int i = 0; i < good.length; i++) {
+            flip(config, i);
+            RunStore store = new RunStore(out);
+            RunState state = store.state(runs.get(1));
+            if (state.status() == RunState.Status.FAILED) {
+                assertThat(state.failure().orElseThrow()).contains(config + " is damaged");
+                damaged++;
+            } else {
+                assertThat(state.status()).as("byte %d", i).isEqualTo(RunState.Status.FINISHED);
+            }
+            for (int other : new int[] {0, 2}) {
+                assertThat(store.state(runs.get(other)).status())
+                        .isEqualTo(RunState.Status.FINISHED);
+            }
+            Files.write(config, good);
+        }
+        assertThat(damaged).isGreaterThan(good.length - 20); // the checksum's name; some spaces
+    }
+
+    /** How a configuration becomes unreadable. */
+    enum Harm {
+        FLIPPED {
+            @Override
+            void to(Path run) throws IOException {
+                flip(run.resolve(RunFolder.CONFIG), 100);
+            }
+        },
+        EMPTY {
+            @Override
+            void to(Path run) throws IOException {
+                Files.write(run.resolve(RunFolder.CONFIG), new byte[0]);
+            }
+        },
+        A_FOLDER {
+            @Override
+            void to(Path run) throws IOException {
+                Files.delete(run.resolve(RunFolder.CONFIG));
+                Files.createDirectories(run.resolve(RunFolder.CONFIG));
+            }
+        },
+        A_LINK_TO_NOTHING {
+            @Override
+            void to(Path run) throws IOException {
+                Files.delete(run.resolve(RunFolder.CONFIG));
+                Files.createSymbolicLink(run.resolve(RunFolder.CONFIG), Path.of("nothing"));
+            }
+        },
+        OF_A_LATER_FORMAT {
+            @Override
+            void to(Path run) throws IOException {
+                Files.writeString(run.resolve(RunFolder.CONFIG), "{\"format\": 3}");
+            }
+        },
+        NULL_RESULT {
+            @Override
+            void to(Path run) throws IOException {
+                Files.writeString(run.resolve(RunFolder.RESULT), "null");
+            }
+        },
+        CUT_RESULT {
+            @Override
+            void to(Path run) throws IOException {
+                Files.writeString(run.resolve(RunFolder.RESULT), "{\"accuracy\":");
+            }
+        };
+
+        abstract void to(Path run) throws IOException;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Harm.class)
+    void aRunThatCannotBeReadIsReportedAndLeftAndTheOthersGoOn(Harm harm) throws IOException {
+        harm.to(place(1));
+        Files.delete(place(2).resolve(RunFolder.PROVENANCE)); // is to be done
+        Map<String, String> before = content(place(1));
+        Recorder recorder = new Recorder();
+        SweepOutcome ended = fixture.run(out, PLAN, recorder);
+        assertThat(ended.failures()).extracting(SweepOutcome.Ended::run).containsOnly(runs.get(1));
+        assertThat(ended.failures().get(0).failure().orElseThrow())
+                .contains(place(1).toString())
+                .contains("is damaged")
+                .contains("was touched; mend it, or move it away to make the run again");
+        assertThat(recorder.found).isEqualTo(1);
+        assertThat(recorder.finished).containsExactly(runs.get(2));
+        assertThat(content(place(1))).isEqualTo(before);
+        assertThat(place(1).resolve(RunFolder.FAILURE)).doesNotExist();
+        Files.move(place(1), own.resolve("moved"));
+        assertThat(fixture.run(out, PLAN, SweepListener.silent()).failures()).isEmpty();
+        assertThat(outcome(out)).isEqualTo(outcome(whole));
+    }
+
+    /** Whoever may read everything, reads it: then all is as it was. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", RunFolder.CONFIG, RunFolder.RESULT})
+    void whatMayNotBeReadIsNotTouched(String name) throws IOException {
+        Map<String, String> before = content(out.resolve("runs"));
+        Path closed = place(1).resolve(name);
+        var usual = Files.getPosixFilePermissions(closed);
+        Files.setPosixFilePermissions(closed, PosixFilePermissions.fromString("---------"));
+        boolean readable = Files.isReadable(closed);
+        SweepOutcome ended = fixture.run(out, PLAN, SweepListener.silent());
+        Files.setPosixFilePermissions(closed, usual);
+        assertThat(ended.failures()).hasSize(readable ? 0 : 1);
+        assertThat(content(out.resolve("runs"))).isEqualTo(before);
+    }
+
+    @Test
+    void damagedImagesAndADamagedConfigurationTogetherLoseNothing() throws IOException {
+        flip(place(1).resolve(RunFolder.CONFIG), 100);
+        Map<String, String> before = content(out.resolve("runs"));
+        Path image = pictures.resolve("test/lawn/picture-1.png");
+        byte[] good = Files.readAllBytes(image);
+        Files.write(image, new byte[] {1, 2, 3});
+        try {
+            assertThat(fixture.run(out, PLAN, SweepListener.silent()).failures()).hasSize(1);
+        } finally {
+            Files.write(image, good);
+        }
+        assertThat(content(out.resolve("runs"))).isEqualTo(before);
+    }
+
+    @Test
+    void whatIsDamagedAndNoRunsPlaceIsReportedToo() throws IOException {
+        Path earlier = Files.move(place(1), place(1).resolveSibling("earlier-name"));
+        Recorder found = new Recorder();
+        fixture.run(out, PLAN, found);
+        assertThat(found.started).isEmpty();
+        assertThat(found.notes).isEmpty();
+        flip(earlier.resolve(RunFolder.CONFIG), 100);
+        Map<String, String> before = content(earlier);
+        Recorder lost = new Recorder();
+        fixture.run(out, PLAN, lost);
+        assertThat(lost.started).containsExactly(runs.get(1));
+        assertThat(lost.notes)
+                .singleElement()
+                .asString()
+                .contains(earlier.resolve(RunFolder.CONFIG) + " is damaged");
+        assertThat(content(earlier)).isEqualTo(before);
+    }
+
+    private Path aside(int n) {
+        return place(2).resolveSibling(place(2).getFileName() + ".replaced-" + n);
+    }
+
+    @Test
+    void anotherRunInThePlaceIsMovedAside() throws IOException {
+        Map<String, String> result = outcome(whole);
+        for (int n = 1; n <= 2; n++) {
+            Files.move(place(2), own.resolve("kept-" + n));
+            copy(place(1), place(2));
+            Map<String, String> before = content(place(2));
+            Recorder recorder = new Recorder();
+            assertThat(fixture.run(out, PLAN, recorder).failures()).isEmpty();
+            assertThat(recorder.started).containsExactly(runs.get(2));
+            assertThat(content(aside(n))).isEqualTo(before);
+            assertThat(outcome(out)).containsAllEntriesOf(result);
+        }
+        Recorder again = new Recorder();
+        fixture.run(out, PLAN, again);
+        assertThat(again.started).isEmpty();
+    }
+
+    @Test
+    void anotherRunInThePlaceOfOneThatFailsIsMovedAsideToo() throws IOException {
+        Files.move(place(2), own.resolve("kept"));
+        Files.move(place(1), place(2)); // the only copy of it
+        Map<String, String> before = content(place(2));
+        Path image = pictures.resolve("test/lawn/picture-1.png");
+        byte[] good = Files.readAllBytes(image);
+        Files.write(image, new byte[] {1, 2, 3});
+        Recorder recorder = new Recorder();
+        try {
+            fixture.run(out, PLAN, recorder);
+        } finally {
+            Files.write(image, good);
+        }
+        assertThat(recorder.failed).containsOnlyKeys(runs.get(2));
+        assertThat(content(aside(1))).isEqualTo(before);
+        assertThat(content(place(2))).containsOnlyKeys(RunFolder.CONFIG, RunFolder.FAILURE);
+    }
+
+    @Test
+    void aRunThatLostItsConfigurationIsMovedAside() throws IOException {
+        Files.delete(place(2).resolve(RunFolder.CONFIG));
+        Map<String, String> before = content(place(2));
+        Recorder recorder = new Recorder();
+        fixture.run(out, PLAN, recorder);
+        assertThat(recorder.started).containsExactly(runs.get(2));
+        assertThat(content(aside(1))).isEqualTo(before);
+        assertThat(outcome(out)).containsAllEntriesOf(outcome(whole));
+    }
+
+    @Test
+    void runsAreFoundByWhatTheyAreAndNotByName() throws IOException {
+        Path elsewhere = own.resolve("elsewhere");
+        Files.move(out.resolve("runs"), elsewhere);
+        Files.createSymbolicLink(out.resolve("runs"), elsewhere);
+        Recorder renamed = new Recorder();
+        fixture.run(out, PLAN.replace("coop-m4-end", "{name: mine, context_length: 4}"), renamed);
+        assertThat(renamed.found).isEqualTo(3);
+        assertThat(renamed.started).isEmpty();
+    }
+
+    @Test
+    void aMethodWithTwoNamesIsLearnedOnce() throws IOException {
+        Path twice = own.resolve("twice");
+        String plan = PLAN.replace("coop-m4-end", "coop-m4-end, {name: mine, context_length: 4}");
+        SweepOutcome ended = fixture.run(twice, plan, SweepListener.silent());
+        assertThat(ended.runs()).hasSize(5);
+        assertThat(ended.failures()).isEmpty();
+        assertThat(outcome(twice)).isEqualTo(outcome(whole));
+        Recorder again = new Recorder();
+        assertThat(fixture.run(twice, plan, again)).isEqualTo(ended);
+        assertThat(again.found).isEqualTo(5);
+    }
+
+    @Test
+    void aSweepThatCannotBeListedIsRefused() throws IOException {
+        Path file = Files.writeString(own.resolve("file"), "no folder");
+        try (Clip clip = fixture.open()) {
+            Sweep sweep = Sweep.of(fixture.shared(clip, own), fixture.plan(PLAN));
+            assertThatThrownBy(() -> sweep.run(file, SweepListener.silent()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("cannot make the run folder " + file);
+        }
+    }
+}

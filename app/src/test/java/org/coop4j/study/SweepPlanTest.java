@@ -1,0 +1,274 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.coop4j.image.ExifOrientation.APPLY;
+import static org.coop4j.image.ExifOrientation.KEEP;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.coop4j.base.Settings;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.method.ClassPosition;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.KgCoOp;
+import org.coop4j.method.LinearProbe;
+import org.coop4j.method.Method;
+import org.coop4j.method.ZeroShot;
+import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.train.Training;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SweepPlanTest {
+
+    @TempDir private Path folder;
+
+    private SweepPlan read(String yaml) throws IOException {
+        return read(yaml, Optional.empty());
+    }
+
+    private SweepPlan read(String yaml, Optional<Path> data) throws IOException {
+        Path file = folder.resolve("plan.yaml");
+        Files.writeString(file, yaml);
+        return SweepPlan.read(file, data);
+    }
+
+    private static Map<String, Object> settings(SweepPlan plan, int i) {
+        return Settings.of((Record) plan.methods().get(i).method());
+    }
+
+    @Test
+    void theSmallestPlanHasTheReferencesShotsAndSeeds() throws IOException {
+        SweepPlan plan = read("data: DATA\ndatasets: caltech-101\nmethods: coop-m16-end\n");
+        assertThat(plan.datasets().get(0).name()).isEqualTo("Caltech101");
+        assertThat(plan.datasets().get(0).data().path())
+                .isEqualTo(folder.resolve("DATA").toString());
+        assertThat(plan.datasets().get(0).data().splitSeed()).isEqualTo(1);
+        assertThat(plan.shots()).containsExactly(1, 2, 4, 8, 16);
+        assertThat(plan.seeds()).containsExactly(1L, 2L, 3L);
+        assertThat(plan.settings()).isEqualTo(Overrides.none());
+        assertThat(plan.testOn()).isEmpty();
+        assertThat(plan.baseToNew()).isEmpty();
+    }
+
+    @Test
+    void theExampleIsAPlan() throws IOException {
+        SweepPlan plan = read(SweepPlan.example());
+        assertThat(plan.datasets()).hasSize(2);
+        assertThat(plan.methods().stream().map(PlannedMethod::method))
+                .contains(new ZeroShot(), new LinearProbe(), new CoOp(), new KgCoOp());
+        assertThat(plan.baseToNew().orElseThrow().shots()).containsExactly(16);
+        // What is shown in comments is a plan too.
+        Files.createDirectories(folder.resolve("pictures"));
+        Files.createDirectories(folder.resolve("lists"));
+        Files.writeString(folder.resolve("lists/pets.json"), "{}");
+        SweepPlan all =
+                read(
+                        SweepPlan.example()
+                                .replaceAll("(?m)^  # ", "  ")
+                                .replaceAll("(?m)^# (?=(  )?[a-z_]+: )", "")
+                                .replace("# test_on:", "test_on:"));
+        assertThat(all.datasets()).hasSize(5);
+        assertThat(all.testOn().orElseThrow().targets()).hasSize(4);
+        assertThat(all.settings().training()).containsEntry("weight_decay", "5e-4");
+    }
+
+    @Test
+    void namesSayWhatAContextIs() throws IOException {
+        SweepPlan plan =
+                read(
+                        "data: D\ndatasets: dtd\nmethods: [coop-m16-middle-csc, coop-m8-front,"
+                                + " coop-words, coop-words-csc]\n");
+        assertThat(settings(plan, 0))
+                .containsEntry("context_length", 16)
+                .containsEntry("position", "middle")
+                .containsEntry("class_specific", true);
+        assertThat(plan.methods().get(0).method().namesNewClasses()).isFalse();
+        assertThat(settings(plan, 1))
+                .containsEntry("context_length", 8)
+                .containsEntry("position", "front")
+                .containsEntry("words", null);
+        assertThat(settings(plan, 2)).containsEntry("words", "a photo of a");
+        assertThat(plan.methods().get(2).method().namesNewClasses()).isTrue();
+        assertThat(settings(plan, 3)).containsEntry("class_specific", true);
+    }
+
+    @Test
+    void everyNameThatIsListedIsAMethod() throws IOException {
+        String names = String.join(", ", PlannedMethod.names());
+        SweepPlan plan = read("data: D\ndatasets: dtd\nmethods: [" + names + "]\n");
+        assertThat(plan.methods().stream().map(PlannedMethod::name))
+                .containsExactlyElementsOf(PlannedMethod.names())
+                .containsAll(Method.all().stream().map(Method::id).toList());
+    }
+
+    @Test
+    @SuppressWarnings("StringConcatToTextBlock")
+    void ensemblesHaveSevenEightAndEightyTemplates() throws IOException {
+        SweepPlan plan =
+                read(
+                        "data: D\ndatasets: dtd\n"
+                                + "methods: [zero-shot, ensemble-7, ensemble-8, ensemble-80]\n");
+        List<String> seven = PromptTemplates.selected();
+        List<String> eighty = PromptTemplates.imageNet();
+        assertThat(seven).hasSize(7);
+        assertThat(eighty).hasSize(80);
+        assertThat(plan.methods().stream().map(PlannedMethod::method))
+                .containsExactly(
+                        new ZeroShot(List.of(), true),
+                        new ZeroShot(seven, false),
+                        new ZeroShot(seven, true),
+                        new ZeroShot(eighty, false));
+    }
+
+    @Test
+    void methodsWinOverDatasetsAndDatasetsOverThePlan() throws IOException {
+        SweepPlan plan =
+                read(
+                        """
+                        data: D
+                        datasets:
+                          - {name: dtd, epochs: {1: 7}, batch: 8}
+                        methods:
+                          - {name: own, context_length: 3, class_specific: true, batch: 4}
+                          - {name: coop-m16-end, rate: 1e-3, views: epochs}
+                          - {name: prose, words: "this is a", position: front}
+                        epochs: 20
+                        batch: 16
+                        rate: 5e-3
+                        """);
+        Overrides said =
+                plan.methods()
+                        .get(0)
+                        .training()
+                        .or(plan.datasets().get(0).settings())
+                        .or(plan.settings());
+        Training own = said.applied(Training.coop(50, 32), 1);
+        assertThat(own.batch()).isEqualTo(4);
+        assertThat(own.rate()).isEqualTo(5e-3);
+        assertThat(own.epochs()).isEqualTo(7);
+        assertThat(own.momentum()).isEqualTo(0.9);
+        assertThat(said.applied(Training.coop(50, 32), 2).epochs()).isEqualTo(20);
+        assertThat(settings(plan, 0))
+                .containsEntry("context_length", 3)
+                .containsEntry("class_specific", true);
+        Overrides second = plan.methods().get(1).training().or(plan.settings());
+        assertThat(second.applied(Training.coop(50, 32), 1).rate()).isEqualTo(1e-3);
+        assertThat(second.views(Training.coop(50, 32))).isEqualTo(50);
+        assertThat(settings(plan, 2))
+                .containsEntry("words", "this is a")
+                .containsEntry("position", "front");
+    }
+
+    @Test
+    void whatADatasetSaysOfExifWinsOverThePlan() throws IOException {
+        String datasets = "data: D\ndatasets: [dtd, {name: eurosat, exif: apply}]\nmethods: coop\n";
+        SweepPlan plan = read(datasets + "exif: keep\ntest_on: [sun397]\n");
+        assertThat(exif(plan.datasets())).containsExactly(KEEP, APPLY);
+        assertThat(exif(plan.testOn().orElseThrow().targets())).containsExactly(KEEP);
+        assertThat(exif(read(datasets).datasets())).containsExactly(null, APPLY);
+    }
+
+    private static List<ExifOrientation> exif(List<SweepPlan.Dataset> datasets) {
+        return datasets.stream().map(dataset -> dataset.data().exif()).toList();
+    }
+
+    @Test
+    void aMethodIsNamedWithSettingsOfItsOwn() throws IOException {
+        SweepPlan plan =
+                read(
+                        """
+                        data: D
+                        datasets: dtd
+                        methods:
+                          - {name: ours, method: coop-m4-end, class_specific: true, epochs: 9}
+                          - {name: coop-sample, method: linear-probe, reference_sample: false}
+                          - {name: both, method: zero-shot, templates: ["a {}", "the {}"]}
+                          - {name: theirs, templates: ["a {}", "the {}"]}
+                          - {name: one, templates: "a {} | b"}
+                          - {name: coop, context_length: 5}
+                        """);
+        assertThat(plan.methods().stream().map(PlannedMethod::method))
+                .containsExactly(
+                        new CoOp(4, ClassPosition.END, true, null),
+                        new LinearProbe(false),
+                        new ZeroShot(List.of("a {}", "the {}"), true),
+                        new ZeroShot(List.of("a {}", "the {}"), false),
+                        new ZeroShot(List.of("a {} | b"), false),
+                        new CoOp(5, ClassPosition.END, false, null));
+        assertThat(plan.methods().get(0).training().applied(Training.coop(50, 32), 1).epochs())
+                .isEqualTo(9);
+    }
+
+    @Test
+    void ownDataHaveTheirPlaceAndName() throws IOException {
+        Files.createDirectories(folder.resolve("pictures"));
+        SweepPlan plan =
+                read(
+                        """
+                        datasets:
+                          - pictures/
+                          - name: pets
+                            path: pictures
+                            template: "a photo of my {}."
+                            split_seed: 5
+                        methods: [zero-shot, {name: mine, templates: ["a {}", "the {}"]}]
+                        """);
+        assertThat(plan.datasets().get(0).name()).isEqualTo("pictures");
+        assertThat(plan.datasets().get(1).name()).isEqualTo("pets");
+        assertThat(plan.datasets().get(1).data().path())
+                .isEqualTo(folder.resolve("pictures").toString());
+        assertThat(plan.datasets().get(1).data().handWrittenPrompt())
+                .isEqualTo("a photo of my {}.");
+        assertThat(plan.datasets().get(1).data().splitSeed()).isEqualTo(5);
+    }
+
+    @Test
+    void theCommandLinesDataFolderWins() throws IOException {
+        SweepPlan plan =
+                read("data: D\ndatasets: dtd\nmethods: zero-shot\n", Optional.of(Path.of("/else")));
+        assertThat(plan.datasets().get(0).data().path())
+                .isEqualTo(Path.of("/else").toAbsolutePath().toString());
+    }
+
+    @Test
+    void testOnAndBaseToNewTakeEverythingUnlessTheySay() throws IOException {
+        String begin =
+                """
+                data: D
+                datasets: [dtd, pets]
+                shots: [1, all]
+                methods: [zero-shot, linear-probe, coop-m4-end, coop-m16-end-csc]
+                """;
+        SweepPlan all = read(begin + "test_on: [sun, food]\nbase_to_new: true\n");
+        assertThat(all.shots()).containsExactly(1, 0);
+        assertThat(all.testOn().orElseThrow().from().datasets())
+                .containsExactlyInAnyOrder("DescribableTextures", "OxfordPets");
+        assertThat(all.testOn().orElseThrow().from().methods()).hasSize(4);
+        assertThat(all.baseToNew().orElseThrow().methods())
+                .containsExactlyInAnyOrder("zero-shot", "coop-m4-end");
+        SweepPlan some =
+                read(
+                        begin
+                                + "test_on: {datasets: sun, from: DTD, methods: coop-m4-end, shots:"
+                                + " all}\n"
+                                + "base_to_new: {datasets: oxford_pets, shots: 1}\n");
+        assertThat(some.testOn().orElseThrow().from().datasets())
+                .containsExactly("DescribableTextures");
+        assertThat(some.testOn().orElseThrow().from().shots()).containsExactly(0);
+        assertThat(some.baseToNew().orElseThrow().datasets()).containsExactly("OxfordPets");
+        assertThat(read(begin + "base_to_new: false\n").baseToNew()).isEmpty();
+    }
+
+    @Test
+    void theExampleNeedsNothingOfThisMachine() {
+        assertThat(SweepPlan.example().getBytes(StandardCharsets.UTF_8).length).isLessThan(5000);
+        assertThat(SweepPlan.example()).doesNotContain("/home", "/tmp", "/work");
+    }
+}

@@ -1,0 +1,306 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.study.SweepFixture.CLASSES;
+import static org.coop4j.study.SweepFixture.ended;
+import static org.coop4j.study.SweepFixture.result;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.ProbeSampler;
+import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.logistic.LabelledFeatures;
+import org.coop4j.method.logistic.LinearClassifier;
+import org.coop4j.method.logistic.PenaltySearch;
+import org.coop4j.run.DataSpec;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.coop4j.study.SweepFixture.Recorder;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A sweep's numbers are those of the rooms below. */
+class SweepResultsTest {
+
+    private static final String PLAN =
+            """
+            datasets: [data]
+            methods:
+              - zero-shot
+              - ensemble-7
+              - ensemble-8
+              - ensemble-80
+              - linear-probe
+              - coop-m4-end
+              - coop-m4-end-csc
+              - coop-words
+            shots: 2
+            seeds: [1, 3]
+            epochs: 4
+            batch: 4
+            rate: 0.05
+            test_on: [few]
+            base_to_new: {methods: [zero-shot, coop-m4-end], shots: 2}
+            """;
+
+    @TempDir private static Path folder;
+    private static SweepFixture fixture;
+    private static Path out;
+    private static Recorder recorder;
+    private static SweepOutcome outcome;
+    private static Clip clip;
+    private static ImageDataset data;
+    private static ImageDataset few;
+
+    @BeforeAll
+    static void run() throws IOException {
+        fixture = new SweepFixture(folder);
+        Path whole = fixture.pictures("data", 3, CLASSES);
+        Path some = fixture.pictures("few", 4, CLASSES);
+        // Two of the four classes, one of them written otherwise, in another order.
+        keepOnly(some, "lawn", "0 lawn");
+        keepOnly(some, "red_rose", "Red rose");
+        remove(some, "blue sky");
+        remove(some, "kite (bird)");
+        Files.writeString(folder.resolve("names.csv"), "0 lawn,lawn\n");
+        out = folder.resolve("sweep");
+        recorder = new Recorder();
+        outcome =
+                fixture.run(
+                        out,
+                        PLAN.replace("[few]", "{datasets: [{path: few, names: names.csv}]}"),
+                        recorder);
+        clip = fixture.open();
+        data = DataSpec.of(whole).load(1);
+        few =
+                new DataSpec(some.toString(), null, null, folder.resolve("names.csv").toString())
+                        .load(1);
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+    }
+
+    private static void keepOnly(Path place, String name, String newName) throws IOException {
+        for (String split : List.of("train", "val", "test")) {
+            Path from = place.resolve(split).resolve(name);
+            Files.move(from, from.resolveSibling(newName));
+        }
+    }
+
+    private static void remove(Path place, String name) throws IOException {
+        for (String split : List.of("train", "val", "test")) {
+            try (var files = Files.walk(place.resolve(split).resolve(name))) {
+                for (Path f : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(f);
+                }
+            }
+        }
+    }
+
+    /** Images rightly classified by these scores, one a class, counted one by one. */
+    private static double accuracy(ImageDataset dataset, Function<FeatureMatrix, float[]> scores)
+            throws IOException {
+        int correct = 0;
+        for (LabelledImage image : dataset.test()) {
+            float[] p = scores.apply(clip.encodeImages(List.of(image.path())));
+            int best = 0;
+            for (int c = 1; c < p.length; c++) {
+                best = p[c] > p[best] ? c : best;
+            }
+            correct += best == image.label() ? 1 : 0;
+        }
+        return 100.0 * correct / dataset.test().size();
+    }
+
+    private static double accuracy(ImageDataset dataset, ClassifierFile file) throws IOException {
+        Classifier classifier = file.open(clip);
+        return accuracy(dataset, image -> classifier.logits(image).toArray());
+    }
+
+    private static ClassifierFile learned(String title, long seed) throws IOException {
+        Path place = out.resolve(ended(outcome, title, 2, seed).run().folder());
+        return ClassifierFile.read(place.resolve(RunFolder.CLASSIFIER));
+    }
+
+    /** The same context vectors for other classes, as if they had been learned for these. */
+    private static ClassifierFile named(ClassifierFile file, List<String> names) {
+        ClassifierFile.Tensor ctx = file.tensor("ctx");
+        return ClassifierFile.of(file.method(), names, file.modelSha256())
+                .with("ctx", ctx.shape(), ctx.values());
+    }
+
+    @Test
+    void thePlanHasItsRuns() {
+        assertThat(outcome.failures()).isEmpty();
+        // All classes: 4 hand-written, 4 learned with 2 seeds; halves: zero-shot and a context on
+        // both; the other data: 4 hand-written, 4 transferred.
+        assertThat(outcome.runs()).hasSize(4 + 8 + 2 * (1 + 2) + 4 + 8);
+        assertThat(recorder.notes)
+                .containsExactly(
+                        "base_to_new leaves out linear-probe, coop-m4-end-csc: nothing is learned"
+                                + " of new classes");
+    }
+
+    @Test
+    void handWrittenPromptsAreThoseOfTheBaselines() throws IOException {
+        List<String> withOwn = new ArrayList<>(PromptTemplates.selected());
+        withOwn.add("a photo of a {}.");
+        List<PromptEnsemble> prompts =
+                List.of(
+                        PromptEnsemble.of("a photo of a {}."),
+                        new PromptEnsemble(PromptTemplates.selected()),
+                        new PromptEnsemble(withOwn),
+                        new PromptEnsemble(PromptTemplates.imageNet()));
+        List<String> titles = List.of("zero-shot", "ensemble-7", "ensemble-8", "ensemble-80");
+        for (int i = 0; i < titles.size(); i++) {
+            String title = titles.get(i);
+            List<SweepOutcome.Ended> runs =
+                    outcome.runs().stream().filter(e -> e.run().title().equals(title)).toList();
+            assertThat(runs).hasSize(2);
+            RunResult onData = runs.get(0).result().orElseThrow();
+            assertThat(onData.accuracy())
+                    .isCloseTo(handWritten(data, prompts.get(i)), within(1e-9));
+            RunResult onFew = runs.get(1).result().orElseThrow();
+            assertThat(onFew.dataset()).isEqualTo("few");
+            assertThat(onFew.trainedOn()).isEqualTo("few");
+            assertThat(onFew.accuracy()).isCloseTo(handWritten(few, prompts.get(i)), within(1e-9));
+        }
+    }
+
+    private static double handWritten(ImageDataset dataset, PromptEnsemble prompts)
+            throws IOException {
+        FeatureMatrix weights = prompts.classWeights(clip, dataset.classNames());
+        return accuracy(dataset, image -> clip.probabilities(image, weights)[0]);
+    }
+
+    @Test
+    void theLinearProbeIsTheReferences() throws IOException {
+        for (int seed : new int[] {1, 3}) {
+            RunResult result = result(outcome, "linear-probe", 2, seed);
+            assertThat(result.accuracy())
+                    .isCloseTo(100 * probe(seed).accuracy(features(data.test())), within(1e-9));
+            assertThat(result.trainImages()).isEqualTo(8);
+        }
+    }
+
+    private static LinearClassifier probe(int seed) throws IOException {
+        ProbeSampler.Drawn drawn =
+                new ProbeSampler(2, seed).draw(labels(data.train()), labels(data.val()));
+        return PenaltySearch.fit(
+                features(drawn.train().stream().map(data.train()::get).toList()),
+                features(drawn.val().stream().map(data.val()::get).toList()),
+                Progress.NONE);
+    }
+
+    private static LabelledFeatures features(List<LabelledImage> images) throws IOException {
+        FeatureMatrix features =
+                clip.encodeImages(images.stream().map(LabelledImage::path).toList());
+        int[] labels = images.stream().mapToInt(LabelledImage::label).toArray();
+        return new LabelledFeatures(features.width(), features.toArray(), labels);
+    }
+
+    @Test
+    void aContextLearnedOnTheBaseClassesIsTestedOnBothHalves() throws IOException {
+        ClassifierFile prompt = learned("coop-m4-end-base", 1);
+        ImageDataset base = data.half(ClassHalf.BASE);
+        ImageDataset unseen = data.half(ClassHalf.NEW);
+        assertThat(prompt.classNames()).isEqualTo(base.classNames());
+        RunResult onBase = result(outcome, "coop-m4-end-base", 2, 1);
+        assertThat(onBase.half()).isEqualTo(ClassHalf.BASE);
+        assertThat(onBase.accuracy()).isCloseTo(accuracy(base, prompt), within(1e-9));
+        RunResult onNew = result(outcome, "coop-m4-end-new", 2, 1);
+        assertThat(onNew.half()).isEqualTo(ClassHalf.NEW);
+        assertThat(onNew.trainedOn()).isEqualTo("data");
+        assertThat(onNew.trainImages()).isEqualTo(4);
+        assertThat(onNew.classes()).isEqualTo(2);
+        assertThat(onNew.perClass())
+                .extracting(RunResult.PerClass::name)
+                .containsExactlyElementsOf(unseen.classNames());
+        assertThat(onNew.accuracy())
+                .isCloseTo(accuracy(unseen, named(prompt, unseen.classNames())), within(1e-9));
+        assertThat(result(outcome, "zero-shot-new", 0, 0).accuracy())
+                .isEqualTo(onNew.handWritten().get(0).accuracy());
+        assertThat(out.resolve(ended(outcome, "coop-m4-end-new", 2, 1).run().folder()))
+                .isDirectoryNotContaining("glob:**" + RunFolder.CLASSIFIER);
+    }
+
+    @Test
+    void aUnifiedContextTakesTheNamesOfOtherData() throws IOException {
+        RunResult result = result(outcome, "coop-m4-end-on-few", 2, 3);
+        assertThat(result.dataset()).isEqualTo("few");
+        assertThat(result.trainedOn()).isEqualTo("data");
+        assertThat(result.classes()).isEqualTo(2);
+        assertThat(result.testImages()).isEqualTo(8);
+        assertThat(result.accuracy())
+                .isCloseTo(
+                        accuracy(few, named(learned("coop-m4-end", 3), few.classNames())),
+                        within(1e-9));
+        assertThat(ended(outcome, "coop-m4-end-on-few", 2, 3).run().folder().getParent())
+                .isEqualTo(Path.of("runs", "data", "coop-m4-end-on-few"));
+    }
+
+    @Test
+    void ofAClassSpecificContextOtherDataTakeTheRowsOfTheirClasses() throws IOException {
+        Classifier all = learned("coop-m4-end-csc", 1).open(clip);
+        // lawn is class 2 of the data and red_rose class 3; the other data have lawn, Red rose.
+        assertThat(few.classNames()).containsExactly("lawn", "Red rose");
+        double expected =
+                accuracy(few, image -> Arrays.copyOfRange(all.logits(image).toArray(), 2, 4));
+        assertThat(result(outcome, "coop-m4-end-csc-on-few", 2, 1).accuracy())
+                .isCloseTo(expected, within(1e-9));
+    }
+
+    @Test
+    void ofALinearProbeOtherDataTakeTheWeightsOfTheirClasses() throws IOException {
+        double expected = 100 * probe(1).select(new int[] {2, 3}).accuracy(features(few.test()));
+        assertThat(result(outcome, "linear-probe-on-few", 2, 1).accuracy())
+                .isCloseTo(expected, within(1e-9));
+    }
+
+    private static int[] labels(List<LabelledImage> images) {
+        return images.stream().mapToInt(LabelledImage::label).toArray();
+    }
+
+    @Test
+    void withoutValImagesTheProbesPenaltyIsChosenOtherwiseAndThatIsSaid() throws IOException {
+        Path plain = fixture.pictures("no-val", 2, CLASSES);
+        try (var files = Files.walk(plain.resolve("val"))) {
+            for (Path f : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(f);
+            }
+        }
+        Recorder said = new Recorder();
+        SweepOutcome ended =
+                fixture.run(
+                        folder.resolve("no-val-sweep"),
+                        "datasets: no-val\nmethods: linear-probe\nshots: [1, all]\nseeds: [1, 2]\n",
+                        said);
+        assertThat(ended.failures()).isEmpty();
+        assertThat(result(ended, "linear-probe", 0, 1).trainImages()).isEqualTo(8);
+        assertThat(said.notes)
+                .singleElement()
+                .asString()
+                .contains("no-val: there are no val images")
+                .contains("cross-validation");
+    }
+}

@@ -1,0 +1,203 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.coop4j.base.Settings;
+import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.Sample;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Lists of runs, for datasets that need not be there. */
+class SweepScheduleTest {
+
+    private static final String PAPER =
+            """
+            data: DATA
+            datasets: [ImageNet, Caltech101, OxfordPets, StanfordCars, OxfordFlowers, Food101,
+              FGVCAircraft, SUN397, DTD, EuroSAT, UCF101]
+            methods: [zero-shot, linear-probe, coop-m16-end, coop-m16-middle, coop-m16-end-csc,
+              coop-m16-middle-csc, coop-m4-end]
+            test_on:
+              datasets: [ImageNetV2, ImageNetSketch, ImageNetA, ImageNetR]
+              from: ImageNet
+              methods: [zero-shot, linear-probe, coop-m16-end, coop-m4-end]
+              shots: 16
+            base_to_new: {methods: [zero-shot, coop-m16-end], shots: 16}
+            """;
+
+    @TempDir private static Path folder;
+    private static SweepFixture fixture;
+    private static Clip clip;
+
+    @BeforeAll
+    static void open() throws IOException {
+        fixture = new SweepFixture(folder);
+        clip = fixture.open();
+    }
+
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
+    }
+
+    /** Five classes of 20 images for each dataset. */
+    private static List<SweepRun> schedule(String yaml) throws IOException {
+        SweepPlan plan = fixture.plan(yaml);
+        Map<String, CheckedDataset> datasets = new HashMap<>();
+        Stream.concat(
+                        plan.datasets().stream(),
+                        plan.testOn().stream().flatMap(t -> t.targets().stream()))
+                .forEach(
+                        dataset ->
+                                datasets.put(
+                                        dataset.name(),
+                                        new CheckedDataset(
+                                                dataset.data(),
+                                                dataset.settings(),
+                                                Sha256.of(dataset.name()),
+                                                List.of("ant", "bee", "cow", "dog", "eel"),
+                                                Collections.nCopies(5, 20),
+                                                Collections.nCopies(5, 10))));
+        return SweepSchedule.of(clip, plan, datasets);
+    }
+
+    @Test
+    void thePapersPlanHasItsRuns() throws IOException {
+        List<SweepRun> runs = schedule(PAPER);
+        int allClasses = 11 * (1 + 6 * 5 * 3);
+        int halves = 11 * 2 * (1 + 3);
+        int shifted = 4 * (1 + 3 * 3);
+        assertThat(runs).hasSize(allClasses + halves + shifted);
+        assertThat(runs).extracting(SweepRun::folder).doesNotHaveDuplicates();
+        assertThat(runs)
+                .filteredOn(run -> run.title().equals("coop-m16-end-new"))
+                .hasSize(33)
+                .allMatch(run -> run.half() == ClassHalf.NEW && run.steps() == 0);
+    }
+
+    @Test
+    void whatARunIsMadeFromComesBeforeIt() throws IOException {
+        Set<SweepRun> before = new HashSet<>();
+        for (SweepRun run : schedule(PAPER)) {
+            run.source().ifPresent(source -> assertThat(before).contains(source));
+            before.add(run);
+        }
+    }
+
+    @Test
+    void epochsAreTheReferencesUnlessThePlanSaysOthers() throws IOException {
+        String plan =
+                """
+                data: D
+                datasets: [ImageNet, DTD]
+                methods: [coop-m4-end]
+                seeds: 1
+                shots: [1, 4, 16]
+                """;
+        assertThat(epochs(plan, "DescribableTextures")).containsExactly(50, 100, 200);
+        assertThat(epochs(plan, "ImageNet")).containsExactly(50, 50, 50);
+        String said = plan + "epochs: {4: 9}\n";
+        assertThat(epochs(said, "DescribableTextures")).containsExactly(50, 9, 200);
+        assertThat(epochs(said, "ImageNet")).containsExactly(50, 9, 50);
+    }
+
+    private static List<Integer> epochs(String plan, String dataset) throws IOException {
+        return schedule(plan).stream()
+                .filter(run -> run.dataset().equals(dataset))
+                .map(run -> run.config().training().epochs())
+                .toList();
+    }
+
+    @Test
+    void settingsReachTheTraining() throws IOException {
+        SweepRun run =
+                schedule(
+                                """
+                                data: D
+                                datasets: DTD
+                                methods: {name: mine, words: "a photo of a", class_specific: true}
+                                seeds: 7
+                                shots: 4
+                                epochs: 12
+                                batch: 8
+                                views: epochs
+                                warmup_epochs: 2
+                                momentum: 0.5
+                                """)
+                        .get(0);
+        RunConfig config = run.config();
+        assertThat(Settings.of((Record) config.method()))
+                .containsEntry("words", "a photo of a")
+                .containsEntry("class_specific", true);
+        assertThat(config.sample()).isEqualTo(new Sample(4, 7, 12));
+        assertThat(config.training().batch()).isEqualTo(8);
+        assertThat(config.training().warmupEpochs()).isEqualTo(2);
+        assertThat(config.training().momentum()).isEqualTo(0.5);
+        assertThat(config.training().rate()).isEqualTo(0.002);
+        assertThat(run.steps()).isEqualTo(12 * (20 / 8));
+        assertThat(run.effort().encoding()).isPositive();
+    }
+
+    @Test
+    void settingsThatDoNotFitTheDataAreRefused() {
+        assertThatThrownBy(
+                        () ->
+                                schedule(
+                                        """
+                                        data: D
+                                        datasets: DTD
+                                        methods: coop-m74-end
+                                        shots: 4
+                                        """))
+                .isInstanceOf(PlanException.class)
+                .hasMessageContaining("DescribableTextures, coop-m74-end, 4 shots: ")
+                .hasMessageContaining("77");
+    }
+
+    @Test
+    void classSpecificContextsAreMoreWorkForTheirStepsThanUnifiedOnes() throws IOException {
+        List<SweepRun> runs =
+                schedule(
+                        """
+                        data: D
+                        datasets: DTD
+                        shots: 16
+                        seeds: 1
+                        methods: [coop-m16-end, coop-m16-end-csc, zero-shot]
+                        """);
+        assertThat(runs.get(0).title()).isEqualTo("zero-shot");
+        assertThat(runs.get(1).steps()).isEqualTo(runs.get(2).steps());
+        assertThat(runs.get(2).work()).isGreaterThan(2 * runs.get(1).work());
+    }
+
+    @Test
+    void foldersHaveNoCharactersThatMeanSomething() throws IOException {
+        Files.createDirectories(folder.resolve("p"));
+        SweepRun run =
+                schedule(
+                                """
+                                datasets: {name: "../my: 東京/x", path: p}
+                                methods: {name: "a/b c", templates: ["{}"]}
+                                """)
+                        .get(0);
+        assertThat(run.folder().getParent()).isEqualTo(Path.of("runs", "-..-my-東京-x", "a-b-c"));
+        assertThat(run.folder().normalize()).isEqualTo(run.folder());
+    }
+}

@@ -1,0 +1,333 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.coop4j.study.SweepFixture.CLASSES;
+import static org.coop4j.study.SweepFixture.outcome;
+import static org.coop4j.study.SweepFixture.result;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunConfigFile;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
+import org.coop4j.study.SweepFixture.Recorder;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sweeps as wholes: their folders, resuming, failures. */
+class SweepTest {
+
+    private static final String SETTINGS = "epochs: 3\nbatch: 4\nrate: 0.05\ncheckpoint_every: 1\n";
+
+    private static final String PLAN =
+            "datasets: [data]\n"
+                    + "methods: [zero-shot, linear-probe, coop-m4-end, coop-m2-middle-csc]\n"
+                    + "shots: [1, 2]\n"
+                    + "seeds: [1, 2]\n"
+                    + SETTINGS;
+
+    @TempDir private static Path folder;
+    private static SweepFixture fixture;
+    private static Path whole;
+    private static Recorder recorder;
+    private static SweepOutcome outcome;
+
+    @BeforeAll
+    static void run() throws IOException {
+        fixture = new SweepFixture(folder);
+        fixture.pictures("data", 3, CLASSES);
+        whole = folder.resolve("whole");
+        recorder = new Recorder();
+        outcome = fixture.run(whole, PLAN, recorder);
+    }
+
+    @Test
+    void everyMethodIsRunWithAllShotsAndSeedsAndZeroShotOnce() {
+        assertThat(outcome.runs()).hasSize(1 + 3 * 2 * 2);
+        assertThat(outcome.failures()).isEmpty();
+        assertThat(recorder.started).hasSize(13).isEqualTo(recorder.finished);
+        assertThat(recorder.started).doesNotHaveDuplicates();
+        assertThat(recorder.done)
+                .isPositive()
+                .isCloseTo(recorder.total, within(recorder.total / 50));
+    }
+
+    @Test
+    void aRunIsAFolderWithWhatItWasAndWhatItMeasured() throws IOException {
+        for (SweepOutcome.Ended ended : outcome.runs()) {
+            SweepRun run = ended.run();
+            Path place = whole.resolve(run.folder());
+            RunConfig config = RunConfigFile.read(place.resolve(RunFolder.CONFIG));
+            assertThat(config).isEqualTo(run.config());
+            assertThat(run.folder().toString().replace('\\', '/'))
+                    .isEqualTo(
+                            "runs/data/%s/shots%d-seed%d-%s"
+                                    .formatted(
+                                            run.label(),
+                                            run.shots(),
+                                            run.seed(),
+                                            Sha256.of(config.identity()).substring(0, 8)));
+            RunResult result = RunFolder.read(place.resolve(RunFolder.RESULT), RunResult.class);
+            assertThat(result).isEqualTo(ended.result().orElseThrow());
+            assertThat(result.method()).isEqualTo(run.label());
+            assertThat(result.dataset()).isEqualTo("data");
+            assertThat(result.trainedOn()).isEqualTo("data");
+            assertThat(result.shots()).isEqualTo(run.shots());
+            assertThat(result.seed()).isEqualTo(run.seed());
+            assertThat(result.trainImages()).isEqualTo(run.shots() * 4);
+            assertThat(result.testImages()).isEqualTo(12);
+            assertThat(result.handWritten()).hasSizeGreaterThan(3);
+            assertThat(result.calibrationError()).isBetween(0.0, 1.0);
+            int correct = result.perClass().stream().mapToInt(RunResult.PerClass::correct).sum();
+            assertThat(100.0 * correct / 12).isCloseTo(result.accuracy(), within(1e-9));
+            Provenance provenance =
+                    RunFolder.read(place.resolve(RunFolder.PROVENANCE), Provenance.class);
+            assertThat(provenance.modelSha256()).isEqualTo(config.modelSha256());
+            assertThat(place.resolve(RunFolder.FAILURE)).doesNotExist();
+        }
+        assertThat(result(outcome, "zero-shot", 0, 0).accuracy())
+                .isEqualTo(result(outcome, "linear-probe", 1, 1).handWritten().get(0).accuracy());
+    }
+
+    @Test
+    void aFinishedSweepDoesNothingAgain() throws IOException {
+        Recorder again = new Recorder();
+        SweepOutcome same = fixture.run(whole, PLAN, again);
+        assertThat(again.found).isEqualTo(13);
+        assertThat(again.started).isEmpty();
+        assertThat(same).isEqualTo(outcome);
+    }
+
+    /** Stops a sweep as a kill would: nothing can catch it. */
+    private static final class Killed extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @Test
+    void aSweepKilledAgainAndAgainGivesTheSameBitsAndRepeatsNoRun() throws IOException {
+        Path out = folder.resolve("killed");
+        List<SweepRun> finished = new ArrayList<>();
+        int kills = 0;
+        boolean alive = false;
+        while (!alive) {
+            int most = 15 + 5 * kills; // more each time, so that it comes to an end
+            Recorder killer =
+                    new Recorder() {
+                        private int reports;
+
+                        @Override
+                        public void progress(double done, double total, String what) {
+                            if (++reports > most) {
+                                throw new Killed();
+                            }
+                        }
+                    };
+            try {
+                fixture.run(out, PLAN, killer);
+                alive = true;
+            } catch (Killed e) {
+                kills++;
+            }
+            finished.addAll(killer.finished);
+            assertThat(kills).isLessThan(50);
+        }
+        assertThat(kills).isGreaterThan(3);
+        assertThat(finished).hasSize(13).doesNotHaveDuplicates();
+        assertThat(outcome(out)).isEqualTo(outcome(whole));
+    }
+
+    @Test
+    void aChangedPlanComputesWhatIsNew() throws IOException {
+        Path out = folder.resolve("changed");
+        String small =
+                "datasets: [data]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: 1\n"
+                        + SETTINGS;
+        fixture.run(out, small, SweepListener.silent());
+        Recorder more = new Recorder();
+        fixture.run(out, small.replace("seeds: 1", "seeds: [1, 2]"), more);
+        assertThat(more.found).isEqualTo(2);
+        assertThat(more.started).hasSize(1);
+        Recorder other = new Recorder();
+        fixture.run(out, small.replace("epochs: 3", "epochs: 2"), other);
+        assertThat(other.found).isEqualTo(1);
+        assertThat(other.started).extracting(SweepRun::title).containsExactly("coop-m4-end");
+        Recorder rarely = new Recorder();
+        fixture.run(out, small.replace("every: 1", "every: 2"), rarely);
+        assertThat(rarely.started).isEmpty();
+    }
+
+    @Test
+    void aDatasetWithADamagedImageLeavesTheOtherAndIsTriedAgain() throws IOException {
+        Path sick = fixture.pictures("sick", 2, CLASSES);
+        fixture.pictures("well", 2, CLASSES);
+        Path image = sick.resolve("test/lawn/picture-1.png");
+        byte[] good = Files.readAllBytes(image);
+        Files.write(image, new byte[] {1, 2, 3});
+        Path out = folder.resolve("failing");
+        String plan =
+                "datasets: [sick, well]\nmethods: [zero-shot, coop-m4-end]\nshots: 1\nseeds: [1,"
+                        + " 2]\n"
+                        + SETTINGS;
+        Recorder first = new Recorder();
+        SweepOutcome failing = fixture.run(out, plan, first);
+        assertThat(failing.failures()).hasSize(3);
+        assertThat(first.finished).hasSize(3).allMatch(run -> run.dataset().equals("well"));
+        assertThat(first.notes.stream().filter(note -> note.contains("picture-1.png"))).hasSize(1);
+        for (SweepOutcome.Ended failure : failing.failures()) {
+            Path place = out.resolve(failure.run().folder());
+            Failure said = RunFolder.read(place.resolve(RunFolder.FAILURE), Failure.class);
+            assertThat(said.message())
+                    .isEqualTo(failure.failure().orElseThrow())
+                    .contains("1 image cannot be read")
+                    .contains("picture-1.png");
+            assertThat(said.when()).startsWith("20");
+            assertThat(place.resolve(RunFolder.RESULT)).doesNotExist();
+            assertThat(place.resolve(RunFolder.METRICS)).doesNotExist(); // nothing was trained
+        }
+        Files.write(image, good);
+        Recorder second = new Recorder();
+        assertThat(fixture.run(out, plan, second).failures()).isEmpty();
+        assertThat(second.started).hasSize(3);
+        assertThat(out.resolve(second.started.get(0).folder()).resolve(RunFolder.FAILURE))
+                .doesNotExist();
+    }
+
+    @Test
+    void whatIsMadeFromAFailedRunFailsWithIt() throws IOException {
+        Path out = folder.resolve("diverging");
+        SweepOutcome failing =
+                fixture.run(
+                        out,
+                        """
+                        datasets: [data]
+                        methods: [coop-m4-end]
+                        shots: 2
+                        seeds: 1
+                        epochs: 3
+                        batch: 4
+                        rate: 1e38
+                        base_to_new: true
+                        """,
+                        SweepListener.silent());
+        assertThat(failing.runs()).hasSize(3);
+        assertThat(failing.failures()).hasSize(3);
+        assertThat(failing.failures().get(2).run().title()).isEqualTo("coop-m4-end-new");
+        assertThat(failing.failures().get(2).failure().orElseThrow())
+                .contains("the run that it is made from")
+                .contains("in epoch");
+    }
+
+    @Test
+    void allSeedsShareTheSplitOfDataThatHasNone() throws IOException {
+        Path plain = folder.resolve("plain");
+        for (int label = 0; label < CLASSES.length; label++) {
+            for (int i = 0; i < 10; i++) {
+                TestPictures.write(plain.resolve(CLASSES[label]).resolve(i + ".png"), label, i);
+            }
+        }
+        Path out = folder.resolve("split");
+        SweepOutcome split =
+                fixture.run(
+                        out,
+                        "datasets: [{name: mine, path: plain}]\nmethods: [zero-shot, coop-m4-end,"
+                                + " linear-probe]\nshots: 2\nseeds: [1, 2, 3]\nepochs: 1\n",
+                        SweepListener.silent());
+        Set<String> tested = new HashSet<>();
+        for (SweepOutcome.Ended ended : split.runs()) {
+            assertThat(ended.result().orElseThrow().dataset()).isEqualTo("mine");
+            tested.add(
+                    RunFolder.read(
+                                    out.resolve(ended.run().folder()).resolve(RunFolder.PROVENANCE),
+                                    Provenance.class)
+                            .testHash());
+        }
+        assertThat(split.runs()).hasSize(7);
+        assertThat(tested).hasSize(1);
+    }
+
+    @Test
+    void twoSweepsDoNotShareAFolder() throws IOException {
+        Path out = folder.resolve("shared");
+        try (RunFolder held = RunFolder.open(out)) {
+            assertThatThrownBy(() -> fixture.run(out, PLAN, SweepListener.silent()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("another run is writing to " + held.path());
+        }
+        assertThat(out.resolve("runs")).doesNotExist();
+    }
+
+    @Test
+    void aPlanThatCannotBeCarriedOutIsRefusedWithAllThatIsWrong() throws IOException {
+        String longName = "a b ".repeat(40).strip();
+        fixture.pictures("long", 1, "short", longName);
+        Path testsOnly = fixture.pictures("tests-only", 1, "lawn", "fox");
+        deleteAll(testsOnly.resolve("train"));
+        deleteAll(testsOnly.resolve("val"));
+        Files.createDirectories(folder.resolve("empty"));
+        Path out = folder.resolve("refused");
+        assertThatThrownBy(
+                        () ->
+                                fixture.run(
+                                        out,
+                                        "datasets: [data, long, empty, tests-only]\n"
+                                                + "methods: [zero-shot, coop-m16-end,"
+                                                + " coop-m4-end-csc]\n"
+                                                + "test_on: {datasets: tests-only, from: data}\n"
+                                                + "base_to_new: true\n",
+                                        SweepListener.silent()))
+                .isInstanceOfSatisfying(
+                        PlanException.class,
+                        e ->
+                                assertThat(e.problems())
+                                        .hasSize(8)
+                                        .anyMatch(p -> p.startsWith("empty: "))
+                                        .anyMatch(p -> p.matches("long: zero-shot: .*77.*"))
+                                        .anyMatch(p -> p.startsWith("long: coop-m16-end: "))
+                                        .anyMatch(p -> p.startsWith("long: coop-m4-end-csc: "))
+                                        .anyMatch(p -> p.matches(".*csc learned.* \"fox\".*"))
+                                        .contains(
+                                                "tests-only: it has no images to learn from: it"
+                                                        + " belongs under test_on",
+                                                "long: base_to_new needs 4 classes or more",
+                                                "tests-only: base_to_new needs 4 classes or"
+                                                        + " more"));
+        assertThat(out).doesNotExist();
+    }
+
+    private static void deleteAll(Path place) throws IOException {
+        try (var files = Files.walk(place)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
+    void statesAreReadWithoutChangingAnything() throws IOException {
+        try (Clip clip = fixture.open()) {
+            Sweep sweep = Sweep.of(fixture.shared(clip, whole), fixture.plan(PLAN));
+            assertThat(sweep.states(whole).values())
+                    .extracting(RunState::status)
+                    .containsOnly(RunState.Status.FINISHED);
+            Path nowhere = folder.resolve("nowhere");
+            assertThat(sweep.states(nowhere).values())
+                    .extracting(RunState::status)
+                    .containsOnly(RunState.Status.NEW);
+            assertThat(nowhere).doesNotExist();
+        }
+    }
+}

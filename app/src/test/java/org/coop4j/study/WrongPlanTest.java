@@ -1,0 +1,173 @@
+package org.coop4j.study;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Plans that are refused: what is wrong is said with its line and what is allowed. */
+class WrongPlanTest {
+
+    @TempDir private Path folder;
+
+    /** {@code line 4: unknown} is found in {@code line 4, column 1: unknown}. */
+    private static String atSomeColumn(String message) {
+        String[] parts = message.strip().split(": ?", 2);
+        return "(?s).*" + parts[0] + ", column \\d+: " + Pattern.quote(parts[1].stripLeading()) + ".*";
+    }
+
+    private SweepPlan read(String yaml) throws IOException {
+        Path file = folder.resolve("plan.yaml");
+        Files.writeString(file, yaml);
+        return SweepPlan.read(file, Optional.empty());
+    }
+
+    /** What follows "data: D, datasets: [dtd], methods: [zero-shot, coop-m4-end]" on line 4. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "method: x | line 4: unknown key \"method\": a plan has data, datasets, methods",
+                "shots: [1, 1] | line 4: shots lists 1 twice",
+                "shots: -1 | line 4: shots is \"-1\": give a whole number, 0 or more",
+                "shots: [] | line 4: shots: nothing is listed",
+                "shots: | line 4: shots: nothing is listed",
+                "seeds: 0 | line 4: seeds is \"0\": give a whole number, 1 or more",
+                "seeds: 9999999999 | line 4: seeds is 9999999999: the most is 2147483647",
+                "epochs: ten | line 4: epochs is \"ten\": give a whole number, 1 or more",
+                "epochs: {one: 2} | line 4: shots of epochs is \"one\"",
+                "rate: 0 | line 4: learning rates must be positive, got 0.0",
+                "rate: .nan | line 4: rate: expected a number, got \".nan\"",
+                "rate: Infinity | line 4: rate: expected a number, got \"Infinity\"",
+                "momentum: 1.5 | line 4: momentum: expected 0 or more and less than 1, got 1.5",
+                "batch: 0 | line 4: epochs 1, batch 0, warm-up epochs 1: expected a batch of 1",
+                "batch: 2.5 | line 4: batch: expected a whole number, got \"2.5\"",
+                "optimizer: lbfgs | line 4: optimizer: expected one of sgd, adam, adamw, got",
+                "schedule: [] | line 4: schedule is missing its value",
+                "exif: turn | line 4: exif: expected keep or apply, got 'turn'",
+                "views: many | line 4: views is \"many\": give a whole number, 0 or more, or",
+                "base_to_new: yes | line 4: base_to_new is \"yes\": write true or false",
+                "base_to_new: {method: x} | line 4: unknown key \"method\": base_to_new has",
+                "base_to_new: {methods: coop} | line 4: methods: \"coop\" is not among",
+                "base_to_new: {shots: 3} | line 4: shots: \"3\" is not among the plan's own, 1, 2",
+                "test_on: {from: dtd} | line 4: the plan has no datasets",
+                "test_on: [sun, sun397] | line 4: two datasets are called SUN397",
+                "test_on: [nothing] | line 4: \"nothing\" is neither a published dataset",
+                "data: E | line 4: \"data\" is there twice",
+                "batch: &b 4 | line 4: anchors such as &b are not used",
+                "batch: [*b, 4] | line 4: anchors such as &b are not used",
+                "batch: !b 4 | line 4: types such as !b are not used",
+                "batch: [4 | line 5: this is no YAML: ",
+                "'  batch: 4' | line 4: this is no YAML: ",
+                "--- | line 5: a second document begins",
+            })
+    void whatIsWrongIsSaidWithItsLine(String line, String message) {
+        String yaml = "data: D\ndatasets: [dtd]\nmethods: [zero-shot, coop-m4-end]\n" + line + "\n";
+        assertThatThrownBy(() -> read(line.equals("---") ? yaml + "a: b\n" : yaml))
+                .isInstanceOf(PlanException.class)
+                .hasMessageStartingWith("plan.yaml, ")
+                .hasMessageMatching(atSomeColumn(message));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "coup | line 3: no method is called \"coup\"; there are zero-shot, linear-probe,"
+                        + " coop",
+                "[zero-shot, zero-shot] | line 3: there are two methods called zero-shot",
+                "{context_length: 4} | line 3: this method has no name",
+                "{name: x, contxt: 4} | line 3: unknown key \"contxt\": CoOp (M = 16) has name,"
+                        + " method, context_length",
+                "{name: x, context_length: 0} | line 3: context_length: expected 1 or more context"
+                        + " vectors",
+                "{name: x, context_length: [4, 8]} | line 3: context_length: expected a whole"
+                        + " number",
+                "{name: x, words: [a, b]} | line 3: words: expected a text, got \"[a, b]\"",
+                "{name: x, words: {a: b}} | line 3: words is missing its value",
+                "{name: x, method: coup} | line 3: no method is called \"coup\"",
+                "{name: x, words: a, context_length: 2} | line 3: context_length: words makes it"
+                        + " 1",
+                "{name: x, position: left} | line 3: position: expected one of end, middle, front,"
+                        + " got",
+                "{name: x, class_specific: 1} | line 3: class_specific: expected true or false, got"
+                        + " \"1\"",
+                "{name: coop-m16-end, context_length: 4} | line 3: coop-m16-end says by its name",
+                "{name: linear-probe, rate: 1} | line 3: unknown key \"rate\": linear probe has"
+                        + " name, method, reference_sample",
+                "{name: x, templates: [photo]} | line 3: template \"photo\" has no {}",
+                "{name: x, templates: photo} | line 3: template \"photo\" has no {}",
+                "{name: x, templates: []} | line 3: templates: nothing is listed",
+                "{name: x, templates: ['{}'], rate: 1} | line 3: unknown key \"rate\": zero-shot"
+                        + " CLIP (\"{}\") has name",
+                "{name: zero-shot, templates: ['{}']} | line 3: zero-shot CLIP has its own"
+                        + " templates",
+                "[[zero-shot]] | line 3: a method is written as a name, or as keys with values",
+            })
+    void wrongMethodsAreRefused(String methods, String message) {
+        assertThatThrownBy(() -> read("data: D\ndatasets: [dtd]\nmethods: " + methods + "\n"))
+                .isInstanceOf(PlanException.class)
+                .hasMessageMatching(atSomeColumn(message));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{names: x} | line 1: this dataset has neither name nor path",
+                "{name: dtd, names: x} | line 1: \"names\" belongs to a dataset with a path",
+                "{name: nothing} | line 1: no dataset is called \"nothing\"; published are"
+                        + " ImageNet",
+                "{name: dtd, template: photo} | line 1: template \"photo\" has no {}",
+                "dtd | line 1: where is DescribableTextures? Say data: DIR in the plan",
+                "{path: \"a\\0b\"} | line 1: \"a\0b\" is no path",
+            })
+    void wrongDatasetsAreRefused(String dataset, String message) {
+        assertThatThrownBy(() -> read("datasets: [" + dataset + "]\nmethods: zero-shot\n"))
+                .isInstanceOf(PlanException.class)
+                .hasMessageMatching(atSomeColumn(message));
+    }
+
+    @Test
+    void whatCannotNameNewClassesIsNoMethodForThem() {
+        String begin = "data: D\ndatasets: [dtd]\n";
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        begin
+                                                + "methods: [zero-shot, coop-m4-end-csc]\n"
+                                                + "base_to_new: {methods: coop-m4-end-csc}\n"))
+                .hasMessageMatching(atSomeColumn("line 4: coop-m4-end-csc has nothing for classes"));
+        assertThatThrownBy(() -> read(begin + "methods: [linear-probe]\nbase_to_new: true\n"))
+                .hasMessageMatching(atSomeColumn("line 4: base_to_new needs a method that can name new"));
+    }
+
+    @Test
+    void filesThatAreNoPlansAreRefused() throws IOException {
+        assertThatThrownBy(() -> SweepPlan.read(folder.resolve("none.yaml"), Optional.empty()))
+                .isInstanceOf(PlanException.class)
+                .hasMessageContaining("no such plan")
+                .hasMessageContaining("--example");
+        assertThatThrownBy(() -> read("")).hasMessageContaining("the plan is empty");
+        assertThatThrownBy(() -> read("- a\n")).hasMessageContaining("a plan is written as keys");
+        Path binary = folder.resolve("binary.yaml");
+        Files.write(binary, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+        assertThatThrownBy(() -> SweepPlan.read(binary, Optional.empty()))
+                .hasMessageContaining("is not UTF-8");
+        Path large = folder.resolve("large.yaml");
+        Files.write(large, new byte[(1 << 20) + 1]);
+        assertThatThrownBy(() -> SweepPlan.read(large, Optional.empty()))
+                .hasMessageContaining("more than a megabyte");
+        assertThatThrownBy(() -> SweepPlan.read(Path.of("/dev/zero"), Optional.empty()))
+                .hasMessageContaining("more than a megabyte");
+        String deep = "[".repeat(5000) + "]".repeat(5000);
+        assertThatThrownBy(() -> read("datasets: " + deep)).isInstanceOf(PlanException.class);
+    }
+}

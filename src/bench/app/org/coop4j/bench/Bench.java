@@ -1,0 +1,21 @@
+package org.coop4j.bench;
+
+import java.util.Map;
+import org.coop4j.cli.Coop;
+
+/** Measurements for those who work on coop4j, beside {@code coop bench}; see docs/performance.md. */
+public final class Bench {
+
+    private Bench() {}
+
+    /** Takes a measurement: {@code all}, {@code methods}, {@code predict} or {@code serve}, and its options. */
+    public static void main(String[] arguments) {
+        Coop.main(
+                Map.of(
+                        "all", AllCommand::new,
+                        "methods", MethodsCommand::new,
+                        "predict", PredictCommand::new,
+                        "serve", ServeCommand::new),
+                arguments);
+    }
+}

@@ -1,0 +1,170 @@
+package org.coop4j.bench;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.coop4j.base.Settings;
+import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureTable;
+import org.coop4j.clip.VisualProjection;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.eval.Predictions;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Fit;
+import org.coop4j.method.Method;
+import org.coop4j.method.Task;
+import org.coop4j.run.Machine;
+
+/**
+ * Methods of image features on random features, without a model: images and the text of a class are
+ * its centre with noise, of which texts have more. Images before the visual projection are half as
+ * wide again, as ViT-B/16's are.
+ *
+ * @param classes number of classes
+ * @param shots training images a class; a quarter as many choose settings
+ * @param width of an embedded feature
+ * @param tests images to classify
+ */
+public record MethodBench(int classes, int shots, int width, int tests) {
+
+    private static final double IMAGE_NOISE = 2.5;
+    private static final double TEXT_NOISE = 4;
+    private static final float LOG_LOGIT_SCALE = (float) Math.log(100);
+    private static final int PER_QUARTER = 4;
+
+    /**
+     * What was measured.
+     *
+     * @param method the method's name
+     * @param fitSeconds time of learning, with the choice of settings where the method has one
+     * @param testSeconds time of the logits of all test images
+     * @param accuracy of the test images, 0 to 1
+     * @param peakBytes most memory that the process had meanwhile, 0 where unknown
+     */
+    public record Outcome(
+            String method,
+            double fitSeconds,
+            double testSeconds,
+            double accuracy,
+            long peakBytes) {}
+
+    /** Methods that learn from image features alone and need no tower. */
+    public static List<Method> methods() {
+        return Method.all().stream()
+                .filter(method -> method.group() == Method.Group.FEATURES)
+                .toList();
+    }
+
+    /** Learns and classifies, once. */
+    public Outcome run(Method method) throws IOException {
+        SplittableRandom random = new SplittableRandom(1);
+        FeatureMatrix centres =
+                FeatureMatrix.of(classes, width, gaussian(random, classes * width, 1));
+        List<String> names = IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
+        float[] texts = around(random, centres, ofEach(classes), TEXT_NOISE);
+        VisualProjection projection = projection();
+        FeatureMatrix seen =
+                method.features() == FeatureKind.EMBEDDED
+                        ? centres
+                        : centres.products(projection.weight().transposed());
+        FewShotFeatures data =
+                new FewShotFeatures(
+                        images(random, seen, classes * shots),
+                        images(random, seen, classes * ((shots + 3) / PER_QUARTER)));
+        DenseFeatures test = images(random, seen, tests);
+        Method used =
+                Settings.has((Record) method, "templates")
+                        ? method.with(Map.of("templates", List.of("{}")))
+                        : method;
+        try (FeatureSpace space =
+                FeatureTable.of(
+                                Precision.FLOAT32,
+                                "",
+                                LOG_LOGIT_SCALE,
+                                names,
+                                FeatureMatrix.of(classes, width, texts),
+                                Workers.standard())
+                        .with(projection)) {
+            Task task = new Task(names, "{}", List.of("{}"), 1);
+            Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
+            Machine.forgetPeakMemory();
+            long start = System.nanoTime();
+            Fit fit = Fit.inMemory(used.training(shots), 1);
+            try (Classifier classifier = used.learner(space, task).fit(data, fit)) {
+                long learned = System.nanoTime();
+                double right = right(classifier, test);
+                long end = System.nanoTime();
+                return new Outcome(
+                        method.id(),
+                        (learned - start) / 1e9,
+                        (end - learned) / 1e9,
+                        right / tests,
+                        Machine.peakMemory().orElse(0));
+            }
+        }
+    }
+
+    /** Its product with its transpose is about the unit matrix. */
+    private VisualProjection projection() {
+        int before = width + width / 2;
+        float[] values =
+                gaussian(new SplittableRandom(2), width * before, 1 / Math.sqrt(before));
+        return new VisualProjection("visual.proj", FeatureMatrix.of(width, before, values), null);
+    }
+
+    /** Test images go in parts, as they do in an evaluation. */
+    private int right(Classifier classifier, DenseFeatures test) {
+        int part = 1_000;
+        int right = 0;
+        for (int from = 0; from < tests; from += part) {
+            int count = Math.min(part, tests - from);
+            float[] rows = new float[count * test.width()];
+            for (int i = 0; i < count; i++) {
+                test.copy(from + i, 0, rows, i * test.width());
+            }
+            FeatureMatrix logits = classifier.logits(FeatureMatrix.of(count, test.width(), rows));
+            for (int i = 0; i < count; i++) {
+                right += Predictions.argmax(logits.row(i)) == test.label(from + i) ? 1 : 0;
+            }
+        }
+        return right;
+    }
+
+    private DenseFeatures images(SplittableRandom random, FeatureMatrix centres, int count) {
+        int[] labels = ofEach(count);
+        float[] rows = around(random, centres, labels, IMAGE_NOISE);
+        return DenseFeatures.of(centres.width(), 1, rows, labels);
+    }
+
+    /** The classes in turn. */
+    private int[] ofEach(int count) {
+        return IntStream.range(0, count).map(i -> i % classes).toArray();
+    }
+
+    private static float[] around(
+            SplittableRandom random, FeatureMatrix centres, int[] labels, double deviation) {
+        int width = centres.width();
+        float[] rows = gaussian(random, Math.multiplyExact(labels.length, width), 1);
+        for (int i = 0; i < rows.length; i++) {
+            float centre = centres.get(labels[i / width], i % width);
+            rows[i] = (float) (centre + deviation * rows[i]);
+        }
+        return rows;
+    }
+
+    private static float[] gaussian(SplittableRandom random, int length, double deviation) {
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = (float) (deviation * random.nextGaussian());
+        }
+        return values;
+    }
+}

@@ -1,0 +1,129 @@
+package org.coop4j.bench;
+
+import org.coop4j.console.Table;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.console.Console;
+import org.coop4j.console.WrongUsage;
+import org.coop4j.method.Method;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code methods}: time and memory of the methods that learn from image features. */
+@Command(
+        name = "methods",
+        description = {
+            "Measure the methods that learn from image features, on random features.",
+            "",
+            "Shows the seconds of learning and of classifying the test images, and the most memory"
+                    + " that the process had meanwhile. The accuracy says nothing but that"
+                    + " something was learned: features are class centres with noise.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  methods",
+            "  methods --classes 1000 --tests 50000 --method gda --json"
+        })
+final class MethodsCommand implements Callable<Integer> {
+
+    /** Of a number in the table. */
+    private static final int WIDTH = "10,000.00".length();
+
+    private final Console console;
+
+    @Option(
+            names = "--method",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Methods to measure (default: all of image features).")
+    private List<String> names = List.of();
+
+    @Option(
+            names = "--classes",
+            defaultValue = "100",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Number of classes (default: ${DEFAULT-VALUE}).")
+    private int classes;
+
+    @Option(
+            names = "--shots",
+            defaultValue = "16",
+            paramLabel = "K",
+            converter = Converters.Positive.class,
+            description = "Training images a class (default: ${DEFAULT-VALUE}).")
+    private int shots;
+
+    @Option(
+            names = "--width",
+            defaultValue = "512",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Width of a feature (default: ${DEFAULT-VALUE}).")
+    private int width;
+
+    @Option(
+            names = "--tests",
+            defaultValue = "2500",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Test images (default: ${DEFAULT-VALUE}).")
+    private int tests;
+
+    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
+
+    MethodsCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        MethodBench bench = new MethodBench(classes, shots, width, tests);
+        List<Method> methods = names.isEmpty() ? MethodBench.methods() : named();
+        Table<MethodBench.Outcome> rows =
+                new Table<MethodBench.Outcome>()
+                        .text("method", MethodBench.Outcome::method)
+                        .among(methods.stream().map(Method::id).toList())
+                        .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
+                        .upTo(WIDTH)
+                        .number("test_s", 2, MethodBench.Outcome::testSeconds)
+                        .upTo(WIDTH)
+                        .share("accuracy", outcome -> (float) outcome.accuracy())
+                        .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
+                        .upTo(WIDTH);
+        try (Table<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
+            for (Method method : methods) {
+                printer.print(bench.run(method));
+            }
+        }
+        return 0;
+    }
+
+    private List<Method> named() {
+        List<Method> known = MethodBench.methods();
+        List<Method> chosen = new ArrayList<>();
+        for (String name : names) {
+            chosen.add(
+                    known.stream()
+                            .filter(method -> method.id().equals(name))
+                            .findFirst()
+                            .orElseThrow(
+                                    () ->
+                                            new WrongUsage(
+                                                    "--method: expected one of %s, got \"%s\""
+                                                            .formatted(
+                                                                    known.stream()
+                                                                            .map(Method::id)
+                                                                            .toList(),
+                                                                    name))));
+        }
+        return chosen;
+    }
+}

@@ -1,0 +1,105 @@
+package org.coop4j.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.Coop;
+import org.coop4j.cli.FirstRun;
+import org.coop4j.cli.options.Converters;
+import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code predict}: {@code coop predict} of one picture from its start to its end, as a person waits for it. */
+@Command(
+        name = "predict",
+        description = {
+            "Measure the whole of coop predict, of one picture, by what random features taught.",
+            "",
+            "Each time is that of a process, after one that warms the disk's cache.",
+            ""
+        },
+        footer = {"", "Example:", "  predict -m coop4j-small photo.jpg"})
+final class PredictCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Parameters(paramLabel = "FILE", description = "The picture.")
+    private Path picture;
+
+    @Option(
+            names = "--arch",
+            defaultValue = "ViT-B/16",
+            paramLabel = "NAME",
+            description = "A published architecture (default: ${DEFAULT-VALUE}).")
+    private String architecture;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = "A converted model, instead of random weights.")
+    private Path model;
+
+    @Option(
+            names = "--runs",
+            defaultValue = "7",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "Repetitions (default: ${DEFAULT-VALUE}).")
+    private int runs;
+
+    @Option(
+            names = "--launcher",
+            paramLabel = "FILE",
+            description = "The launcher coop, started in place of Java with the options of this process.")
+    private Path launcher;
+
+    @Mixin private PrecisionOption precision;
+
+    @Option(names = "--json", description = "Print JSON, as always.")
+    private boolean json;
+
+    PredictCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelFile.of(model);
+        Path classifier = Files.createTempFile("coop-bench", ".safetensors");
+        try {
+            FirstRun.learnFromNoise(file, classifier);
+            List<String> arguments =
+                    List.of(
+                            "predict",
+                            "--prompt=" + classifier,
+                            "--model=" + file,
+                            "--precision=" + precision.precision().id(),
+                            picture.toString());
+            Measurement time = Measurement.of(1, runs, 0, () -> predict(arguments));
+            ObjectNode result = Json.object().put("what", "predict").put("model", file.toString());
+            result.put("median_s", time.median()).put("least_s", time.least()).put("most_s", time.most());
+            Json.print(result.put("runs", runs), console.out());
+        } finally {
+            Files.delete(classifier);
+        }
+        return 0;
+    }
+
+    private void predict(List<String> arguments) throws IOException {
+        if (launcher == null) {
+            ChildProcess.output(Coop.class, arguments);
+        } else {
+            ChildProcess.output(List.of(launcher.toString()), arguments);
+        }
+    }
+}
