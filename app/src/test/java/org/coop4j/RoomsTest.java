@@ -44,7 +44,6 @@ class RoomsTest {
                     List.of("predict"),
                     List.of("run", "onnx"),
                     List.of("method"),
-                    List.of("train"),
                     List.of("data"),
                     List.of("clip"),
                     List.of("eval"),

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -9,7 +7,9 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
@@ -37,7 +37,6 @@ final class DoctorCommand implements Callable<Integer> {
      * @param brings what computing gains by them
      */
     private record Instructions(List<String> names, String brings) {
-
         static final List<Instructions> X86 =
                 List.of(
                         of("8 floats at once", "avx2"),
