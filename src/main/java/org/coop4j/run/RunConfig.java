@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * Everything that decides a run's result: what {@code config.json} holds, of a single training run

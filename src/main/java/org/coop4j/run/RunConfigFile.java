@@ -14,7 +14,7 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * A {@link RunConfig} as {@code config.json}: all resolved values. Settings that a file does not

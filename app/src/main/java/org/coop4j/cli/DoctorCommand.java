@@ -7,11 +7,11 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
-import org.coop4j.graph.Backend;
-import org.coop4j.graph.host.BackendException;
-import org.coop4j.graph.host.ComputeForm;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
@@ -37,7 +37,6 @@ final class DoctorCommand implements Callable<Integer> {
      * @param brings what computing gains by them
      */
     private record Instructions(List<String> names, String brings) {
-
         static final List<Instructions> X86 =
                 List.of(
                         of("8 floats at once", "avx2"),
@@ -60,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row(
                 "java",
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
@@ -86,7 +85,7 @@ final class DoctorCommand implements Callable<Integer> {
                                 .map("no: "::concat)
                                 .orElse("yes: --precision bf16 multiplies up to twice as fast"));
             }
-            if (canCompute && ComputeForm.current() == ComputeForm.HOST) {
+            if (canCompute && Backend.currentForm() == Backend.Form.HOST) {
                 Measurement product = Measurement.product(workers);
                 table.row(
                         "matrix product",
@@ -116,7 +115,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /** Whether ND4J can compute on this machine. */
-    private boolean backend(Table table) {
+    private boolean backend(AlignedLines table) {
         try {
             Backend backend = Backend.loaded();
             table.row("ND4J backend", backend.name());
@@ -162,7 +161,7 @@ final class DoctorCommand implements Callable<Integer> {
         return workers.count() + " (" + chosen + ")";
     }
 
-    private void environment(Table table, String variable) {
+    private void environment(AlignedLines table, String variable) {
         String value = System.getenv(variable);
         if (value != null) {
             table.row(variable, value);
@@ -176,7 +175,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void instructions(Table table) {
+    private void instructions(AlignedLines table) {
         List<String> flags =
                 Machine.processor("flags")
                         .or(() -> Machine.processor("Features"))
