@@ -11,9 +11,8 @@ import org.coop4j.bench.Measurement;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
-import org.coop4j.graph.Backend;
-import org.coop4j.graph.host.BackendException;
-import org.coop4j.graph.host.ComputeForm;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
@@ -77,7 +76,7 @@ final class DoctorCommand implements Callable<Integer> {
                                 .map("no: "::concat)
                                 .orElse("yes: --precision bf16 multiplies up to twice as fast"));
             }
-            if (canCompute && ComputeForm.current() == ComputeForm.HOST) {
+            if (canCompute && Backend.currentForm() == Backend.Form.HOST) {
                 Measurement product = Measurement.product(workers);
                 table.row(
                         "matrix product",

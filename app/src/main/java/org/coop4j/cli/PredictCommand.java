@@ -17,7 +17,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
-import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;

@@ -18,7 +18,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.StandardOutput;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.graph.host.BackendException;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.method.PromptTooLongException;
 import org.coop4j.method.train.NonFiniteLossException;
 import org.coop4j.text.TextTooLongException;

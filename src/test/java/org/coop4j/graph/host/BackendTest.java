@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import org.coop4j.graph.host.BackendCheck.Capability;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,11 +13,11 @@ import org.nd4j.common.io.Resource;
 import org.nd4j.linalg.factory.Environment;
 import org.nd4j.linalg.factory.Nd4jBackend;
 
-class BackendCheckTest {
+class BackendTest {
 
     @Test
     void theBackendOfThisBuildPasses() {
-        assertThatCode(BackendCheck::pass).doesNotThrowAnyException();
+        assertThatCode(Backend::check).doesNotThrowAnyException();
     }
 
     @Test
@@ -28,7 +28,7 @@ class BackendCheckTest {
                             throw new UnsatisfiedLinkError(
                                     "no jnicudart in java.library.path: /usr/lib:/lib\nat x");
                         });
-        assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of(fake)))
+        assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(
                         "a library of CUDA 11 cannot be loaded (no jnicudart in"
@@ -43,7 +43,7 @@ class BackendCheckTest {
                         () -> {
                             throw new IllegalStateException("No CUDA devices were found in system");
                         });
-        assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of(fake)))
+        assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(
                         "no CUDA device was found (No CUDA devices were found in system): check"
@@ -58,22 +58,22 @@ class BackendCheckTest {
                         () -> {
                             throw new UnsatisfiedLinkError("no driver");
                         });
-        BackendCheck.requireRunnable(List.of(broken, new Fake(() -> true)));
-        assertThatThrownBy(() -> BackendCheck.requireRunnable(List.of()))
+        Backend.requireRunnable(List.of(broken, new Fake(() -> true)));
+        assertThatThrownBy(() -> Backend.requireRunnable(List.of()))
                 .hasMessageStartingWith("no backend of ND4J is on the class path: add");
     }
 
     @ParameterizedTest
     @CsvSource({"3,7", "6,1", "7,5", "8,0", "8,6", "8,9"})
     void gpusWithCodeAreTaken(int major, int minor) {
-        assertThatCode(() -> BackendCheck.requireCode(new Capability(major, minor)))
+        assertThatCode(() -> Backend.requireCode(major, minor))
                 .doesNotThrowAnyException();
     }
 
     @ParameterizedTest
     @CsvSource({"3,5", "9,0", "10,0", "12,0"})
     void gpusWithoutCodeAreRefusedByTheirCapability(int major, int minor) {
-        assertThatThrownBy(() -> BackendCheck.requireCode(new Capability(major, minor)))
+        assertThatThrownBy(() -> Backend.requireCode(major, minor))
                 .isInstanceOf(BackendException.class)
                 .hasMessage(
                         ("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
