@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
-import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import picocli.CommandLine.ArgGroup;
@@ -81,7 +81,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "What coop predict --json wrote of the pictures.")
     private Path expected;
 
-    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
+    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
 
     ServeCommand(Console console) {
         this.console = console;
@@ -99,9 +99,9 @@ final class ServeCommand implements Callable<Integer> {
             pictures.add(Files.readAllBytes(file));
         }
         ServiceLoad load = new ServiceLoad(predictions, pictures, expected(files));
-        Rows<ServiceLoad.Outcome> rows = rows();
+        Table<ServiceLoad.Outcome> rows = rows();
         boolean good = true;
-        try (Rows<ServiceLoad.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
+        try (Table<ServiceLoad.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (int count : clients) {
                 ServiceLoad.Outcome outcome = load.run(count, Duration.ofSeconds(seconds));
                 printer.print(outcome);
@@ -150,8 +150,8 @@ final class ServeCommand implements Callable<Integer> {
         return all;
     }
 
-    private static Rows<ServiceLoad.Outcome> rows() {
-        return new Rows<ServiceLoad.Outcome>()
+    private static Table<ServiceLoad.Outcome> rows() {
+        return new Table<ServiceLoad.Outcome>()
                 .count("clients", ServiceLoad.Outcome::clients)
                 .number("images_per_second", 1, ServiceLoad.Outcome::rate)
                 .number("p50_ms", 1, o -> o.percentile(50))

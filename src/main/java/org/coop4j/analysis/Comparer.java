@@ -13,15 +13,15 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.Scores;
-import org.coop4j.train.Training;
 
 /**
  * Compares learned classifiers with what else could have been done with the same images.
@@ -154,7 +154,7 @@ public record Comparer(
         FeatureSet train = pictures.train().all();
         FewShotFeatures data = new FewShotFeatures(train, pictures.val().all());
         try (Classifier classifier =
-                learner.fit(data, Fit.inMemory(Training.none(), task.seed()))) {
+                learner.fit(data, new Trainer(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(
                     learned(title, Contender.Kind.PROBE, classifier, Confidence.NONE, seconds));

@@ -11,12 +11,12 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
-import org.coop4j.train.Training;
 
 /**
  * Chooses a method by val images, or by cross-validation on the training images where there are too
@@ -117,9 +117,9 @@ public final class MethodChoice {
                 candidate.method.usesVal()
                         ? val.all(kind, progress)
                         : FeatureSets.none(few.width());
-        Fit fit = Fit.inMemory(candidate.training, task.seed());
+        Trainer trainer = new Trainer(candidate.training, task.seed());
         try (Classifier classifier =
-                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), fit)) {
+                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), trainer)) {
             return val.scores(classifier);
         }
     }

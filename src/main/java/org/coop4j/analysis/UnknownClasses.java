@@ -16,12 +16,12 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
-import org.coop4j.train.Training;
 
 /**
  * How well pictures of none of the classes are noticed: classes are left out, one after the other,
@@ -134,7 +134,7 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
                     method.learner(space, task.withClasses(names))
                             .fit(
                                     new FewShotFeatures(train, val),
-                                    Fit.inMemory(training, task.seed()))) {
+                                    new Trainer(training, task.seed()))) {
                 float[][] logits =
                         others.logits(FeatureSets.matrix(images(pictures.test()))).toRows();
                 Map<OpenSet, Double> rates = new EnumMap<>(OpenSet.class);

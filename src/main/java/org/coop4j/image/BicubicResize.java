@@ -13,10 +13,18 @@ import java.util.Arrays;
 public final class BicubicResize {
     private static final int CHANNELS = 3;
 
+    /** Fractional bits of a weight: 32 less 8 for the pixel less 2 for sign and overshoot. */
+    private static final int PRECISION = 22;
+
+    private static final int HALF = 1 << (PRECISION - 1);
+
+    private static final double SUPPORT = 2;
+    private static final double A = -0.5;
+
     private final RgbImage image;
     private final CropBox source;
-    private final BicubicKernel columns;
-    private final BicubicKernel rows;
+    private final Kernel columns;
+    private final Kernel rows;
     private final int width;
     private final int height;
 
@@ -26,8 +34,8 @@ public final class BicubicResize {
         this.source = source;
         this.width = window.width();
         this.height = window.height();
-        this.columns = BicubicKernel.of(source.width(), scaledWidth, window.left(), width);
-        this.rows = BicubicKernel.of(source.height(), scaledHeight, window.top(), height);
+        this.columns = Kernel.of(source.width(), scaledWidth, window.left(), width);
+        this.rows = Kernel.of(source.height(), scaledHeight, window.top(), height);
     }
 
     /** Resizes the image to exactly the given size. */
@@ -78,7 +86,7 @@ public final class BicubicResize {
             for (done = Math.max(done, first); done < end; done++) {
                 resizeRow(done, ring[done % ring.length]);
             }
-            Arrays.fill(sums, BicubicKernel.HALF);
+            Arrays.fill(sums, HALF);
             for (int k = 0; k < rows.count[y]; k++) {
                 int weight = rows.weights[y * rows.stride + k];
                 addScaled(sums, ring[(first + k) % ring.length], weight);
@@ -97,18 +105,18 @@ public final class BicubicResize {
             int at = rowStart + CHANNELS * columns.first[x];
             int weight = x * columns.stride;
             int end = weight + columns.count[x];
-            int red = BicubicKernel.HALF;
-            int green = BicubicKernel.HALF;
-            int blue = BicubicKernel.HALF;
+            int red = HALF;
+            int green = HALF;
+            int blue = HALF;
             for (; weight < end; weight++, at += CHANNELS) {
                 int w = weights[weight];
                 red += (samples[at] & 0xFF) * w;
                 green += (samples[at + 1] & 0xFF) * w;
                 blue += (samples[at + 2] & 0xFF) * w;
             }
-            target[CHANNELS * x] = clamp(red >> BicubicKernel.PRECISION);
-            target[CHANNELS * x + 1] = clamp(green >> BicubicKernel.PRECISION);
-            target[CHANNELS * x + 2] = clamp(blue >> BicubicKernel.PRECISION);
+            target[CHANNELS * x] = clamp(red >> PRECISION);
+            target[CHANNELS * x + 1] = clamp(green >> PRECISION);
+            target[CHANNELS * x + 2] = clamp(blue >> PRECISION);
         }
     }
 
@@ -120,11 +128,99 @@ public final class BicubicResize {
 
     private static void store(int[] sums, byte[] output, int offset) {
         for (int i = 0; i < sums.length; i++) {
-            output[offset + i] = (byte) clamp(sums[i] >> BicubicKernel.PRECISION);
+            output[offset + i] = (byte) clamp(sums[i] >> PRECISION);
         }
     }
 
     private static int clamp(int value) {
         return Math.max(0, Math.min(255, value));
+    }
+
+    /**
+     * The fixed-point weights of Pillow's bicubic resize along one axis, for a window of its outputs.
+     *
+     * <p>Output {@code i} is the sum over {@code k < count[i]} of {@code weights[i * stride + k]} times
+     * input {@code first[i] + k}, in units of 2<sup>-22</sup> (Pillow, {@code Resample.c}: {@code
+     * precompute_coeffs} and {@code normalize_coeffs_8bpc}).
+     */
+    static final class Kernel {
+        /** First input of each output. */
+        final int[] first;
+
+        /** Number of inputs of each output. */
+        final int[] count;
+
+        /** Distance between the weights of one output and the next. */
+        final int stride;
+
+        /** [outputs, stride]. */
+        final int[] weights;
+
+        private Kernel(int[] first, int[] count, int stride, int[] weights) {
+            this.first = first;
+            this.count = count;
+            this.stride = stride;
+            this.weights = weights;
+        }
+
+        /**
+         * Computes the weights.
+         *
+         * @param inputs length of the input axis
+         * @param outputs length of the whole output axis
+         * @param from first output wanted
+         * @param wanted number of outputs wanted
+         */
+        static Kernel of(int inputs, int outputs, int from, int wanted) {
+            double scale = (double) inputs / outputs;
+            double filterScale = Math.max(scale, 1);
+            double support = SUPPORT * filterScale;
+            int stride = Math.min(inputs, (int) Math.ceil(support) * 2 + 1);
+            int[] first = new int[wanted];
+            int[] count = new int[wanted];
+            int[] weights = new int[Math.multiplyExact(wanted, stride)];
+            double[] row = new double[stride];
+            for (int i = 0; i < wanted; i++) {
+                double center = (from + i + 0.5) * scale;
+                int low = Math.max(0, (int) (center - support + 0.5));
+                int high = Math.min(inputs, (int) (center + support + 0.5));
+                first[i] = low;
+                count[i] = high - low;
+                fill(row, count[i], low - center, 1 / filterScale);
+                for (int k = 0; k < count[i]; k++) {
+                    weights[i * stride + k] = fixedPoint(row[k]);
+                }
+            }
+            return new Kernel(first, count, stride, weights);
+        }
+
+        /** Puts the weights of one output, which sum to 1, into the row. */
+        private static void fill(double[] row, int count, double offset, double inverseScale) {
+            double sum = 0;
+            for (int k = 0; k < count; k++) {
+                row[k] = cubic((k + offset + 0.5) * inverseScale);
+                sum += row[k];
+            }
+            for (int k = 0; k < count && sum != 0; k++) {
+                row[k] /= sum;
+            }
+        }
+
+        /** Keys' cubic convolution with a = -0.5. */
+        private static double cubic(double signed) {
+            double x = Math.abs(signed);
+            if (x < 1) {
+                return ((A + 2) * x - (A + 3)) * x * x + 1;
+            }
+            if (x < 2) {
+                return (((x - 5) * x + 8) * x - 4) * A;
+            }
+            return 0;
+        }
+
+        private static int fixedPoint(double weight) {
+            double scaled = weight * (1 << PRECISION);
+            return (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+        }
     }
 }

@@ -17,11 +17,13 @@ final class BmpDecoder {
     private static final int END_OF_IMAGE = 1;
     private static final int MOVE = 2;
 
-    private final RuntimeReader reader = RuntimeReader.of("bmp");
+    private static final LibraryReader READER = LibraryReader.ofRuntime("bmp");
 
-    RgbImage decode(ImageSource source) throws IOException {
+    private BmpDecoder() {}
+
+    static RgbImage decode(ImageSource source) throws IOException {
         requireHeader(source);
-        BufferedImage image = reader.read(source.bytes(), bmp -> bmp.read(0));
+        BufferedImage image = READER.read(source.bytes(), bmp -> bmp.read(0));
         return Pixels.read(image, Pixels::stretch);
     }
 

@@ -3,59 +3,36 @@ package org.coop4j.image;
 import java.util.concurrent.Semaphore;
 
 /**
- * The heap memory that images may take while they are read, decoded and used: one that needs more
- * than all of it is refused, and others wait until there is enough of it.
+ * The heap memory that images may take while they are read, decoded and used: one that needs more than all of it is
+ * refused, and others wait until there is enough of it.
  *
- * <p>Files and pixels are counted apart and in this order, so that two images never wait for each
- * other.
+ * <p>Files and pixels are counted apart and in this order, so that two images never wait for each other.
  */
 final class DecodeMemory {
 
     /** What is counted at once, so that a count fits into an int. */
     private static final int UNIT = 1 << 12;
 
-    private final Budget files;
-    private final Budget pixels;
+    private final int fileUnits;
+    private final int pixelUnits;
+    private final Semaphore files;
+    private final Semaphore pixels;
 
     /**
      * @param fileBytes for the contents of files
      * @param pixelBytes for what is made of them
      */
     DecodeMemory(long fileBytes, long pixelBytes) {
-        this.files = new Budget(fileBytes);
-        this.pixels = new Budget(pixelBytes);
+        fileUnits = (int) Math.min(Integer.MAX_VALUE, fileBytes / UNIT);
+        pixelUnits = (int) Math.min(Integer.MAX_VALUE, pixelBytes / UNIT);
+        files = new Semaphore(fileUnits, true);
+        pixels = new Semaphore(pixelUnits, true);
     }
 
     /** An eighth of the heap's limit for files and a quarter for pixels. */
     static DecodeMemory standard() {
         long heap = Runtime.getRuntime().maxMemory();
         return new DecodeMemory(heap / 8, heap / 4);
-    }
-
-    private static final class Budget {
-        private final int units;
-        private final Semaphore free;
-
-        Budget(long bytes) {
-            units = (int) Math.min(Integer.MAX_VALUE, bytes / UNIT);
-            free = new Semaphore(units, true);
-        }
-
-        long bytes() {
-            return (long) units * UNIT;
-        }
-
-        /** Waits for the bytes and returns the units that they take. */
-        int take(long bytes, String what, ImageSource image) throws ImageException {
-            if (bytes > bytes()) {
-                throw image.error(
-                        "needs %,d MB of memory %s, and %,d MB is what a picture may take: make it smaller, or give Java a larger heap (-Xmx)"
-                                .formatted(bytes >> 20, what, bytes() >> 20));
-            }
-            int taken = (int) ((bytes + UNIT - 1) / UNIT);
-            free.acquireUninterruptibly(Math.min(taken, units));
-            return Math.min(taken, units);
-        }
     }
 
     /** What one image takes of the memory, until it is closed. */
@@ -65,7 +42,8 @@ final class DecodeMemory {
 
         /** Takes memory for a file's content; once, before {@link #takeDecoded}. */
         void takeFile(long bytes, ImageSource image) throws ImageException {
-            file = files.take(bytes, "for its file", image);
+            file = units(bytes, fileUnits, "for its file", image);
+            files.acquireUninterruptibly(file);
         }
 
         /** Takes memory for decoding; once. */
@@ -73,13 +51,24 @@ final class DecodeMemory {
             if (decoded > 0) {
                 throw new IllegalStateException("an image that waits for memory holds some");
             }
-            decoded = pixels.take(bytes, "to decode", image);
+            decoded = units(bytes, pixelUnits, "to decode", image);
+            pixels.acquireUninterruptibly(decoded);
+        }
+
+        private static int units(long bytes, int all, String purpose, ImageSource image) throws ImageException {
+            long most = (long) all * UNIT;
+            if (bytes > most) {
+                throw image.error(
+                        "needs %,d MB of memory %s, and %,d MB is what a picture may take: make it smaller, or give Java a larger heap (-Xmx)"
+                                .formatted(bytes >> 20, purpose, most >> 20));
+            }
+            return (int) Math.min(all, (bytes + UNIT - 1) / UNIT);
         }
 
         @Override
         public void close() {
-            files.free.release(file);
-            pixels.free.release(decoded);
+            files.release(file);
+            pixels.release(decoded);
             file = 0;
             decoded = 0;
         }

@@ -1,68 +1,74 @@
 package org.coop4j.image;
 
+import com.twelvemonkeys.imageio.util.ProgressListenerBase;
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
+import javax.imageio.ImageReader;
 
 /**
- * The first frame of a GIF on its screen, as Pillow shows it: what the frame leaves uncovered has
- * the transparent colour, or else colour 0, and a frame that reaches beyond the screen enlarges it.
+ * The first frame of a GIF on its screen, as Pillow shows it: what the frame leaves uncovered has the transparent
+ * colour, or else colour 0, and a frame that reaches beyond the screen enlarges it. The Java runtime's reader is given
+ * the frame alone, with a palette that makes its samples the colours' indices.
  */
 final class GifDecoder {
+    private static final int HEADER = 13;
+    private static final int HAS_PALETTE = 0x80;
     private static final int EXTENSION = 0x21;
     private static final int IMAGE = 0x2C;
     private static final int TRAILER = 0x3B;
     private static final int GRAPHIC_CONTROL = 0xF9;
+    private static final LibraryReader READER = LibraryReader.ofRuntime("gif");
 
     private final ImageSource source;
-    private int at;
+    private int at = HEADER;
     private int transparent = -1;
 
     private GifDecoder(ImageSource source) {
         this.source = source;
     }
 
-    static RgbImage decode(ImageSource source) throws ImageException {
+    static RgbImage decode(ImageSource source) throws IOException {
         return new GifDecoder(source).decode();
     }
 
-    private RgbImage decode() throws ImageException {
-        int screenWidth = source.u16le(6);
-        int screenHeight = source.u16le(8);
-        int flags = source.u8(10);
-        at = 13;
-        byte[] globalPalette = readPalette(flags);
+    private RgbImage decode() throws IOException {
+        byte[] globalPalette = readPalette(source.u8(10));
         seekImage();
+        int descriptor = at;
         int left = source.u16le(at);
         int top = source.u16le(at + 2);
         int width = source.u16le(at + 4);
         int height = source.u16le(at + 6);
-        int imageFlags = source.u8(at + 8);
+        int flags = source.u8(at + 8);
         at += 9;
         source.requireSize(width, height);
-        int canvasWidth = Math.max(screenWidth, left + width);
-        int canvasHeight = Math.max(screenHeight, top + height);
+        int canvasWidth = Math.max(source.u16le(6), left + width);
+        int canvasHeight = Math.max(source.u16le(8), top + height);
         source.requireSize(canvasWidth, canvasHeight);
         source.takeMemory((long) canvasWidth * canvasHeight, 5); // two of indices, and RGB
-        byte[] localPalette = readPalette(imageFlags);
-        byte[] palette = localPalette != null ? localPalette : globalPalette;
-        CropBox frame = new CropBox(left, top, width, height);
-        boolean interlaced = (imageFlags & 0x40) != 0;
-        byte[] indices = new GifLzw(source, at).decode(width, height);
+        byte[] localPalette = readPalette(flags);
+        byte[] indices = readIndices(descriptor);
         byte[] canvas = new byte[Math.multiplyExact(canvasWidth, canvasHeight)];
         Arrays.fill(canvas, (byte) Math.max(0, transparent));
-        placeRows(indices, frame, interlaced, canvas, canvasWidth);
+        for (int y = 0; y < height; y++) {
+            System.arraycopy(indices, y * width, canvas, (top + y) * canvasWidth + left, width);
+        }
+        byte[] palette = localPalette != null ? localPalette : globalPalette;
         return new RgbImage(canvasWidth, canvasHeight, lookUp(canvas, palette));
     }
 
     /** The colour table that the flags announce, or null; moves behind it. */
     private byte[] readPalette(int flags) throws ImageException {
-        if ((flags & 0x80) == 0) {
+        if ((flags & HAS_PALETTE) == 0) {
             return null;
         }
         int length = 3 << ((flags & 7) + 1);
         source.require(at, length);
-        byte[] palette = Arrays.copyOfRange(source.bytes(), at, at + length);
         at += length;
-        return palette;
+        return Arrays.copyOfRange(source.bytes(), at - length, at);
     }
 
     /** Moves behind the separator of the first image. */
@@ -96,26 +102,42 @@ final class GifDecoder {
         at++;
     }
 
-    private static void placeRows(
-            byte[] indices, CropBox frame, boolean interlaced, byte[] canvas, int canvasWidth) {
-        int row = 0;
-        // Interlaced rows come in four passes: every 8th from 0, every 8th from 4, every 4th from
-        // 2, every 2nd from 1.
-        int[] starts = interlaced ? new int[] {0, 4, 2, 1} : new int[] {0};
-        int[] steps = interlaced ? new int[] {8, 8, 4, 2} : new int[] {1};
-        for (int pass = 0; pass < starts.length; pass++) {
-            for (int y = starts[pass]; y < frame.height(); y += steps[pass]) {
-                int to = (frame.top() + y) * canvasWidth + frame.left();
-                System.arraycopy(indices, row * frame.width(), canvas, to, frame.width());
-                row++;
-            }
+    /**
+     * The indices of the frame whose data are next.
+     *
+     * @param descriptor where its position and size are
+     */
+    private byte[] readIndices(int descriptor) throws IOException {
+        ByteArrayOutputStream frame = new ByteArrayOutputStream(source.length() - at + HEADER + 3 * 256 + 10);
+        frame.write(source.bytes(), 0, 10);
+        frame.write(new byte[] {(byte) (HAS_PALETTE | 7), 0, 0}, 0, 3);
+        for (int index = 0; index < 256; index++) {
+            Arrays.asList(index, index, index).forEach(frame::write);
         }
+        frame.write(IMAGE);
+        frame.write(source.bytes(), descriptor, 8);
+        frame.write(source.u8(descriptor + 8) & 0x40); // interlaced
+        frame.write(source.bytes(), at, source.length() - at);
+        float[] percent = {0};
+        BufferedImage image = READER.read(frame.toByteArray(), gif -> {
+            gif.addIIOReadProgressListener(new ProgressListenerBase() {
+                @Override
+                public void imageProgress(ImageReader reader, float done) {
+                    percent[0] = done;
+                }
+            });
+            return gif.read(0);
+        });
+        if (percent[0] < 100) {
+            throw source.truncated(); // the reader takes an early end for a picture
+        }
+        return ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
     }
 
     /** Without a palette an index is a grey level; beyond a palette it is black. */
     private static byte[] lookUp(byte[] indices, byte[] palette) {
         if (palette == null) {
-            return Samples.greyToRgb(indices);
+            return Pixels.greyToRgb(indices);
         }
         byte[] full = Arrays.copyOf(palette, 3 * 256);
         byte[] rgb = new byte[Math.multiplyExact(3, indices.length)];

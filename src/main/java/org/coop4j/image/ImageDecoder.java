@@ -1,5 +1,7 @@
 package org.coop4j.image;
 
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.io.EOFException;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -8,15 +10,13 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HexFormat;
 import java.util.function.Function;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import org.coop4j.image.webp.WebpDecoder;
 
 /**
- * Decodes JPEG, PNG, GIF (its first frame), BMP and WebP files into RGB as Pillow's {@code
- * Image.open(...).convert("RGB")}.
+ * Decodes JPEG, PNG, GIF, BMP, WebP and TIFF files (their first picture) into RGB as Pillow's {@code
+ * Image.open(...).convert("RGB")}; of lossy WebP the pixels are only close to Pillow's.
  *
  * <p>The form is told by the content; the file's name does not matter. Alpha is dropped without
  * blending, grey is repeated, palettes are looked up, CMYK is converted without a colour profile;
@@ -41,9 +41,6 @@ public final class ImageDecoder {
 
     private final long maxPixels;
     private final DecodeMemory memory;
-    private final JpegDecoder jpeg = new JpegDecoder();
-    private final PngDecoder png = new PngDecoder();
-    private final BmpDecoder bmp = new BmpDecoder();
 
     /** Makes a decoder with Pillow's limit of {@link #DEFAULT_MAX_PIXELS} pixels. */
     public ImageDecoder() {
@@ -164,24 +161,24 @@ public final class ImageDecoder {
     private RgbImage decode(
             byte[] content, String name, ExifOrientation exif, DecodeMemory.Share share)
             throws ImageException {
-        Orientation orientation =
-                exif == ExifOrientation.KEEP
-                        ? Orientation.UPRIGHT
-                        : Orientation.read(new MemoryImageInput(content));
-        ImageSource source =
-                new ImageSource(
-                        content, name, maxPixels, share, !orientation.equals(Orientation.UPRIGHT));
+        int orientation = exif == ExifOrientation.KEEP
+                ? ExifOrientation.UPRIGHT
+                : ExifOrientation.read(new ByteArrayImageInputStream(content));
+        boolean turned = orientation != ExifOrientation.UPRIGHT;
+        ImageSource source = new ImageSource(content, name, maxPixels, share, turned);
         if (content.length > MAX_FILE_BYTES) {
             throw source.error("has more than " + MAX_FILE_BYTES + " bytes");
         }
         try {
-            return orientation.apply(decode(source));
+            return ExifOrientation.turn(decode(source), orientation);
         } catch (ImageException e) {
             throw e;
         } catch (OutOfMemoryError e) {
             throw outOfMemory(source, e);
+        } catch (EOFException e) {
+            throw source.truncated();
         } catch (IOException | RuntimeException e) {
-            // The readers of the runtime answer damage with exceptions of many kinds.
+            // The libraries' readers answer damage with exceptions of many kinds.
             throw source.damaged(e);
         }
     }
@@ -192,43 +189,20 @@ public final class ImageDecoder {
      */
     public static int exifOrientation(Path file) {
         try (ImageInputStream in = new FileImageInputStream(file.toFile())) {
-            return Orientation.read(in).value();
+            return ExifOrientation.read(in);
         } catch (IOException e) {
-            return Orientation.UPRIGHT.value();
+            return ExifOrientation.UPRIGHT;
         }
     }
 
-    private RgbImage decode(ImageSource source) throws IOException {
-        ImageForm form =
-                ImageForm.of(source)
-                        .orElseThrow(
-                                () ->
-                                        source.error(
-                                                source.length() == 0
-                                                        ? "is empty"
-                                                        : unknownForm(source)));
-        return switch (form) {
-            case JPEG -> jpeg.decode(source);
-            case PNG -> png.decode(source);
+    private static RgbImage decode(ImageSource source) throws IOException {
+        return switch (ImageForm.require(source)) {
+            case JPEG -> JpegDecoder.decode(source);
+            case PNG -> PngDecoder.decode(source);
             case GIF -> GifDecoder.decode(source);
-            case BMP -> bmp.decode(source);
+            case BMP -> BmpDecoder.decode(source);
             case WEBP -> WebpDecoder.decode(source);
+            case TIFF -> TiffDecoder.decode(source);
         };
-    }
-
-    private static String unknownForm(ImageSource source) {
-        if (source.startsWith(4, "ftyp")) {
-            boolean avif = source.startsWith(8, "avi");
-            return "is "
-                    + (avif ? "AVIF" : "HEIC")
-                    + ", which is not read: convert it to JPEG or PNG (of a phone: set its camera"
-                    + " to the most compatible form)";
-        }
-        if (source.startsWith(0, "II*\0") || source.startsWith(0, "MM\0*")) {
-            return "is TIFF, which is not read: convert it to JPEG or PNG";
-        }
-        int shown = Math.min(8, source.length());
-        return "is not a JPEG, PNG, GIF, BMP or WebP image: it begins with the bytes "
-                + HexFormat.ofDelimiter(" ").formatHex(source.bytes(), 0, shown);
     }
 }

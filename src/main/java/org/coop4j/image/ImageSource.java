@@ -4,7 +4,7 @@ package org.coop4j.image;
  * The bytes of an image file with the name that messages give it and the limit of its size; reading
  * beyond the end is an error that names the file.
  */
-public final class ImageSource {
+final class ImageSource {
     private final byte[] bytes;
     private final String name;
     private final long maxPixels;
@@ -29,17 +29,17 @@ public final class ImageSource {
     }
 
     /** The bytes themselves, not a copy. */
-    public byte[] bytes() {
+    byte[] bytes() {
         return bytes;
     }
 
     /** Number of bytes. */
-    public int length() {
+    int length() {
         return bytes.length;
     }
 
     /** Whether the characters, taken as bytes, stand at an offset. */
-    public boolean startsWith(int offset, String latin1) {
+    boolean startsWith(int offset, String latin1) {
         if (offset + latin1.length() > bytes.length) {
             return false;
         }
@@ -52,50 +52,50 @@ public final class ImageSource {
     }
 
     /** An unsigned byte. */
-    public int u8(int at) throws ImageException {
+    int u8(int at) throws ImageException {
         require(at, 1);
         return bytes[at] & 0xFF;
     }
 
     /** An unsigned number of two bytes, most significant first. */
-    public int u16(int at) throws ImageException {
+    int u16(int at) throws ImageException {
         return u8(at) << 8 | u8(at + 1);
     }
 
     /** An unsigned number of two bytes, least significant first. */
-    public int u16le(int at) throws ImageException {
+    int u16le(int at) throws ImageException {
         return u8(at) | u8(at + 1) << 8;
     }
 
     /** An unsigned number of three bytes, least significant first. */
-    public int u24le(int at) throws ImageException {
+    int u24le(int at) throws ImageException {
         return u16le(at) | u8(at + 2) << 16;
     }
 
     /** A signed number of four bytes, most significant first. */
-    public int s32(int at) throws ImageException {
+    int s32(int at) throws ImageException {
         return u16(at) << 16 | u16(at + 2);
     }
 
     /** A signed number of four bytes, least significant first. */
-    public int s32le(int at) throws ImageException {
+    int s32le(int at) throws ImageException {
         return u16le(at) | u16le(at + 2) << 16;
     }
 
     /** An unsigned number of four bytes, least significant first. */
-    public long u32le(int at) throws ImageException {
+    long u32le(int at) throws ImageException {
         return s32le(at) & 0xFFFF_FFFFL;
     }
 
     /** Checks that so many bytes follow an offset. */
-    public void require(long at, long count) throws ImageException {
+    void require(long at, long count) throws ImageException {
         if (at < 0 || at + count > bytes.length) {
             throw truncated();
         }
     }
 
     /** Checks a size from a header, before memory is taken for it. */
-    public void requireSize(long width, long height) throws ImageException {
+    void requireSize(long width, long height) throws ImageException {
         if (width < 1 || height < 1) {
             throw error("is damaged: it declares a size of " + width + " x " + height + " pixels");
         }
@@ -113,23 +113,23 @@ public final class ImageSource {
      * @param bytesEach bytes for each pixel, the 3 of the image itself included
      * @throws ImageException if it is more than an image may take
      */
-    public void takeMemory(long pixels, int bytesEach) throws ImageException {
+    void takeMemory(long pixels, int bytesEach) throws ImageException {
         memory.takeDecoded(pixels * (turned ? bytesEach + 3 : bytesEach), this);
     }
 
     /** The error of a file that ends too early. */
-    public ImageException truncated() {
+    ImageException truncated() {
         return error("is truncated: its " + bytes.length + " bytes end within the picture");
     }
 
     /** The error of a file that a reader cannot read. */
-    public ImageException damaged(Throwable cause) {
+    ImageException damaged(Throwable cause) {
         String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
         return new ImageException("image " + name + " is damaged: " + reason, cause);
     }
 
     /** An error whose message is "image NAME" and the predicate. */
-    public ImageException error(String predicate) {
+    ImageException error(String predicate) {
         return new ImageException("image " + name + " " + predicate);
     }
 }

@@ -8,7 +8,7 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
+import java.util.function.IntBinaryOperator;
 
 /**
  * Reads packed RGB from the raster of an image. The samples themselves are taken: drawing the
@@ -16,11 +16,6 @@ import java.awt.image.WritableRaster;
  */
 final class Pixels {
     private Pixels() {}
-
-    /** What becomes of a sample whose depth is not 8 bits. */
-    interface Depth {
-        int toByte(int sample, int bits);
-    }
 
     /**
      * Pillow's reduction of most depths: 16 bits keep their upper half, fewer than 8 are stretched.
@@ -32,28 +27,37 @@ final class Pixels {
         return bits == 8 ? sample : sample * 255 / ((1 << bits) - 1);
     }
 
-    static RgbImage read(BufferedImage image, Depth depth) {
+    /**
+     * The image's samples.
+     *
+     * @param depth makes a byte of a sample and its number of bits
+     */
+    static RgbImage read(BufferedImage image, IntBinaryOperator depth) {
+        return read(image, depth, false);
+    }
+
+    private static RgbImage read(BufferedImage image, IntBinaryOperator depth, boolean copied) {
         Raster raster = image.getRaster();
-        int width = raster.getWidth();
-        int height = raster.getHeight();
+        byte[] rgb;
         if (image.getColorModel() instanceof IndexColorModel palette) {
-            return new RgbImage(width, height, lookUp(raster, palette));
+            rgb = lookUp(raster, palette);
+        } else if (isPackedRgb(raster)) {
+            byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
+            int[] offsets = ((ComponentSampleModel) raster.getSampleModel()).getBandOffsets();
+            rgb = orderRgb(copied ? samples.clone() : samples, offsets);
+        } else {
+            rgb = convert(raster, depth);
         }
-        byte[] rgb = isPackedRgb(raster) ? takeRgb(raster) : convert(raster, depth);
-        return new RgbImage(width, height, rgb);
+        return new RgbImage(raster.getWidth(), raster.getHeight(), rgb);
     }
 
     /**
-     * A copy of an image of any kind: samples as {@link #read} takes them, and through {@code
-     * getRGB} where they are not plain red, green and blue or grey.
+     * A copy of an image of any kind: samples as {@link #read} takes them, and through {@code getRGB} where they are not
+     * plain red, green and blue or grey.
      */
     static RgbImage copy(BufferedImage image) {
         if (hasPlainSamples(image)) {
-            Raster raster = image.getRaster();
-            boolean palette = image.getColorModel() instanceof IndexColorModel;
-            return palette || !isPackedRgb(raster)
-                    ? read(image, Pixels::stretch)
-                    : new RgbImage(raster.getWidth(), raster.getHeight(), takeRgb(copyOf(raster)));
+            return read(image, Pixels::stretch, true);
         }
         int width = image.getWidth();
         byte[] rgb = new byte[Math.multiplyExact(3 * width, image.getHeight())];
@@ -65,12 +69,6 @@ final class Pixels {
             }
         }
         return new RgbImage(width, image.getHeight(), rgb);
-    }
-
-    private static Raster copyOf(Raster raster) {
-        WritableRaster copy = raster.createCompatibleWritableRaster();
-        copy.setRect(raster);
-        return copy;
     }
 
     private static boolean hasPlainSamples(BufferedImage image) {
@@ -98,12 +96,6 @@ final class Pixels {
                 && raster.getDataBuffer().getSize() == 3 * raster.getWidth() * raster.getHeight();
     }
 
-    private static byte[] takeRgb(Raster raster) {
-        byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
-        ComponentSampleModel model = (ComponentSampleModel) raster.getSampleModel();
-        return Samples.orderRgb(samples, model.getBandOffsets());
-    }
-
     private static byte[] lookUp(Raster raster, IndexColorModel palette) {
         int width = raster.getWidth();
         int[] colours = new int[1 << 16]; // an index beyond the palette is black, as in Pillow
@@ -120,7 +112,7 @@ final class Pixels {
         return rgb;
     }
 
-    private static byte[] convert(Raster raster, Depth depth) {
+    private static byte[] convert(Raster raster, IntBinaryOperator depth) {
         int width = raster.getWidth();
         int bands = raster.getNumBands();
         int[] bits = raster.getSampleModel().getSampleSize();
@@ -132,10 +124,40 @@ final class Pixels {
             for (int x = 0; x < width; x++) {
                 for (int channel = 0; channel < 3; channel++) {
                     int band = bands < 3 ? 0 : channel; // grey and grey with alpha repeat
-                    rgb[at++] = (byte) depth.toByte(row[x * bands + band], bits[band]);
+                    rgb[at++] = (byte) depth.applyAsInt(row[x * bands + band], bits[band]);
                 }
             }
         }
         return rgb;
+    }
+
+    static byte[] greyToRgb(byte[] grey) {
+        byte[] rgb = new byte[Math.multiplyExact(3, grey.length)];
+        for (int i = 0, at = 0; i < grey.length; i++, at += 3) {
+            rgb[at] = grey[i];
+            rgb[at + 1] = grey[i];
+            rgb[at + 2] = grey[i];
+        }
+        return rgb;
+    }
+
+    /**
+     * Puts three packed bands into the order red, green, blue, in place.
+     *
+     * @param offsets where red, green and blue are
+     */
+    static byte[] orderRgb(byte[] samples, int[] offsets) {
+        if (offsets[0] == 0 && offsets[1] == 1) {
+            return samples;
+        }
+        for (int at = 0; at < samples.length; at += 3) {
+            byte red = samples[at + offsets[0]];
+            byte green = samples[at + offsets[1]];
+            byte blue = samples[at + offsets[2]];
+            samples[at] = red;
+            samples[at + 1] = green;
+            samples[at + 2] = blue;
+        }
+        return samples;
     }
 }

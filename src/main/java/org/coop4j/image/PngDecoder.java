@@ -22,11 +22,13 @@ final class PngDecoder {
         0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xAE, 0x42, 0x60, (byte) 0x82
     };
 
-    private final RuntimeReader reader = RuntimeReader.of("png");
+    private static final LibraryReader READER = LibraryReader.ofRuntime("png");
 
-    RgbImage decode(ImageSource source) throws IOException {
+    private PngDecoder() {}
+
+    static RgbImage decode(ImageSource source) throws IOException {
         byte[] reduced = reduce(source);
-        BufferedImage image = reader.read(reduced, png -> png.read(0));
+        BufferedImage image = READER.read(reduced, png -> png.read(0));
         boolean deepGrey = bits(source) == 16 && colorType(source) == GREY;
         // Pillow's mode I;16, unlike its other 16-bit modes, is clipped.
         return Pixels.read(image, deepGrey ? (v, bits) -> Math.min(v, 255) : Pixels::stretch);

@@ -14,14 +14,35 @@ import org.coop4j.weights.model.PreprocessConfig;
  * @param squash whether a test image's both sides are resized to {@code size}, rather than the
  *     shorter one before a centre crop
  */
-public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boolean squash) {
+public record Preprocessing(int size, Channels mean, Channels std, boolean squash) {
+    /**
+     * A number for each colour channel.
+     *
+     * @param red of the red channel
+     * @param green of the green channel
+     * @param blue of the blue channel
+     */
+    public record Channels(float red, float green, float blue) {
+        /** The value of channel 0, 1 or 2: red, green or blue. */
+        public float get(int channel) {
+            return switch (channel) {
+                case 0 -> red;
+                case 1 -> green;
+                case 2 -> blue;
+                default ->
+                        throw new IndexOutOfBoundsException(
+                                "channel " + channel + ": expected 0, 1 or 2");
+            };
+        }
+    }
+
     /** The mean of CLIP's training images. */
-    public static final ChannelValues CLIP_MEAN =
-            new ChannelValues((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
+    public static final Channels CLIP_MEAN =
+            new Channels((float) 0.48145466, (float) 0.4578275, (float) 0.40821073);
 
     /** The standard deviation of CLIP's training images. */
-    public static final ChannelValues CLIP_STD =
-            new ChannelValues((float) 0.26862954, (float) 0.26130258, (float) 0.27577711);
+    public static final Channels CLIP_STD =
+            new Channels((float) 0.26862954, (float) 0.26130258, (float) 0.27577711);
 
     private static final int CHANNELS = 3;
 
@@ -46,8 +67,8 @@ public record Preprocessing(int size, ChannelValues mean, ChannelValues std, boo
                 config.size(), channels(config.mean()), channels(config.std()), config.squash());
     }
 
-    private static ChannelValues channels(List<Double> values) {
-        return new ChannelValues(
+    private static Channels channels(List<Double> values) {
+        return new Channels(
                 values.get(0).floatValue(), values.get(1).floatValue(), values.get(2).floatValue());
     }
 

@@ -72,7 +72,7 @@ record PreprocessingNodes(OnnxGraph graph, Preprocessing preprocessing) {
                 OnnxGraph.integer("end", end));
     }
 
-    private String channels(String name, org.coop4j.image.ChannelValues values) {
+    private String channels(String name, Preprocessing.Channels values) {
         return graph.constant(
                 name, new long[] {3, 1, 1}, values.get(0), values.get(1), values.get(2));
     }

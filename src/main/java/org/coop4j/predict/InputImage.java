@@ -11,7 +11,7 @@ import org.coop4j.image.RgbImage;
 
 /**
  * An image to classify: a file, a file's content, or one that Java has decoded. Files and contents
- * may be JPEG, PNG, GIF, BMP or WebP, which the content tells; they are turned upright as their
+ * may be JPEG, PNG, GIF, BMP, WebP or TIFF, which the content tells; they are turned upright as their
  * EXIF orientation says.
  */
 @FunctionalInterface

@@ -19,7 +19,7 @@ import org.coop4j.base.Sha256;
 
 /**
  * The JSON files of a run. Each holds the checksum of its other contents: a byte that changes may
- * make a valid file of another meaning. Files of earlier versions have none.
+ * make a valid file of another meaning. A file that has none, written by hand, is taken as it is.
  */
 public final class CheckedJson {
 

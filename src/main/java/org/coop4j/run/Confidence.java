@@ -56,7 +56,7 @@ public record Confidence(double temperature, String images, OptionalDouble thres
                                 Math.floor(THRESHOLDS * point.get().threshold()) / THRESHOLDS));
     }
 
-    /** What the file of a classifier says; of one of an earlier version the temperature alone. */
+    /** What the file of a classifier says. */
     public static Confidence of(ClassifierFile file) {
         String threshold = file.training().get(THRESHOLD);
         return new Confidence(

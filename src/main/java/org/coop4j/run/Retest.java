@@ -137,7 +137,7 @@ public final class Retest {
      * @throws IOException if nothing is recorded of them
      */
     public DataSpec source() throws IOException {
-        if (config == null || config.testedOn().source() == null) {
+        if (config == null) {
             throw new IOException(
                     "no run beside the classifier says what it was tested on: give images with"
                             + " --data");
@@ -191,10 +191,10 @@ public final class Retest {
 
     /** With what the run was told of its data, where nothing else is said. */
     private DataSpec asTested(DataSpec data) {
-        DataSpec told = config == null ? null : config.testedOn().source();
-        if (told == null) {
+        if (config == null) {
             return data;
         }
+        DataSpec told = config.testedOn().source();
         DataSpec divided =
                 data.split() == null && told.split() != null && isSamePlace(data, told)
                         ? data.withSplit(told.split())
@@ -215,9 +215,7 @@ public final class Retest {
         if (config == null) {
             return 1;
         }
-        DataSpec source = config.testedOn().source();
-        long seed = config.sample().seed();
-        return source == null ? seed : source.seedOfSplit(seed);
+        return config.testedOn().source().seedOfSplit(config.sample().seed());
     }
 
     /** Whether these are the files and labels that the run was tested on. */

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * Everything that decides a run's result: what {@code config.json} holds, of a single training run
@@ -101,10 +101,7 @@ public record RunConfig(
                 checkpointEvery);
     }
 
-    /**
-     * Whether it is a configuration of the same run: one with the same result. What a configuration
-     * of an earlier version does not record is taken to be the same.
-     */
+    /** Returns true if it is a configuration of the same run: one with the same result. */
     public boolean isSameRun(RunConfig other) {
         return modelSha256.equals(other.modelSha256)
                 && (learnedFrom == null

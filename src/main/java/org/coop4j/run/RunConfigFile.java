@@ -14,7 +14,7 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * A {@link RunConfig} as {@code config.json}: all resolved values. Settings that a file does not
@@ -54,7 +54,7 @@ public final class RunConfigFile {
     }
 
     /**
-     * Reads a configuration of this or of an earlier version.
+     * Reads a configuration.
      *
      * @throws IOException if it cannot be read or is damaged, naming the file
      */
@@ -66,7 +66,7 @@ public final class RunConfigFile {
     public static RunConfig read(Path file, String name) throws IOException {
         ObjectNode tree = CheckedJson.tree(file, name, LARGEST);
         try {
-            return tree.has("format") ? config(tree) : EarlierConfig.read(tree, JSON);
+            return config(tree);
         } catch (JsonProcessingException e) {
             throw new IOException(name + " is damaged: " + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package org.coop4j.run;
 
+import java.util.Objects;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 
@@ -8,21 +9,18 @@ import org.coop4j.data.ImageDataset;
  *
  * @param name what results call it
  * @param classes which half of its classes
- * @param listsSha256 SHA-256 of class names, file names and labels; null in configurations of
- *     earlier versions that do not have it
- * @param template the hand-written prompt that suits it; null likewise
- * @param source where it lay; null likewise
+ * @param listsSha256 SHA-256 of class names, file names and labels
+ * @param template the hand-written prompt that suits it
+ * @param source where it lay
  */
 public record RunData(
         String name, ClassHalf classes, String listsSha256, String template, DataSpec source) {
 
     public RunData {
-        if (name == null || classes == null) {
+        if (name == null || classes == null || listsSha256 == null || source == null) {
             throw new IllegalArgumentException(
-                    "data: expected a name and a half of the classes, got "
-                            + name
-                            + " and "
-                            + classes);
+                    "data: expected name, classes, listsSha256 and source, got %s, %s, %s and %s"
+                            .formatted(name, classes, listsSha256, source));
         }
     }
 
@@ -36,15 +34,11 @@ public record RunData(
                 source);
     }
 
-    /** Whether it is the same data, as far as both know. */
+    /** Returns true if it is the same data, wherever it lies. */
     boolean isSame(RunData other) {
         return name.equals(other.name)
                 && classes == other.classes
-                && sameIfKnown(listsSha256, other.listsSha256)
-                && sameIfKnown(template, other.template);
-    }
-
-    private static boolean sameIfKnown(String a, String b) {
-        return a == null || b == null || a.equals(b);
+                && listsSha256.equals(other.listsSha256)
+                && Objects.equals(template, other.template);
     }
 }

@@ -50,24 +50,8 @@ public final class RunFolder implements AutoCloseable {
 
     private static final String REPLACED = ".replaced-";
 
-    /** What earlier versions called {@link #CLASSIFIER}. */
-    private static final List<String> EARLIER_CLASSIFIERS =
-            List.of("prompt.safetensors", "probe.safetensors");
-
-    private static final List<String> FILES =
-            Stream.concat(
-                            Stream.of(
-                                    CONFIG,
-                                    METRICS,
-                                    CLASSIFIER,
-                                    IMAGES,
-                                    RESULT,
-                                    PROVENANCE,
-                                    REPORT,
-                                    FAILURE,
-                                    CHECKPOINT),
-                            EARLIER_CLASSIFIERS.stream())
-                    .toList();
+    private static final List<String> FILES = List.of(
+            CONFIG, METRICS, CLASSIFIER, IMAGES, RESULT, PROVENANCE, REPORT, FAILURE, CHECKPOINT);
 
     /** Bytes of JSON that a run may have; ImageNet's results take about 0.1 MB. */
     private static final long LARGEST = 32L << 20;
@@ -125,12 +109,9 @@ public final class RunFolder implements AutoCloseable {
                 e);
     }
 
-    /** The learned classifier in a run's folder, of this or of an earlier version. */
+    /** The learned classifier in a run's folder, if there is one. */
     public static Optional<Path> classifier(Path folder) {
-        return Stream.concat(Stream.of(CLASSIFIER), EARLIER_CLASSIFIERS.stream())
-                .map(folder::resolve)
-                .filter(Files::exists)
-                .findFirst();
+        return Optional.of(folder.resolve(CLASSIFIER)).filter(Files::exists);
     }
 
     /**

@@ -80,7 +80,7 @@ public record RunImages(
     }
 
     /**
-     * The lists of the run in a folder; nothing for a run of an earlier version.
+     * The lists of the run in a folder, if there are any.
      *
      * @throws IOException if they are damaged, naming the file
      */

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.clip.ImageEncoder.PixelSource;
-import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;

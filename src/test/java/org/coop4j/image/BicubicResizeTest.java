@@ -40,7 +40,7 @@ class BicubicResizeTest {
     }
 
     private static int[] weights(int inputs, int outputs, int output) {
-        BicubicKernel kernel = BicubicKernel.of(inputs, outputs, output, 1);
+        BicubicResize.Kernel kernel = BicubicResize.Kernel.of(inputs, outputs, output, 1);
         return Arrays.copyOf(kernel.weights, kernel.count[0]);
     }
 

@@ -41,7 +41,7 @@ class OrientationTest {
         "8, 3, 2, 246135"
     })
     void picturesAreTurnedUpright(int orientation, int width, int height, String pixels) {
-        RgbImage turned = new Orientation(orientation).apply(image(2, 3, "123456"));
+        RgbImage turned = ExifOrientation.turn(image(2, 3, "123456"), orientation);
         assertThat(turned).isEqualTo(image(width, height, pixels));
     }
 
@@ -89,6 +89,19 @@ class OrientationTest {
         return file;
     }
 
+    /** A TIFF whose first directory has the orientation in place of the resolution's unit. */
+    private static byte[] tiff(ByteOrder order, int orientation) {
+        byte[] file = form(order == ByteOrder.BIG_ENDIAN ? "tiff-rgb.tif" : "tiff-rgb-lzw.tif");
+        ByteBuffer data = ByteBuffer.wrap(file).order(order);
+        int directory = data.getInt(4);
+        for (int at = directory + 2; ; at += 12) {
+            if (data.getShort(at) == 0x0128) {
+                data.putShort(at, (short) 0x0112).putShort(at + 8, (short) orientation);
+                return file;
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"LITTLE_ENDIAN", "BIG_ENDIAN"})
     void orientationIsReadFromEachFormThatHasOne(String name) throws IOException {
@@ -97,13 +110,13 @@ class OrientationTest {
         ImageDecoder decoder = new ImageDecoder();
         for (int orientation = 1; orientation <= 8; orientation++) {
             byte[] exif = exif(order, orientation);
-            for (byte[] content : new byte[][] {jpeg(exif), png(exif), webp(exif)}) {
+            for (byte[] content : new byte[][] {jpeg(exif), png(exif), webp(exif), tiff(order, orientation)}) {
                 Path file = Files.write(folder.resolve("a"), content);
                 assertThat(ImageDecoder.exifOrientation(file)).isEqualTo(orientation);
                 RgbImage stored = decoder.decode(file);
                 assertThat(stored.width()).isEqualTo(37);
                 RgbImage upright = decoder.decode(file, ExifOrientation.APPLY, image -> image);
-                assertThat(upright).isEqualTo(new Orientation(orientation).apply(stored));
+                assertThat(upright).isEqualTo(ExifOrientation.turn(stored, orientation));
             }
         }
     }

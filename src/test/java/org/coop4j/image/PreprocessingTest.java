@@ -41,7 +41,7 @@ class PreprocessingTest {
     void planesFollowEachOther() {
         RgbImage image = new RgbImage(2, 2, new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
         Preprocessing plain =
-                new Preprocessing(2, new ChannelValues(0, 0, 0), new ChannelValues(1, 1, 1), false);
+                new Preprocessing(2, new Preprocessing.Channels(0, 0, 0), new Preprocessing.Channels(1, 1, 1), false);
         float[] tensor = plain.toTensor(image);
         int[] samples = {1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12};
         for (int i = 0; i < samples.length; i++) {
@@ -60,7 +60,7 @@ class PreprocessingTest {
     @ParameterizedTest
     @ValueSource(floats = {0, -1, Float.NaN, Float.POSITIVE_INFINITY})
     void deviationThatCannotDivideIsRefused(float std) {
-        ChannelValues bad = new ChannelValues(1, std, 1);
+        Preprocessing.Channels bad = new Preprocessing.Channels(1, std, 1);
         assertThatThrownBy(() -> new Preprocessing(224, Preprocessing.CLIP_MEAN, bad, false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("standard deviation");

@@ -16,7 +16,7 @@ import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,12 +80,6 @@ class RunConfigTest {
         assertThat(config.isSameRun(config(DATA, new LinearProbe()))).isFalse();
         assertThat(config.isSameRun(config(DATA, new CoOp().with(Map.of("class_specific", true)))))
                 .isFalse();
-    }
-
-    @Test
-    void whatEarlierVersionsDidNotRecordIsTakenToBeTheSame() {
-        RunConfig config = config(DATA, new CoOp());
-        assertThat(config.isSameRun(config(data(null, "images"), new CoOp()))).isTrue();
     }
 
     @Test

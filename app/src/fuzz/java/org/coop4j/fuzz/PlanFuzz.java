@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.study.SweepPlan;
@@ -16,10 +15,8 @@ class PlanFuzz {
 
     private static final Path FILE = Seeds.file(".yaml");
 
-    static List<byte[]> seeds() throws IOException {
-        List<byte[]> seeds = new ArrayList<>(Seeds.below("../src/test/resources/before-method", ".yaml"));
-        seeds.add(SweepPlan.example().getBytes(StandardCharsets.UTF_8));
-        return seeds;
+    static List<byte[]> seeds() {
+        return List.of(SweepPlan.example().getBytes(StandardCharsets.UTF_8));
     }
 
     @MethodSource("seeds")

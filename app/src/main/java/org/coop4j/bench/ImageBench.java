@@ -15,7 +15,6 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -95,16 +94,6 @@ public final class ImageBench {
             for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
-        }
-    }
-
-    /** Seconds from opening a model until it has the features of an image. */
-    public static double firstFeature(Path model, Precision precision) throws IOException {
-        long start = System.nanoTime();
-        try (Clip clip = Clip.open(model, Clip.Options.in(precision))) {
-            int side = clip.architecture().vision().imageSize();
-            encode(clip, new float[3 * side * side], 1);
-            return (System.nanoTime() - start) / 1e9;
         }
     }
 }

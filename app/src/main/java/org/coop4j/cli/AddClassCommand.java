@@ -11,9 +11,10 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.BankOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
@@ -26,17 +27,17 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TestImages;
-import org.coop4j.train.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -81,7 +82,7 @@ final class AddClassCommand implements Callable<Integer> {
             description = "The new classifier; must not exist.")
     private Path out;
 
-    @Mixin private BankOptions bankOptions;
+    @Mixin private Options.Bank bankOptions;
 
     AddClassCommand(Console console) {
         this.console = console;
@@ -145,27 +146,17 @@ final class AddClassCommand implements Callable<Integer> {
                     .withTraining(file.training())
                     .withTemperature(file.temperature())
                     .write(out);
-            Table table =
-                    new Table(
-                            Table.Align.LEFT,
-                            Table.Align.RIGHT,
-                            Table.Align.RIGHT,
-                            Table.Align.RIGHT);
+            AlignedLines table =
+                    new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.NUMBERS, Table.Kind.NUMBERS);
             table.row("TESTED ON", "PICTURES", "BEFORE", "AFTER");
             table.row(
                     Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
                     Numbers.count(evaluator.images().size()),
-                    percent(evaluator.images(), before),
-                    percent(evaluator.images(), after));
+                    Numbers.percent(evaluator.scores(before).accuracy()),
+                    Numbers.percent(evaluator.scores(after).accuracy()));
             FeatureSet tests = byName ? pictures.all() : half(pictures, 1);
             if (tests.size() > 0) {
-                table.row(
-                        name,
-                        Numbers.count(tests.size()),
-                        "",
-                        byName
-                                ? percent(pictures, after)
-                                : Numbers.percent(100.0 * right(tests, after) / tests.size()));
+                table.row(name, Numbers.count(tests.size()), "", Numbers.percent(accuracy(tests, after)));
             }
             table.print(console.out());
             console.out().println("learned: " + out);
@@ -173,16 +164,11 @@ final class AddClassCommand implements Callable<Integer> {
         }
     }
 
-    private static String percent(TestImages images, Classifier classifier) {
-        return Numbers.percent(images.scores(classifier).accuracy());
-    }
-
-    private static long right(FeatureSet images, Classifier classifier) {
-        int[] predicted =
-                Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
-        return IntStream.range(0, predicted.length)
-                .filter(i -> predicted[i] == images.label(i))
-                .count();
+    private static double accuracy(FeatureSet images, Classifier classifier) {
+        int[] predicted = Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
+        long right =
+                IntStream.range(0, predicted.length).filter(i -> predicted[i] == images.label(i)).count();
+        return 100.0 * right / predicted.length;
     }
 
     private TestImages pictures(SharedData shared, int label) throws IOException {
@@ -218,6 +204,6 @@ final class AddClassCommand implements Callable<Integer> {
         return method.learner(shared.clip(), task)
                 .fit(
                         new FewShotFeatures(train, val),
-                        Fit.inMemory(Training.none(), config.sample().seed()));
+                        new Trainer(Training.none(), config.sample().seed()));
     }
 }

@@ -5,14 +5,12 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
-import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: all that is known of one published dataset. */
@@ -38,11 +36,11 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
-            converter = Converters.BenchmarkName.class,
             description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     DatasetsShowCommand(Console console) {
         this.console = console;
@@ -50,8 +48,8 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (json.isGiven()) {
-            Json.print(DatasetsCommand.toJson(benchmark), console.out());
+        if (json) {
+            console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts(console.out());
             console.out().println();
@@ -61,7 +59,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     }
 
     private void printFacts(PrintStream out) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         fact(table, "dataset", benchmark.name());
         fact(table, "also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
         fact(table, "images", images());
@@ -80,9 +78,9 @@ final class DatasetsShowCommand implements Callable<Integer> {
     }
 
     /** Adds a row, or several for a long text; none for an empty one. */
-    private void fact(Table table, String label, String text) {
+    private void fact(AlignedLines table, String label, String text) {
         String first = label;
-        for (String line : Table.wrapped(text, console.width() - LABELS)) {
+        for (String line : AlignedLines.wrapped(text, console.width() - LABELS)) {
             table.row(first, line);
             first = "";
         }
@@ -111,7 +109,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
                 .orElse(rule);
     }
 
-    private void renamings(Table table) {
+    private void renamings(AlignedLines table) {
         String label = "renamed";
         for (Map.Entry<String, String> entry : benchmark.renamed().entrySet()) {
             if (!entry.getKey().equals(entry.getValue())) {
@@ -124,7 +122,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     private void printTree(PrintStream out) {
         Benchmark.Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
-        Table tree = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines tree = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         tree.row("EXPECTED", "NEEDED");
         for (String folder : layout.folders()) {
             tree.row(directory + folder + "/", "always");

@@ -7,9 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
@@ -49,10 +48,7 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
-
-    @Option(names = "--truncate", hidden = true, description = "Never did anything here.")
-    private boolean truncate;
+    @Mixin private ModelOptions clipOptions;
 
     @Mixin private ClassOptions classOptions;
 
@@ -109,9 +105,6 @@ final class ImportCommand implements Callable<Integer> {
             throw new WrongUsage(
                     "the checkpoint does not name its classes: give --classes or --classes-file");
         }
-        if (truncate) {
-            console.warn("--truncate has no effect: class names are compared as they are");
-        }
         Method learnedBy = method();
         List<String> classes = classOptions.read();
         try (Clip clip = clipOptions.openForTexts()) {
@@ -122,9 +115,7 @@ final class ImportCommand implements Callable<Integer> {
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();
-            console.out()
-                    .println(
-                            SafeText.line(
+            console.print(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(
                                                     out,
@@ -132,7 +123,7 @@ final class ImportCommand implements Callable<Integer> {
                                                     layout.classSpecific()
                                                             ? "class-specific"
                                                             : "unified",
-                                                    prompt.classNames().size())));
+                                                    prompt.classNames().size()));
         }
         return 0;
     }

@@ -10,16 +10,14 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
-import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
-import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -59,8 +57,8 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin private PromptOptions promptOptions;
 
     @Mixin private ClassOptions classOptions;
-    @Mixin private ExifOption exif;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Exif exif;
+    @Mixin private Options.Arithmetic precision;
 
     @Option(
             names = "--top",
@@ -83,7 +81,7 @@ final class PredictCommand implements Callable<Integer> {
             description = "The model's own probabilities, not the calibrated ones.")
     private boolean raw;
 
-    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
+    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
 
     @Parameters(
             arity = "1..*",
@@ -101,7 +99,6 @@ final class PredictCommand implements Callable<Integer> {
      * @param ranked the most probable first
      */
     private record Classified(Path file, List<Prediction> ranked) {
-
         Prediction first() {
             return ranked.get(0);
         }
@@ -131,10 +128,10 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private int print(ImageClassifier classifier, List<Path> files) {
-        Rows<Classified> rows = rows(files, classifier.classNames());
+        Table<Classified> rows = rows(files, classifier.classNames());
         ImageProgress progress = new ImageProgress(console, "encoding", files.size());
         try (progress;
-                Rows<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
+                Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(
                     files.stream().map(InputImage::of).toList(),
                     new ImageClassifier.Listener() {
@@ -153,17 +150,17 @@ final class PredictCommand implements Callable<Integer> {
         return progress.exitCode();
     }
 
-    private Rows<Classified> rows(List<Path> files, List<String> names) {
+    private Table<Classified> rows(List<Path> files, List<String> names) {
         List<String> answers = new ArrayList<>(names);
         if (threshold > 0) {
             answers.add(UNKNOWN);
         }
-        Rows<Classified> rows = answers(files, answers);
+        Table<Classified> rows = answers(files, answers);
         if (top > 1) {
-            rows.text("next", this::next).in(Rows.Format.TABLE, Rows.Format.CSV);
+            rows.text("next", this::next).in(Table.Format.TABLE, Table.Format.CSV);
         }
         return rows.data("probabilities", c -> byName(names, c.ranked))
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
+                .in(Table.Format.JSON, Table.Format.JSON_LINES);
     }
 
     private String answer(Classified classified) {
@@ -183,13 +180,13 @@ final class PredictCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", "));
     }
 
-    private Rows<Classified> answers(List<Path> files, List<String> answers) {
-        return new Rows<Classified>()
+    private Table<Classified> answers(List<Path> files, List<String> answers) {
+        return new Table<Classified>()
                 .text("image", c -> c.file.toString())
                 .among(files.stream().map(Path::toString).toList())
-                .in(Rows.Format.TABLE, Rows.Format.CSV)
+                .in(Table.Format.TABLE, Table.Format.CSV)
                 .data("file", c -> c.file.toString())
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
+                .in(Table.Format.JSON, Table.Format.JSON_LINES)
                 .text("class", this::answer)
                 .among(answers)
                 .share("probability", c -> (float) c.first().probability());

@@ -8,14 +8,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
@@ -39,8 +40,9 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
 
-    @Mixin private VocabularyOption vocabulary;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Vocabulary vocabulary;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     TokenizeCommand(Console console) {
         this.console = console;
@@ -49,10 +51,10 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Tokenizer tokenizer = vocabulary.tokenizer();
-        if (json.isGiven()) {
+        if (json) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
             texts.forEach(text -> array.add(toJson(text, tokenizer)));
-            Json.print(array, console.out());
+            console.print(array);
             return 0;
         }
         for (int i = 0; i < texts.size(); i++) {
@@ -68,7 +70,7 @@ final class TokenizeCommand implements Callable<Integer> {
         int[] ids = tokenizer.encode(text);
         String spelled =
                 Arrays.stream(ids).mapToObj(tokenizer::symbol).collect(Collectors.joining(" "));
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row("text", text);
         table.row(
                 "ids",

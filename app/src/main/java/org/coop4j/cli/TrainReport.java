@@ -13,14 +13,13 @@ import org.coop4j.analysis.Evidence;
 import org.coop4j.analysis.TrainChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.report.ComparisonTable;
-import org.coop4j.report.TrainEvidence;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult;
+import org.coop4j.study.report.ComparisonTable;
+import org.coop4j.study.report.TrainEvidence;
 
 /**
  * What {@code coop train} ends with: what was learned beside what else could have been done.
@@ -35,11 +34,11 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
     void print(PrintStream target) {
         target.println(images());
         if (!choice.scores().isEmpty()) {
-            Table.of(ComparisonTable.candidates(choice.scores(), choice.crossValidated()))
+            ComparisonTable.candidates(choice.scores(), choice.crossValidated()).lines()
                     .print(target);
             target.println();
         }
-        Table.of(ComparisonTable.of(comparisons())).print(target);
+        ComparisonTable.of(comparisons()).lines().print(target);
         for (Contender method : first().methods()) {
             gain(method).forEach(target::println);
         }

@@ -13,10 +13,11 @@ import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
-import org.coop4j.train.Training;
+import org.coop4j.study.SweepPlan.PlannedMethod;
 
 /**
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
@@ -146,7 +147,7 @@ final class SweepSchedule {
             RunConfig config =
                     RunConfig.of(modelSha256, dataset.data(half), method, training, sample)
                             .withCheckpointEvery(
-                                    said.checkpointEvery().orElse(RunConfig.CHECKPOINT_EVERY));
+                                    said.checkpointEvery());
             return SweepRun.of(
                     planned.name(),
                     config,

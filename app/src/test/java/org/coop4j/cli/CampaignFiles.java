@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 /** Inputs of the campaigns, and what is compared of the folders that commands write. */
 final class CampaignFiles {
 
-    /** A tiny model, its vocabulary, pictures and lists of them. */
-    private static final Path INPUTS = Path.of("../src/test/resources/before-method");
+    /** A tiny model with its vocabulary, and pictures. */
+    private static final Path INPUTS = Path.of("../src/test/resources");
 
     private static final Pattern SPEED = Pattern.compile(",\"pairs_per_second\":[^,}]*");
 
@@ -40,11 +40,11 @@ final class CampaignFiles {
     }
 
     static Path model() {
-        return INPUTS.resolve("model.safetensors").toAbsolutePath();
+        return INPUTS.resolve("tiny-clip/model.safetensors").toAbsolutePath();
     }
 
     static Path vocabulary() {
-        return INPUTS.resolve("vocabulary").toAbsolutePath();
+        return INPUTS.resolve("tiny-clip/vocabulary").toAbsolutePath();
     }
 
     static Path pictures() {

@@ -98,13 +98,6 @@ class PromptCommandsTest {
     }
 
     @Test
-    void whoAsksTrainToTruncateIsToldThatItDoesNot() {
-        assertThat(train(run, "--resume", "--truncate").err())
-                .contains("--truncate has no effect: a prompt that is too long is an error");
-        assertThat(train(run, "--resume").err()).doesNotContain("--truncate");
-    }
-
-    @Test
     void severalSeedsAreReportedTogether() throws IOException {
         Path out = folder.resolve("seeds");
         CommandRun done = train(out, "--seeds", "1,2");
@@ -341,10 +334,6 @@ class PromptCommandsTest {
         assertThat(others.err()).contains("was trained with other class names");
         assertThat(coop("import", out, "-m", model, "-c", "x,y", "-o", prompt).err())
                 .contains("was trained for 3 classes, but 2 class names are given");
-        assertThat(
-                        coop("import", out, "-m", model, "-c", "x,y,z", "-o", prompt, "--truncate")
-                                .err())
-                .contains("--truncate has no effect");
         assertThat(prompt).doesNotExist();
     }
 
@@ -397,17 +386,22 @@ class PromptCommandsTest {
 
     @Test
     void aModelWithAnotherVocabularyThanTheTokenizersIsSaidInALine() {
-        Path earlier = Path.of("../src/test/resources/before-method");
+        Path tiny = CampaignFiles.model();
+        Path other = folder.resolve("other-vocabulary");
+        Object[] learn = {
+            "train", "-m", tiny, "--vocabulary", CampaignFiles.vocabulary(), "-d", CampaignFiles.pictures(), "-o", other,
+            "-k", "1", "-M", "2", "--epochs", "1", "--bank", folder.resolve("bank"), "-q"
+        };
+        CommandRun learned = coop(learn);
+        assertThat(learned.code()).as(learned.err()).isZero();
         Path image = pictures.resolve("test/red sky/picture-0.png");
-        List<Object> words =
-                new ArrayList<>(List.of("predict", "-p", earlier.resolve("runs/words")));
-        words.addAll(List.of("-m", earlier.resolve("model.safetensors"), "-q", image));
+        List<Object> words = new ArrayList<>(List.of("predict", "-p", other, "-m", tiny, "-q", "-c", "cat,dog", image));
         CommandRun refused = coop(words.toArray());
         assertThat(refused.code()).isEqualTo(1);
         assertThat(refused.err())
                 .contains("is outside the model's vocabulary of 528 tokens", "--vocabulary DIR")
                 .hasLineCount(1);
-        words.addAll(List.of("--vocabulary", earlier.resolve("vocabulary")));
+        words.addAll(List.of("--vocabulary", CampaignFiles.vocabulary()));
         assertThat(coop(words.toArray()).code()).isZero();
     }
 

@@ -36,30 +36,10 @@ class ConsoleTest {
     }
 
     @Test
-    void theBoardStandsAboveTheStatusLineAndBelowNotes() {
-        Console console = console(true);
-        console.board(List.of("first", "x".repeat(100)));
-        console.status("50 %");
-        console.line("note");
-        console.board(List.of("new"));
-        console.board(List.of());
-        String clear = "\r\u001b[K";
-        String clearTwo = clear + ("\u001b[1A" + clear).repeat(2);
-        String board = "first\n" + "x".repeat(79) + "\n";
-        assertThat(shown())
-                .isEqualTo(
-                        board
-                                + (clear + "50 %")
-                                + (clearTwo + "note\n" + board + "50 %")
-                                + (clearTwo + "new\n50 %")
-                                + (clear + "\u001b[1A" + clear + "50 %"));
-    }
-
-    @Test
     void aTextIsCutByTheColumnsThatItTakes() {
-        assertThat(Table.cut("東京 abc", 5)).isEqualTo("東京 ");
-        assertThat(Table.cut("東京 abc", 3)).isEqualTo("東");
-        assertThat(Table.cut("abc", 3)).isEqualTo("abc");
+        assertThat(AlignedLines.cut("東京 abc", 5)).isEqualTo("東京 ");
+        assertThat(AlignedLines.cut("東京 abc", 3)).isEqualTo("東");
+        assertThat(AlignedLines.cut("abc", 3)).isEqualTo("abc");
     }
 
     @Test
@@ -161,7 +141,7 @@ class ConsoleTest {
     void columnsAlignAlsoWithWideCharacters() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Console console = new Console(out, err, false, 80);
-        new Table(Table.Align.LEFT, Table.Align.RIGHT)
+        new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
                 .row("東京", "1")
                 .row("Kyōto", "12")
                 .print(console.out());
@@ -191,13 +171,11 @@ class ConsoleTest {
     @Test
     void csvOfACommandRunsNoFormula() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        new Rows<String>()
+        new Table<String>()
                 .text("class", row -> row)
                 .count("images", row -> -1)
-                .print(
-                        Rows.Format.CSV,
-                        List.of("=SUM(A1)", "plain"),
-                        new Console(bytes, err, false, 80));
+                .rows(List.of("=SUM(A1)", "plain"))
+                .print(Table.Format.CSV, new Console(bytes, err, false, 80));
 
         assertThat(bytes.toString(UTF_8)).isEqualTo("class,images\n'=SUM(A1),-1\nplain,-1\n");
     }

@@ -190,7 +190,7 @@ class PredictionServiceTest {
         assertThat(empty.error()).contains("no picture");
         Answer text = post("/predictions/things", utf8("hello, is this a picture?"));
         assertThat(text.status()).isEqualTo(400);
-        assertThat(text.error()).contains("not a JPEG, PNG, GIF, BMP or WebP image");
+        assertThat(text.error()).contains("not a JPEG, PNG, GIF, BMP, WebP or TIFF image");
     }
 
     @Test

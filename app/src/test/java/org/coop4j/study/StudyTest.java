@@ -87,19 +87,6 @@ class StudyTest {
     }
 
     @Test
-    void aResultWithoutClassesBelongsToTheOnlySetOfItsSize() throws IOException {
-        write(
-                learned("coop", "pictures", 1, 1, 50)
-                        .perClass("cat", 50, 25)
-                        .perClass("dog", 50, 25),
-                learned("coop", "pictures", 1, 2, 52));
-
-        assertThat(study().fewShot().cells())
-                .singleElement()
-                .satisfies(cell -> assertThat(cell.accuracy()).isEqualTo(51));
-    }
-
-    @Test
     void methodsOfOneNameAndOtherSettingsAreKeptApart() throws IOException {
         write(
                 learned("coop", "DTD", 1, 1, 50).set("rate", "0.002").set("context_length", "16"),
@@ -270,46 +257,18 @@ class StudyTest {
         assertThat(published).containsExactly(true, false, false);
     }
 
-    /** Words to begin with suit the data; their number follows from them. */
-    @Test
-    void wordsForEachDatasetAreOneMethod() throws IOException {
-        write(
-                learned("words", "DTD", 1, 1, 50).set("words", "a photo of"),
-                learned("words", "Pets", 1, 1, 50).set("words", "a photo of a"));
-        assertThat(methods(study())).containsExactly("words");
-
-        write(learned("words", "Pets", 1, 2, 50).set("words", "a picture of a"));
-        assertThat(methods(study())).hasSize(3);
-    }
-
-    /** As an earlier version's sweep wrote config.json. */
     @Test
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
-        Path run = learned("coop", "DTD", 1, 1, 50).write(root.resolve("sweep"));
-        Files.writeString(
-                run.resolve("config.json"),
-                """
-                {"method": "coop", "modelSha256": "%s", "half": "ALL", "shots": 1, "seed": 1,
-                 "learnedFrom": {"dataset": "DTD", "sha256": "aa"},
-                 "testedOn": {"dataset": "DTD", "sha256": "bb"},
-                 "config": {"data": {"path": "/data", "benchmark": "DescribableTextures"},
-                   "contextLength": 4, "position": "MIDDLE", "classSpecific": true, "batch": 8,
-                   "momentum": 0.9, "weightDecay": 0.0005, "warmupEpochs": 1, "warmupRate": 0.00001,
-                   "rate": 0.002, "shots": 1, "seed": 1, "epochs": 50, "views": 50, "words": null,
-                   "checkpointEvery": 10}}
-                """
-                        .formatted(RunFiles.MODEL));
+        write(learned("coop", "DTD", 1, 1, 50));
 
-        RunSettings settings = study().entries().get(0).run().settings();
-        assertThat(settings.values())
+        assertThat(study().entries().get(0).run().settings())
                 .containsOnlyKeys(
                         "method context_length position class_specific words epochs batch optimizer"
                                 .concat(" rate momentum weight_decay epsilon schedule")
                                 .concat(" warmup_epochs warmup_rate views")
                                 .split(" "))
                 .containsEntry("epochs", "by shots")
-                .containsEntry("position", "middle")
-                .containsEntry("views", "a new crop each epoch");
-        assertThat(settings.decided()).isEmpty();
+                .containsEntry("position", "end")
+                .containsEntry("views", "centre crop");
     }
 }

@@ -34,7 +34,7 @@ record ImageColumn(Kind kind, int column, int origin, SerializableConfiguration 
 
     /** How images stand in a column. */
     enum Kind {
-        /** The bytes of a JPEG, PNG, GIF, BMP or WebP file. */
+        /** The bytes of a JPEG, PNG, GIF, BMP, WebP or TIFF file. */
         CONTENT,
         /** The path of such a file. */
         PATH,

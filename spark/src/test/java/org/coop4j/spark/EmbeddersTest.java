@@ -132,7 +132,7 @@ class EmbeddersTest {
         assertThat(kept.get(0).getString(3)).isEqualTo("the image is null");
         assertThat(kept.get(1).isNullAt(3)).isTrue();
         assertThat(kept.get(2).getString(3)).containsAnyOf("truncated", "damaged");
-        assertThat(kept.get(3).getString(3)).contains("is not a JPEG, PNG, GIF, BMP or WebP image");
+        assertThat(kept.get(3).getString(3)).contains("is not a JPEG, PNG, GIF, BMP, WebP or TIFF image");
     }
 
     @Test

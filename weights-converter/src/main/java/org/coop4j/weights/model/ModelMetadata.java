@@ -128,7 +128,7 @@ public record ModelMetadata(
 
         /** Reads what {@link #toJson} wrote. */
         public static SourceInfo fromJson(String json) throws InputException {
-            return MetadataFields.read(
+            return MetadataJson.read(
                     "source",
                     json,
                     fields ->

@@ -1,0 +1,109 @@
+package org.coop4j.study.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.chart.FewShotChart;
+import org.coop4j.study.chart.FewShotChart.Point;
+import org.coop4j.study.chart.FewShotChart.Series;
+import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
+
+/**
+ * Few-shot curves as in the paper's figure 3. Published curves stand beside those of the same
+ * backbone alone, where at least three of their points are known. A method has one colour and sign
+ * in all charts of a report.
+ */
+final class StudyCharts {
+
+    private static final int LEAST_POINTS = 3;
+
+    private final Map<MethodLabel, Integer> series = new HashMap<>();
+
+    /** Curves come first, so that their colours differ most. */
+    StudyCharts(List<StudyView> views) {
+        TreeSet<MethodLabel> methods = new TreeSet<>();
+        views.forEach(view -> methods.addAll(view.fewShot().methods()));
+        methods.stream()
+                .filter(m -> !m.isWithoutTraining())
+                .forEach(m -> series.putIfAbsent(m, series.size()));
+        methods.forEach(m -> series.putIfAbsent(m, series.size()));
+    }
+
+    /** A method's series, if it is in any chart. */
+    Optional<Integer> series(MethodLabel method) {
+        return Optional.ofNullable(series.get(method));
+    }
+
+    /** The average over the datasets, if there is one with a curve. */
+    Optional<FewShotChart> average(StudyView view) {
+        FewShot fewShot = view.fewShot();
+        return chart(
+                view,
+                "Average over " + fewShot.averaged().size() + " datasets",
+                (method, shots) -> fewShot.average(method, shots).map(Average::summary),
+                (method, shots) ->
+                        view.published()
+                                .fewShotAverage(
+                                        fewShot.averaged(), method, shots, view.backbone()));
+    }
+
+    /** A dataset's curves, if it has any. */
+    Optional<FewShotChart> dataset(StudyView view, String dataset) {
+        return chart(
+                view,
+                DatasetNames.title(dataset),
+                (method, shots) ->
+                        view.fewShot()
+                                .cell(dataset, method, shots)
+                                .flatMap(cell -> cell.summary(Measure.ACCURACY)),
+                (method, shots) ->
+                        view.published().fewShot(dataset, method, shots, view.backbone()));
+    }
+
+    private Optional<FewShotChart> chart(
+            StudyView view,
+            String title,
+            BiFunction<MethodLabel, Shots, Optional<SeedSummary>> measured,
+            BiFunction<MethodLabel, Shots, Optional<Score>> published) {
+        List<Series> all = new ArrayList<>();
+        List<MethodLabel> methods = new ArrayList<>(view.fewShot().methods());
+        methods.sort(Comparator.comparing(series::get));
+        for (MethodLabel method : methods) {
+            List<Point> points = new ArrayList<>();
+            List<Point> papers = new ArrayList<>();
+            for (Shots shots : method.isWithoutTraining() ? List.of(Shots.NONE) : view.fewShot().shots()) {
+                measured.apply(method, shots).ifPresent(s -> points.add(point(method, shots, s)));
+                published
+                        .apply(method, shots)
+                        .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
+                        .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
+            }
+            if (!points.isEmpty()) {
+                all.add(new Series(method.title(), series.get(method), false, points));
+                if (papers.size() >= (method.isWithoutTraining() ? 1 : LEAST_POINTS)) {
+                    all.add(new Series(method.title() + ", published", series.get(method), true, papers));
+                }
+            }
+        }
+        boolean isCurve = all.stream().anyMatch(one -> one.points().get(0).shots() > 0);
+        return isCurve ? Optional.of(new FewShotChart(title, "accuracy (%)", all)) : Optional.empty();
+    }
+
+    private static Point point(MethodLabel method, Shots shots, SeedSummary summary) {
+        return method.isWithoutTraining()
+                ? new Point(0, summary.mean(), 0, 0)
+                : new Point(shots.count(), summary);
+    }
+}

@@ -1,0 +1,53 @@
+package org.coop4j.image;
+
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.List;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * An image reader of the Java runtime or of TwelveMonkeys, not the one that ImageIO would choose: others may be
+ * registered in front of it, whose pixels need not be the same.
+ *
+ * @param provider makes the reader
+ */
+record LibraryReader(ImageReaderSpi provider) {
+    /**
+     * Finds the runtime's own reader of a form.
+     *
+     * @param format the form's name in ImageIO, such as "jpeg"
+     */
+    static LibraryReader ofRuntime(String format) {
+        Iterator<ImageReaderSpi> all =
+                IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, false);
+        while (all.hasNext()) {
+            ImageReaderSpi spi = all.next();
+            boolean reads = List.of(spi.getFormatNames()).contains(format);
+            if (reads && "java.desktop".equals(spi.getClass().getModule().getName())) {
+                return new LibraryReader(spi);
+            }
+        }
+        throw new IllegalStateException("this Java runtime has no reader of " + format
+                + " images: its module java.desktop is incomplete");
+    }
+
+    /** What is done with a reader once it has its input. */
+    interface Reading<T> {
+        T from(ImageReader reader) throws IOException;
+    }
+
+    /** Reads from bytes in memory; nothing is cached on disk. */
+    <T> T read(byte[] content, Reading<T> reading) throws IOException {
+        ImageReader reader = provider.createReaderInstance();
+        try (ImageInputStream in = new ByteArrayImageInputStream(content)) {
+            reader.setInput(in, true, true);
+            return reading.from(reader);
+        } finally {
+            reader.dispose();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package org.coop4j.image;
+
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The first frame of a WebP file by TwelveMonkeys' reader, which is given the chunk of its pixels alone: alpha, colour
+ * profile and metadata have no effect. Lossless pictures have libwebp's pixels, lossy ones are close to them. A frame
+ * smaller than its canvas is surrounded by black, as in Pillow.
+ */
+final class WebpDecoder {
+    private static final int FIRST_CHUNK = 12;
+    private static final int CHUNK_HEADER = 8;
+    private static final int FRAME_HEADER = 16;
+    private static final int LOSSLESS_SIGNATURE = 0x2F;
+
+    private static final LibraryReader READER = new LibraryReader(new WebPImageReaderSpi());
+
+    private final ImageSource source;
+    private CropBox canvas;
+    private CropBox frame;
+
+    private WebpDecoder(ImageSource source) {
+        this.source = source;
+    }
+
+    static RgbImage decode(ImageSource source) throws IOException {
+        return new WebpDecoder(source).decode();
+    }
+
+    private RgbImage decode() throws IOException {
+        long end = FIRST_CHUNK - 4 + source.u32le(4);
+        source.require(0, end);
+        long at = FIRST_CHUNK;
+        while (true) {
+            source.require(at, CHUNK_HEADER);
+            int start = (int) at;
+            long length = source.u32le(start + 4);
+            if (at + CHUNK_HEADER + length > end) {
+                throw source.truncated();
+            }
+            if (source.startsWith(start, "VP8X")) {
+                readCanvas(start + CHUNK_HEADER);
+            } else if (source.startsWith(start, "ANMF")) {
+                readFrame(start + CHUNK_HEADER);
+                at += CHUNK_HEADER + FRAME_HEADER; // its chunks are like those of a still image
+                continue;
+            } else if (source.startsWith(start, "VP8 ") || source.startsWith(start, "VP8L")) {
+                RgbImage image = decodeChunk(start, (int) length);
+                return frame == null ? image : place(image);
+            }
+            at += CHUNK_HEADER + length + (length & 1);
+        }
+    }
+
+    private void readCanvas(int at) throws ImageException {
+        int width = source.u24le(at + 4) + 1;
+        int height = source.u24le(at + 7) + 1;
+        source.requireSize(width, height);
+        canvas = CropBox.whole(width, height);
+    }
+
+    private void readFrame(int at) throws ImageException {
+        if (canvas == null) {
+            throw source.error("is damaged: it is animated, but its canvas has no size");
+        }
+        frame = new CropBox(
+                2 * source.u24le(at),
+                2 * source.u24le(at + 3),
+                source.u24le(at + 6) + 1,
+                source.u24le(at + 9) + 1);
+        if (frame.left() > canvas.width() - frame.width() || frame.top() > canvas.height() - frame.height()) {
+            throw source.error("is damaged: its first frame does not fit into its canvas");
+        }
+    }
+
+    /** Decodes a chunk of type "VP8 " or VP8L as a file of its own. */
+    private RgbImage decodeChunk(int chunk, int length) throws IOException {
+        int at = chunk + CHUNK_HEADER;
+        boolean lossless = source.startsWith(chunk, "VP8L");
+        int width = lossless ? (source.s32le(at + 1) & 0x3FFF) + 1 : source.u16le(at + 6) & 0x3FFF;
+        int height = lossless ? (source.s32le(at + 1) >> 14 & 0x3FFF) + 1 : source.u16le(at + 8) & 0x3FFF;
+        if (lossless && source.u8(at) != LOSSLESS_SIGNATURE) {
+            throw source.error("is damaged: its lossless data lack their signature");
+        }
+        if (!lossless && !source.startsWith(at + 3, "\u009d\u0001\u002a")) {
+            throw source.error("is damaged: its lossy data lack their start code");
+        }
+        source.requireSize(width, height);
+        CropBox declared = frame == null ? canvas : frame;
+        if (declared != null && (width != declared.width() || height != declared.height())) {
+            throw source.error("is damaged: its picture has another size than its file declares");
+        }
+        long onto = frame == null ? 0 : (long) canvas.width() * canvas.height();
+        requirePlausible(lossless, (long) width * height);
+        int bytesEach = lossless ? 12 : 5;
+        source.takeMemory(Math.max((long) width * height, onto), onto > 0 ? bytesEach + 3 : bytesEach);
+        int padded = Math.min(source.length() - at, length + (length & 1)); // libwebp reads on into it
+        ByteBuffer file = ByteBuffer.allocate(FIRST_CHUNK + CHUNK_HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
+        file.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(file.capacity() - 8);
+        file.put("WEBP".getBytes(StandardCharsets.US_ASCII)).put(source.bytes(), chunk, 4).putInt(padded);
+        file.put(source.bytes(), at, padded);
+        BufferedImage image = READER.read(file.array(), webp -> webp.read(0));
+        return Pixels.read(image, Pixels::stretch);
+    }
+
+    /** The modes of a lossy macroblock take 2 bits or more: a short file cannot hold a large picture. */
+    private void requirePlausible(boolean lossless, long pixels) throws ImageException {
+        if (!lossless && pixels / 256 > 4L * source.length()) {
+            throw source.truncated();
+        }
+    }
+
+    private RgbImage place(RgbImage image) {
+        byte[] rgb = new byte[3 * canvas.width() * canvas.height()];
+        int row = 3 * image.width();
+        for (int y = 0; y < image.height(); y++) {
+            int to = 3 * ((frame.top() + y) * canvas.width() + frame.left());
+            System.arraycopy(image.samples(), y * row, rgb, to, row);
+        }
+        return new RgbImage(canvas.width(), canvas.height(), rgb);
+    }
+}
