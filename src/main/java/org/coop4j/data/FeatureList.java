@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import org.coop4j.data.ClassNames.ClassNamesFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -17,7 +17,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
-import org.coop4j.data.benchmark.Division;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 
 /**
  * What {@code coop datasets check} found.
