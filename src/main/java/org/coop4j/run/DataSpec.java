@@ -14,7 +14,7 @@ import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
-import org.coop4j.data.SplitShares;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
