@@ -41,7 +41,6 @@ class RoomsTest {
                     List.of("report"),
                     List.of("study"),
                     List.of("bench"),
-                    List.of("analysis"),
                     List.of("predict"),
                     List.of("run", "onnx"),
                     List.of("method"),

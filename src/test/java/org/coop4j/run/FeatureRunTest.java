@@ -85,7 +85,7 @@ class FeatureRunTest {
     private RunResult run(FeatureSpace space, DataSpec data, Method method, String out)
             throws IOException {
         SharedData shared = new SharedData(space, RunFixture.options(place, false));
-        return new TrainRun(shared, method.id(), config(shared, data, method), Progress.NONE)
+        return new Run(shared, method.id(), config(shared, data, method), Progress.NONE)
                 .run(place.resolve(out), false);
     }
 
@@ -245,7 +245,7 @@ class FeatureRunTest {
                             new Sample(2, 1, 3));
             assertThatThrownBy(
                             () ->
-                                    new TrainRun(shared, "gda", views, Progress.NONE)
+                                    new Run(shared, "gda", views, Progress.NONE)
                                             .run(place.resolve("run"), false))
                     .hasMessageContaining("has one view of each image: omit --views");
             assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))

@@ -5,7 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.coop4j.analysis.PictureResults;
+import org.coop4j.run.PictureResults;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.report.Cell;

@@ -2,9 +2,10 @@ package org.coop4j.report;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.coop4j.analysis.Comparison;
-import org.coop4j.analysis.Contender;
-import org.coop4j.analysis.MethodChoice;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
@@ -37,14 +38,14 @@ public final class ComparisonTable {
                         .means("seconds", "seconds");
         Comparison first = seeds.get(0);
         double best =
-                first.contenders().stream()
-                        .filter(c -> c.kind() != Contender.Kind.HINDSIGHT)
-                        .mapToDouble(c -> mean(seeds, c, Contender::accuracy).mean())
+                first.classifiers().stream()
+                        .filter(c -> c.role() != Role.HINDSIGHT)
+                        .mapToDouble(c -> mean(seeds, c, ComparedClassifier::accuracy).mean())
                         .max()
                         .orElseThrow();
-        for (Contender c : first.contenders()) {
-            boolean hindsight = c.kind() == Contender.Kind.HINDSIGHT;
-            SeedSummary accuracy = mean(seeds, c, Contender::accuracy);
+        for (ComparedClassifier c : first.classifiers()) {
+            boolean hindsight = c.role() == Role.HINDSIGHT;
+            SeedSummary accuracy = mean(seeds, c, ComparedClassifier::accuracy);
             Cell.Style style = hindsight ? Cell.Style.MUTED : Cell.Style.PLAIN;
             table.row(
                     Cell.words(name(c)).in(style),
@@ -53,21 +54,21 @@ public final class ComparisonTable {
                     Cell.mean(mean(seeds, c, x -> x.test().evaluation().macroF1())).in(style),
                     known(seeds, c, x -> x.train().accuracy()).in(style),
                     known(seeds, c, x -> x.val().accuracy()).in(style),
-                    known(seeds, c, Contender::seconds).in(style));
+                    known(seeds, c, ComparedClassifier::seconds).in(style));
         }
         return table;
     }
 
     /** Of no images, and of runs that were read from a folder, some numbers are not known. */
     private static Cell known(
-            List<Comparison> seeds, Contender c, ToDoubleFunction<Contender> number) {
+            List<Comparison> seeds, ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
         return Double.isFinite(number.applyAsDouble(c))
                 ? Cell.mean(mean(seeds, c, number))
                 : Cell.NONE;
     }
 
-    private static String name(Contender c) {
-        return switch (c.kind()) {
+    private static String name(ComparedClassifier c) {
+        return switch (c.role()) {
             case PROMPT -> "zero-shot, " + c.name() + " (chosen)";
             case OWN_PROMPT -> "zero-shot, " + c.name() + " (yours)";
             case HINDSIGHT -> "zero-shot, " + c.name() + " (best in hindsight)";
@@ -75,33 +76,35 @@ public final class ComparisonTable {
         };
     }
 
-    private static Cell interval(Contender c) {
+    private static Cell interval(ComparedClassifier c) {
         Interval interval = Interval.wilson(c.test().right(), c.test().size());
         return Cell.range(interval.low(), interval.high());
     }
 
     /** A number of the same contender with each seed. */
     private static SeedSummary mean(
-            List<Comparison> seeds, Contender of, ToDoubleFunction<Contender> number) {
+            List<Comparison> seeds, ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
         return SeedSummary.of(
                 seeds.stream().mapToDouble(seed -> number.applyAsDouble(same(seed, of))).toArray());
     }
 
     /** With another seed another prompt may be chosen, and be the best in hindsight too. */
-    private static Contender same(Comparison seed, Contender of) {
-        return seed.contenders().stream()
-                .filter(c -> c.kind() == of.kind())
+    private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
+        return seed.classifiers().stream()
+                .filter(c -> c.role() == of.role())
                 .filter(c -> !isNamed(of) || c.name().equals(of.name()))
                 .findFirst()
                 .orElseGet(seed::prompt);
     }
 
-    private static boolean isNamed(Contender c) {
-        return c.kind() == Contender.Kind.METHOD || c.kind() == Contender.Kind.OWN_PROMPT;
+    private static boolean isNamed(ComparedClassifier c) {
+        return c.role() == Role.METHOD || c.role() == Role.OWN_PROMPT;
     }
 
     /** How the candidates did among which a method was chosen. */
-    public static ResultTable candidates(List<MethodChoice.Score> scores, boolean crossValidated) {
+    public static ResultTable candidates(MethodChoice choice) {
+        List<MethodChoice.Score> scores = choice.scores();
+        boolean crossValidated = choice.crossValidated();
         MethodChoice.Score best = MethodChoice.best(scores);
         ResultTable table =
                 new ResultTable(
@@ -127,7 +130,7 @@ public final class ComparisonTable {
     }
 
     /** "+12.3 points over linear probe (95 % interval +2.1 to +22.0)". */
-    public static String gain(Contender method, Contender baseline) {
+    public static String gain(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         Interval interval = test.interval();
         return "%s points over the best baseline, %s (95 %% interval %s to %s)"
@@ -139,7 +142,7 @@ public final class ComparisonTable {
     }
 
     /** What McNemar's test says, in words. */
-    public static String meaning(Contender method, Contender baseline) {
+    public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         int disagreements = test.firstOnly() + test.secondOnly();
         String images = Numbers.count(test.images(), "test image");

@@ -134,8 +134,10 @@ final class DatasetReader {
                                 node.problem(
                                         "where is %s? Say data: DIR in the plan, or --data DIR"
                                                 .formatted(benchmark.name())));
-        return new DataSpec(
-                absolute(place), benchmark.name(), null, null, splitSeed, null, template);
+        return DataSpec.of(absolute(place))
+                .withBenchmark(benchmark.name())
+                .withSplitSeed(splitSeed)
+                .described(null, template);
     }
 
     private static String publishedNames() {
@@ -159,14 +161,12 @@ final class DatasetReader {
                     "\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
                             .formatted(path, publishedNames(), place));
         }
-        return new DataSpec(
-                absolute(place),
-                null,
-                images == null ? null : absolute(resolve(node, images)),
-                names == null ? null : absolute(resolve(node, names)),
-                splitSeed,
-                name,
-                template);
+        return DataSpec.of(absolute(place))
+                .withFiles(
+                        images == null ? null : absolute(resolve(node, images)),
+                        names == null ? null : absolute(resolve(node, names)))
+                .withSplitSeed(splitSeed)
+                .described(name, template);
     }
 
     private Path resolve(PlanNode node, String path) throws PlanException {
@@ -177,7 +177,7 @@ final class DatasetReader {
         }
     }
 
-    private static String absolute(Path path) {
-        return path.toAbsolutePath().normalize().toString();
+    private static Path absolute(Path path) {
+        return path.toAbsolutePath().normalize();
     }
 }

@@ -24,7 +24,7 @@ import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.train.Training;
 
 /**
@@ -87,7 +87,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         if (file.modelSha256().equals(ShippedModel.sha256())) {
             return model.setModelPath(ShippedModel.NAME);
         }
-        String recorded = file.training().getOrDefault(TrainRun.MODEL_FILE, "");
+        String recorded = file.training().getOrDefault(Run.MODEL_FILE, "");
         return recorded.isEmpty() ? model : model.setModelPath(recorded);
     }
 

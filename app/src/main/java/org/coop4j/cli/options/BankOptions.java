@@ -5,7 +5,7 @@ import org.coop4j.base.CacheFolder;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import picocli.CommandLine.Option;
 
 /** Where image features are kept, and what becomes of images that have none. */
@@ -27,8 +27,8 @@ public final class BankOptions {
      *
      * @param otherwise where features are kept if the user does not say
      */
-    public TrainRun.Options options(Path otherwise, MemoryLimit memory) {
-        return new TrainRun.Options(folder == null ? otherwise : folder, skipBad, memory);
+    public Run.Options options(Path otherwise, MemoryLimit memory) {
+        return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
     }
 
     /** What runs in a space have in common, features kept in the user's cache. */
