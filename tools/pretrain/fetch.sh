@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches and unpacks the packages that the pre-training pictures come from, by name and version.
 #
-#   tools/pretrain-data/fetch.sh WORK
+#   tools/pretrain/fetch.sh WORK
 #
 # Needs npm, apt-get (Debian or Ubuntu, after `apt-get update`), dpkg-deb and tar. About 310 MB come
 # over the network, once; what is already there is kept. Leaves WORK/sources/NAME/... for prepare.sh.

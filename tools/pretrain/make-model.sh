@@ -2,7 +2,7 @@
 # Makes the shipped model: fetches the packages and prepares the pictures unless WORK has them, trains
 # on drawings, then on drawings and photographs, and packs what was trained.
 #
-#   tools/pretrain-data/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
+#   tools/pretrain/make-model.sh WORK TINY_IMAGENET CALTECH101 [SEED]
 #
 # With seed 1, the default, the result replaces src/main/resources/org/coop4j/clip/coop4j-small.packed;
 # with another it stays in WORK. Interrupted, the same command goes on after the last checkpoint.
@@ -15,12 +15,16 @@ work=$(cd "$1" && pwd)
 seed=${4:-1}
 [ -d "$work/sources" ] || "$here/fetch.sh" "$work"
 [ -f "$work/pairs.csv" ] || "$here/prepare.sh" "$work" "$2" "$3"
+mvn -q -B -f "$repository/pom.xml" -pl tools/pretrain -am -DskipTests package dependency:copy-dependencies
+program() {
+    java -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED -cp "$here/target/classes:$here/target/lib/*" "org.coop4j.pretrain.$@"
+}
 train() { # run, and the command's options
     run=$1
     shift
     resume=
     [ ! -f "$run/config.json" ] || resume=--resume
-    "$repository/coop" pretrain "$@" --seed "$seed" -o "$run" $resume
+    program Pretrain pretrain "$@" --seed "$seed" -o "$run" $resume
 }
 drawings=$work/drawings-seed$seed
 train "$drawings" --arch "$here/architecture.json" --config "$here/training.json" \
@@ -29,5 +33,5 @@ photographs=$work/photographs-seed$seed
 train "$photographs" --from "$drawings/model.safetensors" --config "$here/photographs.json" \
     --train "$work/pairs.csv" --val "$work/photographs-val.csv"
 packed=$work/coop4j-small-seed$seed.packed
-"$repository/coop" model pack "$photographs/model.safetensors" -o "$packed"
+program PackModel "$photographs/model.safetensors" "$packed"
 [ "$seed" != 1 ] || cp "$packed" "$repository/src/main/resources/org/coop4j/clip/coop4j-small.packed"

@@ -2,7 +2,7 @@
 # Makes the tables and pictures in WORK from what fetch.sh left there and from the photographs of Tiny
 # ImageNet, and the lists of training pictures and the demo's archive that are committed.
 #
-#   tools/pretrain-data/prepare.sh WORK TINY_IMAGENET CALTECH101
+#   tools/pretrain/prepare.sh WORK TINY_IMAGENET CALTECH101
 #
 # TINY_IMAGENET is the unpacked tiny-imagenet-200, CALTECH101 the folder of Caltech101 in the layout of
 # the CoOp benchmarks (docs/data.md), with its split file.
@@ -15,10 +15,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 repository=$(cd "$here/../.." && pwd)
 ln -sfn "$photographs" "$work/tiny-imagenet"
 cd "$repository"
-mvn -q -B -pl tools/pretrain-data -am -DskipTests package dependency:copy-dependencies
+mvn -q -B -pl tools/pretrain -am -DskipTests package dependency:copy-dependencies
 step() {
     java -Djava.awt.headless=true -cp "$here/target/classes:$here/target/lib/*" "org.coop4j.pretraindata.$@"
 }
 step PrepareTables "$work" "$here/training-pictures.tsv.gz"
 step Photographs "$work" "$here/training-photographs.hashes"
-step DemoArchive "$work" "$caltech" "$repository/src/main/resources/org/coop4j/demo/demo.zip"
+step DemoArchive "$work" "$caltech" "$repository/app/src/main/resources/org/coop4j/demo/demo.zip"

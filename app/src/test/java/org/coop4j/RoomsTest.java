@@ -35,11 +35,10 @@ class RoomsTest {
     private static final List<List<String>> FLOORS =
             List.of(
                     List.of("cli"),
-                    List.of("console"),
                     List.of("serve"),
                     List.of("demo"),
-                    List.of("report"),
                     List.of("study"),
+                    List.of("console"),
                     List.of("bench"),
                     List.of("predict"),
                     List.of("run", "onnx"),

@@ -1,5 +1,6 @@
 package org.coop4j.bench;
 
+import org.coop4j.console.Table;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,7 +8,6 @@ import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.Console;
-import org.coop4j.console.Rows;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import picocli.CommandLine.ArgGroup;
@@ -87,8 +87,8 @@ final class MethodsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         MethodBench bench = new MethodBench(classes, shots, width, tests);
         List<Method> methods = names.isEmpty() ? MethodBench.methods() : named();
-        Rows<MethodBench.Outcome> rows =
-                new Rows<MethodBench.Outcome>()
+        Table<MethodBench.Outcome> rows =
+                new Table<MethodBench.Outcome>()
                         .text("method", MethodBench.Outcome::method)
                         .among(methods.stream().map(Method::id).toList())
                         .number("fit_s", 2, MethodBench.Outcome::fitSeconds)
@@ -98,7 +98,7 @@ final class MethodsCommand implements Callable<Integer> {
                         .share("accuracy", outcome -> (float) outcome.accuracy())
                         .count("peak_mb", outcome -> outcome.peakBytes() >> 20)
                         .upTo(WIDTH);
-        try (Rows<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
+        try (Table<MethodBench.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (Method method : methods) {
                 printer.print(bench.run(method));
             }

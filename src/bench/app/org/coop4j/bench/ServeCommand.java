@@ -1,5 +1,6 @@
 package org.coop4j.bench;
 
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
-import org.coop4j.console.Rows;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import picocli.CommandLine.ArgGroup;
@@ -99,9 +99,9 @@ final class ServeCommand implements Callable<Integer> {
             pictures.add(Files.readAllBytes(file));
         }
         ServiceLoad load = new ServiceLoad(predictions, pictures, expected(files));
-        Rows<ServiceLoad.Outcome> rows = rows();
+        Table<ServiceLoad.Outcome> rows = rows();
         boolean good = true;
-        try (Rows<ServiceLoad.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
+        try (Table<ServiceLoad.Outcome>.Printer printer = rows.printer(format.chosen(), console)) {
             for (int count : clients) {
                 ServiceLoad.Outcome outcome = load.run(count, Duration.ofSeconds(seconds));
                 printer.print(outcome);
@@ -150,8 +150,8 @@ final class ServeCommand implements Callable<Integer> {
         return all;
     }
 
-    private static Rows<ServiceLoad.Outcome> rows() {
-        return new Rows<ServiceLoad.Outcome>()
+    private static Table<ServiceLoad.Outcome> rows() {
+        return new Table<ServiceLoad.Outcome>()
                 .count("clients", ServiceLoad.Outcome::clients)
                 .number("images_per_second", 1, ServiceLoad.Outcome::rate)
                 .number("p50_ms", 1, o -> o.percentile(50))

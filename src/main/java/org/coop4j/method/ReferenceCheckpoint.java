@@ -16,7 +16,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.train.Training;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.OrderedDict;
+import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchSave;
 import org.coop4j.weights.torch.TorchTensor;

@@ -24,6 +24,7 @@ import org.coop4j.data.Split;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.train.Training;

@@ -12,6 +12,7 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;

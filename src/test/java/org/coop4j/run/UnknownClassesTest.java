@@ -53,7 +53,7 @@ class UnknownClassesTest {
         task = new Task(pictures.classNames(), source.handWrittenPrompt(), source.ensemble(), 1);
     }
 
-    private static RunConfig config(Method method, Training training) {
+    private static RunConfig config(Method method, Training training) throws IOException {
         return RunConfig.of(clip.modelSha256(), data, method, training, new Sample(0, 1));
     }
 

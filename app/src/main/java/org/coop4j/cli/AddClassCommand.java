@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +18,6 @@ import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
-import org.coop4j.console.Table;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageFiles;
@@ -144,12 +145,12 @@ final class AddClassCommand implements Callable<Integer> {
                     .withTraining(file.training())
                     .withTemperature(file.temperature())
                     .write(out);
-            Table table =
-                    new Table(
-                            Table.Align.LEFT,
-                            Table.Align.RIGHT,
-                            Table.Align.RIGHT,
-                            Table.Align.RIGHT);
+            AlignedLines table =
+                    new AlignedLines(
+                            Table.Kind.WORDS,
+                            Table.Kind.NUMBERS,
+                            Table.Kind.NUMBERS,
+                            Table.Kind.NUMBERS);
             table.row("TESTED ON", "PICTURES", "BEFORE", "AFTER");
             table.row(
                     Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -22,8 +24,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -260,12 +260,12 @@ public final class BenchCommand implements Callable<Integer> {
         product(clip, result);
         if (profile) {
             ops = outcome.profile();
-            result.set("profile", ops().json(ops));
+            result.set("profile", ops().rows(ops).json());
         }
     }
 
-    private static Rows<ExecutionPlan.OpTime> ops() {
-        return new Rows<ExecutionPlan.OpTime>()
+    private static Table<ExecutionPlan.OpTime> ops() {
+        return new Table<ExecutionPlan.OpTime>()
                 .text("op", ExecutionPlan.OpTime::op)
                 .count("count", ExecutionPlan.OpTime::count)
                 .count("nd4j_calls", ExecutionPlan.OpTime::calls)
@@ -296,7 +296,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void print(ObjectNode result) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.RIGHT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS);
         for (var field : result.properties()) {
             JsonNode value = field.getValue();
             if (!value.isArray()) {
@@ -309,7 +309,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         table.print(console.out());
         if (!ops.isEmpty()) {
-            ops().table(ops).print(console.out());
+            ops().rows(ops).lines().print(console.out());
         }
     }
 }

@@ -1,10 +1,10 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.eval.ClassResult;
 import org.coop4j.eval.Evaluation;
 
@@ -17,8 +17,8 @@ import org.coop4j.eval.Evaluation;
 record ClassScores(Evaluation evaluation, List<String> names) {
 
     /** A row a class. */
-    Rows<ClassResult> rows() {
-        return new Rows<ClassResult>()
+    Table<ClassResult> rows() {
+        return new Table<ClassResult>()
                 .text("class", c -> names.get(c.label()))
                 .count("images", ClassResult::total)
                 .count("correct", ClassResult::correct)
@@ -27,8 +27,8 @@ record ClassScores(Evaluation evaluation, List<String> names) {
     }
 
     /** A row a class. */
-    Table table() {
-        return rows().table(evaluation.classes());
+    AlignedLines table() {
+        return rows().rows(evaluation.classes()).lines();
     }
 
     ObjectNode json() {
@@ -38,7 +38,7 @@ record ClassScores(Evaluation evaluation, List<String> names) {
         json.put("accuracy", evaluation.accuracy());
         json.put("error_rate", evaluation.errorRate());
         json.put("macro_f1", evaluation.macroF1());
-        json.set("classes", rows().json(evaluation.classes()));
+        json.set("classes", rows().rows(evaluation.classes()).json());
         return json;
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -22,13 +24,12 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.report.ComparisonTable;
+import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
@@ -135,7 +136,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private void print(Comparison comparison, EncodedImages images) {
-        Table.of(ComparisonTable.of(List.of(comparison))).print(console.out());
+        ComparisonTable.of(List.of(comparison)).lines().print(console.out());
         List<ComparedClassifier> all = comparison.classifiers();
         for (int i = 1; i < all.size(); i++) {
             console.out()
@@ -163,9 +164,9 @@ final class CompareCommand implements Callable<Integer> {
         if (different.isEmpty()) {
             return;
         }
-        Table.Align[] columns = new Table.Align[2 + all.size()];
-        Arrays.fill(columns, Table.Align.LEFT);
-        Table table = new Table(columns);
+        Table.Kind[] columns = new Table.Kind[2 + all.size()];
+        Arrays.fill(columns, Table.Kind.WORDS);
+        AlignedLines table = new AlignedLines(columns);
         List<String> head = new ArrayList<>(List.of("PICTURE", "TRUE CLASS"));
         all.forEach(c -> head.add(c.name()));
         table.row(head.toArray(String[]::new));

@@ -149,8 +149,7 @@ public final class Coop implements Callable<Integer> {
 
     private static CommandLine model(Console console) {
         return new CommandLine(new ModelCommand(console))
-                .addSubcommand(new ModelNewCommand(console))
-                .addSubcommand(new ModelPackCommand(console));
+                .addSubcommand(new ModelNewCommand(console));
     }
 
     private static CommandLine datasets(Console console) {

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
@@ -10,7 +11,6 @@ import java.util.function.Function;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
@@ -55,28 +55,28 @@ final class DatasetsCommand implements Callable<Integer> {
                 all.forEach(benchmark -> datasets.add(toJson(benchmark)));
                 Json.print(json, console.out());
             }
-            case CSV -> csv().print(Rows.Format.CSV, all, console);
+            case CSV -> csv().rows(all).print(Table.Format.CSV, console);
             default -> printTables(all, console.out());
         }
         return 0;
     }
 
     private static void printTables(List<Benchmark> all, PrintStream out) {
-        Rows<Benchmark> sizes = new Rows<Benchmark>().text("dataset", Benchmark::name);
+        Table<Benchmark> sizes = new Table<Benchmark>().text("dataset", Benchmark::name);
         sizes(sizes, Benchmark::published).text("template", Benchmark::template);
-        sizes.table(all).print(out);
+        sizes.rows(all).lines().print(out);
         out.println();
-        new Rows<Benchmark>()
+        new Table<Benchmark>()
                 .text("dataset", Benchmark::name)
                 .text("also called", benchmark -> String.join(", ", otherNames(benchmark)))
                 .text("expected in data", DatasetsCommand::places)
-                .table(all)
+                .rows(all).lines()
                 .print(out);
     }
 
-    private static Rows<Benchmark> csv() {
-        Rows<Benchmark> rows =
-                new Rows<Benchmark>()
+    private static Table<Benchmark> csv() {
+        Table<Benchmark> rows =
+                new Table<Benchmark>()
                         .data("name", Benchmark::name)
                         .data("aliases", benchmark -> String.join(" ", otherNames(benchmark)));
         return sizes(rows, Benchmark::published)
@@ -86,7 +86,7 @@ final class DatasetsCommand implements Callable<Integer> {
     }
 
     /** Adds the columns of a dataset's sizes. */
-    private static <T> Rows<T> sizes(Rows<T> rows, Function<T, Benchmark.Sizes> of) {
+    private static <T> Table<T> sizes(Table<T> rows, Function<T, Benchmark.Sizes> of) {
         return rows.count("classes", row -> of.apply(row).classes())
                 .count("train", row -> of.apply(row).train())
                 .count("val", row -> of.apply(row).val())

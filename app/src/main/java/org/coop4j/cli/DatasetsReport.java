@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
@@ -14,8 +15,6 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
 import org.coop4j.data.benchmark.Division;
@@ -33,10 +32,10 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         checks = List.copyOf(checks);
     }
 
-    void print(Rows.Format format, Console console) {
+    void print(Table.Format format, Console console) {
         switch (format) {
             case JSON -> Json.print(toJson(), console.out());
-            case CSV -> rows().print(format, checks, console);
+            case CSV -> rows().rows(checks).print(format, console);
             default -> printTable(console.out());
         }
     }
@@ -45,7 +44,7 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         List<BenchmarkCheck> present = new ArrayList<>(checks);
         present.removeIf(check -> check.status() == BenchmarkCheck.Status.ABSENT);
         if (!present.isEmpty()) {
-            rows().table(present).print(out);
+            rows().rows(present).lines().print(out);
         }
         for (BenchmarkCheck check : present) {
             for (String problem : problems(check)) {
@@ -59,11 +58,11 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
         }
     }
 
-    private static Rows<BenchmarkCheck> rows() {
-        Rows<BenchmarkCheck> rows =
-                new Rows<BenchmarkCheck>()
+    private static Table<BenchmarkCheck> rows() {
+        Table<BenchmarkCheck> rows =
+                new Table<BenchmarkCheck>()
                         .text("dataset", check -> check.benchmark().name())
-                        .in(Rows.Format.TABLE)
+                        .in(Table.Format.TABLE)
                         .data("name", check -> check.benchmark().name())
                         .text("status", DatasetsReport::status);
         number(rows, "classes", check -> check.found().map(Benchmark.Sizes::classes));
@@ -80,13 +79,13 @@ record DatasetsReport(Path root, List<BenchmarkCheck> checks) {
     }
 
     /** Adds a column of what was found; nothing where there are no lists. */
-    private static Rows<BenchmarkCheck> number(
-            Rows<BenchmarkCheck> rows,
+    private static Table<BenchmarkCheck> number(
+            Table<BenchmarkCheck> rows,
             String name,
             Function<BenchmarkCheck, Optional<Integer>> value) {
-        return rows.column(
+        return rows.shown(
                 name,
-                Table.Align.RIGHT,
+                Table.Kind.NUMBERS,
                 value,
                 check -> value.apply(check).map(Numbers::count).orElse(""));
     }

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -9,7 +11,6 @@ import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.JsonOption;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,7 +62,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     }
 
     private void printFacts(PrintStream out) {
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         fact(table, "dataset", benchmark.name());
         fact(table, "also called", String.join(", ", DatasetsCommand.otherNames(benchmark)));
         fact(table, "images", images());
@@ -80,9 +81,9 @@ final class DatasetsShowCommand implements Callable<Integer> {
     }
 
     /** Adds a row, or several for a long text; none for an empty one. */
-    private void fact(Table table, String label, String text) {
+    private void fact(AlignedLines table, String label, String text) {
         String first = label;
-        for (String line : Table.wrapped(text, console.width() - LABELS)) {
+        for (String line : AlignedLines.wrapped(text, console.width() - LABELS)) {
             table.row(first, line);
             first = "";
         }
@@ -111,7 +112,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
                 .orElse(rule);
     }
 
-    private void renamings(Table table) {
+    private void renamings(AlignedLines table) {
         String label = "renamed";
         for (Map.Entry<String, String> entry : benchmark.renamed().entrySet()) {
             if (!entry.getKey().equals(entry.getValue())) {
@@ -124,7 +125,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     private void printTree(PrintStream out) {
         Benchmark.Layout layout = benchmark.layout();
         String directory = "DATA/" + layout.directory() + "/";
-        Table tree = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines tree = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         tree.row("EXPECTED", "NEEDED");
         for (String folder : layout.folders()) {
             tree.row(directory + folder + "/", "always");

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -7,7 +9,6 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
-import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;
@@ -66,8 +67,8 @@ final class DemoScreen implements DemoRun.Listener {
                 photographs.train().size(),
                 photographs.test().size(),
                 String.join(", ", photographed));
-        Table rows =
-                new Table(Table.Align.LEFT, Table.Align.RIGHT, Table.Align.LEFT, Table.Align.RIGHT);
+        AlignedLines rows =
+                new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.WORDS, Table.Kind.NUMBERS);
         rows.row("HAND-WRITTEN PROMPT", "ACCURACY", "", "WITH CAREFUL NAMES");
         for (int i = 0; i < prompts.size(); i++) {
             DemoResult.Prompt prompt = prompts.get(i);
@@ -183,7 +184,7 @@ final class DemoScreen implements DemoRun.Listener {
             return;
         }
         out.println(title);
-        Table rows = new Table(Table.Align.LEFT, Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines rows = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS, Table.Kind.WORDS);
         for (DemoResult.Change change : changes) {
             rows.row(
                     "  " + change.truth() + "/" + Path.of(change.file()).getFileName(),

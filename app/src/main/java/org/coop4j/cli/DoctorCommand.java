@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -8,7 +10,6 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
 import org.coop4j.console.Console;
-import org.coop4j.console.Table;
 import org.coop4j.graph.Backend;
 import org.coop4j.graph.host.BackendException;
 import org.coop4j.graph.host.ComputeForm;
@@ -60,7 +61,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row(
                 "java",
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
@@ -116,7 +117,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     /** Whether ND4J can compute on this machine. */
-    private boolean backend(Table table) {
+    private boolean backend(AlignedLines table) {
         try {
             Backend backend = Backend.loaded();
             table.row("ND4J backend", backend.name());
@@ -162,7 +163,7 @@ final class DoctorCommand implements Callable<Integer> {
         return workers.count() + " (" + chosen + ")";
     }
 
-    private void environment(Table table, String variable) {
+    private void environment(AlignedLines table, String variable) {
         String value = System.getenv(variable);
         if (value != null) {
             table.row(variable, value);
@@ -176,7 +177,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void instructions(Table table) {
+    private void instructions(AlignedLines table) {
         List<String> flags =
                 Machine.processor("flags")
                         .or(() -> Machine.processor("Features"))

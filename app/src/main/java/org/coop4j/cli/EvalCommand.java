@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,8 +20,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.Split;
 import org.coop4j.eval.ConfusionMatrix;
@@ -27,8 +27,8 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.report.ConfusionFiles;
-import org.coop4j.report.ErrorFiles;
+import org.coop4j.study.report.ConfusionFiles;
+import org.coop4j.study.report.ErrorFiles;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
 import org.coop4j.run.Scores;
@@ -197,7 +197,7 @@ final class EvalCommand implements Callable<Integer> {
                                     .put("left_out", leftOut),
                             console.out());
             case CSV ->
-                    classes.rows().print(Rows.Format.CSV, scores.evaluation().classes(), console);
+                    classes.rows().rows(scores.evaluation().classes()).print(Table.Format.CSV, console);
             default -> table(classes, scores.calibrationError());
         }
         console.flush();
@@ -226,7 +226,7 @@ final class EvalCommand implements Callable<Integer> {
     private void table(ClassScores classes, double calibrationError) {
         classes.table().print(console.out());
         Evaluation evaluation = classes.evaluation();
-        new Table(Table.Align.LEFT, Table.Align.RIGHT)
+        new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
                 .row("accuracy", Numbers.percent(evaluation.accuracy()))
                 .row("error", Numbers.percent(evaluation.errorRate()))
                 .row("macro F1", Numbers.percent(evaluation.macroF1()))

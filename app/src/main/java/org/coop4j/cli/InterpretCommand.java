@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,8 +16,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
@@ -98,25 +97,25 @@ final class InterpretCommand implements Callable<Integer> {
     }
 
     private void table(NearestWords nearest) {
-        Rows<ContextVector> rows = new Rows<>();
+        Table<ContextVector> rows = new Table<>();
         if (nearest.vectors().get(0).className().isPresent()) {
             rows.text("class", v -> v.className().orElseThrow());
         }
-        rows.column(
+        rows.shown(
                 "vector",
-                Table.Align.RIGHT,
+                Table.Kind.NUMBERS,
                 ContextVector::number,
                 v -> String.valueOf(v.number()));
         for (int i = 0; i < nearest.vectors().get(0).nearest().size(); i++) {
             int rank = i;
             rows.text(i == 0 ? "nearest" : "", v -> v.nearest().get(rank).text())
-                    .column(
+                    .shown(
                             i == 0 ? "distance" : "",
-                            Table.Align.RIGHT,
+                            Table.Kind.NUMBERS,
                             v -> v.nearest().get(rank).distance(),
                             v -> distance(v.nearest().get(rank)));
         }
-        rows.table(nearest.vectors()).print(console.out());
+        rows.rows(nearest.vectors()).lines().print(console.out());
         if (nearest.untrained() > 0) {
             console.note(
                     "compared with %s tokens; %s more have no embedding in this model"
@@ -141,15 +140,15 @@ final class InterpretCommand implements Callable<Integer> {
                 all.add(new Ranked(vector, vector.nearest().indexOf(word) + 1, word));
             }
         }
-        Rows<Ranked> rows =
-                new Rows<Ranked>()
+        Table<Ranked> rows =
+                new Table<Ranked>()
                         .data("class", r -> r.vector.className())
                         .data("vector", r -> r.vector.number())
                         .data("rank", Ranked::rank);
-        words(rows, Ranked::word).print(Rows.Format.CSV, all, console);
+        words(rows, Ranked::word).rows(all).print(Table.Format.CSV, console);
     }
 
-    private static <T> Rows<T> words(Rows<T> rows, Function<T, Word> word) {
+    private static <T> Table<T> words(Table<T> rows, Function<T, Word> word) {
         return rows.data("token", r -> word.apply(r).token())
                 .data("symbol", r -> word.apply(r).symbol())
                 .data("text", r -> word.apply(r).text())
@@ -163,11 +162,11 @@ final class InterpretCommand implements Callable<Integer> {
         json.put("untrained_tokens", nearest.untrained());
         json.set(
                 "vectors",
-                new Rows<ContextVector>()
+                new Table<ContextVector>()
                         .data("class", ContextVector::className)
                         .data("vector", ContextVector::number)
-                        .data("nearest", v -> words(new Rows<Word>(), w -> w).json(v.nearest()))
-                        .json(nearest.vectors()));
+                        .data("nearest", v -> words(new Table<Word>(), w -> w).rows(v.nearest()).json())
+                        .rows(nearest.vectors()).json());
         return json;
     }
 }

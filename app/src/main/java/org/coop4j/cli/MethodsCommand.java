@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -9,8 +11,6 @@ import org.coop4j.base.Settings;
 import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.train.Training;
@@ -54,23 +54,23 @@ final class MethodsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (name == null) {
-            Rows.Format chosen = format.chosen();
-            methods().print(chosen, Method.all(), console);
+            Table.Format chosen = format.chosen();
+            methods().rows(Method.all()).print(chosen, console);
         } else {
             explain(WrongUsage.unless(() -> Method.of(name)));
         }
         return 0;
     }
 
-    private static Rows<Method> methods() {
-        return new Rows<Method>()
+    private static Table<Method> methods() {
+        return new Table<Method>()
                 .text("method", Method::id)
                 .text("title", Method::title)
                 .text("new classes", method -> method.namesNewClasses() ? "yes" : "")
                 .data("settings", method -> Settings.of((Record) method))
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
+                .in(Table.Format.JSON, Table.Format.JSON_LINES)
                 .data("summary", Method::summary)
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES, Rows.Format.CSV);
+                .in(Table.Format.JSON, Table.Format.JSON_LINES, Table.Format.CSV);
     }
 
     private void explain(Method method) {
@@ -81,10 +81,10 @@ final class MethodsCommand implements Callable<Integer> {
                 json.put("method", method.id())
                         .put("title", method.title())
                         .put("summary", method.summary());
-                json.set("settings", rows().json(settings));
+                json.set("settings", rows().rows(settings).json());
                 Json.print(json, console.out());
             }
-            case CSV -> rows().print(Rows.Format.CSV, settings, console);
+            case CSV -> rows().rows(settings).print(Table.Format.CSV, console);
             default -> print(method, settings, console.out());
         }
     }
@@ -92,18 +92,18 @@ final class MethodsCommand implements Callable<Integer> {
     private static void print(Method method, List<Settings.Description> settings, PrintStream out) {
         out.println(method.title());
         out.println();
-        Table.wrapped(method.summary(), LINE).forEach(out::println);
+        AlignedLines.wrapped(method.summary(), LINE).forEach(out::println);
         out.println();
         if (settings.isEmpty()) {
             out.println("There is nothing to set.");
             return;
         }
         out.println("Settings (--set NAME=VALUE):");
-        rows().table(settings).print(out);
+        rows().rows(settings).lines().print(out);
     }
 
-    private static Rows<Settings.Description> rows() {
-        return new Rows<Settings.Description>()
+    private static Table<Settings.Description> rows() {
+        return new Table<Settings.Description>()
                 .text("name", Settings.Description::name)
                 .text("default", setting -> value(setting.value()))
                 .text("meaning", MethodsCommand::meaning);

@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,7 +9,6 @@ import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
@@ -96,7 +97,7 @@ record ModelSummary(ConvertedModel model, String sha256, long bytes, double logi
         ClipConfig architecture = model.architecture();
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row("model", publishedName(architecture).orElse("not a published architecture"));
         table.row("file", model.path() + ", " + Numbers.bytes(bytes));
         table.row("SHA-256", sha256);

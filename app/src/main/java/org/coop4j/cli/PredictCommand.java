@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import org.coop4j.cli.options.PrecisionOption;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
-import org.coop4j.console.Rows;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.Backend;
@@ -132,10 +132,10 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private int print(ImageClassifier classifier, List<Path> files) {
-        Rows<Classified> rows = rows(files, classifier.classNames());
+        Table<Classified> rows = rows(files, classifier.classNames());
         ImageProgress progress = new ImageProgress(console, "encoding", files.size());
         try (progress;
-                Rows<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
+                Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(
                     files.stream().map(InputImage::of).toList(),
                     new PredictionListener() {
@@ -154,17 +154,17 @@ final class PredictCommand implements Callable<Integer> {
         return progress.exitCode();
     }
 
-    private Rows<Classified> rows(List<Path> files, List<String> names) {
+    private Table<Classified> rows(List<Path> files, List<String> names) {
         List<String> answers = new ArrayList<>(names);
         if (threshold > 0) {
             answers.add(UNKNOWN);
         }
-        Rows<Classified> rows = answers(files, answers);
+        Table<Classified> rows = answers(files, answers);
         if (top > 1) {
-            rows.text("next", this::next).in(Rows.Format.TABLE, Rows.Format.CSV);
+            rows.text("next", this::next).in(Table.Format.TABLE, Table.Format.CSV);
         }
         return rows.data("probabilities", c -> byName(names, c.ranked))
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES);
+                .in(Table.Format.JSON, Table.Format.JSON_LINES);
     }
 
     private String answer(Classified classified) {
@@ -184,13 +184,13 @@ final class PredictCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", "));
     }
 
-    private Rows<Classified> answers(List<Path> files, List<String> answers) {
-        return new Rows<Classified>()
+    private Table<Classified> answers(List<Path> files, List<String> answers) {
+        return new Table<Classified>()
                 .text("image", c -> c.file.toString())
                 .among(files.stream().map(Path::toString).toList())
-                .in(Rows.Format.TABLE, Rows.Format.CSV)
+                .in(Table.Format.TABLE, Table.Format.CSV)
                 .data("file", c -> c.file.toString())
-                .in(Rows.Format.JSON, Rows.Format.JSON_LINES)
+                .in(Table.Format.JSON, Table.Format.JSON_LINES)
                 .text("class", this::answer)
                 .among(answers)
                 .share("probability", c -> (float) c.first().probability());

@@ -10,19 +10,14 @@ import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
-import org.coop4j.cli.options.OutputFormat;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
-import org.coop4j.console.Json;
 import org.coop4j.console.Table;
-import org.coop4j.report.ResultTable;
-import org.coop4j.report.StudyJson;
-import org.coop4j.report.StudyReport;
-import org.coop4j.report.StudyView;
+import org.coop4j.study.report.StudyReport;
+import org.coop4j.study.report.StudyView;
 import org.coop4j.study.Findings;
 import org.coop4j.study.Findings.Failure;
 import org.coop4j.study.Study;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,7 +32,7 @@ import picocli.CommandLine.Parameters;
                 + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
                 + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
                 + " each class, base-to-new, robustness, and the published numbers beside them."
-                + " Tables are written as CSV and LaTeX, figures as PNG and SVG.",
+                + " Tables are written as CSV, figures as PNG and SVG.",
             "",
             "Runs of different models, test images or settings are shown apart and never averaged.",
             ""
@@ -49,7 +44,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  coop report runs",
-            "  coop report runs -o paper --json",
+            "  coop report runs -o paper",
             "  coop report runs -q --csv | head"
         })
 final class ReportCommand implements Callable<Integer> {
@@ -70,7 +65,8 @@ final class ReportCommand implements Callable<Integer> {
                             + " replaced.")
     private Path out;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @Option(names = "--csv", description = "Print comma-separated values.")
+    private boolean csv;
 
     ReportCommand(Console console) {
         this.console = console;
@@ -96,10 +92,10 @@ final class ReportCommand implements Callable<Integer> {
         StudyReport report = new StudyReport(findings, Study.of(findings));
         noteWhatIsLeftOut(findings, report);
         List<Path> files = report.write(target, console);
-        switch (format.chosen()) {
-            case JSON -> Json.print(StudyJson.of(findings, report, target, files), console.out());
-            case CSV -> console.out().print(report.fewShotCsv());
-            default -> print(report, target, files, console.out());
+        if (csv) {
+            console.out().print(report.fewShotCsv());
+        } else {
+            print(report, target, files, console.out());
         }
         return findings.damaged().isEmpty() ? 0 : 1;
     }
@@ -148,9 +144,9 @@ final class ReportCommand implements Callable<Integer> {
             String model = view.study().model().describe();
             out.println(SafeText.line(model + ": " + view.study().summary()));
             out.println();
-            for (ResultTable table : StudyReport.brief(view)) {
+            for (Table<?> table : StudyReport.brief(view)) {
                 out.println(SafeText.line(table.title()));
-                Table.of(table).print(out);
+                table.lines().print(out);
                 out.println();
             }
         }

@@ -1,34 +1,33 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.study.RunState;
 import org.coop4j.study.SweepRun;
 
 /** The runs of a plan, and how far each is. */
 record SweepList(Map<SweepRun, RunState> runs) {
 
-    void print(Rows.Format format, Console console) {
-        Rows<Map.Entry<SweepRun, RunState>> rows =
-                new Rows<Map.Entry<SweepRun, RunState>>()
+    void print(Table.Format format, Console console) {
+        Table<Map.Entry<SweepRun, RunState>> rows =
+                new Table<Map.Entry<SweepRun, RunState>>()
                         .text("run", run -> run.getKey().folder().toString())
-                        .column(
+                        .shown(
                                 "steps",
-                                Table.Align.RIGHT,
+                                Table.Kind.NUMBERS,
                                 run -> run.getKey().steps(),
                                 run -> steps(run.getKey()))
-                        .in(Rows.Format.TABLE)
-                        .column(
+                        .in(Table.Format.TABLE)
+                        .shown(
                                 "state",
-                                Table.Align.LEFT,
+                                Table.Kind.WORDS,
                                 run -> name(run.getValue()),
                                 run -> described(run.getValue()))
                         .data("steps", run -> run.getKey().steps());
-        rows.print(format, runs.entrySet(), console);
+        rows.rows(runs.entrySet()).print(format, console);
         console.note(summary());
     }
 

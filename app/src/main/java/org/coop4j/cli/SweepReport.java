@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -13,7 +14,6 @@ import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepOutcome;
@@ -35,10 +35,10 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
     }
 
-    void print(Rows.Format format, Console console) {
+    void print(Table.Format format, Console console) {
         switch (format) {
             case JSON -> Json.print(json(), console.out());
-            case CSV -> settings().print(format, results().entrySet(), console);
+            case CSV -> settings().rows(results().entrySet()).print(format, console);
             default -> table(console.out());
         }
     }
@@ -71,8 +71,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return SeedSummary.of(results, RunResult::accuracy);
     }
 
-    private static Rows<Map.Entry<Setting, List<RunResult>>> settings() {
-        Rows<Map.Entry<Setting, List<RunResult>>> rows = new Rows<>();
+    private static Table<Map.Entry<Setting, List<RunResult>>> settings() {
+        Table<Map.Entry<Setting, List<RunResult>>> rows = new Table<>();
         return setting(rows, Map.Entry::getKey)
                 .data("seeds", row -> row.getValue().size())
                 .data("mean_accuracy", row -> summary(row.getValue()).mean())
@@ -83,7 +83,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         return summary.count() > 1 ? Optional.of(summary.sampleSd()) : Optional.empty();
     }
 
-    private static <T> Rows<T> setting(Rows<T> rows, Function<T, Setting> of) {
+    private static <T> Table<T> setting(Table<T> rows, Function<T, Setting> of) {
         return rows.data("dataset", row -> of.apply(row).dataset())
                 .data("trained_on", row -> of.apply(row).trainedOn())
                 .data("classes", row -> of.apply(row).half())
@@ -92,7 +92,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private ObjectNode json() {
-        Rows<SweepOutcome.Ended> runs = new Rows<>();
+        Table<SweepOutcome.Ended> runs = new Table<>();
         setting(runs, ended -> Setting.of(ended.run()))
                 .data("seed", ended -> ended.run().seed())
                 .data("folder", ended -> ended.run().folder().toString())
@@ -102,8 +102,8 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                 .data("calibration_error", ended -> ended.result().map(RunResult::calibrationError))
                 .data("failure", SweepOutcome.Ended::failure);
         ObjectNode json = Json.object().put("folder", folder.toString());
-        json.set("summary", settings().json(results().entrySet()));
-        json.set("runs", runs.json(outcome.runs()));
+        json.set("summary", settings().rows(results().entrySet()).json());
+        json.set("runs", runs.rows(outcome.runs()).json());
         return json;
     }
 

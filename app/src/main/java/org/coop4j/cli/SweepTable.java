@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -8,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.SweepRun;
 
@@ -100,12 +101,12 @@ final class SweepTable {
     }
 
     /** A table of the rows, with a header of two lines. */
-    Table table() {
-        Table.Align[] alignment = new Table.Align[2 + columns.size()];
-        Arrays.fill(alignment, Table.Align.RIGHT);
-        alignment[0] = Table.Align.LEFT;
-        alignment[1] = Table.Align.LEFT;
-        Table table = new Table(alignment);
+    AlignedLines table() {
+        Table.Kind[] alignment = new Table.Kind[2 + columns.size()];
+        Arrays.fill(alignment, Table.Kind.NUMBERS);
+        alignment[0] = Table.Kind.WORDS;
+        alignment[1] = Table.Kind.WORDS;
+        AlignedLines table = new AlignedLines(alignment);
         table.row(header());
         String last = "";
         for (Map.Entry<Row, Map<Integer, Cell>> row : rows.entrySet()) {

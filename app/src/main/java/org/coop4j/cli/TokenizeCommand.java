@@ -1,5 +1,7 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.AlignedLines;
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,7 +14,6 @@ import org.coop4j.cli.options.JsonOption;
 import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,7 +69,7 @@ final class TokenizeCommand implements Callable<Integer> {
         int[] ids = tokenizer.encode(text);
         String spelled =
                 Arrays.stream(ids).mapToObj(tokenizer::symbol).collect(Collectors.joining(" "));
-        Table table = new Table(Table.Align.LEFT, Table.Align.LEFT);
+        AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row("text", text);
         table.row(
                 "ids",

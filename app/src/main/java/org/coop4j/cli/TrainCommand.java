@@ -31,7 +31,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.report.RunPage;
+import org.coop4j.study.report.RunPage;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;

@@ -13,11 +13,10 @@ import org.coop4j.run.RunComparison;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
-import org.coop4j.console.Table;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.report.ComparisonTable;
-import org.coop4j.report.RunPage;
+import org.coop4j.study.report.ComparisonTable;
+import org.coop4j.study.report.RunPage;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.RunResult.HandWritten;
@@ -35,11 +34,11 @@ record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodCho
     void print(PrintStream target) {
         target.println(images());
         if (!choice.scores().isEmpty()) {
-            Table.of(ComparisonTable.candidates(choice))
+            ComparisonTable.candidates(choice).lines()
                     .print(target);
             target.println();
         }
-        Table.of(ComparisonTable.of(comparisons())).print(target);
+        ComparisonTable.of(comparisons()).lines().print(target);
         for (ComparedClassifier method : first().methods()) {
             gain(method).forEach(target::println);
         }

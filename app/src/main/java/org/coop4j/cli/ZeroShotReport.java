@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
@@ -9,8 +10,6 @@ import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.console.Rows;
-import org.coop4j.console.Table;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Predictions;
 
@@ -28,16 +27,16 @@ record ZeroShotReport(
     /** One of an image's most probable classes; the rank counts from 1. */
     private record Guess(int row, int rank, int label) {}
 
-    void print(Rows.Format format, Console console) {
-        if (format == Rows.Format.JSON) {
+    void print(Table.Format format, Console console) {
+        if (format == Table.Format.JSON) {
             Json.print(json(), console.out());
-        } else if (format == Rows.Format.CSV) {
-            guesses().print(format, all(), console);
+        } else if (format == Table.Format.CSV) {
+            guesses().rows(all()).print(format, console);
         } else if (probabilities.length > 0) {
             if (task.isScored()) {
                 printScores(console);
             } else {
-                guesses().print(format, all(), console);
+                guesses().rows(all()).print(format, console);
             }
         }
     }
@@ -58,19 +57,19 @@ record ZeroShotReport(
         return IntStream.range(0, labels.length).mapToObj(i -> new Guess(row, i + 1, labels[i]));
     }
 
-    private Rows<Guess> guesses() {
-        Rows<Guess> rows = new Rows<>();
-        rows.column(
+    private Table<Guess> guesses() {
+        Table<Guess> rows = new Table<>();
+        rows.shown(
                         "image",
-                        Table.Align.LEFT,
+                        Table.Kind.WORDS,
                         guess -> file(guess.row),
                         guess -> guess.rank == 1 ? file(guess.row) : "")
-                .in(Rows.Format.TABLE, Rows.Format.CSV);
-        rows.data("rank", Guess::rank).in(Rows.Format.CSV);
+                .in(Table.Format.TABLE, Table.Format.CSV);
+        rows.data("rank", Guess::rank).in(Table.Format.CSV);
         rows.text("class", guess -> task.classes().get(guess.label));
         rows.share("probability", this::probability);
         if (task.isScored()) {
-            rows.data("truth", guess -> truth(guess.row)).in(Rows.Format.CSV);
+            rows.data("truth", guess -> truth(guess.row)).in(Table.Format.CSV);
         }
         return rows;
     }
@@ -101,7 +100,7 @@ record ZeroShotReport(
             if (task.isScored()) {
                 image.put("truth", truth(row));
             }
-            image.set("predictions", guesses().json(best(row).toList()));
+            image.set("predictions", guesses().rows(best(row).toList()).json());
         }
         ArrayNode problems = json.putArray("unreadable");
         images.problems()

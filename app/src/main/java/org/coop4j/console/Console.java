@@ -164,7 +164,7 @@ public final class Console implements Progress {
      */
     public synchronized void board(List<String> lines) {
         takeAway();
-        board = lines.stream().map(line -> Table.cut(SafeText.line(line), width - 1)).toList();
+        board = lines.stream().map(line -> AlignedLines.cut(SafeText.line(line), width - 1)).toList();
         putBack();
     }
 

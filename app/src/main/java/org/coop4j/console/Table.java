@@ -1,154 +1,497 @@
 package org.coop4j.console;
 
-import java.io.PrintStream;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
-import org.coop4j.report.Cell;
-import org.coop4j.report.ResultTable;
 
-/** Prints rows in aligned columns, two spaces apart. */
-public final class Table {
+/**
+ * A table before any format: columns, each described once, and rows of typed cells. People see it on the screen or on a
+ * page, programs read CSV and JSON.
+ *
+ * @param <T> what a row is made from
+ */
+public final class Table<T> {
 
-    private static final int FIRST_EMOJI = 0x1F300;
+    private static final int PERCENT_WIDTH = "100.0 %".length();
 
-    /** Where the text of a column stands. */
-    public enum Align {
-        LEFT,
-        RIGHT
+    /** Made when JSON is printed: a mapper takes longer to make than a table to print. */
+    private static final class Mapper {
+        static final JsonMapper JSON = Json.mapper();
     }
 
-    private final List<Align> alignment;
-    private final int[] widths;
-    private final List<List<String>> rows = new ArrayList<>();
-    private int printed;
-
-    public Table(Align... alignment) {
-        this.alignment = List.of(alignment);
-        this.widths = new int[alignment.length];
+    /** How a table is printed. */
+    public enum Format {
+        /** For people. */
+        TABLE,
+        CSV,
+        /** An array of objects. */
+        JSON,
+        /** An object a line. */
+        JSON_LINES
     }
 
-    /** Measured results under their headings, with one decimal and the names that files have. */
-    public static Table of(ResultTable results) {
-        List<Integer> shown = results.shown();
-        Table table =
-                new Table(
-                        shown.stream()
-                                .map(i -> results.columns().get(i).isNumeric())
-                                .map(numeric -> numeric ? Align.RIGHT : Align.LEFT)
-                                .toArray(Align[]::new));
-        table.row(
-                shown.stream()
-                        .map(i -> results.columns().get(i).heading().toUpperCase(Locale.ROOT))
-                        .toArray(String[]::new));
-        for (ResultTable.Row row : results.rows()) {
-            if (row.origin() != ResultTable.Origin.PUBLISHED) {
-                table.row(shown.stream().map(i -> text(row.cells().get(i))).toArray(String[]::new));
-            }
+    /** Content of a column. */
+    public enum Kind {
+        /** A few words. */
+        WORDS,
+        /** Sentences, which may take several lines. */
+        SENTENCES,
+        /** Numbers, which stand right. */
+        NUMBERS,
+        /** Differences, which a page shows as bars too. */
+        BARS;
+
+        /** Returns true if its cells stand right. */
+        public boolean isNumeric() {
+            return this == NUMBERS || this == BARS;
         }
-        return table;
     }
 
-    private static String text(Cell cell) {
-        return cell.data().get(0) instanceof String id
-                ? id
-                : cell.text().apply(1).replace(" ± ", "±");
+    /** Source of a row. */
+    public enum Origin {
+        MEASURED,
+        /** Sums up others. */
+        AVERAGE,
+        /** A paper: pages alone show it; other programs find it in the table of published numbers. */
+        PUBLISHED
     }
 
-    /** Adds a row; the cells are made printable. */
-    public Table row(String... cells) {
-        if (cells.length != alignment.size()) {
-            throw new IllegalArgumentException(
-                    cells.length + " cells in a table of " + alignment.size() + " columns");
+    /** A row with a cell for each column. */
+    public record Row(Origin origin, List<Cell> cells) {}
+
+    /** A column. */
+    public static final class Column<T> {
+        private final String heading;
+        private final Kind kind;
+        private final List<String> keys;
+        private final Function<? super T, ?> cell;
+        private Set<Format> formats = EnumSet.allOf(Format.class);
+
+        /** The most characters that its cells take on the screen; 0 if that is not known beforehand. */
+        private int width;
+
+        private Column(String heading, Kind kind, List<String> keys, Function<? super T, ?> cell) {
+            this.heading = heading;
+            this.kind = kind;
+            this.keys = keys;
+            this.cell = cell;
         }
-        List<String> row = new ArrayList<>();
-        for (int c = 0; c < cells.length; c++) {
-            row.add(SafeText.line(cells[c]));
-            atLeast(c, columns(row.get(c)));
+
+        /** Its name for people. */
+        public String heading() {
+            return heading;
         }
-        rows.add(row);
+
+        /** Content of its cells. */
+        public Kind kind() {
+            return kind;
+        }
+
+        /** Names of the data of a cell, in their order; none in a column for people alone. */
+        public List<String> keys() {
+            return keys;
+        }
+    }
+
+    private final String name;
+    private final String title;
+    private final String note;
+    private final List<Column<T>> columns = new ArrayList<>();
+    private final List<Row> rows = new ArrayList<>();
+    private int decimals = 2;
+    private boolean grouped;
+
+    /** A table that is printed on its own. */
+    public Table() {
+        this("", "", "");
+    }
+
+    /**
+     * A table of a report, which shows no column without content.
+     *
+     * @param name of files: small letters, digits and hyphens
+     * @param title says what it shows
+     * @param note how to read it, a sentence without full stop; may be empty
+     */
+    public Table(String name, String title, String note) {
+        this.name = name;
+        this.title = title;
+        this.note = note;
+    }
+
+    /** Sets the number of decimals of percentages on a page; the screen has one. */
+    public Table<T> decimals(int digits) {
+        decimals = digits;
         return this;
     }
 
-    /** A column is at least so wide. */
-    void atLeast(int column, int width) {
-        widths[column] = Math.max(widths[column], width);
+    /** Sets off rows whose first shown cell differs from that of the row before. */
+    public Table<T> grouped() {
+        grouped = true;
+        return this;
     }
 
-    /** Prints all rows. */
-    public void print(PrintStream out) {
-        lines().forEach(out::println);
+    /**
+     * Adds a column.
+     *
+     * @param heading for people
+     * @param cell a {@link Cell}, or what {@link Cell#of} makes one from
+     * @param keys of the data of a cell, in their order
+     */
+    public Table<T> column(String heading, Kind kind, Function<? super T, ?> cell, String... keys) {
+        columns.add(new Column<>(heading, kind, List.of(keys), cell));
+        return this;
     }
 
-    /** Prints the rows that were not printed by this yet. */
-    void printNew(PrintStream out) {
-        rows.stream().skip(printed).map(this::line).forEach(out::println);
-        printed = rows.size();
+    /** Adds a column of words. */
+    public Table<T> words(String heading, Function<? super T, ?> cell, String... keys) {
+        return column(heading, Kind.WORDS, cell, keys);
     }
 
-    /** All rows as they are printed. */
-    public List<String> lines() {
-        return rows.stream().map(this::line).toList();
+    /** Adds a column of numbers. */
+    public Table<T> numbers(String heading, Function<? super T, Cell> cell, String... keys) {
+        return column(heading, Kind.NUMBERS, cell, keys);
     }
 
-    private String line(List<String> row) {
-        StringBuilder line = new StringBuilder();
-        for (int c = 0; c < widths.length; c++) {
-            String padding = " ".repeat(widths[c] - columns(row.get(c)));
-            line.append(c == 0 ? "" : "  ");
-            line.append(
-                    alignment.get(c) == Align.RIGHT ? padding + row.get(c) : row.get(c) + padding);
+    /** Adds a column of means over seeds, of which programs get three numbers. */
+    public Table<T> means(String heading, Function<? super T, Cell> cell, String key) {
+        return numbers(heading, cell, key, key + "_sd", key + "_ci95");
+    }
+
+    /** Adds a column for programs alone; it may have no value, or that of an Optional. */
+    public Table<T> data(String key, Function<? super T, ?> value) {
+        return words("", value, key).in(Format.CSV, Format.JSON, Format.JSON_LINES);
+    }
+
+    /**
+     * Adds a column that people see otherwise than programs.
+     *
+     * @param name in CSV and JSON, and the heading
+     * @param data for programs; nothing of an empty Optional
+     * @param shown for people
+     */
+    public Table<T> shown(String name, Kind kind, Function<? super T, ?> data, Function<? super T, String> shown) {
+        return column(heading(name), kind, row -> Cell.of(data.apply(row), shown.apply(row)), name);
+    }
+
+    private static String heading(String name) {
+        return name.replace('_', ' ');
+    }
+
+    /** Adds a column of texts. */
+    public Table<T> text(String name, Function<? super T, String> value) {
+        return words(heading(name), value, name);
+    }
+
+    /** Adds a column of whole numbers. */
+    public Table<T> count(String name, ToLongFunction<? super T> value) {
+        return numbers(heading(name), row -> Cell.count(value.applyAsLong(row)), name);
+    }
+
+    /** Adds a column of numbers, which people see rounded. */
+    public Table<T> number(String name, int digits, ToDoubleFunction<? super T> value) {
+        return shown(
+                name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.number(value.applyAsDouble(row), digits));
+    }
+
+    /** Adds a column of percentages, 0 to 100. */
+    public Table<T> percent(String name, ToDoubleFunction<? super T> value) {
+        return shown(name, Kind.NUMBERS, value::applyAsDouble, row -> Numbers.percent(value.applyAsDouble(row)))
+                .upTo(PERCENT_WIDTH);
+    }
+
+    /** Adds a column of shares, 0 to 1, which people see as percentages. */
+    public Table<T> share(String name, Function<? super T, ? extends Number> value) {
+        return shown(
+                        name,
+                        Kind.NUMBERS,
+                        value,
+                        row -> Numbers.percent(100 * value.apply(row).doubleValue()))
+                .upTo(PERCENT_WIDTH);
+    }
+
+    /** Shows the last column in these formats alone. */
+    public Table<T> in(Format first, Format... others) {
+        last().formats = EnumSet.of(first, others);
+        return this;
+    }
+
+    /** Says which cells the last column may have on the screen: rows can be shown as they come. */
+    public Table<T> among(Iterable<String> texts) {
+        for (String text : texts) {
+            upTo(Math.max(last().width, AlignedLines.columns(SafeText.line(text))));
         }
-        return line.toString().stripTrailing();
+        return this;
     }
 
-    /** The beginning of a text that takes no more than so many columns. */
-    public static String cut(String text, int most) {
-        int end = 0;
-        int taken = 0;
-        while (end < text.length()) {
-            int next = text.codePointAt(end);
-            taken += columns(next);
-            if (taken > most) {
-                return text.substring(0, end);
+    /** Says how many characters the last column takes at most: rows can be shown as they come. */
+    public Table<T> upTo(int characters) {
+        last().width = characters;
+        return this;
+    }
+
+    private Column<T> last() {
+        return columns.get(columns.size() - 1);
+    }
+
+    /** Adds a row. */
+    public Table<T> row(T row) {
+        return row(Origin.MEASURED, row);
+    }
+
+    /** Adds a row. */
+    public Table<T> row(Origin origin, T row) {
+        rows.add(new Row(origin, cells(row)));
+        return this;
+    }
+
+    /** Adds rows. */
+    public Table<T> rows(Iterable<? extends T> all) {
+        all.forEach(this::row);
+        return this;
+    }
+
+    private List<Cell> cells(T row) {
+        List<Cell> cells = new ArrayList<>();
+        columns.forEach(column -> cells.add(Cell.of(column.cell.apply(row))));
+        return cells;
+    }
+
+    /** Name of its files. */
+    public String name() {
+        return name;
+    }
+
+    /** Says what it shows. */
+    public String title() {
+        return title;
+    }
+
+    /** The title, and how to read the table. */
+    public String caption() {
+        return note.isEmpty() ? title : title + ": " + note;
+    }
+
+    /** Decimals of percentages on a page. */
+    public int decimals() {
+        return decimals;
+    }
+
+    /** The columns. */
+    public List<Column<T>> columns() {
+        return Collections.unmodifiableList(columns);
+    }
+
+    /** The rows. */
+    public List<Row> rows() {
+        return Collections.unmodifiableList(rows);
+    }
+
+    /** The rows that programs and the screen get. */
+    List<Row> own() {
+        return rows.stream().filter(row -> row.origin != Origin.PUBLISHED).toList();
+    }
+
+    /** Returns true if it has no row. */
+    public boolean isEmpty() {
+        return rows.isEmpty();
+    }
+
+    /** Indices of the columns that people see. */
+    public List<Integer> shown() {
+        List<Integer> shown = new ArrayList<>(of(Format.TABLE));
+        if (!name.isEmpty()) {
+            shown.removeIf(i -> rows.stream().allMatch(row -> row.cells.get(i).isEmpty()));
+        }
+        return shown;
+    }
+
+    /** Indices of the columns of a format. */
+    List<Integer> of(Format format) {
+        List<Integer> of = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            if (columns.get(i).formats.contains(format)) {
+                of.add(i);
             }
-            end += Character.charCount(next);
         }
-        return text;
+        return of;
     }
 
-    /** The lines of a text, broken between words where one more would exceed so many characters. */
-    public static List<String> wrapped(String text, int most) {
-        List<String> lines = new ArrayList<>();
-        StringBuilder line = new StringBuilder();
-        for (String word : text.split(" ", -1)) {
-            if (!line.isEmpty() && line.length() + 1 + word.length() > most) {
-                lines.add(line.toString());
-                line.setLength(0);
+    /**
+     * Returns true if a line is drawn above a row: where averages begin or end, or a group.
+     *
+     * @param first the first of the columns {@link #shown}
+     */
+    public boolean isSetOff(int row, int first) {
+        if (row == 0) {
+            return false;
+        }
+        Row own = rows.get(row);
+        Row before = rows.get(row - 1);
+        return (own.origin == Origin.AVERAGE) != (before.origin == Origin.AVERAGE)
+                || (grouped
+                        && !own.cells.get(first).data().equals(before.cells.get(first).data()));
+    }
+
+    /** The rows of an origin, under the same columns. */
+    public Table<T> only(Origin origin) {
+        return part(columns, rows.stream().filter(row -> row.origin == origin).toList());
+    }
+
+    /** The columns whose first keys are named, in the same order. */
+    public Table<T> keeping(String... keys) {
+        List<Integer> kept = new ArrayList<>();
+        for (int i = 0; i < columns.size(); i++) {
+            List<String> own = columns.get(i).keys;
+            if (!own.isEmpty() && List.of(keys).contains(own.get(0))) {
+                kept.add(i);
             }
-            line.append(line.isEmpty() ? "" : " ").append(word);
         }
-        if (!line.isEmpty()) {
-            lines.add(line.toString());
-        }
+        return part(
+                kept.stream().map(columns::get).toList(),
+                rows.stream()
+                        .map(row -> new Row(row.origin, kept.stream().map(row.cells::get).toList()))
+                        .toList());
+    }
+
+    private Table<T> part(List<Column<T>> someColumns, List<Row> someRows) {
+        Table<T> part = new Table<>(name, title, note);
+        part.decimals = decimals;
+        part.grouped = grouped;
+        part.columns.addAll(someColumns);
+        part.rows.addAll(someRows);
+        return part;
+    }
+
+    /** The rows in aligned columns under their headings in upper case. */
+    public AlignedLines lines() {
+        List<Integer> shown = shown();
+        AlignedLines lines = heading(shown);
+        own().forEach(row -> lines.row(texts(row.cells, shown)));
         return lines;
     }
 
-    /** Columns that a text takes on the terminal: East Asian characters take two. */
-    static int columns(String text) {
-        return text.codePoints().map(Table::columns).sum();
+    private AlignedLines heading(List<Integer> shown) {
+        return new AlignedLines(shown.stream().map(i -> columns.get(i).kind).toArray(Kind[]::new))
+                .row(shown.stream()
+                        .map(i -> columns.get(i).heading.toUpperCase(Locale.ROOT))
+                        .toArray(String[]::new));
     }
 
-    private static int columns(int codePoint) {
-        if (Character.getType(codePoint) == Character.NON_SPACING_MARK) {
-            return 0;
+    private static String[] texts(List<Cell> cells, List<Integer> shown) {
+        return shown.stream().map(i -> cells.get(i).screen()).toArray(String[]::new);
+    }
+
+    /** The rows as objects; unknown data are left out. */
+    public ArrayNode json() {
+        ArrayNode array = Mapper.JSON.createArrayNode();
+        own().forEach(row -> array.add(json(row.cells)));
+        return array;
+    }
+
+    private ObjectNode json(List<Cell> cells) {
+        ObjectNode node = Mapper.JSON.createObjectNode();
+        for (int i : of(Format.JSON)) {
+            List<?> data = cells.get(i).data();
+            List<String> keys = columns.get(i).keys;
+            for (int k = 0; k < Math.min(keys.size(), data.size()); k++) {
+                if (data.get(k) != null) {
+                    node.set(keys.get(k), Mapper.JSON.valueToTree(data.get(k)));
+                }
+            }
         }
-        boolean wide =
-                switch (Character.UnicodeScript.of(codePoint)) {
-                    case HAN, HIRAGANA, KATAKANA, HANGUL -> true;
-                    default -> codePoint >= FIRST_EMOJI;
-                };
-        return wide ? 2 : 1;
+        return node;
+    }
+
+    /** Prints the rows that were added. */
+    public void print(Format format, Console console) {
+        if (format == Format.TABLE) {
+            lines().print(console.out());
+            return;
+        }
+        try (Printer printer = printer(format, console)) {
+            own().forEach(row -> printer.print(row.cells));
+        }
+    }
+
+    /** Prints rows one by one. */
+    public Printer printer(Format format, Console console) {
+        return new Printer(format, console);
+    }
+
+    /** Prints rows as they come; those of a table whose widths are not known when it is closed. */
+    public final class Printer implements AutoCloseable {
+
+        private final Format format;
+        private final Console console;
+        private final List<Integer> shown = of(Format.TABLE);
+        private final AlignedLines lines = heading(shown);
+        private final boolean live;
+        private boolean begun;
+
+        private Printer(Format format, Console console) {
+            this.format = format;
+            this.console = console;
+            this.live = shown.stream().allMatch(i -> columns.get(i).width > 0);
+            for (int c = 0; c < shown.size(); c++) {
+                lines.atLeast(c, columns.get(shown.get(c)).width);
+            }
+            if (format == Format.CSV) {
+                print(CsvFormat.header(Table.this));
+            }
+        }
+
+        /** Prints a row. */
+        public void print(T row) {
+            print(cells(row));
+        }
+
+        private void print(List<Cell> cells) {
+            switch (format) {
+                case TABLE -> lines.row(texts(cells, shown));
+                case CSV -> print(CsvFormat.record(Table.this, cells));
+                case JSON -> print((begun ? ", " : "[ ") + text(Mapper.JSON.writerWithDefaultPrettyPrinter(), cells));
+                case JSON_LINES -> print(text(Mapper.JSON.writer(), cells) + "\n");
+            }
+            begun = true;
+            if (format == Format.TABLE && live) {
+                console.above(() -> lines.printNew(console.out()));
+            }
+            console.flush();
+        }
+
+        private void print(String text) {
+            console.above(() -> console.out().print(text));
+        }
+
+        private String text(ObjectWriter writer, List<Cell> cells) {
+            try {
+                return writer.writeValueAsString(json(cells));
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException("a tree can always be written", e);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (format == Format.JSON) {
+                print(begun ? " ]\n" : "[ ]\n");
+            } else if (format == Format.TABLE && begun) {
+                lines.printNew(console.out());
+            }
+        }
     }
 }

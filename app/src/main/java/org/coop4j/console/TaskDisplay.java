@@ -110,7 +110,7 @@ final class TaskDisplay extends CountedTask {
         String position = position();
         int room = columns - name.length() - position.length() - 2;
         String bar = room < LEAST_CELLS ? "" : cells(Math.min(room, MOST_CELLS)) + " ";
-        return Table.cut(SafeText.line(name + " " + bar + position), columns);
+        return AlignedLines.cut(SafeText.line(name + " " + bar + position), columns);
     }
 
     private String cells(int count) {

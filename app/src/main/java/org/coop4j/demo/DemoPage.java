@@ -2,20 +2,21 @@ package org.coop4j.demo;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.coop4j.run.PictureResults;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell;
+import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.report.Cell;
-import org.coop4j.report.HtmlFormat;
-import org.coop4j.report.ProofSections;
-import org.coop4j.report.ResultTable;
-import org.coop4j.report.chart.FewShotChart;
-import org.coop4j.report.html.HtmlPage;
-import org.coop4j.report.html.Section;
-import org.coop4j.report.html.Section.Fact;
+import org.coop4j.study.report.ProofSections;
+import org.coop4j.study.chart.FewShotChart;
+import org.coop4j.study.html.HtmlPage;
+import org.coop4j.study.html.Section;
+import org.coop4j.study.html.Section.Fact;
 import org.coop4j.run.Confidence;
 import org.coop4j.train.Training;
 
@@ -115,49 +116,51 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                 "against " + what + " (" + Numbers.percent(baseline) + ")");
     }
 
-    private static ResultTable table(String name, String title) {
-        return new ResultTable(name, title, "").decimals(1);
+    private static <T> Table<T> table(String name, String title) {
+        return new Table<T>(name, title, "").decimals(1);
     }
 
     private Section curves() {
-        ResultTable table = table("shots", "Accuracy on the test photographs, %").words("method");
+        Table<DemoMethod> table = DemoPage.<DemoMethod>table("shots", "Accuracy on the test photographs, %")
+                .words("method", DemoMethod::title);
         for (int shots : result.shots()) {
-            table.numbers(Numbers.count(shots, "shot"));
+            table.numbers(Numbers.count(shots, "shot"), method -> Cell.mean(result.photographs(method, shots)));
         }
-        for (DemoMethod method : DemoMethod.values()) {
-            table.row(curveRow(method));
-        }
-        ResultTable prompts =
-                table("prompts", "Hand-written prompts, accuracy in %")
-                        .words("prompt")
-                        .numbers("photographs")
-                        .numbers("drawings")
-                        .numbers("careful names: photographs")
-                        .numbers("drawings");
-        for (int i = 0; i < result.prompts().size(); i++) {
-            DemoResult.Prompt prompt = result.prompts().get(i);
-            DemoResult.Prompt renamed = result.renamedPrompts().get(i);
-            prompts.row(
-                    Cell.words("\"" + prompt.template() + "\""),
-                    Cell.number(prompt.photographs()).best(prompt.equals(result.bestPrompt())),
-                    Cell.number(prompt.drawings()),
-                    Cell.number(renamed.photographs())
-                            .best(renamed.equals(result.bestRenamedPrompt())),
-                    Cell.number(renamed.drawings())
-                            .best(renamed.equals(result.bestDrawingPrompt())));
-        }
+        table.rows(List.of(DemoMethod.values()));
         return new Section("Accuracy over shots")
                 .chart(
                         chart,
                         "Accuracy over the number of training photographs a class"
                                 + (chart.hasSpread() ? "; bars are one standard deviation." : "."))
-                .add(HtmlFormat.table(table))
-                .add(HtmlFormat.table(prompts))
+                .table(table)
+                .table(prompts())
                 .paragraph(
                         "The classes are called as their folders in Caltech101 are, as the"
                                 + " folders of a user would be. Careful names are "
                                 + betterNames()
                                 + ".");
+    }
+
+    private Table<?> prompts() {
+        Table<Integer> table = DemoPage.<Integer>table("prompts", "Hand-written prompts, accuracy in %")
+                .words("prompt", i -> "\"" + result.prompts().get(i).template() + "\"")
+                .numbers("photographs", i -> photographs(result.prompts().get(i), result.bestPrompt()))
+                .numbers("drawings", i -> Cell.number(result.prompts().get(i).drawings()))
+                .numbers(
+                        "careful names: photographs",
+                        i -> photographs(result.renamedPrompts().get(i), result.bestRenamedPrompt()))
+                .numbers("drawings", i -> {
+                    DemoResult.Prompt prompt = result.renamedPrompts().get(i);
+                    return Cell.number(prompt.drawings()).best(prompt.equals(result.bestDrawingPrompt()));
+                });
+        for (int i = 0; i < result.prompts().size(); i++) {
+            table.row(i);
+        }
+        return table;
+    }
+
+    private static Cell photographs(DemoResult.Prompt prompt, DemoResult.Prompt best) {
+        return Cell.number(prompt.photographs()).best(prompt.equals(best));
     }
 
     /** Such as "airplane for airplanes, car for car_side". */
@@ -173,43 +176,28 @@ record DemoPage(DemoResult result, FewShotChart chart) {
         return String.join(", ", pairs);
     }
 
-    private Cell[] curveRow(DemoMethod method) {
-        List<Cell> cells = new ArrayList<>(List.of(Cell.words(method.title())));
-        for (int shots : result.shots()) {
-            cells.add(Cell.mean(result.photographs(method, shots)));
-        }
-        return cells.toArray(Cell[]::new);
-    }
-
     private String handWritten() {
         return "\"" + result.bestRenamedPrompt().template() + "\" with careful names";
     }
 
     private Section perClass() {
-        ResultTable table =
-                table("classes", "Test photographs classified rightly, %")
-                        .words("class")
-                        .column("gain", ResultTable.Kind.BARS)
-                        .numbers("hand-written")
-                        .numbers("learned")
-                        .numbers("photographs");
-        result.perClass().stream()
-                .sorted(Comparator.comparingDouble(DemoPage::gain).reversed())
-                .forEach(
-                        g ->
-                                table.row(
-                                        Cell.words(g.name()),
-                                        Cell.points(gain(g)),
-                                        Cell.number(100.0 * g.before() / g.images()),
-                                        Cell.number(100 * g.after() / g.images()),
-                                        Cell.count(g.images())));
+        Table<DemoResult.ClassGain> table = DemoPage.<DemoResult.ClassGain>table(
+                        "classes", "Test photographs classified rightly, %")
+                .words("class", DemoResult.ClassGain::name)
+                .column("gain", Table.Kind.BARS, g -> Cell.points(gain(g)))
+                .numbers("hand-written", g -> Cell.number(100.0 * g.before() / g.images()))
+                .numbers("learned", g -> Cell.number(100 * g.after() / g.images()))
+                .numbers("photographs", g -> Cell.count(g.images()))
+                .rows(result.perClass().stream()
+                        .sorted(Comparator.comparingDouble(DemoPage::gain).reversed())
+                        .toList());
         return new Section("Class by class")
                 .paragraph(
                         "The best hand-written prompt with careful names against the class-specific"
                                 + " context of "
                                 + result.mostShots()
                                 + " shots, mean over the seeds.")
-                .add(HtmlFormat.table(table));
+                .table(table);
     }
 
     private static double gain(DemoResult.ClassGain g) {
@@ -218,21 +206,18 @@ record DemoPage(DemoResult result, FewShotChart chart) {
 
     private Section otherDomain() {
         int most = result.mostShots();
-        ResultTable table =
-                table("drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
-                        .words("method")
-                        .numbers("accuracy")
-                        .row(
-                                Cell.words(
-                                        "best hand-written prompt there, \""
-                                                + result.bestDrawingPrompt().template()
-                                                + "\", careful names"),
-                                Cell.number(result.bestDrawingPrompt().drawings()));
+        Map<String, Cell> accuracies = new LinkedHashMap<>();
+        accuracies.put(
+                "best hand-written prompt there, \"" + result.bestDrawingPrompt().template() + "\", careful names",
+                Cell.number(result.bestDrawingPrompt().drawings()));
         for (DemoMethod method : DemoMethod.values()) {
-            table.row(
-                    Cell.words(method.title() + ", learned on photographs"),
-                    Cell.mean(result.drawings(method, most)));
+            accuracies.put(method.title() + ", learned on photographs", Cell.mean(result.drawings(method, most)));
         }
+        Table<Map.Entry<String, Cell>> table = DemoPage.<Map.Entry<String, Cell>>table(
+                        "drawings", "Accuracy on " + result.drawingImages() + " drawings, %")
+                .words("method", Map.Entry::getKey)
+                .numbers("accuracy", Map.Entry::getValue)
+                .rows(accuracies.entrySet());
         return new Section("Another domain")
                 .paragraph(
                         "Nothing was learned from drawings: what was learned on "
@@ -241,21 +226,17 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                                 + " classes that the model has never seen. The hand-written prompt"
                                 + " is the best of all for the drawings themselves. They are few:"
                                 + " read differences of some points as none.")
-                .add(HtmlFormat.table(table));
+                .table(table);
     }
 
     private Section words() {
-        ResultTable table =
-                table("words", "Nearest words, with Euclidean distance")
-                        .words("vector")
-                        .words("words");
+        Table<Integer> table = DemoPage.<Integer>table("words", "Nearest words, with Euclidean distance")
+                .words("vector", i -> String.valueOf(i + 1))
+                .words("words", i -> result.words().get(i).words().stream()
+                        .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
+                        .collect(Collectors.joining(", ")));
         for (int i = 0; i < result.words().size(); i++) {
-            table.row(
-                    Cell.words(String.valueOf(i + 1)),
-                    Cell.words(
-                            result.words().get(i).words().stream()
-                                    .map(w -> w.word() + " " + Numbers.number(w.distance(), 2))
-                                    .collect(Collectors.joining(", "))));
+            table.row(i);
         }
         return new Section("What the vectors resemble")
                 .paragraph(
@@ -264,7 +245,7 @@ record DemoPage(DemoResult result, FewShotChart chart) {
                                 + DemoMethod.Words.BEGIN
                                 + "\". Read little into it: vectors need not mean words, and what"
                                 + " is nearest is often not near.")
-                .add(HtmlFormat.table(table));
+                .table(table);
     }
 
     private Section method() {

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.report.chart.ChartFiles;
-import org.coop4j.report.chart.FewShotChart;
+import org.coop4j.study.chart.ChartFiles;
+import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.run.RunFolder;
 
 /**

@@ -11,6 +11,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.run.SharedData;
 
 /** Finds what would end a run, before the first one: data that do not load, prompts too long. */

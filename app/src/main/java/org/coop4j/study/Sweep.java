@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
 

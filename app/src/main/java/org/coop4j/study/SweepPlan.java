@@ -2,10 +2,12 @@ package org.coop4j.study;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.coop4j.base.Resource;
+import org.coop4j.method.Method;
 import org.coop4j.run.DataSpec;
 
 /**
@@ -67,19 +69,36 @@ public record SweepPlan(
     record TestOn(List<Dataset> targets, Choice from) {}
 
     /**
+     * A method of the plan.
+     *
+     * @param name what the plan and its results call it
+     * @param method the method with its settings
+     * @param training what the plan says of its training
+     */
+    record PlannedMethod(String name, Method method, Overrides training) {
+
+        /** The names that plans may use without saying more, for help and messages. */
+        static List<String> names() {
+            List<String> names = new ArrayList<>();
+            Method.all().forEach(method -> names.add(method.id()));
+            Method.all().forEach(method -> names.addAll(method.shortNames()));
+            return names;
+        }
+    }
+
+    SweepPlan with(Optional<TestOn> otherTestOn, Optional<Choice> otherBaseToNew) {
+        return new SweepPlan(datasets, methods, shots, seeds, settings, otherTestOn, otherBaseToNew);
+    }
+
+    /**
      * Reads a plan.
      *
      * @param file YAML; relative paths in it begin at its folder
      * @param dataRoot the folder of the published datasets; without it, the plan says it
-     * @throws PlanException if something in it is wrong, naming the line and what would be right
+     * @throws PlanException if something in it is wrong, naming line and column and what would be right
      */
     public static SweepPlan read(Path file, Optional<Path> dataRoot) throws IOException {
-        return new PlanReader(folder(file), dataRoot).read(PlanNode.read(file));
-    }
-
-    private static Path folder(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        return folder == null ? file.toAbsolutePath() : folder;
+        return new PlanReader(file, dataRoot).read();
     }
 
     /** A plan with everything that a plan may say, and comments. */

@@ -16,6 +16,7 @@ import org.coop4j.method.Method;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
+import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.train.Training;
 
 /**
@@ -146,7 +147,7 @@ final class SweepSchedule {
             RunConfig config =
                     RunConfig.of(modelSha256, dataset.data(half), method, training, sample)
                             .withCheckpointEvery(
-                                    said.checkpointEvery().orElse(RunConfig.CHECKPOINT_EVERY));
+                                    said.checkpointEvery());
             return SweepRun.of(
                     planned.name(),
                     config,

@@ -57,9 +57,9 @@ class ConsoleTest {
 
     @Test
     void aTextIsCutByTheColumnsThatItTakes() {
-        assertThat(Table.cut("東京 abc", 5)).isEqualTo("東京 ");
-        assertThat(Table.cut("東京 abc", 3)).isEqualTo("東");
-        assertThat(Table.cut("abc", 3)).isEqualTo("abc");
+        assertThat(AlignedLines.cut("東京 abc", 5)).isEqualTo("東京 ");
+        assertThat(AlignedLines.cut("東京 abc", 3)).isEqualTo("東");
+        assertThat(AlignedLines.cut("abc", 3)).isEqualTo("abc");
     }
 
     @Test
@@ -161,7 +161,7 @@ class ConsoleTest {
     void columnsAlignAlsoWithWideCharacters() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         Console console = new Console(out, err, false, 80);
-        new Table(Table.Align.LEFT, Table.Align.RIGHT)
+        new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
                 .row("東京", "1")
                 .row("Kyōto", "12")
                 .print(console.out());
@@ -191,13 +191,11 @@ class ConsoleTest {
     @Test
     void csvOfACommandRunsNoFormula() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        new Rows<String>()
+        new Table<String>()
                 .text("class", row -> row)
                 .count("images", row -> -1)
-                .print(
-                        Rows.Format.CSV,
-                        List.of("=SUM(A1)", "plain"),
-                        new Console(bytes, err, false, 80));
+                .rows(List.of("=SUM(A1)", "plain"))
+                .print(Table.Format.CSV, new Console(bytes, err, false, 80));
 
         assertThat(bytes.toString(UTF_8)).isEqualTo("class,images\n'=SUM(A1),-1\nplain,-1\n");
     }

@@ -1,5 +1,9 @@
 package org.coop4j.weights;
 
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
+
 /** Conversions between single precision and the two 16-bit floating-point types. */
 public final class HalfFloats {
     /**
@@ -7,6 +11,8 @@ public final class HalfFloats {
      * subnormal and special values, where arithmetic on the bits would branch or meet denormals.
      */
     private static final float[] FROM_HALF = table();
+
+    private static final int BLOCK = 8192;
 
     private HalfFloats() {}
 
@@ -46,6 +52,38 @@ public final class HalfFloats {
             return (short) ((bits >>> 16) | 0x40);
         }
         return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+    }
+
+    /**
+     * Widens little-endian elements to singles; doubles are rounded.
+     *
+     * @param dtype a floating-point type
+     * @param source whole elements
+     */
+    static void widen(DType dtype, ByteBuffer source, FloatBuffer target) {
+        switch (dtype) {
+            case F32 -> target.put(source.asFloatBuffer());
+            case F16, BF16 -> widenHalves(dtype, source.asShortBuffer(), target);
+            case F64 -> {
+                while (source.hasRemaining()) {
+                    target.put((float) source.getDouble());
+                }
+            }
+            default -> throw new IllegalStateException(dtype.name());
+        }
+    }
+
+    private static void widenHalves(DType dtype, ShortBuffer source, FloatBuffer target) {
+        short[] halves = new short[Math.min(BLOCK, source.remaining())];
+        float[] floats = new float[halves.length];
+        while (source.hasRemaining()) {
+            int n = Math.min(halves.length, source.remaining());
+            source.get(halves, 0, n);
+            for (int i = 0; i < n; i++) {
+                floats[i] = dtype == DType.F16 ? fromHalf(halves[i]) : fromBfloat16(halves[i]);
+            }
+            target.put(floats, 0, n);
+        }
     }
 
     private static float[] table() {

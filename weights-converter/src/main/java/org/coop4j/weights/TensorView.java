@@ -146,8 +146,7 @@ public final class TensorView {
             throw new IllegalArgumentException(
                     name + " " + shape + " does not fit in " + target.remaining() + " floats");
         }
-        FloatDecoder decoder = new FloatDecoder(dtype, target);
-        forEachChunk(decoder::accept);
+        forEachChunk(chunk -> HalfFloats.widen(dtype, chunk, target));
     }
 
     /** All elements of an integer or boolean tensor, sign- or zero-extended. */

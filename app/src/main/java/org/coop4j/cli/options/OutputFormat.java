@@ -1,6 +1,6 @@
 package org.coop4j.cli.options;
 
-import org.coop4j.console.Rows;
+import org.coop4j.console.Table;
 import picocli.CommandLine.Option;
 
 /** How results are printed: a table, or one of two forms for other programs. */
@@ -13,8 +13,8 @@ public class OutputFormat {
     private boolean csv;
 
     /** The one that was chosen. */
-    public Rows.Format chosen() {
-        return json ? Rows.Format.JSON : csv ? Rows.Format.CSV : Rows.Format.TABLE;
+    public Table.Format chosen() {
+        return json ? Table.Format.JSON : csv ? Table.Format.CSV : Table.Format.TABLE;
     }
 
     /** For commands that print results one by one. */
@@ -24,8 +24,8 @@ public class OutputFormat {
         private boolean lines;
 
         @Override
-        public Rows.Format chosen() {
-            return lines ? Rows.Format.JSON_LINES : super.chosen();
+        public Table.Format chosen() {
+            return lines ? Table.Format.JSON_LINES : super.chosen();
         }
     }
 }

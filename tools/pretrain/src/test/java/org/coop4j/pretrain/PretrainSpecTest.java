@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PretrainSpecTest {
 
-    private static final Path RECOMMENDED = Path.of("../tools/pretrain-data/training.json");
+    private static final Path RECOMMENDED = Path.of("training.json");
 
     @TempDir Path folder;
 

@@ -15,7 +15,7 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
 import org.coop4j.weights.TensorView;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.torch.TorchFile;
 import org.coop4j.weights.torch.TorchTensor;
@@ -138,7 +138,7 @@ public final class WeightsFile implements Closeable {
     }
 
     private static WeightsFile ofTorch(OpenFile source) throws IOException {
-        TorchFile file = TorchFile.of(source, PickleLimits.DEFAULT);
+        TorchFile file = TorchFile.of(source, Limits.DEFAULT);
         Map<String, TensorView> tensors = new LinkedHashMap<>();
         for (Map.Entry<String, TorchTensor> entry : file.stateDict().entrySet()) {
             tensors.put(entry.getKey(), entry.getValue().view(entry.getKey()));

@@ -1,5 +1,6 @@
 package org.coop4j.weights.convert;
 
+import org.coop4j.weights.convert.OpenAiNames.SourceTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

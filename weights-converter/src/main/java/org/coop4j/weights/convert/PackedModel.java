@@ -1,7 +1,6 @@
 package org.coop4j.weights.convert;
 
 import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,18 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
-import java.util.zip.Deflater;
-import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Sha256;
-import org.coop4j.weights.DType;
-import org.coop4j.weights.TensorSpec;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.model.ConvertedModel;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
 
 /**
  * A converted model in half precision, made small for shipping.
@@ -34,10 +26,11 @@ import org.coop4j.weights.safetensors.SafetensorsWriter;
  */
 public final class PackedModel {
 
-    private static final String FORMAT = "coop4j packed model 1";
+    /** First line of the file. */
+    public static final String FORMAT = "coop4j packed model 1";
 
     /** No model that is worth packing is larger; a length beyond it is damage. */
-    private static final int LARGEST = 1 << 28;
+    public static final int LARGEST = 1 << 28;
 
     private static final int LONGEST_LINE = 80;
 
@@ -47,63 +40,6 @@ public final class PackedModel {
     @FunctionalInterface
     public interface FileHash {
         String of(Path file) throws IOException;
-    }
-
-    /**
-     * Writes a model, its weights rounded to the nearest half.
-     *
-     * @throws InputException if a weight is too large for half precision
-     */
-    public static void write(ConvertedModel model, Path target) throws IOException {
-        Path halves = Files.createTempFile("coop4j-half", ".safetensors");
-        try {
-            writeHalves(model, halves);
-            if (Files.size(halves) > LARGEST) {
-                throw new InputException(
-                        "%s has %s bytes in half precision: models up to %s are packed"
-                                .formatted(model.path(), Files.size(halves), LARGEST));
-            }
-            byte[] bytes = Files.readAllBytes(halves);
-            String header = FORMAT + "\n" + Sha256.of(bytes) + "\n";
-            ByteArrayOutputStream packed = new ByteArrayOutputStream();
-            packed.writeBytes((header + bytes.length + "\n").getBytes(StandardCharsets.US_ASCII));
-            Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
-            try (DeflaterOutputStream zlib = new DeflaterOutputStream(packed, deflater)) {
-                zlib.write(planes(bytes));
-            } finally {
-                deflater.end();
-            }
-            AtomicFile.write(target, packed.toByteArray());
-        } finally {
-            Files.deleteIfExists(halves);
-        }
-    }
-
-    private static void writeHalves(ConvertedModel model, Path target) throws IOException {
-        List<TensorSpec> specs = model.architecture().tensorSpecs(DType.F16);
-        try (SafetensorsWriter writer =
-                SafetensorsWriter.create(target, specs, model.metadata().toMap())) {
-            for (TensorSpec spec : specs) {
-                float[] values = model.weights().floats(spec.name());
-                for (float value : values) {
-                    if (!(Math.abs(value) < 65_520)) { // what rounds to infinity
-                        throw new InputException(
-                                spec.name() + " holds " + value + ", too much for half precision");
-                    }
-                }
-                writer.writeFloats(spec.name(), values);
-            }
-            writer.commit();
-        }
-    }
-
-    private static byte[] planes(byte[] bytes) {
-        byte[] planes = new byte[bytes.length];
-        int even = (bytes.length + 1) / 2;
-        for (int i = 0; i < bytes.length; i++) {
-            planes[i / 2 + (i % 2) * even] = bytes[i];
-        }
-        return planes;
     }
 
     private static byte[] woven(byte[] planes) {
@@ -118,7 +54,7 @@ public final class PackedModel {
     /**
      * Unpacks a model into a folder, unless an earlier call did.
      *
-     * @param packed what {@link #write} wrote; read, not closed
+     * @param packed a packed model; read, not closed
      * @param name what the file's name begins with; its hash follows
      * @param hash tells the SHA-256 of a file that is there already
      * @return the model file
@@ -152,7 +88,7 @@ public final class PackedModel {
     /**
      * SHA-256 of the model file inside, in hexadecimal.
      *
-     * @param packed what {@link #write} wrote; its first two lines are read
+     * @param packed a packed model; its first two lines are read
      * @param name what messages call it
      * @throws InputException if {@code packed} is something else
      */

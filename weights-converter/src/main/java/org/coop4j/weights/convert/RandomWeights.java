@@ -1,9 +1,9 @@
 package org.coop4j.weights.convert;
+import java.nio.charset.StandardCharsets;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.coop4j.base.Progress;
 import org.coop4j.weights.DType;
@@ -40,13 +40,22 @@ public final class RandomWeights {
         this.seed = seed;
     }
 
-    /** How the elements of a tensor are drawn. */
-    private sealed interface Draw {
-        record Constant(double value) implements Draw {}
+    /** The next element of a tensor. */
+    @FunctionalInterface
+    private interface Draw {
+        double next(Gaussian random);
+    }
 
-        record Normal(double std) implements Draw {}
+    private static Draw constant(double value) {
+        return random -> value;
+    }
 
-        record Uniform(double bound) implements Draw {}
+    private static Draw normal(double std) {
+        return random -> std * random.next();
+    }
+
+    private static Draw uniform(double bound) {
+        return random -> bound * (2 * random.uniform() - 1);
     }
 
     /** Writes a converted model, telling nobody how far it is. */
@@ -122,16 +131,8 @@ public final class RandomWeights {
     }
 
     private static void fill(float[] block, int n, Draw draw, Gaussian random) {
-        if (draw instanceof Draw.Constant constant) {
-            Arrays.fill(block, 0, n, (float) constant.value());
-        } else if (draw instanceof Draw.Normal normal) {
-            for (int i = 0; i < n; i++) {
-                block[i] = (float) (normal.std() * random.next());
-            }
-        } else if (draw instanceof Draw.Uniform uniform) {
-            for (int i = 0; i < n; i++) {
-                block[i] = (float) (uniform.bound() * (2 * random.uniform() - 1));
-            }
+        for (int i = 0; i < n; i++) {
+            block[i] = (float) draw.next(random);
         }
     }
 
@@ -144,10 +145,10 @@ public final class RandomWeights {
         }
         double width = architecture.text().width();
         return switch (name) {
-            case "token_embedding.weight" -> new Draw.Normal(0.02);
-            case "positional_embedding" -> new Draw.Normal(0.01);
-            case "text_projection" -> new Draw.Normal(inverseRoot(width));
-            case "logit_scale" -> new Draw.Constant(INITIAL_LOGIT_SCALE);
+            case "token_embedding.weight" -> normal(0.02);
+            case "positional_embedding" -> normal(0.01);
+            case "text_projection" -> normal(inverseRoot(width));
+            case "logit_scale" -> constant(INITIAL_LOGIT_SCALE);
             default -> norm(name);
         };
     }
@@ -165,10 +166,10 @@ public final class RandomWeights {
         double depth = 2.0 * architecture.text().layers();
         String part = name.replaceFirst("transformer\\.resblocks\\.\\d+\\.", "");
         return switch (part) {
-            case "attn.in_proj_weight" -> new Draw.Normal(inverseRoot(width));
+            case "attn.in_proj_weight" -> normal(inverseRoot(width));
             case "attn.out_proj.weight", "mlp.c_proj.weight" ->
-                    new Draw.Normal(inverseRoot(width) * inverseRoot(depth));
-            case "mlp.c_fc.weight" -> new Draw.Normal(inverseRoot(2 * width));
+                    normal(inverseRoot(width) * inverseRoot(depth));
+            case "mlp.c_fc.weight" -> normal(inverseRoot(2 * width));
             default -> blockDefault(part, shape, architecture.text().mlpWidth(), width);
         };
     }
@@ -177,7 +178,7 @@ public final class RandomWeights {
         String part = name.replaceFirst("visual\\.transformer\\.resblocks\\.\\d+\\.", "");
         return switch (part) {
             // Xavier's uniform over width inputs and 3 width outputs.
-            case "attn.in_proj_weight" -> new Draw.Uniform(Math.sqrt(6.0 / (4.0 * vit.width())));
+            case "attn.in_proj_weight" -> uniform(Math.sqrt(6.0 / (4.0 * vit.width())));
             default -> blockDefault(part, shape, vit.mlpWidth(), vit.width());
         };
     }
@@ -185,19 +186,19 @@ public final class RandomWeights {
     /** PyTorch's defaults: attention's biases are 0, linear layers uniform in their inputs. */
     private static Draw blockDefault(String part, Shape shape, double mlpWidth, double width) {
         return switch (part) {
-            case "attn.in_proj_bias", "attn.out_proj.bias" -> new Draw.Constant(0);
-            case "mlp.c_fc.bias" -> new Draw.Uniform(inverseRoot(width));
-            case "mlp.c_proj.bias" -> new Draw.Uniform(inverseRoot(mlpWidth));
+            case "attn.in_proj_bias", "attn.out_proj.bias" -> constant(0);
+            case "mlp.c_fc.bias" -> uniform(inverseRoot(width));
+            case "mlp.c_proj.bias" -> uniform(inverseRoot(mlpWidth));
             default -> part.startsWith("ln_") ? norm(part) : fanIn(shape);
         };
     }
 
     private static Draw vit(String name, Shape shape) {
         return switch (name) {
-            case "visual.class_embedding" -> new Draw.Normal(inverseRoot((double) shape.dim(0)));
+            case "visual.class_embedding" -> normal(inverseRoot((double) shape.dim(0)));
             case "visual.positional_embedding" ->
-                    new Draw.Normal(inverseRoot((double) shape.dim(1)));
-            case "visual.proj" -> new Draw.Normal(inverseRoot((double) shape.dim(0)));
+                    normal(inverseRoot((double) shape.dim(1)));
+            case "visual.proj" -> normal(inverseRoot((double) shape.dim(0)));
             case "visual.conv1.weight" -> fanIn(shape);
             default -> norm(name);
         };
@@ -206,28 +207,127 @@ public final class RandomWeights {
     private static Draw resNet(ClipConfig.ResNet resNet, String name, Shape shape) {
         if (name.startsWith("visual.attnpool.")) {
             double std = inverseRoot(resNet.outputWidth());
-            return name.endsWith(".bias") ? new Draw.Uniform(std) : new Draw.Normal(std);
+            return name.endsWith(".bias") ? uniform(std) : normal(std);
         }
         if (name.contains("conv") || name.endsWith("downsample.0.weight")) {
             return fanIn(shape);
         }
         if (name.endsWith(".running_var")) {
-            return new Draw.Constant(name.equals("visual.bn1.running_var") ? 1.0 / 3 : 1.0 / 6);
+            return constant(name.equals("visual.bn1.running_var") ? 1.0 / 3 : 1.0 / 6);
         }
         boolean lastOfBottleneck = name.contains(".layer") && name.endsWith(".bn3.weight");
-        return lastOfBottleneck ? new Draw.Constant(0) : norm(name);
+        return lastOfBottleneck ? constant(0) : norm(name);
     }
 
     /** Uniform within 1/√(inputs of an output): PyTorch's default of linear and convolution. */
     private static Draw fanIn(Shape shape) {
-        return new Draw.Uniform(inverseRoot((double) shape.elements() / shape.dim(0)));
+        return uniform(inverseRoot((double) shape.elements() / shape.dim(0)));
     }
 
     private static Draw norm(String name) {
-        return new Draw.Constant(name.endsWith("weight") ? 1 : 0);
+        return constant(name.endsWith("weight") ? 1 : 0);
     }
 
     private static double inverseRoot(double value) {
         return 1 / Math.sqrt(value);
+    }
+
+    /**
+     * A stream of standard normal numbers that is the same on every machine and Java, a few nanoseconds
+     * a number.
+     *
+     * <p>Method: SplitMix64 (Steele, Lea, Flood 2014) for the bits, the ziggurat of Marsaglia and Tsang
+     * (2000) with 128 layers in Doornik's form (2005), which uses separate bits for layer and position.
+     */
+    static final class Gaussian {
+        private static final int LAYERS = 128;
+
+        /** Where the tail begins, and the area of each layer, for 128 layers. */
+        private static final double TAIL = 3.442619855899;
+
+        private static final double AREA = 9.91256303526217e-3;
+
+        /** Right edges of the layers, from the base layer (which includes the tail) to the peak. */
+        private static final double[] EDGE = edges();
+
+        private long state;
+
+        private Gaussian(long state) {
+            this.state = state;
+        }
+
+        /** The stream of a purpose: streams of different names are unrelated. */
+        static Gaussian stream(long seed, String name) {
+            Gaussian mixer = new Gaussian(seed);
+            for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+                mixer.state = mixer.bits() ^ b;
+            }
+            return new Gaussian(mixer.bits());
+        }
+
+        /** The next uniform number in (0, 1). */
+        double uniform() {
+            return ((bits() >>> 12) + 0.5) * 0x1p-52;
+        }
+
+        /** The next standard normal number. */
+        double next() {
+            while (true) {
+                long bits = bits();
+                int layer = (int) (bits & (LAYERS - 1));
+                double position = (bits >> 11) * 0x1p-52; // in [-1, 1), from bits apart from the layer
+                double x = position * EDGE[layer];
+                if (Math.abs(x) < EDGE[layer + 1]) {
+                    return x;
+                }
+                if (layer == 0) {
+                    return tail(position < 0);
+                }
+                if (isUnderCurve(layer, x)) {
+                    return x;
+                }
+            }
+        }
+
+        private boolean isUnderCurve(int layer, double x) {
+            double low = density(EDGE[layer]);
+            double high = density(EDGE[layer + 1]);
+            return low + uniform() * (high - low) < density(x);
+        }
+
+        /** Marsaglia's method for the tail (1964). */
+        private double tail(boolean negative) {
+            while (true) {
+                double x = StrictMath.log(uniform()) / TAIL;
+                double y = StrictMath.log(uniform());
+                if (-2 * y >= x * x) {
+                    return negative ? x - TAIL : TAIL - x;
+                }
+            }
+        }
+
+        private long bits() {
+            state += 0x9e37_79b9_7f4a_7c15L;
+            long z = state;
+            z = (z ^ (z >>> 30)) * 0xbf58_476d_1ce4_e5b9L;
+            z = (z ^ (z >>> 27)) * 0x94d0_49bb_1331_11ebL;
+            return z ^ (z >>> 31);
+        }
+
+        private static double density(double x) {
+            return StrictMath.exp(-0.5 * x * x);
+        }
+
+        private static double[] edges() {
+            double[] edge = new double[LAYERS + 1];
+            edge[0] = AREA / density(TAIL);
+            edge[1] = TAIL;
+            for (int i = 2; i < LAYERS; i++) {
+                edge[i] =
+                        StrictMath.sqrt(-2 * StrictMath.log(AREA / edge[i - 1] + density(edge[i - 1])));
+            }
+            edge[LAYERS] = 0;
+            return edge;
+        }
     }
 }

@@ -1,4 +1,5 @@
 package org.coop4j.weights.download;
+import java.net.URI;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -197,4 +198,13 @@ final class Fetch {
                             .formatted(file.address(), sha256.get(), actual));
         }
     }
+
+    /**
+     * A file to fetch.
+     *
+     * @param address where it is
+     * @param name what it is called in the folder that it is fetched into
+     * @param sha256 what it must hash to, in hexadecimal; empty where only the server may tell
+     */
+    record RemoteFile(URI address, String name, Optional<String> sha256) {}
 }

@@ -1,5 +1,6 @@
 package org.coop4j.weights.download;
 
+import org.coop4j.weights.download.Fetch.RemoteFile;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

@@ -1,5 +1,6 @@
 package org.coop4j.weights.download;
 
+import org.coop4j.weights.download.Fetch.RemoteFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -224,12 +224,12 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
 
     /** The dimensions as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataJson.write(this);
+        return MetadataFields.write(this);
     }
 
     /** The dimensions as a tree of JSON, fields as {@link #toJson} has them. */
     public ObjectNode toTree() {
-        return MetadataJson.tree(this);
+        return MetadataFields.tree(this);
     }
 
     /**

@@ -1,4 +1,7 @@
 package org.coop4j.weights.model;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.ArrayList;
@@ -17,8 +20,13 @@ import org.coop4j.base.InputException;
  */
 record MetadataFields(String path, Map<?, ?> fields) {
 
+    private static final JsonMapper JSON =
+            JsonMapper.builder()
+                    .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                    .build();
+
     /**
-     * Reads what {@link MetadataJson#write} wrote.
+     * Reads what {@link #write} wrote.
      *
      * @param what named in messages
      * @param make makes it from its fields; what it refuses as an illegal argument is the message
@@ -81,5 +89,19 @@ record MetadataFields(String path, Map<?, ?> fields) {
                     "%s%s: expected %s, got %s".formatted(path, name, expected, value));
         }
         return type.cast(value);
+    }
+
+    /** JSON of a record, its fields in snake case, which {@link #read} reads. */
+    static String write(Object value) {
+        try {
+            return JSON.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("records of numbers and texts can be written", e);
+        }
+    }
+
+    /** The same as a tree. */
+    static ObjectNode tree(Object value) {
+        return JSON.valueToTree(value);
     }
 }

@@ -123,7 +123,7 @@ public record ModelMetadata(
             json.put("format", format);
             sha256.ifPresent(value -> json.put("sha256", value));
             knownAs.ifPresent(value -> json.put("known_as", value));
-            return MetadataJson.write(json);
+            return MetadataFields.write(json);
         }
 
         /** Reads what {@link #toJson} wrote. */

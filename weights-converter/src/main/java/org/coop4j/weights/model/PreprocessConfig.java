@@ -86,7 +86,7 @@ public record PreprocessConfig(
 
     /** The constants as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataJson.write(this);
+        return MetadataFields.write(this);
     }
 
     /**

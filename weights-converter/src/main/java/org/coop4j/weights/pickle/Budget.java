@@ -1,5 +1,7 @@
 package org.coop4j.weights.pickle;
 
+import org.coop4j.weights.pickle.Unpickler.Limits;
+import org.coop4j.weights.pickle.Python.Tuple;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -16,14 +18,18 @@ final class Budget {
     private static final int MAX_TUPLE_KEYS = 20_000;
 
     private final Path file;
-    private final PickleLimits limits;
+    private final Limits limits;
     private long operations;
     private long bytes;
     private int tupleKeys;
 
-    Budget(Path file, PickleLimits limits) {
+    Budget(Path file, Limits limits) {
         this.file = file;
         this.limits = limits;
+    }
+
+    Limits limits() {
+        return limits;
     }
 
     void spend(int count) throws InputException {

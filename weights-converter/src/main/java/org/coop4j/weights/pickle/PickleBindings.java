@@ -1,5 +1,8 @@
 package org.coop4j.weights.pickle;
+import org.coop4j.weights.pickle.Python.Tuple;
 
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.util.Optional;
 import org.coop4j.base.InputException;
@@ -25,4 +28,15 @@ public interface PickleBindings {
 
     /** The object that the file keeps outside the pickle under {@code id}. */
     Object persistent(Object id) throws IOException;
+
+    /** What stands in for a Python function or class that a pickle may call. */
+    @FunctionalInterface
+    public interface PickleFunction {
+        /**
+         * Makes the object that the call would give.
+         *
+         * @throws IOException when the arguments are not what the function takes
+         */
+        Object call(Tuple arguments) throws IOException;
+    }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.weights.pickle;
 
+import org.coop4j.weights.pickle.Unpickler.Limits;
+import org.coop4j.weights.pickle.Python.Tuple;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,11 +9,11 @@ import java.util.List;
 /** The stack of the pickle machine, with the marks at which its open containers begin. */
 final class PickleStack {
     private final Budget budget;
-    private final PickleLimits limits;
+    private final Limits limits;
     private final List<Integer> marks = new ArrayList<>();
     private final List<Object> values = new ArrayList<>();
 
-    PickleStack(Budget budget, PickleLimits limits) {
+    PickleStack(Budget budget, Limits limits) {
         this.budget = budget;
         this.limits = limits;
     }

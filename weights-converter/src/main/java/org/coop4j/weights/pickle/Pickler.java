@@ -1,5 +1,8 @@
 package org.coop4j.weights.pickle;
 
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;

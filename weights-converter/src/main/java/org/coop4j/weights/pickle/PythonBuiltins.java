@@ -1,5 +1,9 @@
 package org.coop4j.weights.pickle;
 
+import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,5 +1,9 @@
 package org.coop4j.weights.pickle;
 
+import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,15 +31,13 @@ public final class Unpickler {
     private final PythonBuiltins builtins;
     private final Map<Long, Object> memo = new HashMap<>();
     private final PickleStack stack;
-    private final PickleNumbers numbers;
 
-    private Unpickler(PickleInput in, PickleLimits limits, PickleBindings bindings) {
+    private Unpickler(PickleInput in, Limits limits, PickleBindings bindings) {
         this.in = in;
         this.bindings = bindings;
         this.budget = new Budget(in.file(), limits);
         this.builtins = new PythonBuiltins(budget);
         this.stack = new PickleStack(budget, limits);
-        this.numbers = new PickleNumbers(budget, limits);
     }
 
     /**
@@ -43,7 +45,7 @@ public final class Unpickler {
      *
      * @throws InputException when the pickle is damaged or exceeds the limits
      */
-    public static Object read(PickleInput in, PickleLimits limits, PickleBindings bindings)
+    public static Object read(PickleInput in, Limits limits, PickleBindings bindings)
             throws IOException {
         in.allow(limits.maxBytes());
         return new Unpickler(in, limits, bindings).run();
@@ -67,12 +69,12 @@ public final class Unpickler {
             case 'K' -> stack.push((long) in.u1());
             case 'M' -> stack.push((long) in.u2());
             case 'J' -> stack.push((long) in.i4());
-            case 'I' -> stack.push(numbers.integer(in.line()));
-            case 'L' -> stack.push(numbers.integer(in.line().replaceFirst("L$", "")));
-            case 0x8a -> stack.push(numbers.integer(in, in.u1()));
-            case 0x8b -> stack.push(numbers.integer(in, in.i4()));
+            case 'I' -> stack.push(PickleText.integer(in.line(), budget));
+            case 'L' -> stack.push(PickleText.integer(in.line().replaceFirst("L$", ""), budget));
+            case 0x8a -> stack.push(PickleText.integer(in, in.u1(), budget));
+            case 0x8b -> stack.push(PickleText.integer(in, in.i4(), budget));
             case 'G' -> stack.push(in.bigEndianDouble());
-            case 'F' -> stack.push(numbers.real(in.line()));
+            case 'F' -> stack.push(PickleText.real(in.line(), budget));
             default -> {
                 return false;
             }
@@ -85,10 +87,10 @@ public final class Unpickler {
             case 'X' -> stack.push(in.utf8(in.u4()));
             case 0x8c -> stack.push(in.utf8(in.u1()));
             case 0x8d -> stack.push(in.utf8(in.i8()));
-            case 'V' -> stack.push(PythonEscapes.rawUnicode(in.line()));
+            case 'V' -> stack.push(PickleText.rawUnicode(in.line()));
             case 'T' -> stack.push(in.python2String(in.u4()));
             case 'U' -> stack.push(in.python2String(in.u1()));
-            case 'S' -> stack.push(PythonEscapes.quoted(in.line(), budget));
+            case 'S' -> stack.push(PickleText.quoted(in.line(), budget));
             case 'C' -> stack.push(in.bytes(in.u1()));
             case 'B' -> stack.push(in.bytes(in.u4()));
             case 0x8e, 0x96 -> stack.push(in.bytes(in.i8()));
@@ -312,5 +314,28 @@ public final class Unpickler {
             throw budget.problem("recalls object " + index + ", which it never stored");
         }
         return value;
+    }
+
+    /**
+     * How much a pickle may ask for before it is refused.
+     *
+     * @param maxBytes bytes of the pickle itself, and of the strings made while reading it
+     * @param maxOperations operations, elements copied between containers included
+     * @param maxMarks containers open within each other
+     * @param maxIntegerBytes bytes of one integer
+     */
+    public record Limits(int maxBytes, int maxOperations, int maxMarks, int maxIntegerBytes) {
+        /**
+         * A state dict takes about 30 operations and 100 bytes a tensor, so that this is room for
+         * 60,000 tensors; reading it takes less than 300 MB whatever the file.
+         */
+        public static final Limits DEFAULT = new Limits(64 << 20, 2_000_000, 1_000, 256);
+
+        /** Checks that every limit allows something. */
+        public Limits {
+            if (maxBytes < 1 || maxOperations < 1 || maxMarks < 1 || maxIntegerBytes < 1) {
+                throw new IllegalArgumentException("limits must be positive");
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
-import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.pickle.Unpickler;
 
 /**
@@ -23,7 +23,7 @@ final class LegacyReader {
     private LegacyReader() {}
 
     /** The object of the fourth pickle, its storages placed in the file. */
-    static Object read(FileRegion file, PickleLimits limits) throws IOException {
+    static Object read(FileRegion file, Limits limits) throws IOException {
         PickleInput in = PickleInput.of(file);
         TorchBindings bindings = new TorchBindings(file.file(), storage -> null);
         TorchBindings plain = new TorchBindings(file.file(), storage -> null);

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.PyObject;
+import org.coop4j.weights.pickle.Python.PyObject;
 
 /** Finds the named tensors in what a PyTorch file holds. */
 final class StateDict {

@@ -1,5 +1,6 @@
 package org.coop4j.weights.torch;
 
+import org.coop4j.weights.torch.Storage.StorageType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -10,10 +11,10 @@ import org.coop4j.weights.DType;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
-import org.coop4j.weights.pickle.GlobalName;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import org.coop4j.weights.pickle.PickleBindings;
-import org.coop4j.weights.pickle.PickleFunction;
-import org.coop4j.weights.pickle.Tuple;
+import org.coop4j.weights.pickle.PickleBindings.PickleFunction;
+import org.coop4j.weights.pickle.Python.Tuple;
 
 /** The functions of PyTorch that build tensors, and the storages that pickles refer to. */
 final class TorchBindings implements PickleBindings {

@@ -15,7 +15,7 @@ import org.coop4j.base.OpenFile;
 import org.coop4j.weights.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
-import org.coop4j.weights.pickle.PickleLimits;
+import org.coop4j.weights.pickle.Unpickler.Limits;
 import org.coop4j.weights.pickle.Unpickler;
 import org.coop4j.weights.zip.ZipArchive;
 
@@ -58,7 +58,7 @@ public final class TorchFile implements Closeable {
 
     /** Opens a file with the default limits. */
     public static TorchFile open(Path path) throws IOException {
-        return open(path, PickleLimits.DEFAULT);
+        return open(path, Limits.DEFAULT);
     }
 
     /**
@@ -67,7 +67,7 @@ public final class TorchFile implements Closeable {
      * @throws InputException when there is no such file, it is none of PyTorch's, it is damaged,
      *     or it exceeds the limits
      */
-    public static TorchFile open(Path path, PickleLimits limits) throws IOException {
+    public static TorchFile open(Path path, Limits limits) throws IOException {
         return of(OpenFile.open(path), limits);
     }
 
@@ -77,7 +77,7 @@ public final class TorchFile implements Closeable {
      * @throws InputException when it is none of PyTorch's, it is damaged, or it exceeds the
      *     limits
      */
-    public static TorchFile of(OpenFile source, PickleLimits limits) throws IOException {
+    public static TorchFile of(OpenFile source, Limits limits) throws IOException {
         try {
             return read(source.region(), limits);
         } catch (IOException | RuntimeException e) {
@@ -91,7 +91,7 @@ public final class TorchFile implements Closeable {
         return isZip(firstBytes) || isPickle(firstBytes);
     }
 
-    private static TorchFile read(FileRegion file, PickleLimits limits) throws IOException {
+    private static TorchFile read(FileRegion file, Limits limits) throws IOException {
         byte[] firstBytes = file.slice(0, Math.min(4, file.length())).bytes();
         if (isZip(firstBytes)) {
             return readArchive(file, limits);
@@ -112,7 +112,7 @@ public final class TorchFile implements Closeable {
         return bytes.length >= 2 && bytes[0] == (byte) 0x80 && bytes[1] >= 1 && bytes[1] <= 5;
     }
 
-    private static TorchFile readArchive(FileRegion file, PickleLimits limits) throws IOException {
+    private static TorchFile readArchive(FileRegion file, Limits limits) throws IOException {
         ZipArchive archive = ZipArchive.open(file);
         String folder = rootFolder(file.file(), archive);
         checkByteOrder(file.file(), archive, folder);

@@ -1,5 +1,12 @@
 package org.coop4j.weights.torch;
+import java.util.zip.ZipOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.CRC32;
+import java.time.LocalDateTime;
+import java.nio.ByteOrder;
+import java.io.OutputStream;
 
+import org.coop4j.weights.torch.Storage.StorageType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -13,10 +20,10 @@ import java.util.Map;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.pickle.GlobalName;
-import org.coop4j.weights.pickle.OrderedDict;
+import org.coop4j.weights.pickle.Python.GlobalName;
+import org.coop4j.weights.pickle.Python.OrderedDict;
 import org.coop4j.weights.pickle.Pickler;
-import org.coop4j.weights.pickle.Tuple;
+import org.coop4j.weights.pickle.Python.Tuple;
 
 /**
  * Writes what {@code torch.save} would: a zip archive that {@code torch.load} reads, also in its
@@ -45,15 +52,65 @@ public final class TorchSave {
         TorchSave save = new TorchSave();
         byte[] pickle = Pickler.write(save.python(value, 0));
         try (AtomicFile file = AtomicFile.create(target)) {
-            ZipWriter zip = new ZipWriter(file);
-            zip.add(ROOT + "data.pkl", ByteBuffer.wrap(pickle));
-            zip.add(ROOT + "byteorder", ascii("little"));
+            Archive archive = new Archive(file);
+            archive.add("data.pkl", ByteBuffer.wrap(pickle));
+            archive.add("byteorder", ascii("little"));
             for (int i = 0; i < save.tensors.size(); i++) {
-                zip.add(ROOT + "data/" + i, save.tensors.get(i).data());
+                archive.add("data/" + i, save.tensors.get(i).data());
             }
-            zip.add(ROOT + "version", ascii("3\n"));
-            zip.finish();
+            archive.add("version", ascii("3\n"));
+            archive.zip.finish();
             file.commit();
+        }
+    }
+
+    /** A zip archive of stored entries whose contents begin at multiples of 64 bytes, as PyTorch writes them. */
+    private static final class Archive extends OutputStream {
+        private static final int ALIGNMENT = 64;
+        private static final int LOCAL_HEADER = 30;
+
+        /** The extra field in which PyTorch pads: "FB", its length, then anything. */
+        private static final int EXTRA_HEADER = 4;
+
+        private final AtomicFile file;
+        private final ZipOutputStream zip = new ZipOutputStream(this);
+        private long at;
+
+        Archive(AtomicFile file) {
+            this.file = file;
+        }
+
+        void add(String name, ByteBuffer contents) throws IOException {
+            ZipEntry entry = new ZipEntry(ROOT + name);
+            entry.setMethod(ZipEntry.STORED);
+            entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 12, 0));
+            entry.setSize(contents.remaining());
+            CRC32 crc = new CRC32();
+            crc.update(contents.duplicate());
+            entry.setCrc(crc.getValue());
+            long unpadded = at + LOCAL_HEADER + entry.getName().length() + EXTRA_HEADER;
+            short padding = (short) Math.floorMod(-unpadded, ALIGNMENT);
+            ByteBuffer extra = ByteBuffer.allocate(EXTRA_HEADER + padding).order(ByteOrder.LITTLE_ENDIAN);
+            entry.setExtra(extra.put((byte) 'F').put((byte) 'B').putShort(padding).array());
+            zip.putNextEntry(entry);
+            byte[] block = new byte[Math.min(1 << 16, contents.remaining())];
+            while (contents.hasRemaining()) {
+                int n = Math.min(block.length, contents.remaining());
+                contents.get(block, 0, n);
+                zip.write(block, 0, n);
+            }
+            zip.closeEntry();
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            file.write(ByteBuffer.wrap(bytes, offset, length), at);
+            at += length;
         }
     }
 

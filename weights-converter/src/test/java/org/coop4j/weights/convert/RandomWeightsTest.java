@@ -3,6 +3,7 @@ package org.coop4j.weights.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import org.coop4j.weights.convert.RandomWeights.Gaussian;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package org.coop4j.weights.pickle;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import org.coop4j.weights.pickle.Python.OrderedDict;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

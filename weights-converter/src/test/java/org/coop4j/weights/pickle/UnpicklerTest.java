@@ -3,6 +3,11 @@ package org.coop4j.weights.pickle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.weights.pickle.Unpickler.Limits;
+import org.coop4j.weights.pickle.Python.PyObject;
+import org.coop4j.weights.pickle.Python.OrderedDict;
+import org.coop4j.weights.pickle.Python.Tuple;
+import org.coop4j.weights.pickle.Python.GlobalName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -19,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UnpicklerTest {
-    private static final PickleLimits SMALL = new PickleLimits(1 << 16, 2_000, 50, 16);
+    private static final Limits SMALL = new Limits(1 << 16, 2_000, 50, 16);
 
     private static Object read(byte[] pickle) throws IOException {
         return Unpickler.read(

@@ -19,7 +19,7 @@ import org.coop4j.weights.Golden;
 import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleBytes;
-import org.coop4j.weights.pickle.PyObject;
+import org.coop4j.weights.pickle.Python.PyObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

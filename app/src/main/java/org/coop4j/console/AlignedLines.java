@@ -1,0 +1,122 @@
+package org.coop4j.console;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.coop4j.base.SafeText;
+import org.coop4j.console.Table.Kind;
+
+/** Prints rows in aligned columns, two spaces apart. */
+public final class AlignedLines {
+
+    private static final int FIRST_EMOJI = 0x1F300;
+
+    private final List<Kind> kinds;
+    private final int[] widths;
+    private final List<List<String>> rows = new ArrayList<>();
+    private int printed;
+
+    /**
+     * @param kinds of the columns: numbers stand right
+     */
+    public AlignedLines(Kind... kinds) {
+        this.kinds = List.of(kinds);
+        this.widths = new int[kinds.length];
+    }
+
+    /** Adds a row; the cells are made printable. */
+    public AlignedLines row(String... cells) {
+        if (cells.length != kinds.size()) {
+            throw new IllegalArgumentException(
+                    cells.length + " cells in a table of " + kinds.size() + " columns");
+        }
+        List<String> row = new ArrayList<>();
+        for (int c = 0; c < cells.length; c++) {
+            row.add(SafeText.line(cells[c]));
+            atLeast(c, columns(row.get(c)));
+        }
+        rows.add(row);
+        return this;
+    }
+
+    /** A column is at least so wide. */
+    void atLeast(int column, int width) {
+        widths[column] = Math.max(widths[column], width);
+    }
+
+    /** Prints all rows. */
+    public void print(PrintStream out) {
+        lines().forEach(out::println);
+    }
+
+    /** Prints the rows that were not printed by this yet. */
+    void printNew(PrintStream out) {
+        rows.stream().skip(printed).map(this::line).forEach(out::println);
+        printed = rows.size();
+    }
+
+    /** All rows as they are printed. */
+    public List<String> lines() {
+        return rows.stream().map(this::line).toList();
+    }
+
+    private String line(List<String> row) {
+        StringBuilder line = new StringBuilder();
+        for (int c = 0; c < widths.length; c++) {
+            String padding = " ".repeat(widths[c] - columns(row.get(c)));
+            line.append(c == 0 ? "" : "  ");
+            line.append(
+                    kinds.get(c).isNumeric() ? padding + row.get(c) : row.get(c) + padding);
+        }
+        return line.toString().stripTrailing();
+    }
+
+    /** The beginning of a text that takes no more than so many columns. */
+    public static String cut(String text, int most) {
+        int end = 0;
+        int taken = 0;
+        while (end < text.length()) {
+            int next = text.codePointAt(end);
+            taken += columns(next);
+            if (taken > most) {
+                return text.substring(0, end);
+            }
+            end += Character.charCount(next);
+        }
+        return text;
+    }
+
+    /** The lines of a text, broken between words where one more would exceed so many characters. */
+    public static List<String> wrapped(String text, int most) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : text.split(" ", -1)) {
+            if (!line.isEmpty() && line.length() + 1 + word.length() > most) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.isEmpty() ? "" : " ").append(word);
+        }
+        if (!line.isEmpty()) {
+            lines.add(line.toString());
+        }
+        return lines;
+    }
+
+    /** Columns that a text takes on the terminal: East Asian characters take two. */
+    static int columns(String text) {
+        return text.codePoints().map(AlignedLines::columns).sum();
+    }
+
+    private static int columns(int codePoint) {
+        if (Character.getType(codePoint) == Character.NON_SPACING_MARK) {
+            return 0;
+        }
+        boolean wide =
+                switch (Character.UnicodeScript.of(codePoint)) {
+                    case HAN, HIRAGANA, KATAKANA, HANGUL -> true;
+                    default -> codePoint >= FIRST_EMOJI;
+                };
+        return wide ? 2 : 1;
+    }
+}

@@ -1,0 +1,164 @@
+package org.coop4j.study.report;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.base.Numbers;
+import org.coop4j.console.Cell;
+import org.coop4j.console.Table;
+import org.coop4j.eval.Interval;
+import org.coop4j.eval.McNemar;
+import org.coop4j.eval.SeedSummary;
+
+/** What a training run is compared with, as a table and in words. */
+public final class ComparisonTable {
+
+    /** The usual border of what is called significant. */
+    private static final double SIGNIFICANT = 0.05;
+
+    private ComparisonTable() {}
+
+    /**
+     * The table.
+     *
+     * @param seeds a comparison of the same classifiers for each seed, of which the mean and the
+     *     standard deviation are shown
+     */
+    public static Table<?> of(List<Comparison> seeds) {
+        Comparison first = seeds.get(0);
+        double best = first.classifiers().stream()
+                .filter(c -> c.role() != Role.HINDSIGHT)
+                .mapToDouble(c -> mean(seeds, c, ComparedClassifier::accuracy).mean())
+                .max()
+                .orElseThrow();
+        return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
+                .decimals(1)
+                .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
+                .means("test", c -> accuracy(seeds, c, best), "accuracy")
+                .numbers("95 % interval", c -> seeds.size() > 1 ? Cell.NONE : muted(c, interval(c)), "low", "high")
+                .means("macro F1", c -> known(seeds, c, x -> x.test().evaluation().macroF1()), "macro_f1")
+                .means("training", c -> known(seeds, c, x -> x.train().accuracy()), "train_accuracy")
+                .means("val", c -> known(seeds, c, x -> x.val().accuracy()), "val_accuracy")
+                .means("seconds", c -> known(seeds, c, ComparedClassifier::seconds), "seconds")
+                .rows(first.classifiers());
+    }
+
+    /** What was found in hindsight counts less. */
+    private static Cell muted(ComparedClassifier c, Cell cell) {
+        return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
+    }
+
+    private static Cell accuracy(List<Comparison> seeds, ComparedClassifier c, double best) {
+        SeedSummary accuracy = mean(seeds, c, ComparedClassifier::accuracy);
+        return muted(c, Cell.mean(accuracy).best(accuracy.mean() == best));
+    }
+
+    /** Of no images, and of runs that were read from a folder, some numbers are not known. */
+    private static Cell known(
+            List<Comparison> seeds, ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
+        return Double.isFinite(number.applyAsDouble(c))
+                ? muted(c, Cell.mean(mean(seeds, c, number)))
+                : Cell.NONE;
+    }
+
+    private static String name(ComparedClassifier c) {
+        return switch (c.role()) {
+            case PROMPT -> "zero-shot, " + c.name() + " (chosen)";
+            case OWN_PROMPT -> "zero-shot, " + c.name() + " (yours)";
+            case HINDSIGHT -> "zero-shot, " + c.name() + " (best in hindsight)";
+            case PROBE, METHOD -> c.name();
+        };
+    }
+
+    private static Cell interval(ComparedClassifier c) {
+        return range(Interval.wilson(c.test().right(), c.test().size()));
+    }
+
+    /** A number of the same contender with each seed. */
+    private static SeedSummary mean(
+            List<Comparison> seeds, ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
+        return SeedSummary.of(
+                seeds.stream().mapToDouble(seed -> number.applyAsDouble(same(seed, of))).toArray());
+    }
+
+    /** With another seed another prompt may be chosen, and be the best in hindsight too. */
+    private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
+        return seed.classifiers().stream()
+                .filter(c -> c.role() == of.role())
+                .filter(c -> !isNamed(of) || c.name().equals(of.name()))
+                .findFirst()
+                .orElseGet(seed::prompt);
+    }
+
+    private static boolean isNamed(ComparedClassifier c) {
+        return c.role() == Role.METHOD || c.role() == Role.OWN_PROMPT;
+    }
+
+    /** Scores of the candidates among which a method was chosen. */
+    public static Table<?> candidates(MethodChoice choice) {
+        List<MethodChoice.Score> scores = choice.scores();
+        boolean crossValidated = choice.crossValidated();
+        MethodChoice.Score best = MethodChoice.best(scores);
+        return new Table<MethodChoice.Score>(
+                        "candidates",
+                        crossValidated
+                                ? "Accuracy by cross-validation on the training images, %"
+                                : "Accuracy on the val images, %",
+                        "")
+                .decimals(1)
+                .words("candidate", s -> Cell.words(s.candidate().name()).best(s.equals(best)), "candidate")
+                .numbers(
+                        crossValidated ? "cross-validation" : "val",
+                        s -> Cell.number(s.accuracy()).best(s.equals(best)),
+                        "accuracy")
+                .numbers("95 % interval", s -> range(Interval.wilson(s.right(), s.images())), "low", "high")
+                .numbers("images", s -> Cell.count(s.images()), "images")
+                .rows(scores);
+    }
+
+    private static Cell range(Interval interval) {
+        return Cell.range(interval.low(), interval.high());
+    }
+
+    /** "+12.3 points over linear probe (95 % interval +2.1 to +22.0)". */
+    public static String gain(ComparedClassifier method, ComparedClassifier baseline) {
+        McNemar test = Comparison.test(method, baseline);
+        Interval interval = test.interval();
+        return "%s points over the best baseline, %s (95 %% interval %s to %s)"
+                .formatted(
+                        Numbers.signed(test.difference(), 1),
+                        baseline.name(),
+                        Numbers.signed(interval.low(), 0),
+                        Numbers.signed(interval.high(), 0));
+    }
+
+    /** What McNemar's test says, in words. */
+    public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
+        McNemar test = Comparison.test(method, baseline);
+        int disagreements = test.firstOnly() + test.secondOnly();
+        String images = Numbers.count(test.images(), "test image");
+        if (disagreements == 0) {
+            return "both are right on the same of " + images;
+        }
+        String counts =
+                "McNemar's exact test: p %s; one of the two is right on %s, the learned classifier"
+                                .formatted(
+                                        test.pValue() < 0.001
+                                                ? "< 0.001"
+                                                : "= " + Numbers.probability(test.pValue()),
+                                        Numbers.count(disagreements, "image"))
+                        + " on %d of them".formatted(test.firstOnly());
+        String verdict =
+                test.pValue() < SIGNIFICANT
+                        ? (test.difference() > 0
+                                ? "the gain is more than chance"
+                                : "the loss is more than chance")
+                        : images
+                                + (test.images() == 1 ? " is" : " are")
+                                + " too few to tell them apart";
+        return verdict + " (" + counts + ")";
+    }
+}

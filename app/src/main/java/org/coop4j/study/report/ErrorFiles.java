@@ -1,0 +1,91 @@
+package org.coop4j.study.report;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.base.AtomicFile;
+
+/**
+ * What a classifier makes of each image, as files.
+ *
+ * @param results of all images
+ * @param names of the classes, by label
+ */
+public record ErrorFiles(PictureResults results, List<String> names) {
+
+    /**
+     * Refuses a folder that holds anything, before any work is done.
+     *
+     * @throws IOException if it does
+     */
+    public static void requireEmpty(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            if (files.findAny().isPresent()) {
+                throw new IOException(folder + " is not empty: give --errors a new folder");
+            }
+        }
+    }
+
+    /**
+     * Copies the misclassified images into folders such as {@code cat as dog}, the surest first by
+     * name.
+     *
+     * @return how many there are
+     */
+    public int copy(Path folder) throws IOException {
+        List<PictureResult> wrong = results.wrong();
+        for (PictureResult result : wrong) {
+            Path target =
+                    Files.createDirectories(
+                            folder.resolve(
+                                    fileName(names.get(result.truth()))
+                                            + " as "
+                                            + fileName(names.get(result.predicted()))));
+            String name =
+                    "%03d %s"
+                            .formatted(
+                                    Math.round(100 * result.probability()),
+                                    result.file().getFileName());
+            Path copy = target.resolve(name);
+            for (int n = 2; Files.exists(copy); n++) {
+                copy = target.resolve(n + " " + name);
+            }
+            Files.copy(result.file(), copy);
+        }
+        return wrong.size();
+    }
+
+    /** Class names come from strangers and may hold what no file name may. */
+    private static String fileName(String className) {
+        String name = className.replaceAll("[\\\\/:*?\"<>|\\p{Cntrl}]", "_").strip();
+        return name.isEmpty() || name.matches("\\.+") ? "_" : name;
+    }
+
+    /** Writes a JSON object a line, in the order of the images. */
+    public void writeLines(Path file) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (PictureResult result : results.all()) {
+            ObjectNode line =
+                    JsonNodeFactory.instance
+                            .objectNode()
+                            .put("file", result.file().toString())
+                            .put("class", names.get(result.truth()))
+                            .put("predicted", names.get(result.predicted()))
+                            .put("right", result.isRight())
+                            .put("probability", result.probability())
+                            .put("class_probability", result.own());
+            lines.append(line).append('\n');
+        }
+        AtomicFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+}

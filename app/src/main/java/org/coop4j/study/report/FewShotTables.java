@@ -1,0 +1,212 @@
+package org.coop4j.study.report;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.coop4j.console.Cell;
+import org.coop4j.console.Table;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.Average;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.Measure;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
+
+/** Few-shot results of each dataset, and averaged over the datasets. */
+final class FewShotTables {
+
+    private FewShotTables() {}
+
+    /** A method's results on a dataset. */
+    private record Result(StudyView view, Outcome outcome) {
+
+        /** Points won over zero-shot on the same dataset. */
+        Optional<Outcome.Gain> gain() {
+            return outcome.method().equals(MethodLabel.ZERO_SHOT)
+                    ? Optional.empty()
+                    : view.fewShot().zeroShot(outcome.dataset()).flatMap(outcome::gainOver);
+        }
+
+        boolean isBest() {
+            return view.fewShot().cells(outcome.dataset()).stream()
+                    .filter(other -> other.shots().equals(outcome.shots()))
+                    .noneMatch(other -> other.accuracy() > outcome.accuracy());
+        }
+
+        Optional<Score> published() {
+            return view.published().fewShot(outcome.dataset(), outcome.method(), outcome.shots(), view.backbone());
+        }
+    }
+
+    /** Dataset × method × shots: all numbers. */
+    static Table<?> numbers(List<StudyView> views) {
+        boolean one = views.stream().allMatch(view -> view.fewShot().datasets().size() < 2);
+        Table<Result> table = new Table<Result>(
+                        "few-shot",
+                        (one ? "Method" : "Dataset × method") + " × shots, in %",
+                        "mean ± standard deviation over n seeds, 95 % interval by Student's t (three seeds or more),"
+                                + " points won over zero-shot and p of the paired t test over the seeds; F1 is macro"
+                                + " F1, ECE the calibration error; numbers in italics are published, with their"
+                                + " backbone")
+                .data("model", r -> r.view.model())
+                .data("model_sha256", r -> r.view.study().model().sha256())
+                .words("dataset", r -> Cells.dataset(r.outcome.dataset()), "dataset");
+        if (one) {
+            table.in(Table.Format.CSV);
+        }
+        table.words("method", r -> Cells.method(r.outcome.method()), "method")
+                .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
+                .numbers("n", r -> Cells.seeds(r.outcome.seeds()), "seeds", "n")
+                .means("accuracy", r -> Cells.accuracy(Optional.of(r.outcome)).best(r.isBest()), "accuracy")
+                .numbers("gain", r -> Cells.points(r.gain()), "gain_over_zero_shot")
+                .numbers("p", r -> Cells.probability(r.gain()), "p_paired_over_seeds")
+                .numbers("95 % interval", r -> Cells.interval(r.outcome.summary(Measure.ACCURACY)))
+                .means("F1", r -> Cells.mean(r.outcome.summary(Measure.MACRO_F1)), "macro_f1")
+                .means("ECE", r -> Cells.mean(r.outcome.summary(Measure.CALIBRATION_ERROR)), "ece_percent")
+                .numbers(
+                        "published",
+                        r -> Cells.published(r.published()),
+                        "published",
+                        "published_backbone",
+                        "published_source");
+        for (StudyView view : views) {
+            view.fewShot().cells().forEach(outcome -> table.row(new Result(view, outcome)));
+        }
+        return table;
+    }
+
+    /** A method's average over the datasets. */
+    private record Mean(StudyView view, Average average) {
+
+        /** Points won over zero-shot on the same datasets. */
+        Optional<Outcome.Gain> gain() {
+            return average.method().equals(MethodLabel.ZERO_SHOT)
+                    ? Optional.empty()
+                    : view.fewShot().averageZeroShot().map(average::gainOver);
+        }
+
+        boolean isBest() {
+            return view.fewShot().averages().stream()
+                    .filter(other -> other.shots().equals(average.shots()))
+                    .noneMatch(other -> other.accuracy() > average.accuracy());
+        }
+
+        Optional<Score> published() {
+            return view.published()
+                    .fewShotAverage(
+                            view.fewShot().averaged(), average.method(), average.shots(), view.backbone());
+        }
+    }
+
+    /** Method × shots, averaged over the datasets: all numbers. */
+    static Table<?> averages(List<StudyView> views) {
+        Table<Mean> table = new Table<Mean>(
+                        "average",
+                        "Averages over the datasets, in %",
+                        "points won over zero-shot and p of the paired t test over the datasets; F1 is macro F1, ECE"
+                                + " the calibration error; published averages over the same datasets in italics, with"
+                                + " their backbone")
+                .data("model", m -> m.view.model())
+                .words("method", m -> Cells.method(m.average.method()), "method")
+                .numbers("shots", m -> Cell.words(m.average.shots().label()), "shots")
+                .data("datasets", m -> String.join("; ", m.view.fewShot().averaged()))
+                .data("n_datasets", m -> m.average.cells().size())
+                .numbers(
+                        "accuracy",
+                        m -> Cell.mean(m.average.summary()).best(m.isBest()),
+                        "accuracy",
+                        "accuracy_sd_over_seeds",
+                        "accuracy_ci95_over_seeds")
+                .numbers("F1", m -> Cells.number(m.average.mean(Measure.MACRO_F1)), "macro_f1")
+                .numbers("ECE", m -> Cells.number(m.average.mean(Measure.CALIBRATION_ERROR)), "ece_percent")
+                .numbers("gain", m -> Cells.points(m.gain()), "gain_over_zero_shot")
+                .numbers("p", m -> Cells.probability(m.gain()), "p_paired_over_datasets")
+                .numbers("published", m -> Cells.published(m.published()), "published", "published_backbone");
+        for (StudyView view : views) {
+            view.fewShot().averages().forEach(average -> table.row(new Mean(view, average)));
+        }
+        return table;
+    }
+
+    /** Method × shots, averaged over the datasets: accuracies. */
+    static Table<?> averagesByShots(StudyView view) {
+        FewShot fewShot = view.fewShot();
+        return byShots(
+                new Table<>(
+                        "average",
+                        "Accuracy in %, averaged over " + fewShot.averaged().size() + " datasets",
+                        "mean ± standard deviation over seeds, below it the 95 % interval by Student's t where there"
+                                + " are three seeds or more"),
+                view,
+                (method, shots) -> fewShot.average(method, shots)
+                        .map(average -> average(new Mean(view, average)))
+                        .orElse(Cell.NONE));
+    }
+
+    private static Cell average(Mean mean) {
+        SeedSummary summary = mean.average.summary();
+        Cell cell = Cell.mean(summary).best(mean.isBest());
+        return summary.percentInterval().isEmpty() ? cell : cell.withNote(summary.interval(2));
+    }
+
+    /** Method × shots of one dataset: accuracies. */
+    static Table<?> byShots(StudyView view, String dataset) {
+        return byShots(
+                new Table<>("few-shot", DatasetNames.title(dataset) + ", by training images a class", ""),
+                view,
+                (method, shots) -> Cells.accuracy(view.fewShot().cell(dataset, method, shots)));
+    }
+
+    /** Fills a table with a row a method and a column for each number of shots; empty rows are left out. */
+    private static Table<?> byShots(
+            Table<MethodLabel> table, StudyView view, BiFunction<MethodLabel, Shots, Cell> cell) {
+        List<Shots> columns = new ArrayList<>(List.of(Shots.NONE));
+        columns.addAll(view.fewShot().shots());
+        table.data("model", method -> view.model()).words("method", Cells::method, "method");
+        for (Shots shots : columns) {
+            table.numbers(shots.describe(), method -> cell.apply(method, shots));
+        }
+        for (MethodLabel method : view.fewShot().methods()) {
+            if (columns.stream().anyMatch(shots -> !cell.apply(method, shots).isEmpty())) {
+                table.row(method);
+            }
+        }
+        return table;
+    }
+
+    /** As the paper's figure 4: what the main method won on each dataset with most images; may be empty. */
+    static Table<?> gains(StudyView view) {
+        FewShot fewShot = view.fewShot();
+        List<Result> most = new ArrayList<>();
+        if (fewShot.main().isPresent() && fewShot.datasets().size() > 1) {
+            for (String dataset : fewShot.datasets()) {
+                fewShot.cells(dataset).stream()
+                        .filter(cell -> cell.method().equals(fewShot.main().get()))
+                        .map(cell -> new Result(view, cell))
+                        .filter(result -> result.gain().isPresent())
+                        .max(Comparator.comparing(result -> result.outcome.shots()))
+                        .ifPresent(most::add);
+            }
+        }
+        most.sort(Comparator.comparing(r -> -r.gain().orElseThrow().difference()));
+        return new Table<Result>(
+                        "gains",
+                        fewShot.main().map(MethodLabel::title).orElse("") + " beside zero-shot CLIP, accuracy in %",
+                        "p of the paired t test over the seeds")
+                .data("model", r -> view.model())
+                .data("method", r -> r.outcome.method().id())
+                .words("dataset", r -> Cells.dataset(r.outcome.dataset()), "dataset")
+                .column("gain", Table.Kind.BARS, r -> Cells.points(r.gain()))
+                .numbers(
+                        MethodLabel.ZERO_SHOT.id(), r -> Cells.accuracy(fewShot.zeroShot(r.outcome.dataset())))
+                .numbers("learned", r -> Cells.accuracy(Optional.of(r.outcome)))
+                .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
+                .numbers("p", r -> Cells.probability(r.gain()))
+                .rows(most);
+    }
+}

@@ -1,0 +1,148 @@
+package org.coop4j.study.report;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
+import org.coop4j.console.CsvFormat;
+import org.coop4j.console.Table;
+import org.coop4j.study.chart.ChartFiles;
+import org.coop4j.study.chart.FewShotChart;
+import org.coop4j.study.Findings;
+import org.coop4j.study.Robustness;
+import org.coop4j.study.Study;
+
+/** All tables and figures of a folder of runs. */
+public final class StudyReport {
+
+    /** The page. */
+    public static final String PAGE = "report.html";
+
+    private final Findings findings;
+    private final List<StudyView> views;
+
+    /**
+     * A report that is not written yet.
+     *
+     * @param studies the finished runs, by model; at least one
+     */
+    public StudyReport(Findings findings, List<Study> studies) {
+        if (studies.isEmpty()) {
+            throw new IllegalArgumentException("there is no finished run to report");
+        }
+        this.findings = findings;
+        this.views = StudyView.of(studies);
+    }
+
+    /**
+     * Makes all files and writes them into a folder.
+     *
+     * @return the files, relative to the folder
+     */
+    public List<Path> write(Path folder, Progress progress) throws IOException {
+        ReportFiles files = ReportFiles.in(folder);
+        StudyCharts charts = new StudyCharts(views);
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        contents.put(PAGE, bytes(new StudyPage(findings, views, charts).page().html()));
+        contents.putAll(figures(charts, progress));
+        for (Table<?> table : List.of(
+                FewShotTables.numbers(views),
+                FewShotTables.averages(views),
+                TransferTables.baseNew(views),
+                TransferTables.robustness(views),
+                ClassTable.records(views),
+                RunTables.handWritten(views),
+                RunTables.runs(findings, views))) {
+            if (!table.isEmpty()) {
+                contents.put("tables/" + table.name() + ".csv", bytes(CsvFormat.text(table)));
+            }
+        }
+        return files.write(contents);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Map<String, byte[]> figures(StudyCharts charts, Progress progress) {
+        Map<String, FewShotChart> all = new LinkedHashMap<>();
+        for (StudyView view : views) {
+            StudyView.Slugs slugs = new StudyView.Slugs();
+            String folder = "figures/" + view.folder();
+            String average = folder + slugs.of("average");
+            charts.average(view).ifPresent(chart -> all.put(average, chart));
+            for (String dataset : view.fewShot().datasets()) {
+                charts.dataset(view, dataset)
+                        .ifPresent(chart -> all.put(folder + slugs.of(dataset), chart));
+            }
+        }
+        Map<String, byte[]> figures = new LinkedHashMap<>();
+        try (Progress.Task task = progress.task("drawing", all.size(), Progress.Unit.FIGURES)) {
+            for (Map.Entry<String, FewShotChart> chart : all.entrySet()) {
+                figures.put(chart.getKey() + ".png", ChartFiles.png(chart.getValue()));
+                figures.put(chart.getKey() + ".svg", ChartFiles.svg(chart.getValue()));
+                task.advance(1);
+            }
+        }
+        return figures;
+    }
+
+    /** The few-shot table as comma-separated values. */
+    public String fewShotCsv() {
+        return CsvFormat.text(FewShotTables.numbers(views));
+    }
+
+    /** What the reader should know of the runs: told apart, missing, left out. */
+    public List<String> notes() {
+        List<String> notes = new ArrayList<>(notes(views));
+        if (views.size() > 1) {
+            List<String> models = views.stream().map(v -> v.study().model().describe()).toList();
+            notes.add(
+                    0,
+                    "runs of %d models are shown apart: %s"
+                            .formatted(views.size(), Numbers.list(models)));
+        }
+        return notes;
+    }
+
+    static List<String> notes(List<StudyView> views) {
+        List<String> notes = new ArrayList<>();
+        for (StudyView view : views) {
+            String prefix = views.size() > 1 ? view.model() + ": " : "";
+            view.study().notes().forEach(note -> notes.add(prefix + note));
+            view.fewShot().notes().forEach(note -> notes.add(prefix + note));
+            view.baseNew().notes().forEach(note -> notes.add(prefix + note));
+        }
+        return notes;
+    }
+
+    /** The models with their results. */
+    public List<StudyView> views() {
+        return views;
+    }
+
+    /** A model's results in short: of several datasets the averages alone. */
+    public static List<Table<?>> brief(StudyView view) {
+        List<Table<?>> tables = new ArrayList<>();
+        if (view.fewShot().averages().isEmpty()) {
+            view.fewShot().datasets().forEach(d -> tables.add(FewShotTables.byShots(view, d)));
+        } else {
+            tables.add(FewShotTables.averagesByShots(view));
+            tables.add(FewShotTables.gains(view));
+        }
+        Table<?> baseNew = TransferTables.baseNew(List.of(view));
+        Table<?> averages = baseNew.only(Table.Origin.AVERAGE);
+        tables.add(averages.isEmpty() ? baseNew : averages);
+        for (Robustness robustness : view.robustness()) {
+            tables.add(TransferTables.robustness(view, robustness)
+                    .keeping("method", "shots", "source", "average_of_targets"));
+        }
+        tables.removeIf(Table::isEmpty);
+        return tables;
+    }
+}

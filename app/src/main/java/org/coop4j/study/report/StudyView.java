@@ -1,0 +1,113 @@
+package org.coop4j.study.report;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.coop4j.study.BaseNew;
+import org.coop4j.data.ClassHalf;
+import org.coop4j.study.ClassGains;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.PublishedNumbers;
+import org.coop4j.study.PublishedNumbers.Protocol;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Robustness;
+import org.coop4j.study.Shots;
+import org.coop4j.study.Study;
+
+/**
+ * A study with all that tables need of it, and the names of its files.
+ *
+ * @param study runs of one model
+ * @param model the model's name, unlike that of any other study
+ * @param folder what stands before the names of its files: empty for the only study
+ * @param published the papers' numbers
+ */
+public record StudyView(
+        Study study,
+        String model,
+        String folder,
+        FewShot fewShot,
+        BaseNew baseNew,
+        List<Robustness> robustness,
+        List<ClassGains> classes,
+        PublishedNumbers published) {
+
+    static List<StudyView> of(List<Study> studies) {
+        Map<String, Integer> names = new HashMap<>();
+        studies.forEach(study -> names.merge(study.model().name(), 1, Integer::sum));
+        PublishedNumbers published = PublishedNumbers.shipped();
+        Slugs slugs = new Slugs();
+        List<StudyView> views = new ArrayList<>();
+        for (Study study : studies) {
+            String name = study.model().name();
+            String model =
+                    names.get(name) == 1 ? name : name + ", " + study.model().shortSha256() + "…";
+            views.add(
+                    new StudyView(
+                            study,
+                            model,
+                            studies.size() == 1 ? "" : slugs.of(model) + "/",
+                            study.fewShot(),
+                            study.baseNew(),
+                            study.robustness(),
+                            study.classGains(),
+                            published));
+        }
+        return views;
+    }
+
+    /** The backbone as the papers name it, if the model is a published one. */
+    Optional<String> backbone() {
+        return study.model().backbone();
+    }
+
+    /**
+     * A paper's number for a method with the same settings: of the same backbone, or of another where there is none.
+     *
+     * @param half the classes tested on
+     */
+    Optional<Score> published(
+            Protocol protocol, String trainedOn, String testedOn, ClassHalf half, MethodLabel method, Shots shots) {
+        List<Score> found = published.of(protocol).stream()
+                .filter(s -> s.half() == half && s.isOf(method) && s.shots().equals(shots))
+                .filter(s -> isNamed(trainedOn, s.trainedOn()) && isNamed(testedOn, s.dataset()))
+                .toList();
+        return found.stream()
+                .filter(s -> backbone().equals(Optional.of(s.backbone())))
+                .findFirst()
+                .or(() -> found.stream().findFirst());
+    }
+
+    private static boolean isNamed(String dataset, String benchmark) {
+        return DatasetNames.published(dataset)
+                .filter(b -> b.name().equals(benchmark))
+                .isPresent();
+    }
+
+    /** Names that file names can hold, each given once. */
+    static final class Slugs {
+        private static final int LONGEST = 60;
+        private final Set<String> used = new HashSet<>();
+
+        String of(String name) {
+            String plain =
+                    name.toLowerCase(Locale.ROOT)
+                            .replaceAll("[^a-z0-9]+", "-")
+                            .replaceAll("^-|-$", "");
+            String stem = plain.isEmpty() ? "unnamed" : plain;
+            stem = stem.substring(0, Math.min(LONGEST, stem.length()));
+            String slug = stem;
+            for (int n = 2; !used.add(slug); n++) {
+                slug = stem + "-" + n;
+            }
+            return slug;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package org.coop4j.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TableTest {
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final Console console = new Console(out, OutputStream.nullOutputStream(), false, 80);
+
+    private record Animal(String name, int count, double share, Optional<String> note) {}
+
+    private static Table<Animal> table() {
+        return
+            new Table<Animal>()
+                    .text("name", Animal::name)
+                    .count("count", Animal::count)
+                    .share("share", Animal::share)
+                    .data("note", Animal::note);
+    }
+
+    private final List<Animal> animals =
+            List.of(
+                    new Animal("cat", 1234, 0.25, Optional.of("a \"big\" one, grey")),
+                    new Animal("dog", 5, 0.5, Optional.empty()));
+
+    private String printed() {
+        console.flush();
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void peopleSeeATable() {
+        table().rows(animals).print(Table.Format.TABLE, console);
+        assertThat(printed())
+                .isEqualTo(
+                        """
+                        NAME  COUNT   SHARE
+                        cat   1,234  25.0 %
+                        dog       5  50.0 %
+                        """);
+    }
+
+    @Test
+    void csvHasPlainNumbersAndQuotesWhatNeedsIt() {
+        table().rows(animals).print(Table.Format.CSV, console);
+        assertThat(printed())
+                .isEqualTo(
+                        """
+                        name,count,share,note
+                        cat,1234,0.25,"a ""big"" one, grey"
+                        dog,5,0.5,
+                        """);
+    }
+
+    @Test
+    void longTextsWithoutSignsAreNotQuoted() {
+        String text = "a rather long text without any sign that CSV would have to quote";
+        table().rows(List.of(new Animal(text, 1, 1, Optional.empty()))).print(Table.Format.CSV, console);
+        assertThat(printed()).endsWith(text + ",1,1.0,\n");
+    }
+
+    @Test
+    void jsonIsAnArrayWithoutWhatIsUnknown() {
+        table().rows(animals).print(Table.Format.JSON, console);
+        assertThat(printed())
+                .isEqualTo(
+                        """
+                        [ {
+                          "name" : "cat",
+                          "count" : 1234,
+                          "share" : 0.25,
+                          "note" : "a \\"big\\" one, grey"
+                        }, {
+                          "name" : "dog",
+                          "count" : 5,
+                          "share" : 0.5
+                        } ]
+                        """);
+    }
+
+    @Test
+    void jsonLinesAreAnObjectALine() {
+        table().rows(animals).print(Table.Format.JSON_LINES, console);
+        assertThat(printed().lines().skip(1))
+                .containsExactly("{\"name\":\"dog\",\"count\":5,\"share\":0.5}");
+    }
+
+    @Test
+    void withoutRowsProgramsStillGetTheirFrame() {
+        table().rows(List.of()).print(Table.Format.CSV, console);
+        table().rows(List.of()).print(Table.Format.JSON, console);
+        table().rows(List.of()).print(Table.Format.JSON_LINES, console);
+        assertThat(printed()).isEqualTo("name,count,share,note\n[ ]\n");
+    }
+
+    @Test
+    void aColumnMayBeInSomeFormatsAlone() {
+        Table<Animal> few =
+                new Table<Animal>()
+                        .text("image", Animal::name)
+                        .in(Table.Format.TABLE, Table.Format.CSV)
+                        .data("file", Animal::name)
+                        .in(Table.Format.JSON);
+        few.rows(animals).print(Table.Format.CSV, console);
+        few.print(Table.Format.TABLE, console);
+        assertThat(printed()).isEqualTo("image\ncat\ndog\nIMAGE\ncat\ndog\n");
+        assertThat(few.json()).hasToString("[{\"file\":\"cat\"},{\"file\":\"dog\"}]");
+    }
+
+    /** What a table can do only when it knows all that a column may hold. */
+    @ParameterizedTest
+    @EnumSource(Table.Format.class)
+    void rowsArePrintedAsTheyCome(Table.Format format) {
+        Table<Animal> known =
+                new Table<Animal>()
+                        .text("name", Animal::name)
+                        .among(List.of("cat", "dog", "elephant"))
+                        .share("share", Animal::share);
+        try (Table<Animal>.Printer printer = known.printer(format, console)) {
+            printer.print(animals.get(0));
+            assertThat(out.toString(StandardCharsets.UTF_8))
+                    .contains("cat", "25")
+                    .doesNotContain("dog");
+            printer.print(animals.get(1));
+            assertThat(out.toString(StandardCharsets.UTF_8)).contains("dog");
+        }
+        String live = printed();
+        out.reset();
+        known.rows(animals).print(format, console);
+        assertThat(live.replaceAll(" +", " ")).isEqualTo(printed().replaceAll(" +", " "));
+    }
+
+    @Test
+    void controlCharactersReachNoTerminal() {
+        List<Animal> hostile = List.of(new Animal("\u001b[31mred", 1, 1, Optional.of("\u0007")));
+        for (Table.Format format : Table.Format.values()) {
+            table().rows(hostile).print(format, console);
+        }
+        assertThat(printed()).contains("\\x1b[31mred").doesNotContain("\u001b", "\u0007");
+    }
+}

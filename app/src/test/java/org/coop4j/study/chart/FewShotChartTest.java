@@ -1,0 +1,235 @@
+package org.coop4j.study.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.coop4j.study.chart.FewShotChart.Curve;
+import org.coop4j.study.chart.FewShotChart.Origin;
+import org.coop4j.study.chart.FewShotChart.Point;
+import org.coop4j.study.chart.FewShotChart.Star;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+class FewShotChartTest {
+
+    private static final String HOSTILE = "</svg><script>alert(\"1\" & '2')</script>\u0007";
+
+    private static FewShotChart chart(String title, String method) {
+        return new FewShotChart(
+                title,
+                "accuracy (%)",
+                List.of(
+                        Curve.measured(
+                                method,
+                                0,
+                                List.of(new Point(1, 50, 2, 3), new Point(16, 70, 1, 3))),
+                        new Curve(
+                                "published",
+                                1,
+                                Origin.PUBLISHED,
+                                List.of(new Point(1, 52, 0, 0), new Point(4, 60, 0, 0)))),
+                List.of(Star.measured("zero-shot", 2, 55)));
+    }
+
+    private static BufferedImage png(FewShotChart chart) throws IOException {
+        return ImageIO.read(new ByteArrayInputStream(ChartFiles.png(chart)));
+    }
+
+    private static String svg(FewShotChart chart) {
+        return new String(ChartFiles.svg(chart), StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void pngIsAPictureInWhichTheSeriesHaveTheirColours() throws IOException {
+        BufferedImage image = png(chart("DTD", "CoOp"));
+
+        assertThat(image.getWidth()).isEqualTo(1640);
+        assertThat(image.getHeight()).isEqualTo(900);
+        for (int series = 0; series < 3; series++) {
+            assertThat(pixels(image, Paint.series(series).color().getRGB()))
+                    .as("pixels of series " + series)
+                    .isGreaterThan(50);
+        }
+    }
+
+    private static int pixels(BufferedImage image, int rgb) {
+        int count = 0;
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                count += image.getRGB(x, y) == rgb ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void svgFileIsXmlWithTheTextsOfTheChart() throws Exception {
+        Document svg = parse(svg(chart(HOSTILE, "CoOp & <co>")));
+
+        assertThat(svg.getElementsByTagName("script").getLength()).isZero();
+        assertThat(texts(svg, "text"))
+                .contains(
+                        HOSTILE.replace("\u0007", "\\x07"),
+                        "CoOp & <co>",
+                        "0",
+                        "1",
+                        "4",
+                        "16",
+                        "accuracy (%)",
+                        "zero-shot");
+        assertThat(svg.getDocumentElement().getAttribute("aria-label"))
+                .contains("1 shot: 50.0 ± 2.0 (3 seeds), 16 shots: 70.0 ± 1.0 (3 seeds)");
+    }
+
+    @Test
+    void inlineSvgFollowsTheThemeAndNamesItsPoints() throws Exception {
+        String svg = SvgCanvas.inline(chart("DTD", "CoOp"), ChartFrame.PAGE);
+
+        assertThat(svg).contains("var(--s0)").doesNotContain("#");
+        assertThat(texts(parse(svg), "title"))
+                .containsExactlyInAnyOrder(
+                        "CoOp, 1 shot: 50.0 ± 2.0 (3 seeds)",
+                        "CoOp, 16 shots: 70.0 ± 1.0 (3 seeds)",
+                        "published, 1 shot: 52.0",
+                        "published, 4 shots: 60.0",
+                        "zero-shot: 55.0");
+    }
+
+    @Test
+    void shotsStandAtTrueDistancesAsInThePaper() throws Exception {
+        // The points of one curve alone, which need not stand aside for another: 1, 2, 16; then 0.
+        List<Double> x = places(1, 2, 16);
+
+        double one = x.get(0) - x.get(3);
+        assertThat(x.get(1) - x.get(3)).isCloseTo(2 * one, within(0.02));
+        assertThat(x.get(2) - x.get(3)).isCloseTo(16 * one, within(0.1));
+    }
+
+    @Test
+    void shotsThatWouldStandTooCloseStandAtEqualDistances() throws Exception {
+        List<Double> x = places(1, 2, 64);
+
+        double one = x.get(0) - x.get(3);
+        assertThat(x.get(1) - x.get(3)).isCloseTo(2 * one, within(0.02));
+        assertThat(x.get(2) - x.get(3)).isCloseTo(3 * one, within(0.02));
+    }
+
+    private static List<Double> places(int... shots) throws Exception {
+        List<Point> points =
+                java.util.Arrays.stream(shots).mapToObj(s -> new Point(s, 50 + s, 0, 1)).toList();
+        Document svg =
+                parse(
+                        SvgCanvas.inline(
+                                new FewShotChart(
+                                        "DTD",
+                                        "accuracy (%)",
+                                        List.of(Curve.measured("CoOp", 0, points)),
+                                        List.of(Star.measured("zero-shot", 1, 40))),
+                                ChartFrame.PAGE));
+        List<Double> places = new java.util.ArrayList<>();
+        NodeList groups = svg.getElementsByTagName("g");
+        for (int i = 0; i < groups.getLength(); i++) {
+            if (((Element) groups.item(i)).getAttribute("class").equals("point")) {
+                places.add(x(groups, i));
+            }
+        }
+        return places;
+    }
+
+    @Test
+    void whatBelongsToASeriesCanBeFoundInAPage() throws Exception {
+        Document svg = parse(SvgCanvas.inline(chart("DTD", "CoOp"), ChartFrame.PAGE));
+
+        NodeList groups = svg.getElementsByTagName("g");
+        List<String> series = new java.util.ArrayList<>();
+        for (int i = 0; i < groups.getLength(); i++) {
+            series.add(((Element) groups.item(i)).getAttribute("data-series"));
+        }
+        assertThat(series).contains("0", "1").doesNotContain("2");
+    }
+
+    private static double x(NodeList hovers, int index) {
+        Element circle =
+                (Element) ((Element) hovers.item(index)).getElementsByTagName("circle").item(0);
+        return Double.parseDouble(circle.getAttribute("cx"));
+    }
+
+    @Test
+    void namesOfCloseCurvesDoNotOverlap() throws Exception {
+        List<Curve> curves =
+                List.of(
+                        Curve.measured("a", 0, List.of(new Point(1, 40, 0, 1))),
+                        Curve.measured("b", 1, List.of(new Point(1, 40.1, 0, 1))),
+                        Curve.measured("c", 2, List.of(new Point(1, 40.2, 0, 1))),
+                        Curve.measured("d", 3, List.of(new Point(1, 90, 0, 1))));
+        String file = svg(new FewShotChart("close", "accuracy (%)", curves, List.of()));
+
+        NodeList texts = parse(file).getElementsByTagName("text");
+        double[] y = new double[4];
+        for (int i = 0; i < texts.getLength(); i++) {
+            Element text = (Element) texts.item(i);
+            int series = "abcd".indexOf(text.getTextContent());
+            if (text.getTextContent().length() == 1 && series >= 0) {
+                y[series] = Double.parseDouble(text.getAttribute("y"));
+            }
+        }
+        assertThat(y[0] - y[1]).isGreaterThan(15);
+        assertThat(y[1] - y[2]).isGreaterThan(15);
+        assertThat(y[3]).isLessThan(y[2]).isPositive();
+    }
+
+    @Test
+    void oneValueAloneIsDrawn() throws IOException {
+        FewShotChart star =
+                new FewShotChart(
+                        "star", "accuracy (%)", List.of(), List.of(Star.measured("zero", 0, 50)));
+
+        assertThat(png(star)).isNotNull();
+        assertThat(SvgCanvas.inline(star, ChartFrame.PAGE)).doesNotContain("NaN", "Infinity");
+    }
+
+    @Test
+    void seriesAreToldApartByColourOrSignForSixtyThree() {
+        java.util.Set<List<Object>> looks = new java.util.HashSet<>();
+        for (int i = 0; i < 63; i++) {
+            looks.add(List.of(Paint.series(i), Marker.series(i)));
+        }
+        assertThat(looks).hasSize(63);
+    }
+
+    @Test
+    void pointsOutOfOrderAndNumbersThatAreNoneAreRefused() {
+        Point one = new Point(1, 50, 0, 1);
+        Point two = new Point(2, 50, 0, 1);
+        assertThatThrownBy(() -> Curve.measured("CoOp", 0, List.of(two, one)))
+                .hasMessageContaining("1 shots stand behind 2");
+        assertThatThrownBy(() -> new Point(1, Double.NaN, 0, 1)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> Star.measured("zero-shot", 0, Double.POSITIVE_INFINITY))
+                .hasMessageContaining("Infinity");
+        assertThatThrownBy(() -> new FewShotChart("DTD", "accuracy", List.of(), List.of()))
+                .hasMessageContaining("neither a curve nor a star");
+    }
+
+    private static List<String> texts(Document document, String element) {
+        NodeList nodes = document.getElementsByTagName(element);
+        return java.util.stream.IntStream.range(0, nodes.getLength())
+                .mapToObj(i -> nodes.item(i).getTextContent())
+                .toList();
+    }
+
+    private static Document parse(String xml) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(xml.getBytes(StandardCharsets.UTF_8)));
+    }
+}

@@ -1,0 +1,170 @@
+package org.coop4j.study.html;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.base.Sha256;
+import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.study.chart.FewShotChart;
+import org.coop4j.study.chart.FewShotChart.Curve;
+import org.coop4j.study.chart.FewShotChart.Point;
+import org.coop4j.study.chart.Paint;
+import org.junit.jupiter.api.Test;
+
+class HtmlPageTest {
+
+    private static final String HOSTILE = "<img src=x onerror=\"alert('1')\">&";
+    private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
+
+    /** A page with hostile text wherever text can go. */
+    private static String hostilePage() {
+        Section section = new Section(HOSTILE);
+        section.paragraph(HOSTILE).subheading(HOSTILE).code(HOSTILE);
+        section.list(List.of(HOSTILE)).facts(List.of(new Section.Fact(HOSTILE, HOSTILE)));
+        section.details(HOSTILE, Map.of("dataset", HOSTILE), Markup.text(HOSTILE));
+        section.add(Section.scrolling("scroll", HOSTILE, Markup.text(HOSTILE)));
+        section.chart(
+                new FewShotChart(
+                        HOSTILE,
+                        HOSTILE,
+                        List.of(Curve.measured(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))),
+                        List.of()),
+                HOSTILE);
+        section.pictures(List.of(Picture.jpeg(JPEG, HOSTILE, HOSTILE)));
+        section.confusion(
+                ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}),
+                List.of(HOSTILE, "b"),
+                HOSTILE);
+        return new HtmlPage(HOSTILE, HOSTILE).add(section).html();
+    }
+
+    @Test
+    void hostileTextStaysText() {
+        String html = hostilePage();
+
+        assertThat(html).doesNotContain(HOSTILE).doesNotContain("<img src=x");
+        assertThat(html).contains("&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;");
+    }
+
+    @Test
+    void tagsAreBalanced() {
+        List<String> open = new ArrayList<>();
+        Matcher tags =
+                Pattern.compile("<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\"[^\"]*\"|[^>\"])*)>")
+                        .matcher(hostilePage());
+        while (tags.find()) {
+            String name = tags.group(2);
+            boolean isVoid =
+                    List.of("meta", "link", "img").contains(name) || tags.group(3).endsWith("/");
+            if (!tags.group(1).isEmpty()) {
+                assertThat(open).isNotEmpty();
+                assertThat(open.remove(open.size() - 1)).isEqualTo(name);
+            } else if (!isVoid) {
+                open.add(name);
+            }
+        }
+        assertThat(open).isEmpty();
+    }
+
+    @Test
+    void nothingIsLoadedFromElsewhere() {
+        String html = hostilePage();
+
+        assertThat(html).doesNotContain("http://", "https://", "@import", "url(");
+        assertThat(html).contains("default-src 'none'").doesNotContain("script-src");
+    }
+
+    @Test
+    void scriptRunsByItsHashAlone() throws Exception {
+        String html = new HtmlPage("t", "s").script("let a = 1;").html();
+
+        byte[] digest = new Sha256().add("let a = 1;").bytes();
+        assertThat(html)
+                .contains(
+                        "script-src 'sha256-"
+                                + java.util.Base64.getEncoder().encodeToString(digest)
+                                + "'")
+                .contains("<script>let a = 1;</script>");
+        assertThatThrownBy(() -> new HtmlPage("t", "s").script("'</script>'"))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void filtersAreHiddenUntilTheScriptShowsThemAndTheirNamesStayText() {
+        String html =
+                new HtmlPage("t", "s")
+                        .filters(
+                                List.of(
+                                        new HtmlFilter(
+                                                "dataset",
+                                                "Dataset",
+                                                "all",
+                                                List.of(HtmlFilter.Option.of(HOSTILE, HOSTILE)))))
+                        .html();
+
+        assertThat(html)
+                .contains("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">")
+                .contains("<select name=\"dataset\"><option value=\"\">all</option>")
+                .contains("script-src 'sha256-")
+                .doesNotContain(HOSTILE);
+    }
+
+    @Test
+    void picturesAreJpegWhateverTheyHold() {
+        byte[] svg = "<svg onload=alert(1)>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(Picture.jpeg(svg, "a", "").address()).startsWith("data:image/jpeg;base64,");
+    }
+
+    @Test
+    void textColoursHaveTheContrastThatWcagAsksFor() {
+        for (Paint paint : List.of(Paint.INK, Paint.MUTED, Paint.ACCENT)) {
+            assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(4.5);
+            assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(4.5);
+        }
+        for (Paint paint : Paint.SERIES) {
+            assertThat(contrast(paint.light(), Paint.PAGE.light())).isGreaterThan(3);
+            assertThat(contrast(paint.dark(), Paint.PAGE.dark())).isGreaterThan(3);
+        }
+    }
+
+    /** WCAG 2.2, success criterion 1.4.3. */
+    private static double contrast(String one, String other) {
+        double a = luminance(one);
+        double b = luminance(other);
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }
+
+    private static double luminance(String colour) {
+        int rgb = Integer.decode(colour);
+        return 0.2126 * linear(rgb >> 16 & 255)
+                + 0.7152 * linear(rgb >> 8 & 255)
+                + 0.0722 * linear(rgb & 255);
+    }
+
+    private static double linear(int channel) {
+        double c = channel / 255.0;
+        return c <= 0.04045 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
+    }
+
+    @Test
+    void textInATemplateIsEscapedAndMarkupIsNot() {
+        Markup bold = Markup.of("<b>{}</b>", "a < b {}");
+
+        assertThat(Markup.of("<i title=\"{}\">{}{}</i>", "\"><script>", bold, List.of(bold)))
+                .hasToString(
+                        "<i title=\"&quot;&gt;&lt;script&gt;\"><b>a &lt; b {}</b>"
+                                + "<b>a &lt; b {}</b></i>");
+        assertThatThrownBy(() -> Markup.of("{}")).hasMessageContaining("places");
+        assertThatThrownBy(() -> Markup.of("{}", 1, 2)).hasMessageContaining("places");
+    }
+
+    @Test
+    void whatSteersTheDirectionOfWritingIsWrittenOut() {
+        assertThat(Markup.text("a\u202eb\u001b[31m\n")).hasToString("a\\u202eb\\x1b[31m\n");
+    }
+}

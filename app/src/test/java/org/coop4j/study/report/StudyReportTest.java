@@ -1,0 +1,335 @@
+package org.coop4j.study.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.coop4j.base.Progress;
+import org.coop4j.study.Findings;
+import org.coop4j.study.RunFiles;
+import org.coop4j.study.Study;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StudyReportTest {
+
+    private static final String HOSTILE = "<img src=x onerror=alert(1)>_&\"'";
+
+    @TempDir Path root;
+
+    private int written;
+
+    private void write(RunFiles run) throws IOException {
+        run.write(root.resolve("runs/run-" + written++));
+    }
+
+    private void seeds(String method, String dataset, int shots, double... accuracies)
+            throws IOException {
+        for (int i = 0; i < accuracies.length; i++) {
+            write(
+                    RunFiles.of(method, dataset, accuracies[i])
+                            .learned(shots, i + 1)
+                            .model(RunFiles.MODEL, "OpenAI RN50")
+                            .perClass("cat", 50, 30)
+                            .perClass("dog", 50, 20 + i));
+        }
+    }
+
+    private void zeroShot(String dataset, double accuracy) throws IOException {
+        write(
+                RunFiles.of("zero-shot", dataset, accuracy)
+                        .model(RunFiles.MODEL, "OpenAI RN50")
+                        .perClass("cat", 50, 20)
+                        .perClass("dog", 50, 25));
+    }
+
+    private Path out() {
+        return root.resolve("out");
+    }
+
+    private StudyReport report() throws IOException {
+        Findings findings = Findings.below(root.resolve("runs"), Progress.NONE);
+        return new StudyReport(findings, Study.of(findings));
+    }
+
+    private List<String> writeReport() throws IOException {
+        return report().write(out(), Progress.NONE).stream().map(Path::toString).toList();
+    }
+
+    private List<Map<String, String>> csv(String name) throws IOException {
+        try (MappingIterator<Map<String, String>> rows =
+                new CsvMapper()
+                        .readerFor(Map.class)
+                        .with(CsvSchema.emptySchema().withHeader())
+                        .readValues(out().resolve("tables/" + name + ".csv").toFile())) {
+            return rows.readAll();
+        }
+    }
+
+    private String text(String name) throws IOException {
+        return Files.readString(out().resolve(name));
+    }
+
+    @Test
+    void everyTableAndFigureIsWritten() throws IOException {
+        for (String dataset : List.of("EuroSAT", "DescribableTextures")) {
+            zeroShot(dataset, 40);
+            for (int shots : new int[] {1, 2, 4}) {
+                seeds("coop-m16-end", dataset, shots, 50 + shots, 52 + shots, 54 + shots);
+            }
+        }
+        for (String half : List.of("BASE", "NEW")) {
+            write(
+                    RunFiles.of("coop-words", "EuroSAT", 60)
+                            .learned(16, 1)
+                            .half(half)
+                            .model(RunFiles.MODEL, "OpenAI RN50"));
+        }
+        write(
+                RunFiles.of("coop-m16-end", "UCF101", 44)
+                        .learned(16, 1)
+                        .trainedOn("EuroSAT")
+                        .prompt("{}", 40)
+                        .model(RunFiles.MODEL, "OpenAI RN50"));
+
+        List<String> files = writeReport();
+
+        assertThat(files)
+                .contains("report.html", "figures/average.png", "figures/average.svg")
+                .contains("figures/eurosat.png", "figures/describabletextures.svg")
+                .contains("tables/runs.csv");
+        for (String table :
+                List.of(
+                        "few-shot",
+                        "average",
+                        "base-to-new",
+                        "robustness",
+                        "per-class",
+                        "hand-written")) {
+            assertThat(files).contains("tables/" + table + ".csv");
+        }
+        assertThat(files).allSatisfy(file -> assertThat(out().resolve(file)).isNotEmptyFile());
+        assertThat(csv("runs")).hasSize(2 + 18 + 2 + 1);
+    }
+
+    @Test
+    void csvHasTheNumbersOfEachCellAndThePublishedOneBesideIt() throws IOException {
+        zeroShot("EuroSAT", 40);
+        seeds("coop-m16-end", "EuroSAT", 16, 80, 82, 87);
+
+        writeReport();
+
+        Map<String, String> row = csv("few-shot").get(1);
+        assertThat(row)
+                .containsEntry("dataset", "EuroSAT")
+                .containsEntry("method", "coop-m16-end")
+                .containsEntry("seeds", "1, 2, 3")
+                .containsEntry("accuracy", "83.0000")
+                .containsEntry("accuracy_sd", "3.6056") // √13, as in FewShotTest
+                .containsEntry("accuracy_ci95", "8.9567")
+                .containsEntry("gain_over_zero_shot", "43.0000")
+                .containsEntry("published", "83.5300")
+                .containsEntry("published_backbone", "RN50");
+        // t = 43 / √(13 / 3) = 20.6564; p = 1 − t / √(t² + 2) = 0.002335.
+        assertThat(row).containsEntry("p_paired_over_seeds", "0.00234");
+        // Of 80, 82 and 87 the reference prints 2.94, with divisor n.
+        assertThat(text("report.html"))
+                .contains("± is the standard deviation over the seeds with divisor n − 1;")
+                .contains("± 3.6")
+                .doesNotContain("± 2.9");
+    }
+
+    @Test
+    void namesFromStrangersStayTextEverywhere() throws IOException {
+        write(
+                RunFiles.of("coop " + HOSTILE, HOSTILE, 60)
+                        .learned(1, 1)
+                        .perClass(HOSTILE, 50, 30)
+                        .prompt(HOSTILE, 50)
+                        .template(HOSTILE)
+                        .set("words", HOSTILE)
+                        .model(RunFiles.MODEL, HOSTILE));
+        RunFiles.failed(root.resolve("runs/failed"), HOSTILE);
+        RunFiles.failed(root.resolve("runs/" + HOSTILE.replace('/', ' ')), "no");
+
+        List<String> files = writeReport();
+
+        String page = text("report.html");
+        assertThat(page)
+                .doesNotContain("<img")
+                .contains("&lt;img src=x onerror=alert(1)&gt;_&amp;");
+        assertThat(csv("few-shot").get(0)).containsKey("method");
+        assertThat(csv("per-class").get(0)).containsEntry("class", HOSTILE);
+        assertThat(files).allMatch(file -> file.matches("[a-z0-9./-]+"));
+    }
+
+    @Test
+    void thePageLoadsNothingAndItsFiltersKnowTheRows() throws IOException {
+        zeroShot("EuroSAT", 40);
+        zeroShot("DescribableTextures", 42);
+        seeds("coop-m16-end", "EuroSAT", 16, 80, 82, 87);
+        seeds("coop-m16-end", "DescribableTextures", 16, 60, 61, 62);
+
+        writeReport();
+
+        String page = text("report.html");
+        assertThat(page)
+                .doesNotContain("http://", "https://", "@import", "url(")
+                .contains("default-src 'none'", "script-src 'sha256-")
+                .contains("<form class=\"filter\" aria-label=\"Filter\" hidden=\"\">");
+        for (String name : List.of("dataset", "method", "shots")) {
+            for (String value : values(page, "data-" + name)) {
+                assertThat(page).contains("<option value=\"" + value + "\"");
+            }
+        }
+        assertThat(values(page, "data-dataset")).contains("EuroSAT", "DescribableTextures");
+    }
+
+    private static List<String> values(String page, String attribute) {
+        Matcher matcher = Pattern.compile(attribute + "=\"([^\"]*)\"").matcher(page);
+        return matcher.results().map(result -> result.group(1)).distinct().toList();
+    }
+
+    @Test
+    void thePageNamesModelSeedsFailuresAndWhatIsMissing() throws IOException {
+        zeroShot("EuroSAT", 40);
+        seeds("coop-m16-end", "EuroSAT", 1, 50, 51, 52);
+        seeds("coop-m16-end", "EuroSAT", 2, 60, 61);
+        RunFiles.failed(root.resolve("runs/bad"), "no space left");
+        Path broken = RunFiles.of("coop", "DTD", 1).write(root.resolve("runs/broken"));
+        Files.writeString(broken.resolve("result.json"), "{");
+
+        writeReport();
+
+        assertThat(text("report.html"))
+                .contains("RN50 (SHA-256 a1a1a1a1a1a1…): 6 runs, 1 dataset, seeds 1, 2 and 3")
+                .contains("no space left")
+                .contains("result.json is damaged")
+                .contains("seed 3 is missing: EuroSAT, coop-m16-end, 2 shots.");
+    }
+
+    @Test
+    void publishedNumbersAreMarkedAndCurvesAreOfTheSameBackboneAlone() throws IOException {
+        zeroShot("EuroSAT", 40);
+        for (int shots : new int[] {1, 2, 4}) {
+            seeds("coop-m16-end", "EuroSAT", shots, 50);
+            seeds("linear-probe", "EuroSAT", shots, 50);
+        }
+        writeReport();
+
+        assertThat(text("report.html"))
+                .contains("<td class=\"num published\">50.63 RN50</td>");
+        assertThat(csv("few-shot"))
+                .anySatisfy(row -> assertThat(row).containsEntry("published", "50.6300"));
+        String chart = text("figures/eurosat.svg");
+        assertThat(chart).contains("CoOp (M = 16), published").contains("zero-shot CLIP, pub");
+        // Of the linear probe one point is published, which is no curve.
+        assertThat(chart).doesNotContain("linear probe, published");
+    }
+
+    @Test
+    void curvesOfAnotherBackboneAreNotDrawnBesideOurs() throws IOException {
+        for (int shots : new int[] {1, 2, 4}) {
+            write(RunFiles.of("coop-m16-end", "EuroSAT", 50).learned(shots, 1));
+        }
+
+        writeReport();
+
+        assertThat(text("figures/eurosat.svg")).doesNotContain("published");
+        assertThat(text("report.html"))
+                .contains("50.63 RN50")
+                .contains("none that the papers used");
+    }
+
+    @Test
+    void oneDatasetIsNamedByTheTitleAndTwoByEachRow() throws IOException {
+        zeroShot("EuroSAT", 40);
+        writeReport();
+        assertThat(text("report.html"))
+                .contains("Few-shot CLIP on EuroSAT")
+                .contains("Method × shots")
+                .doesNotContain("<select name=\"dataset\"");
+
+        zeroShot("DescribableTextures", 42);
+        writeReport();
+        assertThat(text("report.html"))
+                .contains("Few-shot CLIP on 2 datasets")
+                .contains("Dataset × method × shots")
+                .contains("<th scope=\"row\">EuroSAT</th>");
+    }
+
+    @Test
+    void baseToNewHasThePublishedNumbersOfTheSameContextAlone() throws IOException {
+        for (String half : List.of("BASE", "NEW")) {
+            write(RunFiles.of("coop-words", "DTD", 60).learned(16, 1).half(half));
+            write(RunFiles.of("coop-m16-end", "DTD", 61).learned(16, 1).half(half));
+        }
+        writeReport();
+
+        // Published: 79.44 and 41.18, H 54.24.
+        assertThat(text("report.html")).contains("79.44 / 41.18, H 54.24 ViT-B/16");
+        assertThat(csv("base-to-new"))
+                .filteredOn(row -> !row.get("published_base").isEmpty())
+                .extracting(row -> row.get("method"), row -> row.get("published_harmonic_mean"))
+                .containsExactly(tuple("coop-words", "54.2421"));
+    }
+
+    @Test
+    void modelsHaveFilesOfTheirOwnAndOneCsv() throws IOException {
+        seeds("coop-m16-end", "EuroSAT", 1, 50, 51);
+        write(
+                RunFiles.of("coop-m16-end", "EuroSAT", 80)
+                        .learned(1, 1)
+                        .model("b2".repeat(32), "OpenAI ViT-B/16"));
+
+        List<String> files = writeReport();
+
+        assertThat(files)
+                .contains("figures/rn50/eurosat.png", "figures/vit-b-16/eurosat.png")
+                .contains("tables/few-shot.csv");
+        assertThat(csv("few-shot"))
+                .extracting(row -> row.get("accuracy"))
+                .containsExactly("50.5000", "80.0000");
+        assertThat(text("report.html"))
+                .contains("<h2>All numbers, RN50</h2>", "<h2>All numbers, ViT-B/16</h2>")
+                .contains("<select name=\"model\">");
+        assertThat(report().notes().get(0)).startsWith("runs of 2 models are shown apart");
+    }
+
+    @Test
+    void runsOfOneKindAloneMakeAReportToo() throws IOException {
+        write(RunFiles.of("coop-m4-end", "ImageNetR", 57).learned(16, 1).trainedOn("ImageNet"));
+        assertThat(writeReport())
+                .contains("tables/robustness.csv")
+                .doesNotContain("tables/few-shot.csv");
+        assertThat(text("report.html")).contains("<h1>Few-shot CLIP on ImageNet-R</h1>");
+
+        Files.delete(root.resolve("runs/run-0/result.json"));
+        write(RunFiles.of("zero-shot", "EuroSAT", 38));
+
+        assertThat(writeReport())
+                .contains("tables/few-shot.csv")
+                .doesNotContain("tables/robustness.csv", "figures/eurosat.png");
+        assertThat(out().resolve("tables/robustness.csv")).doesNotExist();
+    }
+
+    @Test
+    void twoDatasetsOfOneSlugHaveTwoFigures() throws IOException {
+        seeds("coop", "My Data", 1, 50);
+        seeds("coop", "my-data", 1, 60);
+        seeds("coop", "average", 1, 70);
+
+        assertThat(writeReport())
+                .contains("figures/my-data.png", "figures/my-data-2.png")
+                .contains("figures/average.png", "figures/average-2.png");
+    }
+}
