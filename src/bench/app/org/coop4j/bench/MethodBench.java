@@ -18,9 +18,9 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Machine;
 
 /**
@@ -97,8 +97,8 @@ public record MethodBench(int classes, int shots, int width, int tests) {
             Gemm.singleThreaded(() -> {}); // BLAS is loaded, as it is where a model is open
             Machine.forgetPeakMemory();
             long start = System.nanoTime();
-            Fit fit = Fit.inMemory(used.training(shots), 1);
-            try (Classifier classifier = used.learner(space, task).fit(data, fit)) {
+            Trainer trainer = new Trainer(used.training(shots), 1);
+            try (Classifier classifier = used.learner(space, task).fit(data, trainer)) {
                 long learned = System.nanoTime();
                 double right = right(classifier, test);
                 long end = System.nanoTime();

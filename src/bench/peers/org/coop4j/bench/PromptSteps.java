@@ -10,10 +10,13 @@ import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 
 /**
  * Steps of a prompt learner at its reference's batch, on random image features, to stand beside
@@ -71,19 +74,19 @@ public final class PromptSteps {
                 width, 1, rows, IntStream.range(0, count).map(i -> i % classes).toArray());
     }
 
-    private static Fit timed(Training training, double[] seconds) {
+    private static Trainer timed(Training training, double[] seconds) {
         int[] batch = IntStream.range(0, training.batch()).toArray();
-        return Fit.with(
-                training,
-                1,
-                (model, order) -> {
-                    for (int run = -1; run < seconds.length; run++) { // the first is for warming up
-                        long begin = System.nanoTime();
-                        model.step(0, batch);
-                        if (run >= 0) {
-                            seconds[run] = (System.nanoTime() - begin) / 1e9;
-                        }
+        return new Trainer(training, 1) {
+            @Override
+            public void train(BatchStep step, BatchOrder order, Optimizer optimizer) {
+                for (int run = -1; run < seconds.length; run++) { // the first is for warming up
+                    long begin = System.nanoTime();
+                    step.run(0, batch);
+                    if (run >= 0) {
+                        seconds[run] = (System.nanoTime() - begin) / 1e9;
                     }
-                });
+                }
+            }
+        };
     }
 }

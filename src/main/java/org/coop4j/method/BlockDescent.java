@@ -7,16 +7,16 @@ import java.util.Map;
 import java.util.function.IntSupplier;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Sgd;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Sgd;
+import org.coop4j.method.train.Training;
 
 /**
  * LP++'s optimizer: the class weights and biases move at each step, the blending parameters at
  * every tenth, against the sum of all their gradients so far, which the reference's code never
  * clears. The training's rate is a factor of the step sizes.
  */
-final class BlockDescent implements Optimizer {
+final class BlockDescent extends Optimizer {
 
     private static final int BLEND_EVERY = 10;
     private static final String SUM = "sum of gradients";
@@ -158,25 +158,19 @@ final class BlockDescent implements Optimizer {
     @Override
     public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
         Map<String, float[]> ofSgd = new LinkedHashMap<>(saved);
-        System.arraycopy(required(ofSgd.remove(SUM), SUM, sum.length), 0, sum, 0, sum.length);
+        System.arraycopy(required(ofSgd, SUM, sum.length), 0, sum, 0, sum.length);
+        ofSgd.remove(SUM);
         best.clear();
         if (hits != null) {
-            bestHits = (int) required(ofSgd.remove(BEST_HITS), BEST_HITS, 1)[0];
+            bestHits = (int) required(ofSgd, BEST_HITS, 1)[0];
+            ofSgd.remove(BEST_HITS);
             for (LearnedTensor tensor : tensors) {
                 String name = BEST + tensor.name();
                 int length = tensor.values().length;
-                best.put(tensor.name(), required(ofSgd.remove(name), name, length).clone());
+                best.put(tensor.name(), required(ofSgd, name, length).clone());
+                ofSgd.remove(name);
             }
         }
         sgd.restore(weights, ofSgd);
-    }
-
-    private static float[] required(float[] saved, String name, int length) {
-        if (saved == null || saved.length != length) {
-            throw new IllegalArgumentException(
-                    "optimizer state of %s: expected %d numbers, got %s"
-                            .formatted(name, length, saved == null ? "none" : saved.length));
-        }
-        return saved;
     }
 }

@@ -11,7 +11,7 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation.Kind;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -81,7 +81,7 @@ public record ClipAdapter(
                 task,
                 prompts,
                 images -> task.classNames().size() + d / 2.0,
-                (text, data, fit) -> begin(text.raw().normalized(), task.seed()));
+                (text, data, trainer) -> begin(text.raw().normalized(), task.seed()));
     }
 
     /** The adapter before training. */

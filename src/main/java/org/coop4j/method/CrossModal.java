@@ -13,10 +13,11 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Optimizer.Kind;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -73,7 +74,7 @@ public record CrossModal(
     @Override
     public Training training(int shots) {
         return Training.adam(
-                Kind.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.Kind.LINEAR_WARMUP_COSINE);
+                Kind.ADAMW, 128, 8, 0.001, 0.01, 1e-8, Schedule.LINEAR_WARMUP_COSINE);
     }
 
     @Override
@@ -85,7 +86,7 @@ public record CrossModal(
                 task,
                 prompts,
                 images -> 4.0 * STEPS * classes / images,
-                (text, data, fit) -> new Head(text.ofAllPrompts(), classes));
+                (text, data, trainer) -> new Head(text.ofAllPrompts(), classes));
     }
 
     /**
@@ -121,12 +122,12 @@ public record CrossModal(
 
         /** One half of a batch images, one half texts. */
         @Override
-        public BatchOrder order(int samples, Fit fit) {
-            int half = Math.max(1, fit.training().batch() / 2);
+        public BatchOrder order(int samples, Trainer trainer) {
+            int half = Math.max(1, trainer.training().batch() / 2);
             int images = samples - texts.rows();
             return BatchOrder.joined(
-                    BatchOrder.shuffled(images, half, fit.seed()),
-                    BatchOrder.shuffled(texts.rows(), half, fit.seed() + 1),
+                    BatchOrder.shuffled(images, half, trainer.seed()),
+                    BatchOrder.shuffled(texts.rows(), half, trainer.seed() + 1),
                     images,
                     STEPS);
         }

@@ -5,7 +5,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 
 /**
  * Logits of labelled images, each by a classifier that did not learn from it: the images are dealt
@@ -46,7 +47,7 @@ public record CrossValidation(FeatureSpace space, Task task, int parts) {
                     method.learner(space, task)
                             .fit(
                                     new FewShotFeatures(rest, data.val()),
-                                    Fit.inMemory(training, task.seed()))) {
+                                    new Trainer(training, task.seed()))) {
                 float[][] rows =
                         classifier
                                 .logits(FeatureSets.matrix(FeatureSets.select(images, left)))

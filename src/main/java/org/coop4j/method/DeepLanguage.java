@@ -14,8 +14,8 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -79,7 +79,7 @@ public record DeepLanguage(
 
     @Override
     public Training training(int shots) {
-        return Training.sgd(5, 4, 0.0025, 5e-4, Schedule.Kind.EPOCH_COSINE);
+        return Training.sgd(5, 4, 0.0025, 5e-4, Schedule.EPOCH_COSINE);
     }
 
     @Override

@@ -8,9 +8,11 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /** Learns from image features alone, the towers' part done: by a loss, or in closed form. */
@@ -51,8 +53,8 @@ final class FeatureLearner implements Learner {
         }
 
         /** Batches of the samples. */
-        default BatchOrder order(int samples, Fit fit) {
-            return BatchOrder.shuffled(samples, fit.training().batch(), fit.seed());
+        default BatchOrder order(int samples, Trainer trainer) {
+            return trainer.shuffled(samples);
         }
 
         /** What moves the learned tensors. */
@@ -68,7 +70,7 @@ final class FeatureLearner implements Learner {
     interface Start {
 
         /** The model before training. */
-        Model of(Texts texts, FewShotFeatures data, Fit fit) throws IOException;
+        Model of(Texts texts, FewShotFeatures data, Trainer trainer) throws IOException;
     }
 
     /**
@@ -119,32 +121,33 @@ final class FeatureLearner implements Learner {
     }
 
     @Override
-    public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-        Model model = start.of(texts, data, fit);
-        train(space, model, data, task.classNames().size(), fit);
+    public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
+        Model model = start.of(texts, data, trainer);
+        train(space, model, data, task.classNames().size(), trainer);
         String sha256 = space.modelSha256();
         return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(space);
     }
 
     /** Trains what is learned by steps, if anything is. */
-    static void train(FeatureSpace space, Model model, FewShotFeatures data, int classes, Fit fit)
+    static void train(FeatureSpace space, Model model, FewShotFeatures data, int classes, Trainer trainer)
             throws IOException {
         if (!model.learned().isEmpty()) {
             FeatureSet samples = model.samples(data.train());
-            try (BatchTrainable trainable = trainable(space, model, samples, classes)) {
-                fit.train(trainable, model.order(samples.size(), fit));
+            try (BatchStep step = step(space, model, samples, classes)) {
+                trainer.train(
+                        step,
+                        model.order(samples.size(), trainer),
+                        model.optimizer(trainer.training()));
             }
         }
     }
 
     /** The model's loss of batches of samples. */
-    static BatchTrainable trainable(
-            FeatureSpace space, Model model, FeatureSet samples, int classes) {
-        return new BatchTrainable(
+    static BatchStep step(FeatureSpace space, Model model, FeatureSet samples, int classes) {
+        return new BatchStep(
                 samples,
                 model.normalized(),
                 model.learned(),
-                model::optimizer,
                 batch -> space.step(model.learned(), batch, samples.width(), classes, model::loss));
     }
 

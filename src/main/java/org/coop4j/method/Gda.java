@@ -78,8 +78,8 @@ public record Gda(
                 task,
                 prompts,
                 images -> width,
-                (text, data, fit) ->
-                        model(text.weights(), data, space.logitScale(), fit.progress()));
+                (text, data, trainer) ->
+                        model(text.weights(), data, space.logitScale(), trainer.progress()));
     }
 
     /**

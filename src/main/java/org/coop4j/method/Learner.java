@@ -1,7 +1,8 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 
 /** A method about to learn a task, whose class names and prompts have been checked. */
 public interface Learner {
@@ -12,7 +13,7 @@ public interface Learner {
      * @param data features of the images to learn from
      * @param fit the training loop, its checkpoints and limits
      */
-    Classifier fit(FewShotFeatures data, Fit fit) throws IOException;
+    Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
 
     /**
      * Multiplications that {@link #fit} takes, about, for an estimate of the time left.

@@ -2,6 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.Map;
+import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
@@ -13,7 +14,8 @@ import org.coop4j.method.logistic.CrossValidatedPenalty;
 import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 
 /**
  * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2;
@@ -78,8 +80,8 @@ public record LinearProbe(
     public Learner learner(FeatureSpace space, Task task) {
         return new Learner() {
             @Override
-            public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
-                LinearClassifier probe = LinearProbe.fit(data, fit);
+            public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
+                LinearClassifier probe = LinearProbe.fit(data, trainer.progress());
                 return ProbeClassifier.of(
                         ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256())
                                 .withTraining(Map.of(C, Double.toString(probe.c()))),
@@ -94,16 +96,15 @@ public record LinearProbe(
         };
     }
 
-    private static LinearClassifier fit(FewShotFeatures data, Fit fit) {
+    private static LinearClassifier fit(FewShotFeatures data, Progress progress) {
         LabelledFeatures train = features(data.train());
         if (data.val().size() == 0) {
-            fit.progress()
-                    .warn(
+            progress.warn(
                             "there are no val images: the penalty of the linear probe is chosen by"
                                     + " cross-validation on the training images");
             return CrossValidatedPenalty.fit(train);
         }
-        return PenaltySearch.fit(train, features(data.val()), fit.progress());
+        return PenaltySearch.fit(train, features(data.val()), progress);
     }
 
     private static LabelledFeatures features(FeatureSet images) {

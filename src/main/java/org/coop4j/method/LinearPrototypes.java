@@ -7,9 +7,10 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -61,7 +62,7 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
                 task,
                 prompts,
                 images -> task.classNames().size(),
-                (texts, data, fit) -> {
+                (texts, data, trainer) -> {
                     FeatureMatrix text = texts.raw();
                     Penalty penalty = penalties.of(text, data.train());
                     return new LinearPrototypes(text, data.train().size(), penalty);
@@ -70,7 +71,7 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
 
     /** SGD at 0.1 without decay, batch 256, 300 epochs (the reference's configuration). */
     static Training training() {
-        return Training.sgd(300, 256, 0.1, 0, Schedule.Kind.EPOCH_COSINE);
+        return Training.sgd(300, 256, 0.1, 0, Schedule.EPOCH_COSINE);
     }
 
     @Override
@@ -92,10 +93,10 @@ record LinearPrototypes(FeatureMatrix text, int images, Penalty penalty, Learned
 
     /** As many batches as the images fill, drawn from the pool of all views. */
     @Override
-    public BatchOrder order(int samples, Fit fit) {
-        int batch = fit.training().batch();
+    public BatchOrder order(int samples, Trainer trainer) {
+        int batch = trainer.training().batch();
         int batches = Math.max(1, images / batch);
-        return BatchOrder.of(samples, Math.min(samples, batch), batches, fit.seed());
+        return BatchOrder.of(samples, Math.min(samples, batch), batches, trainer.seed());
     }
 
     @Override

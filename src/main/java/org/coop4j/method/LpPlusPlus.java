@@ -12,9 +12,9 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -69,7 +69,7 @@ public record LpPlusPlus(
     /** Rates are in units of the data's own step sizes. */
     @Override
     public Training training(int shots) {
-        return Training.sgd(300, Training.ALL_IMAGES, 1, 0, Schedule.Kind.CONSTANT);
+        return Training.sgd(300, Training.ALL_IMAGES, 1, 0, Schedule.CONSTANT);
     }
 
     @Override
@@ -85,7 +85,7 @@ public record LpPlusPlus(
                 task,
                 prompts,
                 images -> 2.0 * task.classNames().size(),
-                (text, data, fit) ->
+                (text, data, trainer) ->
                         new Blend(
                                 text.weights(),
                                 Views.first(data.train()),

@@ -13,7 +13,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * A way to adapt CLIP to a task: a record whose components are its settings, with the reference's

@@ -11,7 +11,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

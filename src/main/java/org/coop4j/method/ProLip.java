@@ -12,9 +12,9 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer.Kind;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -68,7 +68,7 @@ public record ProLip(
     @Override
     public Training training(int shots) {
         return Training.adam(
-                Kind.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.Kind.STEP_COSINE);
+                Kind.ADAM, 300, Training.ALL_IMAGES, 1e-5, 0, 1e-4, Schedule.STEP_COSINE);
     }
 
     @Override
@@ -85,7 +85,7 @@ public record ProLip(
                 task,
                 prompts,
                 images -> task.classNames().size() + before.weight().width(),
-                (text, data, fit) ->
+                (text, data, trainer) ->
                         new Projector(
                                 before,
                                 text.weights(),

@@ -9,8 +9,10 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 
 /**
  * Learns context vectors by a method's loss (the reference's {@code PromptLearner}, {@code
@@ -121,24 +123,22 @@ final class PromptLearner implements Learner {
     }
 
     @Override
-    public Classifier fit(FewShotFeatures data, Fit fit) throws IOException {
+    public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
         PromptEncoder encoder = clip.promptEncoder(prompts);
         Objective learning = objective.get();
         List<LearnedTensor> learned = learning.vectors.learned();
-        try (BatchTrainable model =
-                new BatchTrainable(
-                        data.train(),
-                        true,
-                        learned,
-                        Training::newOptimizer,
-                        batch -> encoder.step(learning.vectors, learning.loss, batch, fit.memory()))) {
-            int images = data.train().size();
-            fit.train(
-                    form.perImage() ? new OneByOne(model) : model,
-                    BatchOrder.shuffled(images, fit.training().batch(), fit.seed()));
+        try (BatchStep step = new BatchStep(
+                data.train(),
+                true,
+                learned,
+                batch -> encoder.step(learning.vectors, learning.loss, batch, trainer.memory()))) {
+            trainer.train(
+                    form.perImage() ? step.oneByOne() : step,
+                    trainer.shuffled(data.train().size()),
+                    trainer.training().newOptimizer());
         }
         ClassifierFile file = file(method, clip, task.classNames(), learned);
-        return classifier(clip, file, form, fit.memory());
+        return classifier(clip, file, form, trainer.memory());
     }
 
     @Override

@@ -44,7 +44,7 @@ public record Prototypes() implements Method {
                 task,
                 null,
                 images -> 1,
-                (text, data, fit) -> file -> addTo(file, data.train()));
+                (text, data, trainer) -> file -> addTo(file, data.train()));
     }
 
     static ClassifierFile addTo(ClassifierFile file, FeatureSet images) {

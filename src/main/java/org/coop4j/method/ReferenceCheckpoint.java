@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.pickle.Python.OrderedDict;

@@ -10,9 +10,9 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer.Kind;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -69,7 +69,7 @@ public record TaskRes(
 
     private static Training training(int shots, double rate) {
         int epochs = shots > 0 && shots <= 4 ? 100 : 200;
-        return Training.adam(Kind.ADAM, epochs, 256, rate, 5e-4, 1e-8, Schedule.Kind.EPOCH_COSINE);
+        return Training.adam(Kind.ADAM, epochs, 256, rate, 5e-4, 1e-8, Schedule.EPOCH_COSINE);
     }
 
     @Override
@@ -80,7 +80,7 @@ public record TaskRes(
                 task,
                 prompts,
                 images -> task.classNames().size(),
-                (text, data, fit) -> new Residual(text.raw(), alpha));
+                (text, data, trainer) -> new Residual(text.raw(), alpha));
     }
 
     /**

@@ -13,9 +13,9 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.train.Optimizer.Kind;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -90,7 +90,7 @@ public record Tcp(
 
     private static Training adam(int epochs) {
         return new Training(
-                epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.Kind.EPOCH_COSINE, 1, 1e-5);
+                epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.EPOCH_COSINE, 1, 1e-5);
     }
 
     @Override

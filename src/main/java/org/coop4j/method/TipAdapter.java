@@ -52,7 +52,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
                 task,
                 prompts,
                 images -> 1,
-                (text, data, fit) ->
+                (text, data, trainer) ->
                         file ->
                                 KeyCache.addTo(
                                         file,

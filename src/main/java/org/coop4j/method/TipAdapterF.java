@@ -7,10 +7,11 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Optimizer.Kind;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
+import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -48,7 +49,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
 
     @Override
     public Training training(int shots) {
-        return Training.adam(Kind.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.Kind.STEP_COSINE);
+        return Training.adam(Kind.ADAMW, 20, 256, 0.001, 0.01, 1e-4, Schedule.STEP_COSINE);
     }
 
     @Override
@@ -64,7 +65,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
                 task,
                 prompts,
                 images -> images,
-                (text, data, fit) -> new Keys(space, data, text.weights(), cache));
+                (text, data, trainer) -> new Keys(space, data, text.weights(), cache));
     }
 
     /**
@@ -94,8 +95,8 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
         }
 
         @Override
-        public BatchOrder order(int samples, Fit fit) {
-            return BatchOrder.shuffledWhole(samples, fit.training().batch(), fit.seed());
+        public BatchOrder order(int samples, Trainer trainer) {
+            return BatchOrder.shuffledWhole(samples, trainer.training().batch(), trainer.seed());
         }
 
         @Override

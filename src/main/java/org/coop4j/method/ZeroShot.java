@@ -78,7 +78,7 @@ public record ZeroShot(TextPrompts prompts) implements Method {
                 task,
                 prompts,
                 images -> 0,
-                (text, data, fit) -> file -> file.with(TEXT, text.weights()));
+                (text, data, trainer) -> file -> file.with(TEXT, text.weights()));
     }
 
     /**

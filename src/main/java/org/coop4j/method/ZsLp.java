@@ -2,7 +2,7 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * Zero-shot initialised linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz: "A Closer Look at

@@ -18,7 +18,7 @@ import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * Images that look like another class than their label says, by confident learning (Northcutt,

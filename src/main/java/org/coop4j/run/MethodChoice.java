@@ -14,10 +14,10 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * The choice of a method by val images, or by cross-validation on the training images where there are too few of them.
@@ -123,9 +123,9 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
         FeatureSet few = FeatureSets.first(images.train().all(kind, progress), candidate.shots);
         FeatureSet chooses =
                 candidate.method.usesVal() ? images.val().all(kind, progress) : FeatureSets.none(few.width());
-        Fit fit = Fit.inMemory(candidate.training, task.seed());
+        Trainer trainer = new Trainer(candidate.training, task.seed());
         try (Classifier classifier =
-                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), fit)) {
+                candidate.method.learner(space, task).fit(new FewShotFeatures(few, chooses), trainer)) {
             return images.val().scores(classifier);
         }
     }

@@ -24,6 +24,7 @@ import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.run.RunConfig.RunData;
 
 /**
@@ -221,10 +222,12 @@ public final class Run {
     private Classifier fit(
             Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
             throws IOException {
-        try (CheckpointedFit fit =
-                new CheckpointedFit(run, config, shared.options().memory(), imagesHash, progress)) {
-            return learner.fit(features, fit);
-        }
+        Trainer.RunFiles files = new Trainer.RunFiles(
+                run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), imagesHash, config.checkpointEvery());
+        return learner.fit(
+                features,
+                new Trainer(
+                        config.training(), config.sample().seed(), shared.options().memory(), progress, files));
     }
 
     /** Unreadable images may have been all that a class had. */

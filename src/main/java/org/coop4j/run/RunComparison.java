@@ -16,7 +16,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
@@ -24,7 +24,7 @@ import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * Finished runs of one seed compared with what else could have been done with the same images, and what their images
@@ -164,7 +164,7 @@ public record RunComparison(
         }
         long start = System.nanoTime();
         FewShotFeatures data = new FewShotFeatures(images.train().all(), images.val().all());
-        try (Classifier classifier = learner.fit(data, Fit.inMemory(Training.none(), task.seed()))) {
+        try (Classifier classifier = learner.fit(data, new Trainer(Training.none(), task.seed()))) {
             double seconds = (System.nanoTime() - start) / NANOS;
             return Optional.of(scored(title, Role.PROBE, images, classifier, Confidence.NONE, seconds));
         }

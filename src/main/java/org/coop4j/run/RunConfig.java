@@ -19,7 +19,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * Everything that decides a run's result: what {@code config.json} holds, of a single training run as of one of a sweep

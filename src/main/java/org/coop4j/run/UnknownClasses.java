@@ -18,10 +18,10 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * How well pictures of none of the classes are noticed: classes are left out, one after the other,
@@ -118,9 +118,9 @@ public record UnknownClasses(Map<OpenSet, Double> falsePositives, int leftOut, H
         FeatureSet val = method.usesVal()
                 ? FeatureSets.withoutClass(images.val().all(kind, Progress.NONE), leftOut)
                 : FeatureSets.none(train.width());
-        Fit fit = Fit.inMemory(run.training(), task.seed());
+        Trainer trainer = new Trainer(run.training(), task.seed());
         try (Classifier others =
-                method.learner(space, task.withClasses(names)).fit(new FewShotFeatures(train, val), fit)) {
+                method.learner(space, task.withClasses(names)).fit(new FewShotFeatures(train, val), trainer)) {
             int[] labels = images.test().labels();
             float[][] logits = others.logits(images.test().features(kind, Progress.NONE)).toRows();
             return rates(score -> OpenSet.falsePositives(

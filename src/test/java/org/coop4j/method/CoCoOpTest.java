@@ -14,8 +14,9 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,14 +52,12 @@ class CoCoOpTest {
             golden.assertOptimizer(training);
             Optimizer sgd = training.newOptimizer();
             try (PromptEncoder.Encoding encoding = encoder.encoding(vectors, MemoryLimit.none());
-                    BatchTrainable single =
-                            new BatchTrainable(
-                                    images,
-                                    true,
-                                    learned,
-                                    Training::newOptimizer,
-                                    n -> encoder.step(vectors, CoOp::loss, n, MemoryLimit.none()))) {
-                OneByOne trainable = new OneByOne(single);
+                    BatchStep single = new BatchStep(
+                            images,
+                            true,
+                            learned,
+                            n -> encoder.step(vectors, CoOp::loss, n, MemoryLimit.none()))) {
+                BatchStep trainable = single.oneByOne();
                 golden.assertClose(
                         key,
                         "logits.init",
@@ -67,7 +66,7 @@ class CoCoOpTest {
                                 problem.matrix("image_features").rows(batches[0]),
                                 clip.logitScale()));
                 for (int step = 0; step < batches.length; step++) {
-                    golden.assertLoss(key, step, trainable.step(0, batches[step]).loss());
+                    golden.assertLoss(key, step, trainable.run(0, batches[step]));
                     if (step == 0) {
                         GoldenPrompts.assertGradients(golden, key, learned);
                     }

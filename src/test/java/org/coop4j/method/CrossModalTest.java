@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.train.BatchOrder;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.Trainer;
 import org.junit.jupiter.api.Test;
 
 /** The batches of the cross-modal linear probe. */
@@ -14,8 +15,8 @@ class CrossModalTest {
     void halfOfEachBatchIsTextAndEachHalfBeginsAnewByItself() {
         FeatureMatrix texts = FeatureMatrix.of(6, 1, new float[] {1, 2, 3, 4, 5, 6});
         CrossModal.Head model = new CrossModal.Head(texts, 3);
-        Fit fit = Fit.inMemory(new CrossModal().training(1), 1);
-        BatchOrder order = model.order(20, fit);
+        Trainer trainer = new Trainer(new CrossModal().training(1), 1);
+        BatchOrder order = model.order(20, trainer);
         assertThat(order.epoch(0).length).isEqualTo(order.batches());
         int[] counts = new int[20];
         for (int[] batch : order.epoch(0)) {
@@ -25,7 +26,7 @@ class CrossModalTest {
             Arrays.stream(batch).forEach(i -> counts[i]++);
         }
         assertThat(counts).doesNotContain(0);
-        assertThat(order.epoch(1)).isDeepEqualTo(model.order(20, fit).epoch(1));
+        assertThat(order.epoch(1)).isDeepEqualTo(model.order(20, trainer).epoch(1));
         assertThat(order.epoch(1)[0]).isNotEqualTo(order.epoch(0)[0]);
     }
 }

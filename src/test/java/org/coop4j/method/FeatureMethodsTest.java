@@ -15,7 +15,8 @@ import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -63,7 +64,7 @@ class FeatureMethodsTest {
                 .fit(
                         new FewShotFeatures(
                                 images(clip, method, 3, 1), images(clip, method, val, 2)),
-                        Fit.inMemory(training, 1));
+                        new Trainer(training, 1));
     }
 
     @ParameterizedTest

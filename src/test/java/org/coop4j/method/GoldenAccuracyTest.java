@@ -16,7 +16,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -186,8 +187,8 @@ class GoldenAccuracyTest {
             }
             FewShotFeatures data = new FewShotFeatures(train, val);
             FeatureLearner.Model model = row.start.of(problem, data);
-            Fit fit = Fit.inMemory(training, 1);
-            FeatureLearner.train(problem.clip(), model, data, problem.classes(), fit);
+            Trainer trainer = new Trainer(training, 1);
+            FeatureLearner.train(problem.clip(), model, data, problem.classes(), trainer);
             Classifier learned = problem.classifier(row.method, model);
             FeatureMatrix test = before ? problem.matrix("test_pre") : problem.test();
             assertThat(problem.accuracy(learned.logits(test))).isCloseTo(accuracy, within(NOISE));

@@ -15,7 +15,7 @@ import org.coop4j.clip.GoldenModels;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 

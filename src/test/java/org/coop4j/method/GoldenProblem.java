@@ -19,7 +19,8 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
 import org.coop4j.weights.model.ClipConfig;
 
 /** The golden few-shot problem of the feature methods, and training on it. */
@@ -187,9 +188,9 @@ final class GoldenProblem implements AutoCloseable {
             throws IOException {
         JsonNode c = golden.of(key);
         assertFirstLogits(golden, key, model, samples, batches[0]);
-        try (BatchTrainable trainable = FeatureLearner.trainable(clip, model, samples, classes())) {
+        try (BatchStep trainable = FeatureLearner.step(clip, model, samples, classes())) {
             for (int step = 0; step < batches.length; step++) {
-                golden.assertLoss(key, step, trainable.step(0, batches[step]).loss());
+                golden.assertLoss(key, step, trainable.run(0, batches[step]));
                 if (step == 0) {
                     for (Map.Entry<String, LearnedTensor> tensor : tensors.entrySet()) {
                         golden.assertClose(

@@ -18,6 +18,8 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -221,9 +223,9 @@ class GoldenPromptAccuracyTest {
         double mean = 0;
         double untrained = 0;
         for (int seed = 1; seed <= seeds; seed++) {
-            Fit fit = Fit.inMemory(row.method.training(shots), seed);
-            mean += accuracy(row, shots, fit) / seeds;
-            Fit none = Fit.with(fit.training(), seed, (model, order) -> {});
+            Trainer trainer = new Trainer(row.method.training(shots), seed);
+            mean += accuracy(row, shots, trainer) / seeds;
+            Trainer none = new Trainer(Training.coop(0, 1), seed);
             untrained += accuracy(row, shots, none) / seeds;
         }
         double oneImage = 100.01 / problem.ints("test_labels").length;
@@ -233,19 +235,19 @@ class GoldenPromptAccuracyTest {
         assertThat(mean).isGreaterThan(untrained + oneImage);
     }
 
-    private static double accuracy(Row row, int shots, Fit fit) throws IOException {
+    private static double accuracy(Row row, int shots, Trainer trainer) throws IOException {
         List<String> names = problem.classNames().stream().map(ClassName::name).toList();
-        Task task = new Task(names, "{}", List.of(), fit.seed());
+        Task task = new Task(names, "{}", List.of(), trainer.seed());
         PromptLearner learner =
                 new PromptLearner(
                         row.method,
                         clip,
                         task,
                         new Form(row),
-                        () -> row.objective.of(row.initial.of(fit.seed())));
+                        () -> row.objective.of(row.initial.of(trainer.seed())));
         FeatureSet train = train(shots);
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
-        try (Classifier learned = learner.fit(data, fit)) {
+        try (Classifier learned = learner.fit(data, trainer)) {
             return problem.accuracy(learned.logits(problem.matrix("test_image_features")));
         }
     }

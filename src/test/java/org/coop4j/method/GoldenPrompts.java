@@ -13,8 +13,9 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.params.provider.Arguments;
 
 /** Training of context vectors on the golden problem of the text methods. */
@@ -99,17 +100,16 @@ final class GoldenPrompts {
         int[][] batches = golden.rows(key + ".batches");
         Optimizer optimizer = training.newOptimizer();
         String losses = c.has("losses") ? "losses" : "losses_ce";
-        BatchTrainable trainable =
-                new BatchTrainable(
+        BatchStep trainable =
+                new BatchStep(
                         images,
                         true,
                         vectors.learned(),
-                        Training::newOptimizer,
                         batch -> encoder.step(vectors, objective.loss(), batch, MemoryLimit.none()));
         try (trainable;
                 Step first = encoder.step(vectors, objective.loss(), batches[0].length, MemoryLimit.none())) {
             for (int step = 0; step < batches.length; step++) {
-                golden.assertLoss(key, losses, step, trainable.step(0, batches[step]).loss());
+                golden.assertLoss(key, losses, step, trainable.run(0, batches[step]));
                 if (step == 0) {
                     assertGradients(golden, key, vectors.learned());
                     golden.assertClose(

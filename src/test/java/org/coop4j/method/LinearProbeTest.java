@@ -14,7 +14,8 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
@@ -47,7 +48,7 @@ class LinearProbeTest {
         DenseFeatures none = DenseFeatures.of(images.width(), 1, new float[0], new int[0]);
         return new LinearProbe()
                 .learner(clip, new Task(NAMES, "a photo of a {}.", List.of("{}"), 1))
-                .fit(new FewShotFeatures(train, none), Fit.inMemory(Training.none(), 1));
+                .fit(new FewShotFeatures(train, none), new Trainer(Training.none(), 1));
     }
 
     @Test

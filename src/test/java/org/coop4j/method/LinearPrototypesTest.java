@@ -13,9 +13,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -37,7 +37,7 @@ class LinearPrototypesTest {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Run(LinearPrototypes model, BatchTrainable trainable, int[] all) {}
+    private record Run(LinearPrototypes model, BatchStep trainable, int[] all) {}
 
     private static Run start(String method, Clip clip, FeatureMatrix text, FeatureSet train) {
         LinearPrototypes.Penalty penalty =
@@ -48,7 +48,7 @@ class LinearPrototypesTest {
         FeatureSet samples = model.samples(train);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
-        return new Run(model, FeatureLearner.trainable(clip, model, samples, text.rows()), all);
+        return new Run(model, FeatureLearner.step(clip, model, samples, text.rows()), all);
     }
 
     private static void assertLogits(
@@ -78,11 +78,11 @@ class LinearPrototypesTest {
             golden.assertOptimizer(training);
             Run ten = start(method, clip, text, train);
             problem.assertFirstLogits(golden, key, ten.model, ten.model.samples(train), ten.all);
-            try (BatchTrainable trainable = ten.trainable) {
+            try (BatchStep trainable = ten.trainable) {
                 Optimizer sgd = training.newOptimizer();
                 LearnedTensor w = ten.model.learned().get(0);
                 for (int step = 0; step < 10; step++) {
-                    golden.assertLoss(key, "losses10", step, trainable.step(0, ten.all).loss());
+                    golden.assertLoss(key, "losses10", step, trainable.run(0, ten.all));
                     if (step == 0) {
                         golden.assertClose(key, "w.grad", w.gradient());
                     }
@@ -93,14 +93,13 @@ class LinearPrototypesTest {
             }
 
             Run full = start(method, clip, text, train);
-            try (BatchTrainable trainable = full.trainable) {
+            try (BatchStep trainable = full.trainable) {
                 int epochs = golden.json().get("optimiser").get("full").get("epochs").asInt();
                 assertThat(training.epochs()).isEqualTo(epochs);
-                Schedule rates = training.rates();
                 Optimizer sgd = training.newOptimizer();
                 for (int step = 0; step < epochs; step++) {
-                    trainable.step(0, full.all);
-                    sgd.step(full.model.learned(), rates.rate(step, 0, 1), step + 1L);
+                    trainable.run(0, full.all);
+                    sgd.step(full.model.learned(), training.rate(step, 0, 1), step + 1L);
                 }
                 golden.assertClose(key, "w.step" + epochs, full.model.learned().get(0).values());
                 assertLogits(golden, problem, key, epochs, full.model);

@@ -13,8 +13,11 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.BatchOrder;
-import org.coop4j.train.Trainable;
+import org.coop4j.method.train.BatchOrder;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.model.ClipConfig;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,9 +58,8 @@ class LossGradientTest {
             Task task = new Task(CLASSES, "a photo of a {}.", List.of("{}"), 1);
             int width = clip.featureWidth(method.features());
             DenseFeatures none = DenseFeatures.of(width, 1, new float[0], new int[0]);
-            Checked checked = new Checked();
-            Fit fit = Fit.with(method.training(4), 1, checked);
-            method.learner(clip, task).fit(new FewShotFeatures(images(width), none), fit);
+            Checked checked = new Checked(method.training(4));
+            method.learner(clip, task).fit(new FewShotFeatures(images(width), none), checked);
             assertThat(checked.tensors).isPositive();
         }
     }
@@ -72,12 +74,16 @@ class LossGradientTest {
     }
 
     /** Checks gradients where training would be. */
-    private static final class Checked implements Fit.Trainer {
+    private static final class Checked extends Trainer {
 
         private int tensors;
 
+        Checked(Training training) {
+            super(training, 1);
+        }
+
         @Override
-        public void train(Trainable model, BatchOrder order) {
+        public void train(BatchStep model, BatchOrder order, Optimizer optimizer) {
             // Somewhere else than at the beginning, where penalties and their gradients vanish.
             Random random = new Random(7);
             for (LearnedTensor tensor : model.learned()) {
@@ -87,7 +93,7 @@ class LossGradientTest {
                 }
             }
             int[] batch = order.epoch(0)[0];
-            model.step(0, batch);
+            model.run(0, batch);
             List<float[]> gradients =
                     model.learned().stream().map(t -> t.gradient().clone()).toList();
             for (int t = 0; t < gradients.size(); t++) {
@@ -107,7 +113,7 @@ class LossGradientTest {
         }
 
         private static void assertSlope(
-                Trainable model,
+                BatchStep model,
                 int[] batch,
                 LearnedTensor tensor,
                 float[] gradient,
@@ -127,7 +133,7 @@ class LossGradientTest {
         }
 
         private static double moved(
-                Trainable model,
+                BatchStep model,
                 int[] batch,
                 LearnedTensor tensor,
                 float[] direction,
@@ -136,7 +142,7 @@ class LossGradientTest {
             for (int i = 0; i < values.length; i++) {
                 tensor.values()[i] += (float) (factor * direction[i]);
             }
-            double loss = model.step(0, batch).loss();
+            double loss = model.run(0, batch);
             System.arraycopy(values, 0, tensor.values(), 0, values.length);
             return loss;
         }

@@ -13,8 +13,9 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,11 +90,11 @@ class LpPlusPlusTest {
         Training training = new LpPlusPlus().training(c.get("shots").asInt());
         assertThat(epochs).isEqualTo(training.epochs());
         problem.assertFirstLogits(golden, key, model, samples, all);
-        try (BatchTrainable trainable =
-                FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
-            Optimizer optimizer = trainable.optimizer(training);
+        try (BatchStep trainable =
+                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+            Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < epochs; step++) {
-                double loss = trainable.step(step, all).loss();
+                double loss = trainable.run(step, all);
                 if (step < c.get("losses10").size()) {
                     golden.assertLoss(key, "losses10", step, loss);
                 }
@@ -176,14 +177,14 @@ class LpPlusPlusTest {
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(1);
-        try (BatchTrainable trainable =
-                FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
-            Optimizer optimizer = trainable.optimizer(training);
+        try (BatchStep trainable =
+                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+            Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
                 optimizer.restore(model.learned(), state);
             }
             for (int step = from; step < end; step++) {
-                trainable.step(step, all);
+                trainable.run(step, all);
                 optimizer.step(model.learned(), training.rate(), step + 1L);
             }
             return optimizer.state();

@@ -9,9 +9,9 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Schedule;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.BatchStep;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -71,19 +71,18 @@ class ProLipTest {
         golden.assertOptimizer(training);
         problem.assertFirstLogits(golden, key, model, samples, all);
         int steps = c.get("steps").asInt();
-        Schedule rates = training.rates();
-        try (BatchTrainable trainable =
-                FeatureLearner.trainable(problem.clip(), model, samples, problem.classes())) {
-            Optimizer optimizer = trainable.optimizer(training);
+        try (BatchStep trainable =
+                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+            Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < steps; step++) {
-                double loss = trainable.step(step, all).loss();
+                double loss = trainable.run(step, all);
                 if (step < c.get("losses10").size()) {
                     golden.assertLoss(key, "losses10", step, loss);
                 }
                 if (step == 0) {
                     assertTurned(golden, key, "w.grad", model, model.w().gradient());
                 }
-                optimizer.step(model.learned(), rates.rate(step, 0, 1), step + 1L);
+                optimizer.step(model.learned(), training.rate(step, 0, 1), step + 1L);
                 if (step + 1 == 10 || step + 1 == steps) {
                     String name = "w.step" + (step + 1);
                     assertTurned(golden, key, name, model, model.w().values());

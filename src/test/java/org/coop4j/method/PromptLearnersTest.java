@@ -13,7 +13,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,7 +64,7 @@ class PromptLearnersTest {
             Training brief = Training.coop(2, Math.min(3, training.batch()));
             try (Classifier learned =
                     method.learner(clip, task)
-                            .fit(new FewShotFeatures(images, images), Fit.inMemory(brief, 1))) {
+                            .fit(new FewShotFeatures(images, images), new Trainer(brief, 1))) {
                 Path file = folder.resolve(method.id() + ".safetensors");
                 learned.save().write(file);
                 ClassifierFile opened = ClassifierFile.read(file);

@@ -19,7 +19,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.DenseFeatures;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.torch.TorchFile;
@@ -316,7 +317,7 @@ class ReferenceCheckpointTest {
         FewShotFeatures data = new FewShotFeatures(features(0, 1, 2), features());
         for (Method method : exchanged()) {
             try (Classifier learned =
-                    method.learner(clip, task).fit(data, Fit.inMemory(Training.coop(2, 3), 1))) {
+                    method.learner(clip, task).fit(data, new Trainer(Training.coop(2, 3), 1))) {
                 ClassifierFile file = learned.save();
                 Path place = folder.resolve(method.id());
                 ReferenceCheckpoint.write(place, clip, file, 2);

@@ -27,7 +27,7 @@ import org.coop4j.graph.host.Workers;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

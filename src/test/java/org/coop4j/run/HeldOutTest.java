@@ -19,10 +19,10 @@ import org.coop4j.eval.Temperature;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,7 +100,7 @@ class HeldOutTest {
                 .learner(clip, task)
                 .fit(
                         new FewShotFeatures(images, FeatureSets.none(images.width())),
-                        Fit.inMemory(Training.none(), 1));
+                        new Trainer(Training.none(), 1));
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -21,7 +21,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig.RunData;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */

@@ -16,7 +16,7 @@ import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

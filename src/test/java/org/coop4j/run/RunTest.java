@@ -19,8 +19,8 @@ import org.coop4j.method.ClassPosition;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.CoOp;
-import org.coop4j.train.NonFiniteLossException;
-import org.coop4j.train.Schedule;
+import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -333,8 +333,8 @@ class RunTest {
         double[] rates =
                 metrics.stream().mapToDouble(m -> m.get("learning_rate").asDouble()).toArray();
         double[] expected = new double[6];
-        Schedule schedule = RunFixture.shortRun(data).resolvedTraining().rates();
-        Arrays.setAll(expected, e -> schedule.rate(e, 0, 1));
+        Training training = RunFixture.shortRun(data).resolvedTraining();
+        Arrays.setAll(expected, e -> training.rate(e, 0, 1));
         assertThat(rates).containsExactly(expected);
         for (int i = 0; i < 6; i++) {
             assertThat(metrics.get(i).get("epoch").asInt()).isEqualTo(i + 1);

@@ -18,11 +18,11 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.run.RunConfig.RunData;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,7 +64,7 @@ class UnknownClassesTest {
 
     private static Scores scores(Method method, Training training) throws IOException {
         FewShotFeatures images = new FewShotFeatures(pictures.train().all(), pictures.val().all());
-        try (Classifier all = method.learner(clip, task).fit(images, Fit.inMemory(training, 1))) {
+        try (Classifier all = method.learner(clip, task).fit(images, new Trainer(training, 1))) {
             return pictures.test().scores(all);
         }
     }

@@ -12,9 +12,9 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.ClassPosition;
+import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Machine;
-import org.coop4j.train.Optimizer;
-import org.coop4j.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +11,13 @@ import java.util.stream.IntStream;
 import org.coop4j.run.RunFeatures;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.BankOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageFiles;
@@ -27,16 +27,16 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.EncodedImages;
-import org.coop4j.train.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -81,7 +81,7 @@ final class AddClassCommand implements Callable<Integer> {
             description = "The new classifier; must not exist.")
     private Path out;
 
-    @Mixin private BankOptions bankOptions;
+    @Mixin private Options.Bank bankOptions;
 
     AddClassCommand(Console console) {
         this.console = console;
@@ -218,6 +218,6 @@ final class AddClassCommand implements Callable<Integer> {
         return method.learner(shared.clip(), task)
                 .fit(
                         new FewShotFeatures(train, val),
-                        Fit.inMemory(Training.none(), config.sample().seed()));
+                        new Trainer(Training.none(), config.sample().seed()));
     }
 }

@@ -1,27 +1,27 @@
 package org.coop4j.cli;
 
-import org.coop4j.train.Training;
-import org.coop4j.method.Task;
-import org.coop4j.method.Fit;
-import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Classifier;
-import org.coop4j.data.FeatureSets;
-import org.coop4j.data.DenseFeatures;
-import java.util.stream.IntStream;
-import java.util.SplittableRandom;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
+import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Roles;
+import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -38,7 +38,7 @@ public final class FirstRun {
 
     /** Needs no arguments and prints nothing. */
     public static void main(String[] arguments) throws IOException {
-        LogSettings.use();
+        Coop.useLog();
         Path folder = Files.createTempDirectory("coop4j");
         Path model = folder.resolve("tiny.safetensors");
         Path classifier = folder.resolve("classifier.safetensors");
@@ -114,7 +114,7 @@ public final class FirstRun {
             try (Classifier learned =
                     Roles.closedForm()
                             .learner(clip, new Task(names, "{}", List.of("{}"), 1))
-                            .fit(data, Fit.inMemory(Training.none(), 1))) {
+                            .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);
             }
         }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
@@ -49,7 +49,7 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
+    @Mixin private ModelOptions clipOptions;
 
     @Mixin private ClassOptions classOptions;
 

@@ -434,7 +434,6 @@ public final class Table<T> {
 
     /** Prints rows as they come; those of a table whose widths are not known when it is closed. */
     public final class Printer implements AutoCloseable {
-
         private final Format format;
         private final Console console;
         private final List<Integer> shown = of(Format.TABLE);

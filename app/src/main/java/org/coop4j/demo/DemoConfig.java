@@ -3,7 +3,7 @@ package org.coop4j.demo;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * What the demo tries.

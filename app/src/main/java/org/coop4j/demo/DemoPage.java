@@ -12,13 +12,13 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.report.ProofSections;
+import org.coop4j.method.train.Training;
+import org.coop4j.run.Confidence;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.run.Confidence;
-import org.coop4j.train.Training;
+import org.coop4j.study.report.ProofSections;
 
 /** The demo's page. */
 record DemoPage(DemoResult result, FewShotChart chart) {

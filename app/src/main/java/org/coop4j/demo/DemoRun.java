@@ -18,6 +18,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
@@ -27,7 +28,6 @@ import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.EncodedImages;
 import org.coop4j.run.Run;
-import org.coop4j.train.Training;
 
 /**
  * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then

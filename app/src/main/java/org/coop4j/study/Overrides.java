@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
-import org.coop4j.train.Training;
 
 /**
  * What a plan, a dataset or a method says of training; the rest is the reference's.

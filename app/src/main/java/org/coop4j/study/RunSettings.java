@@ -10,9 +10,9 @@ import java.util.Set;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
-import org.coop4j.train.Training;
 
 /**
  * How a run was made, as far as it is the same for all data, shots and seeds.

@@ -13,11 +13,11 @@ import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.PlannedMethod;
-import org.coop4j.train.Training;
 
 /**
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first

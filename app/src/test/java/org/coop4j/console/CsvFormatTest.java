@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.util.List;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.console.Table.Origin;
+import org.coop4j.eval.SeedSummary;
 import org.junit.jupiter.api.Test;
 
 class CsvFormatTest {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.method.Method;
-import org.coop4j.train.Training;
+import org.coop4j.method.train.Training;
 
 /**
  * A method and its training with what is set of them.

@@ -26,11 +26,11 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.Classifier;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Run;
 
@@ -309,7 +309,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         try (Classifier classifier =
                 learner.fit(
                         fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
-                        Fit.inMemory(chosen.training(), getSeed()))) {
+                        new Trainer(chosen.training(), getSeed()))) {
             Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
             account.put(Run.MODEL_FILE, getModelPath());
             account.put("shots", Integer.toString(getShots()));

@@ -20,12 +20,12 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.benchmark.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Fit;
 import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.run.Run;
-import org.coop4j.train.Training;
 
 /**
  * Classifies images as {@code coop predict} does, with what any method has learned or with
@@ -111,7 +111,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         try (Classifier classifier =
                 Roles.handWritten(templates)
                         .learner(clip, task)
-                        .fit(null, Fit.inMemory(Training.none(), 0))) {
+                        .fit(null, new Trainer(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);
         }
     }

@@ -10,9 +10,9 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.method.train.Metrics;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunMetrics;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.model.ClipConfig;
@@ -103,7 +103,7 @@ public record PretrainRun(
 
     private void train(RunFolder run, Pretraining training, PairTable held, Tokenizer tokenizer)
             throws IOException {
-        RunMetrics metrics = resume(run, training);
+        Metrics metrics = resume(run, training);
         describe(training);
         if (training.lastEpoch() != null && metrics.count() < training.epochs()) {
             record(run, training, held, tokenizer, training.lastEpoch(), metrics);
@@ -135,15 +135,15 @@ public record PretrainRun(
     }
 
     /** Puts the training at its checkpoint, where there is one. */
-    private static RunMetrics resume(RunFolder run, Pretraining training) throws IOException {
+    private static Metrics resume(RunFolder run, Pretraining training) throws IOException {
         if (!run.has(RunFolder.CHECKPOINT)) {
-            return RunMetrics.begin(run);
+            return Metrics.begin(run.file(RunFolder.METRICS));
         }
         Path checkpoint = run.file(RunFolder.CHECKPOINT);
         try {
             PretrainState state = PretrainState.read(checkpoint);
             training.resume(state);
-            return RunMetrics.resume(run, state.epochs(), state.metrics());
+            return Metrics.resume(run.file(RunFolder.METRICS), state.metrics());
         } catch (IllegalArgumentException e) {
             throw new IOException(checkpoint + ": " + e.getMessage(), e);
         }
@@ -161,7 +161,7 @@ public record PretrainRun(
             PairTable held,
             Tokenizer tokenizer,
             Pretraining.Epoch epoch,
-            RunMetrics metrics)
+            Metrics metrics)
             throws IOException {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("epoch", epoch.number() + 1);

@@ -1,0 +1,116 @@
+package org.coop4j.method.train;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.coop4j.data.RandomStream;
+
+/**
+ * Which examples make the batches of an epoch.
+ *
+ * @param batches number of batches of an epoch
+ * @param batchSize examples of each batch; the last may have fewer
+ * @param epochs the examples of each epoch, batch after batch
+ */
+public record BatchOrder(int batches, int batchSize, IntFunction<int[][]> epochs) {
+
+    /** The examples of epoch {@code epoch}, batch after batch. */
+    public int[][] epoch(int epoch) {
+        return epochs.apply(epoch);
+    }
+
+    /**
+     * A random permutation without replacement in each epoch, the last incomplete batch left out only when the set is
+     * at least as large as a batch (Dassl's {@code drop_last} rule).
+     *
+     * @param examples size of the set, 1 or more
+     * @param batch examples of a batch, 1 or more
+     * @param seed the run's seed
+     */
+    public static BatchOrder shuffled(int examples, int batch, long seed) {
+        requirePositive(examples, batch);
+        int batches = examples < batch ? 1 : examples / batch;
+        return of(examples, Math.min(examples, batch), batches, seed);
+    }
+
+    /** The same with the last incomplete batch. */
+    public static BatchOrder shuffledWhole(int examples, int batch, long seed) {
+        requirePositive(examples, batch);
+        return of(examples, Math.min(examples, batch), (examples - 1) / batch + 1, seed);
+    }
+
+    private static void requirePositive(int examples, int batch) {
+        if (examples < 1 || batch < 1) {
+            throw new IllegalArgumentException(
+                    examples + " examples in batches of " + batch + ": both must be positive");
+        }
+    }
+
+    /**
+     * The first {@code batches} batches of a random permutation in each epoch.
+     *
+     * @throws IllegalArgumentException if there are too few examples for so many batches
+     */
+    public static BatchOrder of(int examples, int size, int batches, long seed) {
+        if (examples < 1 || size < 1 || (long) (batches - 1) * size >= examples) {
+            throw new IllegalArgumentException("%d examples in %d batches of %d: all must be positive and no batch empty"
+                    .formatted(examples, batches, size));
+        }
+        return new BatchOrder(batches, size, epoch -> {
+            int[] order = permutation(examples, seed, epoch);
+            int[][] result = new int[batches][];
+            for (int b = 0; b < batches; b++) {
+                result[b] = Arrays.copyOfRange(order, b * size, Math.min(examples, (b + 1) * size));
+            }
+            return result;
+        });
+    }
+
+    private static int[] permutation(int examples, long seed, int epoch) {
+        int[] order = new int[examples];
+        Arrays.setAll(order, i -> i);
+        SplittableRandom random = RandomStream.of(seed, "batch order " + epoch);
+        for (int i = examples - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swap = order[i];
+            order[i] = order[j];
+            order[j] = swap;
+        }
+        return order;
+    }
+
+    /**
+     * Batches of examples of two sets: those of one order, then those of the other, each of which begins anew by
+     * itself when its set is through.
+     *
+     * @param second of which the examples are numbered from {@code offset} on
+     * @param batches number of batches of an epoch
+     */
+    public static BatchOrder joined(BatchOrder first, BatchOrder second, int offset, int batches) {
+        return new BatchOrder(batches, first.batchSize + second.batchSize, epoch -> {
+            int[][] ours = first.endless(epoch * batches, batches);
+            int[][] theirs = second.endless(epoch * batches, batches);
+            int[][] result = new int[batches][];
+            for (int b = 0; b < batches; b++) {
+                IntStream moved = IntStream.of(theirs[b]).map(example -> offset + example);
+                result[b] = IntStream.concat(IntStream.of(ours[b]), moved).toArray();
+            }
+            return result;
+        });
+    }
+
+    /** Some batches of the sequence of all epochs, from the one numbered {@code from} on. */
+    private int[][] endless(int from, int count) {
+        int[][] result = new int[count][];
+        int[][] pass = {};
+        for (int b = 0; b < count; b++) {
+            int place = (from + b) % batches;
+            if (b == 0 || place == 0) {
+                pass = epoch((from + b) / batches);
+            }
+            result[b] = pass[place];
+        }
+        return result;
+    }
+}

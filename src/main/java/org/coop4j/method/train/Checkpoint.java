@@ -1,0 +1,114 @@
+package org.coop4j.method.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.graph.LearnedTensor;
+import org.coop4j.weights.DType;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.coop4j.weights.safetensors.TensorChecksum;
+
+/**
+ * The state of a training after some epochs as a file; it goes on from there as if never interrupted. Random streams
+ * are made from the seed and the epoch, so that they have no state of their own.
+ *
+ * <p>The file has {@code value.NAME} of each learned tensor and {@code optimizer.NAME} of each array of the optimizer,
+ * the number of epochs, their metrics, which images it was trained on, and a checksum of it all.
+ *
+ * @param epochs number of finished epochs
+ * @param values of the learned tensors by name
+ * @param optimizer its state by name
+ * @param metrics a line of JSON per epoch
+ */
+record Checkpoint(int epochs, Map<String, float[]> values, Map<String, float[]> optimizer, String metrics) {
+
+    private static final String EPOCHS = "coop4j.epochs";
+    private static final String IMAGES = "coop4j.train_images";
+    private static final String METRICS = "coop4j.metrics";
+    private static final String VALUE = "value.";
+    private static final String OPTIMIZER = "optimizer.";
+
+    /** The state as it is. */
+    static Checkpoint of(int epochs, List<LearnedTensor> tensors, Optimizer optimizer, String metrics) {
+        Map<String, float[]> values = new LinkedHashMap<>();
+        tensors.forEach(tensor -> values.put(tensor.name(), tensor.values()));
+        return new Checkpoint(epochs, values, optimizer.state(), metrics);
+    }
+
+    /**
+     * Puts the state into tensors and their optimizer.
+     *
+     * @throws IllegalArgumentException if it is that of other tensors
+     */
+    void restore(List<LearnedTensor> tensors, Optimizer target) {
+        for (LearnedTensor tensor : tensors) {
+            float[] saved = values.get(tensor.name());
+            if (saved == null || saved.length != tensor.values().length) {
+                throw new IllegalArgumentException("checkpoint: expected %d values of %s, got %s"
+                        .formatted(tensor.values().length, tensor.name(), saved == null ? "none" : saved.length));
+            }
+            System.arraycopy(saved, 0, tensor.values(), 0, saved.length);
+        }
+        target.restore(tensors, optimizer);
+    }
+
+    /**
+     * Writes the checkpoint, whole or not at all.
+     *
+     * @param images hash of the training images
+     */
+    void write(Path file, String images) throws IOException {
+        Map<String, float[]> arrays = new LinkedHashMap<>();
+        values.forEach((name, array) -> arrays.put(VALUE + name, array));
+        optimizer.forEach((name, array) -> arrays.put(OPTIMIZER + name, array));
+        List<TensorSpec> specs = new ArrayList<>();
+        arrays.forEach((name, array) -> specs.add(new TensorSpec(name, DType.F32, Shape.of(array.length))));
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(EPOCHS, Integer.toString(epochs));
+        metadata.put(IMAGES, images);
+        metadata.put(METRICS, metrics);
+        TensorChecksum.write(file, specs, metadata, arrays);
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @param images hash of the training images that the run goes on with
+     * @throws IOException if it is something else or damaged, or was trained on other images
+     */
+    static Checkpoint read(Path file, String images) throws IOException {
+        try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+            Map<String, float[]> arrays = TensorChecksum.read(tensors);
+            Map<String, String> metadata = tensors.metadata();
+            String epochs = metadata.get(EPOCHS);
+            if (epochs == null || !epochs.matches("\\d{1,9}") || !metadata.containsKey(METRICS)) {
+                throw new IOException(file + " is no checkpoint of coop train");
+            }
+            if (!images.equals(metadata.get(IMAGES))) {
+                throw new IOException("the training images are not those that the run in "
+                        + file.toAbsolutePath().getParent()
+                        + " was begun with: put them back, or choose another --out");
+            }
+            return new Checkpoint(
+                    Integer.parseInt(epochs),
+                    named(arrays, VALUE),
+                    named(arrays, OPTIMIZER),
+                    metadata.get(METRICS));
+        }
+    }
+
+    private static Map<String, float[]> named(Map<String, float[]> arrays, String prefix) {
+        Map<String, float[]> result = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> {
+            if (name.startsWith(prefix)) {
+                result.put(name.substring(prefix.length()), array);
+            }
+        });
+        return result;
+    }
+}

@@ -1,0 +1,63 @@
+package org.coop4j.method.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.coop4j.base.AtomicFile;
+
+/**
+ * A training's {@code metrics.jsonl}: a line of JSON per epoch. The checkpoint keeps the lines too, so that a run that
+ * goes on writes them anew: lines of epochs after the checkpoint go, and damage is repaired.
+ */
+public final class Metrics {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path file;
+    private final StringBuilder lines;
+
+    private Metrics(Path file, String lines) {
+        this.file = file;
+        this.lines = new StringBuilder(lines);
+    }
+
+    /** Of a training that begins. */
+    public static Metrics begin(Path file) throws IOException {
+        Files.deleteIfExists(file);
+        return new Metrics(file, "");
+    }
+
+    /**
+     * Of a training that goes on.
+     *
+     * @param kept the lines that the checkpoint keeps
+     */
+    public static Metrics resume(Path file, String kept) throws IOException {
+        AtomicFile.write(file, kept.getBytes(StandardCharsets.UTF_8));
+        return new Metrics(file, kept);
+    }
+
+    /** Adds a line. */
+    public void append(Object value) throws IOException {
+        String line = JSON.writeValueAsString(value) + "\n";
+        lines.append(line);
+        try {
+            Files.writeString(file, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** All lines, for the checkpoint. */
+    public String lines() {
+        return lines.toString();
+    }
+
+    /** Number of lines. */
+    public int count() {
+        return (int) lines.chars().filter(c -> c == '\n').count();
+    }
+}
