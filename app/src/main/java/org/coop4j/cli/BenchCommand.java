@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -12,18 +10,19 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.InputException;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.MemoryOption;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
@@ -31,7 +30,6 @@ import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.ClassPosition;
 import org.coop4j.run.Machine;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -49,7 +47,6 @@ import picocli.CommandLine.Parameters;
             "step    a gradient step of the context vectors, image features given",
             "encode  images to features, pixels given",
             "files   JPEG files to features in the bank (give a folder)",
-            "load    from opening a model to the first image's features",
             ""
         },
         footer = {
@@ -65,7 +62,7 @@ public final class BenchCommand implements Callable<Integer> {
     /** As many files as the comparison with PyTorch takes. */
     private static final int FILES = 320;
 
-    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
+    private static final Set<String> KINDS = Set.of("step", "encode", "files");
 
     private final Console console;
     private List<ExecutionPlan.OpTime> ops = List.of();
@@ -73,7 +70,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "WHAT",
-            description = "step, encode, files or load.")
+            description = "step, encode or files.")
     private String what;
 
     @Parameters(
@@ -114,7 +111,6 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
-            converter = Converters.PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front (default: ${DEFAULT-VALUE}).")
@@ -147,13 +143,14 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 
-    @Mixin private MemoryOption memory;
-    @Mixin private PrecisionOption precisionOption;
+    @Mixin private Options.Memory memory;
+    @Mixin private Options.Arithmetic precisionOption;
 
     @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     BenchCommand(Console console) {
         this.console = console;
@@ -163,7 +160,7 @@ public final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
-        Path file = model == null ? randomModel(architecture, console) : ModelFile.of(model);
+        Path file = model == null ? randomModel(architecture, console) : ModelOptions.file(model);
         Precision precision = precisionOption.precision();
         ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
         if (model == null) {
@@ -171,29 +168,25 @@ public final class BenchCommand implements Callable<Integer> {
         } else {
             result.put("model", model.toString());
         }
-        if (what.equals("load")) {
-            result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
-        } else {
-            try (Clip clip = Clip.open(file, precision)) {
-                switch (what) {
-                    case "step" -> step(clip, result);
-                    case "encode" -> {
-                        images(batch, ImageBench.pixels(clip, batch, runs), result);
-                        product(clip, result);
-                    }
-                    default -> {
-                        Measurement all = ImageBench.files(clip, images, console);
-                        images(images.size(), all, result);
-                        double reading = ImageBench.reading(clip, images).median();
-                        result.put("reading_s", reading);
-                        result.put("share_of_reading", reading / all.median());
-                    }
+        try (Clip clip = Clip.open(file, precision)) {
+            switch (what) {
+                case "step" -> step(clip, result);
+                case "encode" -> {
+                    images(batch, ImageBench.pixels(clip, batch, runs), result);
+                    product(clip, result);
+                }
+                default -> {
+                    Measurement all = ImageBench.files(clip, images, console);
+                    images(images.size(), all, result);
+                    double reading = ImageBench.reading(clip, images).median();
+                    result.put("reading_s", reading);
+                    result.put("share_of_reading", reading / all.median());
                 }
             }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        if (json.isGiven()) {
-            Json.print(result, console.out());
+        if (json) {
+            console.print(result);
         } else {
             print(result);
         }
@@ -204,7 +197,7 @@ public final class BenchCommand implements Callable<Integer> {
     private void check() {
         if (!KINDS.contains(what)) {
             throw new WrongUsage(
-                    "\"" + what + "\" cannot be measured: expected step, encode, files or load");
+                    "\"" + what + "\" cannot be measured: expected step, encode or files");
         }
         if (what.equals("files") && pictures == null) {
             throw new WrongUsage("bench files needs a folder of JPEG files");

@@ -1,5 +1,14 @@
 package org.coop4j.cli;
 
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.DType;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.data.FeatureTensors;
+import org.coop4j.base.Progress;
+import java.util.Map;
+import java.nio.FloatBuffer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,14 +19,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
-import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OtherDataOptions;
-import org.coop4j.cli.options.OutputFile;
-import org.coop4j.cli.options.PrecisionOption;
-import org.coop4j.cli.options.TruncateOption;
+import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
@@ -31,6 +36,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
+import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,10 +66,19 @@ import picocli.CommandLine.Parameters;
         })
 final class EmbedCommand implements Callable<Integer> {
 
+    /** What features are of. */
+    private static final String TEXT = "text";
+
+    private static final String IMAGE = "image";
+
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
-    @Mixin private TruncateOption truncate;
+    @Mixin private ModelOptions clipOptions;
+    @Option(
+            names = "--truncate",
+            description =
+                    "Truncate texts that exceed the context length; without it, they are an error.")
+    private boolean truncate;
 
     @Option(
             names = "--text",
@@ -78,12 +93,11 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
-    @Mixin private OtherDataOptions dataOptions;
+    @Mixin private DataOptions.IfAny dataOptions;
 
     @Option(
             names = "--split",
             paramLabel = "SPLIT",
-            converter = Converters.SplitName.class,
             description = "With --data, train, val or test (default: all three).")
     private Split split;
 
@@ -96,10 +110,16 @@ final class EmbedCommand implements Callable<Integer> {
                             + " ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private ExifOption exif;
-    @Mixin private OutputFile out;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Exif exif;
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
+
+    @Mixin private Options.Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;
@@ -153,9 +173,9 @@ final class EmbedCommand implements Callable<Integer> {
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = new ArrayList<>();
             for (String text : all) {
-                tokens.add(clip.tokenizer().tokenize(text, context, truncate.overflow()));
+                tokens.add(clip.tokenizer().tokenize(text, context, truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL));
             }
-            write(clip, FeatureFile.Kind.TEXT, all, clip.encodeTokens(tokens), List.of());
+            write(clip, TEXT, all, clip.encodeTokens(tokens), List.of());
         }
         return 0;
     }
@@ -183,7 +203,7 @@ final class EmbedCommand implements Callable<Integer> {
             }
             write(
                     clip,
-                    FeatureFile.Kind.IMAGE,
+                    IMAGE,
                     good.stream().map(Path::toString).toList(),
                     images.features(),
                     pixels ? good : List.of());
@@ -200,11 +220,11 @@ final class EmbedCommand implements Callable<Integer> {
             ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
             Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
             int images =
-                    FeatureExport.write(shared, dataset, parts, normalize, out.file(), console);
+                    FeatureExport.write(shared, dataset, parts, normalize, out, console);
             console.note(
                     "%s: %s of %s, %d wide"
                             .formatted(
-                                    out.file(),
+                                    out,
                                     Numbers.count(images, "image"),
                                     Numbers.count(dataset.classCount(), "class", "classes"),
                                     clip.embedDim()));
@@ -216,25 +236,47 @@ final class EmbedCommand implements Callable<Integer> {
         return EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
     }
 
-    private void write(
-            Clip clip,
-            FeatureFile.Kind kind,
-            List<String> inputs,
-            FeatureMatrix features,
-            List<Path> pixelsOf)
+    /**
+     * Writes {@code features} [n, embed], maybe {@code pixels} [n, 3, side, side], and metadata; whole or not at all.
+     *
+     * @param kind what the features are of
+     * @param inputs texts or file names, one a row
+     * @param pixelsOf the images whose pixels are written too; read a second time, so that memory
+     *     does not grow with their number
+     */
+    private void write(Clip clip, String kind, List<String> inputs, FeatureMatrix features, List<Path> pixelsOf)
             throws IOException {
-        new FeatureFile(clip, kind, inputs, normalize)
-                .write(
-                        normalize ? features.normalized() : features,
-                        pixelsOf,
-                        reader(clip),
-                        out.file(),
-                        console);
+        int side = clip.preprocessing().size();
+        List<TensorSpec> specs = new ArrayList<>();
+        specs.add(new TensorSpec(FeatureTensors.FEATURES, DType.F32, Shape.of(features.rows(), features.width())));
+        if (!pixelsOf.isEmpty()) {
+            specs.add(new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
+        }
+        Precision computed = kind.equals(TEXT) ? Precision.FLOAT32 : clip.precision();
+        FeatureMatrix written = normalize ? features.normalized() : features;
+        Map<String, String> metadata = FeatureExport.metadata(clip, inputs, kind, computed, normalize);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata)) {
+            for (int row = 0; row < written.rows(); row++) {
+                writer.writeFloats(FeatureTensors.FEATURES, written.row(row));
+            }
+            if (!pixelsOf.isEmpty()) {
+                writePixels(writer, pixelsOf, reader(clip), FloatBuffer.allocate(3 * side * side));
+            }
+            writer.commit();
+        }
         console.note(
                 "%s: %s, %d wide"
-                        .formatted(
-                                out.file(),
-                                Numbers.count(inputs.size(), kind.label()),
-                                features.width()));
+                        .formatted(out, Numbers.count(inputs.size(), kind), features.width()));
+    }
+
+    private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)
+            throws IOException {
+        try (Progress.Task task = console.task("pixels", files.size(), Progress.Unit.IMAGES)) {
+            for (Path file : files) {
+                reader.read(file, image, 0);
+                writer.writeFloats("pixels", image.duplicate());
+                task.advance(1);
+            }
+        }
     }
 }

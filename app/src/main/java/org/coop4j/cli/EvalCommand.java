@@ -1,38 +1,35 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
+import org.coop4j.eval.Evaluation.ClassResult;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OtherDataOptions;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
-import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.Split;
-import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.study.report.ConfusionFiles;
-import org.coop4j.study.report.ErrorFiles;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Retest;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
+import org.coop4j.study.report.ConfusionFiles;
+import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,9 +62,9 @@ final class EvalCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin private PromptOptions promptOptions;
-    @Mixin private OtherDataOptions dataOptions;
-    @Mixin private ExifOption exif;
-    @Mixin private SplitOptions splitOptions;
+    @Mixin private DataOptions.IfAny dataOptions;
+    @Mixin private Options.Exif exif;
+    @Mixin private Options.Part splitOptions;
 
     @Option(
             names = "--allow-overlap",
@@ -102,10 +99,10 @@ final class EvalCommand implements Callable<Integer> {
             description = "Write what is predicted of each image as JSON Lines.")
     private Path perImage;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Arithmetic precision;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     EvalCommand(Console console) {
         this.console = console;
@@ -188,26 +185,54 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void report(Scores scores, List<String> names, int leftOut) throws IOException {
-        ClassScores classes = new ClassScores(scores.evaluation(), names);
+        Evaluation evaluation = scores.evaluation();
         switch (format.chosen()) {
             case JSON ->
-                    Json.print(
-                            classes.json()
+                    console.print(
+                            json(evaluation, names)
                                     .put("calibration_error", scores.calibrationError())
-                                    .put("left_out", leftOut),
-                            console.out());
-            case CSV ->
-                    classes.rows().rows(scores.evaluation().classes()).print(Table.Format.CSV, console);
-            default -> table(classes, scores.calibrationError());
+                                    .put("left_out", leftOut));
+            case CSV -> classes(evaluation, names).print(Table.Format.CSV, console);
+            default -> {
+                classes(evaluation, names).print(Table.Format.TABLE, console);
+                new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
+                        .row("accuracy", Numbers.percent(evaluation.accuracy()))
+                        .row("error", Numbers.percent(evaluation.errorRate()))
+                        .row("macro F1", Numbers.percent(evaluation.macroF1()))
+                        .row("calibration error", Numbers.percent(100 * scores.calibrationError()))
+                        .print(console.out());
+            }
         }
         console.flush();
-        ConfusionMatrix table = scores.evaluation().confusion();
         if (confusion != null) {
-            ConfusionFiles.writeCsv(confusion, table, names);
+            ConfusionFiles.writeCsv(confusion, evaluation.confusion(), names);
         }
         if (picture != null) {
-            ConfusionFiles.writePng(picture, table, names);
+            ConfusionFiles.writePng(picture, evaluation.confusion(), names);
         }
+    }
+
+    /** Accuracy and its like, a row a class. */
+    static Table<ClassResult> classes(Evaluation evaluation, List<String> names) {
+        return new Table<ClassResult>()
+                .text("class", c -> names.get(c.label()))
+                .count("images", ClassResult::total)
+                .count("correct", ClassResult::correct)
+                .percent("accuracy", ClassResult::accuracy)
+                .data("f1", ClassResult::f1)
+                .rows(evaluation.classes());
+    }
+
+    /** The same with that of all images. */
+    static ObjectNode json(Evaluation evaluation, List<String> names) {
+        ObjectNode json = Json.object();
+        json.put("images", evaluation.total());
+        json.put("correct", evaluation.correct());
+        json.put("accuracy", evaluation.accuracy());
+        json.put("error_rate", evaluation.errorRate());
+        json.put("macro_f1", evaluation.macroF1());
+        json.set("classes", classes(evaluation, names).json());
+        return json;
     }
 
     private void write(ErrorFiles files) throws IOException {
@@ -221,16 +246,5 @@ final class EvalCommand implements Callable<Integer> {
                                     Numbers.count(files.copy(errors), "misclassified picture"),
                                     errors));
         }
-    }
-
-    private void table(ClassScores classes, double calibrationError) {
-        classes.table().print(console.out());
-        Evaluation evaluation = classes.evaluation();
-        new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
-                .row("accuracy", Numbers.percent(evaluation.accuracy()))
-                .row("error", Numbers.percent(evaluation.errorRate()))
-                .row("macro F1", Numbers.percent(evaluation.macroF1()))
-                .row("calibration error", Numbers.percent(100 * calibrationError))
-                .print(console.out());
     }
 }

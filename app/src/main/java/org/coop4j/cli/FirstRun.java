@@ -38,7 +38,7 @@ public final class FirstRun {
 
     /** Needs no arguments and prints nothing. */
     public static void main(String[] arguments) throws IOException {
-        LogSettings.use();
+        Coop.useLog();
         Path folder = Files.createTempDirectory("coop4j");
         Path model = folder.resolve("tiny.safetensors");
         Path classifier = folder.resolve("classifier.safetensors");

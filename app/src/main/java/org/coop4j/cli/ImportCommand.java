@@ -7,9 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
@@ -49,7 +48,7 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
+    @Mixin private ModelOptions clipOptions;
 
     @Mixin private ClassOptions classOptions;
 
@@ -116,9 +115,7 @@ final class ImportCommand implements Callable<Integer> {
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();
-            console.out()
-                    .println(
-                            SafeText.line(
+            console.print(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(
                                                     out,
@@ -126,7 +123,7 @@ final class ImportCommand implements Callable<Integer> {
                                                     layout.classSpecific()
                                                             ? "class-specific"
                                                             : "unified",
-                                                    prompt.classNames().size())));
+                                                    prompt.classNames().size()));
         }
         return 0;
     }

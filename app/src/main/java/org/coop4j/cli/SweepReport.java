@@ -1,6 +1,6 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
+import java.util.stream.Collectors;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -10,10 +10,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepOutcome;
@@ -21,6 +24,11 @@ import org.coop4j.study.SweepRun;
 
 /** What a sweep measured: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
+
+    private static final int NO_SHOTS = -1;
+
+    /** More than any number of shots. */
+    private static final int ALL_IMAGES = Integer.MAX_VALUE;
 
     /** What is summarised together: all but the seed. */
     private record Setting(
@@ -37,32 +45,86 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     void print(Table.Format format, Console console) {
         switch (format) {
-            case JSON -> Json.print(json(), console.out());
+            case JSON -> console.print(json());
             case CSV -> settings().rows(results().entrySet()).print(format, console);
             default -> table(console.out());
         }
     }
 
+    /** A row a method and a column a number of shots; hand-written prompts come before all. */
     private void table(PrintStream target) {
-        SweepTable table =
-                new SweepTable(outcome.runs().stream().map(SweepOutcome.Ended::run).toList());
+        Map<List<String>, Map<Integer, List<SweepOutcome.Ended>>> rows = new LinkedHashMap<>();
+        Set<Integer> columns = new TreeSet<>();
         for (SweepOutcome.Ended ended : outcome.runs()) {
-            ended.result().ifPresent(result -> table.finished(ended.run(), result.accuracy()));
-            ended.failure().ifPresent(message -> table.failed(ended.run()));
+            SweepRun run = ended.run();
+            int column = !run.learns() ? NO_SHOTS : run.shots() == 0 ? ALL_IMAGES : run.shots();
+            columns.add(column);
+            rows.computeIfAbsent(List.of(run.dataset(), method(run)), row -> new LinkedHashMap<>())
+                    .computeIfAbsent(column, shots -> new ArrayList<>())
+                    .add(ended);
         }
-        table.table().print(target);
+        List<List<String>> keys = List.copyOf(rows.keySet());
+        Table<List<String>> table =
+                new Table<List<String>>()
+                        .text("dataset", key -> beginsDataset(keys, keys.indexOf(key)) ? key.get(0) : "")
+                        .text("method", key -> key.get(1));
+        columns.forEach(
+                shots ->
+                        table.column(
+                                heading(shots),
+                                Table.Kind.NUMBERS,
+                                key -> cell(rows.get(key).getOrDefault(shots, List.of()))));
+        table.rows(keys).lines().print(target);
         target.println(
                 "accuracy in %, mean ± standard deviation over seeds; runs: "
                         + folder.resolve("runs"));
     }
 
-    private Map<Setting, List<RunResult>> results() {
-        Map<Setting, List<RunResult>> results = new LinkedHashMap<>();
-        for (SweepOutcome.Ended ended : outcome.runs()) {
-            List<RunResult> seeds =
-                    results.computeIfAbsent(Setting.of(ended.run()), s -> new ArrayList<>());
-            ended.result().ifPresent(seeds::add);
+    private static boolean beginsDataset(List<List<String>> keys, int row) {
+        return row == 0 || !keys.get(row - 1).get(0).equals(keys.get(row).get(0));
+    }
+
+    private static String method(SweepRun run) {
+        String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
+        String half =
+                switch (run.half()) {
+                    case ALL -> "";
+                    case BASE -> ", base";
+                    case NEW -> ", new";
+                };
+        return run.label() + from + half;
+    }
+
+    private static String heading(int shots) {
+        return switch (shots) {
+            case NO_SHOTS -> "-";
+            case ALL_IMAGES -> "ALL";
+            case 1 -> "1 SHOT";
+            default -> shots + " SHOTS";
+        };
+    }
+
+    /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
+    private static String cell(List<SweepOutcome.Ended> runs) {
+        List<RunResult> results = runs.stream().flatMap(run -> run.result().stream()).toList();
+        if (results.isEmpty()) {
+            return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
         }
+        SeedSummary summary = summary(results);
+        return results.size() < runs.size()
+                ? Numbers.number(summary.mean(), 1) + " " + results.size() + "/" + runs.size()
+                : summary.compact();
+    }
+
+    private Map<Setting, List<RunResult>> results() {
+        Map<Setting, List<RunResult>> results =
+                outcome.runs().stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        ended -> Setting.of(ended.run()),
+                                        LinkedHashMap::new,
+                                        Collectors.flatMapping(
+                                                ended -> ended.result().stream(), Collectors.toList())));
         results.values().removeIf(List::isEmpty);
         return results;
     }
@@ -118,18 +180,20 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                         .formatted(
                                 Numbers.count(failures.size()),
                                 Numbers.count(outcome.runs().size(), "run")));
-        Map<String, List<SweepRun>> byReason = new LinkedHashMap<>();
-        for (SweepOutcome.Ended failure : failures) {
-            byReason.computeIfAbsent(failure.failure().orElseThrow(), m -> new ArrayList<>())
-                    .add(failure.run());
-        }
+        Map<String, List<SweepOutcome.Ended>> byReason =
+                failures.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        run -> run.failure().orElseThrow(),
+                                        LinkedHashMap::new,
+                                        Collectors.toList()));
         byReason.forEach(
                 (reason, runs) -> {
                     String others =
                             runs.size() == 1
                                     ? ""
                                     : " and " + Numbers.count(runs.size() - 1, "other");
-                    console.warn("  " + SweepScreen.describe(runs.get(0)) + others + ": " + reason);
+                    console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
                 });
     }
 }

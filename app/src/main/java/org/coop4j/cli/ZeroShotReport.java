@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
@@ -10,6 +9,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Predictions;
 
@@ -29,7 +29,7 @@ record ZeroShotReport(
 
     void print(Table.Format format, Console console) {
         if (format == Table.Format.JSON) {
-            Json.print(json(), console.out());
+            console.print(json());
         } else if (format == Table.Format.CSV) {
             guesses().rows(all()).print(format, console);
         } else if (probabilities.length > 0) {
@@ -80,7 +80,8 @@ record ZeroShotReport(
 
     private void printScores(Console console) {
         Evaluation evaluation = evaluation();
-        scores().table()
+        EvalCommand.classes(evaluation, task.classes())
+                .lines()
                 .row(
                         "all",
                         Numbers.count(evaluation.total()),
@@ -110,13 +111,9 @@ record ZeroShotReport(
                                         .put("file", task.inputs().files().get(position).toString())
                                         .put("problem", problem));
         if (task.isScored() && probabilities.length > 0) {
-            json.set("scores", scores().json());
+            json.set("scores", EvalCommand.json(evaluation(), task.classes()));
         }
         return json;
-    }
-
-    private ClassScores scores() {
-        return new ClassScores(evaluation(), task.classes());
     }
 
     private Evaluation evaluation() {

@@ -60,7 +60,7 @@ final class FeatureProducts implements AutoCloseable {
             values[i] = (float) v[i];
             product[i] = 0;
         }
-        vector.fill(values);
+        vector.put(0, 0, values, values.length);
         workers.run(
                 (part, parts) -> {
                     int n = features.rows();
