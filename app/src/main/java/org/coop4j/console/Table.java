@@ -27,7 +27,7 @@ public final class Table<T> {
 
     private static final int PERCENT_WIDTH = "100.0 %".length();
 
-    /** How a table is printed. */
+    /** Form of a printed table. */
     public enum Format {
         /** For people. */
         TABLE,

@@ -223,7 +223,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
         return all.isEmpty() ? section : section.charts(all);
     }
 
-    /** What the filters know a part by. */
+    /** Attributes by which the filters find a part. */
     private static Map<String, String> data(StudyView view, String dataset) {
         Map<String, String> data = new LinkedHashMap<>();
         data.put("model", view.model());
@@ -299,7 +299,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
                 .list(sources);
     }
 
-    /** What the page is made from, and what is missing. */
+    /** The runs that the page is made from, and those that are missing. */
     private Section runs() {
         Section section = new Section("Runs")
                 .facts(List.of(
