@@ -13,9 +13,10 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Findings.FinishedRun;
+import org.coop4j.study.Findings.ModelId;
 
 /** Reads the files of one run, and takes nothing that is missing or out of range for a number. */
 record RunReader(Path root) {
@@ -41,7 +42,7 @@ record RunReader(Path root) {
             throw new IOException(
                     RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
         }
-        RunConfig config = RunConfigFile.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
+        RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
         JsonNode provenance =
                 Files.exists(folder.resolve(RunFolder.PROVENANCE))
                         ? read(folder, RunFolder.PROVENANCE)
@@ -51,7 +52,6 @@ record RunReader(Path root) {
                 root.relativize(folder),
                 result,
                 config,
-                RunSettings.of(config),
                 model(config.modelSha256(), provenance),
                 provenance.path("testHash").asText(""),
                 provenance.path("finished").asText(""));
