@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.bank.HashedImage;

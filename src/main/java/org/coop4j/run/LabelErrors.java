@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
