@@ -73,7 +73,7 @@ final class PlanCheck {
                 problem(checked, "it has no test images");
             }
         } catch (IOException | IllegalArgumentException e) {
-            problems.add(planned.name() + ": " + Failure.describe(e));
+            problems.add(planned.name() + ": " + RunStore.describe(e));
         } finally {
             shared.forget();
         }

@@ -31,8 +31,4 @@ public record RunState(Status status, Optional<RunResult> result, Optional<Strin
     static RunState failed(String message) {
         return new RunState(Status.FAILED, Optional.empty(), Optional.of(message));
     }
-
-    static RunState finished(RunResult result) {
-        return new RunState(Status.FINISHED, Optional.of(result), Optional.empty());
-    }
 }

@@ -68,43 +68,30 @@ public final class Sweep {
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
     public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
-        return run(
-                folder,
-                listener,
-                (store, ledger) -> new SweepWork(shared, store, ledger, listener).run());
+        try (RunFolder lock = RunFolder.open(folder)) {
+            return work(lock, listener).run(runs);
+        }
     }
 
     /**
      * Does what is left to do by the processes of a cluster.
      *
-     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster
-     *     fails; what it has done is kept
+     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; what it has done is
+     *     kept
      */
-    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster)
-            throws IOException {
-        double image = new Effort(shared.clip()).image();
-        return run(
-                folder,
-                listener,
-                (store, ledger) -> new ClusterWork(ledger, store, listener, cluster, image).run());
-    }
-
-    /** One pass through what is left. */
-    private interface Pass {
-        SweepOutcome run(RunStore store, SweepLedger ledger) throws IOException;
-    }
-
-    private SweepOutcome run(Path folder, SweepListener listener, Pass pass) throws IOException {
+    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
-            SweepLedger ledger = new SweepLedger(runs, listener);
-            if (!leftOut.isEmpty()) {
-                ledger.note(
-                        "base_to_new leaves out "
-                                + String.join(", ", leftOut)
-                                + ": nothing is learned of new classes");
-            }
-            return pass.run(new RunStore(lock.path()), ledger);
+            return work(lock, listener).run(runs, cluster);
         }
+    }
+
+    private SweepWork work(RunFolder lock, SweepListener listener) throws IOException {
+        SweepWork work = new SweepWork(shared, lock.path(), listener);
+        if (!leftOut.isEmpty()) {
+            work.note("base_to_new leaves out " + String.join(", ", leftOut)
+                    + ": nothing is learned of new classes");
+        }
+        return work;
     }
 
     /**
@@ -113,34 +100,21 @@ public final class Sweep {
      * @param folder the sweep's folder
      * @return what went wrong; empty if nothing did
      */
-    public Optional<String> work(SweepJob job, Path folder, SweepListener listener)
-            throws IOException {
-        SweepRun run =
-                runs.stream()
-                        .filter(planned -> planned.folder().toString().equals(job.run()))
-                        .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        new IOException(
-                                                "no run "
-                                                        + job.run()
-                                                        + ": the plan or its data are other ones"
-                                                        + " here than where the sweep was"
-                                                        + " started"));
-        RunGroup group =
-                RunGroup.of(runs).stream()
-                        .filter(candidate -> candidate.runs().contains(run))
-                        .findFirst()
-                        .orElseThrow();
+    public Optional<String> work(SweepCluster.Job job, Path folder, SweepListener listener) throws IOException {
+        SweepRun run = runs.stream()
+                .filter(planned -> planned.folder().toString().equals(job.run()))
+                .findFirst()
+                .orElseThrow(() -> new IOException("no run " + job.run()
+                        + ": the plan or its data are other ones here than where the sweep was started"));
+        RunGroup group = RunGroup.of(runs).stream()
+                .filter(candidate -> candidate.runs().contains(run))
+                .findFirst()
+                .orElseThrow();
         if (!group.equals(current)) {
             shared.forget();
             current = group;
         }
-        SweepLedger ledger = new SweepLedger(List.of(run), listener);
-        SweepWork work = new SweepWork(shared, new RunStore(folder), ledger, listener);
-        if (job instanceof SweepJob.Encode encode) {
-            return work.encode(group, encode.part(), encode.parts());
-        }
-        return work.make(run);
+        SweepWork work = new SweepWork(shared, folder, listener);
+        return job.parts() > 0 ? work.encode(group, job.part(), job.parts()) : work.make(run);
     }
 }

@@ -10,7 +10,6 @@ import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepJob;
 import org.coop4j.study.SweepListener;
 import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
@@ -39,7 +38,7 @@ final class ExecutorSweep {
      *
      * @return what went wrong, or null
      */
-    static synchronized String work(SweepCluster.Files files, SweepJob job) {
+    static synchronized String work(SweepCluster.Files files, SweepCluster.Job job) {
         try {
             if (current == null || !current.files.equals(files)) {
                 current = new ExecutorSweep(files, open(files));

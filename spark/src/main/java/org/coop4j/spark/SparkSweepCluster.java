@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkContext$;
@@ -11,7 +12,6 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepJob;
 import scala.Option;
 import scala.collection.Iterator;
 import scala.reflect.ClassTag;
@@ -63,11 +63,11 @@ final class SparkSweepCluster implements SweepCluster {
     }
 
     @Override
-    public void each(List<? extends SweepJob> jobs, Done done) throws IOException {
+    public void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException {
         if (jobs.isEmpty()) {
             return;
         }
-        JavaRDD<SweepJob> tasks =
+        JavaRDD<Job> tasks =
                 JavaSparkContext.fromSparkContext(spark)
                         .parallelize(new ArrayList<>(jobs), jobs.size());
         try {
@@ -84,7 +84,7 @@ final class SparkSweepCluster implements SweepCluster {
 
     /** Does the only job of a task on an executor. */
     private static final class Work
-            extends AbstractFunction2<TaskContext, Iterator<SweepJob>, String>
+            extends AbstractFunction2<TaskContext, Iterator<Job>, String>
             implements Serializable {
 
         private static final long serialVersionUID = 1L;
@@ -96,7 +96,7 @@ final class SparkSweepCluster implements SweepCluster {
         }
 
         @Override
-        public String apply(TaskContext task, Iterator<SweepJob> jobs) {
+        public String apply(TaskContext task, Iterator<Job> jobs) {
             return ExecutorSweep.work(files, jobs.next());
         }
     }
@@ -104,15 +104,15 @@ final class SparkSweepCluster implements SweepCluster {
     /** Hears of finished tasks on the driver, one at a time. */
     private static final class Handler extends AbstractFunction2<Object, String, BoxedUnit> {
 
-        private final Done done;
+        private final ObjIntConsumer<String> done;
 
-        Handler(Done done) {
+        Handler(ObjIntConsumer<String> done) {
             this.done = done;
         }
 
         @Override
         public BoxedUnit apply(Object index, String problem) {
-            done.done((int) index, problem);
+            done.accept(problem, (int) index);
             return BoxedUnit.UNIT;
         }
     }
