@@ -3,8 +3,13 @@ package org.coop4j.demo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.coop4j.analysis.PictureResults;
+import org.coop4j.base.CountedTask;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
@@ -212,8 +217,37 @@ public final class DemoRun {
         RunFolder.clear(folder);
         Sample sample = run.sample();
         String what = Numbers.count(sample.shots(), "shot") + ", seed " + sample.seed();
-        Progress told = method.learnsContext() ? new DemoTraining(task, what) : Progress.NONE;
+        Progress told = method.learnsContext() ? counted(task, what) : Progress.NONE;
         new TrainRun(shared, method.title(), run, told).run(folder, false);
+    }
+
+    /** Counts the steps of one run among those of all: its pictures are encoded, and its samples are never short. */
+    private static Progress counted(Progress.Task all, String what) {
+        return new Progress() {
+            @Override
+            public void note(String message) {}
+
+            @Override
+            public void warn(String message) {}
+
+            @Override
+            public Task task(String name, long total, Unit unit) {
+                if (unit != Unit.STEPS) {
+                    return NONE.task(name, total, unit);
+                }
+                return new CountedTask(total) {
+                    @Override
+                    protected void advanced(long more) {
+                        all.advance(more);
+                    }
+
+                    @Override
+                    public void detail(String text) {
+                        all.detail(what + ", " + text);
+                    }
+                };
+            }
+        };
     }
 
     private static DemoResult.Run result(
@@ -248,10 +282,9 @@ public final class DemoRun {
                 after.add(measured.test.scores(classifier));
             }
         }
-        BeforeAfter comparison = new BeforeAfter(measured.photographs, before, after);
         ClassifierFile first =
                 learned(runFolder(folder, DemoMethod.UNIFIED, most, config.seeds().get(0)));
-        List<DemoResult.Vector> words = words(first);
+        List<List<DemoResult.Word>> words = words(first);
         return new DemoResult(
                 ShippedModel.NAME,
                 clip.modelSha256(),
@@ -266,28 +299,76 @@ public final class DemoRun {
                 prompts.renamed,
                 runs,
                 words,
-                comparison.mended(CHANGES),
-                comparison.spoilt(CHANGES),
-                comparison.perClass(),
+                changes(measured.photographs, before, after, true),
+                changes(measured.photographs, before, after, false),
+                perClass(measured.photographs, before, after),
                 PictureResults.of(measured.test, before).all(),
                 PictureResults.of(measured.test, after.get(0)).all(),
                 learnSeconds + (System.nanoTime() - start) / 1e9,
                 Provenance.machine(clip.workers().count()));
     }
 
-    private List<DemoResult.Vector> words(ClassifierFile prompt) throws IOException {
-        return NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS)
-                .vectors()
-                .stream()
-                .map(
-                        vector ->
-                                new DemoResult.Vector(
-                                        vector.nearest().stream()
-                                                .map(
-                                                        w ->
-                                                                new DemoResult.Word(
-                                                                        w.text(), w.distance()))
-                                                .toList()))
-                .toList();
+    private List<List<DemoResult.Word>> words(ClassifierFile prompt) throws IOException {
+        List<List<DemoResult.Word>> words = new ArrayList<>();
+        for (NearestWords.ContextVector vector :
+                NearestWords.of(clip, prompt, WORDS, NearestWords.Tokens.WORD_ENDS).vectors()) {
+            words.add(vector.nearest().stream()
+                    .map(word -> new DemoResult.Word(word.text(), word.distance()))
+                    .toList());
+        }
+        return words;
+    }
+
+    /**
+     * Photographs that the hand-written prompt gets wrong and the learned one right with every seed, or the other way
+     * round, the surest first, no two of a class.
+     */
+    private static List<DemoResult.Change> changes(
+            ImageDataset photographs, Scores before, List<Scores> after, boolean better) {
+        int[] then = before.predictions();
+        List<DemoResult.Change> all = new ArrayList<>();
+        for (int i = 0; i < then.length; i++) {
+            int truth = photographs.test().get(i).label();
+            int image = i;
+            boolean changed = after.stream().allMatch(s -> (s.predictions()[image] == truth) == better);
+            if ((then[i] == truth) != better && changed) {
+                int now = after.get(0).predictions()[i];
+                all.add(new DemoResult.Change(
+                        photographs.test().get(i).path().toString(),
+                        photographs.classNames().get(truth),
+                        photographs.classNames().get(then[i]),
+                        before.probabilities(i)[then[i]],
+                        photographs.classNames().get(now),
+                        after.stream()
+                                .mapToDouble(s -> s.probabilities(image)[now])
+                                .min()
+                                .orElseThrow()));
+            }
+        }
+        all.sort(Comparator.comparingDouble(DemoResult.Change::afterProbability).reversed());
+        Set<String> classes = new HashSet<>();
+        return all.stream().filter(change -> classes.add(change.truth())).limit(CHANGES).toList();
+    }
+
+    private static List<DemoResult.ClassGain> perClass(ImageDataset photographs, Scores before, List<Scores> after) {
+        List<DemoResult.ClassGain> gains = new ArrayList<>();
+        for (int label = 0; label < photographs.classCount(); label++) {
+            int own = label;
+            List<Integer> ofClass = IntStream.range(0, photographs.test().size())
+                    .filter(i -> photographs.test().get(i).label() == own)
+                    .boxed()
+                    .toList();
+            gains.add(new DemoResult.ClassGain(
+                    photographs.classNames().get(label),
+                    ofClass.size(),
+                    (int) right(before, ofClass, label),
+                    after.stream().mapToLong(scores -> right(scores, ofClass, own)).average().orElseThrow()));
+        }
+        return gains;
+    }
+
+    private static long right(Scores scores, List<Integer> images, int label) {
+        int[] predictions = scores.predictions();
+        return images.stream().filter(i -> predictions[i] == label).count();
     }
 }
