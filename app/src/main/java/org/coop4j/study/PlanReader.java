@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import org.coop4j.study.SweepPlan.PlanException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;

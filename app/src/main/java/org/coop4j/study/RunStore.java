@@ -1,10 +1,12 @@
 package org.coop4j.study;
 
+import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
+import java.nio.file.FileVisitor;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -56,34 +58,35 @@ final class RunStore {
         this.sweep = sweep;
         Path runs = sweep.resolve(SweepRun.RUNS);
         if (Files.exists(runs)) {
-            Files.walkFileTree(runs, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEPTH, new Finder());
+            Files.walkFileTree(runs, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEPTH, finder());
         }
     }
 
-    private final class Finder extends SimpleFileVisitor<Path> {
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (file.endsWith(RunFolder.CONFIG)) {
-                try {
-                    there.put(file.getParent(), RunConfigFile.read(file));
-                } catch (IOException e) {
-                    damaged.put(file.getParent(), describe(e));
+    private FileVisitor<Path> finder() {
+        return new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (file.endsWith(RunFolder.CONFIG)) {
+                    try {
+                        there.put(file.getParent(), RunConfigFile.read(file));
+                    } catch (IOException e) {
+                        damaged.put(file.getParent(), describe(e));
+                    }
                 }
+                return FileVisitResult.CONTINUE;
             }
-            return FileVisitResult.CONTINUE;
-        }
 
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException problem) {
-            damaged.put(file, describe(problem));
-            return FileVisitResult.CONTINUE;
-        }
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException problem) {
+                damaged.put(file, describe(problem));
+                return FileVisitResult.CONTINUE;
+            }
 
-        @Override
-        public FileVisitResult postVisitDirectory(Path folder, IOException problem) {
-            return problem == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, problem);
-        }
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, IOException problem) {
+                return problem == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, problem);
+            }
+        };
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -38,7 +39,7 @@ public final class Sweep {
      * @throws PlanException with all that is wrong
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
-        Map<String, CheckedDataset> datasets = PlanCheck.of(shared, plan);
+        Map<String, CheckedDataset> datasets = CheckedDataset.of(shared, plan);
         return new Sweep(shared, SweepSchedule.of(shared.clip(), plan, datasets), leftOut(plan));
     }
 

@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import org.coop4j.study.SweepPlan.PlanException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
