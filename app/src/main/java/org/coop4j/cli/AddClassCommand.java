@@ -147,26 +147,16 @@ final class AddClassCommand implements Callable<Integer> {
                     .withTemperature(file.temperature())
                     .write(out);
             AlignedLines table =
-                    new AlignedLines(
-                            Table.Kind.WORDS,
-                            Table.Kind.NUMBERS,
-                            Table.Kind.NUMBERS,
-                            Table.Kind.NUMBERS);
+                    new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS, Table.Kind.NUMBERS, Table.Kind.NUMBERS);
             table.row("TESTED ON", "PICTURES", "BEFORE", "AFTER");
             table.row(
                     Numbers.count(file.classNames().size(), "earlier class", "earlier classes"),
                     Numbers.count(evaluator.images().size()),
-                    percent(evaluator.images(), before),
-                    percent(evaluator.images(), after));
+                    Numbers.percent(evaluator.scores(before).accuracy()),
+                    Numbers.percent(evaluator.scores(after).accuracy()));
             FeatureSet tests = byName ? pictures.all() : half(pictures, 1);
             if (tests.size() > 0) {
-                table.row(
-                        name,
-                        Numbers.count(tests.size()),
-                        "",
-                        byName
-                                ? percent(pictures, after)
-                                : Numbers.percent(100.0 * right(tests, after) / tests.size()));
+                table.row(name, Numbers.count(tests.size()), "", Numbers.percent(accuracy(tests, after)));
             }
             table.print(console.out());
             console.out().println("learned: " + out);
@@ -174,16 +164,11 @@ final class AddClassCommand implements Callable<Integer> {
         }
     }
 
-    private static String percent(TestImages images, Classifier classifier) {
-        return Numbers.percent(images.scores(classifier).accuracy());
-    }
-
-    private static long right(FeatureSet images, Classifier classifier) {
-        int[] predicted =
-                Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
-        return IntStream.range(0, predicted.length)
-                .filter(i -> predicted[i] == images.label(i))
-                .count();
+    private static double accuracy(FeatureSet images, Classifier classifier) {
+        int[] predicted = Predictions.argmax(classifier.logits(FeatureSets.matrix(images)).toRows());
+        long right =
+                IntStream.range(0, predicted.length).filter(i -> predicted[i] == images.label(i)).count();
+        return 100.0 * right / predicted.length;
     }
 
     private TestImages pictures(SharedData shared, int label) throws IOException {

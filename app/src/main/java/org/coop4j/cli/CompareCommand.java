@@ -1,11 +1,11 @@
 package org.coop4j.cli;
 
+import java.util.Collections;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -83,25 +83,28 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<ClassifierFile> files = new ArrayList<>();
         for (Path run : runs) {
-            files.add(new PromptOptions(run, model, vocabulary).read());
+            files.add(learned(run).read());
         }
         RunConfig first = RunConfigFile.read(runs.get(0).resolve(RunFolder.CONFIG));
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        PromptOptions learnedWith = new PromptOptions(runs.get(0), model, vocabulary);
-        try (FeatureSpace space = learnedWith.open(files.get(0), rows, Precision.FLOAT32)) {
+        try (FeatureSpace space = learned(runs.get(0)).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             if (json) {
-                Json.print(json(comparison, evaluator.images()), console.out());
+                console.print(json(comparison, evaluator.images()));
             } else {
                 print(comparison, evaluator.images());
             }
             console.flush();
         }
         return 0;
+    }
+
+    private PromptOptions learned(Path run) {
+        return new PromptOptions(run, model, vocabulary);
     }
 
     /** A test image that a run learned from is no test of it. */
@@ -145,18 +148,17 @@ final class CompareCommand implements Callable<Integer> {
     private void print(Comparison comparison, TestImages images) {
         ComparisonTable.of(List.of(comparison)).lines().print(console.out());
         List<Contender> all = comparison.contenders();
-        for (int i = 1; i < all.size(); i++) {
+        Contender first = all.get(0);
+        for (Contender other : all.subList(1, all.size())) {
+            String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
             console.out()
                     .println(
                             "%s against %s: %s points, %s"
                                     .formatted(
-                                            all.get(i).name(),
-                                            all.get(0).name(),
-                                            Numbers.signed(
-                                                    Comparison.test(all.get(i), all.get(0))
-                                                            .difference(),
-                                                    1),
-                                            ComparisonTable.meaning(all.get(i), all.get(0))));
+                                            other.name(),
+                                            first.name(),
+                                            difference,
+                                            ComparisonTable.meaning(other, first)));
         }
         List<Integer> different = different(all);
         console.out()
@@ -165,26 +167,26 @@ final class CompareCommand implements Callable<Integer> {
                                 .formatted(
                                         Numbers.count(different.size(), "picture"),
                                         Numbers.count(images.size()),
-                                        different.size() > SHOWN
-                                                ? ", the first " + SHOWN + ":"
-                                                : ""));
+                                        different.size() > SHOWN ? ", the first " + SHOWN + ":" : ""));
         if (different.isEmpty()) {
             return;
         }
-        Table.Kind[] columns = new Table.Kind[2 + all.size()];
-        Arrays.fill(columns, Table.Kind.WORDS);
-        AlignedLines table = new AlignedLines(columns);
+        List<String> names = comparison.classNames();
+        AlignedLines table =
+                new AlignedLines(Collections.nCopies(2 + all.size(), Table.Kind.WORDS).toArray(Table.Kind[]::new));
         List<String> head = new ArrayList<>(List.of("PICTURE", "TRUE CLASS"));
         all.forEach(c -> head.add(c.name()));
         table.row(head.toArray(String[]::new));
         for (int i : different.subList(0, Math.min(SHOWN, different.size()))) {
-            List<String> row = new ArrayList<>();
-            row.add(images.images().get(i).image().path().toString());
-            row.add(comparison.classNames().get(images.labels()[i]));
-            all.forEach(c -> row.add(comparison.classNames().get(c.test().predictions()[i])));
+            List<String> row = new ArrayList<>(List.of(path(images, i), names.get(images.labels()[i])));
+            all.forEach(c -> row.add(names.get(c.test().predictions()[i])));
             table.row(row.toArray(String[]::new));
         }
         table.print(console.out());
+    }
+
+    private static String path(TestImages images, int i) {
+        return images.images().get(i).image().path().toString();
     }
 
     /** Positions of the images that do not get the same class of all. */
@@ -221,7 +223,7 @@ final class CompareCommand implements Callable<Integer> {
         for (int i : different(all)) {
             ObjectNode picture =
                     pictures.addObject()
-                            .put("file", images.images().get(i).image().path().toString())
+                            .put("file", path(images, i))
                             .put("class", comparison.classNames().get(images.labels()[i]));
             ArrayNode predicted = picture.putArray("predicted");
             all.forEach(c -> predicted.add(comparison.classNames().get(c.test().predictions()[i])));

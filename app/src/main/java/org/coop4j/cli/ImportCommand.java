@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
@@ -116,9 +115,7 @@ final class ImportCommand implements Callable<Integer> {
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();
-            console.out()
-                    .println(
-                            SafeText.line(
+            console.print(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(
                                                     out,
@@ -126,7 +123,7 @@ final class ImportCommand implements Callable<Integer> {
                                                     layout.classSpecific()
                                                             ? "class-specific"
                                                             : "unified",
-                                                    prompt.classNames().size())));
+                                                    prompt.classNames().size()));
         }
         return 0;
     }

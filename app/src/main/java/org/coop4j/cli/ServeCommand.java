@@ -22,7 +22,7 @@ import org.coop4j.cli.options.TemplateOptions;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
-import org.coop4j.console.Termination;
+import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Roles;
 import org.coop4j.predict.PredictionLimits;

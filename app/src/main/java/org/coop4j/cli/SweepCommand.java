@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import java.util.EnumMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -205,17 +206,31 @@ final class SweepCommand implements Callable<Integer> {
     private void list(Map<SweepRun, RunState> runs) {
         new Table<Map.Entry<SweepRun, RunState>>()
                 .text("run", run -> run.getKey().folder().toString())
-                .shown("steps", Table.Kind.NUMBERS, run -> run.getKey().steps(), run -> steps(run.getKey()))
+                .shown(
+                        "steps",
+                        Table.Kind.NUMBERS,
+                        run -> run.getKey().steps(),
+                        run -> run.getKey().steps() == 0 ? "" : Numbers.count(run.getKey().steps()))
                 .in(Table.Format.TABLE)
                 .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
                 .data("steps", run -> run.getKey().steps())
                 .rows(runs.entrySet())
                 .print(format.chosen(), console);
-        console.note(summary(runs));
-    }
-
-    private static String steps(SweepRun run) {
-        return run.steps() == 0 ? "" : Numbers.count(run.steps());
+        long steps = 0;
+        Map<RunState.Status, Integer> counts = new EnumMap<>(RunState.Status.class);
+        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
+            RunState.Status status = run.getValue().status();
+            counts.merge(status, 1, Integer::sum);
+            steps += status == RunState.Status.FINISHED ? 0 : run.getKey().steps();
+        }
+        console.note(
+                "%s, %s finished, %s begun, %s failed; %s left"
+                        .formatted(
+                                Numbers.count(runs.size(), "run"),
+                                Numbers.count(counts.getOrDefault(RunState.Status.FINISHED, 0)),
+                                Numbers.count(counts.getOrDefault(RunState.Status.BEGUN, 0)),
+                                Numbers.count(counts.getOrDefault(RunState.Status.FAILED, 0)),
+                                Numbers.count(steps, "training step")));
     }
 
     private static String described(RunState state) {
@@ -224,25 +239,5 @@ final class SweepCommand implements Callable<Integer> {
 
     private static String name(RunState state) {
         return state.status().name().toLowerCase(Locale.ROOT);
-    }
-
-    private static String summary(Map<SweepRun, RunState> runs) {
-        long steps = 0;
-        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
-            if (run.getValue().status() != RunState.Status.FINISHED) {
-                steps += run.getKey().steps();
-            }
-        }
-        return "%s, %s finished, %s begun, %s failed; %s left"
-                .formatted(
-                        Numbers.count(runs.size(), "run"),
-                        Numbers.count(count(runs, RunState.Status.FINISHED)),
-                        Numbers.count(count(runs, RunState.Status.BEGUN)),
-                        Numbers.count(count(runs, RunState.Status.FAILED)),
-                        Numbers.count(steps, "training step"));
-    }
-
-    private static long count(Map<SweepRun, RunState> runs, RunState.Status status) {
-        return runs.values().stream().filter(state -> state.status() == status).count();
     }
 }

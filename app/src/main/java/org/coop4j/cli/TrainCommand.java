@@ -20,7 +20,6 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
-import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
@@ -203,7 +202,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         TrainReport report = new TrainReport(results, found, choice, out);
         if (json) {
-            Json.print(report.toJson(), console.out());
+            console.print(report.toJson());
         } else {
             report.print(console.out());
         }

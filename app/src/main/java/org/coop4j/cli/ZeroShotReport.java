@@ -29,7 +29,7 @@ record ZeroShotReport(
 
     void print(Table.Format format, Console console) {
         if (format == Table.Format.JSON) {
-            Json.print(json(), console.out());
+            console.print(json());
         } else if (format == Table.Format.CSV) {
             guesses().rows(all()).print(format, console);
         } else if (probabilities.length > 0) {
@@ -80,7 +80,8 @@ record ZeroShotReport(
 
     private void printScores(Console console) {
         Evaluation evaluation = evaluation();
-        scores().table()
+        EvalCommand.classes(evaluation, task.classes())
+                .lines()
                 .row(
                         "all",
                         Numbers.count(evaluation.total()),
@@ -110,13 +111,9 @@ record ZeroShotReport(
                                         .put("file", task.inputs().files().get(position).toString())
                                         .put("problem", problem));
         if (task.isScored() && probabilities.length > 0) {
-            json.set("scores", scores().json());
+            json.set("scores", EvalCommand.json(evaluation(), task.classes()));
         }
         return json;
-    }
-
-    private ClassScores scores() {
-        return new ClassScores(evaluation(), task.classes());
     }
 
     private Evaluation evaluation() {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -46,7 +47,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClassificationParams clipParams;
+    private final ClipParams clipParams;
     private final Param<String> labelCol;
     private final Param<String> idCol;
     private final Param<String> validationIndicatorCol;
@@ -63,7 +64,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     public CoopEstimator(String uid) {
         this.uid = uid;
-        clipParams = new ClassificationParams(uid);
+        clipParams = new ClipParams(uid, ClipParams.IMAGES);
         labelCol =
                 ClipParams.text(
                         uid, "labelCol", "the class: its name, or its number counted from 0");
@@ -127,7 +128,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     }
 
     @Override
-    public ClassificationParams clipParams() {
+    public ClipParams clipParams() {
         return clipParams;
     }
 
@@ -273,16 +274,10 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     @Override
     public PromptClassificationModel fit(Dataset<?> rows) {
         transformSchema(rows.schema(), true);
+        Optional<String> validationCol =
+                isDefined(validationIndicatorCol) ? Optional.of(getOrDefault(validationIndicatorCol)) : Optional.empty();
         LabelledRows labelled =
-                LabelledRows.of(
-                        rows,
-                        new LabelledRows.Columns(
-                                getIdCol(),
-                                getLabelCol(),
-                                isDefined(validationIndicatorCol)
-                                        ? getOrDefault(validationIndicatorCol)
-                                        : null,
-                                List.of(getClassNames())));
+                LabelledRows.of(rows, getIdCol(), getLabelCol(), validationCol, List.of(getClassNames()));
         try {
             PromptClassificationModel learned = learn(rows, labelled);
             copyValues(learned, new ParamMap());

@@ -1,5 +1,6 @@
 package org.coop4j.cli.options;
 
+import org.coop4j.weights.model.MlpActivation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,22 @@ import picocli.CommandLine.Option;
 public final class Options {
 
     private Options() {}
+
+    /** The activation of a checkpoint that does not name it. */
+    public static final class Activation {
+        @Option(
+                names = "--activation",
+                paramLabel = "NAME",
+                description =
+                        "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
+                                + " source does not say.")
+        private MlpActivation activation;
+
+        /** What is said, if anything is. */
+        public Optional<MlpActivation> given() {
+            return Optional.ofNullable(activation);
+        }
+    }
 
     /** How much memory a training step may take. */
     public static final class Memory {
