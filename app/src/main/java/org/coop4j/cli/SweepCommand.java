@@ -22,7 +22,7 @@ import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepOutcome;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import picocli.CommandLine.ArgGroup;

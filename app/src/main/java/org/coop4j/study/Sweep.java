@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -8,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
+import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepRun.RunState;
 
 /**
  * Carries out a plan: every run in a folder of its own, none twice.
@@ -19,6 +20,70 @@ import org.coop4j.run.SharedData;
  * one that failed is tried again, and a failure leaves the others.
  */
 public final class Sweep {
+
+    /** What the user sees of a sweep. */
+    public interface SweepListener {
+
+        /** Something that the user should know; the same is said once. */
+        default void note(String message) {}
+
+        /**
+         * The sweep begins.
+         *
+         * @param runs all runs, in order
+         * @param finished the results of those that are finished already
+         */
+        default void begins(List<SweepRun> runs, Map<SweepRun, RunResult> finished) {}
+
+        /** A run begins. */
+        default void started(SweepRun run) {}
+
+        /**
+         * How far it has come; called often.
+         *
+         * @param done work that is done of what was left at the beginning
+         * @param total all of that work, as it is estimated now
+         * @param what what is being done
+         */
+        default void progress(double done, double total, String what) {}
+
+        /** A run has its result. */
+        default void finished(SweepRun run, RunResult result) {}
+
+        /** A run has no result; the others go on. */
+        default void failed(SweepRun run, String message) {}
+
+        /** A listener that shows nothing. */
+        static SweepListener silent() {
+            return new SweepListener() {};
+        }
+    }
+
+    /**
+     * How a sweep ended.
+     *
+     * @param runs every run with what came of it, in order
+     */
+    public record SweepOutcome(List<Ended> runs) {
+
+        /** Copies the list. */
+        public SweepOutcome {
+            runs = List.copyOf(runs);
+        }
+
+        /**
+         * A run and what came of it.
+         *
+         * @param result its result, if it has one
+         * @param failure why it has none
+         */
+        public record Ended(SweepRun run, Optional<RunResult> result, Optional<String> failure) {}
+
+        /** The runs that have no result. */
+        public List<Ended> failures() {
+            return runs.stream().filter(run -> run.failure().isPresent()).toList();
+        }
+    }
 
     private final SharedData shared;
     private final List<SweepRun> runs;

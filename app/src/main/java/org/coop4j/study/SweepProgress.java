@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import org.coop4j.study.Sweep.SweepListener;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.coop4j.base.CountedTask;

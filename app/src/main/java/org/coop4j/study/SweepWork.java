@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Path;

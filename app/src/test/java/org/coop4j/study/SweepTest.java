@@ -7,6 +7,8 @@ import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 import static org.coop4j.study.SweepFixture.result;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan.PlanException;
 import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;

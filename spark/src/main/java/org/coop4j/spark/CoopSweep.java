@@ -22,7 +22,7 @@ import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepListener;
+import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
