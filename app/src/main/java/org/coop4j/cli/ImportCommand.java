@@ -19,7 +19,7 @@ import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -111,7 +111,7 @@ final class ImportCommand implements Callable<Integer> {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
             Map<String, String> account = new LinkedHashMap<>(read.training());
-            account.put(TrainRun.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+            account.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = LearnedContext.of(prompt).layout();

@@ -8,7 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
-import org.coop4j.analysis.PictureResults;
+import org.coop4j.run.PictureResults;
 import org.coop4j.base.CountedTask;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
@@ -24,13 +24,13 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TestImages;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.EncodedImages;
+import org.coop4j.run.Run;
 
 /**
  * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then
@@ -48,9 +48,9 @@ public final class DemoRun {
     private final Listener listener;
     private final Progress progress;
     private ImageDataset photographs;
-    private TestImages train;
-    private TestImages test;
-    private TestImages drawings;
+    private EncodedImages train;
+    private EncodedImages test;
+    private EncodedImages drawings;
 
     /** Scores of the featured method with most shots, by seed. */
     private final List<Scores> featured = new ArrayList<>();
@@ -84,7 +84,7 @@ public final class DemoRun {
         this.pictures = pictures;
         this.config = config;
         this.shared =
-                new SharedData(clip, new TrainRun.Options(bankFolder, false, MemoryLimit.none()));
+                new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
         this.progress = progress;
     }
@@ -144,7 +144,7 @@ public final class DemoRun {
                 .toList();
     }
 
-    private Scores handWritten(TestImages images, String template, List<String> classNames) {
+    private Scores handWritten(EncodedImages images, String template, List<String> classNames) {
         return images.scores(PromptEnsemble.of(template).classWeights(clip, classNames), clip.logitScale());
     }
 
@@ -189,7 +189,7 @@ public final class DemoRun {
         RunFolder.clear(place);
         String what = Numbers.count(sample.shots(), "shot") + ", seed " + sample.seed();
         Progress told = method.learnsContext() ? counted(task, what) : Progress.NONE;
-        new TrainRun(shared, method.title(), run, told).run(place, false);
+        new Run(shared, method.title(), run, told).run(place, false);
         try (Classifier classifier = learned(place).open(clip)) {
             Scores scores = test.scores(classifier);
             if (method == DemoMethod.FEATURED && sample.shots() == config.mostShots()) {

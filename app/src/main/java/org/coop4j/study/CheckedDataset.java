@@ -15,7 +15,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.SharedData;
 import org.coop4j.study.SweepPlan.PlannedMethod;
 

@@ -29,7 +29,6 @@ import java.util.regex.Pattern;
 import org.coop4j.base.Progress;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 
@@ -225,7 +224,7 @@ public record Findings(
             throw new IOException(
                     RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
         }
-        RunConfig config = RunConfigFile.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
+        RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
         JsonNode provenance =
                 Files.exists(folder.resolve(RunFolder.PROVENANCE))
                         ? read(folder, RunFolder.PROVENANCE)

@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.method.train.NonFiniteLossException;
@@ -68,7 +67,7 @@ final class RunStore {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (file.endsWith(RunFolder.CONFIG)) {
                     try {
-                        there.put(file.getParent(), RunConfigFile.read(file));
+                        there.put(file.getParent(), RunConfig.read(file));
                     } catch (IOException e) {
                         damaged.put(file.getParent(), describe(e));
                     }
@@ -205,7 +204,7 @@ final class RunStore {
 
     /** Where the data lie may have changed, which makes no other run. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(RunFolder.CONFIG, RunConfigFile.tree(run.config()));
+        folder.write(RunFolder.CONFIG, run.config().toJson());
         there.put(folder.path(), run.config());
     }
 

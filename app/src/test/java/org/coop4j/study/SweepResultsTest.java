@@ -92,7 +92,7 @@ class SweepResultsTest {
         clip = fixture.open();
         data = DataSpec.of(whole).load(1);
         few =
-                new DataSpec(some.toString(), null, null, folder.resolve("names.csv").toString())
+                DataSpec.of(some).withFiles(null, folder.resolve("names.csv"))
                         .load(1);
     }
 

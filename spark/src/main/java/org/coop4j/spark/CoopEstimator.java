@@ -33,7 +33,7 @@ import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Sample;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
@@ -306,7 +306,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
                         new Trainer(chosen.training(), getSeed()))) {
             Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
-            account.put(TrainRun.MODEL_FILE, getModelPath());
+            account.put(Run.MODEL_FILE, getModelPath());
             account.put("shots", Integer.toString(getShots()));
             account.put("seed", Long.toString(getSeed()));
             return PromptClassificationModel.of(classifier.save().withTraining(account));

@@ -19,7 +19,7 @@ import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
 import org.coop4j.study.Sweep.SweepListener;
@@ -80,8 +80,8 @@ public final class CoopSweep implements SweepCluster.Provider {
 
     private static Sweep open(SweepCluster.Files files) throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(files.model(), files.modelSha256()));
-        TrainRun.Options options =
-                new TrainRun.Options(
+        Run.Options options =
+                new Run.Options(
                         Path.of(files.bank()),
                         files.skipBad(),
                         new MemoryLimit(files.memoryBytes()));

@@ -31,7 +31,7 @@ import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Classifies images as {@code coop predict} does, with what any method has learned or with
@@ -94,7 +94,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         if (file.modelSha256().equals(ShippedModel.sha256())) {
             return model.setModelPath(ShippedModel.NAME);
         }
-        String recorded = file.training().getOrDefault(TrainRun.MODEL_FILE, "");
+        String recorded = file.training().getOrDefault(Run.MODEL_FILE, "");
         return recorded.isEmpty() ? model : model.setModelPath(recorded);
     }
 
