@@ -19,7 +19,7 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.Provenance;
+import org.coop4j.run.Machine;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
@@ -272,7 +272,7 @@ public final class DemoRun {
                 PictureResults.of(measured.test, before).all(),
                 PictureResults.of(measured.test, after.get(0)).all(),
                 learnSeconds + (System.nanoTime() - start) / 1e9,
-                Provenance.machine(clip.workers().count()));
+                Machine.describe(clip.workers().count()));
     }
 
     private List<DemoResult.Vector> words(ClassifierFile prompt) throws IOException {
