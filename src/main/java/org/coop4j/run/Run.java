@@ -127,65 +127,7 @@ public final class Run {
         }
     }
 
-    /** Among images, the folder of a run would be a class for ever after. */
-    private void requireOutside(Path folder) throws IOException {
-        RunData data = config.data();
-        Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
-        if (data.source().benchmark() != null || !Files.isDirectory(images)) {
-            return;
-        }
-        if (folder.toAbsolutePath().normalize().startsWith(images)) {
-            throw new IOException(
-                    "%s lies in the folder of the images, %s: choose another --out"
-                            .formatted(folder, images));
-        }
-    }
-
-    private static void free(RunFolder run, Throwable failure) {
-        try {
-            run.deleteRunFiles();
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
-    private ImageDataset sample() throws IOException {
-        Method method = config.method();
-        RunData data = config.data();
-        ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
-        ImageDataset dataset =
-                method.learns()
-                        ? config.sample().draw(whole, method, data.classes(), this::warnOnce)
-                        : whole.half(data.classes());
-        if (dataset.classCount() < 2) {
-            throw new IOException(
-                    "one class alone (%s) leaves nothing to tell apart: expected two or more"
-                            .formatted(String.join(", ", dataset.classNames())));
-        }
-        if (dataset.stored().isPresent()) {
-            SharedData.requireServes(
-                    dataset.stored().get(), method.features(), config.sample().views());
-        }
-        UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
-        Evaluator.prompts(space, data.source(), dataset.classNames(), this::warnOnce); // said before the training
-        return dataset;
-    }
-
-    private void warnOnce(String message) {
-        shared.warnOnce(message, progress);
-    }
-
-    private Task task(ImageDataset dataset) {
-        return config.data().source().task(dataset.classNames(), config.sample().seed());
-    }
-
-    /** A part of the run ends and the next begins. */
-    private void ended(String part) {
-        long now = System.nanoTime();
-        seconds.merge(part, (now - partBegan) / 1e9, Double::sum);
-        partBegan = now;
-    }
-
+    /** Encodes, trains, calibrates and tests; what learns nothing is tested alone. */
     private RunResult run(RunFolder run, ImageDataset dataset, Learner learner) throws IOException {
         if (!config.method().learns()) {
             try (Classifier classifier = fit(learner, null, run, "")) {
@@ -210,6 +152,29 @@ public final class Run {
         }
     }
 
+    /** Draws the training images; everything that can be wrong with them and with the prompts is said now. */
+    private ImageDataset sample() throws IOException {
+        Method method = config.method();
+        RunData data = config.data();
+        ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
+        ImageDataset dataset =
+                method.learns()
+                        ? config.sample().draw(whole, method, data.classes(), this::warnOnce)
+                        : whole.half(data.classes());
+        if (dataset.classCount() < 2) {
+            throw new IOException(
+                    "one class alone (%s) leaves nothing to tell apart: expected two or more"
+                            .formatted(String.join(", ", dataset.classNames())));
+        }
+        if (dataset.stored().isPresent()) {
+            SharedData.requireServes(
+                    dataset.stored().get(), method.features(), config.sample().views());
+        }
+        UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
+        Evaluator.prompts(space, data.source(), dataset.classNames(), this::warnOnce); // said before the training
+        return dataset;
+    }
+
     /** The val images, unless they are the test images, which may decide nothing. */
     private EncodedImages val(ImageDataset dataset) throws IOException {
         ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
@@ -228,21 +193,6 @@ public final class Run {
                 features,
                 new Trainer(
                         config.training(), config.sample().seed(), shared.options().memory(), progress, files));
-    }
-
-    /** Unreadable images may have been all that a class had. */
-    private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
-            throws IOException {
-        BitSet present = new BitSet();
-        for (int i = 0; i < images.size(); i++) {
-            present.set(images.label(i));
-        }
-        int missing = present.nextClearBit(0);
-        if (missing < dataset.classCount()) {
-            throw new IOException(
-                    "class \"%s\" has no readable training image: mend them or remove the class"
-                            .formatted(dataset.classNames().get(missing)));
-        }
     }
 
     /** Writes the classifier with an account of how it was made. */
@@ -295,5 +245,57 @@ public final class Run {
         List<LabelledImage> learned = config.method().learns() ? dataset.train() : List.of();
         run.write(RunFolder.PROVENANCE, Provenance.of(space, learned, evaluator.dataset().test()));
         return result;
+    }
+
+    /** Among images, the folder of a run would be a class for ever after. */
+    private void requireOutside(Path folder) throws IOException {
+        RunData data = config.data();
+        Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
+        if (data.source().benchmark() != null || !Files.isDirectory(images)) {
+            return;
+        }
+        if (folder.toAbsolutePath().normalize().startsWith(images)) {
+            throw new IOException(
+                    "%s lies in the folder of the images, %s: choose another --out"
+                            .formatted(folder, images));
+        }
+    }
+
+    private static void free(RunFolder run, Throwable failure) {
+        try {
+            run.deleteRunFiles();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** Unreadable images may have been all that a class had. */
+    private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
+            throws IOException {
+        BitSet present = new BitSet();
+        for (int i = 0; i < images.size(); i++) {
+            present.set(images.label(i));
+        }
+        int missing = present.nextClearBit(0);
+        if (missing < dataset.classCount()) {
+            throw new IOException(
+                    "class \"%s\" has no readable training image: mend them or remove the class"
+                            .formatted(dataset.classNames().get(missing)));
+        }
+    }
+
+    private void warnOnce(String message) {
+        shared.warnOnce(message, progress);
+    }
+
+    private Task task(ImageDataset dataset) {
+        return config.data().source().task(dataset.classNames(), config.sample().seed());
+    }
+
+    /** A part of the run ends and the next begins. */
+    private void ended(String part) {
+        long now = System.nanoTime();
+        seconds.merge(part, (now - partBegan) / 1e9, Double::sum);
+        partBegan = now;
     }
 }
