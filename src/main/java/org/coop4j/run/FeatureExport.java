@@ -46,7 +46,7 @@ public final class FeatureExport {
     public static int write(
             SharedData shared, ImageDataset dataset, Set<Split> parts, boolean normalized, Path out, Progress progress)
             throws IOException {
-        Map<Split, EncodedImages> encoded = new EnumMap<>(Split.class);
+        Map<Split, LabelledFeatures> encoded = new EnumMap<>(Split.class);
         for (Split part : Split.values()) {
             boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {
@@ -79,11 +79,11 @@ public final class FeatureExport {
         return n;
     }
 
-    private static void write(SafetensorsWriter writer, Map<Split, EncodedImages> encoded, boolean normalized)
+    private static void write(SafetensorsWriter writer, Map<Split, LabelledFeatures> encoded, boolean normalized)
             throws IOException {
         LongStream.Builder labels = LongStream.builder();
         LongStream.Builder splits = LongStream.builder();
-        for (Map.Entry<Split, EncodedImages> part : encoded.entrySet()) {
+        for (Map.Entry<Split, LabelledFeatures> part : encoded.entrySet()) {
             FeatureMatrix features = part.getValue().features();
             FeatureMatrix rows = normalized ? features.normalized() : features;
             for (int row = 0; row < rows.rows(); row++) {

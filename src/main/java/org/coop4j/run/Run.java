@@ -136,7 +136,7 @@ public final class Run {
             }
         }
         FeatureKind kind = config.method().features();
-        EncodedImages val = val(dataset);
+        LabelledFeatures val = val(dataset);
         FeatureSet chooses = config.method().usesVal() ? val.all(kind, progress) : val.select(List.of());
         ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), progress);
         requireEveryClass(dataset, train);
@@ -176,7 +176,7 @@ public final class Run {
     }
 
     /** The val images, unless they are the test images, which may decide nothing. */
-    private EncodedImages val(ImageDataset dataset) throws IOException {
+    private LabelledFeatures val(ImageDataset dataset) throws IOException {
         ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
         return shared.features(
                 whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),

@@ -207,7 +207,7 @@ final class EmbedCommand implements Callable<Integer> {
                     good.stream().map(Path::toString).toList(),
                     images.features(),
                     pixels ? good : List.of());
-            return images.exitCode(console);
+            return images.exitCode();
         }
     }
 
