@@ -22,14 +22,14 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.Provenance;
+import org.coop4j.run.Machine;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.EncodedImages;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.Run;
 
 /**
@@ -48,9 +48,9 @@ public final class DemoRun {
     private final Listener listener;
     private final Progress progress;
     private ImageDataset photographs;
-    private EncodedImages train;
-    private EncodedImages test;
-    private EncodedImages drawings;
+    private LabelledFeatures train;
+    private LabelledFeatures test;
+    private LabelledFeatures drawings;
 
     /** Scores of the featured method with most shots, by seed. */
     private final List<Scores> featured = new ArrayList<>();
@@ -132,7 +132,7 @@ public final class DemoRun {
                 PictureResults.of(test, before).all(),
                 PictureResults.of(test, featured.get(0)).all(),
                 (System.nanoTime() - start) / 1e9,
-                Provenance.machine(clip.workers().count()));
+                Machine.describe(clip.workers().count()));
     }
 
     private List<DemoResult.Prompt> prompts(List<String> classNames) {
@@ -144,7 +144,7 @@ public final class DemoRun {
                 .toList();
     }
 
-    private Scores handWritten(EncodedImages images, String template, List<String> classNames) {
+    private Scores handWritten(LabelledFeatures images, String template, List<String> classNames) {
         return images.scores(PromptEnsemble.of(template).classWeights(clip, classNames), clip.logitScale());
     }
 
