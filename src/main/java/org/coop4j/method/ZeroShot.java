@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 
 /**
  * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the

@@ -19,14 +19,14 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.NearestWords;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.Provenance;
+import org.coop4j.run.Machine;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.EncodedImages;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.run.Run;
 
 /**
@@ -130,9 +130,9 @@ public final class DemoRun {
 
     /** The photographs with all features, and those of the drawings. */
     private record Measured(
-            ImageDataset photographs, EncodedImages train, EncodedImages test, EncodedImages drawings) {}
+            ImageDataset photographs, LabelledFeatures train, LabelledFeatures test, LabelledFeatures drawings) {}
 
-    private EncodedImages encode(List<LabelledImage> images, String what) throws IOException {
+    private LabelledFeatures encode(List<LabelledImage> images, String what) throws IOException {
         return shared.features(images, what, progress);
     }
 
@@ -140,11 +140,11 @@ public final class DemoRun {
         return PromptEnsemble.of(template).classWeights(clip, classNames);
     }
 
-    private Scores scores(EncodedImages images, FeatureMatrix weights) {
+    private Scores scores(LabelledFeatures images, FeatureMatrix weights) {
         return images.scores(weights, clip.logitScale());
     }
 
-    private double accuracy(EncodedImages images, FeatureMatrix weights) {
+    private double accuracy(LabelledFeatures images, FeatureMatrix weights) {
         return scores(images, weights).evaluation().accuracy();
     }
 
@@ -272,7 +272,7 @@ public final class DemoRun {
                 PictureResults.of(measured.test, before).all(),
                 PictureResults.of(measured.test, after.get(0)).all(),
                 learnSeconds + (System.nanoTime() - start) / 1e9,
-                Provenance.machine(clip.workers().count()));
+                Machine.describe(clip.workers().count()));
     }
 
     private List<DemoResult.Vector> words(ClassifierFile prompt) throws IOException {

@@ -25,7 +25,7 @@ import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
