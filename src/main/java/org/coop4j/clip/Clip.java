@@ -36,7 +36,7 @@ public final class Clip implements FeatureSpace {
 
     private final ConvertedModel model;
     private final ModelHash hash;
-    private final ModelLock lock = new ModelLock();
+    private final NativeWeights.Lock lock = new NativeWeights.Lock();
     private final NativeWeights weights;
     private final Workers workers;
     private final Precision precision;

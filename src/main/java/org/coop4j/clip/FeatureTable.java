@@ -27,7 +27,7 @@ public final class FeatureTable implements FeatureSpace {
     private final float logLogitScale;
     private final Map<String, float[]> texts;
     private final VisualProjection projection; // null where it is not known
-    private final ModelLock lock = new ModelLock();
+    private final NativeWeights.Lock lock = new NativeWeights.Lock();
     private final Workers workers;
     private INDArray scale; // of the steps' graphs, made for the first
 

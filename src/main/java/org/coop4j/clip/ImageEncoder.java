@@ -49,7 +49,7 @@ public final class ImageEncoder {
 
     private static final int ROWS_TOGETHER = 4;
 
-    private final ModelLock lock;
+    private final NativeWeights.Lock lock;
     private final NativeWeights weights;
     private final ClipConfig architecture;
     private final MlpActivation activation;
@@ -66,7 +66,7 @@ public final class ImageEncoder {
      * @param kind which rows of the tower features are
      */
     ImageEncoder(
-            ModelLock lock,
+            NativeWeights.Lock lock,
             NativeWeights weights,
             ClipConfig architecture,
             MlpActivation activation,
@@ -267,7 +267,7 @@ public final class ImageEncoder {
 
     private Batch batch(int images, int alignment) {
         Graph graph = Graph.create().in(precision);
-        FrozenParameters parameters = new FrozenParameters(graph, weights);
+        Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
         ClipConfig.Vision vision = architecture.vision();
         SDVariable pixels = graph.placeholder("images", DataType.FLOAT, images, 3, imageSize(), imageSize());
         SDVariable x = alignment == 1

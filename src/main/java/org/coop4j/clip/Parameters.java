@@ -1,8 +1,13 @@
 package org.coop4j.clip;
 
+import java.util.HashMap;
+import java.util.Map;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.op.Activation;
 import org.coop4j.graph.op.Grid;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The weights of a model as they enter a graph, by OpenAI's names: constants where they are frozen,
@@ -60,4 +65,88 @@ public interface Parameters {
      * @return [batch · pixels / stride², out]
      */
     SDVariable convolution(Convolution layer, SDVariable x);
+
+    /** A model's weights as constants of one graph; the arrays are shared between graphs. */
+    final class Frozen implements Parameters {
+
+        private final Graph graph;
+        private final NativeWeights weights;
+        private final Map<String, SDVariable> constants = new HashMap<>();
+
+        Frozen(Graph graph, NativeWeights weights) {
+            this.graph = graph;
+            this.weights = weights;
+        }
+
+        @Override
+        public Graph graph() {
+            return graph;
+        }
+
+        @Override
+        public SDVariable get(String name) {
+            return constants.computeIfAbsent(name, n -> graph.constant(n, weights.get(n)));
+        }
+
+        @Override
+        public SDVariable matrix(String name) {
+            INDArray whole = weights.get(name);
+            return graph.constant(name, whole.reshape('c', whole.size(0), -1));
+        }
+
+        @Override
+        public SDVariable rows(String name, int from, int to) {
+            INDArray whole = weights.get(name);
+            long[] shape = whole.shape().clone();
+            shape[0] = (long) to - from;
+            long offset = whole.offset() + (long) from * whole.stride(0);
+            INDArray view = Nd4j.create(whole.data(), shape, whole.stride(), offset, 'c');
+            return graph.constant(name + "[" + from + ":" + to + "]", view);
+        }
+
+        @Override
+        public SDVariable stacked(String first, String second) {
+            String key = first + " over " + second;
+            return graph.constant(
+                    key,
+                    weights.derived(
+                            key, () -> Nd4j.concat(0, weights.get(first), weights.get(second))));
+        }
+
+        @Override
+        public SDVariable convolution(Convolution layer, SDVariable x) {
+            String key = layer.name() + " folded with " + layer.norm();
+            SDVariable kernel = graph.constant(key, weights.derived(key, () -> foldedKernel(layer)));
+            SDVariable bias = foldedBias(layer.norm());
+            boolean single = weights.shape(layer.name() + ".weight")[2] == 1;
+            SDVariable y =
+                    single
+                            ? graph.project(x, kernel, bias)
+                            : graph.convolution(x, kernel, bias, layer.in(), layer.stride());
+            return layer.relu() ? graph.activation(Activation.Kind.RELU, y) : y;
+        }
+
+        /** [taps · in, out]. */
+        private INDArray foldedKernel(Convolution layer) {
+            String name = layer.name() + ".weight";
+            long[] shape = weights.shape(name); // [out, in, size, size]
+            int taps = Math.toIntExact(shape[2] * shape[3]);
+            float[] kernel = folding(layer.norm()).scaled(weights.floats(name), taps);
+            return Nd4j.createFromArray(kernel).reshape('c', taps * shape[1], shape[0]);
+        }
+
+        private SDVariable foldedBias(String norm) {
+            String key = norm + " folded";
+            return graph.constant(
+                    key, weights.derived(key, () -> Nd4j.createFromArray(folding(norm).bias())));
+        }
+
+        private BatchNormFolding folding(String norm) {
+            return BatchNormFolding.of(
+                    weights.floats(norm + ".weight"),
+                    weights.floats(norm + ".bias"),
+                    weights.floats(norm + ".running_mean"),
+                    weights.floats(norm + ".running_var"));
+        }
+    }
 }

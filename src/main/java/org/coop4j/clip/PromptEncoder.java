@@ -75,7 +75,7 @@ public final class PromptEncoder {
     private final int heads;
     private final Workers workers;
     private final Precision precision;
-    private final ModelLock lock;
+    private final NativeWeights.Lock lock;
     private final List<int[]> prompts;
 
     /**
@@ -88,7 +88,7 @@ public final class PromptEncoder {
             int heads,
             Workers workers,
             Precision precision,
-            ModelLock lock,
+            NativeWeights.Lock lock,
             List<int[]> prompts) {
         this.weights = weights;
         this.tower = tower;
@@ -239,7 +239,7 @@ public final class PromptEncoder {
     private SDVariable encode(
             StepGraph step, Vectors vectors, PackedPrompts packed, List<int[]> part, Precision products) {
         Graph graph = step.ops();
-        Parameters parameters = new FrozenParameters(graph.in(products), weights);
+        Parameters parameters = new Parameters.Frozen(graph.in(products), weights);
         SDVariable base = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
         int[] rows = IntStream.range(0, packed.rows())
                 .filter(row -> PackedPrompts.isContext(packed.piece(row)))

@@ -64,7 +64,7 @@ public final class StepGraph implements AutoCloseable {
      * @param logitScale CLIP's parameter of this name, a scalar; its exponential scales the logits
      * @param lock held while the plan runs
      */
-    record Shape(int batch, int width, INDArray logitScale, ModelLock lock) {}
+    record Shape(int batch, int width, INDArray logitScale, NativeWeights.Lock lock) {}
 
     /**
      * @param classes which class each row of the class features is of
@@ -232,7 +232,7 @@ public final class StepGraph implements AutoCloseable {
         return learned;
     }
 
-    ModelLock lock() {
+    NativeWeights.Lock lock() {
         return shape.lock;
     }
 

@@ -75,7 +75,7 @@ record TextEncoder(
     private void encodePart(List<int[]> prompts, float[] target, int offset, int embed) {
         PackedPrompts packed = PackedPrompts.of(new ArrayList<>(prompts), architecture.heads());
         Graph graph = Graph.create();
-        FrozenParameters parameters = new FrozenParameters(graph, weights);
+        Parameters.Frozen parameters = new Parameters.Frozen(graph, weights);
         try (INDArray embedded = TextTransformer.embeddings(weights, packed)) {
             SDVariable x = graph.constant("prompts", embedded); // [rows, width]
             SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.coop4j.clip.ImageEncoder.Encoded;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
 /**
  * Images that wait to be encoded, in the order in which they came. A thread of the queue's own

@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -204,6 +205,38 @@ public final class ImageClassifier implements AutoCloseable {
             }
             return null;
         });
+    }
+
+    /**
+     * What a classifier encodes together, and what it refuses.
+     *
+     * @param maxBatch the most images that are encoded together, 1 or more
+     * @param maxDelay how long a submitted image waits for others at most, once the images before it
+     *     are encoded; 0 or more
+     * @param queueCapacity the most images that wait, 1 or more
+     * @param maxPixels the most pixels that an image may have
+     */
+    public record PredictionLimits(int maxBatch, Duration maxDelay, int queueCapacity, long maxPixels) {
+
+        public PredictionLimits {
+            requirePositive("maxBatch", maxBatch);
+            requirePositive("queueCapacity", queueCapacity);
+            requirePositive("maxPixels", maxPixels);
+            if (maxDelay.isNegative()) {
+                throw new IllegalArgumentException("maxDelay: expected 0 or more, got " + maxDelay);
+            }
+        }
+
+        private static void requirePositive(String name, long value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + ": expected 1 or more, got " + value);
+            }
+        }
+
+        /** Batches of 32 images, 2 milliseconds, 256 images, and Pillow's limit of pixels. */
+        public static PredictionLimits standard() {
+            return new PredictionLimits(32, Duration.ofMillis(2), 256, ImageDecoder.DEFAULT_MAX_PIXELS);
+        }
     }
 
     /** Is told what comes of each of many images. */

@@ -35,6 +35,7 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.CoCoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;

@@ -27,7 +27,7 @@ import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Roles;
-import org.coop4j.predict.PredictionLimits;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;

@@ -23,7 +23,7 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ClassifierModel;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.PredictionLimits;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.serve.ClassifierInfo;

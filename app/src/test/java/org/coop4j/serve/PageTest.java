@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.coop4j.predict.Prediction;
-import org.coop4j.predict.PredictionLimits;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.coop4j.base.Resource;
 import org.coop4j.predict.Prediction;
-import org.coop4j.predict.PredictionLimits;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

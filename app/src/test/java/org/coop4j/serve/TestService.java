@@ -11,7 +11,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.predict.ImageClassifier;
-import org.coop4j.predict.PredictionLimits;
+import org.coop4j.predict.ImageClassifier.PredictionLimits;
 
 /** The shipped model and a zero-shot classifier, behind a service on a free port. */
 final class TestService implements AutoCloseable {
