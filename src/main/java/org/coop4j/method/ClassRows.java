@@ -63,21 +63,15 @@ record ClassRows(List<String> tensors, Function<List<String>, Map<String, float[
         }
     }
 
-    /** Makes something of a file's tensors. */
-    interface Of<T> {
-        T of(ClassifierFile file);
-    }
-
     /** The classifier by scaled cosines with class weights. */
-    Classifier cosines(FeatureSpace space, ClassifierFile file, Of<FeatureMatrix> weights) {
+    Classifier cosines(FeatureSpace space, ClassifierFile file, Function<ClassifierFile, FeatureMatrix> weights) {
         float scale = space.logitScale();
-        return linear(file, rows -> LinearHead.withoutBias(weights.of(rows), scale));
+        return linear(file, rows -> new LinearHead(weights.apply(rows), scale));
     }
 
     /** The classifier of a linear head; one for other classes is made of their rows. */
-    Classifier linear(ClassifierFile file, Of<LinearHead> head) {
-        return new LinearHead.OfFile(
-                head.of(file), file, names -> linear(select(file, names), head));
+    Classifier linear(ClassifierFile file, Function<ClassifierFile, LinearHead> head) {
+        return head.apply(file).classifier(file, names -> linear(select(file, names), head));
     }
 
     /**

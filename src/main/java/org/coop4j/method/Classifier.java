@@ -29,7 +29,7 @@ public interface Classifier extends AutoCloseable {
      * @param images rows of {@link #features}, as the image tower gave them, one row an image
      */
     default FeatureMatrix logits(FeatureMatrix images) {
-        return logits(new MatrixLogits(), images);
+        return logits(new LogitGraph.Matrices(), images);
     }
 
     /**

@@ -32,7 +32,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 public record CrossModal(
         @Setting("WiSE-FT: share of the text features in the head afterwards, 0 to 1") double blend,
         TextPrompts prompts)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String HEAD = "head.weight";
     private static final String START = "start";
@@ -78,15 +78,13 @@ public record CrossModal(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        int classes = task.classNames().size();
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> 4.0 * STEPS * classes / images,
-                (text, data, trainer) -> new Head(text.ofAllPrompts(), classes));
+    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Head(text.ofAllPrompts(), text.classes());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 4.0 * STEPS * classes / images;
     }
 
     /**

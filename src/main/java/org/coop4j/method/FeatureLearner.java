@@ -2,7 +2,6 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.function.IntToDoubleFunction;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
@@ -18,12 +17,10 @@ import org.nd4j.autodiff.samediff.SDVariable;
 /** Learns from image features alone, the towers' part done: by a loss, or in closed form. */
 final class FeatureLearner implements Learner {
 
-    private final Method method;
+    private final FeatureMethod method;
     private final FeatureSpace space;
     private final Task task;
     private final Texts texts;
-    private final IntToDoubleFunction rows;
-    private final Start start;
 
     /** A method's model before and after its training. */
     interface Model {
@@ -47,7 +44,7 @@ final class FeatureLearner implements Learner {
             return images;
         }
 
-        /** Whether the loss takes features divided by their norm. */
+        /** Returns true if the loss takes features divided by their norm. */
         default boolean normalized() {
             return true;
         }
@@ -66,66 +63,57 @@ final class FeatureLearner implements Learner {
         ClassifierFile addTo(ClassifierFile file) throws IOException;
     }
 
-    /** Makes the model when training begins. */
-    interface Start {
-
-        /** The model before training. */
-        Model of(Texts texts, FewShotFeatures data, Trainer trainer) throws IOException;
-    }
-
     /**
      * The text features of the task's classes.
      *
      * @param prompts hand-written prompts, or null where the method has none
      */
-    record Texts(PromptEnsemble prompts, FeatureSpace space, List<String> classNames) {
+    record Texts(PromptEnsemble prompts, FeatureSpace space, Task task) {
 
-        /** Normalised, one row a class. */
-        FeatureMatrix weights() {
-            return prompts.classWeights(space, classNames);
+        /** Number of classes. */
+        int classes() {
+            return task.classNames().size();
         }
 
-        /** As the tower gives them, their mean over the templates, one row a class. */
+        /** Normalised, one row per class. */
+        FeatureMatrix weights() {
+            return prompts.classWeights(space, task.classNames());
+        }
+
+        /** As the tower gives them, their mean over the templates, one row per class. */
         FeatureMatrix raw() {
-            return prompts.rawWeights(space, classNames);
+            return prompts.rawWeights(space, task.classNames());
         }
 
         /** As the tower gives them, [templates · classes, embed]. */
         FeatureMatrix ofAllPrompts() {
-            return prompts.features(space, classNames);
+            return prompts.features(space, task.classNames());
         }
     }
 
     /**
-     * @param prompts hand-written prompts of the method, or null where it has none
-     * @param rows how many rows of weights each image meets, by the number of images
+     * The learner of a method.
+     *
      * @throws org.coop4j.text.TextTooLongException if a prompt exceeds the context length
      */
-    FeatureLearner(
-            Method method,
-            FeatureSpace space,
-            Task task,
-            TextPrompts prompts,
-            IntToDoubleFunction rows,
-            Start start) {
+    FeatureLearner(FeatureMethod method, FeatureSpace space, Task task) {
+        this.method = method;
         this.space = space;
         this.task = task;
-        this.rows = rows;
-        this.start = start;
-        PromptEnsemble ensemble = prompts == null ? null : prompts.of(task);
-        this.texts = new Texts(ensemble, space, task.classNames());
-        this.method = prompts == null ? method : TextPrompts.used(method, ensemble);
-        if (prompts != null) {
+        PromptEnsemble ensemble = method.prompts() == null ? null : method.prompts().of(task);
+        this.texts = new Texts(ensemble, space, task);
+        if (ensemble != null) {
             ensemble.requireFit(space, task.classNames());
         }
     }
 
     @Override
     public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
-        Model model = start.of(texts, data, trainer);
-        train(space, model, data, task.classNames().size(), trainer);
-        String sha256 = space.modelSha256();
-        return model.addTo(ClassifierFile.of(method, task.classNames(), sha256)).open(space);
+        Model model = method.start(texts, data, trainer);
+        train(space, model, data, texts.classes(), trainer);
+        Method used = texts.prompts == null ? method : TextPrompts.used(method, texts.prompts);
+        return model.addTo(ClassifierFile.of(used, task.classNames(), space.modelSha256()))
+                .open(space);
     }
 
     /** Trains what is learned by steps, if anything is. */
@@ -135,9 +123,7 @@ final class FeatureLearner implements Learner {
             FeatureSet samples = model.samples(data.train());
             try (BatchStep step = step(space, model, samples, classes)) {
                 trainer.train(
-                        step,
-                        model.order(samples.size(), trainer),
-                        model.optimizer(trainer.training()));
+                        step, model.order(samples.size(), trainer), model.optimizer(trainer.training()));
             }
         }
     }
@@ -153,9 +139,9 @@ final class FeatureLearner implements Learner {
 
     @Override
     public double work(int images, Training training) {
-        double products = rows.applyAsDouble(images) * space.embedDim() * images;
+        double products = method.rows(space, texts.classes(), images) * space.embedDim() * images;
         // Forward, and back in the weights; the text tower once.
         return 2 * products * Math.max(1, training.epochs())
-                + (texts.prompts == null ? 0 : texts.prompts.work(space, task.classNames().size()));
+                + (texts.prompts == null ? 0 : texts.prompts.work(space, texts.classes()));
     }
 }

@@ -1,8 +1,6 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,28 +19,10 @@ import org.coop4j.method.train.Training;
  *
  * <p>A method says what it learns, how it makes logits, what its loss is and which settings it has.
  * Everything else (few-shot sample, feature bank, training loop, checkpoints, command line, sweeps,
- * reports) knows this interface alone. To add one, write its file and name it here.
+ * reports) knows this interface alone. To add one, write its file and name it in {@link #all}.
  */
 public sealed interface Method
-        permits ZeroShot,
-                LinearProbe,
-                CoOp,
-                KgCoOp,
-                Prototypes,
-                TipAdapter,
-                TipAdapterF,
-                TaskRes,
-                ClipAdapter,
-                CrossModal,
-                ZsLp,
-                Clap,
-                Gda,
-                ProGrad,
-                DeepLanguage,
-                Tcp,
-                CoCoOp,
-                LpPlusPlus,
-                ProLip {
+        permits PromptMethod, FeatureMethod, LinearProbe {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();
@@ -143,17 +123,26 @@ public sealed interface Method
 
     /** All methods with their defaults. */
     static List<Method> all() {
-        return Arrays.stream(Method.class.getPermittedSubclasses()).map(Method::defaults).toList();
-    }
-
-    private static Method defaults(Class<?> type) {
-        try {
-            return (Method) type.getDeclaredConstructor().newInstance();
-        } catch (InvocationTargetException e) {
-            throw new IllegalStateException(type + " refuses its own defaults", e.getCause());
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(type + " has no constructor of its defaults", e);
-        }
+        return List.of(
+                new ZeroShot(),
+                new LinearProbe(),
+                new CoOp(),
+                new KgCoOp(),
+                new Prototypes(),
+                new TipAdapter(),
+                new TipAdapterF(),
+                new TaskRes(),
+                new ClipAdapter(),
+                new CrossModal(),
+                new ZsLp(),
+                new Clap(),
+                new Gda(),
+                new ProGrad(),
+                new DeepLanguage(),
+                new Tcp(),
+                new CoCoOp(),
+                new LpPlusPlus(),
+                new ProLip());
     }
 
     /**
@@ -162,31 +151,24 @@ public sealed interface Method
      * @throws IllegalArgumentException if there is none, listing those that there are
      */
     static Method of(String name) {
-        List<Method> all = all();
-        return all.stream()
-                .filter(method -> method.id().equals(name))
-                .findFirst()
-                .or(
-                        () ->
-                                all.stream()
-                                        .flatMap(method -> method.shorthand(name).stream())
-                                        .findFirst())
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "method \"%s\": expected one of %s"
-                                                .formatted(
-                                                        name,
-                                                        all.stream()
-                                                                .map(Method::id)
-                                                                .collect(
-                                                                        Collectors.joining(
-                                                                                ", ")))));
+        for (Method method : all()) {
+            if (method.id().equals(name)) {
+                return method;
+            }
+        }
+        for (Method method : all()) {
+            Optional<Method> meant = method.shorthand(name);
+            if (meant.isPresent()) {
+                return meant.get();
+            }
+        }
+        throw new IllegalArgumentException("method \"%s\": expected one of %s"
+                .formatted(name, all().stream().map(Method::id).collect(Collectors.joining(", "))));
     }
 
     /** The same method with its reference's settings. */
     default Method defaults() {
-        return defaults(getClass());
+        return of(id());
     }
 
     /**

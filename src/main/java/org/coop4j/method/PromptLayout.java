@@ -2,7 +2,9 @@ package org.coop4j.method;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.PackedPrompts;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 
 /**
@@ -54,6 +56,16 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
             prompts.add(prompt(name, classSpecific ? c * length : 0, startToken, endToken));
         }
         return prompts;
+    }
+
+    /** The same in a model's tokens. */
+    List<int[]> prompts(Clip clip, List<ClassName> names) {
+        Tokenizer tokenizer = clip.tokenizer();
+        return prompts(
+                names,
+                tokenizer.startToken(),
+                tokenizer.endToken(),
+                clip.architecture().text().contextLength());
     }
 
     private int[] prompt(ClassName name, int firstVector, int startToken, int endToken) {

@@ -65,12 +65,4 @@ public final class Roles {
         return names.contains("templates") ? handWritten(List.of("{}")) : standard();
     }
 
-    /**
-     * What a run of format 1 learned, which does not say it.
-     *
-     * @param trained whether it has the settings of a training
-     */
-    public static Method ofFormat1(boolean trained) {
-        return trained ? new CoOp() : new LinearProbe();
-    }
 }

@@ -11,6 +11,7 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -25,7 +26,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record TaskRes(
         @Setting("scaling factor of the task residual") double alpha, TextPrompts prompts)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String BASE = "base_text_features";
     private static final String RESIDUAL = "text_feature_residuals";
@@ -73,14 +74,13 @@ public record TaskRes(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> task.classNames().size(),
-                (text, data, trainer) -> new Residual(text.raw(), alpha));
+    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Residual(text.raw(), alpha);
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return classes;
     }
 
     /**

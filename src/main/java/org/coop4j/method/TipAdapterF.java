@@ -22,7 +22,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param cache how much the cache counts, in training and without val images also afterwards
  * @param prompts hand-written prompts of the text features
  */
-public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Method {
+public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
 
     public TipAdapterF() {
         this(new CacheWeights(), new TextPrompts());
@@ -58,14 +58,13 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> images,
-                (text, data, trainer) -> new Keys(space, data, text.weights(), cache));
+    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Keys(text.space(), data, text.weights(), cache);
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return images;
     }
 
     /**

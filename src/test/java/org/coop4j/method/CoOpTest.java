@@ -62,7 +62,7 @@ class CoOpTest {
         PromptLayout layout = new PromptLayout(LENGTH, ClassPosition.MIDDLE, classSpecific);
         return PromptTower.of(
                 model,
-                Prompts.of(model, layout, NAMES),
+                layout.prompts(model, ClassName.of(NAMES, model.tokenizer())),
                 layout.vectors(NAMES.size()),
                 MemoryLimit.none());
     }
@@ -212,11 +212,8 @@ class CoOpTest {
                         () ->
                                 PromptTower.of(
                                                 clip,
-                                                Prompts.of(
-                                                        clip,
-                                                        new PromptLayout(
-                                                                4, ClassPosition.END, false),
-                                                        NAMES),
+                                                new PromptLayout(4, ClassPosition.END, false)
+                                                        .prompts(clip, ClassName.of(NAMES, clip.tokenizer())),
                                                 3,
                                                 MemoryLimit.none())
                                         .features())
@@ -246,7 +243,7 @@ class CoOpTest {
                         .toList();
         PromptTower tower =
                 PromptTower.of(
-                        clip, Prompts.of(clip, layout, NAMES), tokens.length, MemoryLimit.none());
+                        clip, layout.prompts(clip, ClassName.of(NAMES, clip.tokenizer())), tokens.length, MemoryLimit.none());
         tower.setContext(values);
         assertThat(tower.features().toArray())
                 .usingComparatorWithPrecision(1e-4f)

@@ -79,7 +79,7 @@ class GoldenAccuracyTest {
                             "ZS-LP",
                             new ZsLp(),
                             (problem, data) ->
-                                    prototypes(problem, data, LinearPrototypes.Penalty.NONE)),
+                                    prototypes(problem, data, null)),
                     row(
                             "CLAP",
                             new Clap(),
@@ -87,7 +87,7 @@ class GoldenAccuracyTest {
                                 FeatureMatrix text = problem.text("text_raw");
                                 float scale = problem.clip().logitScale();
                                 float[] multipliers = Clap.multipliers(text, data.train(), scale);
-                                return prototypes(problem, data, Clap.penalty(text, multipliers));
+                                return prototypes(problem, data, multipliers);
                             }),
                     row("LP++", new LpPlusPlus(), GoldenAccuracyTest::blend),
                     onVal("LP++ (val epoch)", new LpPlusPlus(), GoldenAccuracyTest::blend),
@@ -123,9 +123,9 @@ class GoldenAccuracyTest {
     }
 
     private static FeatureLearner.Model prototypes(
-            GoldenProblem problem, FewShotFeatures data, LinearPrototypes.Penalty penalty)
+            GoldenProblem problem, FewShotFeatures data, float[] multipliers)
             throws IOException {
-        return new LinearPrototypes(problem.text("text_raw"), data.train().size(), penalty);
+        return new ZsLp.Prototypes(problem.text("text_raw"), data.train().size(), multipliers);
     }
 
     private static FeatureLearner.Model blend(GoldenProblem problem, FewShotFeatures data)

@@ -71,7 +71,7 @@ final class GoldenPrompts {
             Method method,
             PromptEncoder.Loss loss)
             throws IOException {
-        var vectors = PromptLearner.ContextVectors.of(initial(golden, key, "ctx"));
+        var vectors = new CoOp().vectors(List.of(initial(golden, key, "ctx")), null);
         assertTenSteps(golden, problem, clip, key, method, new PromptLearner.Objective(vectors, loss));
     }
 

@@ -191,7 +191,7 @@ class PromptOracleTest {
         PromptTower tower =
                 PromptTower.of(
                         clip,
-                        Prompts.of(clip, c.layout, c.names),
+                        c.layout.prompts(clip, ClassName.of(c.names, clip.tokenizer())),
                         c.layout.vectors(c.names.size()),
                         MemoryLimit.none());
         tower.setContext(initial);
