@@ -1,7 +1,6 @@
 package org.coop4j.method.logistic;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Optional;
 import org.coop4j.eval.Folds;
 
@@ -35,47 +34,23 @@ public final class CrossValidatedPenalty {
         if (fewest < 2) {
             return WITHOUT_VALIDATION;
         }
-        List<Fold> folds = folds(images, Math.min(MOST_FOLDS, fewest));
-        double best = -1;
-        double chosen = WITHOUT_VALIDATION;
-        for (double c : GRID) {
-            double right = folds.stream().mapToDouble(fold -> fold.right(c)).sum();
-            if (right > best) {
-                best = right;
-                chosen = c;
+        int count = Math.min(MOST_FOLDS, fewest);
+        double[][] right = new double[GRID.length][count]; // images of the part left out that are classified correctly
+        Folds folds = Folds.of(images.labels(), count);
+        for (int part = 0; part < count; part++) {
+            LogisticRegression rest = new LogisticRegression(images.select(folds.without(part)));
+            LabelledFeatures left = images.select(folds.of(part));
+            Optional<LinearClassifier> last = Optional.empty();
+            for (int i = 0; i < GRID.length; i++) {
+                LinearClassifier fit = rest.fit(GRID[i], last);
+                right[i][part] = fit.accuracy(left) * left.count();
+                last = Optional.of(fit);
             }
         }
-        return chosen;
-    }
-
-    private static List<Fold> folds(LabelledFeatures images, int count) {
-        Folds dealt = Folds.of(images.labels(), count);
-        List<Fold> folds = new ArrayList<>();
-        for (int part = 0; part < count; part++) {
-            folds.add(
-                    new Fold(
-                            new LogisticRegression(images.select(dealt.without(part))),
-                            images.select(dealt.of(part))));
+        int best = 0;
+        for (int i = 1; i < GRID.length; i++) {
+            best = Arrays.stream(right[i]).sum() > Arrays.stream(right[best]).sum() ? i : best;
         }
-        return folds;
-    }
-
-    /** All parts but one, and that one. */
-    private static final class Fold {
-        private final LogisticRegression rest;
-        private final LabelledFeatures left;
-        private Optional<LinearClassifier> last = Optional.empty();
-
-        Fold(LogisticRegression rest, LabelledFeatures left) {
-            this.rest = rest;
-            this.left = left;
-        }
-
-        /** Images of the part left out that are classified rightly; begins at the last fit. */
-        double right(double c) {
-            LinearClassifier fit = rest.fit(c, last);
-            last = Optional.of(fit);
-            return fit.accuracy(left) * left.count();
-        }
+        return GRID[best];
     }
 }

@@ -1,11 +1,11 @@
 package org.coop4j.method.logistic;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 
 /**
@@ -18,143 +18,124 @@ import org.coop4j.base.Progress;
  * accuracy of the end kept in the last step is the result.
  */
 public final class PenaltySearch {
+
     private static final List<Integer> GRID_EXPONENTS = List.of(6, 4, 2, 0, -2, -4, -6);
     private static final int STEPS = 8;
 
     /** Those of the grid, two ends, and the middles; the first middle is of the grid. */
     private static final int FITS = GRID_EXPONENTS.size() + 2 + STEPS - 2;
 
-    private PenaltySearch() {}
+    private final LogisticRegression regression;
+    private final LabelledFeatures val;
+    private final Progress.Task task;
+
+    /** Fits are kept, as the end that stays is the same in the next step. */
+    private final Map<Double, LinearClassifier> fits = new TreeMap<>();
+
+    private final List<GridPoint> grid = new ArrayList<>();
+    private final List<Step> steps = new ArrayList<>();
+
+    /**
+     * One C of the grid.
+     *
+     * @param c inverse penalty strength
+     * @param valAccuracy accuracy on the val images, from 0 to 1
+     */
+    record GridPoint(double c, double valAccuracy) {}
+
+    /**
+     * One halving of the interval around the best.
+     *
+     * @param left classifier of its lower end
+     * @param right classifier of its upper end
+     * @param leftValAccuracy accuracy on the val images at the lower end, from 0 to 1
+     * @param rightValAccuracy accuracy on the val images at the upper end
+     * @param kept classifier of the end that is kept
+     */
+    record Step(
+            LinearClassifier left,
+            LinearClassifier right,
+            double leftValAccuracy,
+            double rightValAccuracy,
+            LinearClassifier kept) {}
+
+    private PenaltySearch(LogisticRegression regression, LabelledFeatures val, Progress.Task task) {
+        this.regression = regression;
+        this.val = val;
+        this.task = task;
+    }
 
     /**
      * Searches for C with given training and val images, and keeps the classifier of the end.
      *
      * @param progress counts the search's fits: one of thousands of images takes minutes
      */
-    public static LinearClassifier fit(
-            LabelledFeatures train, LabelledFeatures val, Progress progress) {
-        return fit(train, val, Optional.empty(), progress).classifier();
+    public static LinearClassifier fit(LabelledFeatures train, LabelledFeatures val, Progress progress) {
+        return search(train, val, progress).classifier();
     }
 
-    /** The same with its path, and with accuracies on test images, which choose nothing. */
-    static Fitted fit(LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
-        return fit(train, val, Optional.of(test), Progress.NONE);
-    }
-
-    private static Fitted fit(
-            LabelledFeatures train,
-            LabelledFeatures val,
-            Optional<LabelledFeatures> test,
-            Progress progress) {
+    /** The same with its path. */
+    static PenaltySearch search(LabelledFeatures train, LabelledFeatures val, Progress progress) {
         try (Progress.Task task = progress.task("learning", FITS, Progress.Unit.FITS)) {
-            return new Search(new LogisticRegression(train), val, test, task).run();
+            PenaltySearch search = new PenaltySearch(new LogisticRegression(train), val, task);
+            search.run();
+            return search;
         }
     }
 
-    /**
-     * A search and what it found.
-     *
-     * @param path the path of the search
-     * @param classifier the classifier of the last C
-     */
-    record Fitted(SearchPath path, LinearClassifier classifier) {}
+    /** The first search, from the largest C to the smallest. */
+    List<GridPoint> grid() {
+        return grid;
+    }
 
-    /** One search. Fits are kept, as the end that stays is the same in the next step. */
-    private static final class Search {
-        private final LogisticRegression regression;
-        private final LabelledFeatures val;
-        private final Optional<LabelledFeatures> test;
-        private final Progress.Task task;
-        private final Map<Double, LinearClassifier> fits = new TreeMap<>();
+    /** The halvings. */
+    List<Step> steps() {
+        return steps;
+    }
 
-        Search(
-                LogisticRegression regression,
-                LabelledFeatures val,
-                Optional<LabelledFeatures> test,
-                Progress.Task task) {
-            this.regression = regression;
-            this.val = val;
-            this.test = test;
-            this.task = task;
+    /** The classifier of the last C. */
+    LinearClassifier classifier() {
+        return steps.get(steps.size() - 1).kept();
+    }
+
+    private void run() {
+        for (int i = GRID_EXPONENTS.size() - 1; i >= 0; i--) {
+            fit(GRID_EXPONENTS.get(i)); // from strong to weak penalty, each fit starting from the one before
         }
-
-        Fitted run() {
-            fitGrid();
-            List<SearchPath.GridPoint> grid = new ArrayList<>();
-            SearchPath.GridPoint peak = null;
-            for (int exponent : GRID_EXPONENTS) {
-                SearchPath.GridPoint point =
-                        new SearchPath.GridPoint(c(exponent), valAccuracy(exponent));
-                grid.add(point);
-                if (peak == null || point.valAccuracy() > peak.valAccuracy()) {
-                    peak = point;
-                }
-            }
-            return halve(grid, GRID_EXPONENTS.get(grid.indexOf(peak)));
+        int peak = 0;
+        for (int i = 0; i < GRID_EXPONENTS.size(); i++) {
+            LinearClassifier fit = fit(GRID_EXPONENTS.get(i));
+            grid.add(new GridPoint(fit.c(), fit.accuracy(val)));
+            peak = grid.get(i).valAccuracy > grid.get(peak).valAccuracy ? i : peak;
         }
-
-        private Fitted halve(List<SearchPath.GridPoint> grid, int peak) {
-            double left = peak - 1;
-            double right = peak + 1;
-            List<SearchPath.Step> steps = new ArrayList<>();
-            double kept = peak;
-            for (int i = 0; i < STEPS; i++) {
-                double leftAccuracy = valAccuracy(left);
-                double rightAccuracy = valAccuracy(right);
-                boolean keepRight = leftAccuracy < rightAccuracy;
-                kept = keepRight ? right : left;
-                steps.add(
-                        new SearchPath.Step(
-                                c(left),
-                                c(right),
-                                leftAccuracy,
-                                rightAccuracy,
-                                c(kept),
-                                testAccuracy(fit(kept))));
-                double middle = (left + right) / 2;
-                left = keepRight ? middle : left;
-                right = keepRight ? right : middle;
-            }
-            return new Fitted(new SearchPath(grid, steps), fit(kept));
+        double left = GRID_EXPONENTS.get(peak) - 1;
+        double right = GRID_EXPONENTS.get(peak) + 1;
+        for (int i = 0; i < STEPS; i++) {
+            LinearClassifier lower = fit(left);
+            LinearClassifier upper = fit(right);
+            double leftAccuracy = lower.accuracy(val);
+            double rightAccuracy = upper.accuracy(val);
+            boolean keepRight = leftAccuracy < rightAccuracy;
+            steps.add(new Step(lower, upper, leftAccuracy, rightAccuracy, keepRight ? upper : lower));
+            double middle = (left + right) / 2;
+            left = keepRight ? middle : left;
+            right = keepRight ? right : middle;
         }
+    }
 
-        /** From strong to weak penalty, each fit starting from the one before. */
-        private void fitGrid() {
-            IntStream.range(0, GRID_EXPONENTS.size())
-                    .map(i -> GRID_EXPONENTS.get(GRID_EXPONENTS.size() - 1 - i))
-                    .forEach(exponent -> fit(exponent));
+    private LinearClassifier fit(double exponent) {
+        LinearClassifier known = fits.get(exponent);
+        if (known == null) {
+            known = regression.fit(Math.pow(10, exponent), nearest(exponent));
+            fits.put(exponent, known);
+            task.advanceTo(fits.size());
         }
+        return known;
+    }
 
-        private double testAccuracy(LinearClassifier fit) {
-            return test.map(fit::accuracy).orElse(Double.NaN);
-        }
-
-        private double valAccuracy(double exponent) {
-            return fit(exponent).accuracy(val);
-        }
-
-        private LinearClassifier fit(double exponent) {
-            LinearClassifier known = fits.get(exponent);
-            if (known == null) {
-                known = regression.fit(c(exponent), nearest(exponent));
-                fits.put(exponent, known);
-                task.advanceTo(fits.size());
-            }
-            return known;
-        }
-
-        private Optional<LinearClassifier> nearest(double exponent) {
-            return fits.entrySet().stream()
-                    .min(
-                            (a, b) ->
-                                    Double.compare(
-                                            Math.abs(a.getKey() - exponent),
-                                            Math.abs(b.getKey() - exponent)))
-                    .map(Map.Entry::getValue);
-        }
-
-        private static double c(double exponent) {
-            return Math.pow(10, exponent);
-        }
+    private Optional<LinearClassifier> nearest(double exponent) {
+        return fits.entrySet().stream()
+                .min(Comparator.comparingDouble(fit -> Math.abs(fit.getKey() - exponent)))
+                .map(Map.Entry::getValue);
     }
 }
