@@ -159,7 +159,7 @@ class RoomsTest {
                     .that()
                     .resideOutsideOfPackage("org.coop4j.graph.host..")
                     .and()
-                    .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanBinding")
+                    .doNotHaveFullyQualifiedName("org.coop4j.graph.PlanDraft")
                     .should()
                     .callMethod(HostMatrix.class, "of", INDArray.class);
 
@@ -191,9 +191,6 @@ class RoomsTest {
                     .resideInAPackage("org.coop4j..")
                     .and()
                     .resideOutsideOfPackages("org.coop4j.cli..", "org.coop4j.console..")
-                    .and()
-                    // Closes System.out while SameDiff prints to it.
-                    .doNotHaveFullyQualifiedName("org.coop4j.graph.GraphOps")
                     .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest

@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -24,7 +23,6 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Provenance;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -89,7 +87,8 @@ final class AllCommand implements Callable<Integer> {
                             + " which takes longer than all else.")
     private boolean imagenet;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     AllCommand(Console console) {
         this.console = console;
@@ -115,7 +114,7 @@ final class AllCommand implements Callable<Integer> {
         try (Workers workers = Workers.standard()) {
             machine = Provenance.machine(workers.count()) + ", " + Provenance.virtualMachine();
         }
-        PrintStream table = json.isGiven() ? console.err() : console.out();
+        PrintStream table = json ? console.err() : console.out();
         table.println(machine + "\n\n| work | time | rate | memory |\n|---|---|---|---|");
         ArrayNode rows = Json.object().arrayNode();
         for (Work work : works) {
@@ -126,7 +125,7 @@ final class AllCommand implements Callable<Integer> {
                 table.flush();
             }
         }
-        if (json.isGiven()) {
+        if (json) {
             ObjectNode all = Json.object().put("machine", machine);
             Json.print(all.set("rows", rows), console.out());
         }

@@ -1,13 +1,13 @@
 package org.coop4j.bench;
 
-import org.coop4j.console.Table;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import picocli.CommandLine.ArgGroup;
@@ -77,7 +77,7 @@ final class MethodsCommand implements Callable<Integer> {
             description = "Test images (default: ${DEFAULT-VALUE}).")
     private int tests;
 
-    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
+    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
 
     MethodsCommand(Console console) {
         this.console = console;

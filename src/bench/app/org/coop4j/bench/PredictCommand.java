@@ -10,8 +10,8 @@ import org.coop4j.cli.BenchCommand;
 import org.coop4j.cli.Coop;
 import org.coop4j.cli.FirstRun;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import picocli.CommandLine.Command;
@@ -63,7 +63,7 @@ final class PredictCommand implements Callable<Integer> {
             description = "The launcher coop, started in place of Java with the options of this process.")
     private Path launcher;
 
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Arithmetic precision;
 
     @Option(names = "--json", description = "Print JSON, as always.")
     private boolean json;
@@ -74,7 +74,7 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelFile.of(model);
+        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelOptions.file(model);
         Path classifier = Files.createTempFile("coop-bench", ".safetensors");
         try {
             FirstRun.learnFromNoise(file, classifier);

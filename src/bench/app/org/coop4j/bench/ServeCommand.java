@@ -1,6 +1,5 @@
 package org.coop4j.bench;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -17,9 +16,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import picocli.CommandLine.ArgGroup;
@@ -81,7 +81,7 @@ final class ServeCommand implements Callable<Integer> {
             description = "What coop predict --json wrote of the pictures.")
     private Path expected;
 
-    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
+    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
 
     ServeCommand(Console console) {
         this.console = console;

@@ -77,7 +77,6 @@ public final class ServiceLoad {
             int failed,
             List<Double> latencies,
             List<Double> memory) {
-
         /** Copies the lists. */
         public Outcome {
             latencies = List.copyOf(latencies);

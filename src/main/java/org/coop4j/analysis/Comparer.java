@@ -16,7 +16,6 @@ import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -69,7 +68,7 @@ public record Comparer(
         if (!hindsight.name().equals(chosen.name())) {
             all.add(as(hindsight, Contender.Kind.HINDSIGHT));
         }
-        Method baseline = Roles.baseline();
+        Method baseline = Method.baseline();
         if (methods.stream().noneMatch(m -> m.file.method().id().equals(baseline.id()))) {
             learned(baseline).ifPresent(all::add);
         }

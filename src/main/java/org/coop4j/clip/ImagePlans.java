@@ -6,7 +6,7 @@ import org.coop4j.clip.ImageBatches.Apart;
 import org.coop4j.clip.ImageBatches.Together;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
-import org.coop4j.graph.host.ComputeForm;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.weights.model.ClipConfig;
@@ -113,7 +113,7 @@ record ImagePlans(
 
     /** A plan for each thread, or one where a device has the threads. */
     Apart apart(ClipConfig.Vision vision) {
-        if (ComputeForm.current() == ComputeForm.PORTABLE) {
+        if (Backend.currentForm() == Backend.Form.PORTABLE) {
             return new Apart(() -> plan(vision, 1, 1, workers), 1, workers);
         }
         return new Apart(() -> plan(vision, 1, 1, new Workers(1)), workers.count(), workers);

@@ -2,6 +2,7 @@ package org.coop4j.clip;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.coop4j.base.FileState;
-import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
@@ -63,7 +64,7 @@ final class NativeWeights implements AutoCloseable {
         Backend.start();
         long[] shape = shape(name); // [rows, cols]
         HostMatrix matrix = HostMatrix.allocate(shape[0], shape[1]);
-        read(name, matrix);
+        read(name, matrix.buffer());
         return matrix;
     }
 
@@ -123,14 +124,15 @@ final class NativeWeights implements AutoCloseable {
     private INDArray read(String name) {
         Backend.start();
         INDArray array = Nd4j.createUninitialized(DataType.FLOAT, shape(name));
-        read(name, ArrayValues.of(array));
+        ArrayValues values = ArrayValues.of(array);
+        read(name, values.buffer());
+        values.store();
         return array;
     }
 
-    private void read(String name, ArrayValues values) {
+    private void read(String name, FloatBuffer values) {
         try {
-            file.readFloats(name, values.buffer().duplicate());
-            values.store();
+            file.readFloats(name, values.duplicate());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

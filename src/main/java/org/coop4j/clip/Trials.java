@@ -17,7 +17,7 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.CacheFolder;
 import org.coop4j.base.FileState;
 import org.coop4j.base.Sha256;
-import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Backend;
 
 /**
  * What was found out by trial, kept in the user's cache: it holds for the same model, program and

@@ -122,49 +122,29 @@ public final class ExecutionPlan implements AutoCloseable {
     /** Runs once and says where the time went, the slowest kind of op first. */
     public List<OpTime> profile() {
         Map<String, OpTime> times = new LinkedHashMap<>();
-        try (CallCounter calls = new CallCounter()) {
-            run(
-                    steps,
-                    step -> {
-                        long before = calls.count();
-                        long start = System.nanoTime();
-                        step.kernel().run();
-                        long nanos = System.nanoTime() - start;
-                        long made = calls.count() - before;
-                        OpTime time =
-                                new OpTime(step.op(), 1, made, nanos, step.flops(), step.bytes());
-                        times.merge(step.op(), time, OpTime::plus);
-                    });
+        OpProfiler calls = OpProfiler.getInstance(); // counts calls of ND4J's ops
+        ProfilerConfig before = calls.getConfig();
+        Nd4j.getExecutioner()
+                .setProfilingConfig(ProfilerConfig.builder()
+                        .checkElapsedTime(true)
+                        .checkWorkspaces(false)
+                        .build());
+        try {
+            run(steps, step -> {
+                long callsBefore = calls.getInvocationsCount();
+                long start = System.nanoTime();
+                step.kernel().run();
+                long nanos = System.nanoTime() - start;
+                long made = calls.getInvocationsCount() - callsBefore;
+                times.merge(
+                        step.op(), new OpTime(step.op(), 1, made, nanos, step.flops(), step.bytes()), OpTime::plus);
+            });
+        } finally {
+            Nd4j.getExecutioner().setProfilingConfig(before);
         }
         List<OpTime> result = new ArrayList<>(times.values());
         result.sort((a, b) -> Long.compare(b.nanos(), a.nanos()));
         return result;
-    }
-
-    /** Counts calls of ND4J's ops while it is open. */
-    private static final class CallCounter implements AutoCloseable {
-
-        private final OpProfiler profiler = OpProfiler.getInstance();
-        private final ProfilerConfig before = profiler.getConfig();
-
-        CallCounter() {
-            Nd4j.getExecutioner()
-                    .setProfilingConfig(
-                            ProfilerConfig.builder()
-                                    .checkElapsedTime(true)
-                                    .checkWorkspaces(false)
-                                    .build());
-        }
-
-        /** Calls so far. */
-        long count() {
-            return profiler.getInvocationsCount();
-        }
-
-        @Override
-        public void close() {
-            Nd4j.getExecutioner().setProfilingConfig(before);
-        }
     }
 
     /**

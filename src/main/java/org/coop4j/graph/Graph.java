@@ -1,9 +1,13 @@
 package org.coop4j.graph;
 
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.graph.op.Activation;
@@ -11,23 +15,18 @@ import org.coop4j.graph.op.Add;
 import org.coop4j.graph.op.Attention;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AveragePool;
-import org.coop4j.graph.op.ClassTokens;
 import org.coop4j.graph.op.Convolution;
 import org.coop4j.graph.op.CrossEntropy;
 import org.coop4j.graph.op.ExpScale;
+import org.coop4j.graph.op.FrontTokens;
 import org.coop4j.graph.op.GatherRows;
 import org.coop4j.graph.op.Grid;
 import org.coop4j.graph.op.InnerProduct;
 import org.coop4j.graph.op.LayerNorm;
 import org.coop4j.graph.op.Linear;
-import org.coop4j.graph.op.MeanTokens;
 import org.coop4j.graph.op.NormalizeRows;
 import org.coop4j.graph.op.Patches;
-import org.coop4j.graph.op.PixelRows;
-import org.coop4j.graph.op.PlaceContext;
-import org.coop4j.graph.op.SoftCrossEntropy;
 import org.coop4j.graph.op.SumColumns;
-import org.coop4j.graph.op.SumOfSquares;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.VariableType;
@@ -41,28 +40,47 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Constants are frozen: they get no gradient. Variables are trained: {@link #differentiate}
  * builds their gradients. Not thread-safe, as SameDiff is not.
  */
-public final class Graph {
+public class Graph {
 
     private final SameDiff sd;
     private final Precision precision;
+    private final Map<String, SDVariable> gradients;
 
-    private Graph(SameDiff sd, Precision precision) {
+    private Graph(SameDiff sd, Precision precision, Map<String, SDVariable> gradients) {
         this.sd = sd;
         this.precision = precision;
+        this.gradients = gradients;
     }
 
-    /** An empty graph. */
-    public static Graph create() {
-        GraphOps.prepare();
+    /**
+     * An empty graph.
+     *
+     * @throws BackendException if the backend cannot compute on this machine
+     */
+    protected Graph() {
+        this(emptySameDiff(), Precision.FLOAT32, new HashMap<>());
+    }
+
+    private static SameDiff emptySameDiff() {
+        Backend.start();
         SameDiff sd = SameDiff.create();
         // The default holders copy each array; weights are large and never change hands.
         sd.setArrayHolders(new SingleThreadArrayHolder(), new SingleThreadArrayHolder(), false);
-        return new Graph(sd, Precision.FLOAT32);
+        return sd;
+    }
+
+    /**
+     * An empty graph.
+     *
+     * @throws BackendException if the backend cannot compute on this machine
+     */
+    public static Graph create() {
+        return new Graph();
     }
 
     /** The same graph, for adding layers whose products with frozen weights have a precision. */
     public Graph in(Precision other) {
-        return new Graph(sd, other);
+        return new Graph(sd, other, gradients);
     }
 
     /** The graph itself: for ops of other rooms, for inspection, for a session of its own. */
@@ -129,13 +147,13 @@ public final class Graph {
         return new Add(sd, a, b).outputVariable();
     }
 
-    /** Attention in which every row asks; qkv [rows, 3 · width] → [rows, width]. */
+    /** Attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
     public SDVariable attention(AttentionLayout layout, SDVariable qkv) {
         return new Attention(sd, layout, qkv).outputVariables()[0];
     }
 
     /**
-     * Attention in which one row of each sequence asks; q [sequences, width], kv [rows, 2 · width]
+     * Attention in which one row of each sequence is a query; q [sequences, width], kv [rows, 2 · width]
      * → [sequences, width].
      */
     public SDVariable attention(AttentionLayout layout, SDVariable q, SDVariable kv) {
@@ -151,7 +169,15 @@ public final class Graph {
      * {@code base} with context vectors added: row {@code rows[i]} gets vector {@code vectors[i]}.
      */
     public SDVariable placeContext(SDVariable context, SDVariable base, int[] rows, int[] vectors) {
-        return new PlaceContext(sd, context, base, rows, vectors).outputVariable();
+        if (rows.length != vectors.length) {
+            throw new IllegalArgumentException(rows.length + " rows but " + vectors.length + " context vectors");
+        }
+        int[] sources = new int[Math.toIntExact(base.getShape()[0])];
+        Arrays.fill(sources, GatherRows.NONE);
+        for (int i = 0; i < rows.length; i++) {
+            sources[rows[i]] = vectors[i];
+        }
+        return add(base, selectRows(context, sources));
     }
 
     /**
@@ -172,14 +198,14 @@ public final class Graph {
         return new ExpScale(sd, x, s).outputVariable();
     }
 
-    /** Σ x · pull, a scalar whose gradient in x is {@code pull}. */
-    public SDVariable innerProduct(SDVariable x, SDVariable pull) {
-        return new InnerProduct(sd, x, pull).outputVariable();
+    /** Σ x · y over all elements, a scalar. */
+    public SDVariable innerProduct(SDVariable x, SDVariable y) {
+        return new InnerProduct(sd, x, y).outputVariable();
     }
 
     /** Σ x² over all elements, a scalar. */
     public SDVariable sumOfSquares(SDVariable x) {
-        return new SumOfSquares(sd, x).outputVariable();
+        return innerProduct(x, x);
     }
 
     /** Mean cross-entropy; logits [batch, classes], labels [batch] as floats → scalar. */
@@ -192,7 +218,7 @@ public final class Graph {
      * [batch, classes] → scalar.
      */
     public SDVariable softCrossEntropy(SDVariable logits, SDVariable teacher) {
-        return new SoftCrossEntropy(sd, logits, teacher).outputVariable();
+        return new CrossEntropy(sd, logits, teacher).outputVariable();
     }
 
     /** The sums of groups of columns; x [rows, columns] → [rows, groups]. */
@@ -200,7 +226,10 @@ public final class Graph {
         return new SumColumns(sd, x, groupOf, groups).outputVariable();
     }
 
-    /** images [batch, 3, side, side] → patches [batch · grid², 3 · patch²]. */
+    /**
+     * images [batch, channels, side, side] → patches [batch · grid², channels · patch²]; one row a pixel where {@code
+     * patch} is 1.
+     */
     public SDVariable patches(SDVariable images, int patch) {
         return new Patches(sd, images, patch).outputVariable();
     }
@@ -213,12 +242,7 @@ public final class Graph {
     /** Patches with the class embedding in front and the positions added. */
     public SDVariable classTokens(
             SDVariable patches, SDVariable classEmbedding, SDVariable positions) {
-        return new ClassTokens(sd, patches, classEmbedding, positions).outputVariable();
-    }
-
-    /** images [batch, channels, height, width] → one row a pixel [batch · pixels, channels]. */
-    public SDVariable pixelRows(SDVariable images) {
-        return new PixelRows(sd, images).outputVariable();
+        return new FrontTokens(sd, patches, positions, classEmbedding).outputVariable();
     }
 
     /**
@@ -226,13 +250,13 @@ public final class Graph {
      * {@link Convolution} orders it → [batch · pixels / stride², out].
      */
     public SDVariable convolution(SDVariable x, SDVariable kernel, Grid grid, int stride) {
-        return new Convolution(sd, x, kernel, grid, stride).outputVariable();
+        return new Convolution(sd, grid, stride, x, kernel).outputVariable();
     }
 
     /** The same with a bias [out] added. */
     public SDVariable convolution(
             SDVariable x, SDVariable kernel, SDVariable bias, Grid grid, int stride) {
-        return new Convolution(sd, x, kernel, bias, grid, stride).outputVariable();
+        return new Convolution(sd, grid, stride, x, kernel, bias).outputVariable();
     }
 
     /** Means over squares of pixels; x [batch · pixels, channels] → [batch · pixels / size², …]. */
@@ -242,13 +266,12 @@ public final class Graph {
 
     /** Pixels with their mean in front and the positions added. */
     public SDVariable meanTokens(SDVariable x, SDVariable positions) {
-        return new MeanTokens(sd, x, positions).outputVariable();
+        return new FrontTokens(sd, x, positions).outputVariable();
     }
 
     /** Builds the gradients of all variables with respect to {@code loss}, a scalar. */
     public void differentiate(SDVariable loss) {
-        sd.setLossVariables(loss.name());
-        GraphOps.differentiate(sd);
+        gradients.putAll(Gradients.of(sd, loss));
     }
 
     /**
@@ -291,10 +314,21 @@ public final class Graph {
             Workers workers) {
         Map<String, String> names = new LinkedHashMap<>();
         outputs.forEach(output -> names.put(output, output));
-        for (String variable : variables) {
-            names.put(gradientName(variable), sd.grad(variable).name());
+        variables.forEach(variable -> names.put(gradientName(variable), gradient(variable).name()));
+        return new PlanDraft(sd, names, changing, workers);
+    }
+
+    /**
+     * The gradient of {@code variable}, after {@link #differentiate}.
+     *
+     * @throws IllegalArgumentException if the loss does not depend on it
+     */
+    public SDVariable gradient(String variable) {
+        SDVariable gradient = gradients.get(variable);
+        if (gradient == null) {
+            throw new IllegalArgumentException("no gradient of " + variable + ": the loss does not depend on it");
         }
-        return new PlanDraft(sd.getFunction("grad"), names, changing, workers);
+        return gradient;
     }
 
     /** The name under which a gradient plan gives the gradient of {@code variable}. */

@@ -8,7 +8,6 @@ import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
 import java.util.function.IntBinaryOperator;
 
 /**
@@ -34,27 +33,31 @@ final class Pixels {
      * @param depth makes a byte of a sample and its number of bits
      */
     static RgbImage read(BufferedImage image, IntBinaryOperator depth) {
+        return read(image, depth, false);
+    }
+
+    private static RgbImage read(BufferedImage image, IntBinaryOperator depth, boolean copied) {
         Raster raster = image.getRaster();
-        int width = raster.getWidth();
-        int height = raster.getHeight();
+        byte[] rgb;
         if (image.getColorModel() instanceof IndexColorModel palette) {
-            return new RgbImage(width, height, lookUp(raster, palette));
+            rgb = lookUp(raster, palette);
+        } else if (isPackedRgb(raster)) {
+            byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
+            int[] offsets = ((ComponentSampleModel) raster.getSampleModel()).getBandOffsets();
+            rgb = orderRgb(copied ? samples.clone() : samples, offsets);
+        } else {
+            rgb = convert(raster, depth);
         }
-        byte[] rgb = isPackedRgb(raster) ? takeRgb(raster) : convert(raster, depth);
-        return new RgbImage(width, height, rgb);
+        return new RgbImage(raster.getWidth(), raster.getHeight(), rgb);
     }
 
     /**
-     * A copy of an image of any kind: samples as {@link #read} takes them, and through {@code
-     * getRGB} where they are not plain red, green and blue or grey.
+     * A copy of an image of any kind: samples as {@link #read} takes them, and through {@code getRGB} where they are not
+     * plain red, green and blue or grey.
      */
     static RgbImage copy(BufferedImage image) {
         if (hasPlainSamples(image)) {
-            Raster raster = image.getRaster();
-            boolean palette = image.getColorModel() instanceof IndexColorModel;
-            return palette || !isPackedRgb(raster)
-                    ? read(image, Pixels::stretch)
-                    : new RgbImage(raster.getWidth(), raster.getHeight(), takeRgb(copyOf(raster)));
+            return read(image, Pixels::stretch, true);
         }
         int width = image.getWidth();
         byte[] rgb = new byte[Math.multiplyExact(3 * width, image.getHeight())];
@@ -66,12 +69,6 @@ final class Pixels {
             }
         }
         return new RgbImage(width, image.getHeight(), rgb);
-    }
-
-    private static Raster copyOf(Raster raster) {
-        WritableRaster copy = raster.createCompatibleWritableRaster();
-        copy.setRect(raster);
-        return copy;
     }
 
     private static boolean hasPlainSamples(BufferedImage image) {
@@ -97,12 +94,6 @@ final class Pixels {
                 && model.getScanlineStride() == 3 * raster.getWidth()
                 && model.getPixelStride() == 3
                 && raster.getDataBuffer().getSize() == 3 * raster.getWidth() * raster.getHeight();
-    }
-
-    private static byte[] takeRgb(Raster raster) {
-        byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();
-        ComponentSampleModel model = (ComponentSampleModel) raster.getSampleModel();
-        return orderRgb(samples, model.getBandOffsets());
     }
 
     private static byte[] lookUp(Raster raster, IndexColorModel palette) {

@@ -5,6 +5,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
@@ -48,7 +49,7 @@ public record Clap(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         FeatureMatrix raw = text.raw();
         float[] multipliers = multipliers(raw, data.train(), text.space().logitScale());
         return new ZsLp.Prototypes(raw, data.train().size(), multipliers);

@@ -11,6 +11,9 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation.Kind;
+import org.coop4j.method.Classifier.AdaptedImages;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
@@ -74,7 +77,7 @@ public record ClipAdapter(
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return begin(text.raw().normalized(), text.task().seed());
     }
 
@@ -106,7 +109,7 @@ public record ClipAdapter(
      * @param text normalised text features
      */
     record Adapter(LearnedTensor w1, LearnedTensor w2, FeatureMatrix text, double ratio)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         @Override
         public List<LearnedTensor> learned() {

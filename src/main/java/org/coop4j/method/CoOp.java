@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 

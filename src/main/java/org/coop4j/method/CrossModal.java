@@ -13,6 +13,8 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
@@ -78,7 +80,7 @@ public record CrossModal(
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return new Head(text.ofAllPrompts(), text.classes());
     }
 
@@ -94,7 +96,7 @@ public record CrossModal(
      * @param start the head at first
      */
     record Head(FeatureMatrix texts, FeatureMatrix start, LearnedTensor head)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Head(FeatureMatrix texts, int classes) {
             this(texts, PromptEnsemble.mean(texts, classes).normalized());

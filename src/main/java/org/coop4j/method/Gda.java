@@ -14,6 +14,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.host.DoubleRows;
 import org.coop4j.graph.host.Gemm;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.Shape;
 
@@ -77,7 +79,7 @@ public record Gda(
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return model(text.weights(), data, text.space().logitScale(), trainer.progress());
     }
 
@@ -92,7 +94,7 @@ public record Gda(
      * @param text normalised text features, one row a class
      * @param progress is told where it equals zero-shot CLIP
      */
-    FeatureLearner.Model model(
+    FeatureMethod.Model model(
             FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = Views.pooled(data.train());
         Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());

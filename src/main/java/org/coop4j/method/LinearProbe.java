@@ -13,7 +13,7 @@ import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ProbeSampler;
-import org.coop4j.method.logistic.CrossValidatedPenalty;
+import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
@@ -106,7 +106,7 @@ public record LinearProbe(
             progress.warn(
                             "there are no val images: the penalty of the linear probe is chosen by"
                                     + " cross-validation on the training images");
-            return CrossValidatedPenalty.fit(train);
+            return PenaltySearch.crossValidated(train);
         }
         return PenaltySearch.fit(train, features(data.val()), progress);
     }

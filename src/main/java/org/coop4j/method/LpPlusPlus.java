@@ -14,8 +14,10 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer;
-import org.coop4j.method.train.Sgd;
+import org.coop4j.method.train.Optimizer.Sgd;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
@@ -82,7 +84,7 @@ public record LpPlusPlus(
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         FeatureSet val = search ? data.val() : FeatureSets.none(data.train().width());
         return new Blend(text.weights(), Views.first(data.train()), val);
     }
@@ -93,7 +95,7 @@ public record LpPlusPlus(
     }
 
     /** Class weights that are blended with the text features. */
-    static final class Blend implements FeatureLearner.Model {
+    static final class Blend implements FeatureMethod.Model {
 
         private final FeatureMatrix text;
         private final FeatureSet train;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureKind;
@@ -179,5 +180,59 @@ public sealed interface Method
      */
     default Method with(Map<String, ?> settings) {
         return (Method) Settings.with((Record) this, settings);
+    }
+
+    /** The name of {@link #standard}, for what needs a constant. */
+    String STANDARD = "coop";
+
+    /** The method that is taken where none is given. */
+    static Method standard() {
+        return new CoOp();
+    }
+
+    /** The data's hand-written prompt without learning, which all others are compared with. */
+    static Method zeroShot() {
+        return new ZeroShot();
+    }
+
+    /** Hand-written prompts with these templates. */
+    static Method handWritten(List<String> templates) {
+        return new ZeroShot(templates, false);
+    }
+
+    /**
+     * What learned classifiers are compared with beside prompts: what the images alone tell. It
+     * learns from whatever images the others had.
+     */
+    static Method baseline() {
+        return new LinearProbe(false);
+    }
+
+    /** Learns in closed form: where many classifiers are needed, each without some images. */
+    static Method closedForm() {
+        return new Gda();
+    }
+
+    /**
+     * Methods that learn in seconds and differ in what they are good at, the simplest first: the
+     * candidates where a user leaves the choice to the val images.
+     */
+    static List<Method> quick() {
+        return List.of(
+                new ZeroShot(),
+                new LinearProbe(),
+                new Prototypes(),
+                new Gda(),
+                new TipAdapterF(),
+                new Clap(),
+                new CrossModal());
+    }
+
+    /**
+     * The method that settings mean which come without one: hand-written prompts where there are
+     * templates, else the standard.
+     */
+    static Method ofSettings(Set<String> names) {
+        return names.contains("templates") ? handWritten(List.of("{}")) : standard();
     }
 }

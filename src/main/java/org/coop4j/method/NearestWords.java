@@ -81,7 +81,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens)
             throws IOException {
         file.requireModel(clip);
-        LearnedContext prompt = LearnedContext.of(file);
+        PromptLayout layout = PromptLayout.of(file);
         Tokenizer tokenizer = clip.tokenizer();
         int vocabulary = clip.architecture().text().vocabularySize();
         if (vocabulary != tokenizer.vocabularySize()) {
@@ -94,13 +94,13 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         clip.tokenEmbedding(0); // reads the table, before threads ask for it
         IntPredicate wanted =
                 token -> tokens == Tokens.ALL || isFitWord(tokenizer.symbol(token), slurs);
-        Search search = new Search(prompt, count);
+        Search search = new Search(file.tensor(PromptContext.CTX).values(), clip.architecture().text().width(), count);
         search.run(vocabulary, clip::tokenEmbedding, wanted, clip.workers());
         List<ContextVector> vectors = new ArrayList<>();
-        int length = prompt.layout().length();
+        int length = layout.length();
         for (int v = 0; v < search.vectors; v++) {
             Optional<String> className =
-                    prompt.layout().classSpecific()
+                    layout.classSpecific()
                             ? Optional.of(file.classNames().get(v / length))
                             : Optional.empty();
             List<Word> words =
@@ -154,13 +154,13 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         private int compared;
         private int untrained;
 
-        Search(LearnedContext prompt, int count) {
+        Search(float[] context, int width, int count) {
             if (count < 1) {
                 throw new IllegalArgumentException(
                         "number of nearest words is " + count + ": give 1 or more");
             }
-            this.context = prompt.vectors();
-            this.width = prompt.width();
+            this.context = context;
+            this.width = width;
             this.vectors = context.length / width;
             this.count = count;
             found.addAll(queues());

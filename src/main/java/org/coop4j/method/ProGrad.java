@@ -9,6 +9,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 

@@ -12,6 +12,9 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Classifier.AdaptedImages;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -84,7 +87,7 @@ public record ProLip(
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return new Projector(
                 text.space().requireVisualProjection(id()),
                 text.weights(),
@@ -105,7 +108,7 @@ public record ProLip(
      * @param penalty weight of the squared change
      */
     record Projector(VisualProjection before, LearnedTensor w, FeatureMatrix text, double penalty)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Projector(VisualProjection before, FeatureMatrix text, double penalty) {
             this(before, before.weight().learned(before.name()), text, penalty);

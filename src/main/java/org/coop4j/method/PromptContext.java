@@ -8,6 +8,7 @@ import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 

@@ -9,6 +9,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Trainer;

@@ -4,6 +4,8 @@ import java.io.IOException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 
 /**
@@ -44,7 +46,7 @@ public record Prototypes() implements FeatureMethod {
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return file -> addTo(file, data.train());
     }
 

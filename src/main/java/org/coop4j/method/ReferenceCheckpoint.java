@@ -235,7 +235,7 @@ public final class ReferenceCheckpoint {
         if (epoch < 1) {
             throw new IllegalArgumentException("epoch " + epoch + ": the first is 1");
         }
-        int length = LearnedContext.of(prompt).layout().length();
+        int length = PromptLayout.of(prompt).length();
         Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
         for (String name : checkpointed(prompt.method()).checkpointTensors()) {

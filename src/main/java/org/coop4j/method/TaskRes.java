@@ -10,6 +10,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -74,7 +76,7 @@ public record TaskRes(
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return new Residual(text.raw(), alpha);
     }
 
@@ -90,7 +92,7 @@ public record TaskRes(
      * @param x the residual
      */
     record Residual(FeatureMatrix base, LearnedTensor x, double alpha)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Residual(FeatureMatrix base, double alpha) {
             this(base, LearnedTensor.zeros(RESIDUAL, base.rows(), base.width()), alpha);

@@ -2,6 +2,8 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 
 /**
@@ -46,7 +48,7 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Fea
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return file -> KeyCache.addTo(
                 file, text.space(), cache, data, KeyCache.keys(data.train()), text.weights());
     }

@@ -7,6 +7,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
+import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
@@ -58,7 +60,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return new Keys(text.space(), data, text.weights(), cache);
     }
 
@@ -78,7 +80,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Fe
             FeatureMatrix text,
             CacheWeights cache,
             LearnedTensor keys)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
             this(space, data, text, cache, initial(data));

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Trainer;
 
 /**
@@ -72,7 +74,7 @@ public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return file -> file.with(TEXT, text.weights());
     }
 

@@ -8,6 +8,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -56,7 +58,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
     }
 
     @Override
-    public FeatureLearner.Model start(FeatureLearner.Texts text, FewShotFeatures data, Trainer trainer) {
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
         return new Prototypes(text.raw(), data.train().size(), null);
     }
 
@@ -74,7 +76,7 @@ public record ZsLp(TextPrompts prompts) implements FeatureMethod {
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Prototypes(FeatureMatrix text, int images, float[] multipliers, LearnedTensor prototypes)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Prototypes(FeatureMatrix text, int images, float[] multipliers) {
             this(text, images, multipliers, text.learned(PROTOTYPES));

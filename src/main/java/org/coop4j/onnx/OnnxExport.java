@@ -68,7 +68,7 @@ public final class OnnxExport {
         String ids = graph.input("input_ids", OnnxGraph.Type.INT64, BATCH, text.contextLength());
         graph.output(
                 "text_features",
-                new TextTransformerNodes(layers(graph), text).forward(ids),
+                new TransformerNodes(layers(graph)).text(ids, text),
                 OnnxGraph.Type.FLOAT,
                 BATCH,
                 clip.architecture().embedDim());
@@ -126,7 +126,7 @@ public final class OnnxExport {
             throws IOException {
         Layers layers = layers(graph);
         return clip.architecture().vision() instanceof ClipConfig.Vit vit
-                ? new VisionTransformerNodes(layers, vit).forward(pixels, kind)
+                ? new TransformerNodes(layers).image(pixels, vit, kind)
                 : new ModifiedResNetNodes(layers, (ClipConfig.ResNet) clip.architecture().vision())
                         .forward(pixels, kind);
     }

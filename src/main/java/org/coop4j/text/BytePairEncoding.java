@@ -19,17 +19,17 @@ final class BytePairEncoding {
     private final int[] ranks;
     private final int[] unions;
 
-    BytePairEncoding(List<Vocabulary.Merge> merges) {
+    BytePairEncoding(List<int[]> merges) {
         int capacity = Integer.highestOneBit(Math.max(2, merges.size())) * 4;
         pairs = new long[capacity];
         ranks = new int[capacity];
         unions = new int[merges.size()];
         Arrays.fill(pairs, EMPTY);
         for (int rank = 0; rank < unions.length; rank++) {
-            Vocabulary.Merge merge = merges.get(rank);
-            unions[rank] = merge.union();
-            int slot = slot(merge.left(), merge.right());
-            pairs[slot] = pack(merge.left(), merge.right());
+            int[] merge = merges.get(rank); // left, right, union
+            unions[rank] = merge[2];
+            int slot = slot(merge[0], merge[1]);
+            pairs[slot] = pack(merge[0], merge[1]);
             ranks[slot] = rank;
         }
     }

@@ -19,6 +19,11 @@ final class HtmlEntities {
     private static final String REPLACEMENT = "\uFFFD";
     private static final Pattern UNAMBIGUOUS = Pattern.compile("&#?[0-9A-Za-z]{1,24};");
 
+    /** The meaning of U+0080–U+009F; the five that Windows-1252 leaves undefined stay as they are. */
+    private static final String C1 =
+            "\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f"
+                    + "\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178";
+
     /** Text by name; the key has the semicolon where the reference has. */
     private final Map<String, String> texts;
 
@@ -138,10 +143,20 @@ final class HtmlEntities {
                 || (value >= Character.MIN_SURROGATE && value <= Character.MAX_SURROGATE)) {
             return REPLACEMENT;
         }
-        if (Windows1252.isC1(value)) {
-            return String.valueOf(Windows1252.decode(value));
+        if (isC1(value)) {
+            return String.valueOf(windows1252(value));
         }
         return isForbidden(value) ? "" : Character.toString(value);
+    }
+
+    /** Returns true for the control characters that appear where Windows-1252 was mistaken for Latin-1. */
+    static boolean isC1(int codePoint) {
+        return codePoint >= 0x80 && codePoint <= 0x9F;
+    }
+
+    /** The character that Windows-1252 has for a C1 control character. */
+    static char windows1252(int c1) {
+        return C1.charAt(c1 - 0x80);
     }
 
     /**

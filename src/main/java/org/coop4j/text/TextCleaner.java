@@ -1,24 +1,27 @@
 package org.coop4j.text;
 
+import java.text.Normalizer;
+import java.util.regex.Pattern;
+
 /**
  * CLIP's cleaning of a text before it is split into words: repair, HTML character references
  * decoded twice, every run of white space one space, lower case.
  *
- * <p>CLIP repairs with the Python library ftfy; {@link UnicodeRepair} says which part of it is done
+ * <p>CLIP repairs with the Python library ftfy; {@link #repair} says which part of it is done
  * here. On text without mojibake the result is CLIP's. Letter, number and case tables are the Java
  * runtime's: Unicode 13 in Java 17.
  */
 final class TextCleaner {
+    private static final Pattern TERMINAL_ESCAPE = Pattern.compile("\u001b\\[[\\p{Nd};]*[a-zA-Z]");
+
     private final HtmlEntities entities;
-    private final UnicodeRepair repair;
 
     TextCleaner(HtmlEntities entities) {
         this.entities = entities;
-        this.repair = new UnicodeRepair(entities);
     }
 
     String clean(String text) {
-        String repaired = repair.repair(text);
+        String repaired = repair(text);
         String unescaped = entities.unescape(entities.unescape(repaired));
         return LowerCase.of(collapseSpace(unescaped));
     }
@@ -55,5 +58,116 @@ final class TextCleaner {
                 || c == 0x202F
                 || c == 0x205F
                 || c == 0x3000;
+    }
+
+    /**
+     * The fixes that {@code ftfy.fix_text} 6 applies to every text by a fixed table or rule: character references where
+     * no {@code <} stands in the line or before, C1 controls read as Windows-1252, Latin ligatures, full and half width,
+     * curly quotes, line breaks, lone surrogates, terminal escapes, control characters, and NFC; repeated until nothing
+     * changes. Not done is ftfy's statistical part, the repair of mojibake ({@code cafÃ©} stays as it is).
+     */
+    private String repair(String text) {
+        if (isPlainAscii(text)) {
+            return text;
+        }
+        StringBuilder out = new StringBuilder(text.length());
+        boolean html = true;
+        int start = 0;
+        while (start < text.length()) {
+            int end = text.indexOf('\n', start) + 1;
+            end = end == 0 ? text.length() : end;
+            String line = text.substring(start, end);
+            html = html && line.indexOf('<') < 0;
+            out.append(repairLine(line, html));
+            start = end;
+        }
+        return out.toString();
+    }
+
+    private static boolean isPlainAscii(String text) {
+        return text.chars().allMatch(c -> c >= ' ' && c <= '~' && c != '&');
+    }
+
+    private String repairLine(String line, boolean html) {
+        String before;
+        String after = line;
+        do {
+            before = after;
+            String unescaped = html ? entities.unescapeUnambiguous(before) : before;
+            String breaks = mapCharacters(unescaped).replace("\r\n", "\n").replace('\r', '\n');
+            String printed = TERMINAL_ESCAPE.matcher(breaks).replaceAll("");
+            String kept = dropControls(printed);
+            after = Normalizer.normalize(kept, Normalizer.Form.NFC);
+        } while (!after.equals(before));
+        return after;
+    }
+
+    private static String mapCharacters(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> appendMapped(c, out));
+        return out.toString();
+    }
+
+    private static void appendMapped(int codePoint, StringBuilder out) {
+        int c = HtmlEntities.isC1(codePoint) ? HtmlEntities.windows1252(codePoint) : codePoint;
+        String letters = ligature(c);
+        if (letters != null) {
+            out.append(letters);
+        } else if (c >= 0xFF01 && c <= 0xFFEF) {
+            out.append(Normalizer.normalize(Character.toString(c), Normalizer.Form.NFKC));
+        } else {
+            out.appendCodePoint(plain(c));
+        }
+    }
+
+    private static int plain(int c) {
+        return switch (c) {
+            case 0x3000 -> ' '; // ideographic space
+            case 0x02BC, 0x2018, 0x2019, 0x201A, 0x201B -> '\'';
+            case 0x201C, 0x201D, 0x201E, 0x201F -> '"';
+            case 0x2028, 0x2029 -> '\n';
+            default -> c >= 0xD800 && c <= 0xDFFF ? 0xFFFD : c;
+        };
+    }
+
+    private static String ligature(int c) {
+        return switch (c) {
+            case 0x0132 -> "IJ";
+            case 0x0133 -> "ij";
+            case 0x0149 -> "\u02bcn";
+            case 0x01C4 -> "D\u017d";
+            case 0x01C5 -> "D\u017e";
+            case 0x01C6 -> "d\u017e";
+            case 0x01C7 -> "LJ";
+            case 0x01C8 -> "Lj";
+            case 0x01C9 -> "lj";
+            case 0x01CA -> "NJ";
+            case 0x01CB -> "Nj";
+            case 0x01CC -> "nj";
+            case 0x01F1 -> "DZ";
+            case 0x01F2 -> "Dz";
+            case 0x01F3 -> "dz";
+            case 0xFB00 -> "ff";
+            case 0xFB01 -> "fi";
+            case 0xFB02 -> "fl";
+            case 0xFB03 -> "ffi";
+            case 0xFB04 -> "ffl";
+            case 0xFB05 -> "\u017ft";
+            case 0xFB06 -> "st";
+            default -> null;
+        };
+    }
+
+    private static String dropControls(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().filter(c -> !isControl(c)).forEach(out::appendCodePoint);
+        return out.toString();
+    }
+
+    private static boolean isControl(int c) {
+        boolean ascii = c < ' ' && "\t\n\f\r".indexOf(c) < 0;
+        boolean arabic = c >= 0x206A && c <= 0x206F;
+        boolean annotation = c >= 0xFFF9 && c <= 0xFFFC;
+        return ascii || c == 0x7F || arabic || annotation || c == 0xFEFF;
     }
 }

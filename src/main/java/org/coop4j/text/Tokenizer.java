@@ -1,10 +1,6 @@
 package org.coop4j.text;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,8 +9,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
-import org.coop4j.base.Resource;
 
 /**
  * CLIP's byte-level BPE tokenizer ({@code clip/simple_tokenizer.py} and {@code clip.tokenize}):
@@ -24,8 +18,6 @@ import org.coop4j.base.Resource;
  * this class leaves alone. Instances are safe for use by several threads.
  */
 public final class Tokenizer {
-    private static final String MERGES = "merges.txt.gz";
-
     /**
      * CLIP's pattern; white space has become single spaces by then. U+0345 belongs to no word:
      * Python's {@code regex} folds it to the letter iota where it looks for other characters, but
@@ -48,8 +40,7 @@ public final class Tokenizer {
         TRUNCATE
     }
 
-    private final ByteAlphabet alphabet;
-    private final TextCleaner cleaner;
+    private final TextCleaner cleaner = new TextCleaner(HtmlEntities.load());
     private final List<String> symbols;
     private final BytePairEncoding merges;
     private final int[] innerBytes; // id of each byte within a word
@@ -60,15 +51,13 @@ public final class Tokenizer {
     /** Ids by word: most words of a data set's prompts repeat. Emptied when full. */
     private final ConcurrentMap<String, int[]> cache = new ConcurrentHashMap<>();
 
-    private Tokenizer(Vocabulary vocabulary, ByteAlphabet alphabet, TextCleaner cleaner) {
-        this.alphabet = alphabet;
-        this.cleaner = cleaner;
+    private Tokenizer(Vocabulary vocabulary) {
         this.symbols = vocabulary.symbols();
         this.merges = new BytePairEncoding(vocabulary.merges());
         this.innerBytes = new int[256];
         this.finalBytes = new int[256];
         for (int b = 0; b < 256; b++) {
-            String symbol = String.valueOf(alphabet.charOf((byte) b));
+            String symbol = String.valueOf(Vocabulary.charOf(b));
             innerBytes[b] = vocabulary.ids().get(symbol);
             finalBytes[b] = vocabulary.ids().get(symbol + Vocabulary.END_OF_WORD);
         }
@@ -78,17 +67,7 @@ public final class Tokenizer {
 
     /** Loads the vocabulary of OpenAI's CLIP models, which nearly all CLIP models share. */
     public static Tokenizer load() {
-        ByteAlphabet alphabet = new ByteAlphabet();
-        try (InputStream in = Resource.open(Tokenizer.class, MERGES)) {
-            BufferedReader lines =
-                    new BufferedReader(
-                            new InputStreamReader(
-                                    new GZIPInputStream(in, 1 << 16), StandardCharsets.UTF_8));
-            Vocabulary vocabulary = Vocabulary.ofMerges(MergesFile.read(lines, MERGES), alphabet);
-            return new Tokenizer(vocabulary, alphabet, new TextCleaner(HtmlEntities.load()));
-        } catch (IOException e) {
-            throw new UncheckedIOException("resource " + MERGES + " is unreadable", e);
-        }
+        return new Tokenizer(Vocabulary.clip());
     }
 
     /**
@@ -99,9 +78,7 @@ public final class Tokenizer {
      *     the file and the entry
      */
     public static Tokenizer fromHuggingFace(Path folder) throws IOException {
-        ByteAlphabet alphabet = new ByteAlphabet();
-        Vocabulary vocabulary = HuggingFaceVocabulary.read(folder, alphabet);
-        return new Tokenizer(vocabulary, alphabet, new TextCleaner(HtmlEntities.load()));
+        return new Tokenizer(Vocabulary.ofHuggingFace(folder));
     }
 
     /** Returns the text's token ids, without start and end token. */
@@ -201,7 +178,7 @@ public final class Tokenizer {
         }
         byte[] bytes = new byte[spelled.length()];
         for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) alphabet.byteOf(spelled.charAt(i));
+            bytes[i] = (byte) Vocabulary.byteOf(spelled.charAt(i));
         }
         return new String(bytes, StandardCharsets.UTF_8).replace(Vocabulary.END_OF_WORD, " ");
     }

@@ -1,38 +1,109 @@
 package org.coop4j.text;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.zip.GZIPInputStream;
+import org.coop4j.base.Resource;
 
 /**
- * The symbols of a byte-level BPE vocabulary, by id, and its merges in order of rank.
+ * The symbols of a byte-level BPE vocabulary, by id, and its merges in order of rank: CLIP's, or that of a Hugging Face
+ * folder, which holds {@code vocab.json} (id by symbol) and {@code merges.txt}.
+ *
+ * <p>A printable character stands for each byte. Bytes 33–126, 161–172 and 174–255 stand for themselves, in that order;
+ * the other 68, ascending, are U+0100, U+0101, …. That order also numbers the first 256 symbols of CLIP's vocabulary.
  *
  * @param symbols symbol of each id; those that end a word carry {@code </w>}
  * @param ids id of each symbol
  * @param merges ids of the left symbol, the right symbol and their union, by rank
  */
-record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<Merge> merges) {
+record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> merges) {
     static final String END_OF_WORD = "</w>";
     static final String START_TOKEN = "<|startoftext|>";
     static final String END_TOKEN = "<|endoftext|>";
 
-    record Merge(int left, int right, int union) {}
+    private static final String CLIP_MERGES = "merges.txt.gz";
 
-    /**
-     * CLIP's vocabulary built from its merges: 256 bytes, the same ending a word, the unions by
-     * rank, start and end token.
-     *
-     * @param pairs the two symbols of each merge, by rank
-     */
-    static Vocabulary ofMerges(List<String[]> pairs, ByteAlphabet alphabet) {
+    /** CLIP's files are below one megabyte; the limit only keeps a wrong file from filling memory. */
+    private static final long MAX_BYTES = 64L << 20;
+
+    private static final int BYTES = 256;
+    private static final int[] BYTE_OF_CHAR = new int[2 * BYTES];
+
+    /** The characters in vocabulary order: "!" first, the one of byte 173 last. */
+    private static final char[] ALPHABET = new char[BYTES];
+
+    private static final char[] CHAR_OF_BYTE = new char[BYTES];
+
+    static {
+        Arrays.fill(BYTE_OF_CHAR, -1);
+        int order = 0;
+        for (boolean printable : new boolean[] {true, false}) {
+            int spare = BYTES;
+            for (int b = 0; b < BYTES; b++) {
+                if (isPrintable(b) == printable) {
+                    char c = (char) (printable ? b : spare++);
+                    ALPHABET[order++] = c;
+                    CHAR_OF_BYTE[b] = c;
+                    BYTE_OF_CHAR[c] = b;
+                }
+            }
+        }
+    }
+
+    private static boolean isPrintable(int b) {
+        return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE);
+    }
+
+    /** The character that stands for a byte 0–255. */
+    static char charOf(int b) {
+        return CHAR_OF_BYTE[b];
+    }
+
+    /** The byte 0–255 that the character stands for, or -1. */
+    static int byteOf(char c) {
+        return c < BYTE_OF_CHAR.length ? BYTE_OF_CHAR[c] : -1;
+    }
+
+    /** The symbols of single bytes in the order of CLIP's ids: within a word, then ending one. */
+    static List<String> byteSymbols() {
         List<String> symbols = new ArrayList<>();
-        for (char c : alphabet.inOrder()) {
-            symbols.add(String.valueOf(c));
+        for (String end : List.of("", END_OF_WORD)) {
+            for (char c : ALPHABET) {
+                symbols.add(c + end);
+            }
         }
-        for (char c : alphabet.inOrder()) {
-            symbols.add(c + END_OF_WORD);
+        return symbols;
+    }
+
+    /** CLIP's vocabulary, built from its merges: single bytes, the unions by rank, start and end token. */
+    static Vocabulary clip() {
+        List<String[]> pairs;
+        try (InputStream in = new GZIPInputStream(Resource.open(Vocabulary.class, CLIP_MERGES), 1 << 16)) {
+            pairs = readPairs(new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)), CLIP_MERGES);
+        } catch (IOException e) {
+            throw new UncheckedIOException("resource " + CLIP_MERGES + " is unreadable", e);
         }
+        List<String> symbols = byteSymbols();
+        int firstUnion = symbols.size();
         for (String[] pair : pairs) {
             symbols.add(pair[0] + pair[1]);
         }
@@ -42,12 +113,134 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<Merge> me
         for (int id = 0; id < symbols.size(); id++) {
             ids.put(symbols.get(id), id);
         }
-        int firstUnion = symbols.size() - pairs.size() - 2;
-        List<Merge> merges = new ArrayList<>(pairs.size());
+        List<int[]> merges = new ArrayList<>(pairs.size());
         for (String[] pair : pairs) {
-            int union = firstUnion + merges.size();
-            merges.add(new Merge(ids.get(pair[0]), ids.get(pair[1]), union));
+            merges.add(new int[] {ids.get(pair[0]), ids.get(pair[1]), firstUnion + merges.size()});
         }
         return new Vocabulary(symbols, ids, merges);
+    }
+
+    /**
+     * Reads the pairs of a {@code merges.txt} in order of rank: an optional {@code #version} line, then two symbols a
+     * line.
+     *
+     * @param name what messages call the file
+     */
+    private static List<String[]> readPairs(BufferedReader in, String name) throws IOException {
+        List<String[]> pairs = new ArrayList<>();
+        int number = 0;
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            number++;
+            if (line.isEmpty() || number == 1 && line.startsWith("#version")) {
+                continue;
+            }
+            int space = line.indexOf(' ');
+            if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
+                throw new IOException(name + " line " + number + " is not two symbols with a space between them");
+            }
+            pairs.add(new String[] {line.substring(0, space), line.substring(space + 1)});
+        }
+        return pairs;
+    }
+
+    /** Reads and checks the vocabulary of a Hugging Face folder. */
+    static Vocabulary ofHuggingFace(Path folder) throws IOException {
+        Path vocabFile = folder.resolve("vocab.json");
+        Map<String, Integer> ids = readIds(vocabFile);
+        List<String> symbols = symbolsById(ids, vocabFile);
+        requireSymbols(ids, vocabFile);
+        return new Vocabulary(symbols, ids, readMerges(folder.resolve("merges.txt"), ids, vocabFile));
+    }
+
+    private static void requireReadable(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("no file " + file + ": a tokenizer folder holds vocab.json and merges.txt");
+        }
+        if (Files.size(file) > MAX_BYTES) {
+            throw new IOException(file + " has " + Files.size(file) + " bytes, more than " + MAX_BYTES);
+        }
+    }
+
+    private static Map<String, Integer> readIds(Path vocabFile) throws IOException {
+        requireReadable(vocabFile);
+        Map<String, Integer> ids = new HashMap<>();
+        try (InputStream in = Files.newInputStream(vocabFile);
+                JsonParser json = new JsonFactory().createParser(in)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException(vocabFile + " is not a JSON object of symbols and ids");
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String symbol = json.currentName();
+                if (json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
+                    throw new IOException(vocabFile + " has no integer id for the symbol \"" + symbol + '"');
+                }
+                if (ids.put(symbol, json.getIntValue()) != null) {
+                    throw new IOException(vocabFile + " has the symbol \"" + symbol + "\" twice");
+                }
+            }
+        } catch (JsonProcessingException e) {
+            throw new IOException(vocabFile + " is not valid JSON: " + e.getOriginalMessage(), e);
+        }
+        return ids;
+    }
+
+    private static List<String> symbolsById(Map<String, Integer> ids, Path vocabFile) throws IOException {
+        List<String> symbols = new ArrayList<>(Collections.nCopies(ids.size(), null));
+        for (Map.Entry<String, Integer> entry : ids.entrySet()) {
+            int id = entry.getValue();
+            if (id < 0 || id >= symbols.size() || symbols.get(id) != null) {
+                throw new IOException("%s gives the symbol \"%s\" the id %s; expected each of 0 to %s once"
+                        .formatted(vocabFile, entry.getKey(), id, symbols.size() - 1));
+            }
+            symbols.set(id, entry.getKey());
+        }
+        return symbols;
+    }
+
+    /** Without every byte, within and at the end of a word, some texts could not be encoded. */
+    private static void requireSymbols(Map<String, Integer> ids, Path vocabFile) throws IOException {
+        List<String> wanted = new ArrayList<>(List.of(START_TOKEN, END_TOKEN));
+        wanted.addAll(byteSymbols());
+        for (String symbol : wanted) {
+            if (!ids.containsKey(symbol)) {
+                throw new IOException("%s lacks the symbol \"%s\": it is not the vocabulary of a CLIP tokenizer"
+                        .formatted(vocabFile, symbol));
+            }
+        }
+        for (String symbol : ids.keySet()) {
+            if (!symbol.chars().allMatch(c -> byteOf((char) c) >= 0)) {
+                throw new IOException(vocabFile + " has the symbol \"" + symbol + "\", which spells no bytes");
+            }
+        }
+    }
+
+    private static List<int[]> readMerges(Path mergesFile, Map<String, Integer> ids, Path vocabFile)
+            throws IOException {
+        requireReadable(mergesFile);
+        List<String[]> pairs;
+        try (BufferedReader in = Files.newBufferedReader(mergesFile)) {
+            pairs = readPairs(in, mergesFile.toString());
+        } catch (CharacterCodingException e) {
+            throw new IOException(mergesFile + " is not UTF-8 text", e);
+        }
+        Set<List<String>> seen = new HashSet<>(pairs.size() * 2);
+        List<int[]> merges = new ArrayList<>(pairs.size());
+        for (String[] pair : pairs) {
+            int[] merge = new int[3];
+            String[] symbols = {pair[0], pair[1], pair[0] + pair[1]};
+            for (int i = 0; i < symbols.length; i++) {
+                Integer id = ids.get(symbols[i]);
+                if (id == null) {
+                    throw new IOException("%s uses the symbol \"%s\", which %s lacks"
+                            .formatted(mergesFile, symbols[i], vocabFile.getFileName()));
+                }
+                merge[i] = id;
+            }
+            if (!seen.add(List.of(pair))) {
+                throw new IOException(mergesFile + " has the merge \"" + pair[0] + ' ' + pair[1] + "\" twice");
+            }
+            merges.add(merge);
+        }
+        return merges;
     }
 }

@@ -26,7 +26,7 @@ class EvaluationTest {
             assertThat(result.accuracy()).isEqualTo(expected.get("accuracy").asDouble(), ROUNDING);
             assertThat(result.macroF1()).isEqualTo(expected.get("macro_f1").asDouble(), ROUNDING);
             for (int i = 0; i < result.classes().size(); i++) {
-                ClassResult found = result.classes().get(i);
+                Evaluation.ClassResult found = result.classes().get(i);
                 assertThat(found.accuracy())
                         .isEqualTo(expected.get("recall").get(i).asDouble(), ROUNDING);
                 assertThat(found.f1()).isEqualTo(expected.get("f1").get(i).asDouble(), ROUNDING);

@@ -14,6 +14,7 @@ import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,11 @@ class ExecutionPlanTest {
     @AfterAll
     static void close() {
         WORKERS.close();
+    }
+
+    @BeforeAll
+    static void prepareSessions() {
+        Sessions.prepare();
     }
 
     private static INDArray gaussian(long seed, long... shape) {
@@ -160,7 +166,7 @@ class ExecutionPlanTest {
         Graph graph = graph(kind);
         INDArray x = gaussian(1, 4, 6);
         List<String> names = computed(graph);
-        Map<String, INDArray> expected = graph.sameDiff().output(Map.of("x", x), names);
+        Map<String, INDArray> expected = Sessions.output(graph, Map.of("x", x), names);
         ExecutionPlan together = graph.plan(names, WORKERS);
         together.input("x").assign(x);
         together.run();
@@ -187,22 +193,40 @@ class ExecutionPlanTest {
             assertEqual(
                     "end",
                     plan.output("end"),
-                    graph.sameDiff().output(Map.of("x", x), "end").get("end"));
+                    Sessions.output(graph, Map.of("x", x), List.of("end")).get("end"));
         }
     }
 
     @ParameterizedTest
     @EnumSource(names = {"ELEMENTWISE", "BROADCAST", "MATRICES", "REDUCTIONS", "VIEWS"})
     void gradientsOfNd4jsOpsEqualTheSessions(Kind kind) {
-        Graph graph = Graph.create();
-        kind.build(graph, graph.variable("x", gaussian(1, 4, 6)));
-        SDVariable end = graph.sameDiff().getVariable("end");
-        graph.differentiate(end.mul(end).sum().rename("loss"));
-        INDArray expected = graph.sameDiff().calculateGradients(Map.of(), "x").get("x");
+        SameDiff other = squared(kind).sameDiff();
+        other.setLossVariables("loss");
+        INDArray expected = other.calculateGradients(Map.of(), "x").get("x");
+        Graph graph = squared(kind);
+        graph.differentiate(graph.sameDiff().getVariable("loss"));
         ExecutionPlan plan = graph.gradientPlan(List.of("loss"), List.of("x"), WORKERS);
         plan.run();
         plan.run();
         assertEqual("gradient", plan.output(Graph.gradientName("x")), expected);
+    }
+
+    private static Graph squared(Kind kind) {
+        Graph graph = Graph.create();
+        kind.build(graph, graph.variable("x", gaussian(1, 4, 6)));
+        SDVariable end = graph.sameDiff().getVariable("end");
+        end.mul(end).sum().rename("loss");
+        return graph;
+    }
+
+    @Test
+    void aLossThatDependsOnNoVariableIsRefused() {
+        Graph graph = Graph.create();
+        SDVariable loss = graph.placeholder("x", DataType.FLOAT, 2, 2).sum().rename("loss");
+        assertThatThrownBy(() -> graph.differentiate(loss))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("loss depends on no variable");
+        assertThatThrownBy(() -> graph.gradient("w")).hasMessageContaining("no gradient of w");
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.DenseTensor;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.safetensors.SafetensorsWriter;
@@ -46,8 +47,8 @@ class ClassifierFileTest {
             ClassifierFile read = ClassifierFile.read(file);
             assertThat(read.method()).isEqualTo(written.method());
             assertThat(read.tensor("ctx").values()).containsExactly(written.tensor("ctx").values());
-            assertThat(LearnedContext.of(read).width()).isEqualTo(4);
-            assertThat(LearnedContext.of(read).layout())
+            assertThat(read.tensor("ctx").shape().dim(1)).isEqualTo(4);
+            assertThat(PromptLayout.of(read))
                     .isEqualTo(new PromptLayout(2, position, classSpecific));
             assertThat(read.classNames()).isEqualTo(NAMES);
             assertThat(read.modelSha256()).isEqualTo("ab".repeat(32));

@@ -110,7 +110,7 @@ class GdaTest {
         }
     }
 
-    private static FeatureLearner.Model model(
+    private static FeatureMethod.Model model(
             GoldenProblem problem, FeatureSet train, ProgressRecorder progress) throws IOException {
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
         float scale = problem.clip().logitScale();

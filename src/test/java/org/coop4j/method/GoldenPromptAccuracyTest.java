@@ -18,6 +18,7 @@ import org.coop4j.data.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.AfterAll;

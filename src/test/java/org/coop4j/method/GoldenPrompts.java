@@ -13,6 +13,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;

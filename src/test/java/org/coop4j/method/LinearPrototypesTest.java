@@ -46,7 +46,7 @@ class LinearPrototypesTest {
         FeatureSet samples = model.samples(train);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
-        return new Run(model, FeatureLearner.step(clip, model, samples, text.rows()), all);
+        return new Run(model, FeatureMethod.step(clip, model, samples, text.rows()), all);
     }
 
     private static void assertLogits(

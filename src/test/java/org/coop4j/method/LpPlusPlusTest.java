@@ -91,7 +91,7 @@ class LpPlusPlusTest {
         assertThat(epochs).isEqualTo(training.epochs());
         problem.assertFirstLogits(golden, key, model, samples, all);
         try (BatchStep trainable =
-                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < epochs; step++) {
                 double loss = trainable.run(step, all);
@@ -178,7 +178,7 @@ class LpPlusPlusTest {
         Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(1);
         try (BatchStep trainable =
-                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
                 optimizer.restore(model.learned(), state);

@@ -32,10 +32,8 @@ class HuggingFaceVocabularyTest {
 
     private void writeVocabulary(Consumer<Map<String, Integer>> change) throws IOException {
         Map<String, Integer> ids = new LinkedHashMap<>();
-        char[] alphabet = new ByteAlphabet().inOrder();
-        for (int i = 0; i < BYTES; i++) {
-            ids.put(String.valueOf(alphabet[i]), i);
-            ids.put(alphabet[i] + "</w>", BYTES + i);
+        for (String symbol : Vocabulary.byteSymbols()) {
+            ids.put(symbol, ids.size());
         }
         ids.put("at</w>", 512);
         ids.put("cat</w>", 513);

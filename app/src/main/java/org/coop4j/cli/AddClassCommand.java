@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +11,13 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.RunPictures;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.BankOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageFiles;
@@ -82,7 +82,7 @@ final class AddClassCommand implements Callable<Integer> {
             description = "The new classifier; must not exist.")
     private Path out;
 
-    @Mixin private BankOptions bankOptions;
+    @Mixin private Options.Bank bankOptions;
 
     AddClassCommand(Console console) {
         this.console = console;

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -12,26 +10,26 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
+import org.coop4j.base.InputException;
 import org.coop4j.bench.ImageBench;
 import org.coop4j.bench.Measurement;
 import org.coop4j.bench.StepBench;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.MemoryOption;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
@@ -114,7 +112,6 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--position",
-            converter = Converters.PositionName.class,
             defaultValue = "end",
             paramLabel = "WHERE",
             description = "end, middle or front (default: ${DEFAULT-VALUE}).")
@@ -147,13 +144,14 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Repetitions (default: ${DEFAULT-VALUE}).")
     private int runs;
 
-    @Mixin private MemoryOption memory;
-    @Mixin private PrecisionOption precisionOption;
+    @Mixin private Options.Memory memory;
+    @Mixin private Options.Arithmetic precisionOption;
 
     @Option(names = "--profile", description = "Show the time of each op of a step.")
     private boolean profile;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     BenchCommand(Console console) {
         this.console = console;
@@ -163,7 +161,7 @@ public final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check();
         List<LabelledImage> images = what.equals("files") ? jpegs(pictures) : List.of();
-        Path file = model == null ? randomModel(architecture, console) : ModelFile.of(model);
+        Path file = model == null ? randomModel(architecture, console) : ModelOptions.file(model);
         Precision precision = precisionOption.precision();
         ObjectNode result = Json.object().put("what", what).put("precision", precision.id());
         if (model == null) {
@@ -192,7 +190,7 @@ public final class BenchCommand implements Callable<Integer> {
             }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
-        if (json.isGiven()) {
+        if (json) {
             Json.print(result, console.out());
         } else {
             print(result);

@@ -1,11 +1,11 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Json;
-import org.coop4j.eval.ClassResult;
+import org.coop4j.console.Table;
+import org.coop4j.eval.Evaluation.ClassResult;
 import org.coop4j.eval.Evaluation;
 
 /**

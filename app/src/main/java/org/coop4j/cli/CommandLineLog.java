@@ -13,8 +13,7 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Properties;
 
 /**
- * The command line's log: warnings on standard error, a plain line each; with {@link
- * LogSettings#showAll}, more of them with time and place. Logback finds it as a service; in an
+ * The command line's log: warnings on standard error, a plain line each; with {@code --debug}, more of them with time and place. Logback finds it as a service; in an
  * application that embeds coop4j, and where the user has a configuration of logback, it does
  * nothing. It is no file as the parser of XML takes longer to start than all else of the log.
  */
@@ -29,11 +28,11 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
     }
 
     static ExecutionStatus configure(LoggerContext logging, Properties properties) {
-        String level = properties.getProperty(LogSettings.LEVEL);
+        String level = properties.getProperty(Coop.LOG_LEVEL);
         if (level == null || properties.getProperty(OWN_CONFIGURATION) != null) {
             return ExecutionStatus.INVOKE_NEXT_IF_ANY;
         }
-        Lines lines = new Lines(properties.getProperty(LogSettings.PATTERN, PLAIN));
+        Lines lines = new Lines(properties.getProperty(Coop.LOG_PATTERN, PLAIN));
         lines.setContext(logging);
         lines.start();
         LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
@@ -56,7 +55,6 @@ public final class CommandLineLog extends ContextAwareBase implements Configurat
 
     /** Reads its pattern when there is something to say, which is rare. */
     private static final class Lines extends LayoutBase<ILoggingEvent> {
-
         private final String pattern;
         private PatternLayout layout; // null until then
 

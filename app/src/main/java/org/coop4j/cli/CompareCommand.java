@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -15,20 +13,19 @@ import java.util.stream.IntStream;
 import org.coop4j.analysis.Comparison;
 import org.coop4j.analysis.Contender;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.JsonOption;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
-import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.eval.McNemar;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
@@ -38,6 +35,7 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
+import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -72,9 +70,10 @@ final class CompareCommand implements Callable<Integer> {
             description = "The model they were learned with (default: where it was then).")
     private Path model;
 
-    @Mixin private VocabularyOption vocabulary = new VocabularyOption();
-    @Mixin private BankOptions bankOptions;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Vocabulary vocabulary = new Options.Vocabulary();
+    @Mixin private Options.Bank bankOptions;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     CompareCommand(Console console) {
         this.console = console;
@@ -95,7 +94,7 @@ final class CompareCommand implements Callable<Integer> {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
-            if (json.isGiven()) {
+            if (json) {
                 Json.print(json(comparison, evaluator.images()), console.out());
             } else {
                 print(comparison, evaluator.images());

@@ -5,14 +5,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.base.SafeText;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFile;
 import org.coop4j.console.Console;
 import org.coop4j.weights.convert.Converter;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,12 +38,16 @@ final class ConvertCommand implements Callable<Integer> {
     @Parameters(paramLabel = "SOURCE", description = "The checkpoint: a file or folder.")
     private Path source;
 
-    @Mixin private OutputFile out;
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
 
     @Option(
             names = "--activation",
             paramLabel = "NAME",
-            converter = Converters.ActivationName.class,
             description =
                     "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
                             + " source does not say.")
@@ -59,8 +60,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ModelMetadata written =
-                Converter.convert(source, out.file(), Optional.ofNullable(activation), console);
-        console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
+                Converter.convert(source, out, Optional.ofNullable(activation), console);
+        console.out().println(SafeText.line(out + ": " + ModelSummary.line(written)));
         return 0;
     }
 }

@@ -5,18 +5,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.coop4j.base.Resource;
+import org.coop4j.cli.options.Converters;
 import org.coop4j.console.Console;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /** The command {@code coop}: the way in, and the options that all commands share. */
 @Command(
@@ -38,7 +39,14 @@ public final class Coop implements Callable<Integer> {
     /** What a shell reports of a program that wrote to a closed pipe: 128 + SIGPIPE. */
     static final int EXIT_READER_GONE = 141;
 
+    /** System property: the least level that is logged. Without it the log is not the command line's. */
+    static final String LOG_LEVEL = "coop.log";
+
+    /** System property: how a line of the log looks, as logback writes patterns; without it, plain. */
+    static final String LOG_PATTERN = "coop.log.pattern";
+
     private final Console console;
+    private final Problems problems;
 
     @Spec private CommandSpec spec;
 
@@ -56,6 +64,7 @@ public final class Coop implements Callable<Integer> {
 
     private Coop(Console console) {
         this.console = console;
+        this.problems = new Problems(console);
     }
 
     /** Runs the command line and ends the process with its exit code. */
@@ -65,10 +74,15 @@ public final class Coop implements Callable<Integer> {
 
     /** Runs these commands, in the form of {@code coop}'s own, and ends the process. */
     public static void main(Map<String, Function<Console, Object>> commands, String... arguments) {
-        LogSettings.use();
+        useLog();
         Console console = Console.system();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> console.status(""), "coop-status"));
         System.exit(run(console, commands, arguments));
+    }
+
+    /** Makes the log the command line's, unless it is already; before the first logger. */
+    static void useLog() {
+        System.getProperties().putIfAbsent(LOG_LEVEL, "WARN");
     }
 
     /** Runs the command line on a console. */
@@ -76,47 +90,32 @@ public final class Coop implements Callable<Integer> {
         return run(console, commands(), arguments);
     }
 
-    /** Runs these commands on a console; returns the exit code. */
+    /**
+     * Runs these commands on a console; returns the exit code. Only the command that the arguments name is made, if
+     * they do: picocli reads a command's annotations by reflection, which for all of them takes longer than some of
+     * them run.
+     */
     public static int run(
             Console console, Map<String, Function<Console, Object>> commands, String... arguments) {
-        Problems problems = new Problems(console);
+        Map<String, Function<Console, Object>> named = new LinkedHashMap<>(commands);
+        Arrays.stream(arguments)
+                .filter(word -> !word.startsWith("-"))
+                .findFirst()
+                .filter(commands::containsKey)
+                .ifPresent(name -> named.keySet().retainAll(Set.of(name)));
+        Coop coop = new Coop(console);
         try {
-            int code = named(console, problems, commands, arguments).execute(arguments);
+            int code = coop.commandLine(named).execute(arguments);
             console.flush();
             return code;
         } catch (RuntimeException | Error e) {
-            return problems.failed(e);
+            return coop.problems.failed(e);
         }
     }
 
-    /**
-     * The command that the arguments name, or all: picocli reads a command's annotations by
-     * reflection, which for all of them takes longer than some of them run.
-     */
-    private static CommandLine named(
-            Console console,
-            Problems problems,
-            Map<String, Function<Console, Object>> all,
-            String... arguments) {
-        Map<String, Function<Console, Object>> commands = new LinkedHashMap<>(all);
-        Optional<String> named =
-                Arrays.stream(arguments).filter(a -> !a.startsWith("-")).findFirst();
-        named.filter(commands::containsKey)
-                .ifPresent(name -> commands.keySet().retainAll(Set.of(name)));
-        return commandLine(console, problems, commands);
-    }
-
     /** All commands. */
-    static CommandLine commandLine(Console console, Problems problems) {
-        return commandLine(console, problems, commands());
-    }
-
-    private static CommandLine commandLine(
-            Console console, Problems problems, Map<String, Function<Console, Object>> commands) {
-        Coop coop = new Coop(console);
-        CommandLine line = new CommandLine(coop);
-        commands.forEach((name, command) -> line.addSubcommand(name, command.apply(console)));
-        return configure(line, coop, console, problems);
+    static CommandLine commandLine(Console console) {
+        return new Coop(console).commandLine(commands());
     }
 
     /** What makes each command, by its name. */
@@ -158,9 +157,11 @@ public final class Coop implements Callable<Integer> {
                 .addSubcommand(new DatasetsShowCommand(console));
     }
 
-    private static CommandLine configure(
-            CommandLine line, Coop coop, Console console, Problems problems) {
+    private CommandLine commandLine(Map<String, Function<Console, Object>> commands) {
+        CommandLine line = new CommandLine(this);
+        commands.forEach((name, command) -> line.addSubcommand(name, command.apply(console)));
         addStandardOptions(line);
+        Converters.register(line);
         return line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
                 .setExpandAtFiles(false) // "@home" is a text, not a file of arguments
@@ -168,22 +169,40 @@ public final class Coop implements Callable<Integer> {
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .setParameterExceptionHandler(problems::wrongUsage)
                 .setExecutionExceptionHandler((e, command, parsed) -> problems.failed(e, command))
-                .setExecutionStrategy(parsed -> coop.execute(parsed, problems));
+                .setExecutionStrategy(this::execute);
     }
 
     /** Gives --help and --version to every command. */
     private static void addStandardOptions(CommandLine line) {
         line.getCommandSpec().mixinStandardHelpOptions(true);
-        line.getCommandSpec().versionProvider(new Version());
+        line.getCommandSpec().versionProvider(Coop::versionLines);
         line.getCommandSpec().usageMessage().sortOptions(false).abbreviateSynopsis(false);
         line.getSubcommands().values().forEach(Coop::addStandardOptions);
     }
 
-    private int execute(ParseResult parsed, Problems problems) {
+    private static String[] versionLines() {
+        return new String[] {
+            "coop4j " + version(),
+            "Java %s (%s), %s %s"
+                    .formatted(
+                            System.getProperty("java.version"),
+                            System.getProperty("java.vendor"),
+                            System.getProperty("os.name"),
+                            System.getProperty("os.arch"))
+        };
+    }
+
+    /** The version, which the build writes into a resource. */
+    static String version() {
+        return Resource.text(Coop.class, "version.txt").strip();
+    }
+
+    private int execute(ParseResult parsed) {
         problems.stackTraces(debug);
         console.quiet(quiet);
-        if (debug) {
-            LogSettings.showAll();
+        if (debug) { // log lines with time and place, if the log is the command line's
+            System.getProperties().computeIfPresent(LOG_LEVEL, (name, level) -> "INFO");
+            System.setProperty(LOG_PATTERN, "%d{HH:mm:ss.SSS} %-5level %logger{24}: %msg%n");
         }
         return new CommandLine.RunLast().execute(parsed);
     }

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
@@ -42,7 +42,7 @@ final class DatasetsCheckCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     @Parameters(
             index = "0",

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
@@ -8,9 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import picocli.CommandLine.ArgGroup;
@@ -39,7 +39,7 @@ final class DatasetsCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     DatasetsCommand(Console console) {
         this.console = console;

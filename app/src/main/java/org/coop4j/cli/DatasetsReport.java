@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
@@ -15,6 +14,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkCheck;
 import org.coop4j.data.benchmark.Division;

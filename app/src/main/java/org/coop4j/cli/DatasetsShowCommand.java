@@ -1,19 +1,17 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.JsonOption;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop datasets show}: all that is known of one published dataset. */
@@ -39,11 +37,11 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "NAME",
-            converter = Converters.BenchmarkName.class,
             description = "A published dataset, such as eurosat.")
     private Benchmark benchmark;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     DatasetsShowCommand(Console console) {
         this.console = console;
@@ -51,7 +49,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (json.isGiven()) {
+        if (json) {
             Json.print(DatasetsCommand.toJson(benchmark), console.out());
         } else {
             printFacts(console.out());

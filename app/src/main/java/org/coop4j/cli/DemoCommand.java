@@ -5,8 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.base.CacheFolder;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
@@ -20,7 +19,6 @@ import org.coop4j.demo.DemoResult;
 import org.coop4j.demo.DemoRun;
 import org.coop4j.run.RunFolder;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop demo}: CoOp on what is shipped, from prompts to proof. */
@@ -80,7 +78,8 @@ final class DemoCommand implements Callable<Integer> {
             description = "Port for --open (default: any free one).")
     private int port;
 
-    @Mixin private JsonOption json;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     DemoCommand(Console console) {
         this.console = console;
@@ -92,7 +91,7 @@ final class DemoCommand implements Callable<Integer> {
             throw new WrongUsage("port " + port + ": expected 0 (any free port) to 65535");
         }
         DemoReport report = isFinished() && !again ? earlier() : learn();
-        if (json.isGiven()) {
+        if (json) {
             Json.print(Json.of(report.result()), console.out());
         } else {
             DemoScreen.printEnd(report.result(), out, console.out());
@@ -117,8 +116,8 @@ final class DemoCommand implements Callable<Integer> {
     private DemoReport learn() throws IOException {
         makeRoom();
         Path cache = CacheFolder.of(System.getenv()).resolve("demo");
-        try (Clip clip = Clip.open(ModelFile.shipped())) {
-            DemoScreen screen = new DemoScreen(console, !json.isGiven());
+        try (Clip clip = Clip.open(ModelOptions.shipped())) {
+            DemoScreen screen = new DemoScreen(console, !json);
             screen.model(ShippedModel.NAME, clip.architecture().parameterCount());
             DemoRun run =
                     new DemoRun(

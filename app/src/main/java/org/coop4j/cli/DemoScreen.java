@@ -1,14 +1,14 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.demo.DemoMethod;
 import org.coop4j.demo.DemoReport;

@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -9,10 +7,11 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.bench.Measurement;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
-import org.coop4j.graph.Backend;
-import org.coop4j.graph.host.BackendException;
-import org.coop4j.graph.host.ComputeForm;
+import org.coop4j.console.Table;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Backend.BackendException;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.JpegCheck;
@@ -38,7 +37,6 @@ final class DoctorCommand implements Callable<Integer> {
      * @param brings what computing gains by them
      */
     private record Instructions(List<String> names, String brings) {
-
         static final List<Instructions> X86 =
                 List.of(
                         of("8 floats at once", "avx2"),
@@ -87,7 +85,7 @@ final class DoctorCommand implements Callable<Integer> {
                                 .map("no: "::concat)
                                 .orElse("yes: --precision bf16 multiplies up to twice as fast"));
             }
-            if (canCompute && ComputeForm.current() == ComputeForm.HOST) {
+            if (canCompute && Backend.currentForm() == Backend.Form.HOST) {
                 Measurement product = Measurement.product(workers);
                 table.row(
                         "matrix product",

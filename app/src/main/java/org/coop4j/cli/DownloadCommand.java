@@ -7,8 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.base.SafeText;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.weights.download.ModelDownload;
@@ -56,7 +55,6 @@ final class DownloadCommand implements Callable<Integer> {
     @Option(
             names = "--activation",
             paramLabel = "NAME",
-            converter = Converters.ActivationName.class,
             description =
                     "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
                             + " source does not say.")
@@ -76,7 +74,7 @@ final class DownloadCommand implements Callable<Integer> {
                     "expected the name of a model of OpenAI's, hf:OWNER/NAME or an address, got '%s'"
                             .formatted(name));
         }
-        ModelDownload download = ModelFile.download(name);
+        ModelDownload download = ModelOptions.download(name);
         Path model = download.converted();
         if (Files.exists(model) && !again) {
             console.note(name + " is there already; --again fetches it anew");

@@ -10,14 +10,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
-import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OtherDataOptions;
-import org.coop4j.cli.options.OutputFile;
-import org.coop4j.cli.options.PrecisionOption;
-import org.coop4j.cli.options.TruncateOption;
+import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.CommandFailure;
@@ -31,6 +27,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.FeatureExport;
 import org.coop4j.run.SharedData;
+import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,8 +59,12 @@ final class EmbedCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
-    @Mixin private TruncateOption truncate;
+    @Mixin private ModelOptions clipOptions;
+    @Option(
+            names = "--truncate",
+            description =
+                    "Truncate texts that exceed the context length; without it, they are an error.")
+    private boolean truncate;
 
     @Option(
             names = "--text",
@@ -78,12 +79,11 @@ final class EmbedCommand implements Callable<Integer> {
             description = "A UTF-8 file with one text per line.")
     private Path textFile;
 
-    @Mixin private OtherDataOptions dataOptions;
+    @Mixin private DataOptions.IfAny dataOptions;
 
     @Option(
             names = "--split",
             paramLabel = "SPLIT",
-            converter = Converters.SplitName.class,
             description = "With --data, train, val or test (default: all three).")
     private Split split;
 
@@ -96,10 +96,16 @@ final class EmbedCommand implements Callable<Integer> {
                             + " ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private ExifOption exif;
-    @Mixin private OutputFile out;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Exif exif;
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
+
+    @Mixin private Options.Arithmetic precision;
 
     @Option(names = "--normalize", description = "Divide each feature by its Euclidean norm.")
     private boolean normalize;
@@ -153,7 +159,7 @@ final class EmbedCommand implements Callable<Integer> {
             int context = clip.architecture().text().contextLength();
             List<int[]> tokens = new ArrayList<>();
             for (String text : all) {
-                tokens.add(clip.tokenizer().tokenize(text, context, truncate.overflow()));
+                tokens.add(clip.tokenizer().tokenize(text, context, truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL));
             }
             write(clip, FeatureFile.Kind.TEXT, all, clip.encodeTokens(tokens), List.of());
         }
@@ -200,11 +206,11 @@ final class EmbedCommand implements Callable<Integer> {
             ImageDataset dataset = shared.dataset(exif.of(data), seed).half(dataOptions.half());
             Set<Split> parts = split == null ? EnumSet.allOf(Split.class) : EnumSet.of(split);
             int images =
-                    FeatureExport.write(shared, dataset, parts, normalize, out.file(), console);
+                    FeatureExport.write(shared, dataset, parts, normalize, out, console);
             console.note(
                     "%s: %s of %s, %d wide"
                             .formatted(
-                                    out.file(),
+                                    out,
                                     Numbers.count(images, "image"),
                                     Numbers.count(dataset.classCount(), "class", "classes"),
                                     clip.embedDim()));
@@ -228,12 +234,12 @@ final class EmbedCommand implements Callable<Integer> {
                         normalize ? features.normalized() : features,
                         pixelsOf,
                         reader(clip),
-                        out.file(),
+                        out,
                         console);
         console.note(
                 "%s: %s, %d wide"
                         .formatted(
-                                out.file(),
+                                out,
                                 Numbers.count(inputs.size(), kind.label()),
                                 features.width()));
     }

@@ -1,25 +1,21 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.analysis.PictureResults;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OtherDataOptions;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.DataOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
-import org.coop4j.cli.options.SplitOptions;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.Split;
 import org.coop4j.eval.ConfusionMatrix;
@@ -27,12 +23,12 @@ import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.study.report.ConfusionFiles;
-import org.coop4j.study.report.ErrorFiles;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Retest;
 import org.coop4j.run.Scores;
 import org.coop4j.run.TestImages;
+import org.coop4j.study.report.ConfusionFiles;
+import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,9 +61,9 @@ final class EvalCommand implements Callable<Integer> {
     private final Console console;
 
     @Mixin private PromptOptions promptOptions;
-    @Mixin private OtherDataOptions dataOptions;
-    @Mixin private ExifOption exif;
-    @Mixin private SplitOptions splitOptions;
+    @Mixin private DataOptions.IfAny dataOptions;
+    @Mixin private Options.Exif exif;
+    @Mixin private Options.Part splitOptions;
 
     @Option(
             names = "--allow-overlap",
@@ -102,10 +98,10 @@ final class EvalCommand implements Callable<Integer> {
             description = "Write what is predicted of each image as JSON Lines.")
     private Path perImage;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Arithmetic precision;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     EvalCommand(Console console) {
         this.console = console;

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
-import org.coop4j.cli.options.VocabularyOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
@@ -68,7 +68,7 @@ final class ExportCommand implements Callable<Integer> {
                             + " without a classifier, whose towers are written.")
     private Path model;
 
-    @Mixin private VocabularyOption vocabulary;
+    @Mixin private Options.Vocabulary vocabulary;
 
     @Option(names = "--onnx", description = "Write ONNX.")
     private boolean onnx;
@@ -152,8 +152,8 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private List<Path> towers() throws IOException {
-        try (Clip clip = Clip.open(ModelFile.of(model))) {
-            OnnxExport export = new OnnxExport(clip, half, Version.number());
+        try (Clip clip = Clip.open(ModelOptions.file(model))) {
+            OnnxExport export = new OnnxExport(clip, half, Coop.version());
             Files.createDirectories(out);
             List<Path> files = List.of(out.resolve("image.onnx"), out.resolve("text.onnx"));
             export.imageTower(files.get(0));
@@ -167,7 +167,7 @@ final class ExportCommand implements Callable<Integer> {
         ClassifierFile learned = options.read();
         try (Clip clip = options.open(learned);
                 Classifier classifier = PromptOptions.classifier(learned, clip)) {
-            new OnnxExport(clip, half, Version.number()).classifier(out, classifier, preprocessing);
+            new OnnxExport(clip, half, Coop.version()).classifier(out, classifier, preprocessing);
             return out;
         } catch (UnsupportedOperationException e) {
             throw new CommandFailure(

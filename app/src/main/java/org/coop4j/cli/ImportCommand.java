@@ -9,16 +9,14 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.LearnedContext;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
-import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.TrainRun;
 import picocli.CommandLine.Command;
@@ -49,13 +47,13 @@ final class ImportCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin private ClipOptions clipOptions;
+    @Mixin private ModelOptions clipOptions;
 
     @Mixin private ClassOptions classOptions;
 
     @Option(
             names = "--method",
-            defaultValue = Roles.STANDARD,
+            defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
             description =
@@ -115,7 +113,7 @@ final class ImportCommand implements Callable<Integer> {
             account.put(TrainRun.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
-            PromptLayout layout = LearnedContext.of(prompt).layout();
+            PromptLayout layout = PromptLayout.of(prompt);
             console.out()
                     .println(
                             SafeText.line(

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,16 +9,17 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.NearestWords;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Word;
+import org.coop4j.method.NearestWords;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,7 +65,7 @@ final class InterpretCommand implements Callable<Integer> {
             description = "Only tokens that end a word, so that most are whole words.")
     private boolean words;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     InterpretCommand(Console console) {
         this.console = console;

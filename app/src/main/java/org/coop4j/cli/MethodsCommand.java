@@ -1,16 +1,16 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Settings;
-import org.coop4j.cli.options.OutputFormat;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -42,7 +42,7 @@ final class MethodsCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "A method to explain.")
     private String name;

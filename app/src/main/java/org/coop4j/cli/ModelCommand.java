@@ -7,10 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
@@ -19,6 +17,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop model}: what a converted file holds. */
@@ -43,12 +42,13 @@ final class ModelCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1", // none with "new"
             paramLabel = "FILE",
-            description = ModelFile.DESCRIPTION)
+            description = ModelOptions.DESCRIPTION)
     private Path file;
 
     @Mixin private ClassOptions classOptions;
-    @Mixin private VocabularyOption vocabulary;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Vocabulary vocabulary;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     ModelCommand(Console console) {
         this.console = console;
@@ -59,9 +59,9 @@ final class ModelCommand implements Callable<Integer> {
         if (file == null) {
             throw new WrongUsage("missing required parameter: 'FILE'");
         }
-        try (ConvertedModel model = ConvertedModel.open(ModelFile.of(file))) {
+        try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
             ModelSummary summary = ModelSummary.of(model);
-            if (json.isGiven()) {
+            if (json) {
                 ObjectNode described = summary.toJson();
                 if (classOptions.areGiven()) {
                     ArrayNode unknown = described.putArray("unknown_classes");
@@ -81,7 +81,7 @@ final class ModelCommand implements Callable<Integer> {
     /** The given names that have words which the model never saw; warns of them. */
     private List<String> unknownClasses() throws IOException {
         List<String> classes = classOptions.read();
-        try (Clip clip = ClipOptions.openForTexts(file, vocabulary)) {
+        try (Clip clip = ModelOptions.openForTexts(file, vocabulary)) {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             return UnknownWords.of(clip, classes);
         }

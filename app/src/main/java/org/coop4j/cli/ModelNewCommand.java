@@ -1,19 +1,17 @@
 package org.coop4j.cli;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.base.InputException;
 import org.coop4j.base.SafeText;
-import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.OutputFile;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop model new}: a model with random weights. */
@@ -54,11 +52,15 @@ final class ModelNewCommand implements Callable<Integer> {
             names = "--activation",
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            converter = Converters.ActivationName.class,
             description = "quick_gelu or gelu (default: ${DEFAULT-VALUE}).")
     private MlpActivation activation;
 
-    @Mixin private OutputFile out;
+    @Option(
+            names = {"-o", "--out"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The safetensors file to write; replaced if it exists.")
+    private Path out;
 
     ModelNewCommand(Console console) {
         this.console = console;
@@ -66,7 +68,6 @@ final class ModelNewCommand implements Callable<Integer> {
 
     /** What --arch may be. */
     static final class ArchitectureNames implements Iterable<String> {
-
         @Override
         public java.util.Iterator<String> iterator() {
             return ClipConfig.publishedNames().iterator();
@@ -76,8 +77,8 @@ final class ModelNewCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ClipConfig named = named();
-        ModelMetadata written = RandomWeights.write(named, seed, out.file(), activation, console);
-        console.out().println(SafeText.line(out.file() + ": " + ModelSummary.line(written)));
+        ModelMetadata written = RandomWeights.write(named, seed, out, activation, console);
+        console.out().println(SafeText.line(out + ": " + ModelSummary.line(written)));
         return 0;
     }
 

@@ -1,15 +1,15 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
+import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
-import org.coop4j.base.InputException;
+import org.coop4j.console.Table;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.ModelMetadata;

@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,15 +10,14 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.PrecisionOption;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.eval.Temperature;
-import org.coop4j.graph.Backend;
+import org.coop4j.graph.host.Backend;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
@@ -60,8 +58,8 @@ final class PredictCommand implements Callable<Integer> {
     @Mixin private PromptOptions promptOptions;
 
     @Mixin private ClassOptions classOptions;
-    @Mixin private ExifOption exif;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Exif exif;
+    @Mixin private Options.Arithmetic precision;
 
     @Option(
             names = "--top",
@@ -84,7 +82,7 @@ final class PredictCommand implements Callable<Integer> {
             description = "The model's own probabilities, not the calibrated ones.")
     private boolean raw;
 
-    @ArgGroup private OutputFormat.Lines format = new OutputFormat.Lines();
+    @ArgGroup private Options.LineFormat format = new Options.LineFormat();
 
     @Parameters(
             arity = "1..*",
@@ -102,7 +100,6 @@ final class PredictCommand implements Callable<Integer> {
      * @param ranked the most probable first
      */
     private record Classified(Path file, List<Prediction> ranked) {
-
         Prediction first() {
             return ranked.get(0);
         }

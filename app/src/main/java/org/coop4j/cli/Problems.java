@@ -9,18 +9,18 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Comparator;
 import java.util.Locale;
-import org.coop4j.base.InputException;
+import java.util.Map;
+import java.util.Set;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.StandardOutput;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.DatasetException;
-import org.coop4j.graph.host.BackendException;
-import org.coop4j.image.ImageException;
-import org.coop4j.method.PromptTooLongException;
-import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.graph.host.Backend.BackendException;
+import org.coop4j.method.PromptLayout.PromptTooLongException;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.coop4j.text.TextTooLongException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +29,26 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into one line for the user, and an exit code. */
 final class Problems {
+
+    /** What happened to a file. */
+    private static final Map<Class<?>, String> OF_FILES =
+            Map.of(
+                    NoSuchFileException.class, "no such file or folder: %s",
+                    AccessDeniedException.class, "no permission for %s",
+                    NotDirectoryException.class, "not a folder: %s",
+                    FileAlreadyExistsException.class, "%s exists already",
+                    DirectoryNotEmptyException.class, "the folder %s is not empty",
+                    FileSystemLoopException.class, "%s is a link to a folder above it");
+
+    /** Exceptions whose message is for the user; so is that of every IOException. */
+    private static final Set<Class<?>> FOR_USERS =
+            Set.of(
+                    CommandFailure.class,
+                    TextTooLongException.class,
+                    PromptTooLongException.class,
+                    MemoryLimit.ExceededException.class,
+                    BackendException.class,
+                    NonFiniteLossException.class);
 
     private final Console console;
     private boolean stackTraces;
@@ -69,12 +89,33 @@ final class Problems {
             return "unexpected argument '" + word + "'";
         }
         String name = word.replaceFirst("=.*", "");
-        return "there is no %s '%s'".formatted(option ? "option" : "command", name)
-                + Spelling.nearest(
-                                name,
-                                option ? spec.optionsMap().keySet() : spec.subcommands().keySet())
-                        .map(near -> "; did you mean " + near + "?")
+        Set<String> all = option ? spec.optionsMap().keySet() : spec.subcommands().keySet();
+        String near =
+                all.stream()
+                        .filter(known -> distance(name, known) <= (name.length() - 1) / 3)
+                        .min(Comparator.comparing(known -> distance(name, known)))
+                        .map(known -> "; did you mean " + known + "?")
                         .orElse("");
+        return "there is no %s '%s'%s".formatted(option ? "option" : "command", name, near);
+    }
+
+    /** Insertions, deletions, replacements and exchanges of neighbours that make b of a. */
+    private static int distance(String a, String b) {
+        int[][] d = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    d[i][j] = i + j;
+                    continue;
+                }
+                int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+                d[i][j] = Math.min(d[i - 1][j - 1] + change, Math.min(d[i - 1][j], d[i][j - 1]) + 1);
+                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
+                    d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return d[a.length()][b.length()];
     }
 
     /** A failure of the work. */
@@ -120,21 +161,13 @@ final class Problems {
         if (problem instanceof UncheckedIOException e) {
             return describe(e.getCause());
         }
-        if (problem instanceof CommandFailure
-                || problem instanceof InputException
-                || problem instanceof ImageException
-                || problem instanceof DatasetException
-                || problem instanceof TextTooLongException
-                || problem instanceof PromptTooLongException
-                || problem instanceof MemoryLimit.ExceededException
-                || problem instanceof BackendException
-                || problem instanceof NonFiniteLossException) {
-            return problem.getMessage();
-        }
         if (problem instanceof FileSystemException e) {
-            return describe(e);
+            String file = String.valueOf(e.getFile());
+            String otherwise = e.getReason() == null ? "cannot use %s" : "%s: " + e.getReason().replace("%", "%%");
+            return OF_FILES.getOrDefault(e.getClass(), otherwise).formatted(file);
         }
-        if (problem instanceof IOException && problem.getMessage() != null) {
+        if (FOR_USERS.contains(problem.getClass())
+                || problem instanceof IOException && problem.getMessage() != null) {
             return problem.getMessage();
         }
         if (problem instanceof OutOfMemoryError) {
@@ -142,28 +175,5 @@ final class Problems {
                     .formatted(problem.getMessage());
         }
         return "internal error: %s; this is a bug (--debug shows where)".formatted(problem);
-    }
-
-    private static String describe(FileSystemException e) {
-        String file = String.valueOf(e.getFile());
-        if (e instanceof NoSuchFileException) {
-            return "no such file or folder: " + file;
-        }
-        if (e instanceof AccessDeniedException) {
-            return "no permission for " + file;
-        }
-        if (e instanceof NotDirectoryException) {
-            return "not a folder: " + file;
-        }
-        if (e instanceof FileAlreadyExistsException) {
-            return file + " exists already";
-        }
-        if (e instanceof DirectoryNotEmptyException) {
-            return "the folder " + file + " is not empty";
-        }
-        if (e instanceof FileSystemLoopException) {
-            return file + " is a link to a folder above it";
-        }
-        return e.getReason() == null ? "cannot use " + file : file + ": " + e.getReason();
     }
 }

@@ -13,11 +13,11 @@ import org.coop4j.base.SafeText;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Table;
+import org.coop4j.study.Findings.Failure;
+import org.coop4j.study.Findings;
+import org.coop4j.study.Study;
 import org.coop4j.study.report.StudyReport;
 import org.coop4j.study.report.StudyView;
-import org.coop4j.study.Findings;
-import org.coop4j.study.Findings.Failure;
-import org.coop4j.study.Study;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
                 + " curves and accuracies (mean, standard deviation, 95 %% interval, paired test"
                 + " against zero-shot), averages over datasets, macro F1, calibration, gains of"
                 + " each class, base-to-new, robustness, and the published numbers beside them."
-                + " Tables are written as CSV, figures as PNG and SVG.",
+                + " Tables are written as CSV, figures as SVG.",
             "",
             "Runs of different models, test images or settings are shown apart and never averaged.",
             ""
@@ -91,7 +91,7 @@ final class ReportCommand implements Callable<Integer> {
         }
         StudyReport report = new StudyReport(findings, Study.of(findings));
         noteWhatIsLeftOut(findings, report);
-        List<Path> files = report.write(target, console);
+        List<Path> files = report.write(target);
         if (csv) {
             console.out().print(report.fewShotCsv());
         } else {

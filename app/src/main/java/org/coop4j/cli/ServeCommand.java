@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -15,16 +16,16 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.PrecisionOption;
-import org.coop4j.cli.options.ServeLimits;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.TemplateOptions;
-import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.clip.MemoryLimit;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Termination;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
+import org.coop4j.predict.PredictionLimits;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
 import org.coop4j.serve.ServiceOptions;
@@ -57,7 +58,7 @@ import picocli.CommandLine.Option;
         })
 final class ServeCommand implements Callable<Integer> {
 
-    private static final String ZERO_SHOT = Roles.zeroShot().id();
+    private static final String ZERO_SHOT = Method.zeroShot().id();
 
     private final Console console;
 
@@ -73,7 +74,7 @@ final class ServeCommand implements Callable<Integer> {
             names = {"-m", "--model"},
             paramLabel = "FILE",
             description = {
-                ModelFile.DESCRIPTION
+                ModelOptions.DESCRIPTION
                         + " With -p, the model that the runs learned with (default: where it was"
                         + " then, or beside the classifier)."
             })
@@ -81,8 +82,8 @@ final class ServeCommand implements Callable<Integer> {
 
     @Mixin private ClassOptions classOptions;
     @Mixin private TemplateOptions templateOptions;
-    @Mixin private VocabularyOption vocabulary;
-    @Mixin private PrecisionOption precision;
+    @Mixin private Options.Vocabulary vocabulary;
+    @Mixin private Options.Arithmetic precision;
 
     @Option(
             names = "--host",
@@ -129,7 +130,68 @@ final class ServeCommand implements Callable<Integer> {
                             + " probability, 0 to 1; the report of a run suggests one.")
     private Double threshold;
 
-    @Mixin private ServeLimits limits;
+    @Option(
+            names = "--max-batch",
+            defaultValue = "32",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description =
+                    "The most pictures that are encoded together (default: ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(
+            names = "--max-delay",
+            defaultValue = "2",
+            paramLabel = "MS",
+            description =
+                    "How long a picture waits for others to be encoded with, in milliseconds"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private int delay;
+
+    @Option(
+            names = "--queue",
+            defaultValue = "256",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description =
+                    "The most pictures that wait, for each classifier; more are answered with 429"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private int queue;
+
+    @Option(
+            names = "--max-body",
+            defaultValue = "16M",
+            paramLabel = "SIZE",
+            description = "The most bytes of a request (default: ${DEFAULT-VALUE}).")
+    private MemoryLimit body;
+
+    @Option(
+            names = "--max-pixels",
+            defaultValue = "50000000",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description = "The most pixels of a picture (default: ${DEFAULT-VALUE}).")
+    private int pixels;
+
+    @Option(
+            names = "--read-time",
+            defaultValue = "30",
+            paramLabel = "S",
+            converter = Converters.Positive.class,
+            description =
+                    "How long a request may take to arrive, in seconds (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private int readTime;
+
+    @Option(
+            names = "--max-connections",
+            defaultValue = "256",
+            paramLabel = "N",
+            converter = Converters.Positive.class,
+            description =
+                    "The most connections that are open at a time; more wait (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private int connections;
 
     ServeCommand(Console console) {
         this.console = console;
@@ -145,7 +207,7 @@ final class ServeCommand implements Callable<Integer> {
                         new ServedModels(
                                 vocabulary.tokenizer(),
                                 precision.precision(),
-                                limits.ofPictures(),
+                                limits(),
                                 Optional.ofNullable(threshold))) {
             open(models, named);
             try (PredictionService service =
@@ -187,7 +249,7 @@ final class ServeCommand implements Callable<Integer> {
     private ServiceOptions options() throws IOException {
         Optional<String> token =
                 tokenFile == null ? Optional.empty() : Optional.of(token(tokenFile));
-        ServiceOptions.Limits ofRequests = limits.ofRequests();
+        ServiceOptions.Limits ofRequests = ofRequests();
         return WrongUsage.unless(
                 () ->
                         new ServiceOptions(
@@ -204,7 +266,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private void open(ServedModels models, List<ServedModels.Named> named) throws IOException {
-        Optional<Path> file = model == null ? Optional.empty() : Optional.of(ModelFile.of(model));
+        Optional<Path> file = model == null ? Optional.empty() : Optional.of(ModelOptions.file(model));
         for (ServedModels.Named run : named) {
             models.addLearned(run, file);
         }
@@ -249,5 +311,21 @@ final class ServeCommand implements Callable<Integer> {
                             + options.host()
                             + " may use the service: ask for a token with --token-file");
         }
+    }
+
+    /** What is asked of each classifier's queue. */
+    private PredictionLimits limits() {
+        return WrongUsage.unless(
+                () -> new PredictionLimits(batch, Duration.ofMillis(delay), queue, pixels));
+    }
+
+    /** What is asked of clients. */
+    private ServiceOptions.Limits ofRequests() {
+        return WrongUsage.unless(
+                () ->
+                        ServiceOptions.Limits.standard()
+                                .withBody(body.bytes())
+                                .withReadTime(Duration.ofSeconds(readTime))
+                                .withConnections(connections));
     }
 }

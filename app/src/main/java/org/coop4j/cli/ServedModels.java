@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.Progress;
-import org.coop4j.cli.options.ModelFile;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
 import org.coop4j.console.WrongUsage;
@@ -66,7 +66,6 @@ final class ServedModels implements AutoCloseable {
      * @param run the folder of its run, or its file
      */
     record Named(String name, Path run) {
-
         /** Reads {@code RUN} or {@code NAME=RUN}; a run is called as its folder or file. */
         static Named of(String given) {
             int at = given.indexOf('=');
@@ -107,7 +106,7 @@ final class ServedModels implements AutoCloseable {
         Path modelFile =
                 model.isPresent()
                         ? model.get()
-                        : ClassifierModel.find(learned, file, ModelFile.ADVICE);
+                        : ClassifierModel.find(learned, file, ModelOptions.ADVICE);
         Clip clip = clip(modelFile);
         try {
             add(

@@ -2,26 +2,28 @@ package org.coop4j.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.coop4j.cli.options.BankOptions;
-import org.coop4j.cli.options.ClipOptions;
+import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.MemoryOption;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
+import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.SharedData;
 import org.coop4j.run.TrainRun;
 import org.coop4j.study.PlanException;
+import org.coop4j.study.RunState;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
 import org.coop4j.study.SweepOutcome;
 import org.coop4j.study.SweepPlan;
+import org.coop4j.study.SweepRun;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,7 +83,7 @@ final class SweepCommand implements Callable<Integer> {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = ModelFile.DESCRIPTION)
+            description = ModelOptions.DESCRIPTION)
     private Path model;
 
     @Option(
@@ -96,9 +98,9 @@ final class SweepCommand implements Callable<Integer> {
             description = "The folder of the published datasets, in place of the plan's.")
     private Path data;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private MemoryOption memory;
-    @Mixin private VocabularyOption vocabulary;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Memory memory;
+    @Mixin private Options.Vocabulary vocabulary;
 
     @Option(
             names = "--spark",
@@ -116,7 +118,7 @@ final class SweepCommand implements Callable<Integer> {
     @Option(names = "--example", description = "Print a plan with every setting explained.")
     private boolean example;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     SweepCommand(Console console) {
         this.console = console;
@@ -136,10 +138,10 @@ final class SweepCommand implements Callable<Integer> {
         }
         TrainRun.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
-        try (Clip clip = ClipOptions.openForTexts(model, vocabulary)) {
+        try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
             if (dryRun) {
-                new SweepList(sweep.states(out)).print(format.chosen(), console);
+                list(sweep.states(out));
                 return 0;
             }
             return run(sweep, clip, options);
@@ -183,7 +185,7 @@ final class SweepCommand implements Callable<Integer> {
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
     private SweepCluster.Files files(Clip clip, TrainRun.Options options) throws IOException {
-        boolean shipped = !ModelFile.of(model).equals(model);
+        boolean shipped = !ModelOptions.file(model).equals(model);
         return new SweepCluster.Files(
                 absolute(plan),
                 data == null ? null : absolute(data),
@@ -197,5 +199,50 @@ final class SweepCommand implements Callable<Integer> {
 
     private static String absolute(Path path) {
         return path.toAbsolutePath().normalize().toString();
+    }
+
+    /** The runs of a plan, and how far each is. */
+    private void list(Map<SweepRun, RunState> runs) {
+        new Table<Map.Entry<SweepRun, RunState>>()
+                .text("run", run -> run.getKey().folder().toString())
+                .shown("steps", Table.Kind.NUMBERS, run -> run.getKey().steps(), run -> steps(run.getKey()))
+                .in(Table.Format.TABLE)
+                .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
+                .data("steps", run -> run.getKey().steps())
+                .rows(runs.entrySet())
+                .print(format.chosen(), console);
+        console.note(summary(runs));
+    }
+
+    private static String steps(SweepRun run) {
+        return run.steps() == 0 ? "" : Numbers.count(run.steps());
+    }
+
+    private static String described(RunState state) {
+        return name(state) + state.failure().map(why -> ": " + why).orElse("");
+    }
+
+    private static String name(RunState state) {
+        return state.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    private static String summary(Map<SweepRun, RunState> runs) {
+        long steps = 0;
+        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
+            if (run.getValue().status() != RunState.Status.FINISHED) {
+                steps += run.getKey().steps();
+            }
+        }
+        return "%s, %s finished, %s begun, %s failed; %s left"
+                .formatted(
+                        Numbers.count(runs.size(), "run"),
+                        Numbers.count(count(runs, RunState.Status.FINISHED)),
+                        Numbers.count(count(runs, RunState.Status.BEGUN)),
+                        Numbers.count(count(runs, RunState.Status.FAILED)),
+                        Numbers.count(steps, "training step"));
+    }
+
+    private static long count(Map<SweepRun, RunState> runs, RunState.Status status) {
+        return runs.values().stream().filter(state -> state.status() == status).count();
     }
 }

@@ -1,19 +1,23 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepOutcome;
@@ -21,6 +25,11 @@ import org.coop4j.study.SweepRun;
 
 /** What a sweep measured: mean and standard deviation over the seeds. */
 record SweepReport(SweepOutcome outcome, Path folder) {
+
+    private static final int NO_SHOTS = -1;
+
+    /** More than any number of shots. */
+    private static final int ALL_IMAGES = Integer.MAX_VALUE;
 
     /** What is summarised together: all but the seed. */
     private record Setting(
@@ -43,17 +52,71 @@ record SweepReport(SweepOutcome outcome, Path folder) {
         }
     }
 
+    /** A row a method and a column a number of shots; hand-written prompts come before all. */
     private void table(PrintStream target) {
-        SweepTable table =
-                new SweepTable(outcome.runs().stream().map(SweepOutcome.Ended::run).toList());
+        Map<List<String>, Map<Integer, List<SweepOutcome.Ended>>> rows = new LinkedHashMap<>();
+        Set<Integer> columns = new TreeSet<>();
         for (SweepOutcome.Ended ended : outcome.runs()) {
-            ended.result().ifPresent(result -> table.finished(ended.run(), result.accuracy()));
-            ended.failure().ifPresent(message -> table.failed(ended.run()));
+            SweepRun run = ended.run();
+            int column = !run.learns() ? NO_SHOTS : run.shots() == 0 ? ALL_IMAGES : run.shots();
+            columns.add(column);
+            rows.computeIfAbsent(List.of(run.dataset(), method(run)), row -> new LinkedHashMap<>())
+                    .computeIfAbsent(column, shots -> new ArrayList<>())
+                    .add(ended);
         }
-        table.table().print(target);
+        Table.Kind[] alignment = new Table.Kind[2 + columns.size()];
+        Arrays.fill(alignment, Table.Kind.NUMBERS);
+        alignment[0] = Table.Kind.WORDS;
+        alignment[1] = Table.Kind.WORDS;
+        AlignedLines table = new AlignedLines(alignment);
+        List<String> header = new ArrayList<>(List.of("DATASET", "METHOD"));
+        columns.forEach(shots -> header.add(heading(shots)));
+        table.row(header.toArray(String[]::new));
+        String last = "";
+        for (Map.Entry<List<String>, Map<Integer, List<SweepOutcome.Ended>>> row : rows.entrySet()) {
+            String dataset = row.getKey().get(0);
+            List<String> cells = new ArrayList<>(row.getKey());
+            cells.set(0, dataset.equals(last) ? "" : dataset);
+            columns.forEach(shots -> cells.add(cell(row.getValue().getOrDefault(shots, List.of()))));
+            table.row(cells.toArray(String[]::new));
+            last = dataset;
+        }
+        table.print(target);
         target.println(
                 "accuracy in %, mean ± standard deviation over seeds; runs: "
                         + folder.resolve("runs"));
+    }
+
+    private static String method(SweepRun run) {
+        String from = run.trainedOn().equals(run.dataset()) ? "" : " from " + run.trainedOn();
+        String half =
+                switch (run.half()) {
+                    case ALL -> "";
+                    case BASE -> ", base";
+                    case NEW -> ", new";
+                };
+        return run.label() + from + half;
+    }
+
+    private static String heading(int shots) {
+        return switch (shots) {
+            case NO_SHOTS -> "-";
+            case ALL_IMAGES -> "ALL";
+            case 1 -> "1 SHOT";
+            default -> shots + " SHOTS";
+        };
+    }
+
+    /** "87.5±0.4": mean and standard deviation over the seeds; "87.5 2/3": the mean of two results of three. */
+    private static String cell(List<SweepOutcome.Ended> runs) {
+        List<RunResult> results = runs.stream().flatMap(run -> run.result().stream()).toList();
+        if (results.isEmpty()) {
+            return runs.stream().anyMatch(run -> run.failure().isPresent()) ? "failed" : "";
+        }
+        SeedSummary summary = summary(results);
+        return results.size() < runs.size()
+                ? Numbers.number(summary.mean(), 1) + " " + results.size() + "/" + runs.size()
+                : summary.compact();
     }
 
     private Map<Setting, List<RunResult>> results() {

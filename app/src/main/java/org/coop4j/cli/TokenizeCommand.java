@@ -1,7 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,13 +8,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.VocabularyOption;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code coop tokenize}: texts as CLIP's tokenizer sees them. */
@@ -40,8 +40,9 @@ final class TokenizeCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "TEXT", description = "The text, in quotes.")
     private List<String> texts;
 
-    @Mixin private VocabularyOption vocabulary;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Vocabulary vocabulary;
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     TokenizeCommand(Console console) {
         this.console = console;
@@ -50,7 +51,7 @@ final class TokenizeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Tokenizer tokenizer = vocabulary.tokenizer();
-        if (json.isGiven()) {
+        if (json) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
             texts.forEach(text -> array.add(toJson(text, tokenizer)));
             Json.print(array, console.out());

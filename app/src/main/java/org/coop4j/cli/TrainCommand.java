@@ -11,16 +11,10 @@ import org.coop4j.analysis.Evidence;
 import org.coop4j.analysis.MethodChoice.Candidate;
 import org.coop4j.analysis.TrainChoice;
 import org.coop4j.base.Numbers;
-import org.coop4j.cli.options.BankOptions;
 import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.JsonOption;
-import org.coop4j.cli.options.MemoryOption;
 import org.coop4j.cli.options.MethodOptions;
-import org.coop4j.cli.options.PrecisionOption;
-import org.coop4j.cli.options.ResumeOption;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.SpaceOptions;
-import org.coop4j.cli.options.TuneOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.console.CommandFailure;
@@ -77,10 +71,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private SpaceOptions spaceOptions;
 
-    @Mixin private DataOptions dataOptions;
-    @Mixin private ExifOption exif;
+    @Mixin private DataOptions.Required dataOptions;
+    @Mixin private Options.Exif exif;
     @Mixin private MethodOptions methodOptions;
-    @Mixin private TuneOptions tuneOptions;
 
     @Option(
             names = {"-t", "--template"},
@@ -151,11 +144,14 @@ final class TrainCommand implements Callable<Integer> {
             description = "Epochs between checkpoints (default: ${DEFAULT-VALUE}).")
     private int checkpointEvery;
 
-    @Mixin private BankOptions bankOptions;
-    @Mixin private MemoryOption memory;
-    @Mixin private PrecisionOption precision;
-    @Mixin private ResumeOption resume;
-    @Mixin private JsonOption json;
+    @Mixin private Options.Bank bankOptions;
+    @Mixin private Options.Memory memory;
+    @Mixin private Options.Arithmetic precision;
+    @Option(names = "--resume", description = "Resume the run in the folder.")
+    private boolean resume;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
 
     private DataSpec data; // known when the model is
 
@@ -167,10 +163,8 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         checkSeeds();
         Optional<ReferencePreset> chosen = preset();
-        List<Method> methods =
-                methodOptions.methods(chosen.flatMap(ReferencePreset::words).orElse(null));
-        List<Candidate> candidates = tuneOptions.candidates(methods, methodOptions, shots);
-        boolean tuned = tuneOptions.areGiven() || methodOptions.isAuto();
+        List<Candidate> candidates = methodOptions.candidates(chosen.flatMap(ReferencePreset::words).orElse(null), shots);
+        boolean tuned = methodOptions.choose();
         if (tuned && !seeds.isEmpty()) {
             throw new WrongUsage("a method is chosen for one seed: omit --seeds");
         }
@@ -189,7 +183,7 @@ final class TrainCommand implements Callable<Integer> {
             SharedData shared = bankOptions.shared(space, memory.limit());
             requireFit(space, shared, own);
             if (tuned) {
-                RunFolder.requireFree(out, resume.isGiven());
+                RunFolder.requireFree(out, resume);
                 choice = choose(shared, candidates);
             }
             for (long one : seeds.isEmpty() ? List.of(firstSeed()) : seeds) {
@@ -208,7 +202,7 @@ final class TrainCommand implements Callable<Integer> {
             interrupt.close();
         }
         TrainReport report = new TrainReport(results, found, choice, out);
-        if (json.isGiven()) {
+        if (json) {
             Json.print(report.toJson(), console.out());
         } else {
             report.print(console.out());
@@ -259,7 +253,7 @@ final class TrainCommand implements Callable<Integer> {
     /** In tables behind the method's name; not where a class has fewer images. */
     private String learnedFrom(RunResult result) {
         int all = result.classes() * result.shots();
-        return all == 0 || result.trainImages() != all || tuneOptions.triesShots()
+        return all == 0 || result.trainImages() != all || methodOptions.triesShots()
                 ? ""
                 : ", " + Numbers.count(result.shots(), "shot");
     }
@@ -299,7 +293,7 @@ final class TrainCommand implements Callable<Integer> {
         if (!folder.equals(out)) {
             console.note(method.title() + ", seed " + one + ": " + folder);
         }
-        return new TrainRun(shared, method.title(), config, console).run(folder, resume.isGiven());
+        return new TrainRun(shared, method.title(), config, console).run(folder, resume);
     }
 
     private RunConfig config(SharedData shared, Candidate candidate, long one) throws IOException {

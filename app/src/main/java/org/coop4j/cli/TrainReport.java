@@ -15,11 +15,11 @@ import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult.HandWritten;
+import org.coop4j.run.RunResult;
 import org.coop4j.study.report.ComparisonTable;
 import org.coop4j.study.report.TrainEvidence;
-import org.coop4j.run.RunFolder;
-import org.coop4j.run.RunResult;
-import org.coop4j.run.RunResult.HandWritten;
 
 /**
  * What {@code coop train} ends with: what was learned beside what else could have been done.

@@ -7,14 +7,11 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.ClassOptions;
-import org.coop4j.cli.options.ClipOptions;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
-import org.coop4j.cli.options.ExifOption;
-import org.coop4j.cli.options.OutputFormat;
-import org.coop4j.cli.options.SplitOptions;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.TemplateOptions;
-import org.coop4j.cli.options.TruncateOption;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.console.Console;
@@ -25,6 +22,7 @@ import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
+import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,16 +56,21 @@ final class ZeroShotCommand implements Callable<Integer> {
     private final Console console;
 
     @Spec private CommandSpec spec;
-    @Mixin private ClipOptions clipOptions;
-    @Mixin private TruncateOption truncate;
+    @Mixin private ModelOptions clipOptions;
+    @Option(
+            names = "--truncate",
+            description =
+                    "Truncate texts that exceed the context length; without it, they are an error.")
+    private boolean truncate;
+
     @Mixin private ClassOptions classOptions;
     @Mixin private TemplateOptions templateOptions;
 
     @ArgGroup(exclusive = false)
-    private DataOptions dataOptions;
+    private DataOptions.Required dataOptions;
 
-    @Mixin private SplitOptions splitOptions;
-    @Mixin private ExifOption exif;
+    @Mixin private Options.Part splitOptions;
+    @Mixin private Options.Exif exif;
 
     @Option(
             names = {"-k", "--top"},
@@ -77,7 +80,7 @@ final class ZeroShotCommand implements Callable<Integer> {
             description = "Show the K most probable classes (default: ${DEFAULT-VALUE}).")
     private int top;
 
-    @ArgGroup private OutputFormat format = new OutputFormat();
+    @ArgGroup private Options.Format format = new Options.Format();
 
     @Parameters(
             arity = "0..*", // none with --data
@@ -95,7 +98,7 @@ final class ZeroShotCommand implements Callable<Integer> {
         try (Clip clip = clipOptions.openForTexts()) {
             UnknownWords.warning(clip, task.classes()).ifPresent(console::warn);
             FeatureMatrix weights =
-                    task.prompts().classWeights(clip, task.classes(), truncate.overflow(), console);
+                    task.prompts().classWeights(clip, task.classes(), truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL, console);
             EncodedImages images =
                     EncodedImages.encode(
                             clip,
@@ -110,7 +113,7 @@ final class ZeroShotCommand implements Callable<Integer> {
 
     /** Checks all that can be checked before the model is loaded. */
     private Task task() throws IOException {
-        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions::spec);
+        Optional<DataSpec> data = Optional.ofNullable(dataOptions).map(DataOptions.Required::spec);
         PromptEnsemble prompts = templateOptions.prompts(data);
         List<String> given = classOptions.areGiven() ? classOptions.read() : List.of();
         if (data.isPresent()) {
@@ -180,7 +183,6 @@ final class ZeroShotCommand implements Callable<Integer> {
             List<Integer> labels,
             PromptEnsemble prompts,
             ExifOrientation exif) {
-
         /** Copies the lists. */
         Task {
             classes = List.copyOf(classes);

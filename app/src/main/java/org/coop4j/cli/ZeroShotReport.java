@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import org.coop4j.console.Table;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Comparator;
@@ -10,6 +9,7 @@ import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
+import org.coop4j.console.Table;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.eval.Predictions;
 

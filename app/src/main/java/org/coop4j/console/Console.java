@@ -8,7 +8,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.SafeText;
@@ -17,7 +16,7 @@ import org.coop4j.base.SafeText;
  * Standard output and standard error, and what is known of them.
  *
  * <p>Text is written in UTF-8. A status line (a progress bar) may stand at the bottom of the
- * terminal, and above it a board of a few lines that change; other lines are printed above both.
+ * terminal; other lines are printed above it.
  * Safe for use by several threads.
  */
 public final class Console implements Progress {
@@ -25,7 +24,6 @@ public final class Console implements Progress {
     private static final int DEFAULT_WIDTH = 80;
     private static final int LEAST_WIDTH = 40;
     private static final String CLEAR_LINE = "\r\u001b[K";
-    private static final String UP = "\u001b[1A";
 
     private final StandardOutput output;
     private final PrintStream out;
@@ -34,7 +32,6 @@ public final class Console implements Progress {
     private final int width;
     private boolean quiet;
     private String status = "";
-    private List<String> board = List.of();
 
     /**
      * @param errorIsTerminal whether {@code err} is a terminal that understands cursor movement
@@ -113,7 +110,7 @@ public final class Console implements Progress {
         quiet = newQuiet;
     }
 
-    /** Prints a line on standard error, above board and status line. */
+    /** Prints a line on standard error, above the status line. */
     public synchronized void line(String line) {
         takeAway();
         err.println(SafeText.line(line));
@@ -142,33 +139,19 @@ public final class Console implements Progress {
     }
 
     private void takeAway() {
-        if (!status.isEmpty() || !board.isEmpty()) {
-            err.print(CLEAR_LINE + (UP + CLEAR_LINE).repeat(board.size()));
+        if (!status.isEmpty()) {
+            err.print(CLEAR_LINE);
         }
     }
 
     private void putBack() {
-        board.forEach(err::println);
         if (!status.isEmpty()) {
             err.print(status);
-        }
-        if (!status.isEmpty() || !board.isEmpty()) {
             err.flush();
         }
     }
 
-    /**
-     * Replaces the board; an empty one takes it away. For a terminal alone.
-     *
-     * @param lines made printable, and cut where the terminal ends
-     */
-    public synchronized void board(List<String> lines) {
-        takeAway();
-        board = lines.stream().map(line -> AlignedLines.cut(SafeText.line(line), width - 1)).toList();
-        putBack();
-    }
-
-    /** Runs what prints whole lines to standard output, board and status line standing aside. */
+    /** Runs what prints whole lines to standard output, the status line standing aside. */
     public synchronized void above(Runnable printing) {
         takeAway();
         err.flush();

@@ -16,7 +16,7 @@ public final class CsvFormat {
     /** A table's data, the keys first. */
     public static String text(Table<?> table) {
         StringBuilder text = new StringBuilder(header(table));
-        table.own().forEach(row -> text.append(record(table, row.cells())));
+        table.rows().forEach(row -> text.append(record(table, row.cells())));
         return text.toString();
     }
 

@@ -43,7 +43,6 @@ public final class Json {
     }
 
     private static final class TerminalEscapes extends CharacterEscapes {
-
         private static final long serialVersionUID = 1;
 
         @Override

@@ -60,17 +60,13 @@ public final class Table<T> {
         }
     }
 
-    /** Source of a row. */
-    public enum Origin {
-        MEASURED,
-        /** Sums up others. */
-        AVERAGE,
-        /** A paper: pages alone show it; other programs find it in the table of published numbers. */
-        PUBLISHED
-    }
-
-    /** A row with a cell for each column. */
-    public record Row(Origin origin, List<Cell> cells) {}
+    /**
+     * A row.
+     *
+     * @param cells one for each column
+     * @param average sums up others
+     */
+    public record Row(List<Cell> cells, boolean average) {}
 
     /** A column. */
     public static final class Column<T> {
@@ -249,12 +245,13 @@ public final class Table<T> {
 
     /** Adds a row. */
     public Table<T> row(T row) {
-        return row(Origin.MEASURED, row);
+        rows.add(new Row(cells(row), false));
+        return this;
     }
 
-    /** Adds a row. */
-    public Table<T> row(Origin origin, T row) {
-        rows.add(new Row(origin, cells(row)));
+    /** Adds a row that sums up others. */
+    public Table<T> average(T row) {
+        rows.add(new Row(cells(row), true));
         return this;
     }
 
@@ -300,11 +297,6 @@ public final class Table<T> {
         return Collections.unmodifiableList(rows);
     }
 
-    /** The rows that programs and the screen get. */
-    List<Row> own() {
-        return rows.stream().filter(row -> row.origin != Origin.PUBLISHED).toList();
-    }
-
     /** Returns true if it has no row. */
     public boolean isEmpty() {
         return rows.isEmpty();
@@ -341,14 +333,14 @@ public final class Table<T> {
         }
         Row own = rows.get(row);
         Row before = rows.get(row - 1);
-        return (own.origin == Origin.AVERAGE) != (before.origin == Origin.AVERAGE)
+        return own.average != before.average
                 || (grouped
                         && !own.cells.get(first).data().equals(before.cells.get(first).data()));
     }
 
-    /** The rows of an origin, under the same columns. */
-    public Table<T> only(Origin origin) {
-        return part(columns, rows.stream().filter(row -> row.origin == origin).toList());
+    /** The rows that sum up others, under the same columns. */
+    public Table<T> averages() {
+        return part(columns, rows.stream().filter(Row::average).toList());
     }
 
     /** The columns whose first keys are named, in the same order. */
@@ -363,7 +355,7 @@ public final class Table<T> {
         return part(
                 kept.stream().map(columns::get).toList(),
                 rows.stream()
-                        .map(row -> new Row(row.origin, kept.stream().map(row.cells::get).toList()))
+                        .map(row -> new Row(kept.stream().map(row.cells::get).toList(), row.average))
                         .toList());
     }
 
@@ -380,7 +372,7 @@ public final class Table<T> {
     public AlignedLines lines() {
         List<Integer> shown = shown();
         AlignedLines lines = heading(shown);
-        own().forEach(row -> lines.row(texts(row.cells, shown)));
+        rows.forEach(row -> lines.row(texts(row.cells, shown)));
         return lines;
     }
 
@@ -398,7 +390,7 @@ public final class Table<T> {
     /** The rows as objects; unknown data are left out. */
     public ArrayNode json() {
         ArrayNode array = Mapper.JSON.createArrayNode();
-        own().forEach(row -> array.add(json(row.cells)));
+        rows.forEach(row -> array.add(json(row.cells)));
         return array;
     }
 
@@ -423,7 +415,7 @@ public final class Table<T> {
             return;
         }
         try (Printer printer = printer(format, console)) {
-            own().forEach(row -> printer.print(row.cells));
+            rows.forEach(row -> printer.print(row.cells));
         }
     }
 
@@ -434,7 +426,6 @@ public final class Table<T> {
 
     /** Prints rows as they come; those of a table whose widths are not known when it is closed. */
     public final class Printer implements AutoCloseable {
-
         private final Format format;
         private final Console console;
         private final List<Integer> shown = of(Format.TABLE);

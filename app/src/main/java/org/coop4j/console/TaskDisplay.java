@@ -27,7 +27,7 @@ final class TaskDisplay extends CountedTask {
     /** The log of a task of hours has lines less often. */
     private static final int LINES_SO_FAR = 20;
 
-    /** A terminal prints ^C where the cursor is; a line begun by it would upset the board above. */
+    /** A terminal prints ^C where the cursor is; a line begun by it would upset what stands above. */
     private static final int ROOM_FOR_INTERRUPT = 2;
 
     private static final int MOST_CELLS = 20;

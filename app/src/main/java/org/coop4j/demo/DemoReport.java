@@ -6,13 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.base.AtomicFile;
-import org.coop4j.eval.SeedSummary;
-import org.coop4j.study.chart.ChartFiles;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.run.RunFolder;
 
 /**
- * What the demo leaves behind: the page, the curve as pictures, and the numbers.
+ * What the demo leaves behind: the page, the curve as a picture, and the numbers.
  *
  * @param result what was measured
  */
@@ -20,9 +18,6 @@ public record DemoReport(DemoResult result) {
 
     /** The page. */
     public static final String PAGE = "report.html";
-
-    /** The curve as PNG. */
-    public static final String CURVE_PNG = "curve.png";
 
     /** The curve as SVG. */
     public static final String CURVE_SVG = "curve.svg";
@@ -35,8 +30,7 @@ public record DemoReport(DemoResult result) {
         try (RunFolder out = RunFolder.open(folder)) {
             out.write(NUMBERS, result);
         }
-        AtomicFile.write(folder.resolve(CURVE_PNG), ChartFiles.png(chart()));
-        AtomicFile.write(folder.resolve(CURVE_SVG), ChartFiles.svg(chart()));
+        AtomicFile.write(folder.resolve(CURVE_SVG), chart().file().getBytes(StandardCharsets.UTF_8));
         AtomicFile.write(
                 folder.resolve(PAGE),
                 new DemoPage(result, chart()).page().html().getBytes(StandardCharsets.UTF_8));
@@ -44,33 +38,22 @@ public record DemoReport(DemoResult result) {
 
     /** Accuracy over shots, the best hand-written prompt as a star. */
     public FewShotChart chart() {
-        List<FewShotChart.Curve> curves = new ArrayList<>();
-        int series = 0;
+        List<FewShotChart.Series> series = new ArrayList<>();
         for (DemoMethod method : DemoMethod.values()) {
-            curves.add(curve(method, series++));
+            List<FewShotChart.Point> points = new ArrayList<>();
+            for (int shots : result.shots()) {
+                points.add(new FewShotChart.Point(shots, result.photographs(method, shots)));
+            }
+            series.add(FewShotChart.Series.curve(method.title(), series.size(), points));
         }
         DemoResult.Prompt best = result.bestPrompt();
+        series.add(FewShotChart.Series.star(
+                "zero-shot, \"" + best.template() + "\"", series.size(), best.photographs()));
+        series.add(FewShotChart.Series.star(
+                "zero-shot, careful names",
+                series.size(),
+                result.bestRenamedPrompt().photographs()));
         return new FewShotChart(
-                result.classNames().size() + " classes of Caltech101, " + result.model(),
-                "accuracy (%)",
-                curves,
-                List.of(
-                        FewShotChart.Star.measured(
-                                "zero-shot, \"" + best.template() + "\"",
-                                series,
-                                best.photographs()),
-                        FewShotChart.Star.measured(
-                                "zero-shot, careful names",
-                                series + 1,
-                                result.bestRenamedPrompt().photographs())));
-    }
-
-    private FewShotChart.Curve curve(DemoMethod method, int series) {
-        List<FewShotChart.Point> points = new ArrayList<>();
-        for (int shots : result.shots()) {
-            SeedSummary summary = result.photographs(method, shots);
-            points.add(new FewShotChart.Point(shots, summary));
-        }
-        return FewShotChart.Curve.measured(method.title(), series, points);
+                result.classNames().size() + " classes of Caltech101, " + result.model(), "accuracy (%)", series);
     }
 }

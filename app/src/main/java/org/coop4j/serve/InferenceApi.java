@@ -13,29 +13,28 @@ import org.coop4j.run.Provenance;
 record InferenceApi(Classifiers classifiers, Uploads uploads) {
 
     private static final String MODEL = "/v2/models/{model}";
+    private static final String FLOATS = "FP32";
 
     private record Server(String name, String version, List<String> extensions) {}
 
     private record Model(
-            String name, String platform, List<TensorInfo> inputs, List<TensorInfo> outputs) {}
-
-    private record TensorInfo(String name, String datatype, List<Integer> shape) {}
+            String name, String platform, List<Tensor> inputs, List<Tensor> outputs) {}
 
     private record Response(String model_name, String id, List<Tensor> outputs) {}
 
-    /** Values in row-major order. */
+    /** A tensor; with its values in row-major order where it is an answer's, without where it is described. */
     private record Tensor(String name, String datatype, List<Integer> shape, List<?> data) {}
 
     void addTo(RoutesConfig routes) {
-        routes.get("/v2", c -> JsonAnswer.write(server(), c));
-        routes.get("/v2/health/live", c -> JsonAnswer.write(Map.of("live", true), c));
-        routes.get("/v2/health/ready", c -> JsonAnswer.write(Map.of("ready", true), c));
-        routes.get(MODEL, c -> JsonAnswer.write(model(classifiers.of(c)), c));
+        routes.get("/v2", c -> c.json(server()));
+        routes.get("/v2/health/live", c -> c.json(Map.of("live", true)));
+        routes.get("/v2/health/ready", c -> c.json(Map.of("ready", true)));
+        routes.get(MODEL, c -> c.json(model(classifiers.of(c))));
         routes.get(
                 MODEL + "/ready",
                 c -> {
                     String name = classifiers.of(c).info().name();
-                    JsonAnswer.write(Map.of("name", name, "ready", true), c);
+                    c.json(Map.of("name", name, "ready", true));
                 });
         routes.post(MODEL + "/infer", this::infer);
     }
@@ -45,34 +44,22 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
     }
 
     private static Model model(ServedClassifier served) {
-        int classes = served.info().classNames().size();
+        List<Integer> shape = List.of(-1, served.info().classNames().size());
         return new Model(
                 served.info().name(),
                 "coop4j",
+                List.of(new Tensor(InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1), null)),
                 List.of(
-                        new TensorInfo(
-                                InferenceRequest.INPUT, InferenceRequest.BYTES, List.of(-1))),
-                List.of(
-                        new TensorInfo(
-                                InferenceRequest.LABELS,
-                                InferenceRequest.BYTES,
-                                List.of(-1, classes)),
-                        new TensorInfo(
-                                InferenceRequest.PROBABILITIES, "FP32", List.of(-1, classes))));
+                        new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, null),
+                        new Tensor(InferenceRequest.PROBABILITIES, FLOATS, shape, null)));
     }
 
     private void infer(Context context) throws IOException {
         ServedClassifier served = classifiers.of(context);
         InferenceRequest request = InferenceRequest.of(uploads.read(context));
-        context.future(
-                () ->
-                        classifiers
-                                .classify(served, request.pictures())
-                                .thenAccept(
-                                        ranked ->
-                                                JsonAnswer.write(
-                                                        response(served, request, ranked),
-                                                        context)));
+        context.future(() -> classifiers
+                .classify(served, request.pictures())
+                .thenAccept(ranked -> context.json(response(served, request, ranked))));
     }
 
     private static Response response(
@@ -92,7 +79,7 @@ record InferenceApi(Classifiers classifiers, Uploads uploads) {
             outputs.add(new Tensor(InferenceRequest.LABELS, InferenceRequest.BYTES, shape, labels));
         }
         if (request.outputs().contains(InferenceRequest.PROBABILITIES)) {
-            outputs.add(new Tensor(InferenceRequest.PROBABILITIES, "FP32", shape, probabilities));
+            outputs.add(new Tensor(InferenceRequest.PROBABILITIES, FLOATS, shape, probabilities));
         }
         return new Response(served.info().name(), request.id(), outputs);
     }

@@ -1,5 +1,9 @@
 package org.coop4j.serve;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -18,6 +22,16 @@ import java.util.Set;
  */
 record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> outputs) {
 
+    /** JSON as the service reads and writes it: null is left out, and all that is read must be of use. */
+    static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .defaultPropertyInclusion(
+                            JsonInclude.Value.construct(
+                                    JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+                    .build();
+
     static final String INPUT = "image";
     static final String BYTES = "BYTES";
     static final String LABELS = "labels";
@@ -33,7 +47,7 @@ record InferenceRequest(String id, List<byte[]> pictures, int top, Set<String> o
     static InferenceRequest of(byte[] json) throws IOException {
         JsonNode request;
         try {
-            request = JsonAnswer.MAPPER.readTree(json);
+            request = JSON.readTree(json);
         } catch (JsonProcessingException e) {
             throw refused("the request is not JSON: " + e.getOriginalMessage());
         }

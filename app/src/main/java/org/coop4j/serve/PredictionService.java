@@ -6,11 +6,16 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.json.JavalinJackson;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -41,10 +46,11 @@ public final class PredictionService implements AutoCloseable {
     private final QueuedThreadPool threads;
     private final ServiceMetrics metrics = new ServiceMetrics();
     private final SlowHeaders slowHeaders;
-    private final Optional<AccessLog> accessLog;
+    private final Optional<OutputStream> accessLog;
     private final Uploads uploads;
     private final Classifiers classifiers;
     private final Javalin http;
+    private boolean logFailed;
 
     private PredictionService(
             ServiceOptions options, List<ServedClassifier> served, Optional<OutputStream> log) {
@@ -52,7 +58,7 @@ public final class PredictionService implements AutoCloseable {
         this.threads = new QueuedThreadPool(options.limits().connections() + MORE_THREADS);
         threads.setName("coop4j-http");
         this.slowHeaders = new SlowHeaders(options.limits().readTime());
-        this.accessLog = log.map(AccessLog::new);
+        this.accessLog = log;
         this.uploads = new Uploads(options.limits());
         this.classifiers = new Classifiers(served, metrics, threads);
         served.forEach(metrics::add);
@@ -95,6 +101,7 @@ public final class PredictionService implements AutoCloseable {
         config.jetty.modifyServer(PredictionService::closeGracefully);
         config.jetty.addConnector(this::connector);
         options.allowedOrigin().ifPresent(origin -> allow(origin, config));
+        config.jsonMapper(new JavalinJackson(InferenceRequest.JSON, false));
         config.requestLogger.http(this::answered);
         addTo(config.routes);
     }
@@ -165,7 +172,29 @@ public final class PredictionService implements AutoCloseable {
 
     private void answered(Context context, Float milliseconds) {
         metrics.answered(context, milliseconds);
-        accessLog.ifPresent(log -> log.answered(context, milliseconds));
+        accessLog.ifPresent(log -> write(log, context, milliseconds));
+    }
+
+    /** Writes a request's line of JSON; its bytes are those that it declares, or -1. */
+    private synchronized void write(OutputStream log, Context context, float milliseconds) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("time", Instant.now().toString());
+        line.put("client", context.req().getRemoteAddr());
+        line.put("method", context.req().getMethod());
+        line.put("path", context.path());
+        line.put("bytes", context.req().getContentLengthLong());
+        line.put("status", context.statusCode());
+        line.put("ms", milliseconds);
+        try {
+            log.write((InferenceRequest.JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+            log.flush();
+            logFailed = false;
+        } catch (IOException e) {
+            if (!logFailed) {
+                LOG.warn("the access log cannot be written: {}", e.getMessage());
+            }
+            logFailed = true;
+        }
     }
 
     /** Takes no more requests, waits until those that it has are answered, and ends. */

@@ -19,8 +19,8 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
     }
 
     void addTo(RoutesConfig routes) {
-        routes.get("/ping", c -> JsonAnswer.write(Map.of("status", "Healthy"), c));
-        routes.get("/models", c -> JsonAnswer.write(classifiers.infos(), c));
+        routes.get("/ping", c -> c.json(Map.of("status", "Healthy")));
+        routes.get("/models", c -> c.json(classifiers.infos()));
         routes.post("/predictions/{model}", this::predict);
     }
 
@@ -38,18 +38,12 @@ record PredictionsApi(Classifiers classifiers, Uploads uploads) {
                     "the request has no picture: send one as its body, or as the part data of a"
                             + " form");
         }
-        context.future(
-                () ->
-                        classifiers
-                                .classify(served, List.of(picture))
-                                .thenAccept(
-                                        ranked ->
-                                                JsonAnswer.write(
-                                                        ranked.get(0).stream()
-                                                                .limit(top)
-                                                                .map(RankedClass::of)
-                                                                .toList(),
-                                                        context)));
+        context.future(() -> classifiers
+                .classify(served, List.of(picture))
+                .thenAccept(ranked -> context.json(ranked.get(0).stream()
+                        .limit(top)
+                        .map(RankedClass::of)
+                        .toList())));
     }
 
     private static int top(String given) {

@@ -3,6 +3,7 @@ package org.coop4j.serve;
 import io.javalin.http.Context;
 import io.javalin.http.Header;
 import io.javalin.http.HttpResponseException;
+import java.util.Map;
 
 /** An answer that is no prediction: a status and why. */
 final class Refusal extends HttpResponseException {
@@ -49,9 +50,6 @@ final class Refusal extends HttpResponseException {
             context.header(Header.ALLOW, allowed);
         }
         context.status(status);
-        JsonAnswer.write(new Failure(refusal.getMessage()), context);
+        context.json(Map.of("error", refusal.getMessage()));
     }
-
-    /** The body of every error. */
-    record Failure(String error) {}
 }

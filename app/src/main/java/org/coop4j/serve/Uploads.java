@@ -2,9 +2,9 @@ package org.coop4j.serve;
 
 import io.javalin.http.Context;
 import io.javalin.http.Header;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class Uploads {
 
-    private static final int FIRST_BYTES = 1 << 14;
+    private static final int PART_BYTES = 1 << 14;
 
     /** As much beyond the limit is read and dropped, so that a client sees the answer. */
     private static final long MOST_DROPPED = 64L << 20;
@@ -42,31 +42,21 @@ final class Uploads {
             throw tooLarge();
         }
         InputStream in = context.req().getInputStream();
-        byte[] body = new byte[0];
-        int size = 0;
-        while (true) {
-            if (size == body.length) {
-                int more = (int) Math.min(limits.bodyBytes(), Math.max(FIRST_BYTES, 2L * size));
-                if (more == size) {
-                    if (next(in, new byte[1], 0, deadline) < 0) {
-                        return body;
-                    }
-                    throw tooLarge();
-                }
-                hold(context, more - size);
-                body = Arrays.copyOf(body, more);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        byte[] part = new byte[PART_BYTES];
+        for (int n = next(in, part, deadline); n >= 0; n = next(in, part, deadline)) {
+            if (body.size() + n > limits.bodyBytes()) {
+                throw tooLarge();
             }
-            int n = next(in, body, size, deadline);
-            if (n < 0) {
-                return Arrays.copyOf(body, size);
-            }
-            size += n;
+            hold(context, n);
+            body.write(part, 0, n);
         }
+        return body.toByteArray();
     }
 
-    private int next(InputStream in, byte[] target, int offset, long deadline) throws IOException {
+    private int next(InputStream in, byte[] target, long deadline) throws IOException {
         try {
-            int n = in.read(target, offset, target.length - offset);
+            int n = in.read(target);
             if (System.nanoTime() > deadline) {
                 throw tooSlow();
             }
@@ -106,11 +96,11 @@ final class Uploads {
 
     private boolean dropped(Context context) {
         long deadline = System.nanoTime() + limits.readTime().toNanos();
-        byte[] dropped = new byte[FIRST_BYTES];
+        byte[] dropped = new byte[PART_BYTES];
         try {
             InputStream in = context.req().getInputStream();
             for (long left = MOST_DROPPED; left > 0; ) {
-                int n = next(in, dropped, 0, deadline);
+                int n = next(in, dropped, deadline);
                 if (n < 0) {
                     return true;
                 }

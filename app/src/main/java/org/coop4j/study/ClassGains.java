@@ -5,9 +5,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
-import org.coop4j.run.RunResult;
+import org.coop4j.run.RunResult.PerClass;
+import org.coop4j.study.Outcome.Measured;
 
 /**
  * A method's results on each class of a dataset, beside zero-shot's.
@@ -40,19 +40,7 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
         }
     }
 
-    /** Images of a class over the seeds. */
-    private record Count(int total, int correct) {
-
-        Count plus(RunResult.PerClass one) {
-            return new Count(total + one.total(), correct + one.correct());
-        }
-
-        double accuracy() {
-            return 100.0 * correct / total;
-        }
-    }
-
-    /** Whether zero-shot's results on the classes are known. */
+    /** Returns true if zero-shot's results on the classes are known. */
     public boolean isCompared() {
         return classes.stream().anyMatch(c -> c.zeroShot.isPresent());
     }
@@ -70,45 +58,42 @@ public record ClassGains(Outcome outcome, List<ClassGain> classes) {
     static List<ClassGains> of(FewShot fewShot) {
         List<ClassGains> gains = new ArrayList<>();
         for (Outcome cell : fewShot.cells()) {
-            Map<String, Count> own = counts(cell);
+            Map<String, PerClass> own = perClass(cell);
             if (!cell.method().isWithoutTraining() && !own.isEmpty()) {
-                Map<String, Count> zeroShot =
-                        fewShot.zeroShot(cell.dataset()).map(ClassGains::counts).orElse(Map.of());
-                gains.add(of(cell, own, zeroShot));
+                Map<String, PerClass> zeroShot =
+                        fewShot.zeroShot(cell.dataset()).map(ClassGains::perClass).orElse(Map.of());
+                List<ClassGain> classes = new ArrayList<>();
+                own.forEach((name, one) -> classes.add(new ClassGain(
+                        name,
+                        one.total(),
+                        accuracy(one),
+                        zeroShot.containsKey(name)
+                                ? OptionalDouble.of(accuracy(zeroShot.get(name)))
+                                : OptionalDouble.empty())));
+                gains.add(new ClassGains(cell, classes));
             }
         }
         return gains;
     }
 
-    private static Map<String, Count> counts(Outcome cell) {
-        Map<String, Count> counts = new LinkedHashMap<>();
-        for (Measured measured : cell.bySeed().values()) {
-            Map<String, Integer> seen = new HashMap<>();
-            for (RunResult.PerClass one : measured.perClass()) {
-                // ImageNet has two classes called "missile".
-                int nth = seen.merge(one.name(), 1, Integer::sum);
-                counts.merge(
-                        nth == 1 ? one.name() : one.name() + " (" + nth + ")",
-                        new Count(one.total(), one.correct()),
-                        (count, ignored) -> count.plus(one));
-            }
-        }
-        return counts;
+    private static double accuracy(PerClass one) {
+        return 100.0 * one.correct() / one.total();
     }
 
-    private static ClassGains of(
-            Outcome cell, Map<String, Count> own, Map<String, Count> zeroShot) {
-        List<ClassGain> classes = new ArrayList<>();
-        own.forEach(
-                (name, count) ->
-                        classes.add(
-                                new ClassGain(
-                                        name,
-                                        count.total,
-                                        count.accuracy(),
-                                        Optional.ofNullable(zeroShot.get(name))
-                                                .map(c -> OptionalDouble.of(c.accuracy()))
-                                                .orElse(OptionalDouble.empty()))));
-        return new ClassGains(cell, classes);
+    /** Images of each class over the seeds. */
+    private static Map<String, PerClass> perClass(Outcome cell) {
+        Map<String, PerClass> sums = new LinkedHashMap<>();
+        for (Measured measured : cell.bySeed().values()) {
+            Map<String, Integer> seen = new HashMap<>();
+            for (PerClass one : measured.perClass()) {
+                // ImageNet has two classes called "missile".
+                int nth = seen.merge(one.name(), 1, Integer::sum);
+                sums.merge(
+                        nth == 1 ? one.name() : one.name() + " (" + nth + ")",
+                        one,
+                        (a, b) -> new PerClass(a.name(), a.total() + b.total(), a.correct() + b.correct()));
+            }
+        }
+        return sums;
     }
 }

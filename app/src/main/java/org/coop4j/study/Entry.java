@@ -1,7 +1,9 @@
 package org.coop4j.study;
 
+import java.util.List;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Findings.FinishedRun;
 
 /**
  * A run under the names that the tables give it.
@@ -20,35 +22,28 @@ public record Entry(FinishedRun run, String dataset, MethodLabel method) {
         return method.isWithoutTraining() ? Shots.NONE : run.shots();
     }
 
-    /** All that two runs of different seeds have in common. */
-    Group group() {
-        return new Group(dataset, run.isTransferred() ? result().trainedOn() : "", half(), shots());
-    }
-
     ClassHalf half() {
         return result().half();
     }
 
-    /**
-     * What was tested on what.
-     *
-     * @param dataset the test data
-     * @param source where a transferred context was learned, else empty
-     * @param half the classes tested on
-     * @param shots training images a class
-     */
-    record Group(String dataset, String source, ClassHalf half, Shots shots) {
+    /** All that two results of the same run have in common. */
+    List<Object> identity() {
+        return List.of(dataset, result().trainedOn(), half(), shots(), method, result().seed());
+    }
 
-        String describe(MethodLabel method) {
-            String data = source.isEmpty() ? dataset : dataset + " (learned on " + source + ")";
-            String classes =
-                    switch (half) {
-                        case ALL -> "";
-                        case BASE -> ", base classes";
-                        case NEW -> ", new classes";
-                    };
-            String amount = shots.equals(Shots.NONE) ? "" : ", " + shots.describe();
-            return data + classes + ", " + method.id() + amount;
-        }
+    /** All that it has in common with runs of other seeds: "DTD (learned on Pets), new classes, coop, 16 shots". */
+    String withoutSeed() {
+        String classes =
+                switch (half()) {
+                    case ALL -> "";
+                    case BASE -> ", base classes";
+                    case NEW -> ", new classes";
+                };
+        return dataset
+                + (run.isTransferred() ? " (learned on " + result().trainedOn() + ")" : "")
+                + classes
+                + ", "
+                + method.id()
+                + (shots().equals(Shots.NONE) ? "" : ", " + shots().describe());
     }
 }

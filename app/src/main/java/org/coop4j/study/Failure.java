@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.time.Instant;
-import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 
 /**
  * Why a run has no result: what its {@code failure.json} holds.

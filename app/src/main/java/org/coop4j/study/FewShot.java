@@ -4,36 +4,93 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
+import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.Outcomes.Averaged;
 import org.coop4j.study.Outcomes.Setup;
 
 /** Results of methods that learned from, and were tested on, all classes of a dataset. */
 public final class FewShot {
 
+    /**
+     * A method's average over datasets.
+     *
+     * @param method the method
+     * @param shots training images a class
+     * @param cells its results on each of the datasets
+     */
+    public record Average(MethodLabel method, Shots shots, List<Outcome> cells) {
+
+        /** Mean over the datasets of the means over the seeds, if all have the score. */
+        public OptionalDouble mean(Measure measure) {
+            return cells.stream().allMatch(cell -> cell.summary(measure).isPresent())
+                    ? cells.stream()
+                            .mapToDouble(cell -> cell.summary(measure).orElseThrow().mean())
+                            .average()
+                    : OptionalDouble.empty();
+        }
+
+        /** Mean accuracy. */
+        public double accuracy() {
+            return mean(Measure.ACCURACY).orElseThrow();
+        }
+
+        /** The average of each seed, over the seeds, if all datasets have the same seeds. */
+        public Optional<SeedSummary> overSeeds(Measure measure) {
+            List<Long> seeds = cells.get(0).seeds();
+            for (Outcome cell : cells) {
+                if (!cell.seeds().equals(seeds) || cell.summary(measure).isEmpty()) {
+                    return Optional.empty();
+                }
+            }
+            return Optional.of(SeedSummary.of(seeds, seed -> cells.stream()
+                    .mapToDouble(cell -> cell.bySeed().get(seed).scores().get(measure))
+                    .average()
+                    .orElseThrow()));
+        }
+
+        /** Accuracy over the seeds, or the mean alone where the datasets have different seeds. */
+        public SeedSummary summary() {
+            return overSeeds(Measure.ACCURACY).orElseGet(() -> SeedSummary.of(accuracy()));
+        }
+
+        /** The gain in accuracy over zero-shot on the same datasets, which are the pairs of its test. */
+        public Outcome.Gain gainOver(Average zeroShot) {
+            return Outcome.gain(
+                    cells.stream().map(Outcome::accuracy).toList(),
+                    zeroShot.cells.stream().map(Outcome::accuracy).toList());
+        }
+    }
+
     private final Outcomes cells;
     private final List<String> datasets;
     private final List<Setup> setups;
+    private final Averaged averaged;
     private final List<Average> averages;
-    private final CommonDatasets common;
 
     private FewShot(Outcomes cells, List<String> datasets) {
         this.cells = cells;
         this.datasets = datasets;
-        this.setups =
-                cells.setups().stream()
-                        .filter(s -> datasets.stream().anyMatch(d -> has(d, s)))
-                        .toList();
-        this.common = CommonDatasets.of(datasets, setups, this::has);
-        this.averages = common.setups().stream().map(this::average).toList();
+        this.setups = cells.setups().stream()
+                .filter(setup -> datasets.stream().anyMatch(d -> cells.get(d, setup).isPresent()))
+                .toList();
+        this.averaged = Averaged.of(datasets, setups, (d, setup) -> cells.get(d, setup).isPresent());
+        this.averages = averaged.setups().stream()
+                .map(setup -> new Average(
+                        setup.method(),
+                        setup.shots(),
+                        averaged.datasets().stream()
+                                .map(d -> cells.get(d, setup).orElseThrow())
+                                .toList()))
+                .toList();
     }
 
     static FewShot of(Study study) {
-        Outcomes cells =
-                Outcomes.of(study, ClassHalf.ALL, entry -> !entry.run().isTransferred())
-                        .withHandWritten(study, ClassHalf.ALL);
+        Outcomes cells = Outcomes.ofOwn(study, ClassHalf.ALL);
         Set<String> targets = new HashSet<>();
         for (Entry entry : study.entries()) {
             if (entry.run().isTransferred()) {
@@ -47,20 +104,8 @@ public final class FewShot {
             }
         }
         return new FewShot(
-                cells, cells.datasets().stream().filter(d -> !targets.contains(d)).toList());
-    }
-
-    private boolean has(String dataset, Setup setup) {
-        return cells.get(dataset, setup.method(), setup.shots()).isPresent();
-    }
-
-    private Average average(Setup setup) {
-        return new Average(
-                setup.method(),
-                setup.shots(),
-                common.datasets().stream()
-                        .map(d -> cells.get(d, setup.method(), setup.shots()).orElseThrow())
-                        .toList());
+                cells,
+                cells.datasets().stream().filter(d -> !targets.contains(d)).toList());
     }
 
     /** The datasets, in the order of the tables. */
@@ -70,9 +115,7 @@ public final class FewShot {
 
     /** All cells of a dataset, by method and shots. */
     public List<Outcome> cells(String dataset) {
-        return setups.stream()
-                .flatMap(s -> cells.get(dataset, s.method(), s.shots()).stream())
-                .toList();
+        return setups.stream().flatMap(setup -> cells.get(dataset, setup).stream()).toList();
     }
 
     /** All cells. */
@@ -124,21 +167,20 @@ public final class FewShot {
 
     /** The datasets that all averages are over. */
     public List<String> averaged() {
-        return common.datasets();
+        return averaged.datasets();
     }
 
     /** What averages leave out, a sentence each. */
     public List<String> notes() {
-        return common.notes();
+        return averaged.notes();
     }
 
     /** The method that a short summary shows: the paper's CoOp, else another, else any learned. */
     public Optional<MethodLabel> main() {
-        Method coop = Roles.standard();
+        Method coop = Method.standard();
         return methods().stream()
                 .filter(method -> !method.isWithoutTraining())
-                .min(
-                        Comparator.comparing((MethodLabel m) -> !m.isOf(coop))
-                                .thenComparing(m -> !m.method().equals(coop)));
+                .min(Comparator.comparing((MethodLabel m) -> !m.isOf(coop))
+                        .thenComparing(m -> !m.method().equals(coop)));
     }
 }

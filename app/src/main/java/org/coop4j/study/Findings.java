@@ -13,9 +13,15 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.coop4j.base.Progress;
+import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
 
 /**
  * The runs below a folder, each list in the order of the folders' names. A folder with {@code
@@ -50,6 +56,70 @@ public record Findings(
      * @param reason one line
      */
     public record Failure(Path folder, String reason) {}
+
+    /**
+     * A run that has a result.
+     *
+     * @param folder relative to the folder that was searched
+     * @param result what it measured
+     * @param config what it was configured with
+     * @param model the model that it used
+     * @param testHash hash of the list of test images; empty if it is not recorded
+     * @param finished when it ended, in UTC; empty if it is not recorded
+     */
+    public record FinishedRun(
+            Path folder, RunResult result, RunConfig config, ModelId model, String testHash, String finished) {
+
+        /** Returns true if a context was tested on other data than it was learned from. */
+        public boolean isTransferred() {
+            return !result.dataset().equals(result.trainedOn());
+        }
+
+        /** Training images per class. */
+        public Shots shots() {
+            return Shots.of(result.shots(), result.trainImages());
+        }
+
+        /** How it was made, as far as it is the same for all data, shots and seeds: settings by name. */
+        public Map<String, Object> settings() {
+            return MethodLabel.settings(config);
+        }
+    }
+
+    /**
+     * The model of a run.
+     *
+     * @param sha256 SHA-256 of the model file; empty if the run does not say
+     * @param name for people: the published model, or the file's name
+     * @param backbone as the papers name it, such as {@code RN50}, if it is a published model
+     */
+    public record ModelId(String sha256, String name, Optional<String> backbone) {
+
+        private static final Pattern PUBLISHED = Pattern.compile("OpenAI (\\S+)");
+        private static final int SHORT = 12;
+
+        /** A model known by its file, and perhaps by what it was converted from. */
+        static ModelId of(String sha256, String file, String knownAs) {
+            Matcher matcher = PUBLISHED.matcher(knownAs);
+            if (matcher.matches()) {
+                return new ModelId(sha256, matcher.group(1), Optional.of(matcher.group(1)));
+            }
+            String name = !knownAs.isBlank() ? knownAs : file.replaceFirst("\\.safetensors$", "");
+            return new ModelId(sha256, name.isBlank() ? "unknown model" : name, Optional.empty());
+        }
+
+        /** The first digits of the SHA-256, enough to tell models apart. */
+        public String shortSha256() {
+            return sha256.substring(0, Math.min(SHORT, sha256.length()));
+        }
+
+        /** Name and SHA-256: "RN50 (SHA-256 afeb0e10f9e5…)". */
+        public String describe() {
+            return sha256.isEmpty()
+                    ? name + " (its SHA-256 is not recorded)"
+                    : name + " (SHA-256 " + shortSha256() + "…)";
+        }
+    }
 
     /**
      * Reads all runs below a folder, which may itself be one. Links are followed, a folder reached

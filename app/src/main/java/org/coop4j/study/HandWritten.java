@@ -13,6 +13,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Outcome.Measured;
 
 /**
  * The hand-written prompts that training runs test beside the learned one, on one dataset.

@@ -5,13 +5,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 import org.apache.commons.math3.stat.inference.TTest;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.run.RunResult;
 
 /**
  * A method's results on a dataset, one for each seed.
@@ -23,6 +23,45 @@ import org.coop4j.eval.SeedSummary;
  */
 public record Outcome(
         String dataset, MethodLabel method, Shots shots, SortedMap<Long, Measured> bySeed) {
+
+    /** A score of a run, in percent. */
+    public enum Measure {
+        /** Share of test images classified rightly. */
+        ACCURACY,
+        /** Mean F1 over the classes. */
+        MACRO_F1,
+        /** Expected calibration error over 15 bins: small is good. */
+        CALIBRATION_ERROR
+    }
+
+    /**
+     * What one run measured, or one hand-written prompt, of which the accuracy alone is known.
+     *
+     * @param scores in percent, those that are known
+     * @param perClass results of each class, if known
+     */
+    public record Measured(Map<Measure, Double> scores, List<RunResult.PerClass> perClass) {
+
+        static Measured of(RunResult result) {
+            return new Measured(
+                    Map.of(
+                            Measure.ACCURACY,
+                            result.accuracy(),
+                            Measure.MACRO_F1,
+                            result.macroF1(),
+                            Measure.CALIBRATION_ERROR,
+                            100 * result.calibrationError()),
+                    List.copyOf(result.perClass()));
+        }
+
+        static Measured of(double accuracy) {
+            return new Measured(Map.of(Measure.ACCURACY, accuracy), List.of());
+        }
+
+        double accuracy() {
+            return scores.get(Measure.ACCURACY);
+        }
+    }
 
     /** Differences of percentages that are the same come out as equal as this. */
     private static final double ROUNDING = 1e-9;
@@ -52,16 +91,10 @@ public record Outcome(
 
     /** A score over the seeds, if all results have it. */
     public Optional<SeedSummary> summary(Measure measure) {
-        double[] values = new double[bySeed.size()];
-        int n = 0;
-        for (Measured measured : bySeed.values()) {
-            OptionalDouble value = measured.value(measure);
-            if (value.isEmpty()) {
-                return Optional.empty();
-            }
-            values[n++] = value.getAsDouble();
+        if (bySeed.values().stream().anyMatch(measured -> !measured.scores.containsKey(measure))) {
+            return Optional.empty();
         }
-        return Optional.of(SeedSummary.of(values));
+        return Optional.of(SeedSummary.of(bySeed.values(), measured -> measured.scores.get(measure)));
     }
 
     /** The results of the seeds that another has too; what holds for all seeds stays. */

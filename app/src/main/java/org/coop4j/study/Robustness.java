@@ -54,9 +54,7 @@ public record Robustness(String source, List<String> targets, List<Row> rows) {
                 sources.add(entry.result().trainedOn());
             }
         }
-        Outcomes own =
-                Outcomes.of(study, ClassHalf.ALL, entry -> !entry.run().isTransferred())
-                        .withHandWritten(study, ClassHalf.ALL);
+        Outcomes own = Outcomes.ofOwn(study, ClassHalf.ALL);
         return sources.stream().map(source -> of(study, source, own)).toList();
     }
 

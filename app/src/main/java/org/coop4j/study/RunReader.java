@@ -16,6 +16,8 @@ import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.Findings.FinishedRun;
+import org.coop4j.study.Findings.ModelId;
 
 /** Reads the files of one run, and takes nothing that is missing or out of range for a number. */
 record RunReader(Path root) {
@@ -51,7 +53,6 @@ record RunReader(Path root) {
                 root.relativize(folder),
                 result,
                 config,
-                RunSettings.of(config),
                 model(config.modelSha256(), provenance),
                 provenance.path("testHash").asText(""),
                 provenance.path("finished").asText(""));

@@ -22,7 +22,7 @@ class CoopTest {
     static Stream<String> commands() {
         OutputStream nowhere = OutputStream.nullOutputStream();
         Console console = new Console(nowhere, nowhere, false, 80);
-        return names(Coop.commandLine(console, new Problems(console)));
+        return names(Coop.commandLine(console));
     }
 
     private static Stream<String> names(CommandLine line) {

@@ -43,7 +43,7 @@ class ReportCommandTest {
                 .containsPattern("coop-m16-end +75\\.0±10\\.0\n")
                 .containsPattern("EuroSAT +\\+20\\.0 +40\\.0 +60\\.0±10\\.0 +16 +0\\.074\n")
                 .contains("page: " + runs.resolve("report/report.html"))
-                .contains("average.png", "few-shot.csv");
+                .contains("average.svg", "few-shot.csv");
         assertThat(run.out().lines()).allMatch(line -> line.length() <= 160);
         assertThat(runs.resolve("report/report.html")).isRegularFile();
         // Again, over the report that is there now.

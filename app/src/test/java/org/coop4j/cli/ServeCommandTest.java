@@ -170,36 +170,6 @@ class ServeCommandTest {
         assertThat(Files.readAllLines(log)).hasSize(KINDS.size() + 4);
     }
 
-    @Test
-    void benchServeComparesEveryAnswer() throws Exception {
-        CoopProcess service = serve("-p", run("linear-probe"));
-        String url = "http://127.0.0.1:" + port(service) + "/predictions/linear-probe";
-        Path test = pictures.resolve("test");
-        String said = coop("predict", "-p", run("linear-probe"), "--json", test).out();
-        Path expected = Files.writeString(folder.resolve("expected.json"), said);
-        List<Object> words = new ArrayList<>(List.of("bench", "serve", url, test));
-        words.addAll(List.of("--clients", "1,4", "--seconds", 1, "--json", "--expected", expected));
-        CommandRun good = coop(words.toArray());
-        assertThat(good.code()).as(good.err() + good.out()).isZero();
-        JsonNode four = JSON.readTree(good.out()).path(1);
-        assertThat(four.path("clients").asInt()).isEqualTo(4);
-        assertThat(four.path("answered").asInt()).isPositive();
-        assertThat(four.path("wrong").asInt()).isZero();
-        assertThat(four.path("p50_ms").asDouble())
-                .isPositive()
-                .isLessThanOrEqualTo(four.path("p99_ms").asDouble());
-        Files.writeString(expected, said.replaceAll("\"red sky\"(\\s*:)", "\"red sea\"$1"));
-        CommandRun bad = coop(words.toArray());
-        assertThat(bad.code()).isEqualTo(1);
-        assertThat(JSON.readTree(bad.out()).path(0).path("wrong").asInt()).isPositive();
-        service.kill();
-        CommandRun gone = coop(words.toArray());
-        assertThat(gone.code()).isEqualTo(1);
-        CommandRun elsewhere = coop("bench", "serve", "http://192.0.2.1/predictions/run", test);
-        assertThat(elsewhere.code()).isEqualTo(2);
-        assertThat(elsewhere.err()).contains("expected a service on this machine");
-    }
-
     private static String get(int port, String path) throws IOException, InterruptedException {
         HttpRequest request =
                 HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();

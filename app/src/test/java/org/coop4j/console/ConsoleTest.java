@@ -36,26 +36,6 @@ class ConsoleTest {
     }
 
     @Test
-    void theBoardStandsAboveTheStatusLineAndBelowNotes() {
-        Console console = console(true);
-        console.board(List.of("first", "x".repeat(100)));
-        console.status("50 %");
-        console.line("note");
-        console.board(List.of("new"));
-        console.board(List.of());
-        String clear = "\r\u001b[K";
-        String clearTwo = clear + ("\u001b[1A" + clear).repeat(2);
-        String board = "first\n" + "x".repeat(79) + "\n";
-        assertThat(shown())
-                .isEqualTo(
-                        board
-                                + (clear + "50 %")
-                                + (clearTwo + "note\n" + board + "50 %")
-                                + (clearTwo + "new\n50 %")
-                                + (clear + "\u001b[1A" + clear + "50 %"));
-    }
-
-    @Test
     void aTextIsCutByTheColumnsThatItTakes() {
         assertThat(AlignedLines.cut("東京 abc", 5)).isEqualTo("東京 ");
         assertThat(AlignedLines.cut("東京 abc", 3)).isEqualTo("東");

@@ -12,7 +12,6 @@ class InterruptTest {
 
     /** Waits for its end, with or without having closed what it opened. */
     static final class Child {
-
         private Child() {}
 
         public static void main(String[] arguments) throws InterruptedException {

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.Outcome.Measure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

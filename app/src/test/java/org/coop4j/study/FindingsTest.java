@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.run.RunFolder;
+import org.coop4j.study.Findings.FinishedRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

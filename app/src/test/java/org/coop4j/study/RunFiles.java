@@ -129,6 +129,7 @@ public final class RunFiles {
         provenance.put("modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
         provenance.put("testHash", testHash).put("finished", finished);
         Files.writeString(folder.resolve("config.json"), RunConfigFile.tree(config()).toString());
+        result.put("methodTitle", title());
         Files.writeString(folder.resolve("result.json"), result.toString());
         Files.writeString(folder.resolve("provenance.json"), provenance.toString());
         return folder;
@@ -153,6 +154,15 @@ public final class RunFiles {
 
     private RunData data(String field) {
         return new RunData(result.path(field).asText(), ClassHalf.ALL, "12".repeat(32), template, DataSpec.of(Path.of("pictures")));
+    }
+
+    /** As a run records it: a method's own title, or the name that a plan gave. */
+    private String title() {
+        String name = result.path("method").asText();
+        Method method = config().method();
+        boolean own = name.equals(method.id())
+                || method.defaults().shorthand(name).filter(method::equals).isPresent();
+        return own ? method.title() : name;
     }
 
     private static Method named(String name) {

@@ -87,19 +87,6 @@ class StudyTest {
     }
 
     @Test
-    void aResultWithoutClassesBelongsToTheOnlySetOfItsSize() throws IOException {
-        write(
-                learned("coop", "pictures", 1, 1, 50)
-                        .perClass("cat", 50, 25)
-                        .perClass("dog", 50, 25),
-                learned("coop", "pictures", 1, 2, 52));
-
-        assertThat(study().fewShot().cells())
-                .singleElement()
-                .satisfies(cell -> assertThat(cell.accuracy()).isEqualTo(51));
-    }
-
-    @Test
     void methodsOfOneNameAndOtherSettingsAreKeptApart() throws IOException {
         write(
                 learned("coop", "DTD", 1, 1, 50).set("rate", "0.002").set("context_length", "16"),
@@ -270,24 +257,11 @@ class StudyTest {
         assertThat(published).containsExactly(true, false, false);
     }
 
-    /** Words to begin with suit the data; their number follows from them. */
-    @Test
-    void wordsForEachDatasetAreOneMethod() throws IOException {
-        write(
-                learned("words", "DTD", 1, 1, 50).set("words", "a photo of"),
-                learned("words", "Pets", 1, 1, 50).set("words", "a photo of a"));
-        assertThat(methods(study())).containsExactly("words");
-
-        write(learned("words", "Pets", 1, 2, 50).set("words", "a picture of a"));
-        assertThat(methods(study())).hasSize(3);
-    }
-
     @Test
     void whereDataLieAndWhichTheyAreAreNoSettings() throws IOException {
         write(learned("coop", "DTD", 1, 1, 50));
 
-        RunSettings settings = study().entries().get(0).run().settings();
-        assertThat(settings.values())
+        assertThat(study().entries().get(0).run().settings())
                 .containsOnlyKeys(
                         "method context_length position class_specific words epochs batch optimizer"
                                 .concat(" rate momentum weight_decay epsilon schedule")
@@ -296,6 +270,5 @@ class StudyTest {
                 .containsEntry("epochs", "by shots")
                 .containsEntry("position", "end")
                 .containsEntry("views", "centre crop");
-        assertThat(settings.decided()).isEmpty();
     }
 }

@@ -12,8 +12,8 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
 
-import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -81,14 +81,13 @@ public final class Bfloat16Product implements HostKernel {
                                 cols),
                         dnnl_query_weights_md,
                         0);
-        packed =
-                workers.weightForms()
-                        .lease(
-                                w,
-                                new Packing(transposed, oneDnn.bytes(layout)),
-                                BytePointer.class,
-                                () -> pack(w, inner, cols, transposed, layout),
-                                BytePointer::close);
+        packed = workers.weightForms()
+                .lease(
+                        w,
+                        List.of(transposed, oneDnn.bytes(layout)),
+                        BytePointer.class,
+                        () -> oneDnn.packed(oneDnn.matrix(dnnl_f32, inner, cols, transposed), w, layout),
+                        BytePointer::close);
         dnnl_memory weights = oneDnn.memory(layout, packed.memory());
         bands = new Band[workers.count()];
         for (int part = 0; part < bands.length; part++) {
@@ -124,27 +123,6 @@ public final class Bfloat16Product implements HostKernel {
                 w,
                 bias == null ? null : oneDnn.matrix(dnnl_f32, 1, cols, false),
                 oneDnn.matrix(dnnl_f32, rows, cols, false));
-    }
-
-    /**
-     * @param transposed whether the weights are [cols, inner]
-     * @param layout of the packed ones, their shape included
-     */
-    private record Packing(boolean transposed, ByteBuffer layout) {}
-
-    private BytePointer pack(
-            HostMatrix w, int inner, int cols, boolean transposed, dnnl_memory_desc layout) {
-        dnnl_memory_desc plain = oneDnn.matrix(dnnl_f32, inner, cols, transposed);
-        BytePointer memory = new BytePointer(dnnl_memory_desc_get_size(layout));
-        OneDnn.Call call =
-                oneDnn.copy(
-                        plain,
-                        oneDnn.memory(plain, w.pointer(0, 0)),
-                        layout,
-                        oneDnn.memory(layout, memory));
-        dnnl_stream stream = oneDnn.stream();
-        OneDnn.singleThreaded(() -> call.run(stream));
-        return memory;
     }
 
     /** The rows of one worker. */

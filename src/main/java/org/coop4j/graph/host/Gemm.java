@@ -3,15 +3,17 @@ package org.coop4j.graph.host;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
 
 /**
- * Single-precision matrix products on row-major matrices, by the BLAS that the ND4J backend has
- * loaded.
+ * Single-precision matrix products on row-major matrices, by the BLAS that the ND4J backend has loaded, and the number
+ * of threads that a call of BLAS takes, a setting of the process.
  *
- * <p>A call runs on the calling thread alone ({@link #singleThreaded}): {@link Workers} split the
- * rows, which is some 10 % faster than BLAS' own threads at the sizes of a text tower and does not
- * fight with them for the cores.
+ * <p>A call runs on the calling thread alone ({@link #singleThreaded}): {@link Workers} split the rows, which is some
+ * 10 % faster than BLAS' own threads at the sizes of a text tower and does not fight with them for the cores.
  */
 public final class Gemm {
 
@@ -20,51 +22,33 @@ public final class Gemm {
     static final int TRANS = 112;
     static final int UPPER = 121;
 
+    /**
+     * OpenBLAS's own function, null where there is another BLAS. JavaCPP's {@code blas_set_num_threads} looks up four
+     * symbols by name each time: to set the number and to restore it took longer than all products of a step of a small
+     * method.
+     */
+    private static final SetNumThreads SET_THREADS = setThreads();
+
+    private static int holders;
+    private static int threadsBefore;
+
     private Gemm() {}
 
     /** C[m, n] = A[m, k] · B[k, n] + beta · C. */
     public static void nn(
-            int m,
-            int n,
-            int k,
-            FloatPointer a,
-            int lda,
-            FloatPointer b,
-            int ldb,
-            float beta,
-            FloatPointer c,
-            int ldc) {
-        openblas.cblas_sgemm(
-                ROW_MAJOR, NO_TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
+            int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
+        openblas.cblas_sgemm(ROW_MAJOR, NO_TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
     /** C[m, n] = A[m, k] · B[n, k]ᵀ + beta · C. */
     public static void nt(
-            int m,
-            int n,
-            int k,
-            FloatPointer a,
-            int lda,
-            FloatPointer b,
-            int ldb,
-            float beta,
-            FloatPointer c,
-            int ldc) {
+            int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, NO_TRANS, TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
     /** C[m, n] = A[k, m]ᵀ · B[k, n] + beta · C. */
     public static void tn(
-            int m,
-            int n,
-            int k,
-            FloatPointer a,
-            int lda,
-            FloatPointer b,
-            int ldb,
-            float beta,
-            FloatPointer c,
-            int ldc) {
+            int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
     }
 
@@ -76,15 +60,53 @@ public final class Gemm {
     }
 
     /**
-     * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The
-     * setting is the process's: of several at once the first changes it, the last restores it.
+     * Runs {@code work} with BLAS on the calling thread alone, then restores BLAS' setting. The setting is the
+     * process's: of several at once the first changes it, the last restores it.
      */
     public static void singleThreaded(Runnable work) {
-        BlasThreads.holdOne();
+        holdOneThread();
         try {
             work.run();
         } finally {
-            BlasThreads.release();
+            releaseThreads();
+        }
+    }
+
+    private static synchronized void holdOneThread() {
+        if (holders == 0) {
+            threadsBefore = openblas.blas_get_num_threads();
+            setThreads(1);
+        }
+        holders++;
+    }
+
+    private static synchronized void releaseThreads() {
+        holders--;
+        if (holders == 0) {
+            setThreads(threadsBefore);
+        }
+    }
+
+    private static void setThreads(int threads) {
+        if (SET_THREADS == null) {
+            openblas.blas_set_num_threads(threads);
+        } else {
+            SET_THREADS.call(threads);
+        }
+    }
+
+    private static SetNumThreads setThreads() {
+        Loader.load(openblas.class);
+        boolean mkl = Loader.addressof("MKL_Set_Num_Threads") != null;
+        Pointer address = mkl ? null : Loader.addressof("openblas_set_num_threads");
+        return address == null ? null : new Bound(address);
+    }
+
+    /** A function at an address. */
+    private static final class Bound extends SetNumThreads {
+        Bound(Pointer address) {
+            super();
+            put(address);
         }
     }
 }

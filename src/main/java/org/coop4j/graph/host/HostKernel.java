@@ -10,4 +10,19 @@ public interface HostKernel extends AutoCloseable {
     /** Frees memory of its own. */
     @Override
     default void close() {}
+
+    /** A kernel with memory of its own, which {@code free} frees. */
+    static HostKernel owning(Runnable work, Runnable free) {
+        return new HostKernel() {
+            @Override
+            public void run() {
+                work.run();
+            }
+
+            @Override
+            public void close() {
+                free.run();
+            }
+        };
+    }
 }

@@ -9,32 +9,38 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A dense row-major float32 matrix in native memory, seen as [rows, cols].
  *
- * <p>An array of any rank is seen with its last axis as columns and all others as rows; a scalar is
- * [1, 1], a vector [1, n]. Kernels are bound to such matrices; all else goes through {@link
- * ArrayValues}.
+ * <p>An array of any rank is seen with its last axis as columns and all others as rows; a scalar is [1, 1], a vector
+ * [1, n]. Kernels are bound to such matrices; all else goes through {@link ArrayValues}.
  */
-public final class HostMatrix implements ArrayValues, AutoCloseable {
+public final class HostMatrix implements AutoCloseable {
 
     private final INDArray array; // null if the memory is no array's
-    private final Runnable free; // holds the memory's owner
-    private final NativeFloats floats;
+    private final FloatPointer owned; // null if the memory is an array's
+    private final Cursor start;
     private final FloatBuffer buffer;
     private final int rows;
     private final int cols;
 
-    private HostMatrix(INDArray array, Runnable free, NativeFloats floats, int rows, int cols) {
+    private HostMatrix(INDArray array, FloatPointer owned, long address, int rows, int cols) {
         this.array = array;
-        this.free = free;
-        this.floats = floats;
-        this.buffer = floats.asByteBuffer().asFloatBuffer();
+        this.owned = owned;
+        this.start = new Cursor(address, (long) rows * cols);
+        this.buffer = start.asByteBuffer().asFloatBuffer();
         this.rows = rows;
         this.cols = cols;
     }
 
-    /** Float32 numbers at a native address, whose owner must stay reachable meanwhile. */
-    private static final class NativeFloats extends FloatPointer {
+    /**
+     * A pointer that is moved from place to place, so that a kernel with many small products makes no objects while it
+     * runs. The owner of the memory must stay reachable meanwhile. One thread at a time.
+     */
+    public static final class Cursor extends FloatPointer {
 
-        NativeFloats(long address, long length) {
+        public Cursor() {
+            super((Pointer) null);
+        }
+
+        private Cursor(long address, long length) {
             super((Pointer) null);
             this.address = address;
             this.position = 0;
@@ -42,12 +48,10 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
             this.capacity = length;
         }
 
-        /** The same memory from element {@code offset} to the end. */
-        NativeFloats from(long offset) {
-            if (offset < 0 || offset > limit) {
-                throw new IndexOutOfBoundsException("float " + offset + " of " + limit);
-            }
-            return new NativeFloats(address + offset * Float.BYTES, limit - offset);
+        /** Points at {@code (row, col)} of {@code matrix}; not checked. */
+        public Cursor at(HostMatrix matrix, long row, long col) {
+            address = matrix.start.address() + (row * matrix.cols + col) * Float.BYTES;
+            return this;
         }
     }
 
@@ -60,11 +64,8 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
 
     /** The same with any content. */
     public static HostMatrix allocate(long rows, long cols) {
-        long length = Math.multiplyExact(rows, cols);
-        FloatPointer memory = new FloatPointer(length);
-        NativeFloats floats = new NativeFloats(memory.address(), length);
-        return new HostMatrix(
-                null, memory::close, floats, Math.toIntExact(rows), Math.toIntExact(cols));
+        FloatPointer memory = new FloatPointer(Math.multiplyExact(rows, cols));
+        return new HostMatrix(null, memory, memory.address(), Math.toIntExact(rows), Math.toIntExact(cols));
     }
 
     /**
@@ -77,15 +78,19 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
             throw new IllegalArgumentException(
                     "a dense row-major float32 array is needed, not " + array.shapeInfoToString());
         }
-        int cols = array.rank() == 0 ? 1 : Math.toIntExact(array.size(array.rank() - 1));
+        int cols = cols(array);
         int rows = cols == 0 ? 0 : Math.toIntExact(array.length() / cols);
         // The address of a view's buffer is the whole buffer's.
         long address = array.data().address() + array.offset() * Float.BYTES;
-        return new HostMatrix(
-                array, () -> {}, new NativeFloats(address, array.length()), rows, cols);
+        return new HostMatrix(array, null, address, rows, cols);
     }
 
-    /** Whether {@link #of} accepts the array. */
+    /** The last axis of an array. */
+    static int cols(INDArray array) {
+        return array.rank() == 0 ? 1 : Math.toIntExact(array.size(array.rank() - 1));
+    }
+
+    /** Returns true if {@link #of} accepts the array. */
     public static boolean isHostReadable(INDArray array) {
         return array.dataType() == DataType.FLOAT && isDenseRowMajor(array);
     }
@@ -101,17 +106,17 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
         return true;
     }
 
-    @Override
+    /** All axes but the last. */
     public int rows() {
         return rows;
     }
 
-    @Override
+    /** The last axis. */
     public int cols() {
         return cols;
     }
 
-    /** Whether another matrix has as many rows and columns. */
+    /** Returns true if another matrix has as many rows and columns. */
     public boolean fits(HostMatrix other) {
         return rows == other.rows && cols == other.cols;
     }
@@ -131,30 +136,23 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
     /** Frees memory of its own at once, which the collector would do later. */
     @Override
     public void close() {
-        free.run();
+        if (owned != null) {
+            owned.close();
+        }
     }
 
-    @Override
+    /** All values, row after row. */
     public FloatBuffer buffer() {
         return buffer;
     }
 
-    /** Nothing: the buffer is the array's own memory. */
-    @Override
-    public void load() {}
-
-    /** Nothing: the buffer is the array's own memory. */
-    @Override
-    public void store() {}
-
     /** A pointer to the element at {@code (row, col)}, for a BLAS call. */
     public FloatPointer pointer(long row, long col) {
-        return floats.from(row * cols + col);
-    }
-
-    /** The native address of the element at {@code (row, col)}; not checked. */
-    long address(long row, long col) {
-        return floats.address() + (row * cols + col) * Float.BYTES;
+        long offset = row * cols + col;
+        if (offset < 0 || offset > start.limit()) {
+            throw new IndexOutOfBoundsException("float " + offset + " of " + start.limit());
+        }
+        return new Cursor(start.address() + offset * Float.BYTES, start.limit() - offset);
     }
 
     /** Copies {@code n} elements from {@code (row, col)} on into {@code target}. */
@@ -162,7 +160,7 @@ public final class HostMatrix implements ArrayValues, AutoCloseable {
         buffer.get(row * cols + col, target, 0, n);
     }
 
-    @Override
+    /** Copies row {@code row} into {@code target}. */
     public void getRow(int row, float[] target) {
         buffer.get(row * cols, target, 0, cols);
     }

@@ -2,6 +2,10 @@ package org.coop4j.graph.host;
 
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_direct;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_convolution_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_forward_inference;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_get_size;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
@@ -51,14 +55,14 @@ import org.nd4j.nativeblas.NativeOps;
 import org.nd4j.nativeblas.NativeOpsHolder;
 
 /**
- * What products need of oneDNN's C interface: objects of one processor engine, made with checks and
+ * What products and convolutions need of oneDNN's C interface: objects of one processor engine, made with checks and
  * freed together.
  *
  * <p>An execution runs on the calling thread alone: {@link Workers} split the work, and oneDNN's
  * OpenMP is held to one thread meanwhile. Memory that a primitive works in is the caller's, so that
  * any thread may execute any primitive.
  */
-final class OneDnn implements AutoCloseable {
+public final class OneDnn implements AutoCloseable {
 
     private final Deque<Runnable> frees = new ArrayDeque<>();
     private final dnnl_engine engine = new dnnl_engine();
@@ -76,20 +80,31 @@ final class OneDnn implements AutoCloseable {
                 "scratchpad mode");
     }
 
-    /** Why there are no products of bfloat16 in this process; empty if there are. */
-    static Optional<String> obstacle() {
-        if (ComputeForm.current() == ComputeForm.PORTABLE) {
-            return Optional.of("only kernels in the host's memory multiply bfloat16: use float32");
-        }
+    /** Returns true if this process computes in the host's memory and has oneDNN, which is made for x86-64. */
+    public static boolean isAvailable() {
+        return Backend.currentForm() == Backend.Form.HOST && missing().isEmpty();
+    }
+
+    /** Why oneDNN cannot be used; empty if it can. */
+    private static Optional<String> missing() {
         try {
-            return obstacle(dnnl_get_effective_cpu_isa());
+            dnnl_get_effective_cpu_isa();
+            return Optional.empty();
         } catch (NoClassDefFoundError e) {
-            return Optional.of(
-                    "oneDNN is not on the class path: use float32, or on Linux (x86-64) add"
-                            + " org.bytedeco:dnnl and org.bytedeco:opencl with their classifiers");
+            return Optional.of("oneDNN is not on the class path: use float32, or on Linux (x86-64) add"
+                    + " org.bytedeco:dnnl and org.bytedeco:opencl with their classifiers");
         } catch (UnsatisfiedLinkError e) {
             return Optional.of("oneDNN cannot be loaded (" + e.getMessage() + "): use float32");
         }
+    }
+
+    /** Why there are no products of bfloat16 in this process; empty if there are. */
+    static Optional<String> obstacle() {
+        if (Backend.currentForm() == Backend.Form.PORTABLE) {
+            return Optional.of("only kernels in the host's memory multiply bfloat16: use float32");
+        }
+        Optional<String> missing = missing();
+        return missing.isPresent() ? missing : obstacle(dnnl_get_effective_cpu_isa());
     }
 
     /**
@@ -98,30 +113,40 @@ final class OneDnn implements AutoCloseable {
     static Optional<String> obstacle(int instructions) {
         return (instructions & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16
                 ? Optional.empty()
-                : Optional.of(
-                        "this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
-                                + " or auto, which takes what there is");
+                : Optional.of("this processor has no bfloat16 instructions (AVX512_BF16): use float32,"
+                        + " or auto, which takes what there is");
     }
 
     /** A dense matrix; {@code transposed} if it lies in memory as [cols, rows]. */
     dnnl_memory_desc matrix(int type, long rows, long cols, boolean transposed) {
+        return strided(type, new long[] {rows, cols}, transposed ? new long[] {1, rows} : new long[] {cols, 1});
+    }
+
+    /** A vector. */
+    dnnl_memory_desc vector(int type, long length) {
+        return strided(type, new long[] {length}, new long[] {1});
+    }
+
+    /** Images that lie in memory as [images, height, width, channels]. */
+    dnnl_memory_desc images(int type, long images, long channels, long height, long width) {
+        long[] strides = {height * width * channels, 1, width * channels, channels};
+        return strided(type, new long[] {images, channels, height, width}, strides);
+    }
+
+    /** A dense array of these sizes with these distances between neighbours. */
+    dnnl_memory_desc strided(int type, long[] sizes, long[] strides) {
         dnnl_memory_desc desc = new dnnl_memory_desc();
-        long[] strides = transposed ? new long[] {1, rows} : new long[] {cols, 1};
-        check(
-                dnnl_memory_desc_create_with_strides(
-                        desc, 2, new long[] {rows, cols}, type, strides),
-                "matrix");
+        check(dnnl_memory_desc_create_with_strides(desc, sizes.length, sizes, type, strides), "layout");
         frees.push(() -> dnnl_memory_desc_destroy(desc));
         return desc;
     }
 
-    /** A matrix in the layout that a primitive likes best. */
-    dnnl_memory_desc anyLayout(int type, long rows, long cols) {
+    /** An array in the layout that a primitive likes best. */
+    dnnl_memory_desc anyLayout(int type, long... sizes) {
         dnnl_memory_desc desc = new dnnl_memory_desc();
         check(
-                dnnl_memory_desc_create_with_tag(
-                        desc, 2, new long[] {rows, cols}, type, dnnl_format_tag_any),
-                "matrix of any layout");
+                dnnl_memory_desc_create_with_tag(desc, sizes.length, sizes, type, dnnl_format_tag_any),
+                "array of any layout");
         frees.push(() -> dnnl_memory_desc_destroy(desc));
         return desc;
     }
@@ -166,6 +191,51 @@ final class OneDnn implements AutoCloseable {
                 "product");
         frees.push(() -> dnnl_primitive_desc_destroy(desc));
         return desc;
+    }
+
+    /**
+     * y = x ∗ w + bias, the bias null where there is none.
+     *
+     * @param before lines above and pixels left of an image that are zero
+     * @param after lines below and pixels right of it
+     */
+    dnnl_primitive_desc convolution(
+            dnnl_memory_desc x,
+            dnnl_memory_desc w,
+            dnnl_memory_desc bias,
+            dnnl_memory_desc y,
+            int stride,
+            long[] before,
+            long[] after) {
+        dnnl_primitive_desc desc = new dnnl_primitive_desc();
+        long[] strides = {stride, stride};
+        check(
+                dnnl_convolution_forward_primitive_desc_create(
+                        desc,
+                        engine,
+                        dnnl_forward_inference,
+                        dnnl_convolution_direct,
+                        x,
+                        w,
+                        bias,
+                        y,
+                        strides,
+                        new long[2],
+                        before,
+                        after,
+                        attributes),
+                "convolution");
+        frees.push(() -> dnnl_primitive_desc_destroy(desc));
+        return desc;
+    }
+
+    /** Weights copied into another type and layout, in memory that the caller frees. */
+    BytePointer packed(dnnl_memory_desc plain, HostMatrix weights, dnnl_memory_desc layout) {
+        BytePointer memory = new BytePointer(dnnl_memory_desc_get_size(layout));
+        Call call = copy(plain, memory(plain, weights.pointer(0, 0)), layout, memory(layout, memory));
+        dnnl_stream stream = stream();
+        singleThreaded(() -> call.run(stream));
+        return memory;
     }
 
     /** A copy into another type or layout. */

@@ -1,9 +1,13 @@
 package org.coop4j.graph.op;
 
 import java.util.List;
+import java.util.function.Supplier;
+import org.coop4j.graph.host.Exponential;
+import org.coop4j.graph.host.Floats;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.RowwiseKernel.RowFunction;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -26,17 +30,14 @@ public final class Activation extends GraphOp {
         EXP
     }
 
-    static final double QUICK_GELU_FACTOR = 1.702;
+    private static final double QUICK_GELU_FACTOR = 1.702;
+    private static final float FACTOR = (float) QUICK_GELU_FACTOR;
 
-    public Activation() {}
+    private final Kind kind;
 
     public Activation(SameDiff sd, Kind kind, SDVariable x) {
         super(sd, x);
-        addSArgument(kind.name());
-    }
-
-    private static Kind kindOf(GraphOp op) {
-        return Kind.valueOf(op.textSetting());
+        this.kind = kind;
     }
 
     @Override
@@ -47,7 +48,7 @@ public final class Activation extends GraphOp {
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray x = in[0];
-        switch (kindOf(this)) {
+        switch (kind) {
             case QUICK_GELU -> x.muli(Transforms.sigmoid(x.mul(QUICK_GELU_FACTOR), false), out[0]);
             case GELU -> x.muli(normalCdf(x), out[0]);
             case RELU -> out[0].assign(Transforms.max(x, 0.0, true));
@@ -62,27 +63,69 @@ public final class Activation extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return RowwiseKernel.of(in, out[0], workers, ActivationRows.values(kindOf(this)));
+        Supplier<RowFunction> functions =
+                switch (kind) {
+                    case QUICK_GELU -> () -> {
+                        Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                        float[] e = new float[RowwiseKernel.PIECE];
+                        return (rows, n) -> quickGelu(rows[0], decay(rows[0], n, e, exponential), n);
+                    };
+                    case GELU -> () -> Activation::gelu;
+                    case RELU -> () -> Activation::relu;
+                    case EXP -> () -> {
+                        Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                        return (rows, n) -> exponential.apply(rows[0], n);
+                    };
+                };
+        return RowwiseKernel.of(in, out[0], workers, functions);
+    }
+
+    /** e^(-1.702 x), the part of the sigmoid that both directions need. */
+    private static float[] decay(float[] x, int n, float[] e, Exponential exponential) {
+        for (int i = 0; i < n; i++) {
+            e[i] = -FACTOR * x[i];
+        }
+        exponential.apply(e, n);
+        return e;
+    }
+
+    private static void quickGelu(float[] x, float[] decay, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = x[i] / (1f + decay[i]);
+        }
+    }
+
+    private static void gelu(float[][] rows, int n) {
+        float[] x = rows[0];
+        for (int i = 0; i < n; i++) {
+            x[i] *= NormalDistribution.cdf(x[i]);
+        }
+    }
+
+    private static void relu(float[][] rows, int n) {
+        float[] x = rows[0];
+        for (int i = 0; i < n; i++) {
+            x[i] = Math.max(x[i], 0f);
+        }
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         // The rectifier's result says as well as its input where it let through, and the
         // exponential's is its derivative; both are kept anyway.
-        boolean fromResult = kindOf(this) == Kind.RELU || kindOf(this) == Kind.EXP;
+        boolean fromResult = kind == Kind.RELU || kind == Kind.EXP;
         SDVariable x = fromResult ? outputVariables()[0] : arg(0);
-        return List.of(
-                new InputGradient(sameDiff, kindOf(this), gradients.get(0), x).outputVariable());
+        return List.of(new InputGradient(sameDiff, kind, gradients.get(0), x).outputVariable());
     }
 
     /** dx = dy · f′(x). */
-    public static final class InputGradient extends GradientOp {
+    private static final class InputGradient extends GraphOp {
 
-        public InputGradient() {}
+        private final Kind kind;
 
         InputGradient(SameDiff sd, Kind kind, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
-            addSArgument(kind.name());
+            this.kind = kind;
         }
 
         @Override
@@ -94,7 +137,7 @@ public final class Activation extends GraphOp {
         public void compute(INDArray[] in, INDArray[] out) {
             INDArray x = in[1];
             INDArray derivative =
-                    switch (kindOf(this)) {
+                    switch (kind) {
                         case QUICK_GELU -> {
                             // s (1 + 1.702 x (1 − s))
                             INDArray scaled = x.mul(QUICK_GELU_FACTOR);
@@ -103,9 +146,8 @@ public final class Activation extends GraphOp {
                         }
                         case GELU -> {
                             // Φ(x) + x φ(x)
-                            INDArray density =
-                                    Transforms.exp(x.mul(x).muli(-0.5), false)
-                                            .muli(1 / Math.sqrt(2 * Math.PI));
+                            INDArray density = Transforms.exp(x.mul(x).muli(-0.5), false)
+                                    .muli(1 / Math.sqrt(2 * Math.PI));
                             yield normalCdf(x).addi(density.muli(x));
                         }
                         case RELU -> x.gt(0).castTo(x.dataType());
@@ -116,7 +158,50 @@ public final class Activation extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return RowwiseKernel.of(in, out[0], workers, ActivationRows.gradients(kindOf(this)));
+            Supplier<RowFunction> functions =
+                    switch (kind) {
+                        case QUICK_GELU -> () -> {
+                            Exponential exponential = new Exponential(RowwiseKernel.PIECE);
+                            float[] e = new float[RowwiseKernel.PIECE];
+                            return (rows, n) ->
+                                    quickGeluGradient(rows[0], rows[1], decay(rows[1], n, e, exponential), n);
+                        };
+                        case GELU -> () -> InputGradient::geluGradient;
+                        case RELU -> () -> InputGradient::reluGradient;
+                        case EXP -> () -> InputGradient::expGradient;
+                    };
+            return RowwiseKernel.of(in, out[0], workers, functions);
+        }
+
+        private static void quickGeluGradient(float[] dy, float[] x, float[] decay, int n) {
+            for (int i = 0; i < n; i++) {
+                float s = 1f / (1f + decay[i]);
+                dy[i] *= s * (1f + FACTOR * x[i] * (1f - s));
+            }
+        }
+
+        private static void geluGradient(float[][] rows, int n) {
+            float[] dy = rows[0];
+            float[] x = rows[1];
+            for (int i = 0; i < n; i++) {
+                dy[i] *= NormalDistribution.cdf(x[i]) + x[i] * NormalDistribution.density(x[i]);
+            }
+        }
+
+        private static void reluGradient(float[][] rows, int n) {
+            float[] dy = rows[0];
+            float[] x = rows[1];
+            for (int i = 0; i < n; i++) {
+                dy[i] *= Floats.step(x[i], 0f);
+            }
+        }
+
+        private static void expGradient(float[][] rows, int n) {
+            float[] dy = rows[0];
+            float[] y = rows[1];
+            for (int i = 0; i < n; i++) {
+                dy[i] *= y[i];
+            }
         }
     }
 }

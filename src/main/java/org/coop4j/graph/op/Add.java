@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
@@ -11,20 +12,15 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** The sum of two arrays of one shape: a residual connection. */
 public final class Add extends GraphOp {
 
-    public Add() {}
-
     public Add(SameDiff sd, SDVariable a, SDVariable b) {
         super(sd, a, b);
     }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        if (!java.util.Arrays.equals(in.get(0), in.get(1))) {
+        if (!Arrays.equals(in.get(0), in.get(1))) {
             throw new IllegalArgumentException(
-                    "sum of %s and %s"
-                            .formatted(
-                                    java.util.Arrays.toString(in.get(0)),
-                                    java.util.Arrays.toString(in.get(1))));
+                    "sum of %s and %s".formatted(Arrays.toString(in.get(0)), Arrays.toString(in.get(1))));
         }
         return List.of(in.get(0));
     }
@@ -44,7 +40,7 @@ public final class Add extends GraphOp {
         return sum(in, out[0], workers);
     }
 
-    /** The sum of two matrices, also for sums that SameDiff makes of gradients. */
+    /** The sum of two matrices, also for sums that are made of gradients. */
     public static HostKernel sum(HostMatrix[] in, HostMatrix out, Workers workers) {
         return RowwiseKernel.of(in, out, workers, () -> Add::addRow);
     }
@@ -59,8 +55,6 @@ public final class Add extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        // Named copies that the plan does not make: SameDiff renames what an op returns.
-        SDVariable dy = gradients.get(0);
-        return List.of(sameDiff.identity(dy), sameDiff.identity(dy));
+        return List.of(gradients.get(0), gradients.get(0));
     }
 }

@@ -10,36 +10,34 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Multi-head scaled dot-product attention over packed rows, between the input and the output
- * projection of {@code nn.MultiheadAttention}.
+ * Multi-head scaled dot-product attention over packed rows, between the input and the output projection of
+ * {@code nn.MultiheadAttention}.
  *
- * <p>Inputs: qkv [rows, 3 · width] where every row asks; or q [queries, width] and kv [rows, 2 ·
- * width] where one row of each sequence asks. Outputs: [queries, width], and the attention
- * probabilities, which the gradient reads: for each block of the layout [heads, query rows, keys],
- * flat. Each head is 1/heads of the width; scores are divided by √(width / heads).
+ * <p>Inputs: qkv [rows, 3 · width] where every row is a query; or q [queries, width] and kv [rows, 2 · width] where one
+ * row of each sequence is. Outputs: [queries, width], and the attention probabilities, which the gradient reads: for
+ * each block of the layout [heads, query rows, keys], flat. Each head is 1/heads of the width; scores are divided by
+ * √(width / heads).
  */
 public final class Attention extends GraphOp {
 
-    public Attention() {}
+    private final AttentionLayout layout;
 
-    /** Every row of {@code qkv} asks. */
+    /** Every row of {@code qkv} is a query. */
     public Attention(SameDiff sd, AttentionLayout layout, SDVariable qkv) {
         super(sd, qkv);
         if (layout.queries() != Queries.ALL) {
             throw new IllegalArgumentException("packed qkv needs queries ALL");
         }
-        addIArgument(layout.toSettings());
-        addSArgument(layout.queries().name());
+        this.layout = layout;
     }
 
-    /** One row of each sequence asks. */
+    /** One row of each sequence is a query. */
     public Attention(SameDiff sd, AttentionLayout layout, SDVariable q, SDVariable kv) {
         super(sd, q, kv);
         if (layout.queries() == Queries.ALL) {
             throw new IllegalArgumentException("separate queries need queries FIRST or LAST");
         }
-        addIArgument(layout.toSettings());
-        addSArgument(layout.queries().name());
+        this.layout = layout;
     }
 
     @Override
@@ -49,74 +47,62 @@ public final class Attention extends GraphOp {
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        AttentionLayout layout = AttentionLayout.of(this);
         long[] rows = in.get(in.size() - 1);
         if (rows[0] != layout.rows()) {
-            throw new IllegalArgumentException(
-                    "attention over " + layout.rows() + " rows given " + rows[0]);
+            throw new IllegalArgumentException("attention over " + layout.rows() + " rows given " + rows[0]);
         }
-        long width = in.size() == 1 ? rows[1] / 3 : in.get(0)[1];
-        return List.of(new long[] {layout.queryRows(), width}, new long[] {layout.probabilities()});
+        return List.of(new long[] {layout.queryRows(), width(in)}, new long[] {layout.probabilities()});
+    }
+
+    private static long width(List<long[]> in) {
+        return in.size() == 1 ? in.get(0)[1] / 3 : in.get(0)[1];
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        try (AttentionMath math = new AttentionMath(AttentionLayout.of(this))) {
+        try (AttentionMath math = new AttentionMath(layout)) {
             math.forward(in, out[0], out[1]);
         }
     }
 
     @Override
     public HostKernel portableKernel(INDArray[] in, INDArray[] out) {
-        AttentionMath math = new AttentionMath(AttentionLayout.of(this));
-        return new HostKernel() {
-            @Override
-            public void run() {
-                math.forward(in, out[0], out[1]);
-            }
-
-            @Override
-            public void close() {
-                math.close();
-            }
-        };
+        AttentionMath math = new AttentionMath(layout);
+        return HostKernel.owning(() -> math.forward(in, out[0], out[1]), math::close);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return new AttentionKernel(AttentionLayout.of(this), in, out[0], out[1], workers);
+        return AttentionKernel.forward(layout, in, out[0], out[1], workers);
     }
 
     @Override
     public long flops(List<long[]> in) {
-        long width = in.size() == 1 ? in.get(0)[1] / 3 : in.get(0)[1];
-        return AttentionLayout.of(this).flops((int) width);
+        return layout.flops(width(in));
     }
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
-        return List.of(
-                new InputGradient(sameDiff, AttentionLayout.of(this), inputs).outputVariables());
+        return List.of(new InputGradient(sameDiff, layout, inputs).outputVariables());
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
-    public static final class InputGradient extends GradientOp {
+    private static final class InputGradient extends GraphOp {
 
-        public InputGradient() {}
+        private final AttentionLayout layout;
 
         /**
          * @param inputs gradient of the output, probabilities, then the forward op's inputs
          */
         InputGradient(SameDiff sd, AttentionLayout layout, SDVariable... inputs) {
             super(sd, inputs);
-            addIArgument(layout.toSettings());
-            addSArgument(layout.queries().name());
+            this.layout = layout;
         }
 
         @Override
         public int getNumOutputs() {
-            return AttentionLayout.of(this).queries() == Queries.ALL ? 1 : 2;
+            return layout.queries() == Queries.ALL ? 1 : 2;
         }
 
         @Override
@@ -126,17 +112,17 @@ public final class Attention extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            AttentionMath.backward(AttentionLayout.of(this), in, out);
+            AttentionMath.backward(layout, in, out);
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return new AttentionGradientKernel(AttentionLayout.of(this), in, out, workers);
+            return AttentionKernel.gradient(layout, in, out, workers);
         }
 
         @Override
         public long flops(List<long[]> in) {
-            return 2 * AttentionLayout.of(this).flops((int) in.get(0)[1]);
+            return 2 * layout.flops(in.get(0)[1]);
         }
     }
 }

@@ -182,38 +182,11 @@ public record AttentionLayout(
     }
 
     /** Multiplications and additions of the products of scores and of values, in one direction. */
-    long flops(int width) {
+    long flops(long width) {
         long pairs = 0;
         for (Block block : blocks()) {
             pairs += (long) block.queryRows() * block.keys();
         }
         return 4 * pairs * width;
-    }
-
-    /** The integer settings of an op; the queries' name is its text setting. */
-    long[] toSettings() {
-        long[] settings = new long[4 + 2 * groups.size()];
-        settings[0] = heads;
-        settings[1] = causal ? 1 : 0;
-        settings[2] = prefix;
-        settings[3] = groups.size();
-        for (int i = 0; i < groups.size(); i++) {
-            settings[4 + 2 * i] = groups.get(i).sequences;
-            settings[5 + 2 * i] = groups.get(i).length;
-        }
-        return settings;
-    }
-
-    static AttentionLayout of(GraphOp op) {
-        List<Group> groups = new ArrayList<>();
-        for (int i = 0; i < op.intSetting(3); i++) {
-            groups.add(new Group(op.intSetting(4 + 2 * i), op.intSetting(5 + 2 * i)));
-        }
-        return new AttentionLayout(
-                op.intSetting(0),
-                Queries.valueOf(op.textSetting()),
-                op.intSetting(1) == 1,
-                op.intSetting(2),
-                groups);
     }
 }

@@ -1,40 +1,48 @@
 package org.coop4j.graph.op;
 
 import java.util.function.IntUnaryOperator;
-import org.coop4j.graph.host.Cursor;
 import org.coop4j.graph.host.Exponential;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.HostMatrix.Cursor;
 
-/** What a worker attends with: cursors for the products, and memory for the scores of a piece. */
-public final class AttentionScratch {
+/** Memory of one worker for attention: cursors for the products, and room for the scores of a piece of work. */
+public final class AttentionScratch implements AutoCloseable {
 
     public final Cursor a = new Cursor();
     public final Cursor b = new Cursor();
     public final Cursor c = new Cursor();
+
+    /** Gradients of the scores, [1, size]; null in the forward direction. */
+    public final HostMatrix ds;
+
     private final float[] scores;
+    private final float[] gradients;
     private final Exponential exponential;
 
-    /**
-     * @param size scores of a piece at most
-     */
-    public AttentionScratch(int size) {
+    private AttentionScratch(int size, HostMatrix ds) {
+        this.ds = ds;
         scores = new float[size];
-        exponential = new Exponential(size);
+        gradients = ds == null ? null : new float[size];
+        exponential = ds == null ? new Exponential(size) : null;
+    }
+
+    /** For attention itself, with at most {@code size} scores in a piece. */
+    public static AttentionScratch forward(int size) {
+        return new AttentionScratch(size, null);
+    }
+
+    /** For the gradient, with at most {@code size} scores in a piece. */
+    public static AttentionScratch backward(int size) {
+        return new AttentionScratch(size, HostMatrix.allocate(1, size));
     }
 
     /**
      * Turns scores into probabilities in place: softmax of {@code scale} times each row.
      *
      * @param matrix holds the scores [queries, keys] from element {@code start} on
-     * @param visible how many keys query i sees, the first ones; the others get probability 0
+     * @param visible number of keys that query i sees, the first ones; the others get probability 0
      */
-    public void softmax(
-            HostMatrix matrix,
-            long start,
-            int queries,
-            int keys,
-            IntUnaryOperator visible,
-            float scale) {
+    public void softmax(HostMatrix matrix, long start, int queries, int keys, IntUnaryOperator visible, float scale) {
         int n = queries * keys;
         int from = Math.toIntExact(start);
         matrix.get(0, from, scores, n);
@@ -71,6 +79,36 @@ public final class AttentionScratch {
         }
         for (int j = offset + visible; j < offset + keys; j++) {
             p[j] = 0f;
+        }
+    }
+
+    /**
+     * ds ← p ∘ (ds − Σ p · ds) · scale, row by row.
+     *
+     * @param probabilities holds p [queries, keys] from element {@code start} on
+     */
+    public void softmaxGradient(HostMatrix probabilities, long start, int queries, int keys, float scale) {
+        int n = queries * keys;
+        float[] p = scores;
+        float[] d = gradients;
+        probabilities.get(0, Math.toIntExact(start), p, n);
+        ds.get(0, 0, d, n);
+        for (int offset = 0; offset < n; offset += keys) {
+            float sum = 0;
+            for (int j = offset; j < offset + keys; j++) {
+                sum += p[j] * d[j];
+            }
+            for (int j = offset; j < offset + keys; j++) {
+                d[j] = p[j] * (d[j] - sum) * scale;
+            }
+        }
+        ds.put(0, 0, d, n);
+    }
+
+    @Override
+    public void close() {
+        if (ds != null) {
+            ds.close();
         }
     }
 }

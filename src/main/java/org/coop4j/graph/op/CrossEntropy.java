@@ -9,24 +9,22 @@ import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.shape.OneHot;
 import org.nd4j.linalg.api.ops.impl.transforms.custom.SoftMax;
+import org.nd4j.linalg.api.ops.impl.shape.OneHot;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * Mean cross-entropy of logits against class labels: the mean over rows of log Σ exp(z) − z[label].
+ * Mean cross-entropy of logits: the mean over rows of −Σ target · log softmax(z).
  *
- * <p>Inputs: logits [batch, classes] and labels [batch], class numbers held as floats. Output: a
- * scalar. ND4J's own loss ops ignore the incoming gradient (deeplearning4j issue 9026); this one
- * does not.
+ * <p>Inputs: logits [batch, classes], and labels [batch], class numbers held as floats, whose targets are one-hot; or a
+ * teacher's logits [batch, classes], whose softmax is the target and which have no gradient. Output: a scalar. ND4J's
+ * own loss ops ignore the incoming gradient (deeplearning4j issue 9026); this one does not.
  */
 public final class CrossEntropy extends GraphOp {
 
-    public CrossEntropy() {}
-
-    public CrossEntropy(SameDiff sd, SDVariable logits, SDVariable labels) {
-        super(sd, logits, labels);
+    public CrossEntropy(SameDiff sd, SDVariable logits, SDVariable target) {
+        super(sd, logits, target);
     }
 
     @Override
@@ -37,36 +35,40 @@ public final class CrossEntropy extends GraphOp {
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray shifted = in[0].sub(in[0].max(true, 1));
-        INDArray logSum = Transforms.log(Transforms.exp(shifted, true).sum(1), false);
-        INDArray chosen = shifted.muli(oneHot(in[1], in[0])).sum(1);
-        out[0].assign(logSum.subi(chosen).mean());
+        INDArray logSum = Transforms.log(Transforms.exp(shifted, true).sum(true, 1), false);
+        out[0].assign(target(in[1], in[0]).muli(shifted.rsubi(logSum)).sum(1).mean());
     }
 
-    /** 1 at each row's label and 0 elsewhere, like the logits. */
-    private static INDArray oneHot(INDArray labels, INDArray logits) {
+    /** The targets, [batch, classes]. */
+    private static INDArray target(INDArray given, INDArray logits) {
+        if (given.rank() > 1) {
+            return Transforms.softmax(given, true);
+        }
         INDArray result = Nd4j.createUninitialized(logits.dataType(), logits.shape());
-        Nd4j.exec(new OneHot(labels.castTo(DataType.INT32), result, (int) logits.size(1)));
+        Nd4j.exec(new OneHot(given.castTo(DataType.INT32), result, (int) logits.size(1)));
         return result;
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         HostMatrix z = in[0];
-        HostMatrix labels = in[1];
+        HostMatrix target = in[1];
+        boolean soft = target.fits(z);
         double[] losses = new double[z.rows()];
-        HostKernel rows =
-                RowwiseKernel.eachRow(
-                        z.rows(),
-                        workers,
-                        () -> {
-                            float[] row = new float[z.cols()];
-                            double[] p = new double[z.cols()];
-                            return r -> {
-                                z.getRow(r, row);
-                                double logSum = SoftCrossEntropy.softmax(row, p);
-                                losses[r] = logSum - row[(int) labels.buffer().get(r)];
-                            };
-                        });
+        HostKernel rows = RowwiseKernel.eachRow(z.rows(), workers, () -> {
+            float[] row = new float[z.cols()];
+            double[] p = new double[z.cols()];
+            double[] q = new double[z.cols()];
+            return r -> {
+                if (soft) {
+                    target.getRow(r, row);
+                    softmax(row, q);
+                }
+                z.getRow(r, row);
+                double logSum = softmax(row, p);
+                losses[r] = soft ? expected(q, logSum, row) : logSum - row[(int) target.buffer().get(r)];
+            };
+        });
         return () -> {
             rows.run();
             double total = 0;
@@ -77,30 +79,52 @@ public final class CrossEntropy extends GraphOp {
         };
     }
 
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(
-                new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+    private static double expected(double[] target, double logSum, float[] logits) {
+        double loss = 0;
+        for (int i = 0; i < target.length; i++) {
+            loss += target[i] * (logSum - logits[i]);
+        }
+        return loss;
     }
 
-    /**
-     * dz = (softmax(z) − target) · dloss / batch, of hard and of soft labels: the target is one-hot
-     * for labels [batch], and the softmax of a teacher's logits [batch, classes].
-     */
-    public static final class LogitsGradient extends GradientOp {
+    /** Fills {@code p} with the softmax of a row; returns log Σ exp of the row. */
+    private static double softmax(float[] row, double[] p) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (float value : row) {
+            max = Math.max(max, value);
+        }
+        double sum = 0;
+        for (int i = 0; i < p.length; i++) {
+            p[i] = Math.exp(row[i] - max);
+            sum += p[i];
+        }
+        for (int i = 0; i < p.length; i++) {
+            p[i] /= sum;
+        }
+        return Math.log(sum) + max;
+    }
 
-        public LogitsGradient() {}
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(new LogitsGradient(sameDiff, gradients.get(0), arg(0), arg(1)).outputVariable());
+    }
+
+    /** dz = (softmax(z) − target) · dloss / batch. */
+    private static final class LogitsGradient extends GraphOp {
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable target) {
             super(sd, dLoss, logits, target);
         }
 
         @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 2);
+        }
+
+        @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray target =
-                    in[2].rank() == 1 ? oneHot(in[2], in[1]) : Transforms.softmax(in[2], true);
             Nd4j.exec(new SoftMax(in[1], out[0], -1));
-            out[0].subi(target).muli(in[0].div(in[1].rows()));
+            out[0].subi(target(in[2], in[1])).muli(in[0].div(in[1].rows()));
         }
 
         @Override
@@ -108,30 +132,27 @@ public final class CrossEntropy extends GraphOp {
             HostMatrix z = in[1];
             HostMatrix target = in[2];
             boolean soft = target.fits(z);
-            return RowwiseKernel.eachRow(
-                    z.rows(),
-                    workers,
-                    () -> {
-                        float[] row = new float[z.cols()];
-                        double[] p = new double[z.cols()];
-                        double[] q = new double[z.cols()];
-                        return r -> {
-                            double factor = in[0].buffer().get(0) / (double) z.rows();
-                            if (soft) {
-                                target.getRow(r, row);
-                                SoftCrossEntropy.softmax(row, q);
-                            } else {
-                                Arrays.fill(q, 0);
-                                q[(int) target.buffer().get(r)] = 1;
-                            }
-                            z.getRow(r, row);
-                            SoftCrossEntropy.softmax(row, p);
-                            for (int i = 0; i < p.length; i++) {
-                                row[i] = (float) ((p[i] - q[i]) * factor);
-                            }
-                            out[0].putRow(r, row);
-                        };
-                    });
+            return RowwiseKernel.eachRow(z.rows(), workers, () -> {
+                float[] row = new float[z.cols()];
+                double[] p = new double[z.cols()];
+                double[] q = new double[z.cols()];
+                return r -> {
+                    double factor = in[0].buffer().get(0) / (double) z.rows();
+                    if (soft) {
+                        target.getRow(r, row);
+                        softmax(row, q);
+                    } else {
+                        Arrays.fill(q, 0);
+                        q[(int) target.buffer().get(r)] = 1;
+                    }
+                    z.getRow(r, row);
+                    softmax(row, p);
+                    for (int i = 0; i < p.length; i++) {
+                        row[i] = (float) ((p[i] - q[i]) * factor);
+                    }
+                    out[0].putRow(r, row);
+                };
+            });
         }
     }
 }

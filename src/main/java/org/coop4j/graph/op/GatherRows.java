@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.host.HostKernel;
@@ -11,49 +12,47 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Chosen rows of one matrix, or of two whose rows count on (ND4J's {@code gather} loses repeated
- * rows' gradients).
+ * Chosen rows of one matrix, or of two whose rows count on (ND4J's {@code gather} loses repeated rows' gradients).
  *
- * <p>Inputs: x [n, width] and, where there are any, vectors [m, width]. Row r of the result is x[s]
- * for the source s of r where s is below n, and otherwise vectors[s − n]. A row may be the source
- * of many, and of none: its gradient is the sum over those that it is the source of.
+ * <p>Inputs: x [n, width] and, where there are any, vectors [m, width]. Row r of the result is x[s] for the source s of
+ * r where s is below n, otherwise vectors[s − n], and zero where there is no source. A row may be the source of many,
+ * and of none: its gradient is the sum over those that it is the source of.
  */
 public final class GatherRows extends GraphOp {
 
-    public GatherRows() {}
+    /** No source: zeros. */
+    public static final int NONE = -1;
+
+    private final int[] sources;
 
     /**
-     * @param sources the source of each row of the result
+     * @param sources the source of each row of the result, or {@link #NONE}
      * @param matrices x, or x and the vectors
      */
     public GatherRows(SameDiff sd, int[] sources, SDVariable... matrices) {
         super(sd, matrices);
-        addIArgument(matrices.length);
-        addIArgument(sources);
-    }
-
-    private static int[] sources(GraphOp op) {
-        return op.intSettings(1, op.numIArguments());
+        this.sources = sources.clone();
     }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        return List.of(new long[] {numIArguments() - 1, in.get(0)[1]});
+        return List.of(new long[] {sources.length, in.get(0)[1]});
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        RowMoves.take(in.length == 1 ? in[0] : Nd4j.concat(0, in), sources(this), out[0]);
+        take(in.length == 1 ? in[0] : Nd4j.concat(0, in), sources, out[0]);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         int n = in[0].rows();
-        int[] sources = sources(this);
         float[] row = new float[out[0].cols()];
         return () -> {
             for (int r = 0; r < sources.length; r++) {
-                if (sources[r] < n) {
+                if (sources[r] == NONE) {
+                    Arrays.fill(row, 0f);
+                } else if (sources[r] < n) {
                     in[0].getRow(sources[r], row);
                 } else {
                     in[1].getRow(sources[r] - n, row);
@@ -66,55 +65,121 @@ public final class GatherRows extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable[] inputs = beforeInputs(gradients.get(0));
-        return List.of(new InputGradient(sameDiff, sources(this), inputs).outputVariables());
+        return List.of(new InputGradient(sameDiff, sources, inputs).outputVariables());
     }
 
     /** dx and dvectors: for each row the sum of dy over the rows that it is the source of. */
-    public static final class InputGradient extends GradientOp {
+    private static final class InputGradient extends GraphOp {
 
-        public InputGradient() {}
+        private final int[] sources;
 
         /** x and the vectors give the shapes alone. */
         InputGradient(SameDiff sd, int[] sources, SDVariable... inputs) {
             super(sd, inputs);
-            addIArgument(inputs.length - 1);
-            addIArgument(sources);
+            this.sources = sources;
         }
 
         @Override
         public int getNumOutputs() {
-            return intSetting(0);
+            return args().length - 1;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, in.size());
         }
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
             int first = 0;
             for (INDArray gradient : out) {
-                RowMoves.sum(in[0], targets(first, gradient.rows()), gradient);
+                sum(in[0], targets(first, gradient.rows()), gradient);
                 first += gradient.rows();
             }
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostKernel[] sums = new HostKernel[out.length];
-            int first = 0;
-            for (int i = 0; i < out.length; i++) {
-                sums[i] = RowMoves.sum(in[0], targets(first, out[i].rows()), out[i]);
-                first += out[i].rows();
+            HostKernel ofX = sum(in[0], targets(0, out[0].rows()), out[0]);
+            if (out.length == 1) {
+                return ofX;
             }
+            HostKernel ofVectors = sum(in[0], targets(out[0].rows(), out[1].rows()), out[1]);
             return () -> {
-                for (HostKernel sum : sums) {
-                    sum.run();
-                }
+                ofX.run();
+                ofVectors.run();
             };
         }
 
         /** Where each row of dy goes in the matrix whose rows begin at {@code first}. */
         private int[] targets(int first, int rows) {
-            return Arrays.stream(sources(this))
-                    .map(s -> s >= first && s < first + rows ? s - first : RowMoves.NONE)
+            return Arrays.stream(sources)
+                    .map(s -> s >= first && s < first + rows ? s - first : NONE)
                     .toArray();
         }
+    }
+
+    /** out[r] = x[sources[r]], zero where the source is {@link #NONE}. */
+    public static void take(INDArray x, int[] sources, INDArray out) {
+        boolean gaps = Arrays.stream(sources).anyMatch(source -> source == NONE);
+        pull(gaps ? withZeros(x) : x, sources, out);
+    }
+
+    /**
+     * out[t] = the sum of x[r] over the rows r with targets[r] = t, in ascending order; rows whose target is
+     * {@link #NONE} are left out.
+     */
+    public static void sum(INDArray x, int[] targets, INDArray out) {
+        int rows = Math.toIntExact(out.size(0));
+        List<int[]> rounds = new ArrayList<>();
+        int[] filled = new int[rows];
+        for (int r = 0; r < targets.length; r++) {
+            if (targets[r] != NONE) {
+                int round = filled[targets[r]]++;
+                if (round == rounds.size()) {
+                    int[] sources = new int[rows];
+                    Arrays.fill(sources, NONE);
+                    rounds.add(sources);
+                }
+                rounds.get(round)[targets[r]] = r;
+            }
+        }
+        out.assign(0);
+        INDArray padded = withZeros(x);
+        for (int[] sources : rounds) {
+            INDArray part = Nd4j.createUninitialized(out.dataType(), out.shape());
+            pull(padded, sources, part);
+            out.addi(part);
+        }
+    }
+
+    /** The same in float32 on native memory. */
+    private static HostKernel sum(HostMatrix x, int[] targets, HostMatrix out) {
+        float[] row = new float[x.cols()];
+        float[] sum = new float[x.cols()];
+        return () -> {
+            out.clear(0);
+            for (int r = 0; r < targets.length; r++) {
+                if (targets[r] != NONE) {
+                    x.getRow(r, row);
+                    out.getRow(targets[r], sum);
+                    for (int i = 0; i < row.length; i++) {
+                        row[i] += sum[i];
+                    }
+                    out.putRow(targets[r], row);
+                }
+            }
+        };
+    }
+
+    private static INDArray withZeros(INDArray x) {
+        return Nd4j.concat(0, x, Nd4j.create(x.dataType(), 1, x.size(1)));
+    }
+
+    /** The last row of {@code x} is zero where a source is {@link #NONE}. */
+    private static void pull(INDArray x, int[] sources, INDArray out) {
+        int zeros = Math.toIntExact(x.size(0)) - 1;
+        int[] known = Arrays.stream(sources).map(s -> s == NONE ? zeros : s).toArray();
+        Nd4j.pullRows(x, out, 1, known);
     }
 }

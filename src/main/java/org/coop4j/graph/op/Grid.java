@@ -35,7 +35,7 @@ public record Grid(int height, int width) {
     }
 
     /** The number of images in {@code rows} rows. */
-    int images(long rows) {
+    public int images(long rows) {
         if (rows % pixels() != 0) {
             throw new IllegalArgumentException(
                     rows + " rows are no whole images of " + width + "x" + height + " pixels");

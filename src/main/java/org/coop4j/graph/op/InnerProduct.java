@@ -9,15 +9,13 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Σ x · p over all elements, a scalar whose gradient in x is p: it pulls a gradient p that is known
- * from elsewhere back through whatever made x. The pull p has no gradient.
+ * Σ x · y over all elements, a scalar. With an upstream gradient y that is known from elsewhere it is the start of a
+ * vector-Jacobian product with x.
  */
 public final class InnerProduct extends GraphOp {
 
-    public InnerProduct() {}
-
-    public InnerProduct(SameDiff sd, SDVariable x, SDVariable pull) {
-        super(sd, x, pull);
+    public InnerProduct(SameDiff sd, SDVariable x, SDVariable y) {
+        super(sd, x, y);
     }
 
     @Override
@@ -44,16 +42,21 @@ public final class InnerProduct extends GraphOp {
 
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(new Pulled(sameDiff, gradients.get(0), arg(1)).outputVariable());
+        SDVariable d = gradients.get(0);
+        return List.of(
+                new Scaled(sameDiff, d, arg(1)).outputVariable(), new Scaled(sameDiff, d, arg(0)).outputVariable());
     }
 
-    /** dx = dy · p. */
-    public static final class Pulled extends GradientOp {
+    /** A scalar times an array. */
+    private static final class Scaled extends GraphOp {
 
-        public Pulled() {}
+        Scaled(SameDiff sd, SDVariable factor, SDVariable x) {
+            super(sd, factor, x);
+        }
 
-        Pulled(SameDiff sd, SDVariable dy, SDVariable pull) {
-            super(sd, dy, pull);
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 2);
         }
 
         @Override

@@ -19,7 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * y = x · Wᵀ + b (PyTorch's {@code nn.Linear}), or y = x · W + b for a weight stored [in, out].
  *
  * <p>Inputs: x [rows, in], W [out, in] or [in, out], and b [out] where there is one. A frozen
- * weight gets no gradient: only dx = dy · W is built. Where W is trained, dW and db are built too.
+ * weight gets no gradient: only dx = dy · W is built. Where W is trained, dW and db are too.
  *
  * <p>The products of a frozen weight may have their factors rounded, forward and backward.
  */
@@ -33,7 +33,8 @@ public final class Linear extends GraphOp {
         IN_OUT
     }
 
-    public Linear() {}
+    private final Weight weight;
+    private final Precision precision;
 
     /**
      * @param precision of the products; anything but float32 needs a frozen weight
@@ -41,22 +42,15 @@ public final class Linear extends GraphOp {
      */
     public Linear(SameDiff sd, Weight weight, Precision precision, SDVariable... inputs) {
         super(sd, inputs);
-        addSArgument(weight.name(), precision.name());
-    }
-
-    private Weight weight() {
-        return Weight.valueOf(textSetting(0));
-    }
-
-    private Precision precision() {
-        return Precision.valueOf(textSetting(1));
+        this.weight = weight;
+        this.precision = precision;
     }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
         long[] w = in.get(1);
-        int outAxis = weight() == Weight.OUT_IN ? 0 : 1;
+        int outAxis = weight == Weight.OUT_IN ? 0 : 1;
         if (x[1] != w[1 - outAxis]) {
             throw new IllegalArgumentException(
                     "linear layer of " + w[1 - outAxis] + " inputs given rows of " + x[1]);
@@ -66,9 +60,9 @@ public final class Linear extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        INDArray w = rounded(precision(), in[1]);
-        boolean transposed = weight() == Weight.OUT_IN;
-        Nd4j.matmul(rounded(precision(), in[0]), w, out[0], false, transposed, false);
+        INDArray w = rounded(precision, in[1]);
+        boolean transposed = weight == Weight.OUT_IN;
+        Nd4j.matmul(rounded(precision, in[0]), w, out[0], false, transposed, false);
         if (in.length == 3) {
             out[0].addi(in[2]);
         }
@@ -76,9 +70,9 @@ public final class Linear extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        boolean transposed = weight() == Weight.OUT_IN;
+        boolean transposed = weight == Weight.OUT_IN;
         HostMatrix bias = in.length == 3 ? in[2] : null;
-        return product(precision(), in[0], in[1], transposed, bias, out[0], workers);
+        return product(precision, in[0], in[1], transposed, bias, out[0], workers);
     }
 
     private static HostKernel product(
@@ -114,12 +108,11 @@ public final class Linear extends GraphOp {
     @Override
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable dy = gradients.get(0);
-        SDVariable w = arg(1);
+        Weight other = weight == Weight.OUT_IN ? Weight.IN_OUT : Weight.OUT_IN;
         List<SDVariable> result = new ArrayList<>();
-        result.add(new InputGradient(sameDiff, weight(), precision(), dy, w).outputVariable());
-        boolean weightIsActivation = !w.isConstant() && !w.isPlaceHolder();
-        if (weightIsActivation) {
-            result.add(new WeightGradient(sameDiff, weight(), dy, arg(0)).outputVariable());
+        result.add(new Linear(sameDiff, other, precision, dy, arg(1)).outputVariable()); // dx = dy · W
+        if (!arg(1).isConstant()) {
+            result.add(new WeightGradient(sameDiff, weight, dy, arg(0)).outputVariable());
             if (args().length == 3) {
                 result.add(new BiasGradient(sameDiff, dy).outputVariable());
             }
@@ -127,79 +120,34 @@ public final class Linear extends GraphOp {
         return result;
     }
 
-    /** dx = dy · W, for a weight stored [out, in]. */
-    public static final class InputGradient extends GradientOp {
+    /** dW = dyᵀ · x, transposed for a weight stored [in, out]. */
+    private static final class WeightGradient extends GraphOp {
 
-        public InputGradient() {}
-
-        InputGradient(
-                SameDiff sd, Weight weight, Precision precision, SDVariable dy, SDVariable w) {
-            super(sd, dy, w);
-            addSArgument(weight.name(), precision.name());
-        }
-
-        private boolean outIn() {
-            return Weight.valueOf(textSetting(0)) == Weight.OUT_IN;
-        }
-
-        private Precision precision() {
-            return Precision.valueOf(textSetting(1));
-        }
-
-        @Override
-        public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(new long[] {in.get(0)[0], in.get(1)[outIn() ? 1 : 0]});
-        }
-
-        @Override
-        public void compute(INDArray[] in, INDArray[] out) {
-            INDArray w = rounded(precision(), in[1]);
-            Nd4j.matmul(rounded(precision(), in[0]), w, out[0], false, !outIn(), false);
-        }
-
-        @Override
-        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return product(precision(), in[0], in[1], !outIn(), null, out[0], workers);
-        }
-
-        @Override
-        public long flops(List<long[]> in) {
-            return 2 * in.get(0)[0] * in.get(1)[0] * in.get(1)[1];
-        }
-    }
-
-    /** dW = dyᵀ · x, for a weight stored [out, in]. */
-    public static final class WeightGradient extends GradientOp {
-
-        public WeightGradient() {}
+        private final boolean outIn;
 
         WeightGradient(SameDiff sd, Weight weight, SDVariable dy, SDVariable x) {
             super(sd, dy, x);
-            addSArgument(weight.name());
-        }
-
-        private boolean outIn() {
-            return Weight.valueOf(textSetting(0)) == Weight.OUT_IN;
+            this.outIn = weight == Weight.OUT_IN;
         }
 
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
             long outputs = in.get(0)[1];
             long inputs = in.get(1)[1];
-            return List.of(outIn() ? new long[] {outputs, inputs} : new long[] {inputs, outputs});
+            return List.of(outIn ? new long[] {outputs, inputs} : new long[] {inputs, outputs});
         }
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            INDArray left = outIn() ? in[0] : in[1];
-            INDArray right = outIn() ? in[1] : in[0];
+            INDArray left = outIn ? in[0] : in[1];
+            INDArray right = outIn ? in[1] : in[0];
             Nd4j.matmul(left, right, out[0], true, false, false);
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            HostMatrix left = outIn() ? in[0] : in[1];
-            HostMatrix right = outIn() ? in[1] : in[0];
+            HostMatrix left = outIn ? in[0] : in[1];
+            HostMatrix right = outIn ? in[1] : in[0];
             return Product.of(Product.Form.TN, left, right, out[0], workers);
         }
 
@@ -210,11 +158,9 @@ public final class Linear extends GraphOp {
     }
 
     /** db = the sum of dy over its rows. */
-    public static final class BiasGradient extends GradientOp {
+    public static final class BiasGradient extends GraphOp {
 
-        public BiasGradient() {}
-
-        BiasGradient(SameDiff sd, SDVariable dy) {
+        public BiasGradient(SameDiff sd, SDVariable dy) {
             super(sd, dy);
         }
 

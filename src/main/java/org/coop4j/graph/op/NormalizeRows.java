@@ -12,8 +12,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** y = x / ‖x‖ for each row; no epsilon, as CLIP normalises its features. */
 public final class NormalizeRows extends GraphOp {
 
-    public NormalizeRows() {}
-
     public NormalizeRows(SameDiff sd, SDVariable x) {
         super(sd, x);
     }
@@ -49,9 +47,7 @@ public final class NormalizeRows extends GraphOp {
     }
 
     /** dx = (dy − y (y · dy)) / ‖x‖. */
-    public static final class InputGradient extends GradientOp {
-
-        public InputGradient() {}
+    private static final class InputGradient extends GraphOp {
 
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x) {
             super(sd, dy, x);

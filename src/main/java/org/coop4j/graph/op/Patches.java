@@ -10,20 +10,21 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Cuts images into square patches, so that the patch embedding (a convolution whose stride is its
- * kernel) is one matrix product.
+ * Cuts images into square patches, so that the patch embedding (a convolution whose stride is its kernel) is one matrix
+ * product; patches of one pixel are the rows of ModifiedResNet.
  *
- * <p>images [batch, 3, side, side] → [batch · grid², 3 · patch²], patches in raster order, each
- * flattened as channel, row, column like the convolution's weight. An image may be given more rows
- * than it has patches; the others are zero. Images have no gradient.
+ * <p>images [batch, channels, height, width] → [batch · patches, channels · patch²], patches in raster order, each
+ * flattened as channel, row, column like the convolution's weight. An image may be given more rows than it has patches;
+ * the others are zero. Images have no gradient.
  */
 public final class Patches extends GraphOp {
 
-    public Patches() {}
+    private final int patch;
+    private final int first;
+    private final int rows; // 0 for as many as there are patches
 
     public Patches(SameDiff sd, SDVariable images, int patch) {
-        super(sd, images);
-        addIArgument(patch);
+        this(sd, images, patch, 0, 0);
     }
 
     /**
@@ -32,88 +33,94 @@ public final class Patches extends GraphOp {
      */
     public Patches(SameDiff sd, SDVariable images, int patch, int first, int rows) {
         super(sd, images);
-        addIArgument(patch, first, rows);
-    }
-
-    private int first() {
-        return numIArguments() == 1 ? 0 : intSetting(1);
+        this.patch = patch;
+        this.first = first;
+        this.rows = rows;
     }
 
     private int rowsEach(int patches) {
-        return numIArguments() == 1 ? patches : intSetting(2);
+        return rows == 0 ? patches : rows;
     }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
         long[] x = in.get(0);
-        int patch = intSetting(0);
         if (x[2] % patch != 0 || x[3] % patch != 0) {
-            throw new IllegalArgumentException(
-                    "image of " + x[3] + "x" + x[2] + " in patches of " + patch);
+            throw new IllegalArgumentException("image of " + x[3] + "x" + x[2] + " in patches of " + patch);
         }
         int patches = (int) ((x[2] / patch) * (x[3] / patch));
-        if (first() + patches > rowsEach(patches)) {
+        if (first + patches > rowsEach(patches)) {
             throw new IllegalArgumentException(
-                    patches + " patches from row " + first() + " of " + rowsEach(patches));
+                    patches + " patches from row " + first + " of " + rowsEach(patches));
         }
-        return List.of(new long[] {x[0] * rowsEach(patches), x[1] * (long) patch * patch});
+        return List.of(new long[] {x[0] * rowsEach(patches), x[1] * patch * patch});
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
         INDArray x = in[0];
-        int p = intSetting(0);
+        long p = patch;
         long[] s = x.shape();
         INDArray cut = x.dup('c').reshape('c', s[0], s[1], s[2] / p, p, s[3] / p, p);
-        INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, 3, p, p]
+        INDArray ordered = cut.permute(0, 2, 4, 1, 3, 5); // [batch, gy, gx, channels, p, p]
         int patches = (int) (ordered.size(1) * ordered.size(2));
         if (rowsEach(patches) > patches) {
             out[0].assign(0);
         }
         long row = out[0].size(1);
-        long[] strides = {rowsEach(patches) * row, ordered.size(2) * row, row, (long) p * p, p, 1};
-        Nd4j.create(out[0].data(), ordered.shape(), strides, out[0].offset() + first() * row, 'c')
+        long[] strides = {rowsEach(patches) * row, ordered.size(2) * row, row, p * p, p, 1};
+        Nd4j.create(out[0].data(), ordered.shape(), strides, out[0].offset() + first * row, 'c')
                 .assign(ordered);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         long[] shape = in[0].owner().shape();
+        int images = (int) shape[0];
         int channels = (int) shape[1];
         int height = (int) shape[2];
         int width = (int) shape[3];
-        int p = intSetting(0);
-        int across = width / p;
-        int patches = across * (height / p);
-        int first = first();
-        int each = rowsEach(patches);
-        float[] zeros = new float[out[0].cols()];
-        float[][] scratch = new float[workers.count()][p];
-        Workers.RowRange range =
-                (part, from, to) -> {
-                    float[] line = scratch[part];
-                    for (int row = from; row < to; row++) {
-                        int image = row / each;
-                        int patch = row % each - first;
-                        if (patch < 0 || patch >= patches) {
-                            out[0].putRow(row, zeros);
-                            continue;
-                        }
-                        int y = patch / across * p;
-                        int x = patch % across * p;
-                        for (int c = 0; c < channels; c++) {
-                            for (int dy = 0; dy < p; dy++) {
-                                in[0].get((image * channels + c) * height + y + dy, x, line, p);
-                                out[0].put(row, (c * p + dy) * p, line, p);
-                            }
-                        }
+        int across = width / patch;
+        int down = height / patch;
+        int each = rowsEach(across * down);
+        int length = out[0].cols();
+        float[][] lines = new float[workers.count()][width];
+        float[][] rowsOfPatches = new float[workers.count()][across * length];
+        Workers.RowRange range = (part, from, to) -> {
+            float[] line = lines[part];
+            float[] cut = rowsOfPatches[part];
+            for (int i = from; i < to; i++) {
+                int image = i / down;
+                int y = i % down;
+                for (int c = 0; c < channels; c++) {
+                    for (int dy = 0; dy < patch; dy++) {
+                        in[0].getRow((image * channels + c) * height + y * patch + dy, line);
+                        spread(line, cut, (c * patch + dy) * patch, length);
                     }
-                };
-        return () -> workers.rows(out[0].rows(), range);
+                }
+                out[0].put(image * each + first + y * across, 0, cut, cut.length);
+            }
+        };
+        return () -> {
+            if (each > across * down) {
+                out[0].clear(0);
+            }
+            workers.rows(images * down, range);
+        };
     }
 
-    @Override
-    public List<SDVariable> doDiff(List<SDVariable> gradients) {
-        return List.of(sameDiff.zerosLike(arg(0)));
+    /** Copies the pixels of a line to {@code at} and on in the patch that each is in. */
+    private void spread(float[] line, float[] patches, int at, int length) {
+        int to = at;
+        if (patch == 1) {
+            for (float pixel : line) {
+                patches[to] = pixel;
+                to += length;
+            }
+        } else {
+            for (int x = 0; x < line.length; x += patch, to += length) {
+                System.arraycopy(line, x, patches, to, patch);
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.graph.op;
 
+import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.coop4j.graph.host.HostKernel;
@@ -12,31 +13,31 @@ import org.coop4j.graph.host.Workers;
  * <p>The copy costs little (a row stays in the first-level cache) and lets the JIT compiler use
  * vector instructions, which it does for heap arrays alone.
  */
-final class RowwiseKernel {
+public final class RowwiseKernel {
 
     /**
      * Turns {@code rows[0]} into the result; {@code n} elements, at most {@link #PIECE}. The other
      * rows are its to change.
      */
     @FunctionalInterface
-    interface RowFunction {
+    public interface RowFunction {
         void apply(float[][] rows, int n);
     }
 
     /** Long rows are cut, so that the copies of a piece stay in the first-level cache. */
-    static final int PIECE = 2048;
+    public static final int PIECE = 2048;
 
     private RowwiseKernel() {}
 
     /**
      * @param functions makes one function for each worker, which may hold memory of its own
      */
-    static HostKernel of(
+    public static HostKernel of(
             HostMatrix[] in, HostMatrix out, Workers workers, Supplier<RowFunction> functions) {
         int length = Math.multiplyExact(out.rows(), out.cols());
         int pieces = (length + PIECE - 1) / PIECE;
         RowFunction[] function = new RowFunction[workers.count()];
-        java.util.Arrays.setAll(function, part -> functions.get());
+        Arrays.setAll(function, part -> functions.get());
         float[][][] scratch = new float[workers.count()][in.length][PIECE];
         Workers.RowRange range =
                 (part, from, to) -> {
@@ -59,9 +60,9 @@ final class RowwiseKernel {
      *
      * @param functions makes one function for each worker, which may hold memory of its own
      */
-    static HostKernel eachRow(int rows, Workers workers, Supplier<IntConsumer> functions) {
+    public static HostKernel eachRow(int rows, Workers workers, Supplier<IntConsumer> functions) {
         IntConsumer[] function = new IntConsumer[workers.count()];
-        java.util.Arrays.setAll(function, part -> functions.get());
+        Arrays.setAll(function, part -> functions.get());
         Workers.RowRange range =
                 (part, from, to) -> {
                     for (int row = from; row < to; row++) {

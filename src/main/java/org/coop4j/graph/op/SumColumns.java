@@ -20,7 +20,8 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class SumColumns extends GraphOp {
 
-    public SumColumns() {}
+    private final int[] groupOf;
+    private final int groups;
 
     /**
      * @param groupOf the group of each column, from 0
@@ -28,40 +29,34 @@ public final class SumColumns extends GraphOp {
      */
     public SumColumns(SameDiff sd, SDVariable x, int[] groupOf, int groups) {
         super(sd, x);
-        addIArgument(groups);
-        addIArgument(groupOf);
-    }
-
-    private static int[] groupOf(GraphOp op) {
-        return op.intSettings(1, op.numIArguments());
+        this.groupOf = groupOf.clone();
+        this.groups = groups;
     }
 
     /** [columns, groups]. */
-    private static INDArray oneHot(GraphOp op, DataType type) {
-        int[] groupOf = groupOf(op);
-        INDArray result = Nd4j.createUninitialized(type, groupOf.length, op.intSetting(0));
-        Nd4j.exec(new OneHot(Nd4j.createFromArray(groupOf), result, op.intSetting(0)));
+    private static INDArray oneHot(int[] groupOf, int groups, DataType type) {
+        INDArray result = Nd4j.createUninitialized(type, groupOf.length, groups);
+        Nd4j.exec(new OneHot(Nd4j.createFromArray(groupOf), result, groups));
         return result;
     }
 
     @Override
     public List<long[]> outputShapes(List<long[]> in) {
-        if (in.get(0)[1] != numIArguments() - 1) {
+        if (in.get(0)[1] != groupOf.length) {
             throw new IllegalArgumentException(
                     "groups of %d columns given %d columns"
-                            .formatted(numIArguments() - 1, in.get(0)[1]));
+                            .formatted(groupOf.length, in.get(0)[1]));
         }
-        return List.of(new long[] {in.get(0)[0], intSetting(0)});
+        return List.of(new long[] {in.get(0)[0], groups});
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        Nd4j.matmul(in[0], oneHot(this, in[0].dataType()), out[0], false, false, false);
+        Nd4j.matmul(in[0], oneHot(groupOf, groups, in[0].dataType()), out[0], false, false, false);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        int[] groupOf = groupOf(this);
         return RowwiseKernel.eachRow(
                 in[0].rows(),
                 workers,
@@ -83,34 +78,34 @@ public final class SumColumns extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable dy = gradients.get(0);
         return List.of(
-                new InputGradient(sameDiff, dy, groupOf(this), intSetting(0)).outputVariable());
+                new InputGradient(sameDiff, dy, groupOf, groups).outputVariable());
     }
 
     /** dx of a column is dy of its group. */
-    public static final class InputGradient extends GradientOp {
+    private static final class InputGradient extends GraphOp {
 
-        public InputGradient() {}
+        private final int[] groupOf;
+        private final int groups;
 
         InputGradient(SameDiff sd, SDVariable dy, int[] groupOf, int groups) {
             super(sd, dy);
-            addIArgument(groups);
-            addIArgument(groupOf);
+            this.groupOf = groupOf;
+            this.groups = groups;
         }
 
         @Override
         public List<long[]> outputShapes(List<long[]> in) {
-            return List.of(new long[] {in.get(0)[0], numIArguments() - 1});
+            return List.of(new long[] {in.get(0)[0], groupOf.length});
         }
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            Nd4j.matmul(in[0], oneHot(this, in[0].dataType()), out[0], false, true, false);
+            Nd4j.matmul(in[0], oneHot(groupOf, groups, in[0].dataType()), out[0], false, true, false);
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            int[] groupOf = groupOf(this);
-            return RowwiseKernel.eachRow(
+                return RowwiseKernel.eachRow(
                     in[0].rows(),
                     workers,
                     () -> {

@@ -138,7 +138,7 @@ final class SoftmaxLoss implements AutoCloseable {
             values[i] = (float) v[i];
             product[i] = 0;
         }
-        vector.fill(values);
+        vector.put(0, 0, values, values.length);
         workers.run((part, parts) -> {
             int from = (int) ((long) n * part / parts);
             int to = (int) ((long) n * (part + 1) / parts);

@@ -17,21 +17,21 @@ import org.nd4j.linalg.factory.Nd4j;
 @Tag("portable")
 class ArrayValuesTest {
 
-    private final String before = System.getProperty(ComputeForm.PROPERTY);
+    private final String before = System.getProperty(Backend.FORM_PROPERTY);
 
     @AfterEach
     void restoreTheForm() {
         if (before == null) {
-            System.clearProperty(ComputeForm.PROPERTY);
+            System.clearProperty(Backend.FORM_PROPERTY);
         } else {
-            System.setProperty(ComputeForm.PROPERTY, before);
+            System.setProperty(Backend.FORM_PROPERTY, before);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"native", "portable"})
     void aViewInTheMiddleOfAnArenaGivesAndTakesItsOwnElementsAlone(String form) {
-        System.setProperty(ComputeForm.PROPERTY, form);
+        System.setProperty(Backend.FORM_PROPERTY, form);
         try (INDArray arena = Nd4j.createFromArray(numbers(40))) {
             INDArray view =
                     Nd4j.create(arena.data(), new long[] {2, 3}, new long[] {3, 1}, 16, 'c');
@@ -53,7 +53,7 @@ class ArrayValuesTest {
     @ParameterizedTest
     @ValueSource(strings = {"native", "portable"})
     void anyShapeIsSeenAsRowsOfItsLastAxis(String form) {
-        System.setProperty(ComputeForm.PROPERTY, form);
+        System.setProperty(Backend.FORM_PROPERTY, form);
         ArrayValues cube = ArrayValues.of(Nd4j.create(DataType.FLOAT, 2, 3, 4));
         assertThat(cube.rows()).isEqualTo(6);
         assertThat(cube.cols()).isEqualTo(4);
@@ -77,7 +77,7 @@ class ArrayValuesTest {
 
     @Test
     void theHostsFormIsTheMemoryItself() {
-        System.setProperty(ComputeForm.PROPERTY, "native");
+        System.setProperty(Backend.FORM_PROPERTY, "native");
         INDArray array = Nd4j.create(DataType.FLOAT, 2, 2);
         ArrayValues.of(array).buffer().put(3, 7f);
         assertThat(array.getFloat(1, 1)).isEqualTo(7f);
@@ -85,8 +85,8 @@ class ArrayValuesTest {
 
     @Test
     void anUnknownFormIsRefused() {
-        System.setProperty(ComputeForm.PROPERTY, "gpu");
-        assertThatThrownBy(ComputeForm::current)
+        System.setProperty(Backend.FORM_PROPERTY, "gpu");
+        assertThatThrownBy(Backend::currentForm)
                 .hasMessage("-Dcoop.backend=gpu: expected native or portable");
     }
 

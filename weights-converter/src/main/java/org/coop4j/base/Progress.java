@@ -28,7 +28,6 @@ public interface Progress {
         STEPS(1, "steps"),
         FITS(1, "fits"),
         FOLDERS(1, "folders"),
-        FIGURES(1, "figures"),
 
         /** An estimate that means nothing to people but its share. */
         WORK(1, "");

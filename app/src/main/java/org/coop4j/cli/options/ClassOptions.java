@@ -21,7 +21,6 @@ public final class ClassOptions {
 
     /** One way of giving class names. */
     private static final class Names {
-
         @Option(
                 names = {"-c", "--classes"},
                 paramLabel = "A,B,...",

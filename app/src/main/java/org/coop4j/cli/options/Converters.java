@@ -13,8 +13,9 @@ import org.coop4j.data.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.model.MlpActivation;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -22,6 +23,17 @@ import picocli.CommandLine.TypeConversionException;
 public final class Converters {
 
     private Converters() {}
+
+    /** Has all options of a type read in the same way. */
+    public static void register(CommandLine line) {
+        line.registerConverter(ExifOrientation.class, text -> known(text, ExifOrientation::named))
+                .registerConverter(MemoryLimit.class, text -> known(text, MemoryLimit::parse))
+                .registerConverter(Benchmark.class, text -> known(text, Benchmarks.published()::get))
+                .registerConverter(Split.class, text -> Split.named(text).orElseThrow(() -> unknown(Split.class, text)))
+                .registerConverter(MlpActivation.class, text -> constant(MlpActivation.class, text))
+                .registerConverter(ClassHalf.class, text -> constant(ClassHalf.class, text))
+                .registerConverter(ClassPosition.class, text -> constant(ClassPosition.class, text));
+    }
 
     /** The name of a file, where a folder would read as "Is a directory". */
     public static final class FileName implements ITypeConverter<Path> {
@@ -39,72 +51,15 @@ public final class Converters {
     public static final class Positive implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
-            int value;
             try {
-                value = Integer.parseInt(text);
+                int value = Integer.parseInt(text);
+                if (value < 1) {
+                    throw new TypeConversionException("expected 1 or more, got " + value);
+                }
+                return value;
             } catch (NumberFormatException e) {
                 throw new TypeConversionException("expected an integer, got '" + text + "'");
             }
-            if (value < 1) {
-                throw new TypeConversionException("expected 1 or more, got " + value);
-            }
-            return value;
-        }
-    }
-
-    /** What is done with EXIF orientations. */
-    public static final class Exif implements ITypeConverter<ExifOrientation> {
-        @Override
-        public ExifOrientation convert(String text) {
-            return known(text, ExifOrientation::named);
-        }
-    }
-
-    /** A size such as {@code 800M}. */
-    public static final class Memory implements ITypeConverter<MemoryLimit> {
-        @Override
-        public MemoryLimit convert(String text) {
-            return known(text, MemoryLimit::parse);
-        }
-    }
-
-    /** The name of a published dataset, in any of its forms. */
-    public static final class BenchmarkName implements ITypeConverter<Benchmark> {
-        @Override
-        public Benchmark convert(String name) {
-            return known(name, Benchmarks.published()::get);
-        }
-    }
-
-    /** {@code quick_gelu} or {@code gelu}. */
-    public static final class ActivationName implements ITypeConverter<MlpActivation> {
-        @Override
-        public MlpActivation convert(String name) {
-            return constant(MlpActivation.values(), name);
-        }
-    }
-
-    /** {@code all}, {@code base} or {@code new}. */
-    public static final class HalfName implements ITypeConverter<ClassHalf> {
-        @Override
-        public ClassHalf convert(String name) {
-            return constant(ClassHalf.values(), name);
-        }
-    }
-
-    /** {@code end}, {@code middle} or {@code front}. */
-    public static final class PositionName implements ITypeConverter<ClassPosition> {
-        @Override
-        public ClassPosition convert(String name) {
-            return constant(ClassPosition.values(), name);
-        }
-    }
-
-    /** {@code train}, {@code val} or {@code test}, or another name of one. */
-    public static final class SplitName implements ITypeConverter<Split> {
-        @Override
-        public Split convert(String name) {
-            return Split.named(name).orElseThrow(() -> unknown(Split.values(), name));
         }
     }
 
@@ -116,23 +71,20 @@ public final class Converters {
         }
     }
 
-    private static <E extends Enum<E>> E constant(E[] values, String name) {
-        for (E value : values) {
-            if (id(value).equalsIgnoreCase(name)) {
-                return value;
-            }
-        }
-        throw unknown(values, name);
+    private static <E extends Enum<E>> E constant(Class<E> type, String name) {
+        return Arrays.stream(type.getEnumConstants())
+                .filter(value -> value.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(() -> unknown(type, name));
     }
 
-    private static TypeConversionException unknown(Enum<?>[] values, String name) {
-        List<String> ids = Arrays.stream(values).map(Converters::id).collect(Collectors.toList());
+    private static TypeConversionException unknown(Class<? extends Enum<?>> type, String name) {
+        List<String> ids =
+                Arrays.stream(type.getEnumConstants())
+                        .map(value -> value.name().toLowerCase(Locale.ROOT))
+                        .collect(Collectors.toList());
         String last = ids.remove(ids.size() - 1);
         return new TypeConversionException(
                 "expected %s or %s, got '%s'".formatted(String.join(", ", ids), last, name));
-    }
-
-    private static String id(Enum<?> value) {
-        return value.name().toLowerCase(Locale.ROOT);
     }
 }

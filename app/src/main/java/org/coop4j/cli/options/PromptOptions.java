@@ -36,13 +36,13 @@ public final class PromptOptions {
                             + " classifier).")
     private Path model;
 
-    @Mixin private VocabularyOption vocabulary = new VocabularyOption();
+    @Mixin private Options.Vocabulary vocabulary = new Options.Vocabulary();
 
     /** Set by the command line. */
     public PromptOptions() {}
 
     /** Of a command that declares the options itself. */
-    public PromptOptions(Path prompt, Path model, VocabularyOption vocabulary) {
+    public PromptOptions(Path prompt, Path model, Options.Vocabulary vocabulary) {
         this.prompt = prompt;
         this.model = model;
         this.vocabulary = vocabulary;
@@ -127,7 +127,7 @@ public final class PromptOptions {
 
     private Path model(ClassifierFile learned) throws IOException {
         return model == null
-                ? ClassifierModel.find(learned, file(), ModelFile.ADVICE)
-                : ModelFile.of(model);
+                ? ClassifierModel.find(learned, file(), ModelOptions.ADVICE)
+                : ModelOptions.file(model);
     }
 }

@@ -23,7 +23,7 @@ public final class SpaceOptions {
     @Option(
             names = {"-m", "--model"},
             paramLabel = "FILE",
-            description = ModelFile.DESCRIPTION + " With --class-features none is needed.")
+            description = ModelOptions.DESCRIPTION + " With --class-features none is needed.")
     private Path model;
 
     @Option(
@@ -45,7 +45,7 @@ public final class SpaceOptions {
                             + " of the model that made the features if they say it, else 100).")
     private Double logitScale;
 
-    @Mixin private VocabularyOption vocabulary;
+    @Mixin private Options.Vocabulary vocabulary;
 
     /**
      * Where features meet, and the data as it is used there.
@@ -70,7 +70,7 @@ public final class SpaceOptions {
             throw new WrongUsage(
                     "--class-features and --logit-scale stand for a model: omit them, or --model");
         }
-        return new Opened(ClipOptions.openForTexts(model, vocabulary, precision), data);
+        return new Opened(ModelOptions.openForTexts(model, vocabulary, precision), data);
     }
 
     private Opened ofFeatures(DataSpec data) throws IOException {

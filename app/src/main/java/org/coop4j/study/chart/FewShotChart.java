@@ -1,134 +1,104 @@
 package org.coop4j.study.chart;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.SeedSummary;
 
 /**
- * Few-shot curves as in the paper's figure 3: score over the number of labelled training images a
- * class, zero-shot as a star at 0.
+ * Few-shot curves as in the paper's figure 3: score over the number of labelled training images per class, zero-shot as
+ * a star at 0.
  *
  * @param title such as the dataset's name
  * @param score what the curves show, with its unit, such as "accuracy (%)"
- * @param curves one for each method
- * @param stars methods that see no training image
+ * @param series one for each method
  */
-public record FewShotChart(String title, String score, List<Curve> curves, List<Star> stars) {
+public record FewShotChart(String title, String score, List<Series> series) {
 
     /** All training images, as many as there are. */
     public static final int ALL = Integer.MAX_VALUE;
 
     /** Checks that there is something to draw. */
     public FewShotChart {
-        curves = List.copyOf(curves);
-        stars = List.copyOf(stars);
-        if (curves.isEmpty() && stars.isEmpty()) {
+        series = List.copyOf(series);
+        if (series.isEmpty()) {
             throw new IllegalArgumentException(
                     "chart \"" + title + "\" has neither a curve nor a star: give at least one");
         }
     }
 
-    /** Whose numbers a series shows. */
-    public enum Origin {
-        /** Of runs here: drawn solid. */
-        MEASURED,
-        /** From a paper: drawn dashed and hollow. */
-        PUBLISHED
-    }
-
-    /** A method in the chart. */
-    public sealed interface Series {
-        /** The method, as the legend names it. */
-        String name();
-
-        /** Decides colour and sign, so that a method looks the same in all charts. */
-        int series();
-
-        /** Whose numbers they are. */
-        Origin origin();
-
-        /** The sign of its points. */
-        Marker marker();
-
-        /** The score beside which its name stands. */
-        double end();
-
-        /** Whether its signs are filled with the page's colour. */
-        default boolean isHollow() {
-            return origin() == Origin.PUBLISHED;
-        }
-    }
-
-    /** The curves, then the stars. */
-    public List<Series> all() {
-        List<Series> all = new ArrayList<>(curves);
-        all.addAll(stars);
-        return all;
-    }
-
     /**
-     * A method's curve.
+     * A method: a curve, or a star if it sees no training image.
      *
      * @param name the method, as the legend names it
-     * @param series decides colour and sign, so that a method looks the same in all charts
-     * @param origin whose numbers they are
-     * @param points one for each number of shots, ascending
+     * @param index decides colour and sign, so that a method looks the same in all charts
+     * @param published from a paper and not of runs here: drawn dashed and hollow
+     * @param points one for each number of shots, ascending; a star's one has no shots
      */
-    public record Curve(String name, int series, Origin origin, List<Point> points)
-            implements Series {
+    public record Series(String name, int index, boolean published, List<Point> points) {
+
         /** Checks that the shots ascend. */
-        public Curve {
+        public Series {
             points = List.copyOf(points);
             if (points.isEmpty()) {
                 throw new IllegalArgumentException("curve \"" + name + "\" has no points");
             }
             for (int i = 1; i < points.size(); i++) {
                 if (points.get(i).shots <= points.get(i - 1).shots) {
-                    throw new IllegalArgumentException(
-                            "curve \"%s\": %d shots stand behind %d; expected ascending order"
-                                    .formatted(name, points.get(i).shots, points.get(i - 1).shots));
+                    throw new IllegalArgumentException("curve \"%s\": %d shots stand behind %d; expected ascending order"
+                            .formatted(name, points.get(i).shots, points.get(i - 1).shots));
                 }
             }
         }
 
         /** A measured curve. */
-        public static Curve measured(String name, int series, List<Point> points) {
-            return new Curve(name, series, Origin.MEASURED, points);
+        public static Series curve(String name, int index, List<Point> points) {
+            return new Series(name, index, false, points);
         }
 
-        @Override
-        public Marker marker() {
-            return Marker.series(series);
+        /** The measured score of a method that sees no training image. */
+        public static Series star(String name, int index, double score) {
+            return new Series(name, index, false, List.of(new Point(0, score, 0, 0)));
         }
 
-        @Override
-        public double end() {
-            return last().mean;
+        boolean isStar() {
+            return points.get(0).shots == 0;
         }
 
         Point last() {
             return points.get(points.size() - 1);
         }
+
+        Paint paint() {
+            return Paint.series(index);
+        }
+
+        Svg.Pen pen() {
+            return new Svg.Pen(paint(), published ? 1.6 : 2.4, published, 1);
+        }
+
+        Svg.Sign sign(double radius) {
+            return new Svg.Sign(isStar() ? Svg.Marker.STAR : Svg.Marker.series(index), radius, paint(), published);
+        }
     }
 
     /**
-     * A point of a curve.
+     * A point of a series.
      *
-     * @param shots training images a class, 1 or more, or {@link #ALL}
+     * @param shots training images per class, {@link FewShotChart#ALL}, or 0 of a star
      * @param mean mean over the seeds
      * @param sd standard deviation over the seeds; 0 if unknown, drawn without bar
      * @param seeds number of seeds; 0 if unknown
      */
     public record Point(int shots, double mean, double sd, int seeds) {
+
         /** Checks the ranges. */
         public Point {
-            if (shots < 1 || seeds < 0 || !Double.isFinite(mean) || !(sd >= 0)) {
+            if (shots < 0 || seeds < 0 || !Double.isFinite(mean) || !(sd >= 0)) {
                 throw new IllegalArgumentException(
-                        "point of %d shots, mean %s, sd %s, %d seeds: expected 1 shot or more, a"
+                        "point of %d shots, mean %s, sd %s, %d seeds: expected no negative shots, a finite mean and an"
                                         .formatted(shots, mean, sd, seeds)
-                                + " finite mean and an sd of 0 or more");
+                                + " sd of 0 or more");
             }
         }
 
@@ -141,12 +111,15 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
                     summary.count() == 1 ? 0 : summary.count());
         }
 
+        /** "16 shots: 73.4 ± 0.5 (3 seeds)". */
         String describe() {
             StringBuilder text = new StringBuilder();
-            text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot"));
-            text.append(": ").append(number(mean));
+            if (shots > 0) {
+                text.append(shots == ALL ? "all images" : Numbers.count(shots, "shot")).append(": ");
+            }
+            text.append(Numbers.number(mean, 1));
             if (sd > 0) {
-                text.append(" ± ").append(number(sd));
+                text.append(" ± ").append(Numbers.number(sd, 1));
             }
             if (seeds > 0) {
                 text.append(" (").append(Numbers.count(seeds, "seed")).append(')');
@@ -155,66 +128,45 @@ public record FewShotChart(String title, String score, List<Curve> curves, List<
         }
     }
 
-    /**
-     * A method without training images.
-     *
-     * @param series decides the colour
-     * @param value its score
-     */
-    public record Star(String name, int series, Origin origin, double value) implements Series {
-        /** Checks the value. */
-        public Star {
-            if (!Double.isFinite(value)) {
-                throw new IllegalArgumentException("star \"" + name + "\" stands at " + value);
-            }
-        }
-
-        @Override
-        public Marker marker() {
-            return Marker.STAR;
-        }
-
-        @Override
-        public double end() {
-            return value;
-        }
-
-        /** A measured star. */
-        public static Star measured(String name, int series, double value) {
-            return new Star(name, series, Origin.MEASURED, value);
-        }
+    List<Series> curves() {
+        return series.stream().filter(one -> !one.isStar()).toList();
     }
 
-    /** All numbers of shots, ascending. */
+    /** All numbers of shots, ascending, with 0 if there is a star. */
     List<Integer> shots() {
         TreeSet<Integer> shots = new TreeSet<>();
-        curves.forEach(curve -> curve.points.forEach(point -> shots.add(point.shots)));
+        series.forEach(one -> one.points.forEach(point -> shots.add(point.shots)));
         return List.copyOf(shots);
     }
 
-    /** Whether any point has a standard deviation. */
+    /** Returns true if any point has a standard deviation. */
     public boolean hasSpread() {
-        return curves.stream().flatMap(c -> c.points.stream()).anyMatch(p -> p.sd > 0);
+        return series.stream().flatMap(one -> one.points.stream()).anyMatch(p -> p.sd > 0);
     }
 
     /** The picture in words, for those who cannot see it. */
-    public String describe() {
-        StringBuilder text = new StringBuilder();
-        text.append(title).append(", ").append(score).append(". ");
-        for (Star star : stars) {
-            text.append(star.name).append(": ").append(number(star.value)).append(". ");
+    String describe() {
+        StringBuilder text = new StringBuilder(title + ", " + score + ".");
+        for (Series one : series) {
+            text.append(' ').append(one.name).append(": ");
+            text.append(String.join(", ", one.points.stream().map(Point::describe).toList()));
+            text.append('.');
         }
-        for (Curve curve : curves) {
-            text.append(curve.name).append(": ");
-            for (int i = 0; i < curve.points.size(); i++) {
-                text.append(i == 0 ? "" : ", ").append(curve.points.get(i).describe());
-            }
-            text.append(". ");
-        }
-        return text.toString().strip();
+        return text.toString();
     }
 
-    static String number(double value) {
-        return Numbers.number(value, 1);
+    /** The content of an SVG file, with title and names. */
+    public String file() {
+        return draw(Svg.file(describe()));
+    }
+
+    /** An SVG element for a page, which has title and names as text beside it. */
+    public String inline() {
+        return draw(Svg.inline(describe()));
+    }
+
+    private String draw(Svg svg) {
+        new CurveLayout(this, svg).draw();
+        return svg.end();
     }
 }

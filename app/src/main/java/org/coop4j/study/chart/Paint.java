@@ -1,6 +1,5 @@
 package org.coop4j.study.chart;
 
-import java.awt.Color;
 import java.util.List;
 
 /**
@@ -41,11 +40,6 @@ public record Paint(String variable, String light, String dark) {
     /** The colour of a series; they repeat after the last. */
     public static Paint series(int index) {
         return SERIES.get(Math.floorMod(index, SERIES.size()));
-    }
-
-    /** For pictures, which are light. */
-    Color color() {
-        return Color.decode(light);
     }
 
     /** {@code var(--ink)}, which follows the page's theme. */

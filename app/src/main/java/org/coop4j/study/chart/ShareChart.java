@@ -1,6 +1,8 @@
 package org.coop4j.study.chart;
 
 import java.util.List;
+import org.coop4j.study.chart.Svg.Anchor;
+import org.coop4j.study.chart.Svg.Pen;
 
 /**
  * Percentages over percentages, both from 0 to 100.
@@ -8,17 +10,10 @@ import java.util.List;
  * @param title what it shows, for those who do not see it
  * @param across what goes to the right
  * @param up what goes up
- * @param diagonal whether the line of equal percentages is drawn
- * @param joined whether the points are joined by lines
+ * @param curve points joined by lines, or else points about the diagonal of equal percentages
  * @param points from left to right
  */
-public record ShareChart(
-        String title,
-        String across,
-        String up,
-        boolean diagonal,
-        boolean joined,
-        List<Point> points) {
+public record ShareChart(String title, String across, String up, boolean curve, List<Point> points) {
 
     private static final double LEFT = 52;
     private static final double RIGHT = 22;
@@ -41,56 +36,44 @@ public record ShareChart(
         points = List.copyOf(points);
     }
 
-    void draw(Canvas canvas, ChartFrame frame) {
-        Plot plot = new Plot(frame);
-        Canvas.Pen grid = Canvas.Pen.solid(Paint.RULE, 1);
-        Canvas.Lettering left = lettering(Canvas.Anchor.END);
-        Canvas.Lettering below = lettering(Canvas.Anchor.MIDDLE);
+    /** An SVG element for a page. */
+    public String inline() {
+        Svg svg = Svg.inline(title);
+        Pen grid = Pen.solid(Paint.RULE, 1);
         for (int tick = 0; tick <= 100; tick += STEP) {
-            canvas.line(grid, plot.x(0), plot.y(tick), plot.x(100), plot.y(tick));
-            canvas.line(grid, plot.x(tick), plot.y(0), plot.x(tick), plot.y(100));
-            canvas.text(left, plot.x(0) - 9, plot.y(tick) + 4.7, String.valueOf(tick));
-            canvas.text(below, plot.x(tick), plot.y(0) + 24, String.valueOf(tick));
+            svg.line(grid, x(svg, 0), y(svg, tick), x(svg, 100), y(svg, tick));
+            svg.line(grid, x(svg, tick), y(svg, 0), x(svg, tick), y(svg, 100));
+            svg.text(Paint.MUTED, Anchor.END, x(svg, 0) - 9, y(svg, tick) + 4.7, String.valueOf(tick));
+            svg.text(Paint.MUTED, Anchor.MIDDLE, x(svg, tick), y(svg, 0) + 24, String.valueOf(tick));
         }
-        canvas.text(lettering(Canvas.Anchor.START), 2, TOP - 20, up);
-        canvas.text(below, (plot.x(0) + plot.x(100)) / 2, frame.height() - 10, across);
-        if (diagonal) {
-            canvas.line(
-                    new Canvas.Pen(Paint.MUTED, 1.4, true, 1),
-                    plot.x(0),
-                    plot.y(0),
-                    plot.x(100),
-                    plot.y(100));
-        }
-        if (joined && points.size() > 1) {
+        svg.text(Paint.MUTED, Anchor.START, 2, TOP - 20, up);
+        svg.text(Paint.MUTED, Anchor.MIDDLE, x(svg, 50), svg.height() - 10, across);
+        if (!curve) {
+            svg.line(new Pen(Paint.MUTED, 1.4, true, 1), x(svg, 0), y(svg, 0), x(svg, 100), y(svg, 100));
+        } else if (points.size() > 1) {
             double[] path = new double[2 * points.size()];
             for (int i = 0; i < points.size(); i++) {
-                path[2 * i] = plot.x(points.get(i).across);
-                path[2 * i + 1] = plot.y(points.get(i).up);
+                path[2 * i] = x(svg, points.get(i).across);
+                path[2 * i + 1] = y(svg, points.get(i).up);
             }
-            canvas.line(new Canvas.Pen(Paint.series(0), 2.4, false, 1), path);
+            svg.line(Pen.solid(Paint.series(0), 2.4), path);
         }
         for (Point point : points) {
             double radius = 2.5 + 7 * Math.sqrt(point.weight);
-            canvas.marker(
-                    new Canvas.Sign(Marker.CIRCLE, radius, Paint.series(0), false),
-                    plot.x(point.across),
-                    plot.y(point.up),
+            svg.marker(
+                    new Svg.Sign(Svg.Marker.CIRCLE, radius, Paint.series(0), false),
+                    x(svg, point.across),
+                    y(svg, point.up),
                     point.hint);
         }
+        return svg.end();
     }
 
-    private static Canvas.Lettering lettering(Canvas.Anchor anchor) {
-        return new Canvas.Lettering(Paint.MUTED, ChartLayout.TEXT, false, anchor);
+    private static double x(Svg svg, double share) {
+        return LEFT + share / 100 * (svg.width() - LEFT - RIGHT);
     }
 
-    private record Plot(ChartFrame frame) {
-        double x(double share) {
-            return LEFT + share / 100 * (frame.width() - LEFT - RIGHT);
-        }
-
-        double y(double share) {
-            return frame.height() - BOTTOM - share / 100 * (frame.height() - BOTTOM - TOP);
-        }
+    private static double y(Svg svg, double share) {
+        return svg.height() - BOTTOM - share / 100 * (svg.height() - BOTTOM - TOP);
     }
 }

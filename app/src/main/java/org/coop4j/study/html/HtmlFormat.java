@@ -10,7 +10,6 @@ import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Column;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.Table.Origin;
 import org.coop4j.console.Table.Row;
 
 /**
@@ -51,7 +50,7 @@ public final class HtmlFormat {
     private static Markup heading(Column<?> column) {
         return Markup.of(
                 "<th scope=\"col\"{}>{}</th>",
-                kind(column, ""),
+                kind(column, Cell.Style.PLAIN),
                 column.heading().replace(" = ", "\u00a0=\u00a0"));
     }
 
@@ -61,23 +60,17 @@ public final class HtmlFormat {
             String element = cells.isEmpty() ? "th scope=\"row\"" : "td";
             Column<?> column = table.columns().get(i);
             Cell cell = row.cells().get(i);
-            Cell.Style style =
-                    row.origin() == Origin.PUBLISHED ? Cell.Style.PUBLISHED : cell.style();
             String text = cell.text().apply(table.decimals());
             cells.add(
                     Markup.of(
                             "<" + element + "{}>{}{}</" + element.substring(0, 2) + ">",
-                            kind(
-                                    column,
-                                    style == Cell.Style.PLAIN
-                                            ? ""
-                                            : style.name().toLowerCase(Locale.ROOT)),
+                            kind(column, cell.style()),
                             column.kind() == Kind.BARS ? bar(cell, text, largest(table, i)) : text,
                             cell.note().isEmpty()
                                     ? ""
                                     : Markup.of("<small>{}</small>", cell.note())));
         }
-        String type = row.origin() == Origin.AVERAGE ? "total" : "";
+        String type = row.average() ? "total" : "";
         return Markup.of(
                 "<tr{}{}>{}</tr>",
                 classes(setOff ? (type + " off").strip() : type),
@@ -85,9 +78,9 @@ public final class HtmlFormat {
                 cells);
     }
 
-    private static Markup kind(Column<?> column, String style) {
+    private static Markup kind(Column<?> column, Cell.Style style) {
         String own = column.kind().isNumeric() ? "num" : column.kind() == Kind.SENTENCES ? "text" : "";
-        return classes((own + " " + style).strip());
+        return classes(style == Cell.Style.PLAIN ? own : (own + " " + style.name().toLowerCase(Locale.ROOT)).strip());
     }
 
     private static Markup classes(String names) {

@@ -1,17 +1,17 @@
 package org.coop4j.study.html;
 
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.coop4j.console.Table;
 import org.coop4j.eval.ConfusionMatrix;
-import org.coop4j.study.chart.ChartFrame;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.chart.FewShotChart.Series;
 import org.coop4j.study.chart.ShareChart;
-import org.coop4j.study.chart.SvgCanvas;
+import org.coop4j.study.chart.Svg;
 
 /** A section of an {@link HtmlPage}, filled from top to bottom. */
 public final class Section {
@@ -122,21 +122,17 @@ public final class Section {
 
     /** A few-shot chart with its legend. */
     public Section chart(FewShotChart chart, String caption) {
-        return add(
-                Markup.of(
-                        "<figure class=\"single\">{}{}<figcaption>{}</figcaption></figure>",
-                        drawing(chart),
-                        legend(List.of(chart)),
-                        caption));
+        return figure(Markup.of("{}{}", drawing(chart), legend(List.of(chart))), caption);
     }
 
     /** A chart of percentages over percentages. */
     public Section chart(ShareChart chart, String caption) {
-        return add(
-                Markup.of(
-                        "<figure class=\"single\">{}<figcaption>{}</figcaption></figure>",
-                        Markup.trusted(SvgCanvas.inline(chart, ChartFrame.PAGE)),
-                        caption));
+        return figure(Markup.trusted(chart.inline()), caption);
+    }
+
+    private Section figure(Markup content, String caption) {
+        return add(Markup.of(
+                "<figure class=\"single\">{}<figcaption>{}</figcaption></figure>", content, caption));
     }
 
     /**
@@ -162,14 +158,14 @@ public final class Section {
     }
 
     private static Markup drawing(FewShotChart chart) {
-        return Markup.trusted(SvgCanvas.inline(chart, ChartFrame.PAGE));
+        return Markup.trusted(chart.inline());
     }
 
     /** Each series once, in the order in which they come. */
     private static Markup legend(List<FewShotChart> charts) {
         Map<String, Markup> items = new LinkedHashMap<>();
         for (FewShotChart chart : charts) {
-            for (Series series : chart.all()) {
+            for (Series series : chart.series()) {
                 items.computeIfAbsent(series.name(), name -> item(series));
             }
         }
@@ -180,9 +176,25 @@ public final class Section {
         return Markup.of(
                 "<li><button type=\"button\" aria-pressed=\"false\" data-series=\"{}\">"
                         + "{}{}</button></li>",
-                series.series(),
-                Markup.trusted(SvgCanvas.sign(series)),
+                series.index(),
+                Markup.trusted(Svg.sign(series)),
                 series.name());
+    }
+
+    /**
+     * A picture inside a page.
+     *
+     * @param address its bytes as a {@code data:} address
+     * @param alternative what it shows, for those who do not see it
+     * @param caption stands below it; may be empty
+     */
+    public record Picture(String address, String alternative, String caption) {
+
+        /** A JPEG file. */
+        public static Picture jpeg(byte[] file, String alternative, String caption) {
+            String data = Base64.getEncoder().encodeToString(file);
+            return new Picture("data:image/jpeg;base64," + data, alternative, caption);
+        }
     }
 
     /** Pictures side by side. */

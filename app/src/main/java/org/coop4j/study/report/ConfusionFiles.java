@@ -17,7 +17,6 @@ import org.coop4j.base.AtomicFile;
 import org.coop4j.base.SafeText;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.eval.ConfusionMatrix;
-import org.coop4j.study.chart.ChartFiles;
 
 /** A confusion matrix as a table and as a picture: rows are true classes, columns predictions. */
 public final class ConfusionFiles {
@@ -64,7 +63,7 @@ public final class ConfusionFiles {
     /** Draws the row-normalised matrix; a darker cell is a larger share of the true class. */
     public static void writePng(Path file, ConfusionMatrix matrix, List<String> names)
             throws IOException {
-        AtomicFile.write(file, ChartFiles.encoded(draw(matrix, names), "png"));
+        AtomicFile.write(file, Thumbnails.encoded(draw(matrix, names), "png"));
     }
 
     private static BufferedImage draw(ConfusionMatrix matrix, List<String> names) {

@@ -20,7 +20,7 @@ import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.study.chart.ShareChart;
-import org.coop4j.study.html.Picture;
+import org.coop4j.study.html.Section.Picture;
 import org.coop4j.study.html.Section;
 import org.coop4j.run.Confidence;
 
@@ -197,7 +197,6 @@ public final class ProofSections {
                                 "How often it is right over how sure it is",
                                 "probability of the predicted class (%)",
                                 "right (%)",
-                                true,
                                 false,
                                 points),
                         "Reliability on the test images. On the broken line it is right as often"
@@ -244,7 +243,6 @@ public final class ProofSections {
                                 "Accuracy of the answers over how many pictures are answered",
                                 "answered (%)",
                                 "right among the answered (%)",
-                                false,
                                 true,
                                 points),
                         "The fewer pictures are answered, the more of the answers should be right.")

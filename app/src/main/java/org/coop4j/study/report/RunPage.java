@@ -22,7 +22,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.Temperature;
 import org.coop4j.study.html.HtmlPage;
-import org.coop4j.study.html.Picture;
+import org.coop4j.study.html.Section.Picture;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.run.Confidence;

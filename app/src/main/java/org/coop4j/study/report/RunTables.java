@@ -86,7 +86,7 @@ final class RunTables {
     }
 
     private static Map<String, ?> settings(Entry entry) {
-        return entry.run().settings().values();
+        return entry.run().settings();
     }
 
     /** Seconds that a run took. */

@@ -8,17 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.chart.FewShotChart;
-import org.coop4j.study.chart.FewShotChart.Curve;
-import org.coop4j.study.chart.FewShotChart.Origin;
 import org.coop4j.study.chart.FewShotChart.Point;
-import org.coop4j.study.chart.FewShotChart.Star;
-import org.coop4j.study.Average;
+import org.coop4j.study.chart.FewShotChart.Series;
+import org.coop4j.study.FewShot.Average;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
-import org.coop4j.study.Measure;
+import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
@@ -80,65 +77,33 @@ final class StudyCharts {
             String title,
             BiFunction<MethodLabel, Shots, Optional<SeedSummary>> measured,
             BiFunction<MethodLabel, Shots, Optional<Score>> published) {
-        List<Curve> curves = new ArrayList<>();
-        List<Star> stars = new ArrayList<>();
+        List<Series> all = new ArrayList<>();
         List<MethodLabel> methods = new ArrayList<>(view.fewShot().methods());
         methods.sort(Comparator.comparing(series::get));
         for (MethodLabel method : methods) {
-            int index = series.get(method);
-            Function<Shots, Optional<Double>> paper =
-                    shots ->
-                            published
-                                    .apply(method, shots)
-                                    .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
-                                    .map(Score::accuracy);
-            if (method.isWithoutTraining()) {
-                measured.apply(method, Shots.NONE)
-                        .ifPresent(s -> addStars(method, index, s.mean(), paper, stars));
-            } else {
-                List<Point> points = new ArrayList<>();
-                List<Point> papers = new ArrayList<>();
-                for (Shots shots : view.fewShot().shots()) {
-                    measured.apply(method, shots)
-                            .ifPresent(s -> points.add(new Point(shots.count(), s)));
-                    paper.apply(shots)
-                            .ifPresent(a -> papers.add(new Point(shots.count(), a, 0, 0)));
+            List<Point> points = new ArrayList<>();
+            List<Point> papers = new ArrayList<>();
+            for (Shots shots : method.isWithoutTraining() ? List.of(Shots.NONE) : view.fewShot().shots()) {
+                measured.apply(method, shots).ifPresent(s -> points.add(point(method, shots, s)));
+                published
+                        .apply(method, shots)
+                        .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
+                        .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
+            }
+            if (!points.isEmpty()) {
+                all.add(new Series(method.title(), series.get(method), false, points));
+                if (papers.size() >= (method.isWithoutTraining() ? 1 : LEAST_POINTS)) {
+                    all.add(new Series(method.title() + ", published", series.get(method), true, papers));
                 }
-                addCurves(method, index, points, papers, curves);
             }
         }
-        return curves.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new FewShotChart(title, "accuracy (%)", curves, stars));
+        boolean isCurve = all.stream().anyMatch(one -> one.points().get(0).shots() > 0);
+        return isCurve ? Optional.of(new FewShotChart(title, "accuracy (%)", all)) : Optional.empty();
     }
 
-    private static void addStars(
-            MethodLabel method,
-            int index,
-            double accuracy,
-            Function<Shots, Optional<Double>> paper,
-            List<Star> stars) {
-        stars.add(Star.measured(method.title(), index, accuracy));
-        paper.apply(Shots.NONE)
-                .map(a -> new Star(published(method), index, Origin.PUBLISHED, a))
-                .ifPresent(stars::add);
-    }
-
-    private static void addCurves(
-            MethodLabel method,
-            int index,
-            List<Point> points,
-            List<Point> papers,
-            List<Curve> curves) {
-        if (!points.isEmpty()) {
-            curves.add(Curve.measured(method.title(), index, points));
-            if (papers.size() >= LEAST_POINTS) {
-                curves.add(new Curve(published(method), index, Origin.PUBLISHED, papers));
-            }
-        }
-    }
-
-    private static String published(MethodLabel method) {
-        return method.title() + ", published";
+    private static Point point(MethodLabel method, Shots shots, SeedSummary summary) {
+        return method.isWithoutTraining()
+                ? new Point(0, summary.mean(), 0, 0)
+                : new Point(shots.count(), summary);
     }
 }

@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.coop4j.base.Numbers;
-import org.coop4j.base.Progress;
 import org.coop4j.console.CsvFormat;
 import org.coop4j.console.Table;
-import org.coop4j.study.chart.ChartFiles;
-import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.Findings;
 import org.coop4j.study.Robustness;
 import org.coop4j.study.Study;
@@ -44,12 +43,12 @@ public final class StudyReport {
      *
      * @return the files, relative to the folder
      */
-    public List<Path> write(Path folder, Progress progress) throws IOException {
+    public List<Path> write(Path folder) throws IOException {
         ReportFiles files = ReportFiles.in(folder);
         StudyCharts charts = new StudyCharts(views);
         Map<String, byte[]> contents = new LinkedHashMap<>();
         contents.put(PAGE, bytes(new StudyPage(findings, views, charts).page().html()));
-        contents.putAll(figures(charts, progress));
+        contents.putAll(figures(charts));
         for (Table<?> table : List.of(
                 FewShotTables.numbers(views),
                 FewShotTables.averages(views),
@@ -69,27 +68,19 @@ public final class StudyReport {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private Map<String, byte[]> figures(StudyCharts charts, Progress progress) {
-        Map<String, FewShotChart> all = new LinkedHashMap<>();
+    private Map<String, byte[]> figures(StudyCharts charts) {
+        Map<String, byte[]> all = new LinkedHashMap<>();
         for (StudyView view : views) {
-            StudyView.Slugs slugs = new StudyView.Slugs();
+            Set<String> names = new HashSet<>();
             String folder = "figures/" + view.folder();
-            String average = folder + slugs.of("average");
-            charts.average(view).ifPresent(chart -> all.put(average, chart));
+            String average = folder + StudyView.slug("average", names) + ".svg";
+            charts.average(view).ifPresent(chart -> all.put(average, bytes(chart.file())));
             for (String dataset : view.fewShot().datasets()) {
                 charts.dataset(view, dataset)
-                        .ifPresent(chart -> all.put(folder + slugs.of(dataset), chart));
+                        .ifPresent(chart -> all.put(folder + StudyView.slug(dataset, names) + ".svg", bytes(chart.file())));
             }
         }
-        Map<String, byte[]> figures = new LinkedHashMap<>();
-        try (Progress.Task task = progress.task("drawing", all.size(), Progress.Unit.FIGURES)) {
-            for (Map.Entry<String, FewShotChart> chart : all.entrySet()) {
-                figures.put(chart.getKey() + ".png", ChartFiles.png(chart.getValue()));
-                figures.put(chart.getKey() + ".svg", ChartFiles.svg(chart.getValue()));
-                task.advance(1);
-            }
-        }
-        return figures;
+        return all;
     }
 
     /** The few-shot table as comma-separated values. */
@@ -136,7 +127,7 @@ public final class StudyReport {
             tables.add(FewShotTables.gains(view));
         }
         Table<?> baseNew = TransferTables.baseNew(List.of(view));
-        Table<?> averages = baseNew.only(Table.Origin.AVERAGE);
+        Table<?> averages = baseNew.averages();
         tables.add(averages.isEmpty() ? baseNew : averages);
         for (Robustness robustness : view.robustness()) {
             tables.add(TransferTables.robustness(view, robustness)

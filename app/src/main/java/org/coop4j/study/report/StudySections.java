@@ -1,11 +1,15 @@
 package org.coop4j.study.report;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Table;
@@ -14,11 +18,11 @@ import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.html.HtmlFormat;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.Average;
+import org.coop4j.study.FewShot.Average;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
 import org.coop4j.study.HandWritten;
-import org.coop4j.study.Measure;
+import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Outcome;
 import org.coop4j.study.Shots;
@@ -59,95 +63,60 @@ final class StudySections {
         return new Section(heading + suffix);
     }
 
-    /** The main method with most images, on average or else on the dataset where it has most. */
+    /** The main method beside the best baseline, on average or else on the dataset where it has most images. */
     private Section summary() {
         Section section = section("In short");
-        Optional<MethodLabel> main = fewShot.main();
-        if (main.isEmpty()) {
+        if (fewShot.main().isEmpty()) {
             return section;
         }
-        if (fewShot.averages().stream().anyMatch(a -> a.method().equals(main.get()))) {
-            return section.facts(
-                    facts(
-                            main.get(),
-                            "average over " + fewShot.averaged().size() + " datasets",
-                            (method, shots) ->
-                                    fewShot.average(method, shots).map(Average::summary)));
+        MethodLabel main = fewShot.main().get();
+        if (fewShot.averages().stream().anyMatch(average -> average.method().equals(main))) {
+            String on = "average over " + fewShot.averaged().size() + " datasets";
+            return section.facts(facts(
+                    main, on, (method, shots) -> fewShot.average(method, shots).map(Average::summary)));
         }
-        Outcome most =
-                fewShot.cells().stream()
-                        .filter(cell -> cell.method().equals(main.get()))
-                        .max(Comparator.comparing(Outcome::shots))
-                        .orElseThrow();
-        return section.facts(
-                facts(
-                        main.get(),
-                        DatasetNames.title(most.dataset()),
-                        (method, shots) ->
-                                fewShot.cell(most.dataset(), method, shots)
-                                        .flatMap(cell -> cell.summary(Measure.ACCURACY))));
+        String dataset = fewShot.cells().stream()
+                .filter(cell -> cell.method().equals(main))
+                .max(Comparator.comparing(Outcome::shots))
+                .orElseThrow()
+                .dataset();
+        return section.facts(facts(main, DatasetNames.title(dataset), (method, shots) -> fewShot.cell(dataset, method, shots)
+                .flatMap(cell -> cell.summary(Measure.ACCURACY))));
     }
 
-    private interface Scores {
-        Optional<SeedSummary> of(MethodLabel method, Shots shots);
+    /** Facts with most images that most baselines have too. */
+    private List<Fact> facts(
+            MethodLabel main, String on, BiFunction<MethodLabel, Shots, Optional<SeedSummary>> scores) {
+        Shots shots = Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
+                .filter(s -> scores.apply(main, s).isPresent())
+                .max(Comparator.comparing((Shots s) -> baselines(main, s, scores).size()).thenComparing(s -> s))
+                .orElseThrow();
+        SeedSummary learned = scores.apply(main, shots).orElseThrow();
+        Map<MethodLabel, Double> baselines = baselines(main, shots, scores);
+        List<Fact> facts = new ArrayList<>();
+        facts.add(new Fact(learned.meanSd(1) + " %", main.title() + ", " + shots.describe() + ", " + on));
+        if (!baselines.isEmpty()) {
+            MethodLabel best = Collections.max(baselines.entrySet(), Map.Entry.comparingByValue()).getKey();
+            String gain = Numbers.signed(learned.mean() - baselines.get(best), 1) + " points";
+            facts.add(0, new Fact(gain, "against the best baseline, " + best.title()));
+            Set<MethodLabel> shown = new LinkedHashSet<>(List.of(best, MethodLabel.ZERO_SHOT));
+            shown.retainAll(baselines.keySet());
+            shown.forEach(m -> facts.add(new Fact(Numbers.percent(baselines.get(m), 1), m.title() + ", " + on)));
+        }
+        return facts;
     }
 
-    private record Baseline(MethodLabel method, double accuracy) {}
-
-    /** The methods that stand before the main one in the tables, of as many images. */
-    private List<Baseline> baselines(MethodLabel main, Shots shots, Scores numbers) {
-        List<Baseline> baselines = new ArrayList<>();
+    /** Accuracies of the methods that stand before the main one in the tables, of as many images. */
+    private Map<MethodLabel, Double> baselines(
+            MethodLabel main, Shots shots, BiFunction<MethodLabel, Shots, Optional<SeedSummary>> scores) {
+        Map<MethodLabel, Double> baselines = new LinkedHashMap<>();
         for (MethodLabel method : fewShot.methods()) {
             if (method.compareTo(main) < 0 && !method.isOf(main.method())) {
-                numbers.of(method, method.isWithoutTraining() ? Shots.NONE : shots)
-                        .ifPresent(s -> baselines.add(new Baseline(method, s.mean())));
+                scores.apply(method, method.isWithoutTraining() ? Shots.NONE : shots)
+                        .ifPresent(s -> baselines.put(method, s.mean()));
             }
         }
         return baselines;
-    }
-
-    /** The main method beside the best baseline, with most images that most baselines have too. */
-    private List<Fact> facts(MethodLabel main, String on, Scores numbers) {
-        Shots shots =
-                Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
-                        .filter(s -> numbers.of(main, s).isPresent())
-                        .max(
-                                Comparator.comparing(
-                                                (Shots s) -> baselines(main, s, numbers).size())
-                                        .thenComparing(s -> s))
-                        .orElseThrow();
-        SeedSummary learned = numbers.of(main, shots).orElseThrow();
-        Optional<Baseline> best =
-                baselines(main, shots, numbers).stream()
-                        .max(Comparator.comparingDouble(Baseline::accuracy));
-        List<Fact> facts = new ArrayList<>();
-        best.ifPresent(
-                baseline ->
-                        facts.add(
-                                new Fact(
-                                        Numbers.signed(learned.mean() - baseline.accuracy, 1)
-                                                + " points",
-                                        "against the best baseline, " + baseline.method.title())));
-        facts.add(
-                new Fact(
-                        learned.meanSd(1) + " %",
-                        main.title() + ", " + shots.describe() + ", " + on));
-        best.ifPresent(
-                baseline ->
-                        facts.add(
-                                new Fact(
-                                        Numbers.percent(baseline.accuracy, 1),
-                                        baseline.method.title() + ", " + on)));
-        MethodLabel zeroShot = MethodLabel.ZERO_SHOT;
-        numbers.of(zeroShot, Shots.NONE)
-                .filter(s -> best.stream().noneMatch(b -> b.method.equals(zeroShot)))
-                .ifPresent(
-                        s ->
-                                facts.add(
-                                        new Fact(
-                                                Numbers.percent(s.mean(), 1),
-                                                zeroShot.title() + ", " + on)));
-        return facts;
     }
 
     private Section average() {

@@ -39,11 +39,13 @@ public record StudyView(
         List<ClassGains> classes,
         PublishedNumbers published) {
 
+    private static final int LONGEST_SLUG = 60;
+
     static List<StudyView> of(List<Study> studies) {
         Map<String, Integer> names = new HashMap<>();
         studies.forEach(study -> names.merge(study.model().name(), 1, Integer::sum));
         PublishedNumbers published = PublishedNumbers.shipped();
-        Slugs slugs = new Slugs();
+        Set<String> slugs = new HashSet<>();
         List<StudyView> views = new ArrayList<>();
         for (Study study : studies) {
             String name = study.model().name();
@@ -53,7 +55,7 @@ public record StudyView(
                     new StudyView(
                             study,
                             model,
-                            studies.size() == 1 ? "" : slugs.of(model) + "/",
+                            studies.size() == 1 ? "" : slug(model, slugs) + "/",
                             study.fewShot(),
                             study.baseNew(),
                             study.robustness(),
@@ -91,23 +93,14 @@ public record StudyView(
                 .isPresent();
     }
 
-    /** Names that file names can hold, each given once. */
-    static final class Slugs {
-        private static final int LONGEST = 60;
-        private final Set<String> used = new HashSet<>();
-
-        String of(String name) {
-            String plain =
-                    name.toLowerCase(Locale.ROOT)
-                            .replaceAll("[^a-z0-9]+", "-")
-                            .replaceAll("^-|-$", "");
-            String stem = plain.isEmpty() ? "unnamed" : plain;
-            stem = stem.substring(0, Math.min(LONGEST, stem.length()));
-            String slug = stem;
-            for (int n = 2; !used.add(slug); n++) {
-                slug = stem + "-" + n;
-            }
-            return slug;
+    /** A name that a file can have, unlike those that were given before. */
+    static String slug(String name, Set<String> used) {
+        String plain = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String stem = plain.isEmpty() ? "unnamed" : plain.substring(0, Math.min(LONGEST_SLUG, plain.length()));
+        String slug = stem;
+        for (int n = 2; !used.add(slug); n++) {
+            slug = stem + "-" + n;
         }
+        return slug;
     }
 }

@@ -1,17 +1,19 @@
 package org.coop4j.study.report;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.coop4j.image.BicubicResize;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.RgbImage;
-import org.coop4j.study.chart.ChartFiles;
-import org.coop4j.study.html.Picture;
+import org.coop4j.study.html.Section.Picture;
 
 /** Small copies of images for pages: a page of photographs as they are would be too large. */
 final class Thumbnails {
@@ -51,6 +53,17 @@ final class Thumbnails {
                 copy.setRGB(x, y, small.rgb(x, y));
             }
         }
-        return ChartFiles.encoded(copy, "jpg");
+        return encoded(copy, "jpg");
+    }
+
+    /** The content of an image's file in a format that Java can write. */
+    static byte[] encoded(BufferedImage image, String format) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, format, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("memory can always be written", e);
+        }
+        return bytes.toByteArray();
     }
 }

@@ -6,7 +6,6 @@ import java.util.Optional;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.console.Table.Origin;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.eval.BaseToNew;
 import org.coop4j.study.BaseNew;
@@ -132,7 +131,7 @@ final class TransferTables {
                         "published_harmonic_mean",
                         "published_backbone");
         for (StudyView view : views) {
-            view.baseNew().averages().forEach(row -> table.row(Origin.AVERAGE, Halves.of(view, row)));
+            view.baseNew().averages().forEach(row -> table.average(Halves.of(view, row)));
             for (String dataset : view.baseNew().datasets()) {
                 view.baseNew().rows().stream()
                         .filter(row -> row.dataset().equals(dataset))

@@ -6,7 +6,6 @@ import java.util.List;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.console.Table.Kind;
-import org.coop4j.console.Table.Origin;
 import org.junit.jupiter.api.Test;
 
 class HtmlFormatTest {
@@ -69,7 +68,7 @@ class HtmlFormatTest {
     @Test
     void averagesAndGroupsAreSetOff() {
         Table<String> table = words().grouped()
-                .row(Origin.AVERAGE, "average")
+                .average("average")
                 .rows(List.of("x", "x", "y"));
 
         assertThat(html(table))

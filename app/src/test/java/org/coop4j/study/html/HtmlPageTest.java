@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.coop4j.base.Sha256;
 import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.study.chart.FewShotChart;
-import org.coop4j.study.chart.FewShotChart.Curve;
+import org.coop4j.study.chart.FewShotChart.Series;
 import org.coop4j.study.chart.FewShotChart.Point;
 import org.coop4j.study.chart.Paint;
 import org.junit.jupiter.api.Test;
@@ -32,10 +32,9 @@ class HtmlPageTest {
                 new FewShotChart(
                         HOSTILE,
                         HOSTILE,
-                        List.of(Curve.measured(HOSTILE, 0, List.of(new Point(1, 50, 1, 3)))),
-                        List.of()),
+                        List.of(Series.curve(HOSTILE, 0, List.of(new Point(1, 50, 1, 3))))),
                 HOSTILE);
-        section.pictures(List.of(Picture.jpeg(JPEG, HOSTILE, HOSTILE)));
+        section.pictures(List.of(Section.Picture.jpeg(JPEG, HOSTILE, HOSTILE)));
         section.confusion(
                 ConfusionMatrix.of(new int[] {0, 1}, new int[] {1, 1}),
                 List.of(HOSTILE, "b"),
@@ -117,7 +116,7 @@ class HtmlPageTest {
     @Test
     void picturesAreJpegWhateverTheyHold() {
         byte[] svg = "<svg onload=alert(1)>".getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(Picture.jpeg(svg, "a", "").address()).startsWith("data:image/jpeg;base64,");
+        assertThat(Section.Picture.jpeg(svg, "a", "").address()).startsWith("data:image/jpeg;base64,");
     }
 
     @Test

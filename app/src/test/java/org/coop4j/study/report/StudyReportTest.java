@@ -62,7 +62,7 @@ class StudyReportTest {
     }
 
     private List<String> writeReport() throws IOException {
-        return report().write(out(), Progress.NONE).stream().map(Path::toString).toList();
+        return report().write(out()).stream().map(Path::toString).toList();
     }
 
     private List<Map<String, String>> csv(String name) throws IOException {
@@ -104,8 +104,8 @@ class StudyReportTest {
         List<String> files = writeReport();
 
         assertThat(files)
-                .contains("report.html", "figures/average.png", "figures/average.svg")
-                .contains("figures/eurosat.png", "figures/describabletextures.svg")
+                .contains("report.html", "figures/average.svg")
+                .contains("figures/eurosat.svg", "figures/describabletextures.svg")
                 .contains("tables/runs.csv");
         for (String table :
                 List.of(
@@ -294,7 +294,7 @@ class StudyReportTest {
         List<String> files = writeReport();
 
         assertThat(files)
-                .contains("figures/rn50/eurosat.png", "figures/vit-b-16/eurosat.png")
+                .contains("figures/rn50/eurosat.svg", "figures/vit-b-16/eurosat.svg")
                 .contains("tables/few-shot.csv");
         assertThat(csv("few-shot"))
                 .extracting(row -> row.get("accuracy"))
@@ -318,7 +318,7 @@ class StudyReportTest {
 
         assertThat(writeReport())
                 .contains("tables/few-shot.csv")
-                .doesNotContain("tables/robustness.csv", "figures/eurosat.png");
+                .doesNotContain("tables/robustness.csv", "figures/eurosat.svg");
         assertThat(out().resolve("tables/robustness.csv")).doesNotExist();
     }
 
@@ -329,7 +329,7 @@ class StudyReportTest {
         seeds("coop", "average", 1, 70);
 
         assertThat(writeReport())
-                .contains("figures/my-data.png", "figures/my-data-2.png")
-                .contains("figures/average.png", "figures/average-2.png");
+                .contains("figures/my-data.svg", "figures/my-data-2.svg")
+                .contains("figures/average.svg", "figures/average-2.svg");
     }
 }

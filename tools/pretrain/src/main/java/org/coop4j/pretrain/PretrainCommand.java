@@ -3,22 +3,20 @@ package org.coop4j.pretrain;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.coop4j.base.InputException;
 import org.coop4j.base.SafeText;
 import org.coop4j.base.TextFile;
 import org.coop4j.cli.options.Converters;
-import org.coop4j.cli.options.ModelFile;
-import org.coop4j.cli.options.ResumeOption;
+import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.base.InputException;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.ConvertedModel;
 import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code coop pretrain}: trains a small CLIP from pairs of an image and a caption. */
@@ -127,11 +125,11 @@ final class PretrainCommand implements Callable<Integer> {
             names = "--activation",
             defaultValue = "quick_gelu",
             paramLabel = "NAME",
-            converter = Converters.ActivationName.class,
             description = "quick_gelu or gelu, with --arch (default: ${DEFAULT-VALUE}).")
     private MlpActivation activation;
 
-    @Mixin private ResumeOption resume;
+    @Option(names = "--resume", description = "Resume the run in the folder.")
+    private boolean resume;
 
     PretrainCommand(Console console) {
         this.console = console;
@@ -141,7 +139,7 @@ final class PretrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         PretrainConfig config = config();
         if (beginning.model != null) {
-            try (ConvertedModel model = ConvertedModel.open(ModelFile.of(beginning.model))) {
+            try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(beginning.model))) {
                 return run(config, InitialModel.of(model));
             }
         }
@@ -152,7 +150,7 @@ final class PretrainCommand implements Callable<Integer> {
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
         try (Workers workers = Workers.standard()) {
             new PretrainRun(initial, config, train, validation, workers, console)
-                    .run(out, resume.isGiven());
+                    .run(out, resume);
         } finally {
             interrupt.close();
         }

@@ -78,7 +78,7 @@ public final class TrainableClip implements AutoCloseable {
         this.initial = initial;
         this.size = size;
         this.tokens = tokens.clone();
-        Graph graph = Graph.create();
+        Graph graph = new TrainedGraph();
         this.parameters = new TrainedParameters(graph, initial, type);
         SDVariable loss = loss(graph, type);
         graph.differentiate(loss);

@@ -1,6 +1,5 @@
 package org.coop4j.weights.checkpoint;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,8 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.coop4j.base.OpenFile;
 import org.coop4j.base.Sha256;
+import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.TensorView;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.Unpickler.Limits;
@@ -35,17 +36,16 @@ import org.coop4j.weights.torch.TorchTensor;
 public final class WeightsFile implements Closeable {
     private static final int MAX_SHARDS = 1_000;
 
-    /** Weight files in a folder, the preferred first. */
-    private static final List<String> FILES_IN_FOLDERS =
+    /** Weights in a folder of Hugging Face's: the files to look for, in this order. */
+    public static final List<String> HUGGING_FACE =
             List.of(
                     "model.safetensors",
                     "model.safetensors.index.json",
-                    "open_clip_model.safetensors",
-                    "open_clip_model.safetensors.index.json",
                     "pytorch_model.bin",
-                    "pytorch_model.bin.index.json",
-                    "open_clip_pytorch_model.bin",
-                    "open_clip_pytorch_model.bin.index.json");
+                    "pytorch_model.bin.index.json");
+
+    /** The same of open_clip's. */
+    public static final List<String> OPEN_CLIP = HUGGING_FACE.stream().map(name -> "open_clip_" + name).toList();
 
     /** How the weights are kept. */
     public enum Format {
@@ -96,7 +96,7 @@ public final class WeightsFile implements Closeable {
      */
     public static WeightsFile open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            return open(fileIn(path, FILES_IN_FOLDERS));
+            return open(fileIn(path, Stream.concat(HUGGING_FACE.stream(), OPEN_CLIP.stream()).toList()));
         }
         OpenFile file = OpenFile.open(path);
         try {
@@ -162,16 +162,16 @@ public final class WeightsFile implements Closeable {
 
     /** An index maps each tensor's name to the shard, a file beside the index, that has it. */
     private static WeightsFile ofShards(Path index) throws IOException {
-        JsonNode weightMap = JsonFile.read(index).root().path("weight_map");
-        if (!weightMap.isObject() || weightMap.isEmpty()) {
+        Map<?, ?> weightMap = JsonTree.read(index).objectOrNone("weight_map").fields();
+        if (weightMap.isEmpty()) {
             throw InputException.in(index, "has no weight_map: not an index of shards");
         }
         Map<String, WeightsFile> shards = new LinkedHashMap<>();
         try {
             Map<String, TensorView> tensors = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonNode> entry : weightMap.properties()) {
-                WeightsFile shard = shard(index, entry.getValue(), shards);
-                tensors.put(entry.getKey(), shard.tensor(entry.getKey()));
+            for (Map.Entry<?, ?> entry : weightMap.entrySet()) {
+                String name = (String) entry.getKey();
+                tensors.put(name, shard(index, entry.getValue(), shards).tensor(name));
             }
             List<WeightsFile> all = List.copyOf(shards.values());
             return new WeightsFile(
@@ -188,10 +188,10 @@ public final class WeightsFile implements Closeable {
         }
     }
 
-    private static WeightsFile shard(Path index, JsonNode name, Map<String, WeightsFile> shards)
+    private static WeightsFile shard(Path index, Object name, Map<String, WeightsFile> shards)
             throws IOException {
-        String file = name.asText();
-        if (!name.isTextual() || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
+        String file = String.valueOf(name);
+        if (!(name instanceof String) || !file.matches("[\\w.-]+") || file.endsWith(".index.json")) {
             throw InputException.in(index, "names a shard that is no file beside it: " + file);
         }
         WeightsFile shard = shards.get(file);

@@ -1,5 +1,9 @@
 package org.coop4j.weights.convert;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import org.coop4j.weights.JsonTree;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,11 +29,24 @@ record ModelConfig(
         Optional<MlpActivation> activation,
         PreprocessConfig preprocessing) {
 
-    /** The numbers of an array; what is no number is NaN, which preprocessing refuses. */
-    static List<Double> numbers(JsonNode array) {
-        List<Double> values = new ArrayList<>();
-        array.forEach(value -> values.add(value.asDouble(Double.NaN)));
-        return values;
+    /** Reads a configuration from the fields of a JSON file. */
+    @FunctionalInterface
+    interface Reader<T> {
+        T read(JsonTree json) throws IOException;
+    }
+
+    /**
+     * Reads a configuration file.
+     *
+     * @throws InputException for what the reader refuses, with the file's name
+     */
+    static <T> T read(Path file, Reader<T> reader) throws IOException {
+        JsonTree json = JsonTree.read(file);
+        try {
+            return reader.read(json);
+        } catch (IllegalArgumentException e) {
+            throw new InputException(file + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -16,19 +16,6 @@ import org.coop4j.weights.checkpoint.WeightsFile;
  * @param config the configuration, empty for a lone file
  */
 record ModelSource(Path weights, Optional<ModelConfig> config) {
-    private static final List<String> OPEN_CLIP_WEIGHTS =
-            List.of(
-                    "open_clip_model.safetensors",
-                    "open_clip_model.safetensors.index.json",
-                    "open_clip_pytorch_model.bin",
-                    "open_clip_pytorch_model.bin.index.json");
-    private static final List<String> HUGGING_FACE_WEIGHTS =
-            List.of(
-                    "model.safetensors",
-                    "model.safetensors.index.json",
-                    "pytorch_model.bin",
-                    "pytorch_model.bin.index.json");
-
     /** Finds weights and configuration; a folder with both kinds is taken as open_clip's. */
     static ModelSource find(Path source) throws IOException {
         if (!Files.exists(source)) {
@@ -39,15 +26,15 @@ record ModelSource(Path weights, Optional<ModelConfig> config) {
         }
         boolean openClip = Files.isRegularFile(source.resolve(OpenClipConfig.FILE));
         boolean huggingFace = Files.isRegularFile(source.resolve(HuggingFaceConfig.FILE));
-        if (openClip && (hasAny(source, OPEN_CLIP_WEIGHTS) || !huggingFace)) {
+        if (openClip && (hasAny(source, WeightsFile.OPEN_CLIP) || !huggingFace)) {
             Path weights =
-                    hasAny(source, OPEN_CLIP_WEIGHTS)
-                            ? WeightsFile.fileIn(source, OPEN_CLIP_WEIGHTS)
-                            : WeightsFile.fileIn(source, HUGGING_FACE_WEIGHTS);
+                    hasAny(source, WeightsFile.OPEN_CLIP)
+                            ? WeightsFile.fileIn(source, WeightsFile.OPEN_CLIP)
+                            : WeightsFile.fileIn(source, WeightsFile.HUGGING_FACE);
             return new ModelSource(weights, Optional.of(OpenClipConfig.read(source)));
         }
         if (huggingFace) {
-            Path weights = WeightsFile.fileIn(source, HUGGING_FACE_WEIGHTS);
+            Path weights = WeightsFile.fileIn(source, WeightsFile.HUGGING_FACE);
             return new ModelSource(weights, Optional.of(HuggingFaceConfig.read(source)));
         }
         throw InputException.in(

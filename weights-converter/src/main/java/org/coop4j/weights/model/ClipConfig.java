@@ -1,4 +1,5 @@
 package org.coop4j.weights.model;
+import org.coop4j.weights.JsonTree;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -224,12 +225,12 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
 
     /** The dimensions as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataFields.write(this);
+        return MetadataJson.write(this);
     }
 
     /** The dimensions as a tree of JSON, fields as {@link #toJson} has them. */
     public ObjectNode toTree() {
-        return MetadataFields.tree(this);
+        return MetadataJson.tree(this);
     }
 
     /**
@@ -238,7 +239,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
      * @throws InputException when a field is missing or out of range
      */
     public static ClipConfig fromJson(String json) throws InputException {
-        return MetadataFields.read(
+        return MetadataJson.read(
                 "architecture",
                 json,
                 fields ->
@@ -248,7 +249,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
                                 text(fields.object("text"))));
     }
 
-    private static Vision vision(MetadataFields fields) {
+    private static Vision vision(JsonTree fields) {
         String type = fields.text("type");
         return switch (type) {
             case VIT ->
@@ -271,7 +272,7 @@ public record ClipConfig(int embedDim, Vision vision, Text text) {
         };
     }
 
-    private static Text text(MetadataFields fields) {
+    private static Text text(JsonTree fields) {
         return new Text(
                 fields.whole("context_length"),
                 fields.whole("vocabulary_size"),

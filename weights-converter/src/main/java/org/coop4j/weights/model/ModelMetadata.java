@@ -123,12 +123,12 @@ public record ModelMetadata(
             json.put("format", format);
             sha256.ifPresent(value -> json.put("sha256", value));
             knownAs.ifPresent(value -> json.put("known_as", value));
-            return MetadataFields.write(json);
+            return MetadataJson.write(json);
         }
 
         /** Reads what {@link #toJson} wrote. */
         public static SourceInfo fromJson(String json) throws InputException {
-            return MetadataFields.read(
+            return MetadataJson.read(
                     "source",
                     json,
                     fields ->

@@ -1,4 +1,5 @@
 package org.coop4j.weights.model;
+import org.coop4j.weights.JsonTree;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -51,7 +52,7 @@ public record PreprocessConfig(
         return new PreprocessConfig(size, CLIP_MEAN, CLIP_STD);
     }
 
-    private static PreprocessConfig of(MetadataFields fields) {
+    private static PreprocessConfig of(JsonTree fields) {
         String interpolation = fields.text(INTERPOLATION);
         if (!interpolation.equals(BICUBIC)) {
             throw new IllegalArgumentException(
@@ -86,7 +87,7 @@ public record PreprocessConfig(
 
     /** The constants as a JSON object, which {@link #fromJson} reads. */
     public String toJson() {
-        return MetadataFields.write(this);
+        return MetadataJson.write(this);
     }
 
     /**
@@ -95,6 +96,6 @@ public record PreprocessConfig(
      * @throws InputException when it is something else
      */
     public static PreprocessConfig fromJson(String json) throws InputException {
-        return MetadataFields.read("preprocessing", json, PreprocessConfig::of);
+        return MetadataJson.read("preprocessing", json, PreprocessConfig::of);
     }
 }

@@ -1,12 +1,10 @@
 package org.coop4j.pretrain.op;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.coop4j.clip.BatchNormFolding;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -31,15 +29,11 @@ public final class BatchNorm extends GraphOp {
         RELU
     }
 
-    public BatchNorm() {}
+    private final Then then;
 
     public BatchNorm(SameDiff sd, Then then, SDVariable x, SDVariable gain, SDVariable bias) {
         super(sd, x, gain, bias);
-        addSArgument(then.name());
-    }
-
-    private static Then thenOf(GraphOp op) {
-        return Then.valueOf(op.textSetting());
+        this.then = then;
     }
 
     @Override
@@ -58,7 +52,7 @@ public final class BatchNorm extends GraphOp {
         INDArray centred = in[0].sub(in[0].mean(out[1], 0));
         INDArray variance = centred.mul(centred).mean(out[2], 0);
         centred.muli(inverseDeviation(variance).muli(in[1])).addi(in[2], out[0]);
-        if (thenOf(this) == Then.RELU) {
+        if (then == Then.RELU) {
             Transforms.max(out[0], 0.0, false);
         }
     }
@@ -69,7 +63,7 @@ public final class BatchNorm extends GraphOp {
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-        return new BatchNormKernel(thenOf(this), in, out, workers);
+        return new BatchNormKernel(then, in, out, workers);
     }
 
     @Override
@@ -78,7 +72,7 @@ public final class BatchNorm extends GraphOp {
         SDVariable[] gradient =
                 new Gradient(
                                 sameDiff,
-                                thenOf(this),
+                                then,
                                 gradients.get(0),
                                 arg(0),
                                 arg(1),
@@ -86,33 +80,33 @@ public final class BatchNorm extends GraphOp {
                                 outputs[1],
                                 outputs[2])
                         .outputVariables();
-        List<SDVariable> result = new ArrayList<>(List.of(gradient[0]));
-        if (!arg(1).isConstant()) {
-            result.add(gradient[1]);
-            result.add(gradient[2]);
-        }
-        return result;
+        return List.of(gradient);
     }
 
     /**
      * With g = dy where the rectifier lets it through and x̂ the normalised rows: dx = (g − mean(g)
      * − x̂ · mean(g · x̂)) · gain / √(variance + epsilon), dgain = Σ g · x̂, dbias = Σ g.
      */
-    public static final class Gradient extends GradientOp {
+    private static final class Gradient extends GraphOp {
 
-        public Gradient() {}
+        private final Then then;
 
         /**
          * @param inputs dy, the forward op's inputs, then its mean and variance
          */
         Gradient(SameDiff sd, Then then, SDVariable... inputs) {
             super(sd, inputs);
-            addSArgument(then.name());
+            this.then = then;
         }
 
         @Override
         public int getNumOutputs() {
             return 3;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 4);
         }
 
         @Override
@@ -125,7 +119,7 @@ public final class BatchNorm extends GraphOp {
             INDArray inverse = inverseDeviation(in[5]);
             INDArray normalised = in[1].sub(in[4]).muli(inverse);
             INDArray g = in[0];
-            if (thenOf(this) == Then.RELU) {
+            if (then == Then.RELU) {
                 INDArray y = normalised.mul(in[2]).addi(in[3]);
                 g = y.gt(0).castTo(g.dataType()).muli(g);
             }
@@ -139,7 +133,7 @@ public final class BatchNorm extends GraphOp {
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
-            return new BatchNormGradientKernel(thenOf(this), in, out, workers);
+            return new BatchNormGradientKernel(then, in, out, workers);
         }
     }
 }

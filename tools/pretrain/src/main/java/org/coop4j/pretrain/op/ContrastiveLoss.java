@@ -5,7 +5,6 @@ import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -27,8 +26,6 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * shape, 1 or 0, the diagonal 1. Output: a scalar. The second input has no gradient.
  */
 public final class ContrastiveLoss extends GraphOp {
-
-    public ContrastiveLoss() {}
 
     public ContrastiveLoss(SameDiff sd, SDVariable logits, SDVariable fits) {
         super(sd, logits, fits);
@@ -179,12 +176,15 @@ public final class ContrastiveLoss extends GraphOp {
     }
 
     /** dz = (softmax over texts + softmax over images − targets) · dloss / (2 · batch). */
-    public static final class LogitsGradient extends GradientOp {
-
-        public LogitsGradient() {}
+    private static final class LogitsGradient extends GraphOp {
 
         LogitsGradient(SameDiff sd, SDVariable dLoss, SDVariable logits, SDVariable fits) {
             super(sd, dLoss, logits, fits);
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 2);
         }
 
         @Override

@@ -6,7 +6,6 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -21,8 +20,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * each. Output: [rows, width], zero where the token is −1.
  */
 public final class EmbedTokens extends GraphOp {
-
-    public EmbedTokens() {}
 
     public EmbedTokens(
             SameDiff sd,
@@ -85,9 +82,7 @@ public final class EmbedTokens extends GraphOp {
     }
 
     /** Gradients of the table and of the positions: sums of dy over the rows that read a row. */
-    public static final class WeightGradient extends GradientOp {
-
-        public WeightGradient() {}
+    private static final class WeightGradient extends GraphOp {
 
         /** The table and the positions give the shapes alone. */
         WeightGradient(
@@ -103,6 +98,11 @@ public final class EmbedTokens extends GraphOp {
         @Override
         public int getNumOutputs() {
             return 2;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 3);
         }
 
         @Override

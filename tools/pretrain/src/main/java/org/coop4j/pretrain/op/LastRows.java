@@ -6,9 +6,8 @@ import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
-import org.coop4j.graph.op.RowMoves;
+import org.coop4j.graph.op.GatherRows;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -21,8 +20,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class LastRows extends GraphOp {
 
-    public LastRows() {}
-
     public LastRows(SameDiff sd, SDVariable x, SDVariable starts) {
         super(sd, x, starts);
     }
@@ -34,7 +31,7 @@ public final class LastRows extends GraphOp {
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        RowMoves.take(in[0], last(in[1]), out[0]);
+        GatherRows.take(in[0], last(in[1]), out[0]);
     }
 
     /** The number of each sequence's last row. */
@@ -61,9 +58,7 @@ public final class LastRows extends GraphOp {
     }
 
     /** dx is dy in the last rows and zero in the others. */
-    public static final class InputGradient extends GradientOp {
-
-        public InputGradient() {}
+    private static final class InputGradient extends GraphOp {
 
         /** x gives the shape alone. */
         InputGradient(SameDiff sd, SDVariable dy, SDVariable x, SDVariable starts) {
@@ -71,8 +66,13 @@ public final class LastRows extends GraphOp {
         }
 
         @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, 2);
+        }
+
+        @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            RowMoves.sum(in[0], last(in[2]), out[0]);
+            GatherRows.sum(in[0], last(in[2]), out[0]);
         }
 
         @Override

@@ -5,7 +5,6 @@ import java.util.List;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.GradientOp;
 import org.coop4j.graph.op.GraphOp;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -25,23 +24,26 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class RaggedAttention extends GraphOp {
 
-    public RaggedAttention() {}
+    private final int heads;
+    private final int longest;
 
     /**
-     * Every row asks.
+     * Every row is a query.
      *
      * @param longest rows of the longest sequence that will ever be given
      */
     public RaggedAttention(SameDiff sd, int heads, int longest, SDVariable qkv, SDVariable starts) {
         super(sd, qkv, starts);
-        addIArgument(heads, longest);
+        this.heads = heads;
+        this.longest = longest;
     }
 
-    /** The last row of each sequence asks. */
+    /** The last row of each sequence is a query. */
     public RaggedAttention(
             SameDiff sd, int heads, int longest, SDVariable q, SDVariable kv, SDVariable starts) {
         super(sd, q, kv, starts);
-        addIArgument(heads, longest);
+        this.heads = heads;
+        this.longest = longest;
     }
 
     @Override
@@ -58,24 +60,24 @@ public final class RaggedAttention extends GraphOp {
             throw new IllegalArgumentException(
                     queries + " queries for " + (in.get(2)[0] - 1) + " sequences");
         }
-        long probabilities = Math.multiplyExact(queries, (long) intSetting(0) * intSetting(1));
+        long probabilities = Math.multiplyExact(queries, (long) heads * longest);
         return List.of(new long[] {queries, width}, new long[] {probabilities});
     }
 
     @Override
     public void compute(INDArray[] in, INDArray[] out) {
-        RaggedAttentionMath.forward(intSetting(0), intSetting(1), in, out[0], out[1]);
+        RaggedAttentionMath.forward(heads, longest, in, out[0], out[1]);
     }
 
     @Override
     public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
         return new RaggedAttentionKernel(
-                RaggedOperands.of(intSetting(0), intSetting(1), in), out[0], out[1], workers);
+                RaggedOperands.of(heads, longest, in), out[0], out[1], workers);
     }
 
     @Override
     public long flops(List<long[]> in) {
-        return flops(in, intSetting(1));
+        return flops(in, longest);
     }
 
     /** An upper bound: lengths are not known before the run. */
@@ -88,26 +90,28 @@ public final class RaggedAttention extends GraphOp {
     public List<SDVariable> doDiff(List<SDVariable> gradients) {
         SDVariable[] inputs = beforeInputs(gradients.get(0), outputVariables()[1]);
         return List.of(
-                new InputGradient(sameDiff, intSetting(0), intSetting(1), inputs)
+                new InputGradient(sameDiff, heads, longest, inputs)
                         .outputVariables());
     }
 
     /** dqkv, or dq and dkv, from the gradient of the output and the stored probabilities. */
-    public static final class InputGradient extends GradientOp {
+    private static final class InputGradient extends GraphOp {
 
-        public InputGradient() {}
+        private final int heads;
+        private final int longest;
 
         /**
          * @param inputs gradient of the output, probabilities, then the forward op's inputs
          */
         InputGradient(SameDiff sd, int heads, int longest, SDVariable... inputs) {
             super(sd, inputs);
-            addIArgument(heads, longest, inputs.length - 3);
+            this.heads = heads;
+            this.longest = longest;
         }
 
         @Override
         public int getNumOutputs() {
-            return intSetting(2);
+            return args().length - 3;
         }
 
         @Override
@@ -117,20 +121,20 @@ public final class RaggedAttention extends GraphOp {
 
         @Override
         public void compute(INDArray[] in, INDArray[] out) {
-            RaggedAttentionMath.backward(intSetting(0), intSetting(1), in, out);
+            RaggedAttentionMath.backward(heads, longest, in, out);
         }
 
         @Override
         public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
             RaggedOperands forward =
                     RaggedOperands.of(
-                            intSetting(0), intSetting(1), Arrays.copyOfRange(in, 2, in.length));
+                            heads, longest, Arrays.copyOfRange(in, 2, in.length));
             return new RaggedAttentionGradientKernel(forward, in[0], in[1], out, workers);
         }
 
         @Override
         public long flops(List<long[]> in) {
-            return 2 * RaggedAttention.flops(in.subList(2, in.size()), intSetting(1));
+            return 2 * RaggedAttention.flops(in.subList(2, in.size()), longest);
         }
     }
 }

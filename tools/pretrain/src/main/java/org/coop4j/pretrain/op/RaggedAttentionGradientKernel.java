@@ -4,19 +4,19 @@ import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.AttentionGradientScratch;
-import org.coop4j.graph.op.AttentionOperands;
+import org.coop4j.graph.op.AttentionScratch;
+import org.coop4j.graph.op.AttentionKernel.Operands;
 
 /** The gradient of {@link RaggedAttentionKernel}; a piece of work is one sequence, all heads. */
 final class RaggedAttentionGradientKernel implements HostKernel {
 
     private final RaggedOperands in;
-    private final AttentionOperands gradient;
+    private final Operands gradient;
     private final HostMatrix dOut;
     private final HostMatrix probabilities;
     private final HostMatrix keyGradient;
     private final Workers workers;
-    private final AttentionGradientScratch[] scratch;
+    private final AttentionScratch[] scratch;
 
     RaggedAttentionGradientKernel(
             RaggedOperands in,
@@ -30,9 +30,9 @@ final class RaggedAttentionGradientKernel implements HostKernel {
         this.workers = workers;
         this.gradient = in.like(out);
         this.keyGradient = out[out.length - 1];
-        scratch = new AttentionGradientScratch[workers.count()];
+        scratch = new AttentionScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new AttentionGradientScratch(in.longest() * in.longest());
+            scratch[i] = AttentionScratch.backward(in.longest() * in.longest());
         }
     }
 
@@ -50,13 +50,13 @@ final class RaggedAttentionGradientKernel implements HostKernel {
 
     @Override
     public void close() {
-        for (AttentionGradientScratch s : scratch) {
+        for (AttentionScratch s : scratch) {
             s.close();
         }
     }
 
-    private void differentiate(int sequence, int head, AttentionGradientScratch s) {
-        AttentionOperands forward = in.operands();
+    private void differentiate(int sequence, int head, AttentionScratch s) {
+        Operands forward = in.operands();
         int row = in.start(sequence);
         int query = in.firstQuery(sequence);
         int queries = in.queries(sequence);

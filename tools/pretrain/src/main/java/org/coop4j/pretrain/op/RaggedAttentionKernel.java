@@ -4,7 +4,7 @@ import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostKernel;
 import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.graph.op.AttentionOperands;
+import org.coop4j.graph.op.AttentionKernel.Operands;
 import org.coop4j.graph.op.AttentionScratch;
 
 /** {@link RaggedAttention} on native memory; a piece of work is one sequence with all its heads. */
@@ -24,7 +24,7 @@ final class RaggedAttentionKernel implements HostKernel {
         this.probabilities = probabilities;
         scratch = new AttentionScratch[workers.count()];
         for (int i = 0; i < scratch.length; i++) {
-            scratch[i] = new AttentionScratch(in.longest() * in.longest());
+            scratch[i] = AttentionScratch.forward(in.longest() * in.longest());
         }
     }
 
@@ -43,7 +43,7 @@ final class RaggedAttentionKernel implements HostKernel {
     }
 
     private void attend(int sequence, int head, AttentionScratch s) {
-        AttentionOperands qkv = in.operands();
+        Operands qkv = in.operands();
         int row = in.start(sequence);
         int query = in.firstQuery(sequence);
         int queries = in.queries(sequence);

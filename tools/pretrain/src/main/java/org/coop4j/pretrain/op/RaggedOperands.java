@@ -2,8 +2,7 @@ package org.coop4j.pretrain.op;
 
 import java.util.Arrays;
 import org.coop4j.graph.host.HostMatrix;
-import org.coop4j.graph.op.AttentionLayout;
-import org.coop4j.graph.op.AttentionOperands;
+import org.coop4j.graph.op.AttentionKernel.Operands;
 
 /**
  * The inputs of {@link RaggedAttention} as its kernels see them, with the lengths of this run.
@@ -15,7 +14,7 @@ import org.coop4j.graph.op.AttentionOperands;
  * @param packed whether every row asks
  */
 record RaggedOperands(
-        int heads, int longest, AttentionOperands operands, HostMatrix starts, boolean packed) {
+        int heads, int longest, Operands operands, HostMatrix starts, boolean packed) {
 
     /**
      * Of an op's inputs.
@@ -23,16 +22,16 @@ record RaggedOperands(
      * @param in qkv and starts, or q, kv and starts
      */
     static RaggedOperands of(int heads, int longest, HostMatrix[] in) {
-        AttentionOperands operands = of(heads, Arrays.copyOf(in, in.length - 1));
+        Operands operands = of(heads, Arrays.copyOf(in, in.length - 1));
         return new RaggedOperands(heads, longest, operands, in[in.length - 1], in.length == 2);
     }
 
-    private static AttentionOperands of(int heads, HostMatrix[] qkv) {
-        return AttentionOperands.of(AttentionLayout.unmasked(heads, 1, 1), qkv);
+    private static Operands of(int heads, HostMatrix[] qkv) {
+        return Operands.of(heads, qkv);
     }
 
     /** Places of the same form for the gradients of q, k and v. */
-    AttentionOperands like(HostMatrix[] gradients) {
+    Operands like(HostMatrix[] gradients) {
         return of(heads, gradients);
     }
 

@@ -3,7 +3,10 @@ package org.coop4j.pretrain.op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.coop4j.graph.Graph;
 import org.coop4j.graph.OpGradientChecks;
+import org.coop4j.graph.op.Grid;
+import org.coop4j.pretrain.TrainedGraph;
 import org.junit.jupiter.api.Tag;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,6 +14,11 @@ import org.nd4j.linalg.factory.Nd4j;
 
 @Tag("portable")
 class PretrainOpGradientTest extends OpGradientChecks {
+
+    @Override
+    protected Graph newGraph() {
+        return new TrainedGraph();
+    }
 
     /** Sequences of 2, 1 and 4 rows, then two rows of no sequence. */
     static Stream<Case> cases() {
@@ -108,7 +116,58 @@ class PretrainOpGradientTest extends OpGradientChecks {
                                                     v.get("bias"))
                                             .outputVariables()[0]));
         }
+        imageCases(cases);
         return cases.stream();
+    }
+
+    /** Image towers and layer norms that are trained. */
+    private static void imageCases(List<Case> cases) {
+        cases.add(
+                new Case(
+                        "layer norm",
+                        shapes("x", shape(7, 9), "gain", shape(9), "bias", shape(9)),
+                        (g, v) -> g.layerNorm(v.get("x"), v.get("gain"), v.get("bias"))));
+        cases.add(
+                new Case(
+                        "class tokens",
+                        shapes("x", shape(8, 3), "cls", shape(3), "pos", shape(5, 3)),
+                        (g, v) -> g.classTokens(v.get("x"), v.get("cls"), v.get("pos"))));
+        cases.add(convolution("convolution", new Grid(4, 6), 1));
+        cases.add(convolution("convolution of odd sides", new Grid(5, 3), 1));
+        cases.add(convolution("convolution of single pixels", new Grid(1, 1), 1));
+        cases.add(convolution("convolution with stride 2", new Grid(4, 6), 2));
+        cases.add(convolution("convolution of odd sides with stride 2", new Grid(5, 3), 2));
+        cases.add(
+                new Case(
+                        "convolution with bias",
+                        shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
+                        (g, v) ->
+                                g.convolution(
+                                        v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 1)));
+        cases.add(
+                new Case(
+                        "convolution with bias and stride 2",
+                        shapes("x", shape(2 * 16, 3), "w", shape(27, 5), "b", shape(5)),
+                        (g, v) ->
+                                g.convolution(
+                                        v.get("x"), v.get("w"), v.get("b"), new Grid(4, 4), 2)));
+        cases.add(
+                new Case(
+                        "average pool",
+                        shapes("x", shape(2 * 24, 3)),
+                        (g, v) -> g.averagePool(v.get("x"), new Grid(4, 6), 2)));
+        cases.add(
+                new Case(
+                        "mean tokens",
+                        shapes("x", shape(8, 3), "pos", shape(5, 3)),
+                        (g, v) -> g.meanTokens(v.get("x"), v.get("pos"))));
+    }
+
+    private static Case convolution(String name, Grid grid, int stride) {
+        return new Case(
+                name,
+                shapes("x", shape(3L * grid.pixels(), 2), "w", shape(18, 4)),
+                (g, v) -> g.convolution(v.get("x"), v.get("w"), grid, stride));
     }
 
     private static SDVariable square(SDVariable like, String name, double[][] values) {

@@ -1,0 +1,109 @@
+package org.coop4j.graph.op;
+
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Puts a row in front of each image's patches and adds the position embedding: the class embedding (vision
+ * transformer), or the mean of the patches (CLIP's attention pooling).
+ *
+ * <p>Inputs: patches [batch · n, width], positions [n + 1, width], and the class embedding [width] where it is the row
+ * in front. Output: [batch · (n + 1), width].
+ */
+public class FrontTokens extends GraphOp {
+
+    public FrontTokens(SameDiff sd, SDVariable... inputs) {
+        super(sd, inputs);
+    }
+
+    @Override
+    public final List<long[]> outputShapes(List<long[]> in) {
+        long tokens = in.get(1)[0];
+        if (in.get(0)[0] % (tokens - 1) != 0) {
+            throw new IllegalArgumentException(in.get(0)[0] + " rows for " + (tokens - 1) + " positions an image");
+        }
+        long batch = in.get(0)[0] / (tokens - 1);
+        return List.of(new long[] {batch * tokens, in.get(0)[1]});
+    }
+
+    @Override
+    public final void compute(INDArray[] in, INDArray[] out) {
+        long tokens = in[1].rows();
+        long batch = out[0].rows() / tokens;
+        INDArray patches = in[0].reshape('c', batch, tokens - 1, in[0].columns());
+        INDArray front = rows(out[0], tokens, 0, 1);
+        if (in.length == 3) {
+            front.assign(in[2].add(in[1].getRow(0)).broadcast(batch, in[2].length()).reshape(front.shape()));
+        } else {
+            front.assign(patches.mean(1).addi(in[1].getRow(0)).reshape(front.shape()));
+        }
+        patches.addi(rows(in[1], tokens, 1, tokens - 1), rows(out[0], tokens, 1, tokens - 1));
+    }
+
+    /** Rows {@code from} to {@code from + count} of each image, a view [images, count, width]. */
+    public static INDArray rows(INDArray matrix, long tokens, long from, long count) {
+        long row = matrix.stride(0);
+        return Nd4j.create(
+                matrix.data(),
+                new long[] {matrix.rows() / tokens, count, matrix.columns()},
+                new long[] {tokens * row, row, matrix.stride(1)},
+                matrix.offset() + from * row,
+                'c');
+    }
+
+    @Override
+    public final HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+        int tokens = in[1].rows();
+        int width = out[0].cols();
+        float[] positions = new float[tokens * width];
+        float[] embedding = in.length == 3 ? new float[width] : null;
+        float[][] rows = new float[workers.count()][width];
+        float[][] fronts = new float[workers.count()][width];
+        Workers.RowRange images = (part, from, to) -> {
+            float[] row = rows[part];
+            float[] front = fronts[part];
+            for (int image = from; image < to; image++) {
+                if (embedding == null) {
+                    System.arraycopy(positions, 0, front, 0, width);
+                } else {
+                    System.arraycopy(embedding, 0, front, 0, width);
+                    add(front, positions, 0);
+                }
+                for (int token = 1; token < tokens; token++) {
+                    in[0].getRow(image * (tokens - 1) + token - 1, row);
+                    if (embedding == null) {
+                        addShare(front, row, 1f / (tokens - 1));
+                    }
+                    add(row, positions, token * width);
+                    out[0].putRow(image * tokens + token, row);
+                }
+                out[0].putRow(image * tokens, front);
+            }
+        };
+        return () -> {
+            in[1].get(0, 0, positions, positions.length);
+            if (embedding != null) {
+                in[2].getRow(0, embedding);
+            }
+            workers.rows(out[0].rows() / tokens, images);
+        };
+    }
+
+    private static void add(float[] row, float[] positions, int offset) {
+        for (int i = 0; i < row.length; i++) {
+            row[i] += positions[offset + i];
+        }
+    }
+
+    private static void addShare(float[] mean, float[] row, float share) {
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] += row[i] * share;
+        }
+    }
+}

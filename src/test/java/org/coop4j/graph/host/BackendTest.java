@@ -1,0 +1,138 @@
+package org.coop4j.graph.host;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.coop4j.graph.host.Backend.BackendException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.nd4j.common.io.Resource;
+import org.nd4j.linalg.factory.Environment;
+import org.nd4j.linalg.factory.Nd4jBackend;
+
+class BackendTest {
+
+    @Test
+    void theBackendOfThisBuildPasses() {
+        assertThatCode(Backend::check).doesNotThrowAnyException();
+    }
+
+    @Test
+    void aMissingDriverIsNamedInOneLine() {
+        Fake fake =
+                new Fake(
+                        () -> {
+                            throw new UnsatisfiedLinkError(
+                                    "no jnicudart in java.library.path: /usr/lib:/lib\nat x");
+                        });
+        assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        "a library of CUDA 11 cannot be loaded (no jnicudart in"
+                                + " java.library.path): install NVIDIA's driver and CUDA 11.6, or"
+                                + " build without -Pcuda to compute on the CPU");
+    }
+
+    @Test
+    void aMachineWithoutAGpuIsNamedInOneLine() {
+        Fake fake =
+                new Fake(
+                        () -> {
+                            throw new IllegalStateException("No CUDA devices were found in system");
+                        });
+        assertThatThrownBy(() -> Backend.requireRunnable(List.of(fake)))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        "no CUDA device was found (No CUDA devices were found in system): check"
+                                + " that nvidia-smi lists one, or build without -Pcuda to compute"
+                                + " on the CPU");
+    }
+
+    @Test
+    void oneBackendThatRunsIsEnough() {
+        Fake broken =
+                new Fake(
+                        () -> {
+                            throw new UnsatisfiedLinkError("no driver");
+                        });
+        Backend.requireRunnable(List.of(broken, new Fake(() -> true)));
+        assertThatThrownBy(() -> Backend.requireRunnable(List.of()))
+                .hasMessageStartingWith("no backend of ND4J is on the class path: add");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,7", "6,1", "7,5", "8,0", "8,6", "8,9"})
+    void gpusWithCodeAreTaken(int major, int minor) {
+        assertThatCode(() -> Backend.requireCode(major, minor))
+                .doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3,5", "9,0", "10,0", "12,0"})
+    void gpusWithoutCodeAreRefusedByTheirCapability(int major, int minor) {
+        assertThatThrownBy(() -> Backend.requireCode(major, minor))
+                .isInstanceOf(BackendException.class)
+                .hasMessage(
+                        ("the GPU has compute capability %d.%d, and nd4j-cuda-11.6 has code for 3.7"
+                                        + " to 8.9: use another GPU, or build without -Pcuda to"
+                                        + " compute on the CPU")
+                                .formatted(major, minor));
+    }
+
+    /** A backend of which nothing but whether it can run is asked. */
+    private static final class Fake extends Nd4jBackend {
+        private final BooleanSupplier canRun;
+
+        Fake(BooleanSupplier canRun) {
+            this.canRun = canRun;
+        }
+
+        @Override
+        public boolean canRun() {
+            return canRun.getAsBoolean();
+        }
+
+        @Override
+        public boolean isAvailable() {
+            throw new UnsupportedOperationException("prints a stack trace");
+        }
+
+        @Override
+        public boolean allowsOrder() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int getPriority() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Resource getConfigurationResource() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Class<?> getNDArrayClass() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Environment getEnvironment() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String buildInfo() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void logBackendInit() {
+            throw new UnsupportedOperationException();
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package org.coop4j.pretrain.op;
+
+import java.util.Arrays;
+import java.util.List;
+import org.coop4j.graph.host.HostKernel;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.graph.op.FrontTokens;
+import org.coop4j.graph.op.GraphOp;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Patches with a row in front, with gradients in the patches, the positions and the class embedding. */
+public final class TrainedFrontTokens extends FrontTokens {
+
+    public TrainedFrontTokens(SameDiff sd, SDVariable... inputs) {
+        super(sd, inputs);
+    }
+
+    @Override
+    public List<SDVariable> doDiff(List<SDVariable> gradients) {
+        return List.of(new InputGradient(sameDiff, beforeInputs(gradients.get(0))).outputVariables());
+    }
+
+    /**
+     * dpositions = Σ dy over the images, dclass its first row, and dpatches = dy of the patch's token; where the front
+     * is the mean, dpatches has dy of the mean / patches besides.
+     */
+    private static final class InputGradient extends GraphOp {
+
+        /** The forward inputs give the shapes alone. */
+        InputGradient(SameDiff sd, SDVariable... inputs) {
+            super(sd, inputs);
+        }
+
+        @Override
+        public int getNumOutputs() {
+            return args().length - 1;
+        }
+
+        @Override
+        public List<long[]> outputShapes(List<long[]> in) {
+            return in.subList(1, in.size());
+        }
+
+        @Override
+        public void compute(INDArray[] in, INDArray[] out) {
+            INDArray dy = in[0];
+            long tokens = in[2].rows();
+            long batch = dy.rows() / tokens;
+            dy.reshape('c', batch, tokens, dy.columns()).sum(out[1], 0);
+            INDArray others = rows(dy, tokens, 1, tokens - 1);
+            INDArray patches = out[0].reshape('c', batch, tokens - 1, dy.columns());
+            if (out.length == 3) {
+                out[2].assign(out[1].getRow(0));
+                patches.assign(others);
+            } else {
+                others.addi(rows(dy, tokens, 0, 1).div(tokens - 1), patches);
+            }
+        }
+
+        @Override
+        public HostKernel hostKernel(HostMatrix[] in, HostMatrix[] out, Workers workers) {
+            HostMatrix dy = in[0];
+            int tokens = in[2].rows();
+            int width = dy.cols();
+            int batch = dy.rows() / tokens;
+            float[][] rows = new float[workers.count()][width];
+            float[][] others = new float[workers.count()][width];
+            float share = out.length == 3 ? 0f : 1f / (tokens - 1);
+            Workers.RowRange ofPatches = (part, from, to) -> {
+                for (int image = from; image < to; image++) {
+                    dy.getRow(image * tokens, others[part]);
+                    for (int token = 1; token < tokens; token++) {
+                        dy.getRow(image * tokens + token, rows[part]);
+                        addScaled(rows[part], others[part], share);
+                        out[0].putRow(image * (tokens - 1) + token - 1, rows[part]);
+                    }
+                }
+            };
+            Workers.RowRange ofPositions = (part, from, to) -> {
+                for (int token = from; token < to; token++) {
+                    Arrays.fill(others[part], 0f);
+                    for (int image = 0; image < batch; image++) {
+                        dy.getRow(image * tokens + token, rows[part]);
+                        addScaled(others[part], rows[part], 1f);
+                    }
+                    out[1].putRow(token, others[part]);
+                    if (token == 0 && out.length == 3) {
+                        out[2].putRow(0, others[part]);
+                    }
+                }
+            };
+            return () -> {
+                workers.rows(batch, ofPatches);
+                workers.rows(tokens, ofPositions);
+            };
+        }
+
+        private static void addScaled(float[] sum, float[] row, float factor) {
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += row[i] * factor;
+            }
+        }
+    }
+}
