@@ -82,18 +82,6 @@ public record ClassifierFile(
                                 .formatted(shape.elements(), shape, values.length));
             }
         }
-
-        /** Rows along the first axis. */
-        Tensor rows(int[] chosen) {
-            int length = values.length / Math.toIntExact(shape.dim(0));
-            float[] rows = new float[Math.multiplyExact(chosen.length, length)];
-            for (int i = 0; i < chosen.length; i++) {
-                System.arraycopy(values, chosen[i] * length, rows, i * length, length);
-            }
-            long[] dims = shape.toArray();
-            dims[0] = chosen.length;
-            return new Tensor(Shape.of(dims), rows);
-        }
     }
 
     /** A file without tensors. */
@@ -128,18 +116,22 @@ public record ClassifierFile(
         return tensor;
     }
 
-    /** With one more tensor; the values are copied. */
+    /** With one more tensor, or another of this name; the values are copied. */
     public ClassifierFile with(String name, Shape shape, float[] values) {
-        Map<String, Tensor> more = new LinkedHashMap<>(tensors);
-        more.put(name, new Tensor(shape, values.clone()));
-        return new ClassifierFile(method, classNames, modelSha256, more, training, temperature);
+        Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
+        changed.put(name, new Tensor(shape, values.clone()));
+        return withTensors(changed);
+    }
+
+    private ClassifierFile withTensors(Map<String, Tensor> changed) {
+        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
     /** Without one of its tensors. */
     ClassifierFile without(String name) {
         Map<String, Tensor> fewer = new LinkedHashMap<>(tensors);
         fewer.remove(name);
-        return new ClassifierFile(method, classNames, modelSha256, fewer, training, temperature);
+        return withTensors(fewer);
     }
 
     /** With one more matrix. */
@@ -160,13 +152,6 @@ public record ClassifierFile(
     /** With other class names. */
     ClassifierFile withClassNames(List<String> names) {
         return new ClassifierFile(method, names, modelSha256, tensors, training, temperature);
-    }
-
-    /** With some rows of a tensor in place of all. */
-    ClassifierFile withRows(String name, int[] rows) {
-        Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
-        changed.put(name, tensor(name).rows(rows));
-        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
     /** With another account of the training. */

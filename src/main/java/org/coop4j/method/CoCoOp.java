@@ -12,7 +12,6 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
-import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -32,7 +31,7 @@ public record CoCoOp(
         implements PromptMethod {
 
     public CoCoOp {
-        contextLength = context(contextLength, words).contextLength();
+        contextLength = PromptContext.atEnd(contextLength, words).contextLength();
     }
 
     /** "a photo of a" to begin with. */
@@ -40,13 +39,9 @@ public record CoCoOp(
         this(4, "a photo of a");
     }
 
-    private static PromptContext context(int length, String words) {
-        return new PromptContext(length, ClassPosition.END, false, words);
-    }
-
     @Override
     public PromptContext context() {
-        return context(contextLength, words);
+        return PromptContext.atEnd(contextLength, words);
     }
 
     @Override

@@ -15,7 +15,6 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
@@ -40,7 +39,7 @@ public record DeepLanguage(
     private static final String DEEP = "deep";
 
     public DeepLanguage {
-        contextLength = context(contextLength, words).contextLength();
+        contextLength = PromptContext.atEnd(contextLength, words).contextLength();
         if (depth < 0) {
             throw new IllegalArgumentException("depth: expected 0 or more, got " + depth);
         }
@@ -51,13 +50,9 @@ public record DeepLanguage(
         this(4, "a photo of a", 0);
     }
 
-    private static PromptContext context(int length, String words) {
-        return new PromptContext(length, ClassPosition.END, false, words);
-    }
-
     @Override
     public PromptContext context() {
-        return context(contextLength, words);
+        return PromptContext.atEnd(contextLength, words);
     }
 
     @Override

@@ -139,13 +139,17 @@ record LinearHead(FeatureMatrix weights, float scale, float[] bias) {
             Map<String, float[]> rows = unknown.isEmpty() ? Map.of() : added.apply(unknown);
             ClassifierFile result = file.withClassNames(names);
             for (String tensor : tensors) {
-                result = with(result, tensor, positions, rows.getOrDefault(tensor, new float[0]));
+                result = select(result, tensor, positions, rows.getOrDefault(tensor, new float[0]));
             }
             return result;
         }
 
-        private static ClassifierFile with(
-                ClassifierFile file, String name, int[] positions, float[] added) {
+        /**
+         * The file with the rows of a tensor that are at these positions.
+         *
+         * @param added rows of the negative positions, one after the other
+         */
+        static ClassifierFile select(ClassifierFile file, String name, int[] positions, float[] added) {
             ClassifierFile.Tensor old = file.tensor(name);
             long[] dims = old.shape().toArray();
             int width = old.values().length / Math.toIntExact(dims[0]);

@@ -41,7 +41,7 @@ public record ProGrad(
             throw new IllegalArgumentException(
                     "temperature: expected more than 0, got " + temperature);
         }
-        context(contextLength, classSpecific);
+        new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
     }
 
     /** M = 16, λ = 1: the reference's, but for six of its settings. */
@@ -49,13 +49,9 @@ public record ProGrad(
         this(16, false, 1, 1);
     }
 
-    private static PromptContext context(int length, boolean classSpecific) {
-        return new PromptContext(length, ClassPosition.END, classSpecific, null);
-    }
-
     @Override
     public PromptContext context() {
-        return context(contextLength, classSpecific);
+        return new PromptContext(contextLength, ClassPosition.END, classSpecific, null);
     }
 
     @Override

@@ -177,7 +177,7 @@ final class PromptLearner implements Learner {
             return file.withClassNames(names);
         }
         int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
-        return file.withClassNames(names).withRows(PromptContext.CTX, positions);
+        return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, new float[0]);
     }
 
     /** logits = scale · cosine of an image's features with the classes' prompts of this image. */

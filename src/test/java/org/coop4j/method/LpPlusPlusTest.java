@@ -49,8 +49,8 @@ class LpPlusPlusTest {
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        LpPlusPlus.BlockDescent.StepSizes sizes =
-                LpPlusPlus.BlockDescent.StepSizes.of(
+        LpPlusPlus.StepSizes sizes =
+                LpPlusPlus.StepSizes.of(
                         Views.normalized(train, 0), problem.text(c.get("text").asText()));
         assertThat(sizes.weights() / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(sizes.blend() / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
@@ -199,6 +199,6 @@ class LpPlusPlusTest {
     @Test
     void theLargestEigenvalueIsThatOfTheGramMatrix() {
         FeatureMatrix f = FeatureMatrix.of(3, 2, new float[] {3, 0, 0, 1, 4, 0});
-        assertThat(LpPlusPlus.BlockDescent.StepSizes.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
+        assertThat(LpPlusPlus.StepSizes.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
     }
 }

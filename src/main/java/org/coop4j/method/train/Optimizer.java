@@ -28,16 +28,6 @@ public abstract class Optimizer {
     }
 
     private final Map<String, float[]> state = new LinkedHashMap<>();
-    private final List<String> averages;
-
-    /**
-     * An optimizer without state.
-     *
-     * @param averages names of a tensor's running averages
-     */
-    protected Optimizer(String... averages) {
-        this.averages = List.of(averages);
-    }
 
     /**
      * Takes a step.
@@ -47,6 +37,9 @@ public abstract class Optimizer {
      * @param step number of this step, from 1
      */
     public abstract void step(List<LearnedTensor> tensors, double rate, long step);
+
+    /** Names of a tensor's running averages. */
+    protected abstract List<String> averages(LearnedTensor tensor);
 
     /** A tensor's running average, to be updated in place. */
     protected final float[] average(LearnedTensor tensor, String name) {
@@ -73,7 +66,7 @@ public abstract class Optimizer {
             return;
         }
         for (LearnedTensor tensor : tensors) {
-            for (String name : averages) {
+            for (String name : averages(tensor)) {
                 String key = key(tensor, name);
                 state.put(key, required(saved, key, tensor.values().length).clone());
             }
@@ -85,7 +78,7 @@ public abstract class Optimizer {
      *
      * @throws IllegalArgumentException if there is none of this name and length
      */
-    protected static float[] required(Map<String, float[]> saved, String name, int length) {
+    private static float[] required(Map<String, float[]> saved, String name, int length) {
         float[] array = saved.get(name);
         if (array == null || array.length != length) {
             throw new IllegalArgumentException("optimizer state of %s: expected %d numbers, got %s"
@@ -102,7 +95,7 @@ public abstract class Optimizer {
      * rounded as PyTorch's CPU kernels round: decay and rate enter by a fused multiply-add, which
      * rounds once, the momentum by a product and a sum. The results are PyTorch's to the last bit.
      */
-    public static final class Sgd extends Optimizer {
+    public static class Sgd extends Optimizer {
 
         private static final String MOMENTUM = "momentum";
 
@@ -114,9 +107,13 @@ public abstract class Optimizer {
          * @param weightDecay L2 penalty added to the gradient, 0 for none
          */
         public Sgd(double momentum, double weightDecay) {
-            super(MOMENTUM);
             this.momentum = (float) momentum;
             this.decay = (float) weightDecay;
+        }
+
+        @Override
+        protected List<String> averages(LearnedTensor tensor) {
+            return List.of(MOMENTUM);
         }
 
         @Override
@@ -154,7 +151,6 @@ public abstract class Optimizer {
         private final boolean decoupled;
 
         private Adam(double epsilon, double weightDecay, boolean decoupled) {
-            super(FIRST, SECOND);
             this.epsilon = epsilon;
             this.weightDecay = weightDecay;
             this.decoupled = decoupled;
@@ -168,6 +164,11 @@ public abstract class Optimizer {
         /** With decoupled weight decay. */
         public static Adam decoupled(double epsilon, double weightDecay) {
             return new Adam(epsilon, weightDecay, true);
+        }
+
+        @Override
+        protected List<String> averages(LearnedTensor tensor) {
+            return List.of(FIRST, SECOND);
         }
 
         @Override

@@ -107,6 +107,11 @@ class TrainerTest {
         }
 
         @Override
+        protected List<String> averages(LearnedTensor tensor) {
+            return List.of();
+        }
+
+        @Override
         public Map<String, float[]> state() {
             return sgd.state();
         }
