@@ -189,7 +189,7 @@ final class AllCommand implements Callable<Integer> {
                 common = Stream.concat(common, Stream.of("--model=" + model));
             }
         }
-        boolean ofCoop = List.of("step", "encode", "files", "load").contains(kind);
+        boolean ofCoop = List.of("step", "encode", "files").contains(kind);
         Stream<String> first = ofCoop ? Stream.of("bench", kind) : Stream.of(kind);
         List<String> all = Stream.of(first, own, common).flatMap(part -> part).toList();
         works.add(new Work(title, ofCoop ? Coop.class : Bench.class, all));

@@ -8,11 +8,12 @@ public final class Bench {
 
     private Bench() {}
 
-    /** Takes a measurement: {@code all}, {@code methods}, {@code predict} or {@code serve}, and its options. */
+    /** Takes a measurement: {@code all}, {@code load}, {@code methods}, {@code predict} or {@code serve}, and its options. */
     public static void main(String[] arguments) {
         Coop.main(
                 Map.of(
                         "all", AllCommand::new,
+                        "load", LoadCommand::new,
                         "methods", MethodsCommand::new,
                         "predict", PredictCommand::new,
                         "serve", ServeCommand::new),

@@ -62,10 +62,10 @@ public enum ExifOrientation {
             }
             in.seek(0);
             if (in.readLong() == PNG) {
-                return ofPng(in);
+                return ofChunks(in, true);
             }
             in.seek(8);
-            return in.readInt() == fourCharacters("WEBP") ? ofWebp(in) : UPRIGHT;
+            return in.readInt() == fourCharacters("WEBP") ? ofChunks(in, false) : UPRIGHT;
         } catch (IOException e) {
             return UPRIGHT; // ends early or is no image, which decoding it will say
         }
@@ -98,35 +98,27 @@ public enum ExifOrientation {
         return UPRIGHT;
     }
 
-    private static int ofPng(ImageInputStream in) throws IOException {
+    /** Looks through the chunks of a PNG or WebP file. */
+    private static int ofChunks(ImageInputStream in, boolean png) throws IOException {
+        int exif = fourCharacters(png ? "eXIf" : "EXIF");
         for (int part = 0; part < MOST_PARTS; part++) {
-            long length = in.readUnsignedInt();
+            in.setByteOrder(ByteOrder.BIG_ENDIAN);
+            long length = png ? in.readUnsignedInt() : 0;
             int type = in.readInt();
+            if (!png) {
+                in.setByteOrder(ByteOrder.LITTLE_ENDIAN);
+                length = in.readUnsignedInt();
+                in.setByteOrder(ByteOrder.BIG_ENDIAN);
+            }
             long start = in.getStreamPosition();
-            if (type == fourCharacters("eXIf")) {
-                return ofTiff(in, start);
+            if (type == exif) {
+                boolean prefixed = in.readInt() == EXIF >> 16;
+                return ofTiff(in, prefixed ? start + 6 : start);
             }
             if (type == fourCharacters("IEND")) {
                 return UPRIGHT;
             }
-            in.seek(start + length + 4);
-        }
-        return UPRIGHT;
-    }
-
-    private static int ofWebp(ImageInputStream in) throws IOException {
-        for (int part = 0; part < MOST_PARTS; part++) {
-            in.setByteOrder(ByteOrder.BIG_ENDIAN);
-            int type = in.readInt();
-            in.setByteOrder(ByteOrder.LITTLE_ENDIAN);
-            long length = in.readUnsignedInt();
-            long start = in.getStreamPosition();
-            if (type == fourCharacters("EXIF")) {
-                in.setByteOrder(ByteOrder.BIG_ENDIAN);
-                boolean prefixed = in.readInt() == EXIF >> 16;
-                return ofTiff(in, prefixed ? start + 6 : start);
-            }
-            in.seek(start + length + (length & 1));
+            in.seek(start + length + (png ? 4 : length & 1)); // behind a checksum, or at an even place
         }
         return UPRIGHT;
     }

@@ -1,10 +1,13 @@
 package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
@@ -42,12 +45,27 @@ record LibraryReader(ImageReaderSpi provider) {
 
     /** Reads from bytes in memory; nothing is cached on disk. */
     <T> T read(byte[] content, Reading<T> reading) throws IOException {
+        return read(new ByteArrayImageInputStream(content), reading);
+    }
+
+    <T> T read(ImageInputStream content, Reading<T> reading) throws IOException {
         ImageReader reader = provider.createReaderInstance();
-        try (ImageInputStream in = new ByteArrayImageInputStream(content)) {
-            reader.setInput(in, true, true);
+        try (content) {
+            reader.setInput(content, true, true);
             return reading.from(reader);
         } finally {
             reader.dispose();
         }
+    }
+
+    /**
+     * Reads the first picture into an image that is made here. TwelveMonkeys makes none that is large for its file, as
+     * one of a single colour may be; the limits of {@link ImageSource} hold instead.
+     */
+    static BufferedImage readWhole(ImageReader reader) throws IOException {
+        ImageTypeSpecifier type = reader.getImageTypes(0).next();
+        ImageReadParam into = reader.getDefaultReadParam();
+        into.setDestination(type.createBufferedImage(reader.getWidth(0), reader.getHeight(0)));
+        return reader.read(0, into);
     }
 }

@@ -92,7 +92,7 @@ final class TiffDecoder {
             tiff.addIIOReadWarningListener((ignored, warning) -> {
                 throw new IllegalArgumentException(warning);
             });
-            return tiff.read(0);
+            return LibraryReader.readWhole(tiff);
         });
         if (image.isAlphaPremultiplied()) {
             return Pixels.copy(image);

@@ -1,11 +1,14 @@
 package org.coop4j.image;
 
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
  * The first frame of a WebP file by TwelveMonkeys' reader, which is given the chunk of its pixels alone: alpha, colour
@@ -17,6 +20,9 @@ final class WebpDecoder {
     private static final int CHUNK_HEADER = 8;
     private static final int FRAME_HEADER = 16;
     private static final int LOSSLESS_SIGNATURE = 0x2F;
+
+    /** Bytes that the reader of lossless data holds beyond the one that it is at. */
+    private static final int LOOK_AHEAD = 8;
 
     private static final LibraryReader READER = new LibraryReader(new WebPImageReaderSpi());
 
@@ -104,8 +110,36 @@ final class WebpDecoder {
         file.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(file.capacity() - 8);
         file.put("WEBP".getBytes(StandardCharsets.US_ASCII)).put(source.bytes(), chunk, 4).putInt(padded);
         file.put(source.bytes(), at, padded);
-        BufferedImage image = READER.read(file.array(), webp -> webp.read(0));
+        BufferedImage image = READER.read(
+                lossless ? lookedAhead(file.array()) : new ByteArrayImageInputStream(file.array()),
+                LibraryReader::readWhole);
         return Pixels.read(image, Pixels::stretch);
+    }
+
+    /**
+     * A file's bytes and zeros behind them, where the reader of lossless data looks ahead; it would take them for data,
+     * but what it reads then is an error.
+     */
+    private ImageInputStream lookedAhead(byte[] file) {
+        return new ImageInputStreamImpl() {
+            @Override
+            public int read() throws IOException {
+                if (streamPos >= file.length + LOOK_AHEAD) {
+                    throw source.truncated();
+                }
+                bitOffset = 0;
+                int at = (int) streamPos++;
+                return at < file.length ? file[at] & 0xFF : 0;
+            }
+
+            @Override
+            public int read(byte[] target, int offset, int count) throws IOException {
+                for (int i = 0; i < count; i++) {
+                    target[offset + i] = (byte) read();
+                }
+                return count;
+            }
+        };
     }
 
     /** The modes of a lossy macroblock take 2 bits or more: a short file cannot hold a large picture. */

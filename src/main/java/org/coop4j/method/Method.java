@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FewShotSample;
+import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.FewShotSampler;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.method.train.Training;

@@ -19,7 +19,7 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Classifies images with a learned or hand-written classifier: one model in memory, for any number
@@ -111,7 +111,7 @@ public final class ImageClassifier implements AutoCloseable {
 
     /** What a classifier was told to do with EXIF orientations; to apply them, if nothing. */
     public static ExifOrientation orientation(ClassifierFile learned) {
-        String told = learned.training().get(TrainRun.EXIF);
+        String told = learned.training().get(Run.EXIF);
         return told == null ? ExifOrientation.APPLY : ExifOrientation.named(told);
     }
 

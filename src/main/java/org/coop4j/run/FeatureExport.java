@@ -77,7 +77,7 @@ public final class FeatureExport {
 
     private void add(Split part, Progress progress) throws IOException {
         String what = part.label() + " images";
-        TestImages encoded = shared.features(dataset.images(part), what, progress);
+        EncodedImages encoded = shared.features(dataset.images(part), what, progress);
         images.addAll(encoded.images());
         for (int label : encoded.labels()) {
             labels.add((long) label);

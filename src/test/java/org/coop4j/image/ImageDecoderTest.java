@@ -316,6 +316,35 @@ class ImageDecoderTest {
     }
 
     @Test
+    void losslessWebpOfTooFewBytesIsTruncated() throws IOException {
+        byte[] whole = form("webp-lossless.webp");
+        int length = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt(16);
+        for (int left = 6; left < length - 2; left += 7) {
+            byte[] file = Arrays.copyOf(Arrays.copyOf(whole, 20 + left), 20 + left + (left & 1));
+            ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(4, file.length - 8).putInt(16, left);
+            assertThatThrownBy(() -> decoder.decode(file, "cut.webp"))
+                    .as("%d of %d bytes", left, length)
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageContaining("cut.webp is truncated");
+        }
+    }
+
+    /** They are small for their pixels, but whole. */
+    @Test
+    void largePicturesOfOneColourAreRead() throws IOException {
+        byte[] webp = hugeWebp();
+        int side = 500 - 1;
+        ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).putInt(21, side | side << 14);
+        RgbImage image = decoder.decode(webp, "a.webp");
+        assertThat(image.width()).isEqualTo(500);
+        assertThat(image.rgb(499, 499)).isEqualTo(image.rgb(0, 0));
+        BufferedImage white = new BufferedImage(2480, 3508, BufferedImage.TYPE_BYTE_BINARY);
+        RgbImage page = decoder.decode(tiff(white, "CCITT T.6"), "page.tif");
+        assertThat(page.height()).isEqualTo(3508);
+        assertThat(page.rgb(2479, 3507)).isZero();
+    }
+
+    @Test
     void runLengthBmpThatEndsEarlyIsTruncated() throws IOException {
         byte[] row = {16, 5, 0, 0}; // 16 times colour 5, end of the row
         assertThat(decoder.decode(runLengthBmp(16, 16, row, 16), "a.bmp").rgb(15, 15))
@@ -466,24 +495,28 @@ class ImageDecoderTest {
     @Test
     void tiffOfJpegIsRead() throws IOException {
         RgbImage written = decoder.decode(form("png-grey.png"), "a.png");
+        BufferedImage image = ImageIO.read(new ByteArrayInputStream(form("png-grey.png")));
+        byte[] read = decoder.decode(tiff(image, "JPEG"), "a.tif").samples();
+        for (int i = 0; i < read.length; i++) {
+            assertThat((read[i] & 0xFF) - (written.samples()[i] & 0xFF)).isBetween(-2, 2);
+        }
+    }
+
+    private static byte[] tiff(BufferedImage image, String compression) throws IOException {
         ImageWriter writer = null;
         for (var all = ImageIO.getImageWritersByFormatName("tiff"); all.hasNext(); ) {
             ImageWriter next = all.next();
             writer = "java.desktop".equals(next.getClass().getModule().getName()) ? next : writer;
         }
-        ImageWriteParam jpeg = writer.getDefaultWriteParam();
-        jpeg.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        jpeg.setCompressionType("JPEG");
+        ImageWriteParam compressed = writer.getDefaultWriteParam();
+        compressed.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+        compressed.setCompressionType(compression);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ImageOutputStream file = ImageIO.createImageOutputStream(out)) {
             writer.setOutput(file);
-            BufferedImage image = ImageIO.read(new ByteArrayInputStream(form("png-grey.png")));
-            writer.write(null, new IIOImage(image, null, null), jpeg);
+            writer.write(null, new IIOImage(image, null, null), compressed);
         }
-        byte[] read = decoder.decode(out.toByteArray(), "a.tif").samples();
-        for (int i = 0; i < read.length; i++) {
-            assertThat((read[i] & 0xFF) - (written.samples()[i] & 0xFF)).isBetween(-2, 2);
-        }
+        return out.toByteArray();
     }
 
     /** Each takes more than half of the memory, so that they would never fit together. */

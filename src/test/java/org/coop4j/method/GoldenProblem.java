@@ -16,7 +16,7 @@ import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.Step;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.clip.VisualProjection;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.PromptEnsemble.TextPrompts;

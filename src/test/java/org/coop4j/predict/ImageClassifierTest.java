@@ -37,7 +37,7 @@ import org.coop4j.method.ZeroShot;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -345,9 +345,9 @@ class ImageClassifierTest {
         if (!Files.exists(data)) {
             TestPictures.folder(data, 2, "rose", "sky", "lawn");
         }
-        TrainRun.Options options =
-                new TrainRun.Options(folder.resolve("bank"), false, MemoryLimit.none());
-        TrainRun.of(clip, DataSpec.of(data), method, new Sample(2, 1), options).run(run, false);
+        Run.Options options =
+                new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
+        Run.of(clip, DataSpec.of(data), method, new Sample(2, 1), options).run(run, false);
         return run;
     }
 
@@ -388,10 +388,10 @@ class ImageClassifierTest {
         Path own = Files.copy(model, folder.resolve("gone.safetensors"));
         Path run = folder.resolve("of-gone");
         try (Clip other = TinyModel.open(own, 2)) {
-            TrainRun.Options options =
-                    new TrainRun.Options(folder.resolve("bank"), false, MemoryLimit.none());
+            Run.Options options =
+                    new Run.Options(folder.resolve("bank"), false, MemoryLimit.none());
             Path data = TestPictures.folder(folder.resolve("data-of-gone"), 2, "rose", "sky");
-            TrainRun.of(other, DataSpec.of(data), new ZeroShot(), new Sample(2, 1), options)
+            Run.of(other, DataSpec.of(data), new ZeroShot(), new Sample(2, 1), options)
                     .run(run, false);
         }
         Files.delete(own);

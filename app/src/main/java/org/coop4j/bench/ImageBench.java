@@ -16,7 +16,6 @@ import org.coop4j.data.bank.BankKey;
 import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
-import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -90,16 +89,6 @@ public final class ImageBench {
             for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
-        }
-    }
-
-    /** Seconds from opening a model until it has the features of an image. */
-    public static double firstFeature(Path model, Precision precision) throws IOException {
-        long start = System.nanoTime();
-        try (Clip clip = Clip.open(model, precision)) {
-            int side = clip.architecture().vision().imageSize();
-            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
-            return (System.nanoTime() - start) / 1e9;
         }
     }
 }

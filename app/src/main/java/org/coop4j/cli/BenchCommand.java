@@ -47,7 +47,6 @@ import picocli.CommandLine.Parameters;
             "step    a gradient step of the context vectors, image features given",
             "encode  images to features, pixels given",
             "files   JPEG files to features in the bank (give a folder)",
-            "load    from opening a model to the first image's features",
             ""
         },
         footer = {
@@ -63,7 +62,7 @@ public final class BenchCommand implements Callable<Integer> {
     /** As many files as the comparison with PyTorch takes. */
     private static final int FILES = 320;
 
-    private static final Set<String> KINDS = Set.of("step", "encode", "files", "load");
+    private static final Set<String> KINDS = Set.of("step", "encode", "files");
 
     private final Console console;
     private List<ExecutionPlan.OpTime> ops = List.of();
@@ -71,7 +70,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "WHAT",
-            description = "step, encode, files or load.")
+            description = "step, encode or files.")
     private String what;
 
     @Parameters(
@@ -169,29 +168,25 @@ public final class BenchCommand implements Callable<Integer> {
         } else {
             result.put("model", model.toString());
         }
-        if (what.equals("load")) {
-            result.put("seconds_to_first_feature", ImageBench.firstFeature(file, precision));
-        } else {
-            try (Clip clip = Clip.open(file, precision)) {
-                switch (what) {
-                    case "step" -> step(clip, result);
-                    case "encode" -> {
-                        images(batch, ImageBench.pixels(clip, batch, runs), result);
-                        product(clip, result);
-                    }
-                    default -> {
-                        Measurement all = ImageBench.files(clip, images, console);
-                        images(images.size(), all, result);
-                        double reading = ImageBench.reading(clip, images).median();
-                        result.put("reading_s", reading);
-                        result.put("share_of_reading", reading / all.median());
-                    }
+        try (Clip clip = Clip.open(file, precision)) {
+            switch (what) {
+                case "step" -> step(clip, result);
+                case "encode" -> {
+                    images(batch, ImageBench.pixels(clip, batch, runs), result);
+                    product(clip, result);
+                }
+                default -> {
+                    Measurement all = ImageBench.files(clip, images, console);
+                    images(images.size(), all, result);
+                    double reading = ImageBench.reading(clip, images).median();
+                    result.put("reading_s", reading);
+                    result.put("share_of_reading", reading / all.median());
                 }
             }
         }
         Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
         if (json) {
-            Json.print(result, console.out());
+            console.print(result);
         } else {
             print(result);
         }
@@ -202,7 +197,7 @@ public final class BenchCommand implements Callable<Integer> {
     private void check() {
         if (!KINDS.contains(what)) {
             throw new WrongUsage(
-                    "\"" + what + "\" cannot be measured: expected step, encode, files or load");
+                    "\"" + what + "\" cannot be measured: expected step, encode or files");
         }
         if (what.equals("files") && pictures == null) {
             throw new WrongUsage("bench files needs a folder of JPEG files");

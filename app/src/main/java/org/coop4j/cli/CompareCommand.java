@@ -1,17 +1,17 @@
 package org.coop4j.cli;
 
+import java.util.Collections;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.coop4j.analysis.Comparison;
-import org.coop4j.analysis.Contender;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
@@ -30,11 +30,9 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
-import org.coop4j.run.Scores;
-import org.coop4j.run.TestImages;
+import org.coop4j.run.EncodedImages;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,19 +81,18 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<ClassifierFile> files = new ArrayList<>();
         for (Path run : runs) {
-            files.add(new PromptOptions(run, model, vocabulary).read());
+            files.add(learned(run).read());
         }
-        RunConfig first = RunConfigFile.read(runs.get(0).resolve(RunFolder.CONFIG));
+        RunConfig first = RunConfig.read(runs.get(0).resolve(RunFolder.CONFIG));
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
-        PromptOptions learnedWith = new PromptOptions(runs.get(0), model, vocabulary);
-        try (FeatureSpace space = learnedWith.open(files.get(0), rows, Precision.FLOAT32)) {
+        try (FeatureSpace space = learned(runs.get(0)).open(files.get(0), rows, Precision.FLOAT32)) {
             Evaluator evaluator = bankOptions.shared(space).evaluator(first, console);
             warnOfLearned(evaluator.images());
             Comparison comparison = compare(space, files, evaluator);
             if (json) {
-                Json.print(json(comparison, evaluator.images()), console.out());
+                console.print(json(comparison, evaluator.images()));
             } else {
                 print(comparison, evaluator.images());
             }
@@ -104,8 +101,12 @@ final class CompareCommand implements Callable<Integer> {
         return 0;
     }
 
+    private PromptOptions learned(Path run) {
+        return new PromptOptions(run, model, vocabulary);
+    }
+
     /** A test image that a run learned from is no test of it. */
-    private void warnOfLearned(TestImages images) throws IOException {
+    private void warnOfLearned(EncodedImages images) throws IOException {
         for (Path run : runs) {
             Set<String> learned =
                     RunImages.of(run).map(RunImages::learnedContents).orElse(Set.of());
@@ -121,20 +122,12 @@ final class CompareCommand implements Callable<Integer> {
     private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator)
             throws IOException {
         List<String> names = evaluator.dataset().classNames();
-        List<Contender> contenders = new ArrayList<>();
+        List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             ClassifierFile file = files.get(i);
             try (Classifier classifier = file.open(space).forClasses(names)) {
-                Scores none = Scores.of(new int[0], new float[0][]);
-                contenders.add(
-                        new Contender(
-                                runs.get(i).toString(),
-                                Contender.Kind.METHOD,
-                                none,
-                                none,
-                                evaluator.scores(classifier),
-                                Confidence.of(file),
-                                Double.NaN));
+                contenders.add(ComparedClassifier.tested(
+                        runs.get(i).toString(), evaluator.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(runs.get(i) + ": " + e.getMessage());
             }
@@ -142,21 +135,20 @@ final class CompareCommand implements Callable<Integer> {
         return new Comparison(names, contenders);
     }
 
-    private void print(Comparison comparison, TestImages images) {
+    private void print(Comparison comparison, EncodedImages images) {
         ComparisonTable.of(List.of(comparison)).lines().print(console.out());
-        List<Contender> all = comparison.contenders();
-        for (int i = 1; i < all.size(); i++) {
+        List<ComparedClassifier> all = comparison.classifiers();
+        ComparedClassifier first = all.get(0);
+        for (ComparedClassifier other : all.subList(1, all.size())) {
+            String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
             console.out()
                     .println(
                             "%s against %s: %s points, %s"
                                     .formatted(
-                                            all.get(i).name(),
-                                            all.get(0).name(),
-                                            Numbers.signed(
-                                                    Comparison.test(all.get(i), all.get(0))
-                                                            .difference(),
-                                                    1),
-                                            ComparisonTable.meaning(all.get(i), all.get(0))));
+                                            other.name(),
+                                            first.name(),
+                                            difference,
+                                            ComparisonTable.meaning(other, first)));
         }
         List<Integer> different = different(all);
         console.out()
@@ -165,30 +157,30 @@ final class CompareCommand implements Callable<Integer> {
                                 .formatted(
                                         Numbers.count(different.size(), "picture"),
                                         Numbers.count(images.size()),
-                                        different.size() > SHOWN
-                                                ? ", the first " + SHOWN + ":"
-                                                : ""));
+                                        different.size() > SHOWN ? ", the first " + SHOWN + ":" : ""));
         if (different.isEmpty()) {
             return;
         }
-        Table.Kind[] columns = new Table.Kind[2 + all.size()];
-        Arrays.fill(columns, Table.Kind.WORDS);
-        AlignedLines table = new AlignedLines(columns);
+        List<String> names = comparison.classNames();
+        AlignedLines table =
+                new AlignedLines(Collections.nCopies(2 + all.size(), Table.Kind.WORDS).toArray(Table.Kind[]::new));
         List<String> head = new ArrayList<>(List.of("PICTURE", "TRUE CLASS"));
         all.forEach(c -> head.add(c.name()));
         table.row(head.toArray(String[]::new));
         for (int i : different.subList(0, Math.min(SHOWN, different.size()))) {
-            List<String> row = new ArrayList<>();
-            row.add(images.images().get(i).image().path().toString());
-            row.add(comparison.classNames().get(images.labels()[i]));
-            all.forEach(c -> row.add(comparison.classNames().get(c.test().predictions()[i])));
+            List<String> row = new ArrayList<>(List.of(path(images, i), names.get(images.labels()[i])));
+            all.forEach(c -> row.add(names.get(c.test().predictions()[i])));
             table.row(row.toArray(String[]::new));
         }
         table.print(console.out());
     }
 
+    private static String path(EncodedImages images, int i) {
+        return images.images().get(i).image().path().toString();
+    }
+
     /** Positions of the images that do not get the same class of all. */
-    private static List<Integer> different(List<Contender> all) {
+    private static List<Integer> different(List<ComparedClassifier> all) {
         List<int[]> predictions = all.stream().map(c -> c.test().predictions()).toList();
         return IntStream.range(0, predictions.get(0).length)
                 .filter(i -> predictions.stream().mapToInt(p -> p[i]).distinct().count() > 1)
@@ -196,9 +188,9 @@ final class CompareCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private static ObjectNode json(Comparison comparison, TestImages images) {
+    private static ObjectNode json(Comparison comparison, EncodedImages images) {
         ObjectNode json = Json.object();
-        List<Contender> all = comparison.contenders();
+        List<ComparedClassifier> all = comparison.classifiers();
         ArrayNode rows = json.putArray("runs");
         all.forEach(
                 c ->
@@ -221,7 +213,7 @@ final class CompareCommand implements Callable<Integer> {
         for (int i : different(all)) {
             ObjectNode picture =
                     pictures.addObject()
-                            .put("file", images.images().get(i).image().path().toString())
+                            .put("file", path(images, i))
                             .put("class", comparison.classNames().get(images.labels()[i]));
             ArrayNode predicted = picture.putArray("predicted");
             all.forEach(c -> predicted.add(comparison.classNames().get(c.test().predictions()[i])));

@@ -1,13 +1,12 @@
 package org.coop4j.cli;
 
+import org.coop4j.cli.options.Options;
+import picocli.CommandLine.Mixin;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.console.Console;
 import org.coop4j.weights.convert.Converter;
-import org.coop4j.weights.model.MlpActivation;
 import org.coop4j.weights.model.ModelMetadata;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,13 +44,7 @@ final class ConvertCommand implements Callable<Integer> {
             description = "The safetensors file to write; replaced if it exists.")
     private Path out;
 
-    @Option(
-            names = "--activation",
-            paramLabel = "NAME",
-            description =
-                    "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
-                            + " source does not say.")
-    private MlpActivation activation;
+    @Mixin private Options.Activation activation;
 
     ConvertCommand(Console console) {
         this.console = console;
@@ -60,8 +53,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ModelMetadata written =
-                Converter.convert(source, out, Optional.ofNullable(activation), console);
-        console.out().println(SafeText.line(out + ": " + ModelSummary.line(written)));
+                Converter.convert(source, out, activation.given(), console);
+        console.print(out + ": " + ModelSummary.line(written));
         return 0;
     }
 }

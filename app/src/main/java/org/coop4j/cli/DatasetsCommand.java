@@ -53,7 +53,7 @@ final class DatasetsCommand implements Callable<Integer> {
                 ObjectNode json = Json.object();
                 ArrayNode datasets = json.putArray("datasets");
                 all.forEach(benchmark -> datasets.add(toJson(benchmark)));
-                Json.print(json, console.out());
+                console.print(json);
             }
             case CSV -> csv().rows(all).print(Table.Format.CSV, console);
             default -> printTables(all, console.out());

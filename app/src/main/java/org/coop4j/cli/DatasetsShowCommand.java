@@ -7,7 +7,6 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
-import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.data.benchmark.Benchmark;
 import picocli.CommandLine.Command;
@@ -50,7 +49,7 @@ final class DatasetsShowCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (json) {
-            Json.print(DatasetsCommand.toJson(benchmark), console.out());
+            console.print(DatasetsCommand.toJson(benchmark));
         } else {
             printFacts(console.out());
             console.out().println();

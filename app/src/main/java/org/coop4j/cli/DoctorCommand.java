@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import java.util.Map;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,25 +31,15 @@ import picocli.CommandLine.ExitCode;
         footer = {"", "Example:", "  coop doctor"})
 final class DoctorCommand implements Callable<Integer> {
 
-    /**
-     * Vector instructions of processors that ND4J has libraries for.
-     *
-     * @param names as Linux calls them
-     * @param brings what computing gains by them
-     */
-    private record Instructions(List<String> names, String brings) {
-        static final List<Instructions> X86 =
-                List.of(
-                        of("8 floats at once", "avx2"),
-                        of("16 floats at once", "avx512f"),
-                        of("bfloat16 products up to twice as fast as float32", "avx512_bf16"),
-                        of("bfloat16 products several times as fast as float32", "amx_bf16"));
-        static final List<Instructions> ARM = List.of(of("4 floats at once", "asimd", "neon"));
+    /** Vector instructions of processors that ND4J has libraries for, as Linux calls them, and what they bring. */
+    private static final List<Map.Entry<String, String>> X86 =
+            List.of(
+                    Map.entry("avx2", "8 floats at once"),
+                    Map.entry("avx512f", "16 floats at once"),
+                    Map.entry("avx512_bf16", "bfloat16 products up to twice as fast as float32"),
+                    Map.entry("amx_bf16", "bfloat16 products several times as fast as float32"));
 
-        private static Instructions of(String brings, String... names) {
-            return new Instructions(List.of(names), brings);
-        }
-    }
+    private static final List<Map.Entry<String, String>> ARM = List.of(Map.entry("asimd", "4 floats at once"));
 
     private final Console console;
     private final List<String> advice = new ArrayList<>();
@@ -187,10 +178,10 @@ final class DoctorCommand implements Callable<Integer> {
         }
         boolean arm = System.getProperty("os.arch").equals("aarch64");
         boolean any = false;
-        for (Instructions set : arm ? Instructions.ARM : Instructions.X86) {
-            boolean has = set.names.stream().anyMatch(flags::contains);
+        for (Map.Entry<String, String> set : arm ? ARM : X86) {
+            boolean has = flags.contains(set.getKey()) || arm && flags.contains("neon");
             any |= has;
-            table.row(set.names.get(0), (has ? "yes: " : "no; it would bring ") + set.brings);
+            table.row(set.getKey(), (has ? "yes: " : "no; it would bring ") + set.getValue());
         }
         if (!any) {
             advice.add(

@@ -1,17 +1,17 @@
 package org.coop4j.cli;
 
+import org.coop4j.cli.options.Options;
+import picocli.CommandLine.Mixin;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.weights.download.ModelDownload;
-import org.coop4j.weights.model.MlpActivation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -52,13 +52,7 @@ final class DownloadCommand implements Callable<Integer> {
             description = "Fetch OpenAI's file from here, a mirror; its SHA-256 must be the same.")
     private URI mirror;
 
-    @Option(
-            names = "--activation",
-            paramLabel = "NAME",
-            description =
-                    "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
-                            + " source does not say.")
-    private MlpActivation activation;
+    @Mixin private Options.Activation activation;
 
     @Option(names = "--again", description = "Fetch it even if it is there already.")
     private boolean again;
@@ -79,9 +73,9 @@ final class DownloadCommand implements Callable<Integer> {
         if (Files.exists(model) && !again) {
             console.note(name + " is there already; --again fetches it anew");
         } else {
-            download.fetch(Optional.ofNullable(mirror), Optional.ofNullable(activation), console);
+            download.fetch(Optional.ofNullable(mirror), activation.given(), console);
         }
-        console.out().println(SafeText.line(model.toString()));
+        console.print(model.toString());
         return 0;
     }
 }

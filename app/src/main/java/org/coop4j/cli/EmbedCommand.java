@@ -1,5 +1,14 @@
 package org.coop4j.cli;
 
+import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.Shape;
+import org.coop4j.weights.DType;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.data.FeatureTensors;
+import org.coop4j.base.Progress;
+import java.util.Map;
+import java.nio.FloatBuffer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,6 +65,11 @@ import picocli.CommandLine.Parameters;
             "  coop embed -m clip.safetensors -d pictures/ -o features.safetensors"
         })
 final class EmbedCommand implements Callable<Integer> {
+
+    /** What features are of. */
+    private static final String TEXT = "text";
+
+    private static final String IMAGE = "image";
 
     private final Console console;
 
@@ -161,7 +175,7 @@ final class EmbedCommand implements Callable<Integer> {
             for (String text : all) {
                 tokens.add(clip.tokenizer().tokenize(text, context, truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL));
             }
-            write(clip, FeatureFile.Kind.TEXT, all, clip.encodeTokens(tokens), List.of());
+            write(clip, TEXT, all, clip.encodeTokens(tokens), List.of());
         }
         return 0;
     }
@@ -189,11 +203,11 @@ final class EmbedCommand implements Callable<Integer> {
             }
             write(
                     clip,
-                    FeatureFile.Kind.IMAGE,
+                    IMAGE,
                     good.stream().map(Path::toString).toList(),
                     images.features(),
                     pixels ? good : List.of());
-            return images.exitCode(console);
+            return images.exitCode();
         }
     }
 
@@ -222,25 +236,47 @@ final class EmbedCommand implements Callable<Integer> {
         return EncodedImages.reader(clip, exif.or(ExifOrientation.APPLY));
     }
 
-    private void write(
-            Clip clip,
-            FeatureFile.Kind kind,
-            List<String> inputs,
-            FeatureMatrix features,
-            List<Path> pixelsOf)
+    /**
+     * Writes {@code features} [n, embed], maybe {@code pixels} [n, 3, side, side], and metadata; whole or not at all.
+     *
+     * @param kind what the features are of
+     * @param inputs texts or file names, one a row
+     * @param pixelsOf the images whose pixels are written too; read a second time, so that memory
+     *     does not grow with their number
+     */
+    private void write(Clip clip, String kind, List<String> inputs, FeatureMatrix features, List<Path> pixelsOf)
             throws IOException {
-        new FeatureFile(clip, kind, inputs, normalize)
-                .write(
-                        normalize ? features.normalized() : features,
-                        pixelsOf,
-                        reader(clip),
-                        out,
-                        console);
+        int side = clip.preprocessing().size();
+        List<TensorSpec> specs = new ArrayList<>();
+        specs.add(new TensorSpec(FeatureTensors.FEATURES, DType.F32, Shape.of(features.rows(), features.width())));
+        if (!pixelsOf.isEmpty()) {
+            specs.add(new TensorSpec("pixels", DType.F32, Shape.of(pixelsOf.size(), 3, side, side)));
+        }
+        Precision computed = kind.equals(TEXT) ? Precision.FLOAT32 : clip.precision();
+        FeatureMatrix written = normalize ? features.normalized() : features;
+        Map<String, String> metadata = FeatureExport.metadata(clip, inputs, kind, computed, normalize);
+        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata)) {
+            for (int row = 0; row < written.rows(); row++) {
+                writer.writeFloats(FeatureTensors.FEATURES, written.row(row));
+            }
+            if (!pixelsOf.isEmpty()) {
+                writePixels(writer, pixelsOf, reader(clip), FloatBuffer.allocate(3 * side * side));
+            }
+            writer.commit();
+        }
         console.note(
                 "%s: %s, %d wide"
-                        .formatted(
-                                out,
-                                Numbers.count(inputs.size(), kind.label()),
-                                features.width()));
+                        .formatted(out, Numbers.count(inputs.size(), kind), features.width()));
+    }
+
+    private void writePixels(SafetensorsWriter writer, List<Path> files, PixelReader reader, FloatBuffer image)
+            throws IOException {
+        try (Progress.Task task = console.task("pixels", files.size(), Progress.Unit.IMAGES)) {
+            for (Path file : files) {
+                reader.read(file, image, 0);
+                writer.writeFloats("pixels", image.duplicate());
+                task.advance(1);
+            }
+        }
     }
 }

@@ -1,10 +1,12 @@
 package org.coop4j.cli;
 
+import org.coop4j.eval.Evaluation.ClassResult;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.analysis.PictureResults;
+import org.coop4j.run.PictureResults;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
@@ -18,15 +20,14 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.data.Split;
-import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Evaluation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.Retest;
+import org.coop4j.run.EvaluationData;
 import org.coop4j.run.Scores;
-import org.coop4j.run.TestImages;
+import org.coop4j.run.EncodedImages;
 import org.coop4j.study.report.ConfusionFiles;
 import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
@@ -113,8 +114,8 @@ final class EvalCommand implements Callable<Integer> {
             ErrorFiles.requireEmpty(errors);
         }
         ClassifierFile file = promptOptions.read();
-        Retest retest = Retest.of(file, promptOptions.folder(), console::note);
-        Retest.Images images = images(retest);
+        EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console::note);
+        EvaluationData.Images images = images(retest);
         if (errors != null && images.images().get(0).stored() != null) {
             throw new WrongUsage("--errors copies pictures, and features have none: omit it");
         }
@@ -122,14 +123,14 @@ final class EvalCommand implements Callable<Integer> {
                 promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            TestImages all =
+            EncodedImages all =
                     bankOptions
                             .shared(space)
                             .features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());
             }
-            TestImages tested = counted(retest, all);
+            EncodedImages tested = counted(retest, all);
             Scores scores = tested.scores(classifier).at(file.temperature());
             report(scores, classifier.classNames(), all.size() - tested.size());
             write(new ErrorFiles(PictureResults.of(tested, scores), classifier.classNames()));
@@ -141,7 +142,7 @@ final class EvalCommand implements Callable<Integer> {
         return dataOptions.spec().isEmpty() && splitOptions.split() == Split.TEST;
     }
 
-    private Retest.Images images(Retest retest) throws IOException {
+    private EvaluationData.Images images(EvaluationData retest) throws IOException {
         if (isOfTheRun()) {
             if (splitOptions.seedIfGiven() != null) {
                 throw new WrongUsage("--seed divides the images of --data: give both");
@@ -157,7 +158,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     /** Without the images that were learned from, unless they are asked for. */
-    private TestImages counted(Retest retest, TestImages all) {
+    private EncodedImages counted(EvaluationData retest, EncodedImages all) {
         if (!retest.knowsLearned()) {
             console.note(
                     "nothing is recorded of the images that it learned from: if they are among"
@@ -184,26 +185,54 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void report(Scores scores, List<String> names, int leftOut) throws IOException {
-        ClassScores classes = new ClassScores(scores.evaluation(), names);
+        Evaluation evaluation = scores.evaluation();
         switch (format.chosen()) {
             case JSON ->
-                    Json.print(
-                            classes.json()
+                    console.print(
+                            json(evaluation, names)
                                     .put("calibration_error", scores.calibrationError())
-                                    .put("left_out", leftOut),
-                            console.out());
-            case CSV ->
-                    classes.rows().rows(scores.evaluation().classes()).print(Table.Format.CSV, console);
-            default -> table(classes, scores.calibrationError());
+                                    .put("left_out", leftOut));
+            case CSV -> classes(evaluation, names).print(Table.Format.CSV, console);
+            default -> {
+                classes(evaluation, names).print(Table.Format.TABLE, console);
+                new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
+                        .row("accuracy", Numbers.percent(evaluation.accuracy()))
+                        .row("error", Numbers.percent(evaluation.errorRate()))
+                        .row("macro F1", Numbers.percent(evaluation.macroF1()))
+                        .row("calibration error", Numbers.percent(100 * scores.calibrationError()))
+                        .print(console.out());
+            }
         }
         console.flush();
-        ConfusionMatrix table = scores.evaluation().confusion();
         if (confusion != null) {
-            ConfusionFiles.writeCsv(confusion, table, names);
+            ConfusionFiles.writeCsv(confusion, evaluation.confusion(), names);
         }
         if (picture != null) {
-            ConfusionFiles.writePng(picture, table, names);
+            ConfusionFiles.writePng(picture, evaluation.confusion(), names);
         }
+    }
+
+    /** Accuracy and its like, a row a class. */
+    static Table<ClassResult> classes(Evaluation evaluation, List<String> names) {
+        return new Table<ClassResult>()
+                .text("class", c -> names.get(c.label()))
+                .count("images", ClassResult::total)
+                .count("correct", ClassResult::correct)
+                .percent("accuracy", ClassResult::accuracy)
+                .data("f1", ClassResult::f1)
+                .rows(evaluation.classes());
+    }
+
+    /** The same with that of all images. */
+    static ObjectNode json(Evaluation evaluation, List<String> names) {
+        ObjectNode json = Json.object();
+        json.put("images", evaluation.total());
+        json.put("correct", evaluation.correct());
+        json.put("accuracy", evaluation.accuracy());
+        json.put("error_rate", evaluation.errorRate());
+        json.put("macro_f1", evaluation.macroF1());
+        json.set("classes", classes(evaluation, names).json());
+        return json;
     }
 
     private void write(ErrorFiles files) throws IOException {
@@ -217,16 +246,5 @@ final class EvalCommand implements Callable<Integer> {
                                     Numbers.count(files.copy(errors), "misclassified picture"),
                                     errors));
         }
-    }
-
-    private void table(ClassScores classes, double calibrationError) {
-        classes.table().print(console.out());
-        Evaluation evaluation = classes.evaluation();
-        new AlignedLines(Table.Kind.WORDS, Table.Kind.NUMBERS)
-                .row("accuracy", Numbers.percent(evaluation.accuracy()))
-                .row("error", Numbers.percent(evaluation.errorRate()))
-                .row("macro F1", Numbers.percent(evaluation.macroF1()))
-                .row("calibration error", Numbers.percent(100 * calibrationError))
-                .print(console.out());
     }
 }

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
@@ -109,7 +108,7 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         checkUsage();
         for (Path file : onnx ? onnx() : List.of(checkpoint())) {
-            console.out().println(SafeText.line(file.toString()));
+            console.print(file.toString());
         }
         return 0;
     }

@@ -12,7 +12,7 @@ import javax.imageio.ImageIO;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.console.Console;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.cli.options.ClassOptions;
@@ -47,18 +46,19 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
         }
         List<Path> files = new ArrayList<>();
         for (Path argument : arguments) {
-            if (Files.isDirectory(argument)) {
-                ImageInputs inside = ofFolder(argument);
-                if (inside.isLabelled()) {
-                    throw new CommandFailure(
-                            "%s has one subfolder per class: give it alone, or name the subfolders"
-                                    .formatted(argument));
-                }
-                files.addAll(inside.files);
-            } else {
-                files.add(argument);
+            ImageInputs inside =
+                    Files.isDirectory(argument) ? ofFolder(argument) : unlabelled(List.of(argument));
+            if (inside.isLabelled()) {
+                throw new CommandFailure(
+                        "%s has one subfolder per class: give it alone, or name the subfolders"
+                                .formatted(argument));
             }
+            files.addAll(inside.files);
         }
+        return unlabelled(files);
+    }
+
+    private static ImageInputs unlabelled(List<Path> files) {
         return new ImageInputs(files, List.of(), List.of());
     }
 
@@ -106,11 +106,7 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
     static List<Path> all(List<Path> arguments) throws IOException {
         List<Path> files = new ArrayList<>();
         for (Path argument : arguments) {
-            if (Files.isDirectory(argument)) {
-                files.addAll(ImageFiles.in(argument));
-            } else {
-                files.add(argument);
-            }
+            files.addAll(Files.isDirectory(argument) ? ImageFiles.in(argument) : List.of(argument));
         }
         if (files.isEmpty()) {
             throw new CommandFailure("%s has no images".formatted(arguments.get(0)));
@@ -119,45 +115,32 @@ record ImageInputs(List<Path> files, List<String> truth, List<String> folders) {
     }
 
     private static ImageInputs ofFolder(Path folder) throws IOException {
-        Map<String, List<Path>> classes = new LinkedHashMap<>();
         List<Path> all = ImageFiles.in(folder);
-        for (Path sub : ImageFiles.foldersIn(folder)) {
-            List<Path> images = ImageFiles.in(sub);
-            if (!images.isEmpty()) {
-                classes.put(sub.getFileName().toString(), images);
-            }
-        }
-        int inClasses = classes.values().stream().mapToInt(List::size).sum();
         if (all.isEmpty()) {
             throw new CommandFailure("%s has no images".formatted(folder));
         }
-        if (classes.isEmpty()) {
-            return new ImageInputs(all, List.of(), List.of());
+        List<Path> files = new ArrayList<>();
+        List<String> truth = new ArrayList<>();
+        for (Path sub : ImageFiles.foldersIn(folder)) {
+            for (Path image : ImageFiles.in(sub)) {
+                files.add(image);
+                truth.add(sub.getFileName().toString());
+            }
         }
-        if (inClasses < all.size()) {
+        if (files.isEmpty()) {
+            return unlabelled(all);
+        }
+        if (files.size() < all.size()) {
             throw new CommandFailure(
                     "%s has both images and folders of images: keep one kind, or name the images themselves"
                             .formatted(folder));
         }
-        return labelled(folder, classes);
-    }
-
-    private static ImageInputs labelled(Path folder, Map<String, List<Path>> classes) {
-        if (classes.keySet().stream().allMatch(name -> Split.named(name).isPresent())) {
+        List<String> classes = truth.stream().distinct().toList();
+        if (classes.stream().allMatch(name -> Split.named(name).isPresent())) {
             throw new CommandFailure(
                     "%s is divided into %s: name one of them, such as %s"
-                            .formatted(
-                                    folder,
-                                    String.join(", ", classes.keySet()),
-                                    folder.resolve(classes.keySet().iterator().next())));
+                            .formatted(folder, String.join(", ", classes), folder.resolve(classes.get(0))));
         }
-        List<Path> files = new ArrayList<>();
-        List<String> truth = new ArrayList<>();
-        classes.forEach(
-                (name, images) -> {
-                    files.addAll(images);
-                    images.forEach(image -> truth.add(name));
-                });
-        return new ImageInputs(files, truth, List.copyOf(classes.keySet()));
+        return new ImageInputs(files, truth, classes);
     }
 }

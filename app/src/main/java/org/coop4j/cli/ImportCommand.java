@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.coop4j.base.SafeText;
 import org.coop4j.cli.options.ClassOptions;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
@@ -18,7 +17,7 @@ import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -110,13 +109,11 @@ final class ImportCommand implements Callable<Integer> {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
             Map<String, String> account = new LinkedHashMap<>(read.training());
-            account.put(TrainRun.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+            account.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
             PromptLayout layout = PromptLayout.of(prompt);
-            console.out()
-                    .println(
-                            SafeText.line(
+            console.print(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(
                                                     out,
@@ -124,7 +121,7 @@ final class ImportCommand implements Callable<Integer> {
                                                     layout.classSpecific()
                                                             ? "class-specific"
                                                             : "unified",
-                                                    prompt.classNames().size())));
+                                                    prompt.classNames().size()));
         }
         return 0;
     }

@@ -85,7 +85,7 @@ final class InterpretCommand implements Callable<Integer> {
                 throw new CommandFailure("the model has no token to compare with");
             }
             switch (format.chosen()) {
-                case JSON -> Json.print(json(nearest), console.out());
+                case JSON -> console.print(json(nearest));
                 case CSV -> {
                     csv(nearest);
                     console.note(WARNING);

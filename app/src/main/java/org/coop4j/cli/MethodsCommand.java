@@ -82,7 +82,7 @@ final class MethodsCommand implements Callable<Integer> {
                         .put("title", method.title())
                         .put("summary", method.summary());
                 json.set("settings", rows().rows(settings).json());
-                Json.print(json, console.out());
+                console.print(json);
             }
             case CSV -> rows().rows(settings).print(Table.Format.CSV, console);
             default -> print(method, settings, console.out());

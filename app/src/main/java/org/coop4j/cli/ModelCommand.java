@@ -1,6 +1,5 @@
 package org.coop4j.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,7 +10,6 @@ import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.cli.options.Options;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
-import org.coop4j.console.Json;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.weights.model.ConvertedModel;
@@ -60,19 +58,16 @@ final class ModelCommand implements Callable<Integer> {
             throw new WrongUsage("missing required parameter: 'FILE'");
         }
         try (ConvertedModel model = ConvertedModel.open(ModelOptions.file(file))) {
-            ModelSummary summary = ModelSummary.of(model);
+            List<String> unknown = classOptions.areGiven() ? unknownClasses() : List.of();
+            double logitScale = Math.exp(model.weights().floats("logit_scale")[0]);
             if (json) {
-                ObjectNode described = summary.toJson();
+                ObjectNode described = ModelSummary.json(model, logitScale);
                 if (classOptions.areGiven()) {
-                    ArrayNode unknown = described.putArray("unknown_classes");
-                    unknownClasses().forEach(unknown::add);
+                    unknown.forEach(described.putArray("unknown_classes")::add);
                 }
-                Json.print(described, console.out());
+                console.print(described);
             } else {
-                summary.print(console);
-                if (classOptions.areGiven()) {
-                    unknownClasses();
-                }
+                ModelSummary.table(model, logitScale).print(console.out());
             }
         }
         return 0;

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.coop4j.base.InputException;
-import org.coop4j.base.SafeText;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.weights.convert.RandomWeights;
@@ -78,7 +77,7 @@ final class ModelNewCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         ClipConfig named = named();
         ModelMetadata written = RandomWeights.write(named, seed, out, activation, console);
-        console.out().println(SafeText.line(out + ": " + ModelSummary.line(written)));
+        console.print(out + ": " + ModelSummary.line(written));
         return 0;
     }
 

@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.coop4j.base.InputException;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.AlignedLines;
-import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.weights.model.ClipConfig;
@@ -16,16 +15,9 @@ import org.coop4j.weights.model.ModelMetadata;
 import org.coop4j.weights.model.PreprocessConfig;
 
 /** Describes a converted model, for people and as JSON. */
-record ModelSummary(ConvertedModel model, String sha256, long bytes, double logitScale) {
+final class ModelSummary {
 
-    /** Reads what the description needs, the whole file for its hash. */
-    static ModelSummary of(ConvertedModel model) throws IOException {
-        return new ModelSummary(
-                model,
-                model.sha256(),
-                Files.size(model.path()),
-                Math.exp(model.weights().floats("logit_scale")[0]));
-    }
+    private ModelSummary() {}
 
     /** "ViT-B/32, 151,277,313 parameters, quick_gelu, OpenAI ViT-B/32". */
     static String line(ModelMetadata metadata) {
@@ -93,14 +85,15 @@ record ModelSummary(ConvertedModel model, String sha256, long bytes, double logi
         return text.toString();
     }
 
-    void print(Console console) {
+    /** For people; reads the whole file for its hash. */
+    static AlignedLines table(ConvertedModel model, double logitScale) throws IOException {
         ClipConfig architecture = model.architecture();
         ClipConfig.Text text = architecture.text();
         PreprocessConfig pixels = model.preprocessing();
         AlignedLines table = new AlignedLines(Table.Kind.WORDS, Table.Kind.WORDS);
         table.row("model", publishedName(architecture).orElse("not a published architecture"));
-        table.row("file", model.path() + ", " + Numbers.bytes(bytes));
-        table.row("SHA-256", sha256);
+        table.row("file", model.path() + ", " + Numbers.bytes(Files.size(model.path())));
+        table.row("SHA-256", model.sha256());
         table.row("source", source(model.source()));
         model.source().sha256().ifPresent(hash -> table.row("its SHA-256", hash));
         table.row("parameters", parameters(architecture));
@@ -119,8 +112,7 @@ record ModelSummary(ConvertedModel model, String sha256, long bytes, double logi
         table.row(
                 "pixels",
                 "%s; mean %s, deviation %s".formatted(resize(pixels), pixels.mean(), pixels.std()));
-        table.row("logit scale", "%.2f".formatted(logitScale));
-        table.print(console.out());
+        return table.row("logit scale", "%.2f".formatted(logitScale));
     }
 
     private static String parameters(ClipConfig architecture) {
@@ -132,12 +124,13 @@ record ModelSummary(ConvertedModel model, String sha256, long bytes, double logi
                         Numbers.count(architecture.parameterCount() - vision));
     }
 
-    ObjectNode toJson() {
+    /** For programs. */
+    static ObjectNode json(ConvertedModel model, double logitScale) throws IOException {
         ClipConfig architecture = model.architecture();
         ObjectNode json = Json.object();
         json.put("file", model.path().toString());
-        json.put("bytes", bytes);
-        json.put("sha256", sha256);
+        json.put("bytes", Files.size(model.path()));
+        json.put("sha256", model.sha256());
         publishedName(architecture).ifPresent(name -> json.put("name", name));
         json.set("source", Json.parse(model.source().toJson()));
         json.set("architecture", Json.parse(architecture.toJson()));

@@ -130,8 +130,8 @@ final class PredictCommand implements Callable<Integer> {
 
     private int print(ImageClassifier classifier, List<Path> files) {
         Table<Classified> rows = rows(files, classifier.classNames());
-        ImageProgress progress = new ImageProgress(console, "encoding", files.size());
-        try (progress;
+        EncodedImages images = new EncodedImages(console, files.size(), 0);
+        try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(
                     files.stream().map(InputImage::of).toList(),
@@ -139,16 +139,16 @@ final class PredictCommand implements Callable<Integer> {
                         @Override
                         public void predicted(int index, List<Prediction> ranked) {
                             printer.print(new Classified(files.get(index), ranked));
-                            progress.done();
+                            images.done(index);
                         }
 
                         @Override
                         public void failed(int index, IOException problem) {
-                            progress.failed(index, problem);
+                            images.failed(index, problem);
                         }
                     });
         }
-        return progress.exitCode();
+        return images.exitCode();
     }
 
     private Table<Classified> rows(List<Path> files, List<String> names) {

@@ -1,5 +1,6 @@
 package org.coop4j.cli;
 
+import java.util.EnumMap;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -16,7 +17,7 @@ import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.study.PlanException;
 import org.coop4j.study.RunState;
 import org.coop4j.study.Sweep;
@@ -136,7 +137,7 @@ final class SweepCommand implements Callable<Integer> {
         if (spark != null && vocabulary.isGiven()) {
             throw new WrongUsage("--vocabulary does not reach Spark's executors: omit --spark");
         }
-        TrainRun.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
+        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
@@ -157,7 +158,7 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private int run(Sweep sweep, Clip clip, TrainRun.Options options) throws IOException {
+    private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(screen::stopped);
@@ -184,7 +185,7 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
-    private SweepCluster.Files files(Clip clip, TrainRun.Options options) throws IOException {
+    private SweepCluster.Files files(Clip clip, Run.Options options) throws IOException {
         boolean shipped = !ModelOptions.file(model).equals(model);
         return new SweepCluster.Files(
                 absolute(plan),
@@ -205,17 +206,31 @@ final class SweepCommand implements Callable<Integer> {
     private void list(Map<SweepRun, RunState> runs) {
         new Table<Map.Entry<SweepRun, RunState>>()
                 .text("run", run -> run.getKey().folder().toString())
-                .shown("steps", Table.Kind.NUMBERS, run -> run.getKey().steps(), run -> steps(run.getKey()))
+                .shown(
+                        "steps",
+                        Table.Kind.NUMBERS,
+                        run -> run.getKey().steps(),
+                        run -> run.getKey().steps() == 0 ? "" : Numbers.count(run.getKey().steps()))
                 .in(Table.Format.TABLE)
                 .shown("state", Table.Kind.WORDS, run -> name(run.getValue()), run -> described(run.getValue()))
                 .data("steps", run -> run.getKey().steps())
                 .rows(runs.entrySet())
                 .print(format.chosen(), console);
-        console.note(summary(runs));
-    }
-
-    private static String steps(SweepRun run) {
-        return run.steps() == 0 ? "" : Numbers.count(run.steps());
+        long steps = 0;
+        Map<RunState.Status, Integer> counts = new EnumMap<>(RunState.Status.class);
+        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
+            RunState.Status status = run.getValue().status();
+            counts.merge(status, 1, Integer::sum);
+            steps += status == RunState.Status.FINISHED ? 0 : run.getKey().steps();
+        }
+        console.note(
+                "%s, %s finished, %s begun, %s failed; %s left"
+                        .formatted(
+                                Numbers.count(runs.size(), "run"),
+                                Numbers.count(counts.getOrDefault(RunState.Status.FINISHED, 0)),
+                                Numbers.count(counts.getOrDefault(RunState.Status.BEGUN, 0)),
+                                Numbers.count(counts.getOrDefault(RunState.Status.FAILED, 0)),
+                                Numbers.count(steps, "training step")));
     }
 
     private static String described(RunState state) {
@@ -224,25 +239,5 @@ final class SweepCommand implements Callable<Integer> {
 
     private static String name(RunState state) {
         return state.status().name().toLowerCase(Locale.ROOT);
-    }
-
-    private static String summary(Map<SweepRun, RunState> runs) {
-        long steps = 0;
-        for (Map.Entry<SweepRun, RunState> run : runs.entrySet()) {
-            if (run.getValue().status() != RunState.Status.FINISHED) {
-                steps += run.getKey().steps();
-            }
-        }
-        return "%s, %s finished, %s begun, %s failed; %s left"
-                .formatted(
-                        Numbers.count(runs.size(), "run"),
-                        Numbers.count(count(runs, RunState.Status.FINISHED)),
-                        Numbers.count(count(runs, RunState.Status.BEGUN)),
-                        Numbers.count(count(runs, RunState.Status.FAILED)),
-                        Numbers.count(steps, "training step"));
-    }
-
-    private static long count(Map<SweepRun, RunState> runs, RunState.Status status) {
-        return runs.values().stream().filter(state -> state.status() == status).count();
     }
 }

@@ -1,10 +1,10 @@
 package org.coop4j.cli;
 
+import java.util.stream.Collectors;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,7 +14,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.coop4j.base.Numbers;
-import org.coop4j.console.AlignedLines;
 import org.coop4j.console.Console;
 import org.coop4j.console.Json;
 import org.coop4j.console.Table;
@@ -46,7 +45,7 @@ record SweepReport(SweepOutcome outcome, Path folder) {
 
     void print(Table.Format format, Console console) {
         switch (format) {
-            case JSON -> Json.print(json(), console.out());
+            case JSON -> console.print(json());
             case CSV -> settings().rows(results().entrySet()).print(format, console);
             default -> table(console.out());
         }
@@ -64,27 +63,25 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                     .computeIfAbsent(column, shots -> new ArrayList<>())
                     .add(ended);
         }
-        Table.Kind[] alignment = new Table.Kind[2 + columns.size()];
-        Arrays.fill(alignment, Table.Kind.NUMBERS);
-        alignment[0] = Table.Kind.WORDS;
-        alignment[1] = Table.Kind.WORDS;
-        AlignedLines table = new AlignedLines(alignment);
-        List<String> header = new ArrayList<>(List.of("DATASET", "METHOD"));
-        columns.forEach(shots -> header.add(heading(shots)));
-        table.row(header.toArray(String[]::new));
-        String last = "";
-        for (Map.Entry<List<String>, Map<Integer, List<SweepOutcome.Ended>>> row : rows.entrySet()) {
-            String dataset = row.getKey().get(0);
-            List<String> cells = new ArrayList<>(row.getKey());
-            cells.set(0, dataset.equals(last) ? "" : dataset);
-            columns.forEach(shots -> cells.add(cell(row.getValue().getOrDefault(shots, List.of()))));
-            table.row(cells.toArray(String[]::new));
-            last = dataset;
-        }
-        table.print(target);
+        List<List<String>> keys = List.copyOf(rows.keySet());
+        Table<List<String>> table =
+                new Table<List<String>>()
+                        .text("dataset", key -> beginsDataset(keys, keys.indexOf(key)) ? key.get(0) : "")
+                        .text("method", key -> key.get(1));
+        columns.forEach(
+                shots ->
+                        table.column(
+                                heading(shots),
+                                Table.Kind.NUMBERS,
+                                key -> cell(rows.get(key).getOrDefault(shots, List.of()))));
+        table.rows(keys).lines().print(target);
         target.println(
                 "accuracy in %, mean ± standard deviation over seeds; runs: "
                         + folder.resolve("runs"));
+    }
+
+    private static boolean beginsDataset(List<List<String>> keys, int row) {
+        return row == 0 || !keys.get(row - 1).get(0).equals(keys.get(row).get(0));
     }
 
     private static String method(SweepRun run) {
@@ -120,12 +117,14 @@ record SweepReport(SweepOutcome outcome, Path folder) {
     }
 
     private Map<Setting, List<RunResult>> results() {
-        Map<Setting, List<RunResult>> results = new LinkedHashMap<>();
-        for (SweepOutcome.Ended ended : outcome.runs()) {
-            List<RunResult> seeds =
-                    results.computeIfAbsent(Setting.of(ended.run()), s -> new ArrayList<>());
-            ended.result().ifPresent(seeds::add);
-        }
+        Map<Setting, List<RunResult>> results =
+                outcome.runs().stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        ended -> Setting.of(ended.run()),
+                                        LinkedHashMap::new,
+                                        Collectors.flatMapping(
+                                                ended -> ended.result().stream(), Collectors.toList())));
         results.values().removeIf(List::isEmpty);
         return results;
     }
@@ -181,18 +180,20 @@ record SweepReport(SweepOutcome outcome, Path folder) {
                         .formatted(
                                 Numbers.count(failures.size()),
                                 Numbers.count(outcome.runs().size(), "run")));
-        Map<String, List<SweepRun>> byReason = new LinkedHashMap<>();
-        for (SweepOutcome.Ended failure : failures) {
-            byReason.computeIfAbsent(failure.failure().orElseThrow(), m -> new ArrayList<>())
-                    .add(failure.run());
-        }
+        Map<String, List<SweepOutcome.Ended>> byReason =
+                failures.stream()
+                        .collect(
+                                Collectors.groupingBy(
+                                        run -> run.failure().orElseThrow(),
+                                        LinkedHashMap::new,
+                                        Collectors.toList()));
         byReason.forEach(
                 (reason, runs) -> {
                     String others =
                             runs.size() == 1
                                     ? ""
                                     : " and " + Numbers.count(runs.size() - 1, "other");
-                    console.warn("  " + SweepScreen.describe(runs.get(0)) + others + ": " + reason);
+                    console.warn("  " + SweepScreen.describe(runs.get(0).run()) + others + ": " + reason);
                 });
     }
 }

@@ -54,7 +54,7 @@ final class TokenizeCommand implements Callable<Integer> {
         if (json) {
             ArrayNode array = JsonNodeFactory.instance.arrayNode();
             texts.forEach(text -> array.add(toJson(text, tokenizer)));
-            Json.print(array, console.out());
+            console.print(array);
             return 0;
         }
         for (int i = 0; i < texts.size(); i++) {

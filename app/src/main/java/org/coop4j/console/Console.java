@@ -1,5 +1,6 @@
 package org.coop4j.console;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -108,6 +109,16 @@ public final class Console implements Progress {
 
     public void quiet(boolean newQuiet) {
         quiet = newQuiet;
+    }
+
+    /** Prints a document as a result. */
+    public void print(JsonNode document) {
+        Json.print(document, out);
+    }
+
+    /** Prints a line as a result, made printable. */
+    public void print(String line) {
+        out.println(SafeText.line(line));
     }
 
     /** Prints a line on standard error, above the status line. */

@@ -3,7 +3,7 @@ package org.coop4j.demo;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.Comparator;
 import java.util.List;
-import org.coop4j.analysis.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.eval.SeedSummary;
 
 /**

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.coop4j.analysis.PictureResults;
+import org.coop4j.run.PictureResults;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
@@ -21,13 +21,13 @@ import org.coop4j.method.PromptEnsemble;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.Sample;
 import org.coop4j.run.Scores;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TestImages;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.EncodedImages;
+import org.coop4j.run.Run;
 
 /**
  * Runs the demo: hand-written prompts, then methods that learn from more and more photographs, then
@@ -74,7 +74,7 @@ public final class DemoRun {
         this.pictures = pictures;
         this.config = config;
         this.shared =
-                new SharedData(clip, new TrainRun.Options(bankFolder, false, MemoryLimit.none()));
+                new SharedData(clip, new Run.Options(bankFolder, false, MemoryLimit.none()));
         this.listener = listener;
         this.progress = progress;
     }
@@ -130,9 +130,9 @@ public final class DemoRun {
 
     /** The photographs with all features, and those of the drawings. */
     private record Measured(
-            ImageDataset photographs, TestImages train, TestImages test, TestImages drawings) {}
+            ImageDataset photographs, EncodedImages train, EncodedImages test, EncodedImages drawings) {}
 
-    private TestImages encode(List<LabelledImage> images, String what) throws IOException {
+    private EncodedImages encode(List<LabelledImage> images, String what) throws IOException {
         return shared.features(images, what, progress);
     }
 
@@ -140,11 +140,11 @@ public final class DemoRun {
         return PromptEnsemble.of(template).classWeights(clip, classNames);
     }
 
-    private Scores scores(TestImages images, FeatureMatrix weights) {
+    private Scores scores(EncodedImages images, FeatureMatrix weights) {
         return images.scores(weights, clip.logitScale());
     }
 
-    private double accuracy(TestImages images, FeatureMatrix weights) {
+    private double accuracy(EncodedImages images, FeatureMatrix weights) {
         return scores(images, weights).evaluation().accuracy();
     }
 
@@ -213,7 +213,7 @@ public final class DemoRun {
         Sample sample = run.sample();
         String what = Numbers.count(sample.shots(), "shot") + ", seed " + sample.seed();
         Progress told = method.learnsContext() ? new DemoTraining(task, what) : Progress.NONE;
-        new TrainRun(shared, method.title(), run, told).run(folder, false);
+        new Run(shared, method.title(), run, told).run(folder, false);
     }
 
     private static DemoResult.Run result(

@@ -8,7 +8,7 @@ import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 
 /**
  * What a sweep keeps of a dataset that was found in order.

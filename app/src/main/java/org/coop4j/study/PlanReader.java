@@ -513,7 +513,10 @@ final class PlanReader {
                                 .formatted(name, publishedNames())));
         Path place = root.orElseThrow(() -> problem(
                 path, "where is %s? Say data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return new DataSpec(absolute(place), benchmark.name(), null, null, splitSeed, null, template);
+        return DataSpec.of(absolute(place))
+                .withBenchmark(benchmark.name())
+                .withSplitSeed(splitSeed)
+                .described(null, template);
     }
 
     private static String publishedNames() {
@@ -528,14 +531,12 @@ final class PlanReader {
                     "\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
                             .formatted(text.path, publishedNames(), place));
         }
-        return new DataSpec(
-                absolute(place),
-                null,
-                text.images == null ? null : absolute(resolve(path + "/images", text.images)),
-                text.names == null ? null : absolute(resolve(path + "/names", text.names)),
-                splitSeed,
-                text.name,
-                text.template);
+        return DataSpec.of(absolute(place))
+                .withFiles(
+                        text.images == null ? null : absolute(resolve(path + "/images", text.images)),
+                        text.names == null ? null : absolute(resolve(path + "/names", text.names)))
+                .withSplitSeed(splitSeed)
+                .described(text.name, text.template);
     }
 
     private Path resolve(String path, String written) throws PlanException {
@@ -546,8 +547,8 @@ final class PlanReader {
         }
     }
 
-    private static String absolute(Path path) {
-        return path.toAbsolutePath().normalize().toString();
+    private static Path absolute(Path path) {
+        return path.toAbsolutePath().normalize();
     }
 
     // Methods: a name of the plan's own, without a method, is a context with settings, or templates

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.Findings.FinishedRun;
@@ -43,7 +42,7 @@ record RunReader(Path root) {
             throw new IOException(
                     RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
         }
-        RunConfig config = RunConfigFile.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
+        RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
         JsonNode provenance =
                 Files.exists(folder.resolve(RunFolder.PROVENANCE))
                         ? read(folder, RunFolder.PROVENANCE)

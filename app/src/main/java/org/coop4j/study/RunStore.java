@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 
@@ -54,7 +53,7 @@ final class RunStore {
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             if (file.endsWith(RunFolder.CONFIG)) {
                 try {
-                    there.put(file.getParent(), RunConfigFile.read(file));
+                    there.put(file.getParent(), RunConfig.read(file));
                 } catch (IOException e) {
                     damaged.put(file.getParent(), Failure.describe(e));
                 }
@@ -189,7 +188,7 @@ final class RunStore {
 
     /** Where the data lie may have changed, which makes no other run. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(RunFolder.CONFIG, RunConfigFile.tree(run.config()));
+        folder.write(RunFolder.CONFIG, run.config().toJson());
         there.put(folder.path(), run.config());
     }
 

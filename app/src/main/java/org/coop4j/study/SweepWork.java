@@ -15,12 +15,12 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -197,7 +197,7 @@ final class SweepWork {
             return transfer(run, run.source().get(), part);
         }
         shared.evaluator(run.config(), part); // fails before the training, if it must
-        return new TrainRun(shared, run.label(), run.config(), part).run(store.prepare(run), true);
+        return new Run(shared, run.label(), run.config(), part).run(store.prepare(run), true);
     }
 
     /** Tests what another run learned. */
@@ -226,10 +226,11 @@ final class SweepWork {
         try (Classifier classifier =
                 file.open(shared.clip()).forClasses(evaluator.dataset().classNames())) {
             result =
-                    evaluator.result(
+                    RunResult.of(
                             run.label(),
                             run.config(),
                             learned.result().get().trainImages(),
+                            evaluator,
                             evaluator.scores(classifier),
                             Map.of("test", (System.nanoTime() - begin) / 1e9));
         }

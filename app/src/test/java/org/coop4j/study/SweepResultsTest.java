@@ -21,7 +21,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
@@ -91,7 +91,7 @@ class SweepResultsTest {
         clip = fixture.open();
         data = DataSpec.of(whole).load(1);
         few =
-                new DataSpec(some.toString(), null, null, folder.resolve("names.csv").toString())
+                DataSpec.of(some).withFiles(null, folder.resolve("names.csv"))
                         .load(1);
     }
 

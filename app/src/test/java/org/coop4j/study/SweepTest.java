@@ -20,7 +20,6 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.SweepFixture.Recorder;
@@ -71,7 +70,7 @@ class SweepTest {
         for (SweepOutcome.Ended ended : outcome.runs()) {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
-            RunConfig config = RunConfigFile.read(place.resolve(RunFolder.CONFIG));
+            RunConfig config = RunConfig.read(place.resolve(RunFolder.CONFIG));
             assertThat(config).isEqualTo(run.config());
             assertThat(run.folder().toString().replace('\\', '/'))
                     .isEqualTo(

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -27,8 +28,35 @@ import org.apache.spark.sql.types.StructType;
  * @param batch rows at a time
  * @param invalid what becomes of rows that have no values
  */
-record AppendedColumns(Work work, int columns, int batch, InvalidRows invalid)
+record AppendedColumns(Work work, int columns, int batch, Invalid invalid)
         implements MapPartitionsFunction<Row, Row> {
+
+    /** What becomes of a row whose image or text cannot be used: values of {@code handleInvalid}. */
+    enum Invalid {
+        /** The job fails, and says why. */
+        ERROR,
+        /** The row is left out. */
+        SKIP,
+        /** The row stays, without a result, and the error column says why. */
+        KEEP;
+
+        /** The value of the parameter. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        static Invalid of(String word) {
+            return Arrays.stream(values())
+                    .filter(value -> value.word().equals(word))
+                    .findFirst()
+                    .orElseThrow(
+                            () ->
+                                    new IllegalArgumentException(
+                                            "handleInvalid: expected error, skip or keep, got \""
+                                                    + word
+                                                    + "\""));
+        }
+    }
 
     /** Computes values for rows on an executor. */
     interface Work extends Serializable {
@@ -61,10 +89,10 @@ record AppendedColumns(Work work, int columns, int batch, InvalidRows invalid)
      * @throws IllegalArgumentException if a column is there already
      */
     static StructType schema(
-            StructType input, List<StructField> appended, InvalidRows invalid, String errorCol) {
+            StructType input, List<StructField> appended, Invalid invalid, String errorCol) {
         StructType schema = input;
         List<StructField> all = new ArrayList<>(appended);
-        if (invalid == InvalidRows.KEEP) {
+        if (invalid == Invalid.KEEP) {
             all.add(DataTypes.createStructField(errorCol, DataTypes.StringType, true));
         }
         for (StructField field : all) {
@@ -122,9 +150,9 @@ record AppendedColumns(Work work, int columns, int batch, InvalidRows invalid)
             }
             for (int i = 0; i < next.size(); i++) {
                 Outcome outcome = outcomes.get(i);
-                if (outcome.problem == null || invalid == InvalidRows.KEEP) {
+                if (outcome.problem == null || invalid == Invalid.KEEP) {
                     ready.add(appended(next.get(i), outcome));
-                } else if (invalid == InvalidRows.ERROR) {
+                } else if (invalid == Invalid.ERROR) {
                     throw new UncheckedIOException(
                             new IOException(
                                     outcome.problem.getMessage()
@@ -137,7 +165,7 @@ record AppendedColumns(Work work, int columns, int batch, InvalidRows invalid)
 
         private Row appended(Row row, Outcome outcome) {
             int given = row.size();
-            int error = invalid == InvalidRows.KEEP ? 1 : 0;
+            int error = invalid == Invalid.KEEP ? 1 : 0;
             Object[] values = new Object[given + columns + error];
             for (int i = 0; i < given; i++) {
                 values[i] = row.get(i);

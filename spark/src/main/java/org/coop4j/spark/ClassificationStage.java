@@ -17,9 +17,6 @@ import org.apache.spark.sql.types.StructType;
 public sealed interface ClassificationStage<S extends ClassificationStage<S>> extends ClipStage<S>
         permits PromptClassificationModel, CoopEstimator {
 
-    @Override
-    ClassificationParams clipParams();
-
     /** The class, counted from 0, as a double. */
     default Param<String> predictionCol() {
         return clipParams().predictionCol;

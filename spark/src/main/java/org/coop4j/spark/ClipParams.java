@@ -6,8 +6,8 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamValidators;
 import scala.reflect.ClassTag;
 
-/** The parameters of a stage that runs a model over a column. */
-class ClipParams implements Serializable {
+/** The parameters of a stage that runs a model over a column, and of one that classifies images. */
+final class ClipParams implements Serializable {
 
     private static final long serialVersionUID = 1L;
     private static final int BATCH_SIZE = 64;
@@ -22,6 +22,13 @@ class ClipParams implements Serializable {
     final IntParam batchSize;
     final Param<String> handleInvalid;
     final Param<String> errorCol;
+
+    // Of a stage that classifies images: other stages do not show them.
+    final Param<String> predictionCol;
+    final Param<String> predictedLabelCol;
+    final Param<String> probabilityCol;
+    final IntParam topK;
+    final Param<String> topKCol;
 
     /**
      * @param uid of the stage
@@ -57,6 +64,30 @@ class ClipParams implements Serializable {
                         uid,
                         "errorCol",
                         "output column of handleInvalid=keep: what is wrong with the row");
+        predictionCol =
+                text(uid, "predictionCol", "output column: the class, counted from 0 (double)");
+        predictedLabelCol =
+                text(
+                        uid,
+                        "predictedLabelCol",
+                        "output column: the name of the class; empty for none");
+        probabilityCol =
+                text(
+                        uid,
+                        "probabilityCol",
+                        "output column: the probabilities of all classes (vector); empty for none");
+        topK =
+                new IntParam(
+                        uid,
+                        "topK",
+                        "so many of the most probable classes go to topKCol",
+                        ParamValidators.gtEq(0));
+        topKCol =
+                text(
+                        uid,
+                        "topKCol",
+                        "output column, if topK is 1 or more: the most probable classes, each with"
+                                + " label and probability");
     }
 
     /** A parameter that is a text: Spark 4.0 asks for a class tag, later versions do not. */
@@ -86,7 +117,14 @@ class ClipParams implements Serializable {
     /** Sets the defaults of the stage that it belongs to. */
     void setDefaults(ClipStage<?> stage) {
         stage.setDefault(batchSize, BATCH_SIZE);
-        stage.setDefault(handleInvalid, InvalidRows.ERROR.word());
+        stage.setDefault(handleInvalid, AppendedColumns.Invalid.ERROR.word());
         stage.setDefault(errorCol, "error");
+        if (stage instanceof ClassificationStage) {
+            stage.setDefault(predictionCol, "prediction");
+            stage.setDefault(predictedLabelCol, "predictedLabel");
+            stage.setDefault(probabilityCol, "probability");
+            stage.setDefault(topK, 0);
+            stage.setDefault(topKCol, "topK");
+        }
     }
 }

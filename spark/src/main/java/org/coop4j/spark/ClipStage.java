@@ -85,7 +85,7 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     }
 
     default S setHandleInvalid(String value) {
-        return setParam(handleInvalid(), InvalidRows.of(value).word());
+        return setParam(handleInvalid(), AppendedColumns.Invalid.of(value).word());
     }
 
     default String getErrorCol() {
@@ -112,8 +112,8 @@ public sealed interface ClipStage<S extends ClipStage<S>> extends Params
     }
 
     /** What becomes of rows that cannot be used. */
-    default InvalidRows invalidRows() {
-        return InvalidRows.of(getHandleInvalid());
+    default AppendedColumns.Invalid invalidRows() {
+        return AppendedColumns.Invalid.of(getHandleInvalid());
     }
 
     /** The model, its file hashed here if nobody has said what it has to be. */

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -24,14 +25,14 @@ import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Sample;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
@@ -45,7 +46,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     private static final long serialVersionUID = 1L;
 
     private final String uid;
-    private final ClassificationParams clipParams;
+    private final ClipParams clipParams;
     private final Param<String> labelCol;
     private final Param<String> idCol;
     private final Param<String> validationIndicatorCol;
@@ -62,7 +63,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
 
     public CoopEstimator(String uid) {
         this.uid = uid;
-        clipParams = new ClassificationParams(uid);
+        clipParams = new ClipParams(uid, ClipParams.IMAGES);
         labelCol =
                 ClipParams.text(
                         uid, "labelCol", "the class: its name, or its number counted from 0");
@@ -126,7 +127,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     }
 
     @Override
-    public ClassificationParams clipParams() {
+    public ClipParams clipParams() {
         return clipParams;
     }
 
@@ -272,16 +273,10 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
     @Override
     public PromptClassificationModel fit(Dataset<?> rows) {
         transformSchema(rows.schema(), true);
+        Optional<String> validationCol =
+                isDefined(validationIndicatorCol) ? Optional.of(getOrDefault(validationIndicatorCol)) : Optional.empty();
         LabelledRows labelled =
-                LabelledRows.of(
-                        rows,
-                        new LabelledRows.Columns(
-                                getIdCol(),
-                                getLabelCol(),
-                                isDefined(validationIndicatorCol)
-                                        ? getOrDefault(validationIndicatorCol)
-                                        : null,
-                                List.of(getClassNames())));
+                LabelledRows.of(rows, getIdCol(), getLabelCol(), validationCol, List.of(getClassNames()));
         try {
             PromptClassificationModel learned = learn(rows, labelled);
             copyValues(learned, new ParamMap());
@@ -310,7 +305,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
                         new Trainer(chosen.training(), getSeed()))) {
             Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
-            account.put(TrainRun.MODEL_FILE, getModelPath());
+            account.put(Run.MODEL_FILE, getModelPath());
             account.put("shots", Integer.toString(getShots()));
             account.put("seed", Long.toString(getSeed()));
             return PromptClassificationModel.of(classifier.save().withTraining(account));

@@ -1,18 +1,51 @@
 package org.coop4j.spark;
 
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext$;
+import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.coop4j.cli.Coop;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.MemoryLimit;
+import org.coop4j.run.SharedData;
+import org.coop4j.run.Run;
+import org.coop4j.study.Sweep;
+import org.coop4j.study.SweepCluster;
+import org.coop4j.study.SweepJob;
+import org.coop4j.study.SweepListener;
+import org.coop4j.study.SweepPlan;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.Option;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag;
+import scala.runtime.AbstractFunction2;
+import scala.runtime.BoxedUnit;
 
 /**
- * A sweep for {@code spark-submit}: the arguments are those of {@code coop sweep}, the cluster is
- * the one that the application was submitted to.
+ * Sweeps on Spark: {@code coop sweep --spark}, and a program for {@code spark-submit} whose arguments are those of {@code
+ * coop sweep}, on the cluster that the application was submitted to.
  */
-public final class CoopSweep {
+public final class CoopSweep implements SweepCluster.Provider {
+    private static final Logger log = LoggerFactory.getLogger(CoopSweep.class);
 
-    private CoopSweep() {}
+    /**
+     * The sweep that this executor works for. Its lists of images and the test images' features stay in memory from one
+     * job to the next; jobs take turns.
+     */
+    private static Sweep openSweep;
+
+    private static SweepCluster.Files openFiles;
 
     /** Runs {@code coop sweep ARGUMENTS} and ends the process with its exit code. */
     public static void main(String[] arguments) {
@@ -20,5 +53,157 @@ public final class CoopSweep {
         words.addAll(Arrays.asList(arguments));
         words.add("--spark=" + new SparkConf().get("spark.master", "local[*]"));
         Coop.main(words.toArray(String[]::new));
+    }
+
+    @Override
+    public SweepCluster connect(String master, SweepCluster.Files files) {
+        return Cluster.connect(master, files);
+    }
+
+    /**
+     * Does a job.
+     *
+     * @return what went wrong, or null
+     */
+    private static synchronized String work(SweepCluster.Files files, SweepJob job) {
+        try {
+            if (!files.equals(openFiles)) {
+                openSweep = open(files);
+                openFiles = files;
+            }
+            Optional<String> problem = openSweep.work(job, Path.of(files.out()), notes());
+            return problem.orElse(null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // the task fails, and Spark tries it again
+        }
+    }
+
+    private static Sweep open(SweepCluster.Files files) throws IOException {
+        Clip clip = SharedModels.get(new ModelLocation(files.model(), files.modelSha256()));
+        Run.Options options =
+                new Run.Options(
+                        Path.of(files.bank()),
+                        files.skipBad(),
+                        new MemoryLimit(files.memoryBytes()));
+        SweepPlan plan =
+                SweepPlan.read(
+                        Path.of(files.plan()), Optional.ofNullable(files.data()).map(Path::of));
+        return Sweep.of(new SharedData(clip, options), plan);
+    }
+
+    private static SweepListener notes() {
+        return new SweepListener() {
+            @Override
+            public void note(String message) {
+                log.warn("{}", message);
+            }
+        };
+    }
+
+    /**
+     * Does the jobs of a sweep as tasks on Spark's executors, which see the sweep's files under the same paths as the
+     * driver. A job whose executor is lost is done again on another one.
+     */
+    private static final class Cluster implements SweepCluster {
+
+        private final SparkContext spark;
+        private final boolean owner;
+        private final Files files;
+
+        private Cluster(SparkContext spark, boolean owner, Files files) {
+            this.spark = spark;
+            this.owner = owner;
+            this.files = files;
+        }
+
+        /**
+         * Uses the application of this JVM, or starts one; {@code spark-submit} may have said more of
+         * it.
+         */
+        static Cluster connect(String master, Files files) {
+            Option<SparkContext> active = SparkContext$.MODULE$.getActive();
+            if (active.isDefined()) {
+                return new Cluster(active.get(), false, files);
+            }
+            SparkConf conf =
+                    new SparkConf()
+                            .setMaster(master)
+                            .setIfMissing("spark.app.name", "coop sweep")
+                            // A second attempt at a run would find its folder taken.
+                            .set("spark.speculation", "false");
+            if (conf.contains("spark.executor.cores")) {
+                // A run uses all threads of its executor.
+                conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
+            }
+            return new Cluster(new SparkContext(conf), true, files);
+        }
+
+        @Override
+        public int workers() {
+            return Math.max(
+                    1, spark.defaultParallelism() / spark.getConf().getInt("spark.task.cpus", 1));
+        }
+
+        @Override
+        public void each(List<? extends SweepJob> jobs, Done done) throws IOException {
+            if (jobs.isEmpty()) {
+                return;
+            }
+            JavaRDD<SweepJob> tasks =
+                    JavaSparkContext.fromSparkContext(spark)
+                            .parallelize(new ArrayList<>(jobs), jobs.size());
+            try {
+                spark.runJob(
+                        tasks.rdd(), new Work(files), new Handler(done), ClassTag.apply(String.class));
+            } catch (RuntimeException e) {
+                throw new IOException(
+                        "Spark gave up ("
+                                + e.getMessage()
+                                + "): what is done is kept; repeat the command to resume",
+                        e);
+            }
+        }
+
+        /** Does the only job of a task on an executor. */
+        private static final class Work
+                extends AbstractFunction2<TaskContext, Iterator<SweepJob>, String>
+                implements Serializable {
+
+            private static final long serialVersionUID = 1L;
+
+            private final Files files;
+
+            Work(Files files) {
+                this.files = files;
+            }
+
+            @Override
+            public String apply(TaskContext task, Iterator<SweepJob> jobs) {
+                return CoopSweep.work(files, jobs.next());
+            }
+        }
+
+        /** Hears of finished tasks on the driver, one at a time. */
+        private static final class Handler extends AbstractFunction2<Object, String, BoxedUnit> {
+
+            private final Done done;
+
+            Handler(Done done) {
+                this.done = done;
+            }
+
+            @Override
+            public BoxedUnit apply(Object index, String problem) {
+                done.done((int) index, problem);
+                return BoxedUnit.UNIT;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (owner) {
+                spark.stop();
+            }
+        }
     }
 }

@@ -42,10 +42,10 @@ record ImagePredictions(EncodedRows images, Broadcast<SavedClassifier> classifie
 
     @Override
     public List<Outcome> of(List<Row> rows) throws IOException {
-        return SharedClassifiers.use(
-                classifier.value(),
-                SharedModels.get(images.model()),
-                learned -> images.encode(rows, features -> outcome(learned, features)));
+        try (SharedClassifiers.Held held =
+                SharedClassifiers.acquire(classifier.value(), SharedModels.get(images.model()))) {
+            return images.encode(rows, features -> outcome(held.classifier(), features));
+        }
     }
 
     private Outcome outcome(Classifier learned, float[] features) {

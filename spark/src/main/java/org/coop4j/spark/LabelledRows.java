@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.ml.attribute.Attribute;
@@ -29,36 +30,29 @@ import org.coop4j.data.LabelledImage;
 record LabelledRows(List<Object> ids, ImageDataset lists) {
 
     /**
-     * The columns of labels.
-     *
-     * @param id tells rows apart and orders them
-     * @param label a class's name, or its number counted from 0
-     * @param validation true for rows to choose settings with; null if there are none
-     * @param names names of the classes in order; empty if the column itself says them
-     */
-    record Columns(String id, String label, String validation, List<String> names) {}
-
-    /**
      * Reads the labels.
      *
+     * @param idCol column that tells rows apart and orders them
+     * @param labelCol column of a class's name, or its number counted from 0
+     * @param validationCol column that is true for rows to choose settings with, if there is one
+     * @param classNames names of the classes in order; empty if the column itself says them
      * @throws IllegalArgumentException if an id or a label is null, an id stands twice, or a label
      *     has no name
      */
-    static LabelledRows of(Dataset<?> rows, Columns columns) {
-        Column validation =
-                columns.validation == null
-                        ? functions.lit(false)
-                        : functions.col(columns.validation);
+    static LabelledRows of(
+            Dataset<?> rows, String idCol, String labelCol, Optional<String> validationCol, List<String> classNames) {
+        Column validation = validationCol.map(functions::col).orElse(functions.lit(false));
         List<Row> collected =
                 rows.toDF()
-                        .select(functions.col(columns.id), functions.col(columns.label), validation)
-                        .orderBy(functions.col(columns.id))
+                        .select(functions.col(idCol), functions.col(labelCol), validation)
+                        .orderBy(functions.col(idCol))
                         .collectAsList();
-        List<String> names = names(rows.schema().apply(columns.label), collected, columns);
-        return of(collected, names, columns);
+        List<String> names =
+                classNames.isEmpty() ? names(rows.schema().apply(labelCol), collected) : classNames;
+        return of(collected, names, idCol, labelCol);
     }
 
-    private static LabelledRows of(List<Row> rows, List<String> names, Columns columns) {
+    private static LabelledRows of(List<Row> rows, List<String> names, String idCol, String labelCol) {
         Map<String, Integer> byName = new HashMap<>();
         names.forEach(name -> byName.put(name, byName.size()));
         List<Object> ids = new ArrayList<>();
@@ -71,10 +65,10 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
                 throw new IllegalArgumentException(
                         "column \"%s\" tells rows apart, but %s: set idCol to another column"
                                 .formatted(
-                                        columns.id,
+                                        idCol,
                                         id == null ? "it holds null" : id + " stands twice"));
             }
-            int label = label(row.get(1), names, byName, columns.label);
+            int label = label(row.get(1), names, byName, labelCol);
             LabelledImage image =
                     new LabelledImage(
                             Path.of(Integer.toString(ids.size())), label, names.get(label));
@@ -84,10 +78,7 @@ record LabelledRows(List<Object> ids, ImageDataset lists) {
         return new LabelledRows(ids, new ImageDataset("rows", names, train, val, List.of()));
     }
 
-    private static List<String> names(StructField label, List<Row> rows, Columns columns) {
-        if (!columns.names.isEmpty()) {
-            return columns.names;
-        }
+    private static List<String> names(StructField label, List<Row> rows) {
         if (!(label.dataType() instanceof NumericType)) {
             Set<String> names = new TreeSet<>();
             rows.stream()

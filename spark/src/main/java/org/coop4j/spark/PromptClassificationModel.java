@@ -1,23 +1,29 @@
 package org.coop4j.spark;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.DefaultParamsWriter;
 import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -25,7 +31,7 @@ import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Classifies images as {@code coop predict} does, with what any method has learned or with
@@ -38,9 +44,10 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         implements ClassificationStage<PromptClassificationModel>, MLWritable {
 
     private static final long serialVersionUID = 1L;
+    private static final String CLASSIFIER = "classifier.safetensors";
 
     private final String uid;
-    private final ClassificationParams clipParams;
+    private final ClipParams clipParams;
 
     /** Null in a stage that is being read. */
     private SavedClassifier classifier;
@@ -51,7 +58,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     /** For Spark, which reads and copies stages; others begin with {@link #ofRun}. */
     public PromptClassificationModel(String uid) {
         this.uid = uid;
-        clipParams = new ClassificationParams(uid);
+        clipParams = new ClipParams(uid, ClipParams.IMAGES);
         clipParams.setDefaults(this);
     }
 
@@ -87,7 +94,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         if (file.modelSha256().equals(ShippedModel.sha256())) {
             return model.setModelPath(ShippedModel.NAME);
         }
-        String recorded = file.training().getOrDefault(TrainRun.MODEL_FILE, "");
+        String recorded = file.training().getOrDefault(Run.MODEL_FILE, "");
         return recorded.isEmpty() ? model : model.setModelPath(recorded);
     }
 
@@ -123,12 +130,12 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
 
     /** Reads stages of this kind. */
     public static MLReader<PromptClassificationModel> read() {
-        return new PromptClassificationFiles.Reader();
+        return new Reader();
     }
 
     @Override
     public MLWriter write() {
-        return new PromptClassificationFiles.Writer(this);
+        return new Writer(this);
     }
 
     @Override
@@ -137,7 +144,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
     }
 
     @Override
-    public ClassificationParams clipParams() {
+    public ClipParams clipParams() {
         return clipParams;
     }
 
@@ -165,15 +172,11 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
      * @throws IllegalArgumentException if it cannot, naming a class
      */
     public PromptClassificationModel forClasses(List<String> names) throws IOException {
-        PromptClassificationModel other =
-                SharedClassifiers.use(
-                        classifier,
-                        SharedModels.get(location()),
-                        learned -> {
-                            try (Classifier renamed = learned.forClasses(names)) {
-                                return of(renamed.save());
-                            }
-                        });
+        PromptClassificationModel other;
+        try (SharedClassifiers.Held held = SharedClassifiers.acquire(classifier, SharedModels.get(location()));
+                Classifier renamed = held.classifier().forClasses(names)) {
+            other = of(renamed.save());
+        }
         return copyValues(other, new ParamMap());
     }
 
@@ -212,5 +215,51 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         copy.learnedWith = learnedWith;
         copyValues(copy, extra);
         return copy.setParent(parent());
+    }
+
+    private static FileSystem files(org.apache.hadoop.fs.Path path, SparkSession session) throws IOException {
+        return path.getFileSystem(session.sessionState().newHadoopConf());
+    }
+
+    /** Writes a model into a folder that Spark has made sure is free. */
+    private static final class Writer extends MLWriter {
+
+        private final PromptClassificationModel model;
+
+        Writer(PromptClassificationModel model) {
+            this.model = model;
+        }
+
+        @Override
+        public void saveImpl(String path) {
+            new DefaultParamsWriter(model).session(sparkSession()).saveImpl(path);
+            org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path, CLASSIFIER);
+            try (OutputStream out = files(file, sparkSession()).create(file, false)) {
+                out.write(model.classifier().bytes());
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot write " + file, e);
+            }
+        }
+    }
+
+    /** Reads a model, and refuses a damaged one. */
+    private static final class Reader extends MLReader<PromptClassificationModel> {
+
+        @Override
+        public PromptClassificationModel load(String path) {
+            DefaultParamsReader<PromptClassificationModel> parameters = new DefaultParamsReader<>();
+            parameters.session(sparkSession());
+            PromptClassificationModel read = parameters.load(path);
+            org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path, CLASSIFIER);
+            try {
+                FileSystem files = files(file, sparkSession());
+                SavedClassifier.requireSize(file.toString(), files.getFileStatus(file).getLen());
+                try (InputStream in = files.open(file)) {
+                    return read.withClassifier(SavedClassifier.of(in.readAllBytes()));
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(path + ": " + e.getMessage(), e);
+            }
+        }
     }
 }

@@ -20,31 +20,27 @@ final class SharedClassifiers {
 
     private SharedClassifiers() {}
 
-    private static final class Held {
+    /** A classifier that is in use until this is closed. */
+    static final class Held implements AutoCloseable {
         private final Classifier classifier;
         private int users;
 
         Held(Classifier classifier) {
             this.classifier = classifier;
         }
-    }
 
-    /** Something to do with a classifier. */
-    interface Use<T> {
-        T with(Classifier classifier) throws IOException;
-    }
+        Classifier classifier() {
+            return classifier;
+        }
 
-    /** Does something with a classifier, opening it if need be. */
-    static <T> T use(SavedClassifier saved, Clip clip, Use<T> use) throws IOException {
-        Held held = acquire(saved, clip);
-        try {
-            return use.with(held.classifier);
-        } finally {
-            release(held);
+        @Override
+        public void close() {
+            release(this);
         }
     }
 
-    private static synchronized Held acquire(SavedClassifier saved, Clip clip) throws IOException {
+    /** The classifier, opened if need be. */
+    static synchronized Held acquire(SavedClassifier saved, Clip clip) throws IOException {
         Held held = OPEN.get(saved.sha256());
         if (held == null) {
             held = new Held(saved.file().open(clip));

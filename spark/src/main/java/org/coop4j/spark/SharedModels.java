@@ -3,8 +3,8 @@ package org.coop4j.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,12 +32,11 @@ final class SharedModels {
     /** By SHA-256. */
     private static final Map<String, Clip> MODELS = new HashMap<>();
 
-    private static final Map<FileState, String> HASHES = new HashMap<>();
+
+    /** By path, size and time of change of the file. */
+    private static final Map<List<Object>, String> HASHES = new HashMap<>();
 
     private SharedModels() {}
-
-    /** A file as it was when it was hashed. */
-    private record FileState(Path file, long bytes, FileTime modified) {}
 
     /** How many models this JVM has opened. */
     static synchronized int opened() {
@@ -77,7 +76,7 @@ final class SharedModels {
     /** SHA-256 of a model's file as this JVM sees it; computed again if the file has changed. */
     static synchronized String sha256(String path) throws IOException {
         Path file = ModelLocation.file(path).toRealPath();
-        FileState state = new FileState(file, Files.size(file), Files.getLastModifiedTime(file));
+        List<Object> state = List.of(file, Files.size(file), Files.getLastModifiedTime(file));
         String known = HASHES.get(state);
         if (known == null) {
             try (ConvertedModel model = ConvertedModel.open(file)) {

@@ -1,5 +1,6 @@
 package org.coop4j.cli.options;
 
+import org.coop4j.weights.model.MlpActivation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +19,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 
@@ -26,6 +27,22 @@ import picocli.CommandLine.Option;
 public final class Options {
 
     private Options() {}
+
+    /** The activation of a checkpoint that does not name it. */
+    public static final class Activation {
+        @Option(
+                names = "--activation",
+                paramLabel = "NAME",
+                description =
+                        "quick_gelu (OpenAI's models) or gelu (most of open_clip's); needed only if the"
+                                + " source does not say.")
+        private MlpActivation activation;
+
+        /** What is said, if anything is. */
+        public Optional<MlpActivation> given() {
+            return Optional.ofNullable(activation);
+        }
+    }
 
     /** How much memory a training step may take. */
     public static final class Memory {
@@ -203,8 +220,8 @@ public final class Options {
          *
          * @param otherwise where features are kept if the user does not say
          */
-        public TrainRun.Options options(Path otherwise, MemoryLimit memory) {
-            return new TrainRun.Options(folder == null ? otherwise : folder, skipBad, memory);
+        public Run.Options options(Path otherwise, MemoryLimit memory) {
+            return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
         }
 
         /** What runs in a space have in common, features kept in the user's cache. */

@@ -8,8 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.analysis.PictureResults;
-import org.coop4j.analysis.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.base.AtomicFile;
 
 /**

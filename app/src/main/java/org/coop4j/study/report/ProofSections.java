@@ -6,16 +6,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
-import org.coop4j.analysis.PictureResults;
-import org.coop4j.analysis.PictureResults.Changed;
-import org.coop4j.analysis.PictureResults.Confused;
-import org.coop4j.analysis.PictureResults.PictureResult;
-import org.coop4j.analysis.UnknownClasses;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.Changed;
+import org.coop4j.run.PictureResults.PictureResult;
+import org.coop4j.run.UnknownClasses;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
 import org.coop4j.eval.Calibration;
-import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Interval;
 import org.coop4j.eval.OpenSet;
@@ -50,16 +48,14 @@ public final class ProofSections {
     /** The confusion matrix, and pictures of the classes that are confused most. */
     public Section confusion(PictureResults results, String caption) {
         Section section = new Section("What is taken for what");
-        int[] truth = results.all().stream().mapToInt(PictureResult::truth).toArray();
-        int[] predicted = results.all().stream().mapToInt(PictureResult::predicted).toArray();
         if (names.size() <= MOST_CLASSES) {
-            section.confusion(ConfusionMatrix.of(truth, predicted), names, caption);
+            section.confusion(results.confusionMatrix(), names, caption);
         }
-        List<Confused> confused = results.confused();
+        List<List<PictureResult>> confused = results.confused();
         if (confused.isEmpty()) {
             return section.paragraph("No picture is classified wrongly.");
         }
-        List<Confused> most = confused.subList(0, Math.min(PAIRS, confused.size()));
+        List<List<PictureResult>> most = confused.subList(0, Math.min(PAIRS, confused.size()));
         return section.subheading("Taken for one another most often")
                 .list(
                         most.stream()
@@ -67,16 +63,16 @@ public final class ProofSections {
                                         pair ->
                                                 "%s taken for %s: %s"
                                                         .formatted(
-                                                                names.get(pair.truth()),
-                                                                names.get(pair.predicted()),
+                                                                names.get(pair.get(0).truth()),
+                                                                names.get(pair.get(0).predicted()),
                                                                 Numbers.count(
-                                                                        pair.examples().size(),
+                                                                        pair.size(),
                                                                         "picture")))
                                 .toList())
                 .pictures(
                         pictures(
                                 most.stream()
-                                        .flatMap(pair -> pair.examples().stream().limit(EXAMPLES))
+                                        .flatMap(pair -> pair.stream().limit(EXAMPLES))
                                         .toList(),
                                 this::ofResult));
     }

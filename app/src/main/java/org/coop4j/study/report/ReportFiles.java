@@ -1,19 +1,18 @@
 package org.coop4j.study.report;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.coop4j.base.AtomicFile;
 
 /**
  * The folder of a report. A new report replaces the one that is there: its files are written aside
@@ -61,60 +60,44 @@ final class ReportFiles {
      */
     List<Path> write(Map<String, byte[]> contents) throws IOException {
         List<String> before = listed();
+        List<AtomicFile> written = new ArrayList<>();
         try {
             Files.createDirectories(folder);
-            Path aside = Files.createTempDirectory(folder, ".writing-");
-            Thread onInterrupt = new Thread(() -> deleteAll(aside), "discard-report");
-            Runtime.getRuntime().addShutdownHook(onInterrupt);
-            try {
-                for (Map.Entry<String, byte[]> file : contents.entrySet()) {
-                    write(aside.resolve(file.getKey()), file.getValue());
-                }
-                // Killed in between, the folder's files are all known to the next report.
-                Set<String> all = new LinkedHashSet<>(before);
-                all.addAll(contents.keySet());
-                list(aside, all);
-                for (String name : contents.keySet()) {
-                    move(aside.resolve(name), folder.resolve(name));
-                }
-                for (String name : before) {
-                    if (!contents.containsKey(name)) {
-                        deleteStale(name);
-                    }
-                }
-                list(aside, contents.keySet());
-            } finally {
-                deleteAll(aside);
-                forget(onInterrupt);
+            // Killed in between, the folder's files are all known to the next report.
+            Set<String> all = new LinkedHashSet<>(before);
+            all.addAll(contents.keySet());
+            list(all);
+            for (Map.Entry<String, byte[]> content : contents.entrySet()) {
+                Path target = folder.resolve(content.getKey());
+                Files.createDirectories(target.getParent());
+                AtomicFile file = AtomicFile.create(target);
+                written.add(file);
+                file.write(ByteBuffer.wrap(content.getValue()), 0);
             }
+            for (AtomicFile file : written) {
+                file.commit();
+            }
+            for (String name : before) {
+                if (!contents.containsKey(name)) {
+                    deleteStale(name);
+                }
+            }
+            list(contents.keySet());
         } catch (IOException e) {
             throw new IOException(
-                    "cannot write the report to "
-                            + folder
-                            + " ("
-                            + e.getClass().getSimpleName()
-                            + ": "
-                            + e.getMessage()
-                            + "): name another folder with --out",
+                    "cannot write the report to %s (%s: %s): name another folder with --out"
+                            .formatted(folder, e.getClass().getSimpleName(), e.getMessage()),
                     e);
+        } finally {
+            for (AtomicFile file : written) {
+                file.close();
+            }
         }
         return contents.keySet().stream().map(Path::of).toList();
     }
 
-    private static void write(Path file, byte[] content) throws IOException {
-        Files.createDirectories(file.getParent());
-        Files.write(file, content);
-    }
-
-    private void list(Path aside, Set<String> names) throws IOException {
-        String list = String.join("\n", names) + "\n";
-        write(aside.resolve(LIST), list.getBytes(StandardCharsets.UTF_8));
-        move(aside.resolve(LIST), folder.resolve(LIST));
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    private void list(Set<String> names) throws IOException {
+        AtomicFile.write(folder.resolve(LIST), (String.join("\n", names) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** The files of the report that is there; names that lead out of the folder do not count. */
@@ -141,24 +124,6 @@ final class ReportFiles {
             } catch (DirectoryNotEmptyException e) {
                 return;
             }
-        }
-    }
-
-    private static void deleteAll(Path aside) {
-        try (Stream<Path> files = Files.walk(aside)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            // A hidden folder stays behind; the report itself is whole.
-        }
-    }
-
-    private static void forget(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook runs.
         }
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a user may do wrong, and what the run says to it. */
-class TrainRunBadInputTest {
+class RunBadInputTest {
 
     @TempDir static Path models;
     private static Path model;
@@ -207,7 +207,7 @@ class TrainRunBadInputTest {
     void aRunIsNotBegunWhereOneIs() throws IOException {
         run(config());
         try (var clip = TinyModel.open(model, 1)) {
-            TrainRun second = config().run(clip, RunFixture.options(folder, false), listener);
+            Run second = config().run(clip, RunFixture.options(folder, false), listener);
             assertThatThrownBy(() -> second.run(folder.resolve("run"), false))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("already holds a run: add --resume");
@@ -238,7 +238,7 @@ class TrainRunBadInputTest {
     @Test
     void aRefusedRunLeavesNoTraceAmongTheImages() throws IOException {
         try (var clip = TinyModel.open(model, 1)) {
-            TrainRun.Options options = RunFixture.options(folder, false);
+            Run.Options options = RunFixture.options(folder, false);
             for (Path inside : new Path[] {data, data.resolve("out"), train("lawn")}) {
                 assertThatThrownBy(() -> config().run(clip, options, listener).run(inside, false))
                         .isInstanceOf(IOException.class)

@@ -1,4 +1,4 @@
-package org.coop4j.analysis;
+package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -6,11 +6,7 @@ import java.util.List;
 import org.coop4j.base.Progress;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
-import org.coop4j.run.Sample;
-import org.coop4j.run.SharedData;
-import org.coop4j.run.TestImages;
+import org.coop4j.run.RunConfig.RunData;
 
 /**
  * The images of a run with their features, as the model's test transform shows them.
@@ -20,30 +16,23 @@ import org.coop4j.run.TestImages;
  * @param val images that it may choose by; empty where there are none
  * @param test images that it was tested on; empty where nothing may be seen of them
  */
-public record RunPictures(
-        List<String> classNames, TestImages train, TestImages val, TestImages test) {
+public record RunFeatures(List<String> classNames, EncodedImages train, EncodedImages val, EncodedImages test) {
 
     /**
-     * The images of a run that is tested on the data that it learned from. Most of their features
-     * are in the bank already.
+     * The images of a run that is tested on the data that it learned from. Most of their features are in the bank
+     * already.
      *
      * @param sample of the training images
      * @param progress shows the work on the rest
      */
-    public static RunPictures of(
-            SharedData shared, RunConfig config, Sample sample, Progress progress)
-            throws IOException {
-        RunPictures known = known(shared, config, sample, progress);
-        return new RunPictures(
-                known.classNames,
-                known.train,
-                known.val,
-                shared.evaluator(config, progress).images());
+    static RunFeatures of(SharedData shared, RunConfig config, Sample sample, Progress progress) throws IOException {
+        RunFeatures known = withoutTest(shared, config, sample, progress);
+        EncodedImages test = shared.evaluator(config, progress).images();
+        return new RunFeatures(known.classNames, known.train, known.val, test);
     }
 
     /** The images of a run without its test images, which may choose nothing. */
-    public static RunPictures known(
-            SharedData shared, RunConfig config, Sample sample, Progress progress)
+    public static RunFeatures withoutTest(SharedData shared, RunConfig config, Sample sample, Progress progress)
             throws IOException {
         RunData data = config.data();
         ImageDataset whole = shared.dataset(data.source(), config.sample().seed());
@@ -52,7 +41,7 @@ public record RunPictures(
                         ? whole.half(data.classes()) // test images alone
                         : sample.draw(whole, config.method(), data.classes(), note -> {});
         List<LabelledImage> val = whole.validatesOnTest() ? List.of() : drawn.val();
-        return new RunPictures(
+        return new RunFeatures(
                 drawn.classNames(),
                 shared.features(drawn.train(), "training images", progress),
                 shared.features(val, "val images", progress),
@@ -60,7 +49,7 @@ public record RunPictures(
     }
 
     /** All images with the part of the data that each is in: training, val, test. */
-    public List<Located> located() {
+    List<Located> located() {
         List<Located> all = new ArrayList<>();
         add(all, train, "training");
         add(all, val, "val");
@@ -68,14 +57,10 @@ public record RunPictures(
         return all;
     }
 
-    private static void add(List<Located> all, TestImages images, String part) {
+    private static void add(List<Located> all, EncodedImages images, String part) {
         for (int i = 0; i < images.size(); i++) {
-            all.add(
-                    new Located(
-                            images.images().get(i).image(),
-                            images.images().get(i).sha256(),
-                            part,
-                            images.features().row(i)));
+            LabelledImage image = images.images().get(i).image();
+            all.add(new Located(image, images.images().get(i).sha256(), part, images.features().row(i)));
         }
     }
 

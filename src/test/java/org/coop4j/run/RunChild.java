@@ -4,9 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** A run in a Java virtual machine of its own, slow enough to be killed where a test wants. */
-public final class TrainRunChild {
+public final class RunChild {
 
-    private TrainRunChild() {}
+    private RunChild() {}
 
     /** Arguments: model, data, place, milliseconds to wait after each view and epoch. */
     public static void main(String[] args) throws IOException {

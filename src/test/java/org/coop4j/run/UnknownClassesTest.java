@@ -1,4 +1,4 @@
-package org.coop4j.analysis;
+package org.coop4j.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import org.coop4j.analysis.UnknownClasses.How;
+import org.coop4j.run.UnknownClasses.How;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
@@ -18,17 +18,11 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.OpenSet;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.method.train.Trainer;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.train.Training;
-import org.coop4j.run.DataSpec;
-import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
-import org.coop4j.run.Sample;
-import org.coop4j.run.Scores;
-import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,8 +33,9 @@ class UnknownClassesTest {
 
     @TempDir private static Path folder;
     private static Clip clip;
-    private static RunPictures pictures;
+    private static RunFeatures pictures;
     private static Task task;
+    private static RunData data;
 
     @BeforeAll
     static void pictures() throws IOException {
@@ -49,18 +44,17 @@ class UnknownClassesTest {
         SharedData shared =
                 new SharedData(
                         clip,
-                        new TrainRun.Options(folder.resolve("bank"), false, MemoryLimit.none()));
+                        new Run.Options(folder.resolve("bank"), false, MemoryLimit.none()));
         DataSpec source = DataSpec.of(root);
         Sample sample = new Sample(0, 1);
-        RunConfig config =
-                RunConfig.of(
-                        clip.modelSha256(),
-                        RunData.of(source, shared.dataset(source, 1), ClassHalf.ALL),
-                        Method.of("prototypes"),
-                        Training.none(),
-                        sample);
-        pictures = RunPictures.of(shared, config, sample, Progress.NONE);
+        data = RunData.of(source, shared.dataset(source, 1), ClassHalf.ALL);
+        RunConfig config = config(Method.of("prototypes"), Training.none());
+        pictures = RunFeatures.of(shared, config, sample, Progress.NONE);
         task = new Task(pictures.classNames(), source.handWrittenPrompt(), source.ensemble(), 1);
+    }
+
+    private static RunConfig config(Method method, Training training) throws IOException {
+        return RunConfig.of(clip.modelSha256(), data, method, training, new Sample(0, 1));
     }
 
     @AfterAll
@@ -77,7 +71,7 @@ class UnknownClassesTest {
 
     private static UnknownClasses unknown(Method method, Training training) throws IOException {
         Scores test = scores(method, training);
-        return UnknownClasses.of(clip, task, pictures, method, training, test).orElseThrow();
+        return UnknownClasses.of(clip, task, pictures, config(method, training), test).orElseThrow();
     }
 
     /** A prototype does not depend on other classes: learned again, the others are as before. */
@@ -131,8 +125,7 @@ class UnknownClassesTest {
                         clip,
                         two,
                         pictures,
-                        Method.of("prototypes"),
-                        Training.none(),
+                        config(Method.of("prototypes"), Training.none()),
                         Scores.of(new int[0], new float[0][]));
 
         assertThat(unknown).isEmpty();

@@ -1,10 +1,10 @@
-package org.coop4j.analysis;
+package org.coop4j.run;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.analysis.RunPictures.Located;
+import org.coop4j.run.RunFeatures.Located;
 
 /**
  * Images that are the same or nearly so: by the hash of their files, or by a cosine of their

@@ -23,7 +23,7 @@ import org.coop4j.method.ClassifierFile;
  * Images to test a learned classifier on again: those of its run, or others, without the ones that
  * it learned from.
  */
-public final class Retest {
+public final class EvaluationData {
 
     private static final int NAMED = 5;
 
@@ -33,7 +33,7 @@ public final class Retest {
     private final RunImages images;
     private final Consumer<String> notes;
 
-    private Retest(
+    private EvaluationData(
             List<String> learnedClasses,
             RunConfig config,
             Provenance provenance,
@@ -60,10 +60,10 @@ public final class Retest {
      * @param notes is told of what differs from the run
      * @throws IOException if what the run records is damaged
      */
-    public static Retest of(ClassifierFile learned, Path folder, Consumer<String> notes)
+    public static EvaluationData of(ClassifierFile learned, Path folder, Consumer<String> notes)
             throws IOException {
         Path file = folder.resolve(RunFolder.CONFIG);
-        RunConfig config = Files.exists(file) ? RunConfigFile.read(file) : null;
+        RunConfig config = Files.exists(file) ? RunConfig.read(file) : null;
         boolean own =
                 config != null
                         && config.modelSha256().equals(learned.modelSha256())
@@ -71,7 +71,7 @@ public final class Retest {
                                 .id()
                                 .equals(learned.method().id()); // it may have chosen settings
         Path provenance = folder.resolve(RunFolder.PROVENANCE);
-        return new Retest(
+        return new EvaluationData(
                 learned.classNames(),
                 own ? config : null,
                 own && Files.exists(provenance)

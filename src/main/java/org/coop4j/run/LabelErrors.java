@@ -1,4 +1,4 @@
-package org.coop4j.analysis;
+package org.coop4j.run;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -6,9 +6,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.coop4j.analysis.RunPictures.Located;
+import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;

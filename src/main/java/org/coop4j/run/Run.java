@@ -8,12 +8,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.LabelledImage;
 import org.coop4j.data.bank.HashedImage;
+import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
@@ -22,15 +25,17 @@ import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.method.train.Trainer;
+import org.coop4j.run.RunConfig.RunData;
 
 /**
- * Learns a classifier by a method, and tests it beside hand-written prompts.
+ * One run: samples images, encodes them, trains a method, calibrates its probabilities, and tests it beside hand-written
+ * prompts.
  *
- * <p>Order of work: read the lists, sample the images, check every prompt, claim the folder, fill
- * the feature bank, learn with checkpoints, test. An interrupted run goes on from its bank and its
- * last checkpoint and gives the same bits as an uninterrupted one.
+ * <p>Order of work: read the lists, sample the images, check every prompt, claim the folder, fill the feature bank, train
+ * with checkpoints, test. An interrupted run goes on from its bank and its last checkpoint and gives the same bits as an
+ * uninterrupted one.
  */
-public final class TrainRun {
+public final class Run {
 
     /** Under this name a classifier records where its model file was. */
     public static final String MODEL_FILE = "model_file";
@@ -43,6 +48,8 @@ public final class TrainRun {
     private final String label;
     private final RunConfig config;
     private final Progress progress;
+    private final Map<String, Double> seconds = new LinkedHashMap<>(); // by part of the run
+    private long partBegan;
 
     /**
      * What does not change the result.
@@ -58,7 +65,7 @@ public final class TrainRun {
      *
      * @throws IOException if the lists of images cannot be read
      */
-    public static TrainRun of(
+    public static Run of(
             FeatureSpace space, DataSpec data, Method method, Sample sample, Options options)
             throws IOException {
         SharedData shared = new SharedData(space, options);
@@ -71,7 +78,7 @@ public final class TrainRun {
                                 method.training(sample.shots()),
                                 sample)
                         .in(space.precision());
-        return new TrainRun(shared, method.title(), config, Progress.NONE);
+        return new Run(shared, method.title(), config, Progress.NONE);
     }
 
     /**
@@ -79,7 +86,7 @@ public final class TrainRun {
      *
      * @param label what its result calls the method
      */
-    public TrainRun(SharedData shared, String label, RunConfig config, Progress progress) {
+    public Run(SharedData shared, String label, RunConfig config, Progress progress) {
         this.shared = shared;
         this.space = shared.space();
         this.label = label;
@@ -97,10 +104,10 @@ public final class TrainRun {
     public RunResult run(Path folder, boolean resume) throws IOException {
         requireOutside(folder);
         RunFolder.requireFree(folder, resume);
-        Stopwatch watch = new Stopwatch();
+        partBegan = System.nanoTime();
         ImageDataset dataset = sample();
         Learner learner = config.method().learner(space, task(dataset));
-        watch.lap("prepare");
+        ended("prepare");
         try (RunFolder run = RunFolder.open(folder)) {
             boolean begins = !run.has(RunFolder.CONFIG);
             RunFolder.requireFree(folder, resume); // another run may have come first
@@ -110,7 +117,7 @@ public final class TrainRun {
                 return RunFolder.read(run.file(RunFolder.RESULT), RunResult.class);
             }
             try {
-                return run(run, dataset, learner, watch);
+                return run(run, dataset, learner);
             } catch (IOException | RuntimeException | Error e) {
                 if (begins && !run.has(RunFolder.CHECKPOINT)) {
                     free(run, e);
@@ -160,9 +167,7 @@ public final class TrainRun {
                     dataset.stored().get(), method.features(), config.sample().views());
         }
         UnknownWords.warning(space, dataset.classNames()).ifPresent(this::warnOnce);
-        PromptBaselines.of(space, data.source(), dataset.classNames())
-                .notes()
-                .forEach(this::warnOnce); // said now and not after the training
+        Evaluator.prompts(space, data.source(), dataset.classNames(), this::warnOnce); // said before the training
         return dataset;
     }
 
@@ -174,64 +179,39 @@ public final class TrainRun {
         return config.data().source().task(dataset.classNames(), config.sample().seed());
     }
 
-    private RunResult run(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
-            throws IOException {
-        Learned learned =
-                config.method().learns()
-                        ? learn(run, dataset, learner, watch)
-                        : new Learned(
-                                fit(learner, null, run, ""), List.of(), List.of(), Confidence.NONE);
-        try (Classifier classifier = learned.classifier) {
-            save(run, classifier, learned.confidence, dataset);
-            return test(run, learned, dataset, watch);
+    /** A part of the run ends and the next begins. */
+    private void ended(String part) {
+        long now = System.nanoTime();
+        seconds.merge(part, (now - partBegan) / 1e9, Double::sum);
+        partBegan = now;
+    }
+
+    private RunResult run(RunFolder run, ImageDataset dataset, Learner learner) throws IOException {
+        if (!config.method().learns()) {
+            try (Classifier classifier = fit(learner, null, run, "")) {
+                save(run, classifier, Confidence.NONE, dataset);
+                return test(run, classifier, List.of(), List.of(), dataset);
+            }
+        }
+        FeatureKind kind = config.method().features();
+        EncodedImages val = val(dataset);
+        FeatureSet chooses = config.method().usesVal() ? val.all(kind, progress) : val.select(List.of());
+        ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), progress);
+        requireEveryClass(dataset, train);
+        ended("encode_train");
+        FewShotFeatures features = new FewShotFeatures(train, chooses);
+        try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
+            ended("train");
+            Confidence confidence = new HeldOut(shared, task(dataset), dataset.train(), val)
+                    .confidence(classifier, config, progress);
+            ended("calibrate");
+            save(run, classifier, confidence, dataset);
+            return test(run, classifier, train.hashed(), val.images(), dataset);
         }
     }
 
-    /**
-     * What was learned.
-     *
-     * @param train training images that could be read
-     * @param val val images that could be read
-     * @param confidence of its probabilities
-     */
-    private record Learned(
-            Classifier classifier,
-            List<HashedImage> train,
-            List<HashedImage> val,
-            Confidence confidence) {}
-
-    private Learned learn(RunFolder run, ImageDataset dataset, Learner learner, Stopwatch watch)
-            throws IOException {
-        TestImages val = val(dataset);
-        FeatureSet chooses =
-                config.method().usesVal()
-                        ? val.all(config.method().features(), progress)
-                        : val.select(List.of());
-        Learned[] learned = new Learned[1];
-        shared.encode(
-                config.sample(),
-                config.method().features(),
-                dataset.train(),
-                "training images",
-                shared.options().skipBad(),
-                progress,
-                train -> {
-                    requireEveryClass(dataset, train);
-                    watch.lap("encode_train");
-                    FewShotFeatures features = new FewShotFeatures(train, chooses);
-                    Classifier classifier = fit(learner, features, run, train.contentHash());
-                    watch.lap("train");
-                    Confidence confidence =
-                            new HeldOut(shared, task(dataset), dataset.train(), val)
-                                    .confidence(classifier, config, progress);
-                    learned[0] = new Learned(classifier, train.hashed(), val.images(), confidence);
-                    watch.lap("calibrate");
-                });
-        return learned[0];
-    }
-
     /** The val images, unless they are the test images, which may decide nothing. */
-    private TestImages val(ImageDataset dataset) throws IOException {
+    private EncodedImages val(ImageDataset dataset) throws IOException {
         ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
         return shared.features(
                 whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
@@ -242,20 +222,12 @@ public final class TrainRun {
     private Classifier fit(
             Learner learner, FewShotFeatures features, RunFolder run, String imagesHash)
             throws IOException {
-        Trainer.RunFiles files =
-                new Trainer.RunFiles(
-                        run.file(RunFolder.CHECKPOINT),
-                        run.file(RunFolder.METRICS),
-                        imagesHash,
-                        config.checkpointEvery());
+        Trainer.RunFiles files = new Trainer.RunFiles(
+                run.file(RunFolder.CHECKPOINT), run.file(RunFolder.METRICS), imagesHash, config.checkpointEvery());
         return learner.fit(
                 features,
                 new Trainer(
-                        config.training(),
-                        config.sample().seed(),
-                        shared.options().memory(),
-                        progress,
-                        files));
+                        config.training(), config.sample().seed(), shared.options().memory(), progress, files));
     }
 
     /** Unreadable images may have been all that a class had. */
@@ -307,25 +279,21 @@ public final class TrainRun {
                 .write(run.file(RunFolder.CLASSIFIER));
     }
 
-    private RunResult test(RunFolder run, Learned learned, ImageDataset dataset, Stopwatch watch)
+    /** Tests the classifier and writes the result; the provenance comes last. */
+    private RunResult test(
+            RunFolder run, Classifier classifier, List<HashedImage> train, List<HashedImage> val, ImageDataset dataset)
             throws IOException {
         Evaluator evaluator = shared.evaluator(config, progress);
-        watch.lap("encode_test");
-        Scores scores =
-                evaluator.scores(learned.classifier.forClasses(evaluator.dataset().classNames()));
-        watch.lap("test");
-        RunImages images = RunImages.learnedFrom(learned.train, learned.val).testedOn(evaluator);
+        ended("encode_test");
+        Scores scores = evaluator.scores(classifier.forClasses(evaluator.dataset().classNames()));
+        ended("test");
+        RunImages images = RunImages.learnedFrom(train, val).testedOn(evaluator);
         images.overlapNote().ifPresent(this::warnOnce);
-        RunResult result =
-                evaluator.result(label, config, learned.train.size(), scores, watch.seconds());
+        RunResult result = RunResult.of(label, config, train.size(), evaluator, scores, seconds);
         images.write(run);
         run.write(RunFolder.RESULT, result);
-        run.write(
-                RunFolder.PROVENANCE,
-                Provenance.of(
-                        space,
-                        config.method().learns() ? dataset.train() : List.of(),
-                        evaluator.dataset().test()));
+        List<LabelledImage> learned = config.method().learns() ? dataset.train() : List.of();
+        run.write(RunFolder.PROVENANCE, Provenance.of(space, learned, evaluator.dataset().test()));
         return result;
     }
 }

@@ -1,4 +1,4 @@
-package org.coop4j.analysis;
+package org.coop4j.run;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.nio.file.Path;
@@ -8,10 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.eval.Calibration;
+import org.coop4j.eval.ConfusionMatrix;
 import org.coop4j.eval.Coverage;
 import org.coop4j.eval.Predictions;
-import org.coop4j.run.Scores;
-import org.coop4j.run.TestImages;
 
 /**
  * What a classifier makes of each of some images.
@@ -43,13 +42,6 @@ public record PictureResults(List<PictureResult> all) {
     }
 
     /**
-     * Two classes of which one is taken for the other.
-     *
-     * @param examples images of the first that are taken for the second, the surest first
-     */
-    public record Confused(int truth, int predicted, List<PictureResult> examples) {}
-
-    /**
      * An image before and after.
      *
      * @param before by the baseline
@@ -58,7 +50,7 @@ public record PictureResults(List<PictureResult> all) {
     public record Changed(PictureResult before, PictureResult after) {}
 
     /** The results that scores of some images are. */
-    public static PictureResults of(TestImages images, Scores scores) {
+    public static PictureResults of(EncodedImages images, Scores scores) {
         List<PictureResult> all = new ArrayList<>();
         int[] labels = images.labels();
         for (int i = 0; i < labels.length; i++) {
@@ -110,17 +102,25 @@ public record PictureResults(List<PictureResult> all) {
         return all.stream().sorted(Comparator.comparingDouble(PictureResult::probability)).toList();
     }
 
-    /** The pairs of classes that are confused, those with the most images first. */
-    public List<Confused> confused() {
+    /** Counts of true and predicted classes. */
+    public ConfusionMatrix confusionMatrix() {
+        return ConfusionMatrix.of(
+                all.stream().mapToInt(PictureResult::truth).toArray(),
+                all.stream().mapToInt(PictureResult::predicted).toArray());
+    }
+
+    /**
+     * The images that are classified wrongly by pairs of true and predicted class: the pairs with the most images first,
+     * of each pair the surest image.
+     */
+    public List<List<PictureResult>> confused() {
         Map<List<Integer>, List<PictureResult>> pairs = new LinkedHashMap<>();
         for (PictureResult result : wrong()) {
-            pairs.computeIfAbsent(
-                            List.of(result.truth, result.predicted), pair -> new ArrayList<>())
+            pairs.computeIfAbsent(List.of(result.truth, result.predicted), pair -> new ArrayList<>())
                     .add(result);
         }
         return pairs.values().stream()
-                .map(e -> new Confused(e.get(0).truth, e.get(0).predicted, List.copyOf(e)))
-                .sorted(Comparator.comparingInt((Confused c) -> c.examples.size()).reversed())
+                .sorted(Comparator.comparingInt((List<PictureResult> pair) -> pair.size()).reversed())
                 .toList();
     }
 

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.bank.HashedImage;
@@ -18,42 +18,39 @@ import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */
-public final class TestImages {
+public final class EncodedImages {
 
+    private final SharedData shared;
+    private final String what;
     private final List<HashedImage> images;
     private final int[] labels;
     private final FeatureMatrix features;
     private final FeatureMatrix normalized;
-    private final OtherRows otherRows;
     private FeatureMatrix beforeProjection; // encoded when it is first asked for
 
-    private TestImages(
-            List<HashedImage> images, int[] labels, FeatureMatrix features, OtherRows otherRows) {
+    private EncodedImages(
+            SharedData shared, String what, List<HashedImage> images, int[] labels, FeatureMatrix features) {
+        this.shared = shared;
+        this.what = what;
         this.images = images;
         this.labels = labels;
         this.features = features;
         this.normalized = features.normalized();
-        this.otherRows = otherRows;
     }
 
-    /** Encodes the same images up to the visual projection. */
-    interface OtherRows {
-        FeatureMatrix beforeProjection(Progress progress) throws IOException;
-    }
-
-    /** Copies view 0 of each image. */
-    static TestImages of(ImageFeatures images, OtherRows otherRows) {
-        return new TestImages(
-                images.hashed(), images.labels(), FeatureSets.matrix(images), otherRows);
+    /**
+     * Copies view 0 of each image.
+     *
+     * @param what what the images are, such as "val images"
+     */
+    static EncodedImages of(SharedData shared, String what, ImageFeatures images) {
+        return new EncodedImages(shared, what, images.hashed(), images.labels(), FeatureSets.matrix(images));
     }
 
     /** No images. */
-    static TestImages none(int width, int widthBefore) {
-        return new TestImages(
-                List.of(),
-                new int[0],
-                FeatureMatrix.of(0, width, new float[0]),
-                progress -> FeatureMatrix.of(0, widthBefore, new float[0]));
+    static EncodedImages none(SharedData shared, String what) {
+        FeatureMatrix nothing = FeatureMatrix.of(0, shared.space().embedDim(), new float[0]);
+        return new EncodedImages(shared, what, List.of(), new int[0], nothing);
     }
 
     /** Number of images. */
@@ -77,19 +74,20 @@ public final class TestImages {
     }
 
     /** The images but those at some positions. */
-    public TestImages without(List<Integer> positions) {
+    public EncodedImages without(List<Integer> positions) {
         Set<Integer> leftOut = new HashSet<>(positions);
         int[] rows = IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
-        return new TestImages(
-                Arrays.stream(rows).mapToObj(images::get).toList(),
-                Arrays.stream(rows).map(row -> labels[row]).toArray(),
-                features.rows(rows),
-                progress -> features(FeatureKind.BEFORE_PROJECTION, progress).rows(rows));
+        List<HashedImage> rest = Arrays.stream(rows).mapToObj(images::get).toList();
+        return new EncodedImages(shared, what, rest, labels(rows), features.rows(rows));
+    }
+
+    private int[] labels(int[] rows) {
+        return Arrays.stream(rows).map(row -> labels[row]).toArray();
     }
 
     /**
-     * Rows of a kind, [images, width of the kind]; those before the projection are encoded when
-     * they are first asked for.
+     * Rows of a kind, [images, width of the kind]; those before the projection are encoded when they are first asked
+     * for.
      *
      * @param progress is told of the encoding
      */
@@ -98,20 +96,29 @@ public final class TestImages {
             return features;
         }
         if (beforeProjection == null) {
-            FeatureMatrix encoded = otherRows.beforeProjection(progress);
-            if (encoded.rows() != size()) {
-                throw new IOException(
-                        "%d of %d images can be read that could be before: run it again"
-                                .formatted(encoded.rows(), size()));
-            }
-            beforeProjection = encoded;
+            beforeProjection = beforeProjection(progress);
         }
         return beforeProjection;
     }
 
+    private FeatureMatrix beforeProjection(Progress progress) throws IOException {
+        FeatureKind kind = FeatureKind.BEFORE_PROJECTION;
+        if (images.isEmpty()) {
+            int width = shared.space().towers().map(clip -> clip.featureWidth(kind)).orElse(0);
+            return FeatureMatrix.of(0, width, new float[0]);
+        }
+        ImageFeatures encoded =
+                shared.centreCrops(images.stream().map(HashedImage::image).toList(), kind, what, progress);
+        if (encoded.size() != size()) {
+            throw new IOException("%d of %d images can be read that could be before: run it again"
+                    .formatted(encoded.size(), size()));
+        }
+        return FeatureSets.matrix(encoded);
+    }
+
     /** The features of all images. */
     public FeatureSet all() {
-        return select(IntStream.range(0, size()).boxed().toList());
+        return DenseFeatures.of(features.width(), 1, features.toArray(), labels());
     }
 
     /**
@@ -127,11 +134,7 @@ public final class TestImages {
     /** The features of some of the images, in the order of the positions. */
     public FeatureSet select(List<Integer> positions) {
         int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
-        return DenseFeatures.of(
-                features.width(),
-                1,
-                features.rows(rows).toArray(),
-                Arrays.stream(rows).map(row -> labels[row]).toArray());
+        return DenseFeatures.of(features.width(), 1, features.rows(rows).toArray(), labels(rows));
     }
 
     /** The logits of a classifier. */
@@ -147,19 +150,16 @@ public final class TestImages {
     /**
      * logits = scale · cosine of each image with each class.
      *
-     * @param weights normalised class weights, one row a class
+     * @param weights normalised class weights, one row per class
      * @param scale exp(logit_scale)
      */
     public Scores scores(FeatureMatrix weights, float scale) {
         float[][] logits = new float[labels.length][weights.rows()];
-        IntStream.range(0, labels.length)
-                .parallel()
-                .forEach(
-                        i -> {
-                            for (int c = 0; c < weights.rows(); c++) {
-                                logits[i][c] = scale * normalized.dot(i, weights, c);
-                            }
-                        });
+        IntStream.range(0, labels.length).parallel().forEach(i -> {
+            for (int c = 0; c < weights.rows(); c++) {
+                logits[i][c] = scale * normalized.dot(i, weights, c);
+            }
+        });
         return Scores.of(labels, logits);
     }
 }

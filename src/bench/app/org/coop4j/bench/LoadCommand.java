@@ -1,0 +1,73 @@
+package org.coop4j.bench;
+
+import java.nio.FloatBuffer;
+import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.run.Machine;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.coop4j.cli.BenchCommand;
+import org.coop4j.cli.options.ModelOptions;
+import org.coop4j.cli.options.Options;
+import org.coop4j.console.Console;
+import org.coop4j.console.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code load}: from opening a model to the first image's features. */
+@Command(
+        name = "load",
+description = "Measure the time from opening a model to the first image's features.")
+final class LoadCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Option(
+            names = "--arch",
+            defaultValue = "ViT-B/16",
+            paramLabel = "NAME",
+            description = "A published architecture (default: ${DEFAULT-VALUE}).")
+    private String architecture;
+
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "FILE",
+            description = "A converted model, instead of random weights.")
+    private Path model;
+
+    @Option(names = "--runs", hidden = true, description = "One alone: a second would find the model in memory.")
+    private int runs;
+
+    @Mixin private Options.Arithmetic precision;
+
+    @Option(names = "--json", description = "Print JSON, as always.")
+    private boolean json;
+
+    LoadCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path file = model == null ? BenchCommand.randomModel(architecture, console) : ModelOptions.file(model);
+        Precision in = precision.precision();
+        ObjectNode result = Json.object().put("what", "load").put("precision", in.id()).put("model", file.toString());
+        result.put("seconds_to_first_feature", firstFeature(file, in));
+        Machine.peakMemory().ifPresent(bytes -> result.put("peak_rss_mb", bytes >> 20));
+        Json.print(result, console.out());
+        return 0;
+    }
+
+    /** Seconds from opening a model until it has the features of an image. */
+    private static double firstFeature(Path model, Precision precision) throws IOException {
+        long start = System.nanoTime();
+        try (Clip clip = Clip.open(model, precision)) {
+            int side = clip.architecture().vision().imageSize();
+            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
+            return (System.nanoTime() - start) / 1e9;
+        }
+    }
+}
