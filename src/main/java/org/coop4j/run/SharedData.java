@@ -14,8 +14,6 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
@@ -101,7 +99,7 @@ public final class SharedData {
         Evaluator known = evaluators.get(key);
         if (known == null) {
             ImageDataset dataset = dataset(data, seed).half(half);
-            EncodedImages images = features(dataset.test(), "test images", progress);
+            LabelledFeatures images = features(dataset.test(), "test images", progress);
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
@@ -112,10 +110,10 @@ public final class SharedData {
     }
 
     /** The features of images as the model's test transform shows them. */
-    public EncodedImages features(List<LabelledImage> images, String what, Progress progress) throws IOException {
+    public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return images.isEmpty()
-                ? EncodedImages.none(this, what)
-                : EncodedImages.of(this, what, centreCrops(images, FeatureKind.EMBEDDED, what, progress));
+                ? LabelledFeatures.none(this, what)
+                : LabelledFeatures.of(this, what, centreCrops(images, FeatureKind.EMBEDDED, what, progress));
     }
 
     /** Rows of a kind of images as the model's test transform shows them. */
@@ -160,8 +158,8 @@ public final class SharedData {
                 sample.views() == 0
                         ? new ImageTransform.Test(clip.preprocessing())
                         : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
-        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform, kind))) {
-            return BankedImages.build(bank, clip, transform, images, what, skipBad, progress);
+        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
+            return bank.encode(images, what, skipBad, progress);
         }
     }
 

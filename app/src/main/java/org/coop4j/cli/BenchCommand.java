@@ -168,7 +168,7 @@ public final class BenchCommand implements Callable<Integer> {
         } else {
             result.put("model", model.toString());
         }
-        try (Clip clip = Clip.open(file, precision)) {
+        try (Clip clip = Clip.open(file, Clip.Options.in(precision))) {
             switch (what) {
                 case "step" -> step(clip, result);
                 case "encode" -> {
