@@ -18,7 +18,7 @@ public final class Evaluator {
 
     private final FeatureSpace space;
     private final ImageDataset dataset;
-    private final EncodedImages images;
+    private final LabelledFeatures images;
     private final List<PromptEnsemble> prompts;
     private List<RunResult.HandWritten> handWritten;
 
@@ -26,7 +26,7 @@ public final class Evaluator {
      * @param dataset lists of the classes that are tested
      * @param images its test images
      */
-    Evaluator(FeatureSpace space, DataSpec data, ImageDataset dataset, EncodedImages images) {
+    Evaluator(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
         this.space = space;
         this.dataset = dataset;
         this.images = images;
@@ -72,7 +72,7 @@ public final class Evaluator {
     }
 
     /** The features of the test images. */
-    public EncodedImages images() {
+    public LabelledFeatures images() {
         return images;
     }
 

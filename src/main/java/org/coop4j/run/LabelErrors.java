@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.clip.FeatureSpace;
-import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Folds;
@@ -49,16 +48,17 @@ public final class LabelErrors {
      * The images whose labels look wrong, the most suspect first; none if there are too many
      * images, or a class has one alone.
      */
-    public static List<Suspect> of(FeatureSpace space, Task task, List<Located> pictures)
-            throws IOException {
+    static List<Suspect> of(FeatureSpace space, Task task, RunFeatures images) throws IOException {
+        List<Located> pictures = images.located();
         int[] labels = pictures.stream().mapToInt(p -> p.image().label()).toArray();
         if (pictures.size() > MOST_IMAGES
                 || Folds.fewest(labels) < 2
                 || Arrays.stream(labels).distinct().count() < 2) {
             return List.of();
         }
-        FeatureSet images = features(pictures, labels);
-        return suspects(pictures, labels, probabilities(space, task, images));
+        FeatureSet known = FeatureSets.joined(images.train().all(), images.val().all());
+        FeatureSet all = FeatureSets.joined(known, images.test().all());
+        return suspects(pictures, labels, probabilities(space, task, all));
     }
 
     private static List<Suspect> suspects(
@@ -93,15 +93,6 @@ public final class LabelErrors {
             sums[c] = counts[c] == 0 ? Double.POSITIVE_INFINITY : sums[c] / counts[c];
         }
         return sums;
-    }
-
-    private static FeatureSet features(List<Located> pictures, int[] labels) {
-        int width = pictures.get(0).features().length;
-        float[] rows = new float[Math.multiplyExact(pictures.size(), width)];
-        for (int i = 0; i < labels.length; i++) {
-            System.arraycopy(pictures.get(i).features(), 0, rows, i * width, width);
-        }
-        return DenseFeatures.of(width, 1, rows, labels);
     }
 
     /** Of each image, by a classifier that did not see it, calibrated: [images][classes]. */

@@ -103,7 +103,7 @@ public record MethodChoice(List<Candidate> chosen, List<Score> scores, boolean c
     }
 
     private static Scores crossValidated(
-            FeatureSpace space, Task task, EncodedImages train, int folds, Candidate candidate, Progress progress)
+            FeatureSpace space, Task task, LabelledFeatures train, int folds, Candidate candidate, Progress progress)
             throws IOException {
         if (folds < 2) {
             throw new DatasetException("a class has one training image and there are no val images to choose a"

@@ -40,7 +40,7 @@ public final class NearDuplicates {
     }
 
     /** All pairs: those across parts first, then equal files, then the nearest. */
-    public static List<Pair> of(List<Located> pictures) {
+    static List<Pair> of(List<Located> pictures) {
         boolean compare = pictures.size() <= MOST_COMPARED;
         float[][] unit = pictures.stream().map(p -> unit(p.features())).toArray(float[][]::new);
         List<Pair> pairs = new ArrayList<>();

@@ -50,7 +50,7 @@ public record PictureResults(List<PictureResult> all) {
     public record Changed(PictureResult before, PictureResult after) {}
 
     /** The results that scores of some images are. */
-    public static PictureResults of(EncodedImages images, Scores scores) {
+    public static PictureResults of(LabelledFeatures images, Scores scores) {
         List<PictureResult> all = new ArrayList<>();
         int[] labels = images.labels();
         for (int i = 0; i < labels.length; i++) {

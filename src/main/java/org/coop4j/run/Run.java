@@ -127,28 +127,32 @@ public final class Run {
         }
     }
 
-    /** Among images, the folder of a run would be a class for ever after. */
-    private void requireOutside(Path folder) throws IOException {
-        RunData data = config.data();
-        Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
-        if (data.source().benchmark() != null || !Files.isDirectory(images)) {
-            return;
+    /** Encodes, trains, calibrates and tests; what learns nothing is tested alone. */
+    private RunResult run(RunFolder run, ImageDataset dataset, Learner learner) throws IOException {
+        if (!config.method().learns()) {
+            try (Classifier classifier = fit(learner, null, run, "")) {
+                save(run, classifier, Confidence.NONE, dataset);
+                return test(run, classifier, List.of(), List.of(), dataset);
+            }
         }
-        if (folder.toAbsolutePath().normalize().startsWith(images)) {
-            throw new IOException(
-                    "%s lies in the folder of the images, %s: choose another --out"
-                            .formatted(folder, images));
+        FeatureKind kind = config.method().features();
+        LabelledFeatures val = val(dataset);
+        FeatureSet chooses = config.method().usesVal() ? val.all(kind, progress) : val.select(List.of());
+        ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), progress);
+        requireEveryClass(dataset, train);
+        ended("encode_train");
+        FewShotFeatures features = new FewShotFeatures(train, chooses);
+        try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
+            ended("train");
+            Confidence confidence = new HeldOut(shared, task(dataset), dataset.train(), val)
+                    .confidence(classifier, config, progress);
+            ended("calibrate");
+            save(run, classifier, confidence, dataset);
+            return test(run, classifier, train.hashed(), val.images(), dataset);
         }
     }
 
-    private static void free(RunFolder run, Throwable failure) {
-        try {
-            run.deleteRunFiles();
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-        }
-    }
-
+    /** Draws the training images; everything that can be wrong with them and with the prompts is said now. */
     private ImageDataset sample() throws IOException {
         Method method = config.method();
         RunData data = config.data();
@@ -171,47 +175,8 @@ public final class Run {
         return dataset;
     }
 
-    private void warnOnce(String message) {
-        shared.warnOnce(message, progress);
-    }
-
-    private Task task(ImageDataset dataset) {
-        return config.data().source().task(dataset.classNames(), config.sample().seed());
-    }
-
-    /** A part of the run ends and the next begins. */
-    private void ended(String part) {
-        long now = System.nanoTime();
-        seconds.merge(part, (now - partBegan) / 1e9, Double::sum);
-        partBegan = now;
-    }
-
-    private RunResult run(RunFolder run, ImageDataset dataset, Learner learner) throws IOException {
-        if (!config.method().learns()) {
-            try (Classifier classifier = fit(learner, null, run, "")) {
-                save(run, classifier, Confidence.NONE, dataset);
-                return test(run, classifier, List.of(), List.of(), dataset);
-            }
-        }
-        FeatureKind kind = config.method().features();
-        EncodedImages val = val(dataset);
-        FeatureSet chooses = config.method().usesVal() ? val.all(kind, progress) : val.select(List.of());
-        ImageFeatures train = shared.encode(config.sample(), kind, dataset.train(), progress);
-        requireEveryClass(dataset, train);
-        ended("encode_train");
-        FewShotFeatures features = new FewShotFeatures(train, chooses);
-        try (Classifier classifier = fit(learner, features, run, train.contentHash())) {
-            ended("train");
-            Confidence confidence = new HeldOut(shared, task(dataset), dataset.train(), val)
-                    .confidence(classifier, config, progress);
-            ended("calibrate");
-            save(run, classifier, confidence, dataset);
-            return test(run, classifier, train.hashed(), val.images(), dataset);
-        }
-    }
-
     /** The val images, unless they are the test images, which may decide nothing. */
-    private EncodedImages val(ImageDataset dataset) throws IOException {
+    private LabelledFeatures val(ImageDataset dataset) throws IOException {
         ImageDataset whole = shared.dataset(config.learnedFrom().source(), config.sample().seed());
         return shared.features(
                 whole.validatesOnTest() && !config.method().usesVal() ? List.of() : dataset.val(),
@@ -228,21 +193,6 @@ public final class Run {
                 features,
                 new Trainer(
                         config.training(), config.sample().seed(), shared.options().memory(), progress, files));
-    }
-
-    /** Unreadable images may have been all that a class had. */
-    private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
-            throws IOException {
-        BitSet present = new BitSet();
-        for (int i = 0; i < images.size(); i++) {
-            present.set(images.label(i));
-        }
-        int missing = present.nextClearBit(0);
-        if (missing < dataset.classCount()) {
-            throw new IOException(
-                    "class \"%s\" has no readable training image: mend them or remove the class"
-                            .formatted(dataset.classNames().get(missing)));
-        }
     }
 
     /** Writes the classifier with an account of how it was made. */
@@ -295,5 +245,57 @@ public final class Run {
         List<LabelledImage> learned = config.method().learns() ? dataset.train() : List.of();
         run.write(RunFolder.PROVENANCE, Provenance.of(space, learned, evaluator.dataset().test()));
         return result;
+    }
+
+    /** Among images, the folder of a run would be a class for ever after. */
+    private void requireOutside(Path folder) throws IOException {
+        RunData data = config.data();
+        Path images = Path.of(data.source().path()).toAbsolutePath().normalize();
+        if (data.source().benchmark() != null || !Files.isDirectory(images)) {
+            return;
+        }
+        if (folder.toAbsolutePath().normalize().startsWith(images)) {
+            throw new IOException(
+                    "%s lies in the folder of the images, %s: choose another --out"
+                            .formatted(folder, images));
+        }
+    }
+
+    private static void free(RunFolder run, Throwable failure) {
+        try {
+            run.deleteRunFiles();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /** Unreadable images may have been all that a class had. */
+    private static void requireEveryClass(ImageDataset dataset, FeatureSet images)
+            throws IOException {
+        BitSet present = new BitSet();
+        for (int i = 0; i < images.size(); i++) {
+            present.set(images.label(i));
+        }
+        int missing = present.nextClearBit(0);
+        if (missing < dataset.classCount()) {
+            throw new IOException(
+                    "class \"%s\" has no readable training image: mend them or remove the class"
+                            .formatted(dataset.classNames().get(missing)));
+        }
+    }
+
+    private void warnOnce(String message) {
+        shared.warnOnce(message, progress);
+    }
+
+    private Task task(ImageDataset dataset) {
+        return config.data().source().task(dataset.classNames(), config.sample().seed());
+    }
+
+    /** A part of the run ends and the next begins. */
+    private void ended(String part) {
+        long now = System.nanoTime();
+        seconds.merge(part, (now - partBegan) / 1e9, Double::sum);
+        partBegan = now;
     }
 }

@@ -96,12 +96,11 @@ public record RunComparison(
             UnknownClasses.of(space, task, images, run.config, learned.test())
                     .ifPresent(measured -> unknown.put(run.name, measured));
         }
-        List<RunFeatures.Located> located = images.located();
         return new RunComparison(
                 images,
                 new Comparison(images.classNames(), all),
-                LabelErrors.of(space, task, located),
-                NearDuplicates.of(located),
+                LabelErrors.of(space, task, images),
+                NearDuplicates.of(images.located()),
                 unknown);
     }
 

@@ -16,7 +16,7 @@ import org.coop4j.run.RunConfig.RunData;
  * @param val images that it may choose by; empty where there are none
  * @param test images that it was tested on; empty where nothing may be seen of them
  */
-public record RunFeatures(List<String> classNames, EncodedImages train, EncodedImages val, EncodedImages test) {
+public record RunFeatures(List<String> classNames, LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
 
     /**
      * The images of a run that is tested on the data that it learned from. Most of their features are in the bank
@@ -27,7 +27,7 @@ public record RunFeatures(List<String> classNames, EncodedImages train, EncodedI
      */
     static RunFeatures of(SharedData shared, RunConfig config, Sample sample, Progress progress) throws IOException {
         RunFeatures known = withoutTest(shared, config, sample, progress);
-        EncodedImages test = shared.evaluator(config, progress).images();
+        LabelledFeatures test = shared.evaluator(config, progress).images();
         return new RunFeatures(known.classNames, known.train, known.val, test);
     }
 
@@ -57,7 +57,7 @@ public record RunFeatures(List<String> classNames, EncodedImages train, EncodedI
         return all;
     }
 
-    private static void add(List<Located> all, EncodedImages images, String part) {
+    private static void add(List<Located> all, LabelledFeatures images, String part) {
         for (int i = 0; i < images.size(); i++) {
             LabelledImage image = images.images().get(i).image();
             all.add(new Located(image, images.images().get(i).sha256(), part, images.features().row(i)));

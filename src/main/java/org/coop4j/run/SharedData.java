@@ -101,7 +101,7 @@ public final class SharedData {
         Evaluator known = evaluators.get(key);
         if (known == null) {
             ImageDataset dataset = dataset(data, seed).half(half);
-            EncodedImages images = features(dataset.test(), "test images", progress);
+            LabelledFeatures images = features(dataset.test(), "test images", progress);
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
@@ -112,10 +112,10 @@ public final class SharedData {
     }
 
     /** The features of images as the model's test transform shows them. */
-    public EncodedImages features(List<LabelledImage> images, String what, Progress progress) throws IOException {
+    public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
         return images.isEmpty()
-                ? EncodedImages.none(this, what)
-                : EncodedImages.of(this, what, centreCrops(images, FeatureKind.EMBEDDED, what, progress));
+                ? LabelledFeatures.none(this, what)
+                : LabelledFeatures.of(this, what, centreCrops(images, FeatureKind.EMBEDDED, what, progress));
     }
 
     /** Rows of a kind of images as the model's test transform shows them. */

@@ -21,7 +21,6 @@ import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;
-import org.coop4j.method.train.Training;
 
 /**
  * How well pictures of none of the classes are noticed: classes are left out, one after the other,

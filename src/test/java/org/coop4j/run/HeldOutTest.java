@@ -63,7 +63,7 @@ class HeldOutTest {
 
             SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(data, 1);
-            EncodedImages train = shared.features(dataset.train(), "training images", Progress.NONE);
+            LabelledFeatures train = shared.features(dataset.train(), "training images", Progress.NONE);
             assertThat(confidence.images())
                     .isEqualTo("20 training images by 5-fold cross-validation");
             assertThat(confidence.temperature())

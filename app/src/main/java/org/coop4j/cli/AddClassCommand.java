@@ -36,7 +36,7 @@ import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.EncodedImages;
+import org.coop4j.run.LabelledFeatures;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -133,7 +133,7 @@ final class AddClassCommand implements Callable<Integer> {
         SharedData shared = bankOptions.shared(clip);
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
-        EncodedImages pictures = pictures(shared, names.size() - 1);
+        LabelledFeatures pictures = pictures(shared, names.size() - 1);
         Evaluator evaluator = shared.evaluator(config, console);
         try (Classifier before = PromptOptions.classifier(file, clip);
                 Classifier after =
@@ -170,7 +170,7 @@ final class AddClassCommand implements Callable<Integer> {
         return 100.0 * right / predicted.length;
     }
 
-    private EncodedImages pictures(SharedData shared, int label) throws IOException {
+    private LabelledFeatures pictures(SharedData shared, int label) throws IOException {
         List<LabelledImage> images = new ArrayList<>();
         if (data != null) {
             for (Path image : ImageFiles.in(data)) {
@@ -184,7 +184,7 @@ final class AddClassCommand implements Callable<Integer> {
     }
 
     /** Every other picture, from the first or the second on. */
-    private static FeatureSet half(EncodedImages pictures, int from) {
+    private static FeatureSet half(LabelledFeatures pictures, int from) {
         return pictures.select(
                 IntStream.range(0, pictures.size()).filter(i -> i % 2 == from).boxed().toList());
     }
@@ -194,7 +194,7 @@ final class AddClassCommand implements Callable<Integer> {
             RunConfig config,
             Method method,
             List<String> names,
-            EncodedImages pictures)
+            LabelledFeatures pictures)
             throws IOException {
         RunFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE);
         FeatureSet train = FeatureSets.joined(known.train().all(), half(pictures, 0));

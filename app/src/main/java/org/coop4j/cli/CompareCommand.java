@@ -32,7 +32,7 @@ import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
-import org.coop4j.run.EncodedImages;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -106,7 +106,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /** A test image that a run learned from is no test of it. */
-    private void warnOfLearned(EncodedImages images) throws IOException {
+    private void warnOfLearned(LabelledFeatures images) throws IOException {
         for (Path run : runs) {
             Set<String> learned =
                     RunImages.of(run).map(RunImages::learnedContents).orElse(Set.of());
@@ -135,7 +135,7 @@ final class CompareCommand implements Callable<Integer> {
         return new Comparison(names, contenders);
     }
 
-    private void print(Comparison comparison, EncodedImages images) {
+    private void print(Comparison comparison, LabelledFeatures images) {
         ComparisonTable.of(List.of(comparison)).lines().print(console.out());
         List<ComparedClassifier> all = comparison.classifiers();
         ComparedClassifier first = all.get(0);
@@ -175,7 +175,7 @@ final class CompareCommand implements Callable<Integer> {
         table.print(console.out());
     }
 
-    private static String path(EncodedImages images, int i) {
+    private static String path(LabelledFeatures images, int i) {
         return images.images().get(i).image().path().toString();
     }
 
@@ -188,7 +188,7 @@ final class CompareCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private static ObjectNode json(Comparison comparison, EncodedImages images) {
+    private static ObjectNode json(Comparison comparison, LabelledFeatures images) {
         ObjectNode json = Json.object();
         List<ComparedClassifier> all = comparison.classifiers();
         ArrayNode rows = json.putArray("runs");

@@ -27,7 +27,7 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.EvaluationData;
 import org.coop4j.run.Scores;
-import org.coop4j.run.EncodedImages;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.study.report.ConfusionFiles;
 import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
@@ -123,14 +123,14 @@ final class EvalCommand implements Callable<Integer> {
                 promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            EncodedImages all =
+            LabelledFeatures all =
                     bankOptions
                             .shared(space)
                             .features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());
             }
-            EncodedImages tested = counted(retest, all);
+            LabelledFeatures tested = counted(retest, all);
             Scores scores = tested.scores(classifier).at(file.temperature());
             report(scores, classifier.classNames(), all.size() - tested.size());
             write(new ErrorFiles(PictureResults.of(tested, scores), classifier.classNames()));
@@ -158,7 +158,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     /** Without the images that were learned from, unless they are asked for. */
-    private EncodedImages counted(EvaluationData retest, EncodedImages all) {
+    private LabelledFeatures counted(EvaluationData retest, LabelledFeatures all) {
         if (!retest.knowsLearned()) {
             console.note(
                     "nothing is recorded of the images that it learned from: if they are among"

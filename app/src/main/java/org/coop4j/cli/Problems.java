@@ -167,7 +167,7 @@ final class Problems {
             return OF_FILES.getOrDefault(e.getClass(), otherwise).formatted(file);
         }
         if (FOR_USERS.contains(problem.getClass())
-                || problem instanceof IOException && problem.getMessage() != null) {
+                || (problem instanceof IOException && problem.getMessage() != null)) {
             return problem.getMessage();
         }
         if (problem instanceof OutOfMemoryError) {

@@ -25,6 +25,7 @@ import org.coop4j.study.html.Section.Picture;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.run.Confidence;
+import org.coop4j.run.Machine;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunComparison.FinishedRun;
@@ -313,7 +314,7 @@ public record RunPage(
                         Locale.ROOT,
                         "The run took %.0f seconds: %s.",
                         run.result().seconds().values().stream().mapToDouble(s -> s).sum(),
-                        Provenance.machine(threads)));
+                        Machine.describe(threads)));
     }
 
     /** Sentences about the pictures for the end of the command. */

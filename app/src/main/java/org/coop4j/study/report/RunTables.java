@@ -15,7 +15,7 @@ import org.coop4j.console.Table.Kind;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.DatasetNames;
-import org.coop4j.study.Entry;
+import org.coop4j.study.Study.Entry;
 import org.coop4j.study.Findings;
 import org.coop4j.study.HandWritten;
 import org.coop4j.study.HandWritten.Prompt;

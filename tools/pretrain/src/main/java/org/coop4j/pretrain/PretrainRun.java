@@ -11,6 +11,7 @@ import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Metrics;
+import org.coop4j.run.Machine;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
@@ -232,9 +233,9 @@ public record PretrainRun(
             provenance.put("validation_sha256", Sha256.of(validation));
         }
         provenance.put("version", Provenance.coop4jVersion());
-        provenance.put("java", Provenance.virtualMachine());
-        provenance.put("system", Provenance.operatingSystem());
-        provenance.put("processor", Provenance.processorName());
+        provenance.put("java", Machine.virtualMachine());
+        provenance.put("system", Machine.operatingSystem());
+        provenance.put("processor", Machine.processorName());
         provenance.put("threads", workers.count());
         provenance.put("finished", Instant.now().toString());
         return provenance;

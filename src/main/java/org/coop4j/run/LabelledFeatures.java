@@ -18,7 +18,7 @@ import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 
 /** Labelled images' features in memory, to score many classifiers on. */
-public final class EncodedImages {
+public final class LabelledFeatures {
 
     private final SharedData shared;
     private final String what;
@@ -28,7 +28,7 @@ public final class EncodedImages {
     private final FeatureMatrix normalized;
     private FeatureMatrix beforeProjection; // encoded when it is first asked for
 
-    private EncodedImages(
+    private LabelledFeatures(
             SharedData shared, String what, List<HashedImage> images, int[] labels, FeatureMatrix features) {
         this.shared = shared;
         this.what = what;
@@ -43,14 +43,14 @@ public final class EncodedImages {
      *
      * @param what what the images are, such as "val images"
      */
-    static EncodedImages of(SharedData shared, String what, ImageFeatures images) {
-        return new EncodedImages(shared, what, images.hashed(), images.labels(), FeatureSets.matrix(images));
+    static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
+        return new LabelledFeatures(shared, what, images.hashed(), images.labels(), FeatureSets.matrix(images));
     }
 
     /** No images. */
-    static EncodedImages none(SharedData shared, String what) {
+    static LabelledFeatures none(SharedData shared, String what) {
         FeatureMatrix nothing = FeatureMatrix.of(0, shared.space().embedDim(), new float[0]);
-        return new EncodedImages(shared, what, List.of(), new int[0], nothing);
+        return new LabelledFeatures(shared, what, List.of(), new int[0], nothing);
     }
 
     /** Number of images. */
@@ -74,11 +74,11 @@ public final class EncodedImages {
     }
 
     /** The images but those at some positions. */
-    public EncodedImages without(List<Integer> positions) {
+    public LabelledFeatures without(List<Integer> positions) {
         Set<Integer> leftOut = new HashSet<>(positions);
         int[] rows = IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
         List<HashedImage> rest = Arrays.stream(rows).mapToObj(images::get).toList();
-        return new EncodedImages(shared, what, rest, labels(rows), features.rows(rows));
+        return new LabelledFeatures(shared, what, rest, labels(rows), features.rows(rows));
     }
 
     private int[] labels(int[] rows) {
