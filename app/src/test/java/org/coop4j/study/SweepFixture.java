@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;

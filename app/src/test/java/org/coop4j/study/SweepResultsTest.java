@@ -6,6 +6,7 @@ import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.ended;
 import static org.coop4j.study.SweepFixture.result;
 
+import org.coop4j.study.Sweep.SweepOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
