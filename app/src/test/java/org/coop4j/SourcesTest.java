@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -77,7 +76,6 @@ class SourcesTest {
         String page = Files.readString(ROOT.resolve("docs/architecture.md"));
         String section = page.substring(page.indexOf("## Read the code in this order"));
         List<Path> files = LISTED.matcher(section).results()
-                .map(MatchResult::toMatchResult)
                 .map(found -> ROOT.resolve(found.group(1)))
                 .toList();
         long lines = 0;
