@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
-import org.coop4j.data.benchmark.SplitRule;
+import org.coop4j.data.benchmark.Benchmark.SplitRule;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 

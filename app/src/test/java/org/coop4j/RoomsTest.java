@@ -40,7 +40,6 @@ class RoomsTest {
                     List.of("study"),
                     List.of("console"),
                     List.of("bench"),
-                    List.of("analysis"),
                     List.of("predict"),
                     List.of("run", "onnx"),
                     List.of("method"),

@@ -21,7 +21,7 @@ import org.coop4j.console.WrongUsage;
 import org.coop4j.data.ImageFiles;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.run.Provenance;
+import org.coop4j.run.Machine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -112,7 +112,7 @@ final class AllCommand implements Callable<Integer> {
         List<Work> works = works();
         String machine;
         try (Workers workers = Workers.standard()) {
-            machine = Provenance.machine(workers.count()) + ", " + Provenance.virtualMachine();
+            machine = Machine.describe(workers.count()) + ", " + Machine.virtualMachine();
         }
         PrintStream table = json ? console.err() : console.out();
         table.println(machine + "\n\n| work | time | rate | memory |\n|---|---|---|---|");

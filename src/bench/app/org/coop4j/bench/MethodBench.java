@@ -11,7 +11,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.FeatureTable;
 import org.coop4j.clip.VisualProjection;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;

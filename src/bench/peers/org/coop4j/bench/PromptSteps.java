@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.FewShotFeatures;
 import org.coop4j.method.Method;
 import org.coop4j.method.Task;

@@ -1,5 +1,6 @@
 package org.coop4j.data;
 
+import org.coop4j.data.SplitRules.SplitShares;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ public record CsvList(
         List<Row> rows = rows();
         boolean divided = rows.get(0).split().isPresent();
         if (divided) {
-            GivenSplits.requireNoShares(csv.toString(), shares);
+            SplitRules.requireNoShares(csv.toString(), shares);
         }
         List<Row> defining =
                 rows.stream().filter(r -> r.split().equals(Optional.of(Split.TRAIN))).toList();
@@ -68,7 +69,7 @@ public record CsvList(
         }
         ImageDataset dataset =
                 divided
-                        ? GivenSplits.assemble(name, csv.toString(), classNames, parts)
+                        ? SplitRules.assemble(name, csv.toString(), classNames, parts)
                         : divide(parts.get(Split.TRAIN));
         dataset.requireFiles();
         return dataset;
@@ -128,7 +129,7 @@ public record CsvList(
             throw new DatasetException(
                     "%s: the label of %s is empty".formatted(csv, cells[columns.path()]));
         }
-        Path path = new ImageRoot(imageRoot).resolve(cells[columns.path()].strip(), csv);
+        Path path = ImageFiles.resolve(imageRoot, cells[columns.path()].strip(), csv);
         if (columns.split() < 0) {
             return new Row(path, label, Optional.empty());
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -98,5 +99,33 @@ public final class ImageFiles {
 
     private static String sortKey(Path relative) {
         return relative.toString().replace('\\', '/');
+    }
+
+    /**
+     * Returns the file that a list names, which always lies below a folder.
+     *
+     * @param root the folder that the list's paths are relative to
+     * @param source the list's file, for the message
+     */
+    public static Path resolve(Path root, String relative, Path source) throws DatasetException {
+        String why = null;
+        Path path = null;
+        try {
+            path = Path.of(relative);
+        } catch (InvalidPathException e) {
+            why = "is not a path";
+        }
+        if (relative.isBlank()) {
+            why = "is empty";
+        } else if (path != null && (path.isAbsolute() || relative.startsWith("/") || relative.indexOf('\\') >= 0)) {
+            why = "is not relative with '/' between its parts";
+        } else if (List.of(relative.split("/", -1)).contains("..")) {
+            why = "leads out of the image folder";
+        }
+        if (why != null) {
+            throw new DatasetException("%s: the path '%s' %s; paths must be relative to %s and stay below it"
+                    .formatted(source, relative, why, root));
+        }
+        return root.resolve(path);
     }
 }

@@ -1,5 +1,7 @@
 package org.coop4j.data;
 
+import org.coop4j.data.SplitRules.SplitShares;
+import org.coop4j.data.ClassNames.ClassNamesFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +57,7 @@ public record ImageFolder(
         if (divided.isEmpty()) {
             return loadUndivided(folders);
         }
-        GivenSplits.requireNoShares(root.toString(), shares);
+        SplitRules.requireNoShares(root.toString(), shares);
         return loadDivided(divided);
     }
 
@@ -86,7 +88,7 @@ public record ImageFolder(
             }
             parts.put(part.getKey(), images);
         }
-        return GivenSplits.assemble(name(), root.toString(), namesOf(classes), parts);
+        return SplitRules.assemble(name(), root.toString(), namesOf(classes), parts);
     }
 
     /** The label and name of each class folder. */

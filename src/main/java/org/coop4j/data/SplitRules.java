@@ -1,4 +1,8 @@
 package org.coop4j.data;
+import org.slf4j.LoggerFactory;
+import org.slf4j.Logger;
+import java.util.Optional;
+import org.coop4j.data.SplitRules.SplitShares;
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,7 +20,49 @@ import java.util.Map;
 public final class SplitRules {
     private static final double VAL_SHARE = 0.2;
 
+    private static final Logger log = LoggerFactory.getLogger(SplitRules.class);
+
     private SplitRules() {}
+
+    /** Refuses shares for data that has a division. */
+    static void requireNoShares(String source, Optional<SplitShares> shares)
+            throws DatasetException {
+        if (shares.isPresent()) {
+            throw new DatasetException(source + " has a split of its own: omit --split");
+        }
+    }
+
+    /**
+     * Makes a dataset of the parts that a user's folders or list name.
+     *
+     * <p>train and test, with or without val; test alone, for evaluation; or train and val, where val is the test list
+     * as well, as the reference does with ImageNet. train alone is refused.
+     */
+    static ImageDataset assemble(
+            String name,
+            String source,
+            List<String> classNames,
+            Map<Split, List<LabelledImage>> parts)
+            throws DatasetException {
+        List<LabelledImage> train = parts.getOrDefault(Split.TRAIN, List.of());
+        List<LabelledImage> val = parts.getOrDefault(Split.VAL, List.of());
+        List<LabelledImage> test = parts.getOrDefault(Split.TEST, List.of());
+        if (test.isEmpty()) {
+            if (val.isEmpty()) {
+                throw new DatasetException(
+                        source
+                                + " has training images alone: add test images, or give the images"
+                                + " undivided to have them split 50/20/30");
+            }
+            log.info("{} has no test images: the val images are the test images too", source);
+            test = val;
+        }
+        try {
+            return new ImageDataset(name, classNames, train, val, test);
+        } catch (IllegalArgumentException e) {
+            throw new DatasetException(source + ": " + e.getMessage(), e);
+        }
+    }
 
     /**
      * Divides each class into 50 % train, 20 % val and the rest test.
@@ -123,5 +169,49 @@ public final class SplitRules {
 
     private static int share(int count, double share) {
         return (int) Math.rint(count * share);
+    }
+
+    /**
+     * How a dataset without a division is divided, class by class.
+     *
+     * @param train percentage of a class's images to learn from
+     * @param val percentage to choose by; may be 0
+     * @param test percentage to test on
+     */
+    public record SplitShares(int train, int val, int test) {
+
+        /** Of the CoOp benchmarks. */
+        public static final SplitShares STANDARD = new SplitShares(50, 20, 30);
+
+        /** Checks that they are percentages of a whole. */
+        public SplitShares {
+            if (train < 1 || val < 0 || test < 1 || train + val + test != 100) {
+                throw new IllegalArgumentException(
+                        "split %d/%d/%d: expected percentages of train, val and test images that sum to 100, such as 60/10/30"
+                                .formatted(train, val, test));
+            }
+        }
+
+        /**
+         * Reads shares such as {@code 60/10/30}.
+         *
+         * @throws IllegalArgumentException if they are something else
+         */
+        public static SplitShares of(String text) {
+            if (!text.matches("\\d{1,3}/\\d{1,3}/\\d{1,3}")) {
+                throw new IllegalArgumentException(
+                        "split \"%s\": expected percentages of train, val and test images, such as 60/10/30"
+                                .formatted(text));
+            }
+            String[] parts = text.split("/", -1);
+            return new SplitShares(
+                    Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
+        }
+
+        /** Such as "60/10/30". */
+        @Override
+        public String toString() {
+            return train + "/" + val + "/" + test;
+        }
     }
 }

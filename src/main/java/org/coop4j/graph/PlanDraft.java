@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.coop4j.graph.ExecutionPlan.Arena;
 import org.coop4j.graph.MemoryPlan.Slot;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.HostKernel;

@@ -1,7 +1,7 @@
 package org.coop4j.method;
 
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 

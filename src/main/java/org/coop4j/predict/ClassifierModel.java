@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.coop4j.clip.ShippedModel;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.RunFolder;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /** Finds a learned classifier, and the model that it was learned with. */
 public final class ClassifierModel {
@@ -74,7 +74,7 @@ public final class ClassifierModel {
 
     /** Where the classifier says that the model was, if that can be a file's name. */
     private static Optional<Path> recorded(ClassifierFile learned) {
-        String file = learned.training().get(TrainRun.MODEL_FILE);
+        String file = learned.training().get(Run.MODEL_FILE);
         try {
             return file == null || file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file));
         } catch (InvalidPathException e) { // the name has a NUL

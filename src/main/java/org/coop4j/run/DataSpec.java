@@ -14,11 +14,11 @@ import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ImageFolder;
 import org.coop4j.data.SplitFile;
-import org.coop4j.data.SplitShares;
+import org.coop4j.data.SplitRules.SplitShares;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.BenchmarkSource;
 import org.coop4j.data.benchmark.Benchmarks;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Task;
 
@@ -73,47 +73,46 @@ public record DataSpec(
      */
     public record Texts(String path, String sha256, float logLogitScale) {}
 
-    /** Data with the run's own split where it has none, under its own name. */
-    public DataSpec(String path, String benchmark, String imageRoot, String namesFile) {
-        this(path, benchmark, imageRoot, namesFile, null, null, null);
+    /** A folder, split file, list or file of features, found by what it is. */
+    public static DataSpec of(Path path) {
+        return new DataSpec(path.toString(), null, null, null, null, null, null, null, null, null);
     }
 
-    /** The same with another treatment of the EXIF orientation; null for what suits the data. */
-    public DataSpec withExif(ExifOrientation other) {
-        return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other,
-                texts);
+    /** The same place, in which a published dataset lies. */
+    public DataSpec withBenchmark(String name) {
+        return new DataSpec(path, name, imageRoot, namesFile, splitSeed, title, template, split, exif, texts);
     }
 
-    /** Data that is divided by the benchmarks' shares where it has no division. */
-    public DataSpec(
-            String path,
-            String benchmark,
-            String imageRoot,
-            String namesFile,
-            Long splitSeed,
-            String title,
-            String template) {
-        this(path, benchmark, imageRoot, namesFile, splitSeed, title, template, null, null, null);
+    /** The same data, whose images lie below a root and whose classes are named by a file; each may be null. */
+    public DataSpec withFiles(Path images, Path names) {
+        String root = images == null ? null : images.toString();
+        String file = names == null ? null : names.toString();
+        return new DataSpec(path, benchmark, root, file, splitSeed, title, template, split, exif, texts);
+    }
+
+    /** The same data, of which runs of all seeds share one split. */
+    public DataSpec withSplitSeed(long seed) {
+        return new DataSpec(path, benchmark, imageRoot, namesFile, seed, title, template, split, exif, texts);
+    }
+
+    /** The same data under another name in results and with another hand-written prompt; null for what suits it. */
+    public DataSpec described(String name, String prompt) {
+        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, name, prompt, split, exif, texts);
     }
 
     /** The same data divided by other shares, such as 60/10/30. */
     public DataSpec withSplit(String shares) {
-        return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif,
-                texts);
+        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, shares, exif, texts);
+    }
+
+    /** The same with another treatment of the EXIF orientation; null for what suits the data. */
+    public DataSpec withExif(ExifOrientation other) {
+        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, other, texts);
     }
 
     /** The same data beside features of the classes' texts. */
     public DataSpec withTexts(Texts other) {
-        return new DataSpec(
-                path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif,
-                other);
-    }
-
-    /** A folder, split file or list found by what it is. */
-    public static DataSpec of(Path path) {
-        return new DataSpec(path.toString(), null, null, null);
+        return new DataSpec(path, benchmark, imageRoot, namesFile, splitSeed, title, template, split, exif, other);
     }
 
     /**
@@ -168,6 +167,7 @@ public record DataSpec(
     private DatasetSource source(long seed) throws IOException {
         Path place = Path.of(path);
         Optional<SplitShares> shares = Optional.ofNullable(split).map(SplitShares::of);
+        Optional<Path> names = Optional.ofNullable(namesFile).map(Path::of);
         if (shares.isPresent() && (benchmark != null || path.endsWith(".json"))) {
             throw new IOException(place + " has a split of its own: omit --split");
         }
@@ -175,8 +175,7 @@ public record DataSpec(
             return new BenchmarkSource(published().orElseThrow(), place, seed);
         }
         if (Files.isDirectory(place)) {
-            return new ImageFolder(
-                    place, Optional.ofNullable(namesFile).map(Path::of), seed, shares);
+            return new ImageFolder(place, names, seed, shares);
         }
         if (!Files.exists(place)) {
             throw new IOException("no such folder or file: " + place);
@@ -190,8 +189,7 @@ public record DataSpec(
             return new CsvList(name(), place, root, seed, shares);
         }
         if (holdsFeatures()) {
-            return new FeatureList(
-                    name(), place, Optional.ofNullable(namesFile).map(Path::of), seed, shares);
+            return new FeatureList(name(), place, names, seed, shares);
         }
         throw new IOException(
                 place
@@ -241,12 +239,10 @@ public record DataSpec(
         if (title != null) {
             return title;
         }
-        return published()
-                .map(Benchmark::name)
-                .orElseGet(
-                        () -> {
-                            Path last = Path.of(path).toAbsolutePath().normalize().getFileName();
-                            return last == null ? path : last.toString();
-                        });
+        if (benchmark != null) {
+            return published().orElseThrow().name();
+        }
+        Path last = Path.of(path).toAbsolutePath().normalize().getFileName();
+        return last == null ? path : last.toString();
     }
 }

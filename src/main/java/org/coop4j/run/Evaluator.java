@@ -1,37 +1,69 @@
 package org.coop4j.run;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ImageDataset;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.PromptEnsemble;
+import org.coop4j.text.TextTooLongException;
 
 /** The test images of a dataset or of a half of its classes, to measure many classifiers on. */
 public final class Evaluator {
 
     private final FeatureSpace space;
     private final ImageDataset dataset;
-    private final TestImages images;
+    private final LabelledFeatures images;
     private final List<PromptEnsemble> prompts;
     private List<RunResult.HandWritten> handWritten;
 
     /**
      * @param dataset lists of the classes that are tested
      * @param images its test images
-     * @param prompts hand-written prompts that fit its class names
      */
-    Evaluator(
-            FeatureSpace space,
-            ImageDataset dataset,
-            TestImages images,
-            List<PromptEnsemble> prompts) {
+    Evaluator(FeatureSpace space, DataSpec data, ImageDataset dataset, LabelledFeatures images) {
         this.space = space;
         this.dataset = dataset;
         this.images = images;
-        this.prompts = prompts;
+        this.prompts = prompts(space, data, dataset.classNames(), note -> {});
+    }
+
+    /**
+     * The hand-written prompts that a learned one is compared with, as far as they fit the context length: the data's
+     * own, the bare name, the seven templates that suit ImageNet best, and the ensemble of the seven and the data's own.
+     *
+     * @param notes is told of those that do not fit
+     */
+    static List<PromptEnsemble> prompts(
+            FeatureSpace space, DataSpec data, List<String> classNames, Consumer<String> notes) {
+        List<PromptEnsemble> fitting = new ArrayList<>();
+        for (PromptEnsemble prompts : prompts(data)) {
+            if (!prompts.areKnown(space, classNames)) {
+                continue; // without a text tower, the classes' own features are all there is
+            }
+            try {
+                prompts.requireFit(space, classNames);
+                fitting.add(prompts);
+            } catch (TextTooLongException e) {
+                notes.accept("the hand-written prompt \"%s\" is not compared with: %s"
+                        .formatted(prompts.describe(), e.getMessage()));
+            }
+        }
+        return List.copyOf(fitting);
+    }
+
+    static List<PromptEnsemble> prompts(DataSpec data) {
+        Set<PromptEnsemble> prompts = new LinkedHashSet<>();
+        prompts.add(PromptEnsemble.of(data.handWrittenPrompt()));
+        prompts.add(PromptEnsemble.of("{}"));
+        PromptTemplates.selected().forEach(template -> prompts.add(PromptEnsemble.of(template)));
+        prompts.add(new PromptEnsemble(data.ensemble()));
+        return List.copyOf(prompts);
     }
 
     /** The lists of the classes that are tested. */
@@ -40,13 +72,13 @@ public final class Evaluator {
     }
 
     /** The features of the test images. */
-    public TestImages images() {
+    public LabelledFeatures images() {
         return images;
     }
 
     /** Hand-written prompts that fit the class names. */
     public List<PromptEnsemble> prompts() {
-        return List.copyOf(prompts);
+        return prompts;
     }
 
     /** Scores the images by a classifier of the classes that are tested. */
@@ -54,7 +86,7 @@ public final class Evaluator {
         return images.scores(classifier);
     }
 
-    /** Scores the images against normalised class weights, one row a class. */
+    /** Scores the images against normalised class weights, one row per class. */
     public Scores scores(FeatureMatrix weights) {
         return images.scores(weights, space.logitScale());
     }
@@ -71,22 +103,5 @@ public final class Evaluator {
             handWritten = List.copyOf(measured);
         }
         return handWritten;
-    }
-
-    /**
-     * The result that scores of these images make.
-     *
-     * @param label what the result calls the method
-     * @param config the run
-     * @param trainImages images that it learned from
-     * @param seconds how long its parts took
-     */
-    public RunResult result(
-            String label,
-            RunConfig config,
-            int trainImages,
-            Scores scores,
-            Map<String, Double> seconds) {
-        return RunResult.of(label, config, trainImages, this, scores, seconds);
     }
 }

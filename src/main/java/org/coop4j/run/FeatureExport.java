@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
@@ -17,7 +18,7 @@ import org.coop4j.data.DatasetException;
 import org.coop4j.data.FeatureTensors;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.Split;
-import org.coop4j.data.bank.HashedImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
@@ -33,17 +34,7 @@ public final class FeatureExport {
     private static final int SHA256_BYTES = 32;
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final SharedData shared;
-    private final ImageDataset dataset;
-    private final List<HashedImage> images = new ArrayList<>();
-    private final List<Long> labels = new ArrayList<>();
-    private final List<Long> splits = new ArrayList<>();
-    private final List<FeatureMatrix> features = new ArrayList<>();
-
-    private FeatureExport(SharedData shared, ImageDataset dataset) {
-        this.shared = shared;
-        this.dataset = dataset;
-    }
+    private FeatureExport() {}
 
     /**
      * Encodes images that the bank lacks, and writes the file, whole or not at all.
@@ -53,78 +44,58 @@ public final class FeatureExport {
      * @return number of images
      */
     public static int write(
-            SharedData shared,
-            ImageDataset dataset,
-            Set<Split> parts,
-            boolean normalized,
-            Path out,
-            Progress progress)
+            SharedData shared, ImageDataset dataset, Set<Split> parts, boolean normalized, Path out, Progress progress)
             throws IOException {
-        FeatureExport export = new FeatureExport(shared, dataset);
+        Map<Split, LabelledFeatures> encoded = new EnumMap<>(Split.class);
         for (Split part : Split.values()) {
-            boolean again =
-                    part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
+            boolean again = part == Split.TEST && dataset.validatesOnTest() && parts.contains(Split.VAL);
             if (parts.contains(part) && !again) {
-                export.add(part, progress);
+                encoded.put(part, shared.features(dataset.images(part), part.label() + " images", progress));
             }
         }
-        if (export.images.isEmpty()) {
+        List<HashedImage> images =
+                encoded.values().stream().flatMap(part -> part.images().stream()).toList();
+        if (images.isEmpty()) {
             throw new DatasetException(dataset.name() + " has no such images");
         }
-        export.write(normalized, out);
-        return export.images.size();
-    }
-
-    private void add(Split part, Progress progress) throws IOException {
-        String what = part.label() + " images";
-        TestImages encoded = shared.features(dataset.images(part), what, progress);
-        images.addAll(encoded.images());
-        for (int label : encoded.labels()) {
-            labels.add((long) label);
-            splits.add((long) part.code());
-        }
-        features.add(encoded.features());
-    }
-
-    private void write(boolean normalized, Path out) throws IOException {
-        int n = images.size();
         FeatureSpace space = shared.space();
-        List<TensorSpec> specs =
-                List.of(
-                        new TensorSpec(
-                                FeatureTensors.FEATURES, DType.F32, Shape.of(n, space.embedDim())),
-                        new TensorSpec(FeatureTensors.LABELS, DType.I32, Shape.of(n)),
-                        new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
-                        new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
-        try (SafetensorsWriter writer =
-                SafetensorsWriter.create(out, specs, metadata(normalized))) {
-            for (FeatureMatrix part : features) {
-                FeatureMatrix rows = normalized ? part.normalized() : part;
-                for (int row = 0; row < rows.rows(); row++) {
-                    writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
-                }
-            }
-            writer.writeLongs(FeatureTensors.LABELS, longs(labels));
-            writer.writeLongs(FeatureTensors.SPLIT, longs(splits));
+        List<String> paths = images.stream().map(i -> i.image().path().toString()).toList();
+        Map<String, String> metadata = metadata(space, paths, "image", space.precision(), normalized);
+        metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
+        int n = images.size();
+        List<TensorSpec> specs = List.of(
+                new TensorSpec(FeatureTensors.FEATURES, DType.F32, Shape.of(n, space.embedDim())),
+                new TensorSpec(FeatureTensors.LABELS, DType.I32, Shape.of(n)),
+                new TensorSpec(FeatureTensors.SPLIT, DType.I32, Shape.of(n)),
+                new TensorSpec(FeatureTensors.SHA256, DType.U8, Shape.of(n, SHA256_BYTES)));
+        try (SafetensorsWriter writer = SafetensorsWriter.create(out, specs, metadata)) {
+            write(writer, encoded, normalized);
             for (HashedImage image : images) {
                 byte[] hash = HexFormat.of().parseHex(image.sha256());
                 writer.writeBytes(FeatureTensors.SHA256, ByteBuffer.wrap(hash));
             }
             writer.commit();
         }
+        return n;
     }
 
-    private static long[] longs(List<Long> values) {
-        return values.stream().mapToLong(Long::longValue).toArray();
-    }
-
-    private Map<String, String> metadata(boolean normalized) throws IOException {
-        List<String> paths = images.stream().map(i -> i.image().path().toString()).toList();
-        FeatureSpace space = shared.space();
-        Map<String, String> metadata =
-                metadata(space, paths, "image", space.precision(), normalized);
-        metadata.put(FeatureTensors.CLASS_NAMES, JSON.writeValueAsString(dataset.classNames()));
-        return metadata;
+    private static void write(SafetensorsWriter writer, Map<Split, LabelledFeatures> encoded, boolean normalized)
+            throws IOException {
+        LongStream.Builder labels = LongStream.builder();
+        LongStream.Builder splits = LongStream.builder();
+        for (Map.Entry<Split, LabelledFeatures> part : encoded.entrySet()) {
+            FeatureMatrix features = part.getValue().features();
+            FeatureMatrix rows = normalized ? features.normalized() : features;
+            for (int row = 0; row < rows.rows(); row++) {
+                writer.writeFloats(FeatureTensors.FEATURES, rows.row(row));
+            }
+            for (int label : part.getValue().labels()) {
+                labels.add(label);
+                splits.add(part.getKey().code());
+            }
+        }
+        writer.writeLongs(FeatureTensors.LABELS, labels.build().toArray());
+        writer.writeLongs(FeatureTensors.SPLIT, splits.build().toArray());
     }
 
     /**

@@ -21,7 +21,7 @@ import org.coop4j.method.Task;
  * @param train training images
  * @param val val images
  */
-record HeldOut(SharedData shared, Task task, List<LabelledImage> train, TestImages val) {
+record HeldOut(SharedData shared, Task task, List<LabelledImage> train, LabelledFeatures val) {
 
     /** Fewer images tell a temperature badly. */
     private static final int ENOUGH = 30;
@@ -45,7 +45,7 @@ record HeldOut(SharedData shared, Task task, List<LabelledImage> train, TestImag
         int[] labels = train.stream().mapToInt(LabelledImage::label).toArray();
         int parts = CrossValidation.parts(labels);
         if (val.size() < ENOUGH && parts > 1 && isCheap(config, parts)) {
-            TestImages left = shared.features(train, "training images", progress);
+            LabelledFeatures left = shared.features(train, "training images", progress);
             String how =
                     "%s by %d-fold cross-validation"
                             .formatted(Numbers.count(left.size(), "training image"), parts);
@@ -56,7 +56,7 @@ record HeldOut(SharedData shared, Task task, List<LabelledImage> train, TestImag
         return Confidence.of(scores, String.join(" and ", images));
     }
 
-    private Scores crossValidated(TestImages left, RunConfig config, int parts) throws IOException {
+    private Scores crossValidated(LabelledFeatures left, RunConfig config, int parts) throws IOException {
         Method method = config.method();
         FeatureSet all = left.all(method.features(), Progress.NONE);
         FeatureSet chooses =

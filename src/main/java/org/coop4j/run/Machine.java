@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What the machine is and can do. */
+/** The machine: its processor, memory and system. */
 public final class Machine {
 
     private Machine() {}
@@ -55,5 +55,25 @@ public final class Machine {
             // Not Linux.
         }
         return Optional.empty();
+    }
+
+    /** The processor and how many threads of it computed, for tables of times. */
+    public static String describe(int threads) {
+        return processorName() + ", " + threads + (threads == 1 ? " thread" : " threads");
+    }
+
+    /** Name and version of the Java virtual machine. */
+    public static String virtualMachine() {
+        return System.getProperty("java.vm.name") + " " + System.getProperty("java.version");
+    }
+
+    /** Name and architecture of the operating system. */
+    public static String operatingSystem() {
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    }
+
+    /** The processor's name; its architecture where that is not known. */
+    public static String processorName() {
+        return processor("model name").orElse(System.getProperty("os.arch"));
     }
 }

@@ -61,9 +61,9 @@ public record Provenance(
                 hash(train),
                 hash(test),
                 coop4jVersion(),
-                virtualMachine(),
-                operatingSystem(),
-                processorName(),
+                Machine.virtualMachine(),
+                Machine.operatingSystem(),
+                Machine.processorName(),
                 space.workers().count(),
                 Instant.now().toString());
     }
@@ -89,25 +89,9 @@ public record Provenance(
         return hash.hex();
     }
 
-    /** The processor and how many threads of it computed, for tables of times. */
-    public static String machine(int threads) {
-        return processorName() + ", " + threads + (threads == 1 ? " thread" : " threads");
-    }
-
+    /** Version of this library; "development" where it runs from class files. */
     public static String coop4jVersion() {
         String version = Provenance.class.getPackage().getImplementationVersion();
         return version == null ? "development" : version;
-    }
-
-    public static String virtualMachine() {
-        return System.getProperty("java.vm.name") + " " + System.getProperty("java.version");
-    }
-
-    public static String operatingSystem() {
-        return System.getProperty("os.name") + " " + System.getProperty("os.arch");
-    }
-
-    public static String processorName() {
-        return Machine.processor("model name").orElse(System.getProperty("os.arch"));
     }
 }

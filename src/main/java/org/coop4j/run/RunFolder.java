@@ -140,10 +140,10 @@ public final class RunFolder implements AutoCloseable {
      */
     void claim(RunConfig config) throws IOException {
         if (!has(CONFIG)) {
-            write(CONFIG, RunConfigFile.tree(config));
+            write(CONFIG, config.toJson());
             return;
         }
-        RunConfig there = RunConfigFile.read(file(CONFIG));
+        RunConfig there = RunConfig.read(file(CONFIG));
         if (!there.modelSha256().equals(config.modelSha256())) {
             throw new IOException(
                     String.format(

@@ -54,7 +54,7 @@ public record RunResult(
      * @param tested the images
      * @param seconds how long the parts of the run took
      */
-    static RunResult of(
+    public static RunResult of(
             String label, RunConfig config, int trainImages, Evaluator tested, Scores scores, Map<String, Double> seconds) {
         Evaluation evaluation = scores.evaluation();
         List<String> classNames = tested.dataset().classNames();

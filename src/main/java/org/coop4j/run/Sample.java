@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.DatasetException;
-import org.coop4j.data.FewShotSample;
+import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.Split;
 import org.coop4j.method.Method;

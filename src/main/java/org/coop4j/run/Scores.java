@@ -12,6 +12,9 @@ import org.coop4j.eval.Temperature;
 /** Test images scored against class weights: logits, labels and what follows from them. */
 public final class Scores {
 
+    /** Of no images. */
+    static final Scores NONE = new Scores(new int[0], new float[0][]);
+
     private final int[] labels;
     private final float[][] logits;
 

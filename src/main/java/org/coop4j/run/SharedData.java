@@ -9,45 +9,31 @@ import java.util.Set;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
-import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.ClassHalf;
-import org.coop4j.data.FeatureSets;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
+import org.coop4j.run.RunConfig.RunData;
 
 /**
- * What runs of one model have in common: lists of images, read once, and test images with their
- * features, encoded once and kept in memory until {@link #forget}.
+ * Data that runs of one model share: lists of images, read once, and test images with their features, encoded once and
+ * kept in memory until {@link #forget}.
  */
 public final class SharedData {
 
     private final FeatureSpace space;
-    private final TrainRun.Options options;
-    private final Map<Lists, ImageDataset> datasets = new HashMap<>();
-    private final Map<Tested, Evaluator> evaluators = new HashMap<>();
+    private final Run.Options options;
+    private final Map<List<Object>, ImageDataset> datasets = new HashMap<>(); // by data and seed of the split
+    private final Map<List<Object>, Evaluator> evaluators = new HashMap<>(); // by the same and half of the classes
     private final Set<String> warnings = new HashSet<>();
 
-    public SharedData(FeatureSpace space, TrainRun.Options options) {
+    public SharedData(FeatureSpace space, Run.Options options) {
         this.space = space;
         this.options = options;
-    }
-
-    private record Lists(DataSpec data, long splitSeed) {}
-
-    private record Tested(Lists lists, ClassHalf half) {}
-
-    /** Encodes what a bank lacks of some images. */
-    interface Encoding {
-
-        /** Uses the images while their bank is open. */
-        void use(ImageFeatures images) throws IOException;
     }
 
     /** The model that all runs use, or the space of features without one. */
@@ -64,16 +50,16 @@ public final class SharedData {
         return space.requireTowers("encoding images");
     }
 
+    /** Options of a run that do not change its result. */
+    public Run.Options options() {
+        return options;
+    }
+
     /** Warns of what concerns the data, once for all runs. */
     void warnOnce(String message, Progress progress) {
         if (warnings.add(message)) {
             progress.warn(message);
         }
-    }
-
-    /** What does not change a run's result. */
-    public TrainRun.Options options() {
-        return options;
     }
 
     /**
@@ -82,24 +68,23 @@ public final class SharedData {
      * @param seed makes the split where the data has none
      */
     public ImageDataset dataset(DataSpec data, long seed) throws IOException {
-        Lists lists = new Lists(data, data.seedOfSplit(seed));
-        ImageDataset known = datasets.get(lists);
+        List<Object> key = List.of(data, data.seedOfSplit(seed));
+        ImageDataset known = datasets.get(key);
         if (known == null) {
             known = data.load(seed);
             known.requireFiles();
             if (known.stored().isPresent()) {
                 known.stored().get().requireOf(space);
             }
-            datasets.put(lists, known);
+            datasets.put(key, known);
         }
         return known;
     }
 
-    /** The test images of a run, and what they are measured beside. */
+    /** The test images of a run, and the prompts that it is compared with. */
     public Evaluator evaluator(RunConfig config, Progress progress) throws IOException {
         RunData data = config.testedOn();
-        Evaluator evaluator =
-                evaluator(data.source(), config.sample().seed(), data.classes(), progress);
+        Evaluator evaluator = evaluator(data.source(), config.sample().seed(), data.classes(), progress);
         evaluator.images().features(config.method().features(), progress);
         return evaluator;
     }
@@ -109,116 +94,84 @@ public final class SharedData {
      *
      * @param seed makes the split where the data has none
      */
-    public Evaluator evaluator(DataSpec data, long seed, ClassHalf half, Progress progress)
-            throws IOException {
-        Tested tested = new Tested(new Lists(data, data.seedOfSplit(seed)), half);
-        Evaluator known = evaluators.get(tested);
+    public Evaluator evaluator(DataSpec data, long seed, ClassHalf half, Progress progress) throws IOException {
+        List<Object> key = List.of(data, data.seedOfSplit(seed), half);
+        Evaluator known = evaluators.get(key);
         if (known == null) {
             ImageDataset dataset = dataset(data, seed).half(half);
-            TestImages images = features(dataset.test(), "test images", progress);
+            LabelledFeatures images = features(dataset.test(), "test images", progress);
             if (images.size() == 0) {
                 throw new IOException("no readable test image is left");
             }
-            PromptBaselines prompts = PromptBaselines.of(space, data, dataset.classNames());
-            known = new Evaluator(space, dataset, images, prompts.fitting());
-            evaluators.put(tested, known);
+            known = new Evaluator(space, data, dataset, images);
+            evaluators.put(key, known);
         }
         return known;
     }
 
     /** The features of images as the model's test transform shows them. */
-    public TestImages features(List<LabelledImage> images, String what, Progress progress)
-            throws IOException {
-        if (images.isEmpty()) {
-            int before =
-                    space.towers()
-                            .map(clip -> clip.featureWidth(FeatureKind.BEFORE_PROJECTION))
-                            .orElse(0); // nobody asks for them without a tower
-            return TestImages.none(space.embedDim(), before);
-        }
-        TestImages[] features = new TestImages[1];
-        encode(
-                Sample.NONE,
-                FeatureKind.EMBEDDED,
-                images,
-                what,
-                options.skipBad(),
-                progress,
-                banked ->
-                        features[0] =
-                                TestImages.of(
-                                        banked,
-                                        other -> rowsBeforeProjection(images, what, other)));
-        return features[0];
+    public LabelledFeatures features(List<LabelledImage> images, String what, Progress progress) throws IOException {
+        return images.isEmpty()
+                ? LabelledFeatures.none(this, what)
+                : LabelledFeatures.of(this, what, centreCrops(images, FeatureKind.EMBEDDED, what, progress));
     }
 
-    private FeatureMatrix rowsBeforeProjection(
-            List<LabelledImage> images, String what, Progress progress) throws IOException {
-        FeatureMatrix[] rows = new FeatureMatrix[1];
-        encode(
-                Sample.NONE,
-                FeatureKind.BEFORE_PROJECTION,
-                images,
-                what,
-                options.skipBad(),
-                progress,
-                banked -> rows[0] = FeatureSets.matrix(banked));
-        return rows[0];
+    /** Rows of a kind of images as the model's test transform shows them. */
+    ImageFeatures centreCrops(List<LabelledImage> images, FeatureKind kind, String what, Progress progress)
+            throws IOException {
+        return encode(Sample.NONE, kind, images, what, options.skipBad(), progress);
     }
 
     /** Brings images to the bank as the model's test transform shows them; leaves out bad ones. */
-    public void encode(List<LabelledImage> images, String what, Progress progress)
+    public void encode(List<LabelledImage> images, String what, Progress progress) throws IOException {
+        encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress);
+    }
+
+    /** Rows of a kind of the training images that a run draws. */
+    ImageFeatures encode(Sample sample, FeatureKind kind, List<LabelledImage> images, Progress progress)
             throws IOException {
-        encode(Sample.NONE, FeatureKind.EMBEDDED, images, what, true, progress, banked -> {});
+        return encode(sample, kind, images, "training images", options.skipBad(), progress);
     }
 
     /**
-     * Makes a kind of rows of images available.
+     * Rows of a kind of images, encoded where the bank lacks them.
      *
-     * @param sample says how many random crops of each image; without any, they are as the model's
-     *     test transform shows them
+     * @param sample says how many random crops of each image; without any, they are as the model's test transform
+     *     shows them
      */
-    void encode(
+    private ImageFeatures encode(
             Sample sample,
             FeatureKind kind,
             List<LabelledImage> images,
             String what,
             boolean skipBad,
-            Progress progress,
-            Encoding encoding)
+            Progress progress)
             throws IOException {
-        StoredFeatures stored =
-                images.get(0).stored() == null ? null : images.get(0).stored().features();
-        if (stored != null) {
+        if (images.get(0).stored() != null) {
+            StoredFeatures stored = images.get(0).stored().features();
             stored.requireOf(space);
             requireServes(stored, kind, sample.views());
-            encoding.use(ImageFeatures.stored(images));
-            return;
+            return ImageFeatures.stored(images);
         }
         Clip clip = clip();
         ImageTransform transform =
                 sample.views() == 0
                         ? new ImageTransform.Test(clip.preprocessing())
-                        : new ImageTransform.Train(
-                                clip.preprocessing(), sample.views(), sample.seed());
-        try (FeatureBank bank =
-                FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform, kind))) {
-            encoding.use(
-                    BankedImages.build(bank, clip, transform, images, what, skipBad, progress));
+                        : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
+        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
+            return bank.encode(images, what, skipBad, progress);
         }
     }
 
     /**
-     * Checks that a file of features has what a method learns from: one embedding of each image.
+     * Checks that a file of features has the rows that a method learns from: one embedding of each image.
      *
      * @throws IOException if not, saying what it lacks
      */
-    static void requireServes(StoredFeatures stored, FeatureKind kind, int views)
-            throws IOException {
+    static void requireServes(StoredFeatures stored, FeatureKind kind, int views) throws IOException {
         if (views > 0) {
             throw new IOException(
-                    "%s has one view of each image: omit --views, or give the images"
-                            .formatted(stored.file()));
+                    "%s has one view of each image: omit --views, or give the images".formatted(stored.file()));
         }
         if (kind != FeatureKind.EMBEDDED) {
             throw new IOException(
@@ -227,7 +180,7 @@ public final class SharedData {
         }
     }
 
-    /** Lets go of all lists and features; what is asked for later is read again. */
+    /** Clears the lists and features; those that are asked for later are read again. */
     public void forget() {
         datasets.clear();
         evaluators.clear();

@@ -14,7 +14,7 @@ import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;

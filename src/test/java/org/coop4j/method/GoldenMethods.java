@@ -12,7 +12,7 @@ import java.util.List;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
 import org.coop4j.method.train.Training;

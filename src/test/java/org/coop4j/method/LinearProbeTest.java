@@ -13,7 +13,7 @@ import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.DType;

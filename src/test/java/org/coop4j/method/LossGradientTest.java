@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.DenseFeatures;
+import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;

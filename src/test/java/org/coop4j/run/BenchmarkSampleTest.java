@@ -90,7 +90,7 @@ class BenchmarkSampleTest {
         DataSpec pets = named("pets");
         DataSpec imageNet = named("imagenet");
 
-        assertThat(PromptBaselines.all(pets).get(0).templates())
+        assertThat(Evaluator.prompts(pets).get(0).templates())
                 .containsExactly("a photo of a {}, a type of pet.");
         assertThat(pets.ensemble()).hasSize(8).endsWith("a photo of a {}, a type of pet.");
         assertThat(imageNet.handWrittenPrompt()).isEqualTo("a photo of a {}.");
@@ -99,7 +99,7 @@ class BenchmarkSampleTest {
     }
 
     private DataSpec named(String benchmark) {
-        return new DataSpec(root.toString(), benchmark, null, null);
+        return DataSpec.of(root).withBenchmark(benchmark);
     }
 
     private ImageDataset sample(ImageDataset whole, ClassHalf half, int shots, int seed)

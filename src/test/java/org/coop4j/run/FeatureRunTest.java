@@ -24,6 +24,7 @@ import org.coop4j.data.Split;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
@@ -85,7 +86,7 @@ class FeatureRunTest {
     private RunResult run(FeatureSpace space, DataSpec data, Method method, String out)
             throws IOException {
         SharedData shared = new SharedData(space, RunFixture.options(place, false));
-        return new TrainRun(shared, method.id(), config(shared, data, method), Progress.NONE)
+        return new Run(shared, method.id(), config(shared, data, method), Progress.NONE)
                 .run(place.resolve(out), false);
     }
 
@@ -245,7 +246,7 @@ class FeatureRunTest {
                             new Sample(2, 1, 3));
             assertThatThrownBy(
                             () ->
-                                    new TrainRun(shared, "gda", views, Progress.NONE)
+                                    new Run(shared, "gda", views, Progress.NONE)
                                             .run(place.resolve("run"), false))
                     .hasMessageContaining("has one view of each image: omit --views");
             assertThatThrownBy(() -> run(clip, features, Method.of("prolip"), "run"))

@@ -51,7 +51,7 @@ class HeldOutTest {
 
     private static ClassifierFile learned(Clip clip, Method method) throws IOException {
         Path run = folder.resolve(method.id());
-        TrainRun.of(clip, data, method, ALL, RunFixture.options(folder, false)).run(run, false);
+        Run.of(clip, data, method, ALL, RunFixture.options(folder, false)).run(run, false);
         return ClassifierFile.read(run.resolve(RunFolder.CLASSIFIER));
     }
 
@@ -63,7 +63,7 @@ class HeldOutTest {
 
             SharedData shared = new SharedData(clip, RunFixture.options(folder, false));
             ImageDataset dataset = shared.dataset(data, 1);
-            TestImages train = shared.features(dataset.train(), "training images", Progress.NONE);
+            LabelledFeatures train = shared.features(dataset.train(), "training images", Progress.NONE);
             assertThat(confidence.images())
                     .isEqualTo("20 training images by 5-fold cross-validation");
             assertThat(confidence.temperature())

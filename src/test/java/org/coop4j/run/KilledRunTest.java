@@ -43,7 +43,7 @@ class KilledRunTest {
                 "-XX:-UsePerfData",
                 "-cp",
                 classPath,
-                TrainRunChild.class.getName(),
+                RunChild.class.getName(),
                 model.toString(),
                 data.toString(),
                 place.toString(),

@@ -11,6 +11,7 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.KgCoOp;
 import org.coop4j.method.LinearProbe;
@@ -39,13 +40,13 @@ class RunConfigTest {
     }
 
     private RunConfig writtenAndRead(RunConfig config) throws IOException {
-        return read(RunConfigFile.tree(config));
+        return read(config.toJson());
     }
 
     private RunConfig read(ObjectNode tree) throws IOException {
         Path file = folder.resolve("config.json");
         Files.writeString(file, tree.toString());
-        return RunConfigFile.read(file);
+        return RunConfig.read(file);
     }
 
     @Test
@@ -64,7 +65,7 @@ class RunConfigTest {
 
     @Test
     void anUnknownPrecisionIsNamed() {
-        ObjectNode tree = RunConfigFile.tree(config(DATA, new CoOp())).put("precision", "int8");
+        ObjectNode tree = config(DATA, new CoOp()).toJson().put("precision", "int8");
         assertThatThrownBy(() -> read(tree))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(
@@ -93,7 +94,7 @@ class RunConfigTest {
 
     @Test
     void settingsThatAreMissingAreTheDefaultsAndUnknownOnesAreAnError() throws IOException {
-        ObjectNode tree = RunConfigFile.tree(config(DATA, new CoOp()));
+        ObjectNode tree = config(DATA, new CoOp()).toJson();
         ((ObjectNode) tree.get("settings")).remove("position");
         assertThat(read(tree)).isEqualTo(config(DATA, new CoOp()));
         tree.remove("precision");
@@ -118,7 +119,7 @@ class RunConfigTest {
     void whatIsNoConfigurationIsNamed(String text) throws IOException {
         Path file = folder.resolve("config.json");
         Files.writeString(file, text);
-        assertThatThrownBy(() -> RunConfigFile.read(file))
+        assertThatThrownBy(() -> RunConfig.read(file))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("config.json is damaged");
     }

@@ -22,6 +22,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.train.Training;
+import org.coop4j.run.RunConfig.RunData;
 
 /** Runs of a tiny model on a few pictures, and what the tests compare of them. */
 final class RunFixture {
@@ -69,7 +70,7 @@ final class RunFixture {
             return reference.trains() ? Settings.with(reference, training) : reference;
         }
 
-        TrainRun run(Clip clip, TrainRun.Options options, Progress progress) throws IOException {
+        Run run(Clip clip, Run.Options options, Progress progress) throws IOException {
             SharedData shared = new SharedData(clip, options);
             DataSpec source = DataSpec.of(data);
             RunData lists =
@@ -77,7 +78,7 @@ final class RunFixture {
             RunConfig config =
                     RunConfig.of(clip.model().sha256(), lists, method, resolvedTraining(), sample)
                             .withCheckpointEvery(checkpoints);
-            return new TrainRun(shared, method.id(), config, progress);
+            return new Run(shared, method.id(), config, progress);
         }
     }
 
@@ -108,8 +109,8 @@ final class RunFixture {
         }
     }
 
-    static TrainRun.Options options(Path place, boolean skipBad) {
-        return new TrainRun.Options(place.resolve("bank"), skipBad, MemoryLimit.none());
+    static Run.Options options(Path place, boolean skipBad) {
+        return new Run.Options(place.resolve("bank"), skipBad, MemoryLimit.none());
     }
 
     /** What must not depend on interruptions: prompt, metrics, and the result but its times. */

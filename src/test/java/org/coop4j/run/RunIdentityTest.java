@@ -12,6 +12,7 @@ import java.util.Map;
 import org.coop4j.base.Settings;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.graph.host.Precision;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.method.ZeroShot;
@@ -193,16 +194,16 @@ class RunIdentityTest {
     void noFlippedBitMakesAnotherRun() throws IOException {
         RunConfig config = of(new CoOp().with(Map.of("context_length", 4)));
         Path file = folder.resolve("config.json");
-        CheckedJson.write(file, RunConfigFile.tree(config));
+        CheckedJson.write(file, config.toJson());
         byte[] written = Files.readAllBytes(file);
-        assertThat(RunConfigFile.read(file)).isEqualTo(config);
+        assertThat(RunConfig.read(file)).isEqualTo(config);
         int refused = 0;
         for (int i = 0; i < written.length; i++) {
             byte[] flipped = written.clone();
             flipped[i] ^= 1;
             Files.write(file, flipped);
             try {
-                assertThat(RunConfigFile.read(file)).as("byte %d", i).isEqualTo(config);
+                assertThat(RunConfig.read(file)).as("byte %d", i).isEqualTo(config);
             } catch (IOException e) {
                 assertThat(e).hasMessageStartingWith(file + " is damaged: ");
                 refused++;
@@ -212,16 +213,16 @@ class RunIdentityTest {
         byte[] cut = new byte[written.length - 1];
         System.arraycopy(written, 0, cut, 0, cut.length);
         Files.write(file, cut);
-        assertThatThrownBy(() -> RunConfigFile.read(file)).hasMessageContaining("is damaged");
+        assertThatThrownBy(() -> RunConfig.read(file)).hasMessageContaining("is damaged");
     }
 
     @Test
     void foldersAndEndlessFilesAreNoConfiguration() throws IOException {
         Path directory = Files.createDirectories(folder.resolve("config.json"));
-        assertThatThrownBy(() -> RunConfigFile.read(directory))
+        assertThatThrownBy(() -> RunConfig.read(directory))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("config.json is damaged: expected a file of");
-        assertThatThrownBy(() -> RunConfigFile.read(Path.of("/dev/zero")))
+        assertThatThrownBy(() -> RunConfig.read(Path.of("/dev/zero")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is damaged: expected a file of");
     }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.coop4j.analysis.RunPictures;
+import org.coop4j.run.RunFeatures;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.cli.options.Options;
@@ -34,10 +34,9 @@ import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TestImages;
+import org.coop4j.run.LabelledFeatures;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -97,7 +96,7 @@ final class AddClassCommand implements Callable<Integer> {
         if (file.classNames().contains(name)) {
             throw new CommandFailure("\"" + name + "\" is a class already");
         }
-        RunConfig config = RunConfigFile.read(promptOptions.given().resolve(RunFolder.CONFIG));
+        RunConfig config = RunConfig.read(promptOptions.given().resolve(RunFolder.CONFIG));
         Method method = file.method();
         boolean byName = method.namesNewClasses();
         if (!byName && (config.training().trains() || !method.learns())) {
@@ -134,7 +133,7 @@ final class AddClassCommand implements Callable<Integer> {
         SharedData shared = bankOptions.shared(clip);
         List<String> names = new ArrayList<>(file.classNames());
         names.add(name);
-        TestImages pictures = pictures(shared, names.size() - 1);
+        LabelledFeatures pictures = pictures(shared, names.size() - 1);
         Evaluator evaluator = shared.evaluator(config, console);
         try (Classifier before = PromptOptions.classifier(file, clip);
                 Classifier after =
@@ -171,7 +170,7 @@ final class AddClassCommand implements Callable<Integer> {
         return 100.0 * right / predicted.length;
     }
 
-    private TestImages pictures(SharedData shared, int label) throws IOException {
+    private LabelledFeatures pictures(SharedData shared, int label) throws IOException {
         List<LabelledImage> images = new ArrayList<>();
         if (data != null) {
             for (Path image : ImageFiles.in(data)) {
@@ -185,7 +184,7 @@ final class AddClassCommand implements Callable<Integer> {
     }
 
     /** Every other picture, from the first or the second on. */
-    private static FeatureSet half(TestImages pictures, int from) {
+    private static FeatureSet half(LabelledFeatures pictures, int from) {
         return pictures.select(
                 IntStream.range(0, pictures.size()).filter(i -> i % 2 == from).boxed().toList());
     }
@@ -195,9 +194,9 @@ final class AddClassCommand implements Callable<Integer> {
             RunConfig config,
             Method method,
             List<String> names,
-            TestImages pictures)
+            LabelledFeatures pictures)
             throws IOException {
-        RunPictures known = RunPictures.known(shared, config, config.sample(), Progress.NONE);
+        RunFeatures known = RunFeatures.withoutTest(shared, config, config.sample(), Progress.NONE);
         FeatureSet train = FeatureSets.joined(known.train().all(), half(pictures, 0));
         FeatureSet val = method.usesVal() ? known.val().all() : FeatureSets.none(train.width());
         Task task = config.learnedFrom().source().task(names, config.sample().seed());

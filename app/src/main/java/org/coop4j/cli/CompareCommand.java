@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.coop4j.analysis.Comparison;
-import org.coop4j.analysis.Contender;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Options;
 import org.coop4j.cli.options.PromptOptions;
@@ -30,11 +30,9 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
-import org.coop4j.run.Scores;
-import org.coop4j.run.TestImages;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.study.report.ComparisonTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -85,7 +83,7 @@ final class CompareCommand implements Callable<Integer> {
         for (Path run : runs) {
             files.add(learned(run).read());
         }
-        RunConfig first = RunConfigFile.read(runs.get(0).resolve(RunFolder.CONFIG));
+        RunConfig first = RunConfig.read(runs.get(0).resolve(RunFolder.CONFIG));
         DataSpec source = first.testedOn().source();
         List<LabelledImage> rows =
                 source.holdsFeatures() ? source.load(first.sample().seed()).test() : List.of();
@@ -108,7 +106,7 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /** A test image that a run learned from is no test of it. */
-    private void warnOfLearned(TestImages images) throws IOException {
+    private void warnOfLearned(LabelledFeatures images) throws IOException {
         for (Path run : runs) {
             Set<String> learned =
                     RunImages.of(run).map(RunImages::learnedContents).orElse(Set.of());
@@ -124,20 +122,12 @@ final class CompareCommand implements Callable<Integer> {
     private Comparison compare(FeatureSpace space, List<ClassifierFile> files, Evaluator evaluator)
             throws IOException {
         List<String> names = evaluator.dataset().classNames();
-        List<Contender> contenders = new ArrayList<>();
+        List<ComparedClassifier> contenders = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             ClassifierFile file = files.get(i);
             try (Classifier classifier = file.open(space).forClasses(names)) {
-                Scores none = Scores.of(new int[0], new float[0][]);
-                contenders.add(
-                        new Contender(
-                                runs.get(i).toString(),
-                                Contender.Kind.METHOD,
-                                none,
-                                none,
-                                evaluator.scores(classifier),
-                                Confidence.of(file),
-                                Double.NaN));
+                contenders.add(ComparedClassifier.tested(
+                        runs.get(i).toString(), evaluator.scores(classifier), Confidence.of(file)));
             } catch (IllegalArgumentException e) {
                 throw new CommandFailure(runs.get(i) + ": " + e.getMessage());
             }
@@ -145,11 +135,11 @@ final class CompareCommand implements Callable<Integer> {
         return new Comparison(names, contenders);
     }
 
-    private void print(Comparison comparison, TestImages images) {
+    private void print(Comparison comparison, LabelledFeatures images) {
         ComparisonTable.of(List.of(comparison)).lines().print(console.out());
-        List<Contender> all = comparison.contenders();
-        Contender first = all.get(0);
-        for (Contender other : all.subList(1, all.size())) {
+        List<ComparedClassifier> all = comparison.classifiers();
+        ComparedClassifier first = all.get(0);
+        for (ComparedClassifier other : all.subList(1, all.size())) {
             String difference = Numbers.signed(Comparison.test(other, first).difference(), 1);
             console.out()
                     .println(
@@ -185,12 +175,12 @@ final class CompareCommand implements Callable<Integer> {
         table.print(console.out());
     }
 
-    private static String path(TestImages images, int i) {
+    private static String path(LabelledFeatures images, int i) {
         return images.images().get(i).image().path().toString();
     }
 
     /** Positions of the images that do not get the same class of all. */
-    private static List<Integer> different(List<Contender> all) {
+    private static List<Integer> different(List<ComparedClassifier> all) {
         List<int[]> predictions = all.stream().map(c -> c.test().predictions()).toList();
         return IntStream.range(0, predictions.get(0).length)
                 .filter(i -> predictions.stream().mapToInt(p -> p[i]).distinct().count() > 1)
@@ -198,9 +188,9 @@ final class CompareCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private static ObjectNode json(Comparison comparison, TestImages images) {
+    private static ObjectNode json(Comparison comparison, LabelledFeatures images) {
         ObjectNode json = Json.object();
-        List<Contender> all = comparison.contenders();
+        List<ComparedClassifier> all = comparison.classifiers();
         ArrayNode rows = json.putArray("runs");
         all.forEach(
                 c ->

@@ -1,6 +1,6 @@
 package org.coop4j.cli;
 
-import org.coop4j.data.benchmark.Division;
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import org.coop4j.console.Table;
 import org.coop4j.console.Json;
 import org.coop4j.base.SafeText;

@@ -166,7 +166,7 @@ final class DemoScreen implements DemoRun.Listener {
         out.println(
                 "nearest words of the learned vectors: "
                         + result.words().stream()
-                                .map(v -> v.words().get(0).word())
+                                .map(v -> v.get(0).word())
                                 .collect(Collectors.joining(" · "))
                         + " (not their meaning; see coop interpret)");
         printChanges("from wrong to right:", result.mended(), out);

@@ -179,7 +179,7 @@ final class DoctorCommand implements Callable<Integer> {
         boolean arm = System.getProperty("os.arch").equals("aarch64");
         boolean any = false;
         for (Map.Entry<String, String> set : arm ? ARM : X86) {
-            boolean has = flags.contains(set.getKey()) || arm && flags.contains("neon");
+            boolean has = flags.contains(set.getKey()) || (arm && flags.contains("neon"));
             any |= has;
             table.row(set.getKey(), (has ? "yes: " : "no; it would bring ") + set.getValue());
         }

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.coop4j.analysis.PictureResults;
+import org.coop4j.run.PictureResults;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.Converters;
 import org.coop4j.cli.options.DataOptions;
@@ -25,9 +25,9 @@ import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.Retest;
+import org.coop4j.run.EvaluationData;
 import org.coop4j.run.Scores;
-import org.coop4j.run.TestImages;
+import org.coop4j.run.LabelledFeatures;
 import org.coop4j.study.report.ConfusionFiles;
 import org.coop4j.study.report.ErrorFiles;
 import picocli.CommandLine.ArgGroup;
@@ -114,8 +114,8 @@ final class EvalCommand implements Callable<Integer> {
             ErrorFiles.requireEmpty(errors);
         }
         ClassifierFile file = promptOptions.read();
-        Retest retest = Retest.of(file, promptOptions.folder(), console::note);
-        Retest.Images images = images(retest);
+        EvaluationData retest = EvaluationData.of(file, promptOptions.folder(), console::note);
+        EvaluationData.Images images = images(retest);
         if (errors != null && images.images().get(0).stored() != null) {
             throw new WrongUsage("--errors copies pictures, and features have none: omit it");
         }
@@ -123,14 +123,14 @@ final class EvalCommand implements Callable<Integer> {
                 promptOptions.open(file, images.images(), precision.precision())) {
             Classifier classifier = PromptOptions.classifier(file, space, images.classNames());
             UnknownWords.warning(space, file, images.classNames()).ifPresent(console::warn);
-            TestImages all =
+            LabelledFeatures all =
                     bankOptions
                             .shared(space)
                             .features(images.images(), splitOptions.name() + " images", console);
             if (isOfTheRun()) {
                 retest.requireUnchanged(all.images());
             }
-            TestImages tested = counted(retest, all);
+            LabelledFeatures tested = counted(retest, all);
             Scores scores = tested.scores(classifier).at(file.temperature());
             report(scores, classifier.classNames(), all.size() - tested.size());
             write(new ErrorFiles(PictureResults.of(tested, scores), classifier.classNames()));
@@ -142,7 +142,7 @@ final class EvalCommand implements Callable<Integer> {
         return dataOptions.spec().isEmpty() && splitOptions.split() == Split.TEST;
     }
 
-    private Retest.Images images(Retest retest) throws IOException {
+    private EvaluationData.Images images(EvaluationData retest) throws IOException {
         if (isOfTheRun()) {
             if (splitOptions.seedIfGiven() != null) {
                 throw new WrongUsage("--seed divides the images of --data: give both");
@@ -158,7 +158,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     /** Without the images that were learned from, unless they are asked for. */
-    private TestImages counted(Retest retest, TestImages all) {
+    private LabelledFeatures counted(EvaluationData retest, LabelledFeatures all) {
         if (!retest.knowsLearned()) {
             console.note(
                     "nothing is recorded of the images that it learned from: if they are among"

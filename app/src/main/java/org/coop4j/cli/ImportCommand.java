@@ -13,13 +13,11 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.LearnedContext;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
-import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,7 +52,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--method",
-            defaultValue = Roles.STANDARD,
+            defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
             description =
@@ -111,10 +109,10 @@ final class ImportCommand implements Callable<Integer> {
             UnknownWords.warning(clip, classes).ifPresent(console::warn);
             ClassifierFile read = ReferenceCheckpoint.read(checkpoint, clip, learnedBy, classes);
             Map<String, String> account = new LinkedHashMap<>(read.training());
-            account.put(TrainRun.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
+            account.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
-            PromptLayout layout = LearnedContext.of(prompt).layout();
+            PromptLayout layout = PromptLayout.of(prompt);
             console.print(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(

@@ -24,7 +24,6 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.InputImage;
 import org.coop4j.predict.Prediction;
-import org.coop4j.predict.PredictionListener;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -130,25 +129,25 @@ final class PredictCommand implements Callable<Integer> {
 
     private int print(ImageClassifier classifier, List<Path> files) {
         Table<Classified> rows = rows(files, classifier.classNames());
-        ImageProgress progress = new ImageProgress(console, "encoding", files.size());
-        try (progress;
+        EncodedImages images = new EncodedImages(console, files.size(), 0);
+        try (images;
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(
                     files.stream().map(InputImage::of).toList(),
-                    new PredictionListener() {
+                    new ImageClassifier.Listener() {
                         @Override
                         public void predicted(int index, List<Prediction> ranked) {
                             printer.print(new Classified(files.get(index), ranked));
-                            progress.done();
+                            images.done(index);
                         }
 
                         @Override
                         public void failed(int index, IOException problem) {
-                            progress.failed(index, problem);
+                            images.failed(index, problem);
                         }
                     });
         }
-        return progress.exitCode();
+        return images.exitCode();
     }
 
     private Table<Classified> rows(List<Path> files, List<String> names) {

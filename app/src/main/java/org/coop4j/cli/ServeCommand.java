@@ -1,5 +1,9 @@
 package org.coop4j.cli;
 
+import org.coop4j.serve.ClassifierInfo;
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,10 +11,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.TextFile;
@@ -24,7 +26,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
 import org.coop4j.predict.PredictionLimits;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
@@ -58,7 +60,7 @@ import picocli.CommandLine.Option;
         })
 final class ServeCommand implements Callable<Integer> {
 
-    private static final String ZERO_SHOT = Roles.zeroShot().id();
+    private static final String ZERO_SHOT = Method.zeroShot().id();
 
     private final Console console;
 
@@ -200,7 +202,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         check();
-        List<ServedModels.Named> named = named();
+        Map<String, Path> named = named();
         ServiceOptions options = options();
         try (Termination termination = new Termination();
                 ServedModels models =
@@ -233,17 +235,32 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    private List<ServedModels.Named> named() {
-        List<ServedModels.Named> named = runs.stream().map(ServedModels.Named::of).toList();
-        Set<String> names = new HashSet<>(classOptions.areGiven() ? Set.of(ZERO_SHOT) : Set.of());
-        for (ServedModels.Named run : named) {
-            if (!names.add(run.name())) {
+    /** Learned classifiers by name, of {@code NAME=RUN} or {@code RUN}, which is called as its folder or file. */
+    private Map<String, Path> named() {
+        Map<String, Path> named = new LinkedHashMap<>();
+        for (String given : runs) {
+            int equals = given.indexOf('=');
+            boolean says = equals > 0 && !Files.exists(Path.of(given));
+            Path run = Path.of(says ? given.substring(equals + 1) : given);
+            String name = says ? given.substring(0, equals) : name(run);
+            if (!ClassifierInfo.isName(name)) {
                 throw new WrongUsage(
-                        "two classifiers are called %s: give %s another name, -p NAME=%s"
-                                .formatted(run.name(), run.run(), run.run()));
+                        says
+                                ? "\"" + name + "\" is no name: use letters, digits, '.', '_' and '-'"
+                                : "give " + given + " a name: -p NAME=" + given);
+            }
+            boolean taken = classOptions.areGiven() && name.equals(ZERO_SHOT);
+            if (named.putIfAbsent(name, run) != null || taken) {
+                throw new WrongUsage(
+                        "two classifiers are called %s: give %s another name, -p NAME=%s".formatted(name, run, run));
             }
         }
         return named;
+    }
+
+    private static String name(Path run) {
+        Path last = run.toAbsolutePath().normalize().getFileName();
+        return last == null ? "" : last.toString().replaceFirst("\\.safetensors$", "");
     }
 
     private ServiceOptions options() throws IOException {
@@ -265,10 +282,10 @@ final class ServeCommand implements Callable<Integer> {
         return token;
     }
 
-    private void open(ServedModels models, List<ServedModels.Named> named) throws IOException {
+    private void open(ServedModels models, Map<String, Path> named) throws IOException {
         Optional<Path> file = model == null ? Optional.empty() : Optional.of(ModelOptions.file(model));
-        for (ServedModels.Named run : named) {
-            models.addLearned(run, file);
+        for (Map.Entry<String, Path> run : named.entrySet()) {
+            models.addLearned(run.getKey(), run.getValue(), file);
         }
         if (classOptions.areGiven()) {
             models.addZeroShot(

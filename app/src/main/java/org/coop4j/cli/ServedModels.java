@@ -15,7 +15,6 @@ import org.coop4j.base.Progress;
 import org.coop4j.cli.options.ModelOptions;
 import org.coop4j.clip.Clip;
 import org.coop4j.console.CommandFailure;
-import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.Classifier;
@@ -33,8 +32,6 @@ import org.coop4j.text.Tokenizer;
 
 /** Opens the classifiers of a service; those of one model share it. */
 final class ServedModels implements AutoCloseable {
-
-    private static final String EXTENSION = ".safetensors";
 
     private final Tokenizer tokenizer;
     private final Precision precision;
@@ -59,37 +56,6 @@ final class ServedModels implements AutoCloseable {
         this.threshold = threshold;
     }
 
-    /**
-     * A learned classifier that the command line names.
-     *
-     * @param name what requests call it
-     * @param run the folder of its run, or its file
-     */
-    record Named(String name, Path run) {
-        /** Reads {@code RUN} or {@code NAME=RUN}; a run is called as its folder or file. */
-        static Named of(String given) {
-            int at = given.indexOf('=');
-            if (at > 0 && !Files.exists(Path.of(given))) {
-                String name = given.substring(0, at);
-                if (!ClassifierInfo.isName(name)) {
-                    throw new WrongUsage(
-                            "\"" + name + "\" is no name: use letters, digits, '.', '_' and '-'");
-                }
-                return new Named(name, Path.of(given.substring(at + 1)));
-            }
-            Path run = Path.of(given);
-            Path last = run.toAbsolutePath().normalize().getFileName();
-            String name = last == null ? "" : last.toString();
-            if (name.endsWith(EXTENSION)) {
-                name = name.substring(0, name.length() - EXTENSION.length());
-            }
-            if (!ClassifierInfo.isName(name)) {
-                throw new WrongUsage("give " + given + " a name: -p NAME=" + given);
-            }
-            return new Named(name, run);
-        }
-    }
-
     /** The classifiers that were opened. */
     List<ServedClassifier> all() {
         return List.copyOf(served);
@@ -98,10 +64,12 @@ final class ServedModels implements AutoCloseable {
     /**
      * Opens a learned classifier.
      *
+     * @param name what requests call it
+     * @param run the folder of its run, or its file
      * @param model its model, where the user names it
      */
-    void addLearned(Named named, Optional<Path> model) throws IOException {
-        Path file = ClassifierModel.classifierFile(named.run());
+    void addLearned(String name, Path run, Optional<Path> model) throws IOException {
+        Path file = ClassifierModel.classifierFile(run);
         ClassifierFile learned = ClassifierFile.read(file);
         Path modelFile =
                 model.isPresent()
@@ -112,7 +80,7 @@ final class ServedModels implements AutoCloseable {
             add(
                     clip,
                     learned.open(clip),
-                    ClassifierInfo.of(named.name(), learned, modelFile, result(file)));
+                    ClassifierInfo.of(name, learned, modelFile, result(file)));
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(modelFile + ": " + e.getMessage());
         }
@@ -153,7 +121,7 @@ final class ServedModels implements AutoCloseable {
         Path key = model.toRealPath();
         Clip clip = clips.get(key);
         if (clip == null) {
-            clip = Clip.open(model, () -> tokenizer, Workers.standard(), precision);
+            clip = Clip.open(model, new Clip.Options(() -> tokenizer, Workers.standard(), precision));
             clips.put(key, clip);
             open.push(clip);
         }

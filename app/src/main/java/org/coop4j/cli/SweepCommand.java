@@ -17,12 +17,12 @@ import org.coop4j.console.Interrupt;
 import org.coop4j.console.Table;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
-import org.coop4j.study.PlanException;
-import org.coop4j.study.RunState;
+import org.coop4j.run.Run;
+import org.coop4j.study.SweepPlan.PlanException;
+import org.coop4j.study.SweepRun.RunState;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepOutcome;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import picocli.CommandLine.ArgGroup;
@@ -137,7 +137,7 @@ final class SweepCommand implements Callable<Integer> {
         if (spark != null && vocabulary.isGiven()) {
             throw new WrongUsage("--vocabulary does not reach Spark's executors: omit --spark");
         }
-        TrainRun.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
+        Run.Options options = bankOptions.options(out.resolve("bank"), memory.limit());
         SweepPlan read = SweepPlan.read(plan, Optional.ofNullable(data));
         try (Clip clip = ModelOptions.openForTexts(model, vocabulary)) {
             Sweep sweep = Sweep.of(new SharedData(clip, options), read);
@@ -158,7 +158,7 @@ final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private int run(Sweep sweep, Clip clip, TrainRun.Options options) throws IOException {
+    private int run(Sweep sweep, Clip clip, Run.Options options) throws IOException {
         SweepOutcome outcome;
         SweepScreen screen = new SweepScreen(console);
         Interrupt interrupt = new Interrupt(screen::stopped);
@@ -185,7 +185,7 @@ final class SweepCommand implements Callable<Integer> {
     }
 
     /** Executors see the same files under the same paths, but for the model that is shipped. */
-    private SweepCluster.Files files(Clip clip, TrainRun.Options options) throws IOException {
+    private SweepCluster.Files files(Clip clip, Run.Options options) throws IOException {
         boolean shipped = !ModelOptions.file(model).equals(model);
         return new SweepCluster.Files(
                 absolute(plan),

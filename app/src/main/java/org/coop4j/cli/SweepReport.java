@@ -19,7 +19,7 @@ import org.coop4j.console.Json;
 import org.coop4j.console.Table;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.SweepOutcome;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepRun;
 
 /** What a sweep measured: mean and standard deviation over the seeds. */

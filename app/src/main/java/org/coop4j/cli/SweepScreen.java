@@ -8,7 +8,7 @@ import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.console.Console;
 import org.coop4j.run.RunResult;
-import org.coop4j.study.SweepListener;
+import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepRun;
 
 /** Shows a sweep: a line for each result, and on a terminal below them one with the time left for all. */

@@ -7,9 +7,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.coop4j.analysis.Evidence;
-import org.coop4j.analysis.MethodChoice.Candidate;
-import org.coop4j.analysis.TrainChoice;
+import org.coop4j.run.RunComparison;
+import org.coop4j.run.RunComparison.ComparedRun;
+import org.coop4j.run.MethodChoice.Candidate;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.cli.options.DataOptions;
 import org.coop4j.cli.options.MethodOptions;
@@ -27,13 +28,13 @@ import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.ReferencePreset;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.Sample;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
-import org.coop4j.study.report.TrainEvidence;
+import org.coop4j.run.Run;
+import org.coop4j.study.report.RunPage;
 import org.coop4j.weights.model.ClipConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -170,8 +171,8 @@ final class TrainCommand implements Callable<Integer> {
         List<PromptEnsemble> own =
                 WrongUsage.unless(() -> templates.stream().map(PromptEnsemble::of).toList());
         List<RunResult> results = new ArrayList<>();
-        List<Evidence> found = new ArrayList<>();
-        TrainChoice choice = TrainChoice.all(candidates);
+        List<RunComparison> found = new ArrayList<>();
+        MethodChoice choice = MethodChoice.all(candidates);
         SpaceOptions.Opened opened = spaceOptions.open(described(), precision.precision());
         data = opened.data();
         Interrupt interrupt = new Interrupt(console, Interrupt.RESUME);
@@ -186,16 +187,18 @@ final class TrainCommand implements Callable<Integer> {
                 choice = choose(shared, candidates);
             }
             for (long one : seeds.isEmpty() ? List.of(firstSeed()) : seeds) {
-                TrainEvidence evidence = new TrainEvidence(shared, own, console::note);
-                for (Candidate candidate : choice.candidates()) {
-                    Path folder = folder(choice.candidates(), candidate, one);
+                List<ComparedRun> runs = new ArrayList<>();
+                for (Candidate candidate : choice.chosen()) {
+                    Path folder = folder(choice.chosen(), candidate, one);
                     RunConfig config = config(shared, candidate, one);
                     RunResult result = run(shared, candidate, config, folder, one);
-                    evidence.add(candidate.name() + learnedFrom(result), config, folder, result);
+                    runs.add(new ComparedRun(candidate.name() + learnedFrom(result), config, folder, result));
                     results.add(result);
                 }
-                int used = choice.candidates().get(0).shots();
-                found.add(evidence.write(choice, new Sample(used, one)));
+                int used = choice.chosen().get(0).shots();
+                RunComparison evidence = RunComparison.of(shared, runs, new Sample(used, one), own, console::note);
+                RunPage.write(runs, evidence, choice, space.workers().count());
+                found.add(evidence);
             }
         } finally {
             interrupt.close();
@@ -228,13 +231,13 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private TrainChoice choose(SharedData shared, List<Candidate> candidates) throws IOException {
+    private MethodChoice choose(SharedData shared, List<Candidate> candidates) throws IOException {
         Candidate learns =
                 candidates.stream()
                         .filter(c -> c.method().learns())
                         .findFirst()
                         .orElse(candidates.get(0));
-        return TrainChoice.best(
+        return MethodChoice.best(
                 shared,
                 config(shared, learns, firstSeed()),
                 new Sample(mostShots(candidates), firstSeed()),
@@ -292,7 +295,7 @@ final class TrainCommand implements Callable<Integer> {
         if (!folder.equals(out)) {
             console.note(method.title() + ", seed " + one + ": " + folder);
         }
-        return new TrainRun(shared, method.title(), config, console).run(folder, resume);
+        return new Run(shared, method.title(), config, console).run(folder, resume);
     }
 
     private RunConfig config(SharedData shared, Candidate candidate, long one) throws IOException {

@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.coop4j.analysis.Comparison;
-import org.coop4j.analysis.Contender;
-import org.coop4j.analysis.Evidence;
-import org.coop4j.analysis.TrainChoice;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.RunComparison;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Json;
 import org.coop4j.eval.Interval;
@@ -19,7 +19,7 @@ import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult.HandWritten;
 import org.coop4j.run.RunResult;
 import org.coop4j.study.report.ComparisonTable;
-import org.coop4j.study.report.TrainEvidence;
+import org.coop4j.study.report.RunPage;
 
 /**
  * What {@code coop train} ends with: what was learned beside what else could have been done.
@@ -29,21 +29,21 @@ import org.coop4j.study.report.TrainEvidence;
  * @param choice how the method was chosen
  * @param out the run's folder, or that of the runs' folders
  */
-record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice choice, Path out) {
+record TrainReport(List<RunResult> results, List<RunComparison> seeds, MethodChoice choice, Path out) {
 
     void print(PrintStream target) {
         target.println(images());
         if (!choice.scores().isEmpty()) {
-            ComparisonTable.candidates(choice.scores(), choice.crossValidated()).lines()
+            ComparisonTable.candidates(choice).lines()
                     .print(target);
             target.println();
         }
         ComparisonTable.of(comparisons()).lines().print(target);
-        for (Contender method : first().methods()) {
+        for (ComparedClassifier method : first().methods()) {
             gain(method).forEach(target::println);
         }
         if (seeds.size() == 1) {
-            TrainEvidence.findings(seeds.get(0)).forEach(target::println);
+            RunPage.findings(seeds.get(0)).forEach(target::println);
         }
         target.println("learned: " + place(RunFolder.CLASSIFIER));
         target.println("report: " + place(RunFolder.REPORT));
@@ -51,7 +51,7 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
 
     private String images() {
         RunResult first = results.get(0);
-        int val = seeds.get(0).pictures().val().size();
+        int val = seeds.get(0).images().val().size();
         return "%s: %s, %s, %s%s"
                 .formatted(
                         first.dataset(),
@@ -62,7 +62,7 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
     }
 
     private List<Comparison> comparisons() {
-        return seeds.stream().map(Evidence::comparison).toList();
+        return seeds.stream().map(RunComparison::comparison).toList();
     }
 
     private Comparison first() {
@@ -70,9 +70,9 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
     }
 
     /** With one seed a test, with several the mean gain. */
-    private List<String> gain(Contender method) {
+    private List<String> gain(ComparedClassifier method) {
         if (seeds.size() == 1) {
-            Contender baseline = first().bestBaseline();
+            ComparedClassifier baseline = first().bestBaseline();
             return List.of(
                     method.name() + ": " + ComparisonTable.gain(method, baseline),
                     "  " + ComparisonTable.meaning(method, baseline),
@@ -126,7 +126,7 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
         ArrayNode comparison = json.putArray("comparison");
         for (Comparison seed : comparisons()) {
             ArrayNode rows = comparison.addArray();
-            seed.contenders().forEach(c -> row(rows.addObject(), c));
+            seed.classifiers().forEach(c -> row(rows.addObject(), c));
         }
         ArrayNode candidates = json.putArray("candidates");
         choice.scores()
@@ -149,10 +149,10 @@ record TrainReport(List<RunResult> results, List<Evidence> seeds, TrainChoice ch
         return json.put("folder", out.toString()).put("report", place(RunFolder.REPORT).toString());
     }
 
-    private static void row(ObjectNode row, Contender c) {
+    private static void row(ObjectNode row, ComparedClassifier c) {
         Interval interval = Interval.wilson(c.test().right(), c.test().size());
         row.put("classifier", c.name())
-                .put("kind", c.kind().name().toLowerCase(Locale.ROOT))
+                .put("kind", c.role().name().toLowerCase(Locale.ROOT))
                 .put("accuracy", c.accuracy())
                 .put("low", interval.low())
                 .put("high", interval.high())

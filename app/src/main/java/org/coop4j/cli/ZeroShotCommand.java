@@ -1,5 +1,16 @@
 package org.coop4j.cli;
 
+import java.util.Map;
+import java.util.ArrayList;
+import java.nio.FloatBuffer;
+import org.coop4j.eval.Predictions;
+import org.coop4j.eval.Evaluation;
+import org.coop4j.console.Table;
+import org.coop4j.console.Json;
+import java.util.stream.IntStream;
+import java.util.Comparator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -95,19 +106,22 @@ final class ZeroShotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Task task = task();
+        Tokenizer.Overflow overflow = truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL;
         try (Clip clip = clipOptions.openForTexts()) {
-            UnknownWords.warning(clip, task.classes()).ifPresent(console::warn);
-            FeatureMatrix weights =
-                    task.prompts().classWeights(clip, task.classes(), truncate ? Tokenizer.Overflow.TRUNCATE : Tokenizer.Overflow.FAIL, console);
+            UnknownWords.warning(clip, task.classes).ifPresent(console::warn);
+            FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, overflow, console);
+            List<Path> files = task.inputs.files();
             EncodedImages images =
-                    EncodedImages.encode(
-                            clip,
-                            task.inputs().files(),
-                            EncodedImages.reader(clip, task.exif()),
-                            console);
+                    EncodedImages.encode(clip, files, EncodedImages.reader(clip, task.exif), true, console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
-            new ZeroShotReport(task, images, probabilities, top).print(format.chosen(), console);
-            return images.exitCode(console);
+            List<Image> found = new ArrayList<>();
+            for (int row = 0; row < probabilities.length; row++) {
+                int position = images.positions().get(row);
+                int truth = task.isScored() ? task.labels.get(position) : -1;
+                found.add(new Image(files.get(position).toString(), truth, FloatBuffer.wrap(probabilities[row])));
+            }
+            print(task, found, images.problems());
+            return images.exitCode();
         }
     }
 
@@ -177,7 +191,7 @@ final class ZeroShotCommand implements Callable<Integer> {
      * @param prompts what describes a class
      * @param exif what is done with the images' EXIF orientation
      */
-    record Task(
+    private record Task(
             ImageInputs inputs,
             List<String> classes,
             List<Integer> labels,
@@ -193,5 +207,107 @@ final class ZeroShotCommand implements Callable<Integer> {
         boolean isScored() {
             return !labels.isEmpty();
         }
+    }
+
+    /**
+     * An image that could be read.
+     *
+     * @param truth the label of its class, -1 where it is unknown
+     * @param probabilities of the classes
+     */
+    private record Image(String file, int truth, FloatBuffer probabilities) {
+        int predicted() {
+            return Predictions.argmax(probabilities.array());
+        }
+    }
+
+    /** One of an image's most probable classes; the rank counts from 1. */
+    private record Guess(Image image, int rank, int label) {}
+
+    private void print(Task task, List<Image> images, Map<Integer, String> problems) {
+        List<Guess> all = images.stream().flatMap(image -> best(image).stream()).toList();
+        switch (format.chosen()) {
+            case JSON -> console.print(json(task, images, problems));
+            case CSV -> guesses(task).rows(all).print(Table.Format.CSV, console);
+            default -> {
+                if (!images.isEmpty() && task.isScored()) {
+                    printScores(evaluation(images), task.classes);
+                } else if (!images.isEmpty()) {
+                    guesses(task).rows(all).print(Table.Format.TABLE, console);
+                }
+            }
+        }
+    }
+
+    /** Labels by falling probability, the first of equals first. */
+    private List<Guess> best(Image image) {
+        List<Integer> labels =
+                IntStream.range(0, image.probabilities.capacity())
+                        .boxed()
+                        .sorted(Comparator.comparing(label -> -image.probabilities.get(label)))
+                        .limit(top)
+                        .toList();
+        return IntStream.range(0, labels.size()).mapToObj(i -> new Guess(image, i + 1, labels.get(i))).toList();
+    }
+
+    private static Table<Guess> guesses(Task task) {
+        Table<Guess> table =
+                new Table<Guess>()
+                        .shown(
+                                "image",
+                                Table.Kind.WORDS,
+                                guess -> guess.image.file,
+                                guess -> guess.rank == 1 ? guess.image.file : "")
+                        .in(Table.Format.TABLE, Table.Format.CSV)
+                        .data("rank", Guess::rank)
+                        .in(Table.Format.CSV)
+                        .text("class", guess -> task.classes.get(guess.label))
+                        .share("probability", guess -> guess.image.probabilities.get(guess.label));
+        return task.isScored()
+                ? table.data("truth", guess -> task.classes.get(guess.image.truth)).in(Table.Format.CSV)
+                : table;
+    }
+
+    private void printScores(Evaluation evaluation, List<String> classes) {
+        EvalCommand.classes(evaluation, classes)
+                .lines()
+                .row(
+                        "all",
+                        Numbers.count(evaluation.total()),
+                        Numbers.count(evaluation.correct()),
+                        Numbers.percent(evaluation.accuracy()))
+                .print(console.out());
+        console.out().println("macro F1 " + Numbers.percent(evaluation.macroF1()));
+    }
+
+    private static Evaluation evaluation(List<Image> images) {
+        return Evaluation.of(
+                images.stream().mapToInt(Image::truth).toArray(),
+                images.stream().mapToInt(Image::predicted).toArray());
+    }
+
+    private ObjectNode json(Task task, List<Image> images, Map<Integer, String> problems) {
+        ObjectNode json = Json.object();
+        task.classes.forEach(json.putArray("classes")::add);
+        task.prompts.templates().forEach(json.putArray("templates")::add);
+        ArrayNode array = json.putArray("images");
+        for (Image image : images) {
+            ObjectNode node = array.addObject().put("file", image.file);
+            if (task.isScored()) {
+                node.put("truth", task.classes.get(image.truth));
+            }
+            node.set("predictions", guesses(task).rows(best(image)).json());
+        }
+        ArrayNode unreadable = json.putArray("unreadable");
+        problems.forEach(
+                (position, problem) ->
+                        unreadable
+                                .addObject()
+                                .put("file", task.inputs.files().get(position).toString())
+                                .put("problem", problem));
+        if (task.isScored() && !images.isEmpty()) {
+            json.set("scores", EvalCommand.json(evaluation(images), task.classes));
+        }
+        return json;
     }
 }

@@ -24,6 +24,9 @@ public record DemoConfig(
      */
     static final double RATE = 0.05;
 
+    /** What the context vectors begin as. */
+    static final String WORDS = "a photo of a";
+
     public DemoConfig {
         templates = List.copyOf(templates);
         shots = List.copyOf(shots);

@@ -1,21 +1,21 @@
 package org.coop4j.demo;
 
-import org.coop4j.method.ClassPosition;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Gda;
 import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptLayout.ClassPosition;
 
 /** What learns in the demo. */
 @SuppressWarnings("ImmutableEnumChecker") // a method is a record
 public enum DemoMethod {
     /** One context that all classes share. */
-    UNIFIED("CoOp, unified context", "unified", new CoOp(4, ClassPosition.END, false, Words.BEGIN)),
+    UNIFIED("CoOp, unified context", "unified", new CoOp(4, ClassPosition.END, false, DemoConfig.WORDS)),
     /** A context of its own for each class. */
     CLASS_SPECIFIC(
             "CoOp, class-specific context",
             "class-specific",
-            new CoOp(4, ClassPosition.END, true, Words.BEGIN)),
+            new CoOp(4, ClassPosition.END, true, DemoConfig.WORDS)),
     /** Gaussians of the classes beside zero-shot CLIP, in closed form. */
     GDA("GDA", "gda", new Gda()),
     /** Logistic regression on the image features, which knows nothing of names. */
@@ -32,13 +32,6 @@ public enum DemoMethod {
         this.title = title;
         this.id = id;
         this.method = method;
-    }
-
-    /** What the context vectors begin as. */
-    static final class Words {
-        static final String BEGIN = "a photo of a";
-
-        private Words() {}
     }
 
     /** For charts and tables. */

@@ -72,11 +72,7 @@ public record DemoPictures(Path folder) {
 
     /** The same photographs, their classes called not as their folders are but by careful names. */
     public DataSpec renamedPhotographs() {
-        return new DataSpec(
-                folder.resolve("photographs").toString(),
-                null,
-                null,
-                folder.resolve("names.csv").toString());
+        return photographs().withFiles(null, folder.resolve("names.csv"));
     }
 
     /** Drawings and emoji of the same classes, test images alone. */

@@ -3,7 +3,7 @@ package org.coop4j.demo;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.Comparator;
 import java.util.List;
-import org.coop4j.analysis.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.eval.SeedSummary;
 
 /**
@@ -21,7 +21,7 @@ import org.coop4j.eval.SeedSummary;
  * @param betterNames careful names for the classes, in the same order
  * @param renamedPrompts the same prompts with the careful names
  * @param runs accuracy of everything that was learned
- * @param words nearest words of the vectors of the first seed's context of most shots
+ * @param words nearest words of the vectors, nearest first, of the first seed's context of most shots
  * @param mended photographs that the best hand-written prompt gets wrong and the learned ones right
  * @param spoilt those that it gets right and the learned ones wrong
  * @param perClass test photographs right of each class, before and after
@@ -43,7 +43,7 @@ public record DemoResult(
         List<String> betterNames,
         List<Prompt> renamedPrompts,
         List<Run> runs,
-        List<Vector> words,
+        List<List<Word>> words,
         List<Change> mended,
         List<Change> spoilt,
         List<ClassGain> perClass,
@@ -51,12 +51,6 @@ public record DemoResult(
         List<PictureResult> after,
         double seconds,
         String machine) {
-
-    /** Completes what earlier versions did not write. */
-    public DemoResult {
-        before = before == null ? List.of() : before;
-        after = after == null ? List.of() : after;
-    }
 
     /**
      * A hand-written prompt.
@@ -75,13 +69,6 @@ public record DemoResult(
      * @param drawings accuracy on the drawings and emoji
      */
     public record Run(String method, int shots, long seed, double photographs, double drawings) {}
-
-    /**
-     * A context vector's nearest words.
-     *
-     * @param words nearest first
-     */
-    public record Vector(List<Word> words) {}
 
     /**
      * A word near a context vector.

@@ -1,14 +1,23 @@
 package org.coop4j.study;
 
+import org.coop4j.study.SweepPlan.PlanException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
+import org.coop4j.data.ClassNames;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.method.Task;
 import org.coop4j.run.DataSpec;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
+import org.coop4j.run.SharedData;
+import org.coop4j.study.SweepPlan.PlannedMethod;
 
 /**
  * What a sweep keeps of a dataset that was found in order.
@@ -28,20 +37,128 @@ record CheckedDataset(
         List<Integer> train,
         List<Integer> test) {
 
+    /** Two classes in each half. */
+    private static final int LEAST_CLASSES_TO_HALVE = 4;
+
     CheckedDataset {
         classNames = List.copyOf(classNames);
         train = List.copyOf(train);
         test = List.copyOf(test);
     }
 
-    static CheckedDataset of(SweepPlan.Dataset planned, ImageDataset dataset) {
-        return new CheckedDataset(
-                planned.data(),
-                planned.settings(),
-                planned.data().listsSha256(dataset),
-                dataset.classNames(),
-                perClass(dataset.train(), dataset.classCount()),
-                perClass(dataset.test(), dataset.classCount()));
+    /**
+     * Finds what would end a run, before the first one: data that do not load, prompts too long. Loads all datasets, one
+     * after another.
+     *
+     * @return all datasets by name
+     * @throws PlanException with all that is wrong
+     */
+    static Map<String, CheckedDataset> of(SharedData shared, SweepPlan plan) throws PlanException {
+        Map<String, CheckedDataset> datasets = new LinkedHashMap<>();
+        List<String> problems = new ArrayList<>();
+        List<SweepPlan.Dataset> targets =
+                plan.testOn().map(SweepPlan.TestOn::targets).orElse(List.of());
+        plan.datasets().forEach(planned -> load(shared, planned, datasets, problems));
+        for (SweepPlan.Dataset planned : plan.datasets()) {
+            CheckedDataset dataset = datasets.get(planned.name());
+            if (dataset != null) {
+                dataset.checkLearning(shared.clip(), plan, problems);
+            }
+        }
+        targets.forEach(planned -> load(shared, planned, datasets, problems));
+        for (SweepPlan.Dataset planned : targets) {
+            CheckedDataset target = datasets.get(planned.name());
+            if (target != null) {
+                target.checkTarget(shared.clip(), plan, datasets, problems);
+            }
+        }
+        for (String name : plan.baseToNew().map(SweepPlan.Choice::datasets).orElse(Set.of())) {
+            CheckedDataset dataset = datasets.get(name);
+            if (dataset != null && dataset.classNames.size() < LEAST_CLASSES_TO_HALVE) {
+                problems.add(name + ": base_to_new needs 4 classes or more");
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new PlanException(problems);
+        }
+        return datasets;
+    }
+
+    private static void load(
+            SharedData shared,
+            SweepPlan.Dataset planned,
+            Map<String, CheckedDataset> datasets,
+            List<String> problems) {
+        if (datasets.containsKey(planned.name())) {
+            return;
+        }
+        try {
+            ImageDataset lists = shared.dataset(planned.data(), 0);
+            datasets.put(
+                    planned.name(),
+                    new CheckedDataset(
+                            planned.data(),
+                            planned.settings(),
+                            planned.data().listsSha256(lists),
+                            lists.classNames(),
+                            perClass(lists.train(), lists.classCount()),
+                            perClass(lists.test(), lists.classCount())));
+            if (lists.classCount() < 2) {
+                problems.add(planned.name() + ": one class alone leaves nothing to tell apart");
+            }
+            if (lists.test().isEmpty()) {
+                problems.add(planned.name() + ": it has no test images");
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            problems.add(planned.name() + ": " + RunStore.describe(e));
+        } finally {
+            shared.forget();
+        }
+    }
+
+    private void checkLearning(Clip clip, SweepPlan plan, List<String> problems) {
+        plan.methods().forEach(method -> checkFit(clip, method, problems));
+        boolean learns = plan.methods().stream().anyMatch(planned -> planned.method().learns());
+        if (learns && trainImages(1, ClassHalf.ALL) == 0) {
+            problems.add(name() + ": it has no images to learn from: it belongs under test_on");
+        }
+    }
+
+    private void checkFit(Clip clip, PlannedMethod method, List<String> problems) {
+        try {
+            method.method().learner(clip, task(ClassHalf.ALL, 0));
+        } catch (IllegalArgumentException e) {
+            problems.add(name() + ": " + method.name() + ": " + e.getMessage());
+        }
+    }
+
+    private void checkTarget(
+            Clip clip, SweepPlan plan, Map<String, CheckedDataset> datasets, List<String> problems) {
+        SweepPlan.Choice from = plan.testOn().orElseThrow().from();
+        for (PlannedMethod method : plan.methods()) {
+            if (!from.methods().contains(method.name())) {
+                continue;
+            }
+            checkFit(clip, method, problems);
+            for (SweepPlan.Dataset planned : plan.datasets()) {
+                CheckedDataset source = datasets.get(planned.name());
+                if (!method.method().namesNewClasses()
+                        && source != null
+                        && from.datasets().contains(planned.name())) {
+                    checkClasses(method, source, problems);
+                }
+            }
+        }
+    }
+
+    private void checkClasses(PlannedMethod method, CheckedDataset source, List<String> problems) {
+        try {
+            ClassNames.positions(classNames, source.classNames);
+        } catch (IllegalArgumentException e) {
+            problems.add(
+                    "%s: %s learned on %s has nothing for all of its classes (%s): choose methods and from under test_on"
+                            .formatted(name(), method.name(), source.name(), e.getMessage()));
+        }
     }
 
     private static List<Integer> perClass(List<LabelledImage> images, int classes) {

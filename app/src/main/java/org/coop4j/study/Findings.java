@@ -1,5 +1,12 @@
 package org.coop4j.study;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileVisitOption;
@@ -13,12 +20,14 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.base.Progress;
+import org.coop4j.run.CheckedJson;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
@@ -40,6 +49,17 @@ public record Findings(
         List<Failure> failed,
         List<Path> unfinished,
         List<Failure> damaged) {
+
+    /** ImageNet's results take about 0.1 MB; nothing sane takes this much. */
+    private static final long LARGEST = 32L << 20;
+
+    private static final int LONGEST_NAME = 200;
+
+    private static final ObjectMapper JSON =
+            JsonMapper.builder()
+                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .build();
 
     /** Copies the lists. */
     public Findings {
@@ -135,93 +155,196 @@ public record Findings(
                             ? root + " is a file: give the folder that holds the runs"
                             : "no such folder: " + root);
         }
-        Search search = new Search(root);
-        List<Path> folders = search.folders();
-        Collections.sort(folders);
+        List<FinishedRun> finished = new ArrayList<>();
+        List<Failure> failed = new ArrayList<>();
+        List<Path> unfinished = new ArrayList<>();
+        List<Failure> damaged = new ArrayList<>();
+        List<Path> folders = folders(root, damaged);
         try (Progress.Task task = progress.task("reading", folders.size(), Progress.Unit.FOLDERS)) {
             for (Path folder : folders) {
-                search.look(folder);
+                Path name = root.relativize(folder);
+                try {
+                    if (Files.exists(folder.resolve(RunFolder.RESULT))) {
+                        finished.add(finished(root, folder));
+                    } else if (Files.exists(folder.resolve(RunFolder.FAILURE))) {
+                        failed.add(new Failure(name, failure(folder)));
+                    } else if (Files.exists(folder.resolve(RunFolder.CONFIG)) && isRun(folder)) {
+                        unfinished.add(name);
+                    }
+                } catch (AccessDeniedException e) {
+                    String file = String.valueOf(Path.of(e.getFile()).getFileName());
+                    damaged.add(new Failure(name, "no permission to read " + file));
+                } catch (IOException e) {
+                    damaged.add(new Failure(name, e.getMessage()));
+                }
                 task.advance(1);
             }
         }
-        return new Findings(
-                root, search.finished, search.failed, search.unfinished, search.damaged);
+        return new Findings(root, finished, failed, unfinished, damaged);
     }
 
-    private static final class Search {
-        private final Path root;
-        private final RunReader reader;
-        private final List<FinishedRun> finished = new ArrayList<>();
-        private final List<Failure> failed = new ArrayList<>();
-        private final List<Path> unfinished = new ArrayList<>();
-        private final List<Failure> damaged = new ArrayList<>();
-
-        Search(Path root) {
-            this.root = root;
-            this.reader = new RunReader(root);
-        }
-
-        private List<Path> folders() throws IOException {
-            List<Path> folders = new ArrayList<>();
-            Set<Path> seen = new HashSet<>();
-            Files.walkFileTree(
-                    root,
-                    EnumSet.of(FileVisitOption.FOLLOW_LINKS),
-                    Integer.MAX_VALUE,
-                    new SimpleFileVisitor<>() {
-                        @Override
-                        public FileVisitResult preVisitDirectory(
-                                Path folder, BasicFileAttributes at) throws IOException {
-                            boolean passedOver =
-                                    !folder.equals(root)
-                                            && (folder.getFileName().toString().startsWith(".")
-                                                    || RunFolder.isReplaced(folder));
-                            if (passedOver || !seen.add(folder.toRealPath())) {
-                                return FileVisitResult.SKIP_SUBTREE;
-                            }
-                            folders.add(folder);
-                            return FileVisitResult.CONTINUE;
+    private static List<Path> folders(Path root, List<Failure> damaged) throws IOException {
+        List<Path> folders = new ArrayList<>();
+        Set<Path> seen = new HashSet<>();
+        Files.walkFileTree(
+                root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes at) throws IOException {
+                        boolean passedOver = !folder.equals(root)
+                                && (folder.getFileName().toString().startsWith(".") || RunFolder.isReplaced(folder));
+                        if (passedOver || !seen.add(folder.toRealPath())) {
+                            return FileVisitResult.SKIP_SUBTREE;
                         }
+                        folders.add(folder);
+                        return FileVisitResult.CONTINUE;
+                    }
 
-                        @Override
-                        public FileVisitResult visitFileFailed(Path file, IOException problem)
-                                throws IOException {
-                            if (file.equals(root)) {
-                                throw problem;
-                            }
-                            boolean folder = Files.isDirectory(file) && !Files.isReadable(file);
-                            if (folder) {
-                                damaged.add(
-                                        new Failure(
-                                                root.relativize(file), "no permission to read it"));
-                            }
-                            return FileVisitResult.CONTINUE; // a loop or a dead link is no run
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException problem) throws IOException {
+                        if (file.equals(root)) {
+                            throw problem;
                         }
-                    });
-            return folders;
-        }
+                        if (Files.isDirectory(file) && !Files.isReadable(file)) {
+                            damaged.add(new Failure(root.relativize(file), "no permission to read it"));
+                        }
+                        return FileVisitResult.CONTINUE; // a loop or a dead link is no run
+                    }
+                });
+        Collections.sort(folders);
+        return folders;
+    }
 
-        private void look(Path folder) {
-            boolean hasResult = Files.exists(folder.resolve(RunFolder.RESULT));
-            boolean hasFailure = Files.exists(folder.resolve(RunFolder.FAILURE));
-            boolean hasConfig = Files.exists(folder.resolve(RunFolder.CONFIG));
-            if (!hasResult && !hasFailure && !hasConfig) {
-                return;
+    /**
+     * A run with a result.
+     *
+     * @throws IOException with one line that says which file is damaged, and how
+     */
+    private static FinishedRun finished(Path root, Path folder) throws IOException {
+        if (!Files.exists(folder.resolve(RunFolder.CONFIG))) {
+            throw new IOException(
+                    RunFolder.RESULT + " without " + RunFolder.CONFIG + ": its settings are lost");
+        }
+        RunConfig config = RunConfig.read(folder.resolve(RunFolder.CONFIG), RunFolder.CONFIG);
+        JsonNode provenance =
+                Files.exists(folder.resolve(RunFolder.PROVENANCE))
+                        ? read(folder, RunFolder.PROVENANCE)
+                        : JsonNodeFactory.instance.objectNode();
+        RunResult result = result((ObjectNode) read(folder, RunFolder.RESULT));
+        return new FinishedRun(
+                root.relativize(folder),
+                result,
+                config,
+                model(config.modelSha256(), provenance),
+                provenance.path("testHash").asText(""),
+                provenance.path("finished").asText(""));
+    }
+
+    /** Why a run failed. */
+    private static String failure(Path folder) throws IOException {
+        String message = read(folder, RunFolder.FAILURE).path("message").asText("");
+        return message.isBlank() ? "no reason is recorded" : message.strip();
+    }
+
+    /** Whether a folder that has settings alone was to become a run. */
+    private static boolean isRun(Path folder) throws IOException {
+        return !read(folder, RunFolder.CONFIG).findPath("modelSha256").isMissingNode();
+    }
+
+    private static JsonNode read(Path folder, String name) throws IOException {
+        return CheckedJson.tree(folder.resolve(name), name, LARGEST);
+    }
+
+    private static RunResult result(ObjectNode node) throws IOException {
+        requireName(node, "method");
+        requireName(node, "dataset");
+        requireNumber(node, "shots", 0, Integer.MAX_VALUE - 1.0);
+        requireNumber(node, "seed", Long.MIN_VALUE, Long.MAX_VALUE);
+        requireNumber(node, "classes", 1, Integer.MAX_VALUE);
+        requireNumber(node, "testImages", 1, Integer.MAX_VALUE);
+        requireNumber(node, "accuracy", 0, 100);
+        requireNumber(node, "macroF1", 0, 100);
+        requireNumber(node, "calibrationError", 0, 1);
+        emptyIfMissing(node, "handWritten");
+        emptyIfMissing(node, "perClass");
+        for (JsonNode prompt : node.path("handWritten")) {
+            requireName(prompt, "prompt");
+            requireNumber(prompt, "accuracy", 0, 100);
+        }
+        for (JsonNode one : node.path("perClass")) {
+            if (!one.path("name").isTextual()) {
+                throw damaged("a class without a name");
             }
-            try {
-                if (hasResult) {
-                    finished.add(reader.finished(folder));
-                } else if (hasFailure) {
-                    failed.add(new Failure(root.relativize(folder), reader.failure(folder)));
-                } else if (reader.isRun(folder)) {
-                    unfinished.add(root.relativize(folder));
-                }
-            } catch (AccessDeniedException e) {
-                String file = String.valueOf(Path.of(e.getFile()).getFileName());
-                damaged.add(new Failure(root.relativize(folder), "no permission to read " + file));
-            } catch (IOException e) {
-                damaged.add(new Failure(root.relativize(folder), e.getMessage()));
-            }
+            requireNumber(one, "total", 1, Integer.MAX_VALUE);
+            requireNumber(one, "correct", 0, one.path("total").asDouble());
+        }
+        try {
+            return JSON.treeToValue(node, RunResult.class);
+        } catch (JsonProcessingException e) {
+            throw damaged(String.valueOf(e.getOriginalMessage()).replaceAll("\\s+", " "));
+        }
+    }
+
+    private static void requireName(JsonNode node, String field) throws IOException {
+        JsonNode value = node.path(field);
+        if (!value.isTextual() || value.asText().isBlank()) {
+            throw damaged("no \"" + field + "\"");
+        }
+        if (value.asText().length() > LONGEST_NAME) {
+            throw damaged("its \"" + field + "\" has " + value.asText().length() + " characters");
+        }
+    }
+
+    private static void requireNumber(JsonNode node, String field, double least, double most)
+            throws IOException {
+        JsonNode value = node.path(field);
+        if (!value.isNumber()) {
+            throw damaged("no number \"" + field + "\"");
+        }
+        if (!(value.asDouble() >= least && value.asDouble() <= most)) {
+            throw damaged(
+                    "\"%s\" is %s; expected %s to %s"
+                            .formatted(field, value.asText(), number(least), number(most)));
+        }
+    }
+
+    private static String number(double value) {
+        return value == Math.rint(value)
+                ? String.format(Locale.ROOT, "%.0f", value)
+                : String.valueOf(value);
+    }
+
+    private static void emptyIfMissing(ObjectNode node, String field) throws IOException {
+        if (node.path(field).isMissingNode() || node.path(field).isNull()) {
+            node.putArray(field);
+        } else if (!node.path(field).isArray()) {
+            throw damaged("\"" + field + "\" is no list");
+        }
+    }
+
+    private static IOException damaged(String how) {
+        return new IOException(RunFolder.RESULT + " is damaged: " + how);
+    }
+
+    private static ModelId model(String configured, JsonNode provenance) throws IOException {
+        String used = provenance.path("modelSha256").asText("");
+        if (!used.isEmpty() && !configured.equals(used)) {
+            throw new IOException(
+                    "%s names the model %.12s…, %s the model %.12s…: they are not of one run"
+                            .formatted(RunFolder.CONFIG, configured, RunFolder.PROVENANCE, used));
+        }
+        return ModelId.of(
+                used.isEmpty() ? configured : used,
+                provenance.path("modelFile").asText(""),
+                knownAs(provenance.path("modelSource")));
+    }
+
+    /** The source is a JSON object, or a text that holds one. */
+    private static String knownAs(JsonNode source) {
+        try {
+            JsonNode object = source.isTextual() ? JSON.readTree(source.asText()) : source;
+            return object == null ? "" : object.path("known_as").asText("");
+        } catch (JsonProcessingException e) {
+            return "";
         }
     }
 }

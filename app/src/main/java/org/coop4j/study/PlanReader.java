@@ -2,6 +2,7 @@ package org.coop4j.study;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import org.coop4j.study.SweepPlan.PlanException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -40,7 +41,6 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.study.SweepPlan.PlannedMethod;
@@ -125,14 +125,16 @@ final class PlanReader {
             root = Optional.of(folder.resolve(text.data));
         }
         usualExif = exif("/exif", text.exif, null);
-        List<SweepPlan.Dataset> datasets = datasets("/datasets", "datasets", required("datasets", text.datasets));
-        List<PlannedMethod> methods = methods(required("methods", text.methods));
+        require("/datasets", text.datasets);
+        require("/methods", text.methods);
+        List<SweepPlan.Dataset> datasets = datasets("/datasets", text.datasets);
+        List<PlannedMethod> methods = methods(text.methods);
         List<Integer> shots = has("/shots") ? shots("/shots", text.shots) : USUAL_SHOTS;
         SweepPlan plan = new SweepPlan(
                 datasets,
                 methods,
                 shots,
-                has("/seeds") ? seeds(text.seeds) : USUAL_SEEDS,
+                has("/seeds") ? seeds("/seeds", text.seeds) : USUAL_SEEDS,
                 overrides("", tree),
                 Optional.empty(),
                 Optional.empty());
@@ -253,8 +255,10 @@ final class PlanReader {
         return new PlanException("%s, line %d, column %d: %s".formatted(file.getFileName(), line, column, message));
     }
 
-    private static String last(String path) {
-        return path.substring(path.lastIndexOf('/') + 1);
+    /** The last key of a path. */
+    private static String key(String path) {
+        String named = path.replaceAll("(/\\d+)+$", "");
+        return named.substring(named.lastIndexOf('/') + 1);
     }
 
     // Records of texts
@@ -285,13 +289,10 @@ final class PlanReader {
                 throw e;
             }
             String place = path;
-            String key = last(path);
             for (JsonMappingException.Reference step : wrong.getPath()) {
-                boolean named = step.getFieldName() != null;
-                place += "/" + (named ? step.getFieldName() : step.getIndex());
-                key = named ? step.getFieldName() : key;
+                place += "/" + (step.getFieldName() == null ? step.getIndex() : step.getFieldName());
             }
-            throw problem(place, key + " is missing its value");
+            throw missing(place);
         }
     }
 
@@ -306,88 +307,73 @@ final class PlanReader {
         }
     }
 
-    private <T> List<T> required(String key, List<T> list) throws PlanException {
-        return required("", key, list);
-    }
-
-    private <T> List<T> required(String path, String key, List<T> list) throws PlanException {
+    private void require(String path, Object list) throws PlanException {
         if (list == null) {
-            throw problem(path, "the plan has no " + key + " (coop sweep --example prints a whole plan)");
+            String whole = path.substring(0, path.lastIndexOf('/'));
+            throw problem(whole, "the plan has no " + key(path) + " (coop sweep --example prints a whole plan)");
         }
-        return list;
     }
 
     /** The items of a list; a single value is a list of one. */
     private List<?> items(String path, Object value) throws PlanException {
         List<?> items = value instanceof List<?> list ? list : List.of(value);
         if (items.isEmpty()) {
-            throw problem(path, last(path) + ": nothing is listed");
+            throw problem(path, key(path) + ": nothing is listed");
         }
         return items;
     }
 
     /** The texts of a list, each there once. */
-    private List<String> texts(String path, String what, Object value) throws PlanException {
+    private List<String> texts(String path, Object value) throws PlanException {
         List<String> texts = new ArrayList<>();
         for (Object item : items(path, value)) {
-            String text = text(path + "/" + texts.size(), what, item);
+            String place = path + "/" + texts.size();
+            String text = text(place, item);
             if (texts.contains(text)) {
-                throw problem(path + "/" + texts.size(), what + " lists \"" + text + "\" twice");
+                throw problem(place, key(path) + " lists " + text + " twice");
             }
             texts.add(text);
         }
         return texts;
     }
 
-    private String text(String path, String what, Object value) throws PlanException {
+    private String text(String path, Object value) throws PlanException {
         if (value instanceof String text) {
             return text;
         }
-        throw problem(path, what + " is missing its value");
+        throw missing(path);
+    }
+
+    private PlanException missing(String path) {
+        return problem(path, key(path) + " is missing its value");
     }
 
     /** A whole number between bounds, both included. */
-    private long whole(String path, String what, Object value, long least, long most) throws PlanException {
-        String text = text(path, what, value);
-        String wanted = what + " is \"" + text + "\": give a whole number, " + least + " or more";
-        long number;
-        try {
-            number = Long.parseLong(text);
-        } catch (NumberFormatException e) {
-            throw problem(path, wanted);
+    private long whole(String path, Object value, long least, long most) throws PlanException {
+        String text = text(path, value);
+        if (!text.matches("[+-]?\\d{1,18}") || Long.parseLong(text) < least) {
+            throw problem(path, "%s is \"%s\": give a whole number, %d or more".formatted(key(path), text, least));
         }
-        if (number < least) {
-            throw problem(path, wanted);
+        if (Long.parseLong(text) > most) {
+            throw problem(path, key(path) + " is " + text + ": the most is " + most);
         }
-        if (number > most) {
-            throw problem(path, what + " is " + text + ": the most is " + most);
-        }
-        return number;
+        return Long.parseLong(text);
     }
 
     private List<Integer> shots(String path, Object value) throws PlanException {
         List<Integer> shots = new ArrayList<>();
-        for (Object item : items(path, value)) {
-            String place = path + "/" + shots.size();
-            add(place, "shots", "all".equals(item) ? 0 : (int) whole(place, "shots", item, 0, MOST), shots);
+        for (String item : texts(path, value)) {
+            shots.add(item.equals("all") ? 0 : (int) whole(path + "/" + shots.size(), item, 0, MOST));
         }
         return shots;
     }
 
-    private List<Long> seeds(List<String> listed) throws PlanException {
+    private List<Long> seeds(String path, Object value) throws PlanException {
         List<Long> seeds = new ArrayList<>();
-        for (Object item : items("/seeds", listed)) {
-            String place = "/seeds/" + seeds.size();
-            add(place, "seeds", whole(place, "seeds", item, 1, Integer.MAX_VALUE), seeds);
+        for (String item : texts(path, value)) {
+            seeds.add(whole(path + "/" + seeds.size(), item, 1, Integer.MAX_VALUE));
         }
         return seeds;
-    }
-
-    private <T> void add(String path, String key, T value, List<T> values) throws PlanException {
-        if (values.contains(value)) {
-            throw problem(path, key + " lists " + value + " twice");
-        }
-        values.add(value);
     }
 
     // Settings of training
@@ -405,9 +391,9 @@ final class PlanReader {
             } else if (name.equals(Overrides.VIEWS)) {
                 others.put(name, views(place, value));
             } else if (name.equals(Overrides.CHECKPOINT_EVERY)) {
-                others.put(name, (int) whole(place, name, value, 1, MOST));
+                others.put(name, (int) whole(place, value, 1, MOST));
             } else if (Overrides.keys().contains(name)) {
-                training.put(name, text(place, name, value));
+                training.put(name, text(place, value));
                 requireAllowed(place, Training.coop(1, 1), Map.of(name, training.get(name)));
             }
         }
@@ -424,13 +410,16 @@ final class PlanReader {
 
     private Map<Integer, Integer> epochs(String path, Object value) throws PlanException {
         if (!(value instanceof Map<?, ?> byShots)) {
-            return Map.of(Overrides.ANY_SHOTS, (int) whole(path, Overrides.EPOCHS, value, 1, MOST));
+            return Map.of(Overrides.ANY_SHOTS, (int) whole(path, value, 1, MOST));
         }
         Map<Integer, Integer> epochs = new LinkedHashMap<>();
         for (Map.Entry<?, ?> said : byShots.entrySet()) {
             String place = path + "/" + said.getKey();
-            int shots = (int) whole(place, "shots of epochs", said.getKey(), 0, MOST);
-            epochs.put(shots, (int) whole(place, Overrides.EPOCHS, said.getValue(), 1, MOST));
+            String shots = (String) said.getKey();
+            if (!shots.matches("\\d{1,6}")) {
+                throw problem(place, "shots of epochs is \"" + shots + "\": give a whole number, 0 or more");
+            }
+            epochs.put(Integer.parseInt(shots), (int) whole(place, said.getValue(), 1, MOST));
         }
         return epochs;
     }
@@ -440,7 +429,7 @@ final class PlanReader {
             return Overrides.A_NEW_VIEW_EACH_EPOCH;
         }
         try {
-            return (int) whole(path, Overrides.VIEWS, value, 0, MOST);
+            return (int) whole(path, value, 0, MOST);
         } catch (PlanException e) {
             throw new PlanException(e.getMessage() + ", or \"epochs\"", e);
         }
@@ -448,14 +437,14 @@ final class PlanReader {
 
     // Datasets
 
-    private List<SweepPlan.Dataset> datasets(String path, String what, List<?> listed) throws PlanException {
+    private List<SweepPlan.Dataset> datasets(String path, Object listed) throws PlanException {
         List<SweepPlan.Dataset> datasets = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (Object item : items(path, listed)) {
             String place = path + "/" + datasets.size();
             SweepPlan.Dataset dataset = item instanceof Map
                     ? described(place, item)
-                    : new SweepPlan.Dataset(named(place, text(place, what, item)), Overrides.none());
+                    : new SweepPlan.Dataset(named(place, text(place, item)), Overrides.none());
             if (!names.add(dataset.name())) {
                 throw problem(
                         place, "two datasets are called " + dataset.name() + ": give one of them another name");
@@ -476,7 +465,7 @@ final class PlanReader {
         DatasetText text = bind(path, tree, "a dataset", DatasetText.class, Overrides.keys());
         long splitSeed = text.splitSeed == null
                 ? USUAL_SPLIT_SEED
-                : whole(path + "/split_seed", "split_seed", text.splitSeed, 0, Integer.MAX_VALUE);
+                  : whole(path + "/split_seed", text.splitSeed, 0, Integer.MAX_VALUE);
         if (text.template != null && !text.template.contains("{}")) {
             throw problem(
                     path + "/template",
@@ -514,7 +503,10 @@ final class PlanReader {
                                 .formatted(name, publishedNames())));
         Path place = root.orElseThrow(() -> problem(
                 path, "where is %s? Say data: DIR in the plan, or --data DIR".formatted(benchmark.name())));
-        return new DataSpec(absolute(place), benchmark.name(), null, null, splitSeed, null, template);
+        return DataSpec.of(absolute(place))
+                .withBenchmark(benchmark.name())
+                .withSplitSeed(splitSeed)
+                .described(null, template);
     }
 
     private static String publishedNames() {
@@ -529,14 +521,12 @@ final class PlanReader {
                     "\"%s\" is neither a published dataset (%s) nor a folder or file: there is no %s"
                             .formatted(text.path, publishedNames(), place));
         }
-        return new DataSpec(
-                absolute(place),
-                null,
-                text.images == null ? null : absolute(resolve(path + "/images", text.images)),
-                text.names == null ? null : absolute(resolve(path + "/names", text.names)),
-                splitSeed,
-                text.name,
-                text.template);
+        return DataSpec.of(absolute(place))
+                .withFiles(
+                        text.images == null ? null : absolute(resolve(path + "/images", text.images)),
+                        text.names == null ? null : absolute(resolve(path + "/names", text.names)))
+                .withSplitSeed(splitSeed)
+                .described(text.name, text.template);
     }
 
     private Path resolve(String path, String written) throws PlanException {
@@ -547,8 +537,8 @@ final class PlanReader {
         }
     }
 
-    private static String absolute(Path path) {
-        return path.toAbsolutePath().normalize().toString();
+    private static Path absolute(Path path) {
+        return path.toAbsolutePath().normalize();
     }
 
     // Methods: a name of the plan's own, without a method, is a context with settings, or templates
@@ -593,7 +583,7 @@ final class PlanReader {
         if (!keys.containsKey("name")) {
             throw problem(path, "this method has no name");
         }
-        String name = text(path + "/name", "name", keys.get("name"));
+        String name = text(path + "/name", keys.get("name"));
         Optional<Method> builtIn = find(name);
         Method base = base(path, builtIn, keys);
         Set<String> allowed = new LinkedHashSet<>(List.of("name", "method"));
@@ -610,7 +600,7 @@ final class PlanReader {
 
     private Method base(String path, Optional<Method> builtIn, Map<?, ?> keys) throws PlanException {
         if (keys.containsKey("method")) {
-            return builtIn(path + "/method", text(path + "/method", "method", keys.get("method")));
+            return builtIn(path + "/method", text(path + "/method", keys.get("method")));
         }
         if (builtIn.isPresent() && keys.containsKey("templates")) {
             throw problem(
@@ -619,7 +609,7 @@ final class PlanReader {
         }
         Set<String> names = new LinkedHashSet<>();
         keys.keySet().forEach(key -> names.add((String) key));
-        return builtIn.orElseGet(() -> Roles.ofSettings(names));
+        return builtIn.orElseGet(() -> Method.ofSettings(names));
     }
 
     private Method set(String path, Method base, Map<?, ?> keys) throws PlanException {
@@ -630,7 +620,7 @@ final class PlanReader {
             if (value != null) {
                 String place = path + "/" + name;
                 boolean several = value instanceof List || setting.getValue() instanceof List;
-                values.put(name, several ? texts(place, name, value) : text(place, name, value));
+                values.put(name, several ? texts(place, value) : text(place, value));
                 requireAllowed(place, (Record) base, values);
             }
         }
@@ -644,11 +634,12 @@ final class PlanReader {
             return Optional.empty();
         }
         String path = "/test_on";
-        TestOnText text = tree instanceof Map
-                ? bind(path, tree, "test_on", TestOnText.class, List.of())
-                : new TestOnText(List.copyOf(items(path, tree)), null, null, null);
-        String listed = tree instanceof Map ? path + "/datasets" : path;
-        List<SweepPlan.Dataset> targets = datasets(listed, "test_on", required(path, "datasets", text.datasets));
+        boolean more = tree instanceof Map;
+        TestOnText text =
+                more ? bind(path, tree, "test_on", TestOnText.class, List.of()) : new TestOnText(null, null, null, null);
+        String listed = more ? path + "/datasets" : path;
+        require(listed, more ? text.datasets : tree);
+        List<SweepPlan.Dataset> targets = datasets(listed, more ? text.datasets : tree);
         for (SweepPlan.Dataset target : targets) {
             for (SweepPlan.Dataset own : plan.datasets()) {
                 if (own.name().equals(target.name()) && !own.data().equals(target.data())) {
@@ -662,7 +653,7 @@ final class PlanReader {
                 new SweepPlan.Choice(
                         chosenDatasets(path + "/from", text.from, plan),
                         chosen(path + "/methods", text.methods, all, all, String::equals),
-                        chosenShots(path, text.shots, plan))));
+                        chosenShots(path + "/shots", text.shots, plan))));
     }
 
     private Optional<SweepPlan.Choice> baseToNew(Object tree, SweepPlan plan) throws PlanException {
@@ -689,7 +680,7 @@ final class PlanReader {
         SweepPlan.Choice choice = new SweepPlan.Choice(
                 chosenDatasets(path + "/datasets", text.datasets, plan),
                 chosen(path + "/methods", text.methods, all, able, String::equals),
-                chosenShots(path, text.shots, plan));
+                chosenShots(path + "/shots", text.shots, plan));
         for (String method : choice.methods()) {
             if (!able.contains(method)) {
                 throw problem(
@@ -702,9 +693,9 @@ final class PlanReader {
     }
 
     private boolean flag(String path, Object value) throws PlanException {
-        String text = text(path, last(path), value);
+        String text = text(path, value);
         if (!text.equals("true") && !text.equals("false")) {
-            throw problem(path, last(path) + " is \"" + text + "\": write true or false");
+            throw problem(path, key(path) + " is \"" + text + "\": write true or false");
         }
         return text.equals("true");
     }
@@ -727,7 +718,7 @@ final class PlanReader {
             return Set.copyOf(usual);
         }
         Set<String> chosen = new LinkedHashSet<>();
-        for (String word : texts(path, last(path), said)) {
+        for (String word : texts(path, said)) {
             chosen.add(own.stream()
                     .filter(name -> means.test(word, name))
                     .findFirst()
@@ -740,11 +731,11 @@ final class PlanReader {
         if (said == null) {
             return Set.copyOf(plan.shots());
         }
-        List<Integer> chosen = shots(path + "/shots", said);
+        List<Integer> chosen = shots(path, said);
         for (int value : chosen) {
             if (!plan.shots().contains(value)) {
                 throw notThere(
-                        path + "/shots",
+                        path,
                         Integer.toString(value),
                         plan.shots().stream().map(String::valueOf).toList());
             }
@@ -754,6 +745,6 @@ final class PlanReader {
 
     private PlanException notThere(String path, String value, List<String> own) {
         return problem(
-                path, "%s: \"%s\" is not among the plan's own, %s".formatted(last(path), value, String.join(", ", own)));
+                path, "%s: \"%s\" is not among the plan's own, %s".formatted(key(path), value, String.join(", ", own)));
     }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import org.coop4j.study.Study.Entry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

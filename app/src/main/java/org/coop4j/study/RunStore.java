@@ -1,13 +1,17 @@
 package org.coop4j.study;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
+import java.nio.file.FileVisitor;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -15,10 +19,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.SweepRun.RunState;
 
 /**
  * The runs below a sweep's folder, found by their configurations whatever their folders are called.
@@ -28,6 +33,14 @@ import org.coop4j.run.RunResult;
  * only a configuration that is read and differs belongs to another run, which is moved aside.
  */
 final class RunStore {
+
+    /**
+     * Why a run has no result: what its {@code failure.json} holds.
+     *
+     * @param message what went wrong
+     * @param when in UTC
+     */
+    record Failure(String message, String when) {}
 
     /** Below the folder of all runs: dataset, method, run, and its files. */
     private static final int DEPTH = 4;
@@ -44,34 +57,35 @@ final class RunStore {
         this.sweep = sweep;
         Path runs = sweep.resolve(SweepRun.RUNS);
         if (Files.exists(runs)) {
-            Files.walkFileTree(runs, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEPTH, new Finder());
+            Files.walkFileTree(runs, EnumSet.of(FileVisitOption.FOLLOW_LINKS), DEPTH, finder());
         }
     }
 
-    private final class Finder extends SimpleFileVisitor<Path> {
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (file.endsWith(RunFolder.CONFIG)) {
-                try {
-                    there.put(file.getParent(), RunConfigFile.read(file));
-                } catch (IOException e) {
-                    damaged.put(file.getParent(), Failure.describe(e));
+    private FileVisitor<Path> finder() {
+        return new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (file.endsWith(RunFolder.CONFIG)) {
+                    try {
+                        there.put(file.getParent(), RunConfig.read(file));
+                    } catch (IOException e) {
+                        damaged.put(file.getParent(), describe(e));
+                    }
                 }
+                return FileVisitResult.CONTINUE;
             }
-            return FileVisitResult.CONTINUE;
-        }
 
-        @Override
-        public FileVisitResult visitFileFailed(Path file, IOException problem) {
-            damaged.put(file, Failure.describe(problem));
-            return FileVisitResult.CONTINUE;
-        }
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException problem) {
+                damaged.put(file, describe(problem));
+                return FileVisitResult.CONTINUE;
+            }
 
-        @Override
-        public FileVisitResult postVisitDirectory(Path folder, IOException problem) {
-            return problem == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, problem);
-        }
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, IOException problem) {
+                return problem == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, problem);
+            }
+        };
     }
 
     /**
@@ -124,9 +138,10 @@ final class RunStore {
             return RunState.of(RunState.Status.BEGUN); // measured again
         }
         try {
-            return RunState.finished(RunFolder.read(result, RunResult.class));
+            RunResult read = RunFolder.read(result, RunResult.class);
+            return new RunState(RunState.Status.FINISHED, Optional.of(read), Optional.empty());
         } catch (IOException e) {
-            damaged.put(folder, Failure.describe(e));
+            damaged.put(folder, describe(e));
             return RunState.failed(damage(folder).orElseThrow());
         }
     }
@@ -189,7 +204,7 @@ final class RunStore {
 
     /** Where the data lie may have changed, which makes no other run. */
     private void writeConfig(RunFolder folder, SweepRun run) throws IOException {
-        folder.write(RunFolder.CONFIG, RunConfigFile.tree(run.config()));
+        folder.write(RunFolder.CONFIG, run.config().toJson());
         there.put(folder.path(), run.config());
     }
 
@@ -209,12 +224,25 @@ final class RunStore {
         }
         try (RunFolder open = RunFolder.open(place(run))) {
             writeConfig(open, run);
-            open.write(RunFolder.FAILURE, Failure.now(message));
+            open.write(RunFolder.FAILURE, new Failure(message, Instant.now().toString()));
         }
     }
 
-    /** The classifier that a run learned. */
-    Optional<Path> classifier(SweepRun run) {
-        return RunFolder.classifier(folder(run));
+    /** What went wrong, in a sentence. */
+    static String describe(Throwable problem) {
+        if (problem instanceof UncheckedIOException unchecked) {
+            return describe(unchecked.getCause());
+        }
+        String message = problem.getMessage();
+        if (problem instanceof OutOfMemoryError) {
+            return "out of memory (" + message + "): give Java more, or limit a step's memory";
+        }
+        if (message == null) {
+            return problem.toString();
+        }
+        boolean ofUse = problem instanceof IOException && !(problem instanceof FileSystemException)
+                || problem instanceof IllegalArgumentException
+                || problem instanceof NonFiniteLossException;
+        return ofUse ? message : problem.getClass().getSimpleName() + ": " + message;
     }
 }

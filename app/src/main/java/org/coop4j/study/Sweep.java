@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.coop4j.study.SweepPlan.PlannedMethod;
 import org.coop4j.run.RunFolder;
+import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
+import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.study.SweepRun.RunState;
 
 /**
  * Carries out a plan: every run in a folder of its own, none twice.
@@ -18,6 +20,70 @@ import org.coop4j.run.SharedData;
  * one that failed is tried again, and a failure leaves the others.
  */
 public final class Sweep {
+
+    /** What the user sees of a sweep. */
+    public interface SweepListener {
+
+        /** Something that the user should know; the same is said once. */
+        default void note(String message) {}
+
+        /**
+         * The sweep begins.
+         *
+         * @param runs all runs, in order
+         * @param finished the results of those that are finished already
+         */
+        default void begins(List<SweepRun> runs, Map<SweepRun, RunResult> finished) {}
+
+        /** A run begins. */
+        default void started(SweepRun run) {}
+
+        /**
+         * How far it has come; called often.
+         *
+         * @param done work that is done of what was left at the beginning
+         * @param total all of that work, as it is estimated now
+         * @param what what is being done
+         */
+        default void progress(double done, double total, String what) {}
+
+        /** A run has its result. */
+        default void finished(SweepRun run, RunResult result) {}
+
+        /** A run has no result; the others go on. */
+        default void failed(SweepRun run, String message) {}
+
+        /** A listener that shows nothing. */
+        static SweepListener silent() {
+            return new SweepListener() {};
+        }
+    }
+
+    /**
+     * How a sweep ended.
+     *
+     * @param runs every run with what came of it, in order
+     */
+    public record SweepOutcome(List<Ended> runs) {
+
+        /** Copies the list. */
+        public SweepOutcome {
+            runs = List.copyOf(runs);
+        }
+
+        /**
+         * A run and what came of it.
+         *
+         * @param result its result, if it has one
+         * @param failure why it has none
+         */
+        public record Ended(SweepRun run, Optional<RunResult> result, Optional<String> failure) {}
+
+        /** The runs that have no result. */
+        public List<Ended> failures() {
+            return runs.stream().filter(run -> run.failure().isPresent()).toList();
+        }
+    }
 
     private final SharedData shared;
     private final List<SweepRun> runs;
@@ -38,7 +104,7 @@ public final class Sweep {
      * @throws PlanException with all that is wrong
      */
     public static Sweep of(SharedData shared, SweepPlan plan) throws IOException {
-        Map<String, CheckedDataset> datasets = PlanCheck.of(shared, plan);
+        Map<String, CheckedDataset> datasets = CheckedDataset.of(shared, plan);
         return new Sweep(shared, SweepSchedule.of(shared.clip(), plan, datasets), leftOut(plan));
     }
 
@@ -68,43 +134,30 @@ public final class Sweep {
      * @throws IOException if another sweep has the folder, or it cannot be written
      */
     public SweepOutcome run(Path folder, SweepListener listener) throws IOException {
-        return run(
-                folder,
-                listener,
-                (store, ledger) -> new SweepWork(shared, store, ledger, listener).run());
+        try (RunFolder lock = RunFolder.open(folder)) {
+            return work(lock, listener).run(runs);
+        }
     }
 
     /**
      * Does what is left to do by the processes of a cluster.
      *
-     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster
-     *     fails; what it has done is kept
+     * @throws IOException if another sweep has the folder, it cannot be written, or the cluster fails; what it has done is
+     *     kept
      */
-    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster)
-            throws IOException {
-        double image = new Effort(shared.clip()).image();
-        return run(
-                folder,
-                listener,
-                (store, ledger) -> new ClusterWork(ledger, store, listener, cluster, image).run());
-    }
-
-    /** One pass through what is left. */
-    private interface Pass {
-        SweepOutcome run(RunStore store, SweepLedger ledger) throws IOException;
-    }
-
-    private SweepOutcome run(Path folder, SweepListener listener, Pass pass) throws IOException {
+    public SweepOutcome run(Path folder, SweepListener listener, SweepCluster cluster) throws IOException {
         try (RunFolder lock = RunFolder.open(folder)) {
-            SweepLedger ledger = new SweepLedger(runs, listener);
-            if (!leftOut.isEmpty()) {
-                ledger.note(
-                        "base_to_new leaves out "
-                                + String.join(", ", leftOut)
-                                + ": nothing is learned of new classes");
-            }
-            return pass.run(new RunStore(lock.path()), ledger);
+            return work(lock, listener).run(runs, cluster);
         }
+    }
+
+    private SweepWork work(RunFolder lock, SweepListener listener) throws IOException {
+        SweepWork work = new SweepWork(shared, lock.path(), listener);
+        if (!leftOut.isEmpty()) {
+            work.note("base_to_new leaves out " + String.join(", ", leftOut)
+                    + ": nothing is learned of new classes");
+        }
+        return work;
     }
 
     /**
@@ -113,34 +166,21 @@ public final class Sweep {
      * @param folder the sweep's folder
      * @return what went wrong; empty if nothing did
      */
-    public Optional<String> work(SweepJob job, Path folder, SweepListener listener)
-            throws IOException {
-        SweepRun run =
-                runs.stream()
-                        .filter(planned -> planned.folder().toString().equals(job.run()))
-                        .findFirst()
-                        .orElseThrow(
-                                () ->
-                                        new IOException(
-                                                "no run "
-                                                        + job.run()
-                                                        + ": the plan or its data are other ones"
-                                                        + " here than where the sweep was"
-                                                        + " started"));
-        RunGroup group =
-                RunGroup.of(runs).stream()
-                        .filter(candidate -> candidate.runs().contains(run))
-                        .findFirst()
-                        .orElseThrow();
+    public Optional<String> work(SweepCluster.Job job, Path folder, SweepListener listener) throws IOException {
+        SweepRun run = runs.stream()
+                .filter(planned -> planned.folder().toString().equals(job.run()))
+                .findFirst()
+                .orElseThrow(() -> new IOException("no run " + job.run()
+                        + ": the plan or its data are other ones here than where the sweep was started"));
+        RunGroup group = RunGroup.of(runs).stream()
+                .filter(candidate -> candidate.runs().contains(run))
+                .findFirst()
+                .orElseThrow();
         if (!group.equals(current)) {
             shared.forget();
             current = group;
         }
-        SweepLedger ledger = new SweepLedger(List.of(run), listener);
-        SweepWork work = new SweepWork(shared, new RunStore(folder), ledger, listener);
-        if (job instanceof SweepJob.Encode encode) {
-            return work.encode(group, encode.part(), encode.parts());
-        }
-        return work.make(run);
+        SweepWork work = new SweepWork(shared, folder, listener);
+        return job.parts() > 0 ? work.encode(group, job.part(), job.parts()) : work.make(run);
     }
 }

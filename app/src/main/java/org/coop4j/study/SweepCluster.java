@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.ObjIntConsumer;
 
 /** Processes that share the work of a sweep. */
 public interface SweepCluster extends AutoCloseable {
@@ -14,25 +15,27 @@ public interface SweepCluster extends AutoCloseable {
     /**
      * Does jobs, in any order, each by {@link Sweep#work}.
      *
-     * @param done is told of each job as it ends, one at a time
+     * @param done is told, one at a time, of each job that has ended: what went wrong, or null, and the job's index
      * @throws IOException if some of them could not be done
      */
-    void each(List<? extends SweepJob> jobs, Done done) throws IOException;
+    void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException;
 
     @Override
     void close();
 
-    /** Is told that a job has ended. */
-    @FunctionalInterface
-    interface Done {
+    /**
+     * A part of a sweep's work, which any process that sees the sweep's files can do: to make a run, and record a failure
+     * in its folder; or to encode images that a run has in common with those around it into the bank.
+     *
+     * @param run folder of the run, below that of the sweep
+     * @param part which of the images, counted from 0
+     * @param parts parts of all of them; 0 to make the run
+     */
+    record Job(String run, int part, int parts) implements Serializable {
 
-        /**
-         * A job has ended.
-         *
-         * @param index of the job in the list
-         * @param problem what went wrong, or null
-         */
-        void done(int index, String problem);
+        static Job make(String run) {
+            return new Job(run, 0, 0);
+        }
     }
 
     /**

@@ -86,6 +86,35 @@ public record SweepPlan(
         }
     }
 
+    /** A plan that cannot be carried out; each problem says where it is and what would be right. */
+    public static final class PlanException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient List<String> problems;
+
+        PlanException(String message) {
+            super(message);
+            problems = List.of(message);
+        }
+
+        PlanException(String message, Throwable cause) {
+            super(message, cause);
+            problems = List.of(message);
+        }
+
+        /** Several problems. */
+        PlanException(List<String> problems) {
+            super(String.join("; ", problems));
+            this.problems = List.copyOf(problems);
+        }
+
+        /** All problems, a sentence each. */
+        public List<String> problems() {
+            return problems;
+        }
+    }
+
     SweepPlan with(Optional<TestOn> otherTestOn, Optional<Choice> otherBaseToNew) {
         return new SweepPlan(datasets, methods, shots, seeds, settings, otherTestOn, otherBaseToNew);
     }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.coop4j.base.Sha256;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunResult;
 
 /**
  * One run of a sweep.
@@ -42,6 +43,36 @@ public record SweepRun(
      * @param steps training steps of all epochs; 0 for what is not trained by steps
      */
     record Work(double encoding, double total, long steps) {}
+
+    /**
+     * What a sweep's folder holds of a run.
+     *
+     * @param status how far it is
+     * @param result its result, if it is finished
+     * @param failure why it failed, if it did
+     */
+    public record RunState(Status status, Optional<RunResult> result, Optional<String> failure) {
+
+        /** How far a run is. */
+        public enum Status {
+            /** Nothing is there. */
+            NEW,
+            /** It was begun, and goes on from what is there. */
+            BEGUN,
+            /** It failed, and is tried again. */
+            FAILED,
+            /** It has its result. */
+            FINISHED
+        }
+
+        static RunState of(Status status) {
+            return new RunState(status, Optional.empty(), Optional.empty());
+        }
+
+        static RunState failed(String message) {
+            return new RunState(Status.FAILED, Optional.empty(), Optional.of(message));
+        }
+    }
 
     static SweepRun of(
             String label,

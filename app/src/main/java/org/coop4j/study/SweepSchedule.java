@@ -1,5 +1,6 @@
 package org.coop4j.study;
 
+import org.coop4j.study.SweepPlan.PlanException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,11 +14,12 @@ import org.coop4j.base.Numbers;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.method.Method;
-import org.coop4j.method.train.Training;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.Sample;
 import org.coop4j.study.SweepPlan.Choice;
 import org.coop4j.study.SweepPlan.PlannedMethod;
+import org.coop4j.method.train.Training;
+import org.coop4j.weights.model.ClipConfig;
 
 /**
  * Makes the list of runs of a plan, in the order in which they are done: dataset by dataset, first
@@ -28,11 +30,22 @@ final class SweepSchedule {
 
     private static final String IMAGENET = "ImageNet";
 
+    /** A transformer block's products, in squares of its width, for a token. */
+    private static final double BLOCK = 12;
+
+    /** Multiplications of a ResNet bottleneck at 64 channels and 224 pixels, about. */
+    private static final double BOTTLENECK = 2.2e8;
+
+    /** Reading, decoding and resizing a photograph takes as long as so many, about. */
+    private static final double DECODING = 2e8;
+
+    /** A multiplication outside of matrix products takes as long as so many in them, about. */
+    private static final double ALONE = 20;
+
     private final String modelSha256;
     private final Clip clip;
     private final SweepPlan plan;
     private final Map<String, CheckedDataset> datasets;
-    private final Effort effort;
     private final Map<Path, SweepRun> runs = new LinkedHashMap<>();
     private String section = "";
 
@@ -42,7 +55,6 @@ final class SweepSchedule {
         this.clip = clip;
         this.plan = plan;
         this.datasets = datasets;
-        this.effort = new Effort(clip);
     }
 
     /**
@@ -179,20 +191,20 @@ final class SweepSchedule {
         Training training = config.training();
         int images = config.method().learns() ? dataset.trainImages(sample.shots(), half) : 0;
         int batches = training.trains() ? Math.max(1, images / training.batch()) : 0;
-        double encoding = (double) sample.views() * images * effort.image();
+        double encoding = (double) sample.views() * images * imageWork(clip);
         double fit =
                 config.method()
                         .learner(clip, dataset.task(half, sample.seed()))
                         .work(images, training);
         int classes = dataset.classNames(half).size();
-        double scores = effort.scores(classes, dataset.testImages(half));
+        double scores = scoreWork(classes, dataset.testImages(half));
         return new SweepRun.Work(
                 encoding, encoding + fit + scores, (long) batches * training.epochs());
     }
 
     private void addTransfer(SweepRun source, CheckedDataset target, ClassHalf half) {
         int classes = target.classNames(half).size();
-        double work = effort.scores(classes, target.testImages(half));
+        double work = scoreWork(classes, target.testImages(half));
         add(
                 SweepRun.of(
                         source.label(),
@@ -202,5 +214,26 @@ final class SweepSchedule {
                         Optional.of(source),
                         section,
                         new SweepRun.Work(0, work, 0)));
+    }
+
+    // Work, in multiplications: so that the time left of runs as different as a step on 10 and one on 1,000 classes can
+    // be told from the time taken
+
+    /** Encoding an image file. */
+    static double imageWork(Clip clip) {
+        ClipConfig.Vision vision = clip.architecture().vision();
+        if (vision instanceof ClipConfig.Vit vit) {
+            return DECODING + vit.tokens() * vit.layers() * BLOCK * vit.width() * vit.width();
+        }
+        int blocks = vision instanceof ClipConfig.ResNet resNet
+                ? resNet.layers().stream().mapToInt(Integer::intValue).sum()
+                : 1;
+        double width = vision.width() / 64.0;
+        double size = vision.imageSize() / 224.0;
+        return DECODING + blocks * BOTTLENECK * width * width * size * size;
+    }
+
+    private double scoreWork(int classes, int images) {
+        return ALONE * classes * images * clip.architecture().embedDim();
     }
 }

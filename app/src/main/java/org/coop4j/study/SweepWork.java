@@ -1,7 +1,14 @@
 package org.coop4j.study;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,50 +22,80 @@ import org.coop4j.method.ClassifierFile;
 import org.coop4j.run.Evaluator;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunImages;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One pass through the runs of a sweep that have no result yet. */
+/** One pass through the runs of a sweep that have no result yet, here or by the processes of a cluster. */
 final class SweepWork {
 
     private static final Logger log = LoggerFactory.getLogger(SweepWork.class);
+
+    /** Parts of a group's images for each worker, so that a slow one holds up less. */
+    private static final int PARTS_PER_WORKER = 4;
+
+    /** Below this a part is not worth a job of its own. */
+    private static final int IMAGES_PER_PART = 64;
 
     private final SharedData shared;
     private final RunStore store;
     private final SweepListener listener;
     private final double image;
-    private final SweepLedger ledger;
+    private final Set<String> said = new HashSet<>();
+    private final Map<SweepRun, RunResult> results = new LinkedHashMap<>();
+    private final Map<SweepRun, String> failures = new LinkedHashMap<>();
 
-    SweepWork(SharedData shared, RunStore store, SweepLedger ledger, SweepListener listener) {
+    /**
+     * @param folder the sweep's
+     */
+    SweepWork(SharedData shared, Path folder, SweepListener listener) throws IOException {
         this.shared = shared;
-        this.store = store;
-        this.ledger = ledger;
+        this.store = new RunStore(folder);
         this.listener = listener;
-        this.image = new Effort(shared.clip()).image();
+        this.image = SweepSchedule.imageWork(shared.clip());
     }
 
-    SweepOutcome run() {
-        List<RunGroup> groups = ledger.begin(store);
+    /** Every run of a dataset may find the same; it is said once. */
+    void note(String message) {
+        if (said.add(message)) {
+            listener.note(message);
+        }
+    }
+
+    SweepOutcome run(List<SweepRun> runs) {
+        List<RunGroup> groups = begin(runs);
         SweepProgress progress =
                 new SweepProgress(listener, groups.stream().mapToDouble(this::work).sum());
         for (RunGroup group : groups) {
-            make(group, progress);
+            prepare(group, progress);
+            group.runs().forEach(run -> attempt(run, progress));
             shared.forget();
         }
-        return ledger.outcome();
+        return outcome(runs);
     }
 
-    private void make(RunGroup group, SweepProgress progress) {
-        prepare(group, progress);
-        for (SweepRun run : group.runs()) {
-            attempt(run, progress);
+    /** Begins with the results that are there, and returns the runs that are left. */
+    private List<RunGroup> begin(List<SweepRun> runs) {
+        for (SweepRun run : runs) {
+            store.state(run).result().ifPresent(result -> results.put(run, result));
         }
+        store.strays(runs).forEach(this::note);
+        listener.begins(runs, results);
+        return RunGroup.of(runs.stream().filter(run -> !results.containsKey(run)).toList());
+    }
+
+    private SweepOutcome outcome(List<SweepRun> runs) {
+        List<SweepOutcome.Ended> ended = new ArrayList<>();
+        for (SweepRun run : runs) {
+            ended.add(new SweepOutcome.Ended(
+                    run, Optional.ofNullable(results.get(run)), Optional.ofNullable(failures.get(run))));
+        }
+        return new SweepOutcome(ended);
     }
 
     private double work(RunGroup group) {
@@ -69,17 +106,77 @@ final class SweepWork {
         return (group.testImages() + group.trainingImages()) * image;
     }
 
+    // By a cluster
+
     /**
-     * Encodes what the runs of a group have in common. What goes wrong here goes wrong again in
-     * each run, and is recorded there.
+     * First the images that runs have in common are encoded, in parts; then runs are made, those with the most work first;
+     * then those that test what others learned.
+     */
+    SweepOutcome run(List<SweepRun> runs, SweepCluster cluster) throws IOException {
+        List<RunGroup> groups = begin(runs);
+        List<SweepRun> left = groups.stream().flatMap(group -> group.runs().stream()).toList();
+        SweepProgress progress =
+                new SweepProgress(listener, groups.stream().mapToDouble(this::work).sum());
+        encode(groups, cluster, progress);
+        make(left.stream().filter(run -> run.source().isEmpty()).toList(), cluster, progress);
+        make(left.stream().filter(run -> run.source().isPresent()).toList(), cluster, progress);
+        return outcome(runs);
+    }
+
+    /** What goes wrong here goes wrong again in each run, and is recorded there. */
+    private void encode(List<RunGroup> groups, SweepCluster cluster, SweepProgress progress) throws IOException {
+        List<SweepCluster.Job> jobs = new ArrayList<>();
+        List<RunGroup> groupOfJob = new ArrayList<>();
+        for (RunGroup group : groups) {
+            int images = group.testImages() + group.trainingImages();
+            int parts = Math.max(1, Math.min(PARTS_PER_WORKER * cluster.workers(), images / IMAGES_PER_PART));
+            for (int part = 0; part < parts; part++) {
+                jobs.add(new SweepCluster.Job(group.runs().get(0).folder().toString(), part, parts));
+                groupOfJob.add(group);
+            }
+        }
+        cluster.each(jobs, (problem, index) -> {
+            RunGroup group = groupOfJob.get(index);
+            progress.begin(
+                    encoding(group) / jobs.get(index).parts(), "encoding " + group.dataset() + " images");
+            progress.end(true);
+        });
+    }
+
+    private void make(List<SweepRun> runs, SweepCluster cluster, SweepProgress progress) throws IOException {
+        List<SweepRun> longestFirst = new ArrayList<>(runs);
+        longestFirst.sort(Comparator.comparing(SweepRun::work).reversed());
+        List<SweepCluster.Job> jobs = longestFirst.stream()
+                .map(run -> SweepCluster.Job.make(run.folder().toString()))
+                .toList();
+        cluster.each(jobs, (problem, index) -> {
+            SweepRun run = longestFirst.get(index);
+            listener.started(run);
+            progress.begin(run.work(), run.title());
+            progress.end(problem == null);
+            if (problem != null) {
+                failed(run, problem);
+                return;
+            }
+            try {
+                finished(run, RunFolder.read(store.folder(run).resolve(RunFolder.RESULT), RunResult.class));
+            } catch (IOException e) {
+                failed(run, RunStore.describe(e));
+            }
+        });
+    }
+
+    // Images
+
+    /**
+     * Encodes what the runs of a group have in common. What goes wrong here goes wrong again in each run, and is recorded
+     * there.
      */
     private void prepare(RunGroup group, SweepProgress progress) {
         double estimate = encoding(group);
         progress.begin(estimate, group.dataset());
         try {
-            PartProgress part =
-                    new PartProgress(
-                            progress, ledger::note, group.dataset(), image, 0, estimate, 0);
+            Progress part = progress.new Part(this::note, group.dataset(), image, estimate, 0, 0);
             shared.evaluator(group.runs().get(0).config(), part);
             shared.encode(trainingImages(group), "training images", part);
             progress.end(true);
@@ -101,13 +198,14 @@ final class SweepWork {
             int from = (int) ((long) images.size() * index / parts);
             int to = (int) ((long) images.size() * (index + 1) / parts);
             SweepProgress progress = new SweepProgress(listener, 0);
-            PartProgress part =
-                    new PartProgress(progress, ledger::note, group.dataset(), image, 0, 0, 0);
-            shared.encode(images.subList(from, to), "images", part);
+            shared.encode(
+                    images.subList(from, to),
+                    "images",
+                    progress.new Part(this::note, group.dataset(), image, 0, 0, 0));
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             log.info("{} cannot be encoded", group.dataset(), e);
-            return Optional.of(Failure.describe(e));
+            return Optional.of(RunStore.describe(e));
         }
     }
 
@@ -124,21 +222,19 @@ final class SweepWork {
         for (SweepRun run : group.runs()) {
             if (RunGroup.learnedAsTested(run).isPresent()) {
                 RunConfig config = run.config();
+                RunData learned = config.learnedFrom();
+                ImageDataset lists =
+                        shared.dataset(learned.source(), config.sample().seed());
                 ImageDataset drawn =
-                        config.sample()
-                                .draw(
-                                        shared.dataset(
-                                                config.learnedFrom().source(),
-                                                config.sample().seed()),
-                                        config.method(),
-                                        config.learnedFrom().classes(),
-                                        note -> {});
+                        config.sample().draw(lists, config.method(), learned.classes(), note -> {});
                 images.addAll(drawn.train());
                 images.addAll(drawn.val()); // every classifier is calibrated on them
             }
         }
         return new ArrayList<>(images);
     }
+
+    // Runs
 
     /**
      * Makes one run.
@@ -147,7 +243,7 @@ final class SweepWork {
      */
     Optional<String> make(SweepRun run) {
         attempt(run, new SweepProgress(listener, run.work()));
-        return ledger.outcome().runs().get(0).failure();
+        return Optional.ofNullable(failures.get(run));
     }
 
     private void attempt(SweepRun run, SweepProgress progress) {
@@ -159,21 +255,30 @@ final class SweepWork {
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             progress.end(false);
             log.info("{} failed", run.folder(), e);
-            String message = Failure.describe(e);
+            String message = RunStore.describe(e);
             record(run, message);
-            ledger.failed(run, message);
+            failed(run, message);
             return;
         }
         progress.end(true);
-        ledger.finished(run, result);
+        finished(run, result);
+    }
+
+    private void finished(SweepRun run, RunResult result) {
+        results.put(run, result);
+        listener.finished(run, result);
+    }
+
+    private void failed(SweepRun run, String message) {
+        failures.put(run, message);
+        listener.failed(run, message);
     }
 
     private void record(SweepRun run, String failure) {
         try {
             store.fail(run, failure);
         } catch (IOException e) {
-            ledger.note(
-                    "cannot record why %s failed: %s".formatted(run.folder(), Failure.describe(e)));
+            note("cannot record why %s failed: %s".formatted(run.folder(), RunStore.describe(e)));
         }
     }
 
@@ -183,55 +288,39 @@ final class SweepWork {
             return made.get(); // the plan has the same method under another name
         }
         double encoding = run.effort().encoding();
-        double learning = run.work() - encoding;
-        PartProgress part =
-                new PartProgress(
-                        progress,
-                        ledger::note,
-                        run.dataset(),
-                        image,
-                        learning / Math.max(1, run.effort().steps()),
-                        encoding,
-                        learning);
+        Progress part = progress
+        .new Part(this::note, run.dataset(), image, encoding, run.work() - encoding, run.effort().steps());
         if (run.source().isPresent()) {
             return transfer(run, run.source().get(), part);
         }
         shared.evaluator(run.config(), part); // fails before the training, if it must
-        return new TrainRun(shared, run.label(), run.config(), part).run(store.prepare(run), true);
+        return new Run(shared, run.label(), run.config(), part).run(store.prepare(run), true);
     }
 
     /** Tests what another run learned. */
-    private RunResult transfer(SweepRun run, SweepRun source, Progress progress)
-            throws IOException {
+    private RunResult transfer(SweepRun run, SweepRun source, Progress progress) throws IOException {
         RunState learned = store.state(source);
         if (learned.result().isEmpty()) {
-            throw new IOException(
-                    "the run that it is made from, "
-                            + source.folder()
-                            + ", has no result"
-                            + learned.failure().map(why -> ": " + why).orElse(""));
+            throw new IOException("the run that it is made from, " + source.folder() + ", has no result"
+                    + learned.failure().map(why -> ": " + why).orElse(""));
         }
         store.prepare(run);
         Evaluator evaluator = shared.evaluator(run.config(), progress);
         long begin = System.nanoTime();
-        ClassifierFile file =
-                ClassifierFile.read(
-                        store.classifier(source)
-                                .orElseThrow(
-                                        () ->
-                                                new IOException(
-                                                        source.folder() + " has no classifier")));
+        Path classifierFile = RunFolder.classifier(store.folder(source))
+                .orElseThrow(() -> new IOException(source.folder() + " has no classifier"));
+        ClassifierFile file = ClassifierFile.read(classifierFile);
         RunImages images = RunImages.of(store.folder(source)).orElse(RunImages.NONE);
         RunResult result;
         try (Classifier classifier =
                 file.open(shared.clip()).forClasses(evaluator.dataset().classNames())) {
-            result =
-                    evaluator.result(
-                            run.label(),
-                            run.config(),
-                            learned.result().get().trainImages(),
-                            evaluator.scores(classifier),
-                            Map.of("test", (System.nanoTime() - begin) / 1e9));
+            result = RunResult.of(
+                    run.label(),
+                    run.config(),
+                    learned.result().get().trainImages(),
+                    evaluator,
+                    evaluator.scores(classifier),
+                    Map.of("test", (System.nanoTime() - begin) / 1e9));
         }
         try (RunFolder folder = RunFolder.open(store.folder(run))) {
             images.testedOn(evaluator).write(folder);

@@ -144,7 +144,7 @@ class DamageCampaign {
                     words(
                             "sweep @longer.yaml -m MODEL --vocabulary VOCABULARY -o @sweep --csv",
                             place);
-            case "report" -> words("report @sweep -o @report --json", place);
+            case "report" -> words("report @sweep -o @report --csv", place);
             default -> throw new IllegalArgumentException(reader);
         };
     }

@@ -15,8 +15,7 @@ import org.coop4j.method.CoOp;
 import org.coop4j.method.Method;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
-import org.coop4j.run.RunData;
+import org.coop4j.run.RunConfig.RunData;
 import org.coop4j.run.Sample;
 
 /** Writes the folder of a run by hand, file by file, as a run leaves it. */
@@ -128,7 +127,7 @@ public final class RunFiles {
         provenance.put("modelFile", "small.safetensors").put("modelSha256", model);
         provenance.put("modelSource", JSON.createObjectNode().put("known_as", knownAs).toString());
         provenance.put("testHash", testHash).put("finished", finished);
-        Files.writeString(folder.resolve("config.json"), RunConfigFile.tree(config()).toString());
+        Files.writeString(folder.resolve("config.json"), config().toJson().toString());
         result.put("methodTitle", title());
         Files.writeString(folder.resolve("result.json"), result.toString());
         Files.writeString(folder.resolve("provenance.json"), provenance.toString());

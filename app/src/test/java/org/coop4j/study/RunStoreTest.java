@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package org.coop4j.study;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -20,7 +22,7 @@ import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /** Sweeps of a tiny model over a few pictures. */
 final class SweepFixture {
@@ -61,7 +63,7 @@ final class SweepFixture {
 
     SharedData shared(Clip clip, Path out) {
         return new SharedData(
-                clip, new TrainRun.Options(out.resolve("bank"), false, MemoryLimit.none()));
+                clip, new Run.Options(out.resolve("bank"), false, MemoryLimit.none()));
     }
 
     SweepOutcome run(Path out, String yaml, SweepListener listener) throws IOException {

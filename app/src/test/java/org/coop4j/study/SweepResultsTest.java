@@ -6,6 +6,7 @@ import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.ended;
 import static org.coop4j.study.SweepFixture.result;
 
+import org.coop4j.study.Sweep.SweepOutcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.ProbeSampler;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.PromptEnsemble;
@@ -91,7 +92,7 @@ class SweepResultsTest {
         clip = fixture.open();
         data = DataSpec.of(whole).load(1);
         few =
-                new DataSpec(some.toString(), null, null, folder.resolve("names.csv").toString())
+                DataSpec.of(some).withFiles(null, folder.resolve("names.csv"))
                         .load(1);
     }
 

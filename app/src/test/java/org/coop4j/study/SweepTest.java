@@ -7,6 +7,10 @@ import static org.coop4j.study.SweepFixture.CLASSES;
 import static org.coop4j.study.SweepFixture.outcome;
 import static org.coop4j.study.SweepFixture.result;
 
+import org.coop4j.study.Sweep.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.SweepPlan.PlanException;
+import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +24,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunConfigFile;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
+import org.coop4j.study.RunStore.Failure;
 import org.coop4j.study.SweepFixture.Recorder;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -71,7 +75,7 @@ class SweepTest {
         for (SweepOutcome.Ended ended : outcome.runs()) {
             SweepRun run = ended.run();
             Path place = whole.resolve(run.folder());
-            RunConfig config = RunConfigFile.read(place.resolve(RunFolder.CONFIG));
+            RunConfig config = RunConfig.read(place.resolve(RunFolder.CONFIG));
             assertThat(config).isEqualTo(run.config());
             assertThat(run.folder().toString().replace('\\', '/'))
                     .isEqualTo(

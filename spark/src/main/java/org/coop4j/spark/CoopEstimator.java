@@ -25,15 +25,14 @@ import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Sample;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Learns a classifier of images by any method of coop4j: CoOp, its family, Tip-Adapter and others.
@@ -106,7 +105,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         setDefault(idCol, "path");
         setDefault(classNames, new String[0]);
         setDefault(template, PromptTemplates.PHOTO);
-        setDefault(method, Roles.STANDARD);
+        setDefault(method, Method.STANDARD);
         setDefault(settings, new String[0]);
         setDefault(shots, 16);
         setDefault(seed, 1L);
@@ -306,7 +305,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
                         fewShot.encode(rows, getIdCol(), embedder, chosen.method()),
                         new Trainer(chosen.training(), getSeed()))) {
             Map<String, String> account = new LinkedHashMap<>(classifier.save().training());
-            account.put(TrainRun.MODEL_FILE, getModelPath());
+            account.put(Run.MODEL_FILE, getModelPath());
             account.put("shots", Integer.toString(getShots()));
             account.put("seed", Long.toString(getSeed()));
             return PromptClassificationModel.of(classifier.save().withTraining(account));

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ObjIntConsumer;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkContext;
@@ -18,11 +19,10 @@ import org.coop4j.cli.Coop;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepJob;
-import org.coop4j.study.SweepListener;
+import org.coop4j.study.Sweep.SweepListener;
 import org.coop4j.study.SweepPlan;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,7 +65,7 @@ public final class CoopSweep implements SweepCluster.Provider {
      *
      * @return what went wrong, or null
      */
-    private static synchronized String work(SweepCluster.Files files, SweepJob job) {
+    private static synchronized String work(SweepCluster.Files files, SweepCluster.Job job) {
         try {
             if (!files.equals(openFiles)) {
                 openSweep = open(files);
@@ -80,8 +80,8 @@ public final class CoopSweep implements SweepCluster.Provider {
 
     private static Sweep open(SweepCluster.Files files) throws IOException {
         Clip clip = SharedModels.get(new ModelLocation(files.model(), files.modelSha256()));
-        TrainRun.Options options =
-                new TrainRun.Options(
+        Run.Options options =
+                new Run.Options(
                         Path.of(files.bank()),
                         files.skipBad(),
                         new MemoryLimit(files.memoryBytes()));
@@ -145,11 +145,11 @@ public final class CoopSweep implements SweepCluster.Provider {
         }
 
         @Override
-        public void each(List<? extends SweepJob> jobs, Done done) throws IOException {
+        public void each(List<Job> jobs, ObjIntConsumer<String> done) throws IOException {
             if (jobs.isEmpty()) {
                 return;
             }
-            JavaRDD<SweepJob> tasks =
+            JavaRDD<SweepCluster.Job> tasks =
                     JavaSparkContext.fromSparkContext(spark)
                             .parallelize(new ArrayList<>(jobs), jobs.size());
             try {
@@ -166,7 +166,7 @@ public final class CoopSweep implements SweepCluster.Provider {
 
         /** Does the only job of a task on an executor. */
         private static final class Work
-                extends AbstractFunction2<TaskContext, Iterator<SweepJob>, String>
+                extends AbstractFunction2<TaskContext, Iterator<SweepCluster.Job>, String>
                 implements Serializable {
 
             private static final long serialVersionUID = 1L;
@@ -178,7 +178,7 @@ public final class CoopSweep implements SweepCluster.Provider {
             }
 
             @Override
-            public String apply(TaskContext task, Iterator<SweepJob> jobs) {
+            public String apply(TaskContext task, Iterator<SweepCluster.Job> jobs) {
                 return CoopSweep.work(files, jobs.next());
             }
         }
@@ -186,15 +186,15 @@ public final class CoopSweep implements SweepCluster.Provider {
         /** Hears of finished tasks on the driver, one at a time. */
         private static final class Handler extends AbstractFunction2<Object, String, BoxedUnit> {
 
-            private final Done done;
+            private final ObjIntConsumer<String> done;
 
-            Handler(Done done) {
+            Handler(ObjIntConsumer<String> done) {
                 this.done = done;
             }
 
             @Override
             public BoxedUnit apply(Object index, String problem) {
-                done.done((int) index, problem);
+                done.accept(problem, (int) index);
                 return BoxedUnit.UNIT;
             }
         }

@@ -23,15 +23,15 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.ShippedModel;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.predict.ClassifierModel;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 
 /**
  * Classifies images as {@code coop predict} does, with what any method has learned or with
@@ -94,7 +94,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         if (file.modelSha256().equals(ShippedModel.sha256())) {
             return model.setModelPath(ShippedModel.NAME);
         }
-        String recorded = file.training().getOrDefault(TrainRun.MODEL_FILE, "");
+        String recorded = file.training().getOrDefault(Run.MODEL_FILE, "");
         return recorded.isEmpty() ? model : model.setModelPath(recorded);
     }
 
@@ -116,7 +116,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
         Task task = new Task(classNames, templates.get(0), templates, 0);
         try (Classifier classifier =
-                Roles.handWritten(templates)
+                Method.handWritten(templates)
                         .learner(clip, task)
                         .fit(null, new Trainer(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);

@@ -22,11 +22,11 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.study.Sweep;
 import org.coop4j.study.SweepCluster;
-import org.coop4j.study.SweepListener;
-import org.coop4j.study.SweepOutcome;
+import org.coop4j.study.Sweep.SweepListener;
+import org.coop4j.study.Sweep.SweepOutcome;
 import org.coop4j.study.SweepPlan;
 import org.coop4j.study.SweepRun;
 import org.junit.jupiter.api.Test;
@@ -81,8 +81,8 @@ class SparkSweepTest {
 
     private static SweepOutcome sweep(Path plan, Path out, SweepListener listener)
             throws Exception {
-        TrainRun.Options options =
-                new TrainRun.Options(out.resolve("bank"), false, MemoryLimit.none());
+        Run.Options options =
+                new Run.Options(out.resolve("bank"), false, MemoryLimit.none());
         try (Clip clip = Clip.open(ShippedModel.cached());
                 SweepCluster cluster =
                         SweepCluster.connect(

@@ -1,5 +1,6 @@
 package org.coop4j.data.benchmark;
 
+import org.coop4j.data.benchmark.BenchmarkSource.Division;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

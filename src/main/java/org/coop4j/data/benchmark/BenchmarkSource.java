@@ -98,13 +98,13 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
     private ImageDataset make(BenchmarkFolder folder) throws IOException {
         PythonRandom random = new PythonRandom(splitSeed);
         return switch (benchmark.rule()) {
-            case CLASS_FOLDERS -> ClassFolders.read(folder, random);
-            case OXFORD_PETS -> OxfordPets.read(folder, random);
-            case STANFORD_CARS -> StanfordCars.read(folder, random);
-            case OXFORD_FLOWERS -> OxfordFlowers.read(folder, random);
-            case FGVC_AIRCRAFT -> FgvcAircraft.read(folder);
-            case SUN397 -> Sun397.read(folder, random);
-            case UCF101 -> Ucf101.read(folder, random);
+            case CLASS_FOLDERS -> PublishedLists.classFolders(folder, random);
+            case OXFORD_PETS -> PublishedLists.oxfordPets(folder, random);
+            case STANFORD_CARS -> PublishedLists.stanfordCars(folder, random);
+            case OXFORD_FLOWERS -> PublishedLists.oxfordFlowers(folder, random);
+            case FGVC_AIRCRAFT -> PublishedLists.fgvcAircraft(folder);
+            case SUN397 -> PublishedLists.sun397(folder, random);
+            case UCF101 -> PublishedLists.ucf101(folder, random);
             case IMAGENET -> ImageNetFolders.read(folder);
             case NUMBERED_FOLDERS -> ImageNetFolders.readNumbered(folder);
             case WNID_FOLDERS -> ImageNetFolders.readTestOnly(folder);
@@ -134,6 +134,53 @@ public record BenchmarkSource(Benchmark benchmark, Path root, long splitSeed)
                     benchmark.rule().description(),
                     splitSeed,
                     e.getMessage());
+        }
+    }
+
+    /**
+     * Where the train, val and test lists of a dataset come from.
+     *
+     * @param origin the kind of source
+     * @param description a phrase for the user: the file, or the rule
+     */
+    public record Division(Origin origin, String description) {
+        /** Checks that nothing is null. */
+        public Division {
+            Objects.requireNonNull(origin, "origin");
+            Objects.requireNonNull(description, "description");
+        }
+
+        /** A kind of source. */
+        public enum Origin {
+            /** A split file that does not say who made it, as the published ones do not. */
+            SPLIT_FILE,
+            /** A split file that this program made by the rule and wrote, earlier. */
+            MADE_SPLIT_FILE,
+            /** The rule, since there is no split file; loading writes one. */
+            RULE,
+            /** The dataset's own lists or folders, as for datasets that have no split file. */
+            OFFICIAL
+        }
+
+        /** The lists are those of a split file. */
+        static Division of(Path splitFile, SplitFile.Contents contents) {
+            String name = splitFile.getFileName().toString();
+            return contents.madeBy()
+                    .map(how -> new Division(Origin.MADE_SPLIT_FILE, name + ", made by " + how))
+                    .orElseGet(() -> new Division(Origin.SPLIT_FILE, name));
+        }
+
+        /** The lists are made by the dataset's rule. */
+        static Division byRule(Benchmark benchmark) {
+            return new Division(
+                    benchmark.layout().splitFile().isPresent() ? Origin.RULE : Origin.OFFICIAL,
+                    benchmark.rule().description());
+        }
+
+        /** Returns true if the images were found in folders, so that none of them can be missing. */
+        boolean isOfFolders(Benchmark benchmark) {
+            return (origin == Origin.RULE || origin == Origin.OFFICIAL)
+                    && benchmark.rule().listsFolders();
         }
     }
 }

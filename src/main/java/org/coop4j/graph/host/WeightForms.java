@@ -1,6 +1,7 @@
 package org.coop4j.graph.host;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -11,22 +12,10 @@ import java.util.function.Supplier;
  */
 public final class WeightForms {
 
-    private final Map<Key, Shared> forms = new HashMap<>();
+    /** The memory of each form, by where the weights lie and what is made of them. */
+    private final Map<List<Object>, Object> memories = new HashMap<>();
 
-    /**
-     * @param address where the weights lie
-     * @param form what its form depends on besides
-     */
-    private record Key(long address, Object form) {}
-
-    private static final class Shared {
-        final Object memory;
-        int users;
-
-        Shared(Object memory) {
-            this.memory = memory;
-        }
-    }
+    private final Map<List<Object>, Integer> users = new HashMap<>();
 
     /** A form for as long as its kernel needs it. */
     public static final class Lease<T> implements AutoCloseable {
@@ -64,27 +53,22 @@ public final class WeightForms {
      */
     public synchronized <T> Lease<T> lease(
             HostMatrix weights, Object form, Class<T> type, Supplier<T> make, Consumer<T> free) {
-        Key key = new Key(weights.pointer(0, 0).address(), form);
-        Shared shared = forms.get(key);
-        if (shared == null) {
-            shared = new Shared(make.get());
-            forms.put(key, shared);
-        }
-        shared.users++;
-        T memory = type.cast(shared.memory);
+        List<Object> key = List.of(weights.pointer(0, 0).address(), form);
+        T memory = type.cast(memories.computeIfAbsent(key, k -> make.get()));
+        users.merge(key, 1, Integer::sum);
         return new Lease<>(memory, () -> leave(key, () -> free.accept(memory)));
     }
 
-    private synchronized void leave(Key key, Runnable free) {
-        Shared shared = forms.get(key);
-        if (--shared.users == 0) {
-            forms.remove(key);
+    private synchronized void leave(List<Object> key, Runnable free) {
+        if (users.merge(key, -1, Integer::sum) == 0) {
+            users.remove(key);
+            memories.remove(key);
             free.run();
         }
     }
 
     /** Number of forms that kernels have. */
     synchronized int size() {
-        return forms.size();
+        return memories.size();
     }
 }

@@ -3,6 +3,7 @@ package org.coop4j.data.benchmark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

@@ -58,12 +58,9 @@ public abstract class DataOptions {
             throw misplaced("--names is for a folder with one subfolder per class, or features");
         }
         boolean features = benchmark == null && FeatureTensors.isNameOf(data);
-        return new DataSpec(
-                // eval reads it again, from wherever it is called
-                features ? data.toAbsolutePath().normalize().toString() : data.toString(),
-                benchmark == null ? null : benchmark.name(),
-                images == null ? null : images.toString(),
-                names == null ? null : names.toString());
+        // eval reads it again, from wherever it is called
+        DataSpec spec = DataSpec.of(features ? data.toAbsolutePath().normalize() : data).withFiles(images, names);
+        return benchmark == null ? spec : spec.withBenchmark(benchmark.name());
     }
 
     private static WrongUsage misplaced(String rule) {

@@ -19,7 +19,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.run.DataSpec;
 import org.coop4j.run.SharedData;
-import org.coop4j.run.TrainRun;
+import org.coop4j.run.Run;
 import org.coop4j.text.Tokenizer;
 import picocli.CommandLine.Option;
 
@@ -220,8 +220,8 @@ public final class Options {
          *
          * @param otherwise where features are kept if the user does not say
          */
-        public TrainRun.Options options(Path otherwise, MemoryLimit memory) {
-            return new TrainRun.Options(folder == null ? otherwise : folder, skipBad, memory);
+        public Run.Options options(Path otherwise, MemoryLimit memory) {
+            return new Run.Options(folder == null ? otherwise : folder, skipBad, memory);
         }
 
         /** What runs in a space have in common, features kept in the user's cache. */

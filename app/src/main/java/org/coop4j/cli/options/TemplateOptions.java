@@ -3,7 +3,7 @@ package org.coop4j.cli.options;
 import java.util.List;
 import java.util.Optional;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.data.benchmark.PromptTemplates;
+import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.PromptEnsemble;
 import org.coop4j.run.DataSpec;
 import picocli.CommandLine.Option;

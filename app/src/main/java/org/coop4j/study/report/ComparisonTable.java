@@ -2,9 +2,10 @@ package org.coop4j.study.report;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.coop4j.analysis.Comparison;
-import org.coop4j.analysis.Contender;
-import org.coop4j.analysis.MethodChoice;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison.Role;
+import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
@@ -12,7 +13,7 @@ import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.SeedSummary;
 
-/** What a training run is compared with, as a table and in words. */
+/** A training run beside simpler classifiers, as a table and in words. */
 public final class ComparisonTable {
 
     /** The usual border of what is called significant. */
@@ -28,12 +29,12 @@ public final class ComparisonTable {
      */
     public static Table<?> of(List<Comparison> seeds) {
         Comparison first = seeds.get(0);
-        double best = first.contenders().stream()
-                .filter(c -> c.kind() != Contender.Kind.HINDSIGHT)
-                .mapToDouble(c -> mean(seeds, c, Contender::accuracy).mean())
+        double best = first.classifiers().stream()
+                .filter(c -> c.role() != Role.HINDSIGHT)
+                .mapToDouble(c -> mean(seeds, c, ComparedClassifier::accuracy).mean())
                 .max()
                 .orElseThrow();
-        return new Table<Contender>("comparison", "Accuracy on the test images, %", "")
+        return new Table<ComparedClassifier>("comparison", "Accuracy on the test images, %", "")
                 .decimals(1)
                 .words("classifier", c -> muted(c, Cell.words(name(c))), "classifier")
                 .means("test", c -> accuracy(seeds, c, best), "accuracy")
@@ -41,30 +42,30 @@ public final class ComparisonTable {
                 .means("macro F1", c -> known(seeds, c, x -> x.test().evaluation().macroF1()), "macro_f1")
                 .means("training", c -> known(seeds, c, x -> x.train().accuracy()), "train_accuracy")
                 .means("val", c -> known(seeds, c, x -> x.val().accuracy()), "val_accuracy")
-                .means("seconds", c -> known(seeds, c, Contender::seconds), "seconds")
-                .rows(first.contenders());
+                .means("seconds", c -> known(seeds, c, ComparedClassifier::seconds), "seconds")
+                .rows(first.classifiers());
     }
 
-    /** What was found in hindsight counts less. */
-    private static Cell muted(Contender c, Cell cell) {
-        return c.kind() == Contender.Kind.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
+    /** Mutes the cells of what was found in hindsight. */
+    private static Cell muted(ComparedClassifier c, Cell cell) {
+        return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
     }
 
-    private static Cell accuracy(List<Comparison> seeds, Contender c, double best) {
-        SeedSummary accuracy = mean(seeds, c, Contender::accuracy);
+    private static Cell accuracy(List<Comparison> seeds, ComparedClassifier c, double best) {
+        SeedSummary accuracy = mean(seeds, c, ComparedClassifier::accuracy);
         return muted(c, Cell.mean(accuracy).best(accuracy.mean() == best));
     }
 
     /** Of no images, and of runs that were read from a folder, some numbers are not known. */
     private static Cell known(
-            List<Comparison> seeds, Contender c, ToDoubleFunction<Contender> number) {
+            List<Comparison> seeds, ComparedClassifier c, ToDoubleFunction<ComparedClassifier> number) {
         return Double.isFinite(number.applyAsDouble(c))
                 ? muted(c, Cell.mean(mean(seeds, c, number)))
                 : Cell.NONE;
     }
 
-    private static String name(Contender c) {
-        return switch (c.kind()) {
+    private static String name(ComparedClassifier c) {
+        return switch (c.role()) {
             case PROMPT -> "zero-shot, " + c.name() + " (chosen)";
             case OWN_PROMPT -> "zero-shot, " + c.name() + " (yours)";
             case HINDSIGHT -> "zero-shot, " + c.name() + " (best in hindsight)";
@@ -72,32 +73,34 @@ public final class ComparisonTable {
         };
     }
 
-    private static Cell interval(Contender c) {
+    private static Cell interval(ComparedClassifier c) {
         return range(Interval.wilson(c.test().right(), c.test().size()));
     }
 
     /** A number of the same contender with each seed. */
     private static SeedSummary mean(
-            List<Comparison> seeds, Contender of, ToDoubleFunction<Contender> number) {
+            List<Comparison> seeds, ComparedClassifier of, ToDoubleFunction<ComparedClassifier> number) {
         return SeedSummary.of(
                 seeds.stream().mapToDouble(seed -> number.applyAsDouble(same(seed, of))).toArray());
     }
 
     /** With another seed another prompt may be chosen, and be the best in hindsight too. */
-    private static Contender same(Comparison seed, Contender of) {
-        return seed.contenders().stream()
-                .filter(c -> c.kind() == of.kind())
+    private static ComparedClassifier same(Comparison seed, ComparedClassifier of) {
+        return seed.classifiers().stream()
+                .filter(c -> c.role() == of.role())
                 .filter(c -> !isNamed(of) || c.name().equals(of.name()))
                 .findFirst()
                 .orElseGet(seed::prompt);
     }
 
-    private static boolean isNamed(Contender c) {
-        return c.kind() == Contender.Kind.METHOD || c.kind() == Contender.Kind.OWN_PROMPT;
+    private static boolean isNamed(ComparedClassifier c) {
+        return c.role() == Role.METHOD || c.role() == Role.OWN_PROMPT;
     }
 
     /** Scores of the candidates among which a method was chosen. */
-    public static Table<?> candidates(List<MethodChoice.Score> scores, boolean crossValidated) {
+    public static Table<?> candidates(MethodChoice choice) {
+        List<MethodChoice.Score> scores = choice.scores();
+        boolean crossValidated = choice.crossValidated();
         MethodChoice.Score best = MethodChoice.best(scores);
         return new Table<MethodChoice.Score>(
                         "candidates",
@@ -121,7 +124,7 @@ public final class ComparisonTable {
     }
 
     /** "+12.3 points over linear probe (95 % interval +2.1 to +22.0)". */
-    public static String gain(Contender method, Contender baseline) {
+    public static String gain(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         Interval interval = test.interval();
         return "%s points over the best baseline, %s (95 %% interval %s to %s)"
@@ -132,8 +135,8 @@ public final class ComparisonTable {
                         Numbers.signed(interval.high(), 0));
     }
 
-    /** What McNemar's test says, in words. */
-    public static String meaning(Contender method, Contender baseline) {
+    /** The result of McNemar's test in words. */
+    public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         int disagreements = test.firstOnly() + test.secondOnly();
         String images = Numbers.count(test.images(), "test image");

@@ -8,12 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.coop4j.analysis.PictureResults;
-import org.coop4j.analysis.PictureResults.PictureResult;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.base.AtomicFile;
 
 /**
- * What a classifier makes of each image, as files.
+ * A classifier's prediction of each image, as files.
  *
  * @param results of all images
  * @param names of the classes, by label

@@ -7,16 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.coop4j.analysis.Comparison;
-import org.coop4j.analysis.Contender;
-import org.coop4j.analysis.Evidence;
-import org.coop4j.analysis.LabelErrors.Suspect;
-import org.coop4j.analysis.MethodChoice;
-import org.coop4j.analysis.NearDuplicates.Pair;
-import org.coop4j.analysis.PictureResults;
-import org.coop4j.analysis.RunPictures;
-import org.coop4j.analysis.RunPictures.Located;
-import org.coop4j.analysis.UnknownClasses;
+import org.coop4j.run.Comparison;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.RunComparison;
+import org.coop4j.run.LabelErrors.Suspect;
+import org.coop4j.run.MethodChoice;
+import org.coop4j.run.NearDuplicates.Pair;
+import org.coop4j.run.PictureResults;
+import org.coop4j.run.RunFeatures;
+import org.coop4j.run.RunFeatures.Located;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.base.Numbers;
 import org.coop4j.eval.Interval;
@@ -26,6 +25,10 @@ import org.coop4j.study.html.Section.Picture;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
 import org.coop4j.run.Confidence;
+import org.coop4j.run.Machine;
+import org.coop4j.run.Provenance;
+import org.coop4j.run.RunConfig;
+import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunFolder;
 
 /**
@@ -35,38 +38,44 @@ import org.coop4j.run.RunFolder;
  * @param title of the data
  * @param evidence what was found out
  * @param method the learned method that the page is about
- * @param unknown how well pictures of none of the classes are noticed, if that was measured
- * @param candidates among which it was chosen; empty if it was not
- * @param crossValidated whether they were compared by cross-validation
+ * @param choice how it was chosen
  * @param command that repeats it, and further facts for the end of the page
  */
 public record RunPage(
         String title,
-        Evidence evidence,
+        RunComparison evidence,
         String method,
-        Optional<UnknownClasses> unknown,
-        List<MethodChoice.Score> candidates,
-        boolean crossValidated,
+        MethodChoice choice,
         List<String> command) {
 
     private static final int SUSPECTS = 24;
     private static final int PAIRS = 12;
 
-    /** Writes the page into the folder of a run. */
-    public Path write(Path folder) throws IOException {
-        Path file = folder.resolve(RunFolder.REPORT);
-        AtomicFile.write(file, page().html().getBytes(StandardCharsets.UTF_8));
-        return file;
+    /**
+     * Writes the page of each run into its folder.
+     *
+     * @param runs all of one seed
+     * @param evidence what was found out
+     * @param choice how the method was chosen
+     * @param threads that computed
+     */
+    public static void write(List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
+            throws IOException {
+        for (ComparedRun run : runs) {
+            RunPage page = new RunPage(run.result().dataset(), evidence, run.name(), choice, made(run, threads));
+            AtomicFile.write(
+                    run.folder().resolve(RunFolder.REPORT), page.page().html().getBytes(StandardCharsets.UTF_8));
+        }
     }
 
     /** The page. */
     public HtmlPage page() {
         Comparison comparison = evidence.comparison();
-        Contender learned = comparison.method(method);
-        RunPictures pictures = evidence.pictures();
+        ComparedClassifier learned = comparison.method(method);
+        RunFeatures pictures = evidence.images();
         ProofSections sections = new ProofSections(comparison.classNames());
         PictureResults after = PictureResults.of(pictures.test(), learned.calibrated());
-        Contender prompt = comparison.prompt();
+        ComparedClassifier prompt = comparison.prompt();
         PictureResults before = PictureResults.of(pictures.test(), prompt.calibrated());
         return new HtmlPage(
                         title,
@@ -79,7 +88,7 @@ public record RunPage(
                                         Numbers.count(pictures.test().size(), "others", "others")))
                 .add(summary(learned))
                 .add(beside(comparison, learned))
-                .add(choice())
+                .add(chosen())
                 .add(
                         sections.confusion(
                                 after,
@@ -110,12 +119,13 @@ public record RunPage(
                 .add(sections.reliability(after, calibration(learned)))
                 .add(sections.coverage(after.coverage(), learned.confidence()))
                 .add(
-                        unknown.map(sections::unknown)
+                        Optional.ofNullable(evidence.unknown().get(method))
+                                .map(sections::unknown)
                                 .orElse(new Section("Pictures of none of the classes")))
                 .add(made());
     }
 
-    private static String calibration(Contender learned) {
+    private static String calibration(ComparedClassifier learned) {
         Confidence confidence = learned.confidence();
         return "Its probabilities: "
                 + confidence.sentence()
@@ -128,8 +138,8 @@ public record RunPage(
                                                 100 * learned.test().calibrationError(), 1)));
     }
 
-    private Section summary(Contender learned) {
-        Contender baseline = evidence.comparison().bestBaseline();
+    private Section summary(ComparedClassifier learned) {
+        ComparedClassifier baseline = evidence.comparison().bestBaseline();
         Interval interval = Interval.wilson(learned.test().right(), learned.test().size());
         List<Fact> facts = new ArrayList<>();
         facts.add(
@@ -175,7 +185,7 @@ public record RunPage(
         return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1) + ".";
     }
 
-    private Section beside(Comparison comparison, Contender learned) {
+    private Section beside(Comparison comparison, ComparedClassifier learned) {
         return new Section("Beside what else could be done")
                 .table(ComparisonTable.of(List.of(comparison)))
                 .paragraph(
@@ -190,11 +200,11 @@ public record RunPage(
                                 + " without encoding the pictures.");
     }
 
-    private Section choice() {
+    private Section chosen() {
         Section section = new Section("How the method was chosen");
-        return candidates.isEmpty()
+        return choice.scores().isEmpty()
                 ? section
-                : section.table(ComparisonTable.candidates(candidates, crossValidated))
+                : section.table(ComparisonTable.candidates(choice))
                         .paragraph(
                                 "The test pictures were not used for it. The score of the best of"
                                         + " several is flattered a little by its being the best;"
@@ -209,24 +219,17 @@ public record RunPage(
         }
         List<Picture> pictures = new ArrayList<>();
         for (Suspect suspect : suspects.subList(0, Math.min(SUSPECTS, suspects.size()))) {
-            sections.picture(
-                            suspect.picture().image().path(),
-                            "a picture of the class " + name(suspect.picture()),
-                            "%s: the folder says %s (%s), it looks like %s (%s)"
-                                    .formatted(
-                                            place(suspect.picture()),
-                                            name(suspect.picture()),
-                                            Numbers.percent(100 * suspect.own(), 0),
-                                            evidence.comparison()
-                                                    .classNames()
-                                                    .get(suspect.suggested()),
-                                            Numbers.percent(100 * suspect.probability(), 0)))
-                    .ifPresent(pictures::add);
+            String caption = "%s: the folder says %s (%s), it looks like %s (%s)"
+                    .formatted(
+                            place(suspect.picture()),
+                            name(suspect.picture()),
+                            Numbers.percent(100 * suspect.own(), 0),
+                            evidence.comparison().classNames().get(suspect.suggested()),
+                            Numbers.percent(100 * suspect.probability(), 0));
+            sections.thumbnails().add(pictures, suspect.picture().image().path(), name(suspect.picture()), caption);
         }
         return section.paragraph(
-                        (suspects.size() == 1
-                                        ? "1 picture looks"
-                                        : suspects.size() + " pictures look")
+                        Numbers.count(suspects.size(), "picture looks", "pictures look")
                                 + " like another class than their folder says: a classifier that"
                                 + " did not see them (GDA, five-fold cross-validation) gives"
                                 + " another class more probability than that class's own pictures"
@@ -244,18 +247,9 @@ public record RunPage(
         List<Picture> pictures = new ArrayList<>();
         for (Pair pair : pairs.subList(0, Math.min(PAIRS, pairs.size()))) {
             for (Located one : List.of(pair.first(), pair.second())) {
-                sections.picture(
-                                one.image().path(),
-                                "a picture of the class " + name(one),
-                                "%s (%s), %s"
-                                        .formatted(
-                                                place(one),
-                                                one.part(),
-                                                pair.sameFile()
-                                                        ? "the same file"
-                                                        : "cosine "
-                                                                + Numbers.number(pair.cosine(), 4)))
-                        .ifPresent(pictures::add);
+                String likeness = pair.sameFile() ? "the same file" : "cosine " + Numbers.number(pair.cosine(), 4);
+                String caption = "%s (%s), %s".formatted(place(one), one.part(), likeness);
+                sections.thumbnails().add(pictures, one.image().path(), name(one), caption);
             }
         }
         long disagree = pairs.stream().filter(Pair::disagrees).count();
@@ -263,7 +257,7 @@ public record RunPage(
                         "%s of the same file or of nearly the same picture (cosine of their features above 0.995)%s%s. A test picture that was learned from is no test: remove one of the two.%s"
                                 .formatted(
                                         Numbers.count(pairs.size(), "pair"),
-                                        TrainEvidence.inTwoParts(pairs),
+                                        inTwoParts(pairs),
                                         disagree == 0 ? "" : ", " + disagree + " with two labels",
                                         pairs.size() > PAIRS
                                                 ? " The first " + PAIRS + " pairs:"
@@ -284,5 +278,55 @@ public record RunPage(
 
     private Section made() {
         return new Section("How this was made").list(command);
+    }
+
+    private static List<String> made(ComparedRun run, int threads) {
+        RunConfig config = run.config();
+        return List.of(
+                "Model: SHA-256 %.12s…; coop4j %s."
+                        .formatted(config.modelSha256(), Provenance.coop4jVersion()),
+                "Pictures: %s, %s a class to learn from, seed %d."
+                        .formatted(
+                                config.testedOn().source().path(),
+                                config.sample().shots() == 0
+                                        ? "all"
+                                        : "up to " + config.sample().shots(),
+                                config.sample().seed()),
+                "Method: %s; its settings are in config.json beside this page. %s"
+                        .formatted(config.method().title(), config.method().summary()),
+                String.format(
+                        Locale.ROOT,
+                        "The run took %.0f seconds: %s.",
+                        run.result().seconds().values().stream().mapToDouble(s -> s).sum(),
+                        Machine.describe(threads)));
+    }
+
+    /** Sentences about the pictures for the end of the command. */
+    public static List<String> findings(RunComparison evidence) {
+        List<String> notes = new ArrayList<>();
+        int suspects = evidence.suspects().size();
+        if (suspects > 0) {
+            notes.add(
+                    "%s like another class than the folder says"
+                            .formatted(Numbers.count(suspects, "picture looks", "pictures look")));
+        }
+        if (!evidence.duplicates().isEmpty()) {
+            notes.add(
+                    Numbers.count(evidence.duplicates().size(), "pair")
+                            + " of nearly the same picture"
+                            + inTwoParts(evidence.duplicates()));
+        }
+        return notes;
+    }
+
+    /** Number of the pairs that make the test less of one; nothing if none does. */
+    static String inTwoParts(List<Pair> pairs) {
+        long across = pairs.stream().filter(Pair::crossesParts).count();
+        if (across == 0) {
+            return "";
+        }
+        return across < pairs.size()
+                ? ", " + across + " of them in two parts of the data"
+                : ", " + (across == 1 ? "" : "all of them ") + "in two parts of the data";
     }
 }

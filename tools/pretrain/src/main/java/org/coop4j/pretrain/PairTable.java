@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.coop4j.data.CsvFile;
 import org.coop4j.data.DatasetException;
-import org.coop4j.data.ImageRoot;
+import org.coop4j.data.ImageFiles;
 
 /**
  * A table of pictures and their captions.
@@ -57,7 +57,6 @@ public record PairTable(Path file, List<Picture> pictures) {
                     csv + " does not begin with the header \"" + HEADER + "\": add it");
         }
         Path folder = csv.toAbsolutePath().getParent();
-        ImageRoot root = new ImageRoot(folder);
         Map<Path, List<String>> captions = new LinkedHashMap<>();
         for (int row = 1; row < rows.size(); row++) {
             String[] cells = rows.get(row);
@@ -72,7 +71,7 @@ public record PairTable(Path file, List<Picture> pictures) {
                         "%s, row %d: the caption of %s is empty: write one or drop the row"
                                 .formatted(csv, row, cells[0]));
             }
-            Path image = root.resolve(cells[0].strip(), csv);
+            Path image = ImageFiles.resolve(folder, cells[0].strip(), csv);
             captions.computeIfAbsent(image, i -> new ArrayList<>()).add(caption);
         }
         if (captions.isEmpty()) {

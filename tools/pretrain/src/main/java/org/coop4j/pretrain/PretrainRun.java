@@ -9,8 +9,10 @@ import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Metrics;
+import org.coop4j.run.Machine;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunFolder;
 import org.coop4j.text.Tokenizer;
@@ -218,7 +220,9 @@ public record PretrainRun(
 
     /** With threads of its own, which the model closes. */
     private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
-        try (Clip clip = Clip.open(model, tokenizer, new Workers(workers.count()))) {
+        try (Clip clip = Clip.open(
+                        model,
+                        new Clip.Options(() -> tokenizer, new Workers(workers.count()), Precision.FLOAT32))) {
             return Retrieval.measure(clip, held);
         }
     }
@@ -232,9 +236,9 @@ public record PretrainRun(
             provenance.put("validation_sha256", Sha256.of(validation));
         }
         provenance.put("version", Provenance.coop4jVersion());
-        provenance.put("java", Provenance.virtualMachine());
-        provenance.put("system", Provenance.operatingSystem());
-        provenance.put("processor", Provenance.processorName());
+        provenance.put("java", Machine.virtualMachine());
+        provenance.put("system", Machine.operatingSystem());
+        provenance.put("processor", Machine.processorName());
         provenance.put("threads", workers.count());
         provenance.put("finished", Instant.now().toString());
         return provenance;

@@ -1,0 +1,165 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureKind;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.data.FeatureSet;
+import org.coop4j.data.FeatureSets;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
+import org.coop4j.data.bank.ImageFeatures;
+import org.coop4j.method.Classifier;
+
+/** Labelled images' features in memory, to score many classifiers on. */
+public final class LabelledFeatures {
+
+    private final SharedData shared;
+    private final String what;
+    private final List<HashedImage> images;
+    private final int[] labels;
+    private final FeatureMatrix features;
+    private final FeatureMatrix normalized;
+    private FeatureMatrix beforeProjection; // encoded when it is first asked for
+
+    private LabelledFeatures(
+            SharedData shared, String what, List<HashedImage> images, int[] labels, FeatureMatrix features) {
+        this.shared = shared;
+        this.what = what;
+        this.images = images;
+        this.labels = labels;
+        this.features = features;
+        this.normalized = features.normalized();
+    }
+
+    /**
+     * Copies view 0 of each image.
+     *
+     * @param what what the images are, such as "val images"
+     */
+    static LabelledFeatures of(SharedData shared, String what, ImageFeatures images) {
+        return new LabelledFeatures(shared, what, images.hashed(), images.labels(), FeatureSets.matrix(images));
+    }
+
+    /** No images. */
+    static LabelledFeatures none(SharedData shared, String what) {
+        FeatureMatrix nothing = FeatureMatrix.of(0, shared.space().embedDim(), new float[0]);
+        return new LabelledFeatures(shared, what, List.of(), new int[0], nothing);
+    }
+
+    /** Number of images. */
+    public int size() {
+        return labels.length;
+    }
+
+    /** The images with the hashes of their contents. */
+    public List<HashedImage> images() {
+        return images;
+    }
+
+    /** The classes of all images. */
+    public int[] labels() {
+        return labels.clone();
+    }
+
+    /** The features as the image tower gave them, [images, width]. */
+    public FeatureMatrix features() {
+        return features;
+    }
+
+    /** The images but those at some positions. */
+    public LabelledFeatures without(List<Integer> positions) {
+        Set<Integer> leftOut = new HashSet<>(positions);
+        int[] rows = IntStream.range(0, size()).filter(i -> !leftOut.contains(i)).toArray();
+        List<HashedImage> rest = Arrays.stream(rows).mapToObj(images::get).toList();
+        return new LabelledFeatures(shared, what, rest, labels(rows), features.rows(rows));
+    }
+
+    private int[] labels(int[] rows) {
+        return Arrays.stream(rows).map(row -> labels[row]).toArray();
+    }
+
+    /**
+     * Rows of a kind, [images, width of the kind]; those before the projection are encoded when they are first asked
+     * for.
+     *
+     * @param progress is told of the encoding
+     */
+    synchronized FeatureMatrix features(FeatureKind kind, Progress progress) throws IOException {
+        if (kind == FeatureKind.EMBEDDED) {
+            return features;
+        }
+        if (beforeProjection == null) {
+            beforeProjection = beforeProjection(progress);
+        }
+        return beforeProjection;
+    }
+
+    private FeatureMatrix beforeProjection(Progress progress) throws IOException {
+        FeatureKind kind = FeatureKind.BEFORE_PROJECTION;
+        if (images.isEmpty()) {
+            int width = shared.space().towers().map(clip -> clip.featureWidth(kind)).orElse(0);
+            return FeatureMatrix.of(0, width, new float[0]);
+        }
+        ImageFeatures encoded =
+                shared.centreCrops(images.stream().map(HashedImage::image).toList(), kind, what, progress);
+        if (encoded.size() != size()) {
+            throw new IOException("%d of %d images can be read that could be before: run it again"
+                    .formatted(encoded.size(), size()));
+        }
+        return FeatureSets.matrix(encoded);
+    }
+
+    /** The features of all images. */
+    public FeatureSet all() {
+        return DenseFeatures.of(features.width(), 1, features.toArray(), labels());
+    }
+
+    /**
+     * Rows of a kind of all images.
+     *
+     * @param progress is told of the encoding of what was not asked for before
+     */
+    public FeatureSet all(FeatureKind kind, Progress progress) throws IOException {
+        FeatureMatrix rows = features(kind, progress);
+        return DenseFeatures.of(rows.width(), 1, rows.toArray(), labels());
+    }
+
+    /** The features of some of the images, in the order of the positions. */
+    public FeatureSet select(List<Integer> positions) {
+        int[] rows = positions.stream().mapToInt(Integer::intValue).toArray();
+        return DenseFeatures.of(features.width(), 1, features.rows(rows).toArray(), labels(rows));
+    }
+
+    /** The logits of a classifier. */
+    public Scores scores(Classifier classifier) {
+        try {
+            FeatureMatrix rows = features(classifier.features(), Progress.NONE);
+            return Scores.of(labels, classifier.logits(rows).toRows());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * logits = scale · cosine of each image with each class.
+     *
+     * @param weights normalised class weights, one row per class
+     * @param scale exp(logit_scale)
+     */
+    public Scores scores(FeatureMatrix weights, float scale) {
+        float[][] logits = new float[labels.length][weights.rows()];
+        IntStream.range(0, labels.length).parallel().forEach(i -> {
+            for (int c = 0; c < weights.rows(); c++) {
+                logits[i][c] = scale * normalized.dot(i, weights, c);
+            }
+        });
+        return Scores.of(labels, logits);
+    }
+}

@@ -1,0 +1,145 @@
+package org.coop4j.run;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.coop4j.eval.Calibration;
+import org.coop4j.eval.ConfusionMatrix;
+import org.coop4j.eval.Coverage;
+import org.coop4j.eval.Predictions;
+
+/**
+ * What a classifier makes of each of some images.
+ *
+ * @param all one for each image, in their order
+ */
+public record PictureResults(List<PictureResult> all) {
+
+    public PictureResults {
+        all = List.copyOf(all);
+    }
+
+    /**
+     * An image's result.
+     *
+     * @param truth its label
+     * @param predicted the most probable class
+     * @param probability of the predicted class
+     * @param own probability of its label
+     */
+    public record PictureResult(
+            Path file, int truth, int predicted, double probability, double own) {
+
+        /** Whether the prediction is its label. */
+        @JsonIgnore
+        public boolean isRight() {
+            return truth == predicted;
+        }
+    }
+
+    /**
+     * An image before and after.
+     *
+     * @param before by the baseline
+     * @param after by the method
+     */
+    public record Changed(PictureResult before, PictureResult after) {}
+
+    /** The results that scores of some images are. */
+    public static PictureResults of(LabelledFeatures images, Scores scores) {
+        List<PictureResult> all = new ArrayList<>();
+        int[] labels = images.labels();
+        for (int i = 0; i < labels.length; i++) {
+            double[] p = scores.probabilities(i);
+            int predicted = Predictions.argmax(scores.logits(i));
+            all.add(
+                    new PictureResult(
+                            images.images().get(i).image().path(),
+                            labels[i],
+                            predicted,
+                            p[predicted],
+                            p[labels[i]]));
+        }
+        return new PictureResults(all);
+    }
+
+    private double[] confidences() {
+        return all.stream().mapToDouble(PictureResult::probability).toArray();
+    }
+
+    private boolean[] correct() {
+        boolean[] correct = new boolean[all.size()];
+        for (int i = 0; i < correct.length; i++) {
+            correct[i] = all.get(i).isRight();
+        }
+        return correct;
+    }
+
+    /** Accuracy over confidence. */
+    public Calibration calibration() {
+        return Calibration.of(confidences(), correct(), Calibration.USUAL_BINS);
+    }
+
+    /** How many images are answered above a confidence, and how many of those rightly. */
+    public Coverage coverage() {
+        return Coverage.of(confidences(), correct());
+    }
+
+    /** The images that are classified wrongly, the surest first. */
+    public List<PictureResult> wrong() {
+        return all.stream()
+                .filter(r -> !r.isRight())
+                .sorted(Comparator.comparingDouble(PictureResult::probability).reversed())
+                .toList();
+    }
+
+    /** The images of which the classifier is least certain first. */
+    public List<PictureResult> leastCertain() {
+        return all.stream().sorted(Comparator.comparingDouble(PictureResult::probability)).toList();
+    }
+
+    /** Counts of true and predicted classes. */
+    public ConfusionMatrix confusionMatrix() {
+        return ConfusionMatrix.of(
+                all.stream().mapToInt(PictureResult::truth).toArray(),
+                all.stream().mapToInt(PictureResult::predicted).toArray());
+    }
+
+    /**
+     * The images that are classified wrongly by pairs of true and predicted class: the pairs with the most images first,
+     * of each pair the surest image.
+     */
+    public List<List<PictureResult>> confused() {
+        Map<List<Integer>, List<PictureResult>> pairs = new LinkedHashMap<>();
+        for (PictureResult result : wrong()) {
+            pairs.computeIfAbsent(List.of(result.truth, result.predicted), pair -> new ArrayList<>())
+                    .add(result);
+        }
+        return pairs.values().stream()
+                .sorted(Comparator.comparingInt((List<PictureResult> pair) -> pair.size()).reversed())
+                .toList();
+    }
+
+    /**
+     * The images that another classifier got wrong and this gets right, or the other way round, the
+     * surest first.
+     *
+     * @param mended whether this is the right one
+     */
+    public List<Changed> changed(PictureResults before, boolean mended) {
+        List<Changed> changed = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            PictureResult then = before.all.get(i);
+            PictureResult now = all.get(i);
+            if (now.isRight() != then.isRight() && now.isRight() == mended) {
+                changed.add(new Changed(then, now));
+            }
+        }
+        changed.sort(Comparator.comparingDouble((Changed c) -> c.after.probability).reversed());
+        return changed;
+    }
+}

@@ -1,0 +1,190 @@
+package org.coop4j.run;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+import org.coop4j.base.Numbers;
+import org.coop4j.base.Progress;
+import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.clip.FeatureSpace;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.FewShotFeatures;
+import org.coop4j.method.Learner;
+import org.coop4j.method.Method;
+import org.coop4j.method.PromptEnsemble;
+import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
+import org.coop4j.run.Comparison.ComparedClassifier;
+import org.coop4j.run.Comparison.Role;
+
+/**
+ * Finished runs of one seed compared with what else could have been done with the same images, and what their images
+ * show: what a run's page and the end of {@code coop train} report.
+ *
+ * <p>The test images choose nothing: whatever is chosen is chosen on training and val images, and what is best on the
+ * test images alone is called so.
+ *
+ * @param images the images with their features
+ * @param comparison the runs' classifiers beside baselines
+ * @param suspects images whose labels look wrong, the most suspect first
+ * @param duplicates images that are nearly the same
+ * @param unknown by name of a run, how well images of no known class are noticed, where that was measured
+ */
+public record RunComparison(
+        RunFeatures images,
+        Comparison comparison,
+        List<LabelErrors.Suspect> suspects,
+        List<NearDuplicates.Pair> duplicates,
+        Map<String, UnknownClasses> unknown) {
+
+    /** Multiplications of a fit, about, that somebody who asked for another method may wait for. */
+    private static final double MOST_WORK = 2e13;
+
+    private static final double NANOS = 1e9;
+
+    /**
+     * A finished run.
+     *
+     * @param name for tables
+     */
+    public record ComparedRun(String name, RunConfig config, Path folder, RunResult result) {
+
+        private ClassifierFile classifier() throws IOException {
+            return ClassifierFile.read(folder.resolve(RunFolder.CLASSIFIER));
+        }
+
+        /** Seconds of its parts that are spent on learning. */
+        private double learningSeconds() {
+            return result.seconds().getOrDefault("prepare", 0.0) + result.seconds().getOrDefault("train", 0.0);
+        }
+    }
+
+    /**
+     * Compares runs that learned from images of one seed.
+     *
+     * @param sample of the training images
+     * @param own hand-written prompts that the user wants to see beside the others
+     * @param notes is told what is left out
+     */
+    public static RunComparison of(
+            SharedData shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
+            throws IOException {
+        RunConfig config = runs.get(0).config;
+        RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);
+        FeatureSpace space = shared.space();
+        Task task = config.testedOn().source().task(images.classNames(), config.sample().seed());
+        List<ComparedClassifier> all = new ArrayList<>();
+        List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
+        all.addAll(prompts(space, images, prompts, own));
+        Method baseline = Method.baseline();
+        if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
+            baseline(space, task, images, notes).ifPresent(all::add);
+        }
+        Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
+        for (ComparedRun run : runs) {
+            ComparedClassifier learned = learned(space, images, run);
+            all.add(learned);
+            UnknownClasses.of(space, task, images, run.config, learned.test())
+                    .ifPresent(measured -> unknown.put(run.name, measured));
+        }
+        return new RunComparison(
+                images,
+                new Comparison(images.classNames(), all),
+                LabelErrors.of(space, task, images),
+                NearDuplicates.of(images.located()),
+                unknown);
+    }
+
+    /** The prompt that training and val images choose, the user's own, and the best in hindsight. */
+    private static List<ComparedClassifier> prompts(
+            FeatureSpace space, RunFeatures images, List<PromptEnsemble> prompts, List<PromptEnsemble> own) {
+        List<ComparedClassifier> tried =
+                prompts.stream().map(prompt -> prompt(space, images, prompt, Role.PROMPT)).toList();
+        ComparedClassifier chosen = best(tried, c -> c.train().right() + c.val().right());
+        ComparedClassifier hindsight = best(tried, ComparedClassifier::accuracy);
+        List<ComparedClassifier> all = new ArrayList<>(List.of(chosen));
+        own.forEach(prompt -> all.add(prompt(space, images, prompt, Role.OWN_PROMPT)));
+        if (!hindsight.name().equals(chosen.name())) {
+            all.add(hindsight.as(Role.HINDSIGHT));
+        }
+        return all;
+    }
+
+    /** Of equals the first, which is the data's own prompt where it is one of them. */
+    private static ComparedClassifier best(
+            List<ComparedClassifier> classifiers, ToDoubleFunction<ComparedClassifier> measure) {
+        return classifiers.stream()
+                .reduce((a, b) -> measure.applyAsDouble(b) > measure.applyAsDouble(a) ? b : a)
+                .orElseThrow();
+    }
+
+    /** It learns nothing, so that all images but those of the test calibrate it. */
+    private static ComparedClassifier prompt(
+            FeatureSpace space, RunFeatures images, PromptEnsemble prompts, Role role) {
+        long start = System.nanoTime();
+        FeatureMatrix weights = prompts.classWeights(space, images.classNames());
+        double seconds = (System.nanoTime() - start) / NANOS;
+        float scale = space.logitScale();
+        Scores train = images.train().scores(weights, scale);
+        Scores val = images.val().scores(weights, scale);
+        return new ComparedClassifier(
+                prompts.templates().size() == 1 ? "\"" + prompts.describe() + "\"" : prompts.describe(),
+                role,
+                train,
+                val,
+                images.test().scores(weights, scale),
+                Confidence.of(train.and(val), "training and val images"),
+                seconds);
+    }
+
+    /** The linear probe; nothing where there is nothing to learn from, or it would take long. */
+    private static Optional<ComparedClassifier> baseline(
+            FeatureSpace space, Task task, RunFeatures images, Consumer<String> notes) throws IOException {
+        Method method = Method.baseline();
+        int count = images.train().size();
+        String title = method.defaults().title();
+        Learner learner = method.learner(space, task);
+        if (count == 0) {
+            return Optional.empty();
+        }
+        if (learner.work(count, Training.none()) > MOST_WORK) {
+            notes.accept("the %s is not compared with, since it takes long on %s: --method %s learns it"
+                    .formatted(title, Numbers.count(count, "image"), method.id()));
+            return Optional.empty();
+        }
+        long start = System.nanoTime();
+        FewShotFeatures data = new FewShotFeatures(images.train().all(), images.val().all());
+        try (Classifier classifier = learner.fit(data, new Trainer(Training.none(), task.seed()))) {
+            double seconds = (System.nanoTime() - start) / NANOS;
+            return Optional.of(scored(title, Role.PROBE, images, classifier, Confidence.NONE, seconds));
+        }
+    }
+
+    private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, ComparedRun run)
+            throws IOException {
+        ClassifierFile file = run.classifier();
+        try (Classifier classifier = file.open(space).forClasses(images.classNames())) {
+            return scored(run.name, Role.METHOD, images, classifier, Confidence.of(file), run.learningSeconds());
+        }
+    }
+
+    private static ComparedClassifier scored(
+            String name, Role role, RunFeatures images, Classifier classifier, Confidence confidence, double seconds) {
+        return new ComparedClassifier(
+                name,
+                role,
+                images.train().scores(classifier),
+                images.val().scores(classifier),
+                images.test().scores(classifier),
+                confidence,
+                seconds);
+    }
+}

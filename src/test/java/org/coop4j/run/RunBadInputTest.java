@@ -1,0 +1,339 @@
+package org.coop4j.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.bank.FeatureBank;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.PromptLayout.ClassPosition;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a user may do wrong, and what the run says to it. */
+class RunBadInputTest {
+
+    @TempDir static Path models;
+    private static Path model;
+
+    @TempDir Path folder;
+    private Path data;
+    private RunFixture.Quiet listener;
+
+    @BeforeAll
+    static void makeModel() throws IOException {
+        model = TinyModel.write(models.resolve("tiny.safetensors"), 1);
+    }
+
+    @BeforeEach
+    void makeData() throws IOException {
+        data = TestPictures.folder(folder.resolve("data"), 3, RunFixture.CLASSES);
+        listener = new RunFixture.Quiet();
+    }
+
+    private RunResult run(RunFixture.Setup config) throws IOException {
+        return RunFixture.run(model, config, folder, listener);
+    }
+
+    private RunFixture.Setup config() {
+        return RunFixture.config(data, 0, 2, 0, 0.01);
+    }
+
+    private AbstractThrowableAssert<?, ? extends Throwable> assertRefused(RunFixture.Setup config) {
+        return assertThatThrownBy(() -> run(config));
+    }
+
+    private void assertNothingWasEncoded() throws IOException {
+        assertThat(listener.tasks).isEmpty();
+        assertThat(folder.resolve("bank")).doesNotExist();
+    }
+
+    private Path train(String name) {
+        return data.resolve("train").resolve(name);
+    }
+
+    private void rename(String from, String to) throws IOException {
+        for (String part : new String[] {"train", "test"}) {
+            Path there = data.resolve(part).resolve(from);
+            Files.move(there, there.resolveSibling(to));
+        }
+    }
+
+    private static void deleteFilesIn(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
+    void aClassWithoutImagesIsNamed() throws IOException {
+        deleteFilesIn(train("lawn"));
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("lawn has no images");
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void fewerImagesThanShotsAreAllTakenAndSaidSo() throws IOException {
+        Files.delete(train("lawn").resolve("picture-0.png"));
+        RunResult result = run(RunFixture.config(data, 3, 2, 0, 0.01));
+        assertThat(result.trainImages()).isEqualTo(11);
+        assertThat(listener.warnings)
+                .containsExactly(
+                        "class \"lawn\" has 2 training images where 3 were asked for: all are"
+                                + " taken");
+    }
+
+    @Test
+    void oneClassIsRefused() throws IOException {
+        Path one = TestPictures.folder(folder.resolve("one"), 3, "lawn");
+        assertRefused(RunFixture.config(one, 0, 2, 0, 0.01))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("1 class")
+                .hasMessageContaining("two or more");
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void oneClassOfASplitFileIsRefused() throws IOException {
+        String image = "[\"train/lawn/picture-0.png\", 0, \"lawn\"]";
+        Path split = folder.resolve("data").resolve("split.json");
+        Files.writeString(
+                split,
+                "{\"train\": [%s], \"val\": [%s], \"test\": [%s]}".formatted(image, image, image));
+        assertRefused(RunFixture.config(split, 0, 2, 0, 0.01))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("1 class");
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void classNamesThatMakeOnePromptAreRefused() throws IOException {
+        rename("lawn", "Red Rose");
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("'Red Rose'")
+                .hasMessageContaining("'red_rose'")
+                .hasMessageContaining("same prompt");
+        assertNothingWasEncoded();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"_", "__", "\u00a0"})
+    void aClassNameWithoutTokensIsRefused(String name) throws IOException {
+        rename("lawn", name);
+        assertRefused(config())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("class name \"" + name + "\" has no tokens");
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void aPromptThatIsTooLongIsRefusedBeforeAnyImageIsEncoded() throws IOException {
+        String name = "dog ".repeat(50).strip();
+        rename("lawn", name);
+        RunFixture.Setup longContext =
+                config().with(new CoOp(30, ClassPosition.MIDDLE, false, null));
+        assertRefused(longContext)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("class \"dog dog ")
+                .hasMessageContaining("…\": prompt of 83 tokens exceeds the")
+                .hasMessageContaining("context length 77: shorten the class name or use fewer");
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void aHandWrittenPromptThatIsTooLongIsSaidSoAndLeftOut() throws IOException {
+        rename("lawn", "a ".repeat(70).strip());
+        RunResult result = run(config());
+        assertThat(result.handWritten()).extracting("prompt").contains("{}", "itap of a {}.");
+        assertThat(listener.notes)
+                .anySatisfy(
+                        note ->
+                                assertThat(note)
+                                        .contains("a photo of the large {}.")
+                                        .contains("exceeds the context length 77"));
+    }
+
+    @Test
+    void aModelThatChangedSinceTheRunBeganIsRefused() throws IOException {
+        Path changing = folder.resolve("changing.safetensors");
+        Files.copy(model, changing);
+        RunFixture.run(changing, config(), folder, listener);
+        Files.move(
+                TinyModel.write(folder.resolve("other.safetensors"), 2),
+                changing,
+                StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> RunFixture.run(changing, config(), folder, listener))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("was begun with another model")
+                .hasMessageContaining("choose another --out");
+    }
+
+    @Test
+    void otherSettingsAreNotTheSameRun() throws IOException {
+        run(config());
+        assertRefused(config().withSeed(9))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("begun with other settings");
+    }
+
+    @Test
+    void trainingImagesThatChangedSinceTheRunBeganAreRefused() throws IOException {
+        run(config());
+        Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
+        TestPictures.write(train("lawn").resolve("picture-0.png"), 2, 999);
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("training images are not those that the run in");
+    }
+
+    @Test
+    void aRunIsNotBegunWhereOneIs() throws IOException {
+        run(config());
+        try (var clip = TinyModel.open(model, 1)) {
+            Run second = config().run(clip, RunFixture.options(folder, false), listener);
+            assertThatThrownBy(() -> second.run(folder.resolve("run"), false))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("already holds a run: add --resume");
+        }
+    }
+
+    @Test
+    void twoRunsIntoOneFolderAreRefused() throws IOException {
+        try (RunFolder first = RunFolder.open(folder.resolve("run"))) {
+            assertThat(first.has(RunFolder.CONFIG)).isFalse();
+            assertRefused(config())
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("another run is writing to " + folder.resolve("run"));
+        }
+        run(config());
+    }
+
+    @Test
+    void aFolderOfOtherThingsIsLeftAlone() throws IOException {
+        Path out = Files.createDirectories(folder.resolve("run"));
+        Files.writeString(out.resolve("thesis.tex"), "\\begin");
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is not empty and holds no run");
+        assertThat(Files.readString(out.resolve("thesis.tex"))).isEqualTo("\\begin");
+    }
+
+    @Test
+    void aRefusedRunLeavesNoTraceAmongTheImages() throws IOException {
+        try (var clip = TinyModel.open(model, 1)) {
+            Run.Options options = RunFixture.options(folder, false);
+            for (Path inside : new Path[] {data, data.resolve("out"), train("lawn")}) {
+                assertThatThrownBy(() -> config().run(clip, options, listener).run(inside, false))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("lies in the folder of the images");
+            }
+        }
+        assertThat(data.resolve("out")).doesNotExist();
+        assertThat(data.resolve(".lock")).doesNotExist();
+        assertNothingWasEncoded();
+    }
+
+    @Test
+    void temporariesOfOthersAreLeftAlone() throws IOException {
+        Path out = Files.createDirectories(folder.resolve("run"));
+        Path bookmarks = Files.writeString(out.resolve(".bookmarks.tmp"), "https://");
+        assertRefused(config()).hasMessageContaining("is not empty and holds no run");
+        assertThat(bookmarks).hasContent("https://");
+        assertThat(out.resolve(".lock")).doesNotExist();
+    }
+
+    @Test
+    void damagedSettingsAreNamed() throws IOException {
+        run(config());
+        Path config = folder.resolve("run").resolve(RunFolder.CONFIG);
+        Files.writeString(config, "{\"config\":");
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(config + " is damaged");
+    }
+
+    @Test
+    void aDamagedCheckpointIsNamed() throws IOException {
+        run(config());
+        Files.delete(folder.resolve("run").resolve(RunFolder.PROVENANCE)); // not finished
+        Path checkpoint = folder.resolve("run").resolve(RunFolder.CHECKPOINT);
+        Files.write(checkpoint, new byte[] {1, 2, 3});
+        assertRefused(config())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(checkpoint.toString());
+    }
+
+    /** Holds for root as well, who may write to folders that are read-only. */
+    @Test
+    void aFolderThatCannotBeMadeIsRefusedWithAdvice() throws IOException {
+        Path file = Files.createFile(folder.resolve("a-file"));
+        for (Path impossible : new Path[] {file, file.resolve("run")}) {
+            assertThatThrownBy(() -> RunFolder.open(impossible))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("cannot make the run folder " + impossible)
+                    .hasMessageContaining("give --out a folder that you may write to");
+        }
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsRefusedWithAdvice() throws IOException {
+        Path folderOnly = folder.resolve("read-only");
+        Files.createDirectories(folderOnly);
+        if (!folderOnly.toFile().setWritable(false) || Files.isWritable(folderOnly)) {
+            // Root may write all the same: a lock that is a folder cannot be written by anybody.
+            Files.createDirectory(folderOnly.resolve(".lock"));
+        }
+        assertThatThrownBy(() -> RunFolder.open(folderOnly))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot write to the run folder " + folderOnly)
+                .hasMessageContaining("give --out a folder that you may write to");
+    }
+
+    @Test
+    void unreadableImagesAreRefusedAndWithSkipBadLeftOut() throws IOException {
+        Path bad = train("lawn").resolve("picture-1.png");
+        Files.writeString(bad, "not a picture", StandardCharsets.UTF_8);
+        assertRefused(config())
+                .isInstanceOf(FeatureBank.UnreadableImagesException.class)
+                .hasMessageContaining("1 image cannot be read");
+        assertThat(listener.warnings)
+                .singleElement()
+                .satisfies(said -> assertThat(said).contains(bad.toString()));
+        RunResult result = RunFixture.run(model, config(), folder, true, listener);
+        assertThat(result.trainImages()).isEqualTo(11);
+    }
+
+    @Test
+    void aClassWithoutReadableImagesIsRefusedEvenSo() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            Files.writeString(train("lawn").resolve("picture-" + i + ".png"), "none " + i);
+        }
+        assertThatThrownBy(() -> RunFixture.run(model, config(), folder, true, listener))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("class \"lawn\" has no readable training image");
+    }
+
+    @Test
+    void missingDataIsNamed() {
+        assertRefused(RunFixture.config(folder.resolve("nowhere"), 0, 2, 0, 0.01))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no such folder or file: " + folder.resolve("nowhere"));
+    }
+}

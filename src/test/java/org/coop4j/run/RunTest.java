@@ -1,0 +1,343 @@
+package org.coop4j.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.coop4j.clip.Clip;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.bank.TestPictures;
+import org.coop4j.eval.Predictions;
+import org.coop4j.method.Classifier;
+import org.coop4j.method.ClassifierFile;
+import org.coop4j.method.CoOp;
+import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
+import org.coop4j.method.train.Training;
+import org.coop4j.weights.safetensors.SafetensorsFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunTest {
+
+    @TempDir static Path folder;
+    private static Path model;
+    private static Path data;
+    private static Path whole;
+
+    @BeforeAll
+    static void make() throws IOException {
+        model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        data = TestPictures.folder(folder.resolve("data"), 5, RunFixture.CLASSES);
+        whole = folder.resolve("whole");
+        RunFixture.run(model, RunFixture.shortRun(data), whole, new RunFixture.Quiet());
+    }
+
+    /** Thrown by listeners, as if the run had been interrupted there. */
+    private static final class Interrupted extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    @Test
+    void sixteenImagesOfFourClassesAreLearnedByHeart() throws IOException {
+        Path place = folder.resolve("overfit");
+        int epochs = 100;
+        RunFixture.Setup config =
+                RunFixture.config(data, 4, epochs, 0, 0.005)
+                        .with("batch", 16)
+                        .with(new CoOp(8, ClassPosition.END, true, null))
+                        .withCheckpointEvery(epochs);
+        RunResult result = RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(result.trainImages()).isEqualTo(16);
+        List<JsonNode> metrics = RunFixture.metrics(place);
+        assertThat(metrics).hasSize(epochs);
+        assertThat(metrics.get(0).get("accuracy").asDouble()).isLessThan(100);
+        for (JsonNode line : metrics.subList(epochs - 10, epochs)) {
+            assertThat(line.get("accuracy").asDouble()).isEqualTo(100);
+        }
+    }
+
+    @Tag("portable")
+    @Test
+    void onlyTheContextChangesInTraining() throws IOException {
+        byte[] before = Files.readAllBytes(model);
+        try (Clip clip = TinyModel.open(model, 2)) {
+            List<String> names = List.of("a photo of a cat", "dog");
+            float[] texts = clip.encodeTexts(names).toArray();
+            List<Path> pictures =
+                    List.of(data.resolve("train").resolve("lawn").resolve("picture-0.png"));
+            float[] images = clip.encodeImages(pictures).toArray();
+            RunFixture.shortRun(data)
+                    .run(
+                            clip,
+                            RunFixture.options(folder.resolve("frozen"), false),
+                            new RunFixture.Quiet())
+                    .run(folder.resolve("frozen").resolve("run"), false);
+            assertThat(clip.encodeTexts(names).toArray()).containsExactly(texts);
+            assertThat(clip.encodeImages(pictures).toArray()).containsExactly(images);
+        }
+        assertThat(Files.readAllBytes(model)).isEqualTo(before);
+    }
+
+    @Tag("portable")
+    @Test
+    void theSameSeedGivesTheSameBitsAndAnotherSeedOthers() throws IOException {
+        Path again = folder.resolve("again");
+        RunFixture.run(model, RunFixture.shortRun(data), again, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(again)).isEqualTo(RunFixture.outcome(whole));
+        Path other = folder.resolve("other-seed");
+        RunFixture.run(model, RunFixture.shortRun(data).withSeed(2), other, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(other).get(1)).isNotEqualTo(RunFixture.outcome(whole).get(1));
+    }
+
+    @Tag("portable")
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 5})
+    void aRunInterruptedAfterAnyEpochGoesOnToTheSameBits(int last) throws IOException {
+        Path place = folder.resolve("stopped-after-" + last);
+        RunFixture.Quiet stopping =
+                new RunFixture.Quiet() {
+                    @Override
+                    void epoch(int epoch) {
+                        if (epoch == last) {
+                            throw new Interrupted();
+                        }
+                    }
+                };
+        RunFixture.Setup config = RunFixture.shortRun(data);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
+                .isInstanceOf(Interrupted.class);
+        RunFixture.Quiet resumed = new RunFixture.Quiet();
+        RunFixture.run(model, config, place, resumed);
+        assertThat(resumed.trainedFrom()).isEqualTo((last + 1) / 2 * 2);
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    @Test
+    void anOutOfMemoryErrorLeavesTheFolderToOtherSettings() throws IOException {
+        Path place = folder.resolve("out-of-memory");
+        RunFixture.Quiet failing =
+                new RunFixture.Quiet() {
+                    @Override
+                    void epoch(int epoch) {
+                        throw new OutOfMemoryError("made up");
+                    }
+                };
+        assertThatThrownBy(
+                        () ->
+                                RunFixture.run(
+                                        model,
+                                        RunFixture.shortRun(data).withSeed(7),
+                                        place,
+                                        failing))
+                .isInstanceOf(OutOfMemoryError.class);
+        RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 64, 100})
+    void aRunInterruptedInTheBankGoesOnToTheSameBits(int views) throws IOException {
+        Path place = folder.resolve("stopped-at-view-" + views);
+        RunFixture.Quiet stopping =
+                new RunFixture.Quiet() {
+                    @Override
+                    void encoded(long done) {
+                        if (done == views) {
+                            throw new IllegalStateException("stopped");
+                        }
+                    }
+                };
+        RunFixture.Setup config = RunFixture.shortRun(data);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, stopping))
+                .hasMessage("stopped");
+        RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    @Test
+    void aFinishedRunResumedGivesTheSameResultWithoutTraining() throws IOException {
+        Path place = folder.resolve("finished");
+        RunFixture.run(model, RunFixture.shortRun(data), place, new RunFixture.Quiet());
+        List<String> before = RunFixture.outcome(place);
+        RunFixture.Quiet again = new RunFixture.Quiet();
+        RunFixture.run(model, RunFixture.shortRun(data), place, again);
+        assertThat(again.trainedFrom()).isEqualTo(-1);
+        assertThat(again.notes).anyMatch(note -> note.endsWith("is finished already"));
+        assertThat(RunFixture.outcome(place)).isEqualTo(before);
+    }
+
+    @Test
+    void linesAndFilesLeftByAKillAreTidiedUp() throws IOException {
+        Path place = folder.resolve("tidied");
+        RunFixture.Setup config = RunFixture.shortRun(data);
+        Path run = Files.createDirectories(place.resolve("run"));
+        Files.writeString(run.resolve(".config.json.0123.tmp"), "{");
+        RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(run.resolve(".config.json.0123.tmp")).doesNotExist();
+        Files.delete(run.resolve(RunFolder.PROVENANCE)); // not finished
+        Path metrics = run.resolve(RunFolder.METRICS);
+        Files.writeString(metrics, Files.readString(metrics) + "{\"epoch\":7,\"lo");
+        RunFixture.run(model, config, place, new RunFixture.Quiet());
+        assertThat(RunFixture.outcome(place)).isEqualTo(RunFixture.outcome(whole));
+    }
+
+    /** A run that ended after its third epoch, with the checkpoint of the second. */
+    private static Path interrupted(String name) {
+        Path place = folder.resolve(name);
+        RunFixture.Quiet stopping =
+                new RunFixture.Quiet() {
+                    @Override
+                    void epoch(int epoch) {
+                        if (epoch == 2) {
+                            throw new Interrupted();
+                        }
+                    }
+                };
+        assertThatThrownBy(() -> RunFixture.run(model, RunFixture.shortRun(data), place, stopping))
+                .isInstanceOf(Interrupted.class);
+        return place;
+    }
+
+    @Test
+    void metricsThatWereDamagedAreWrittenAnewByTheRunThatGoesOn() throws IOException {
+        Path place = interrupted("damaged-metrics");
+        Path metrics = place.resolve("run").resolve(RunFolder.METRICS);
+        byte[] sound = Files.readAllBytes(metrics);
+        for (String damage : List.of("digit", "\u00ff in Latin-1", "cut", "empty", "gone")) {
+            byte[] bytes = sound.clone();
+            switch (damage) {
+                case "digit" -> bytes[new String(bytes, UTF_8).indexOf("0.")] = '9';
+                case "cut" -> bytes = Arrays.copyOf(bytes, bytes.length / 3);
+                case "empty" -> bytes = new byte[0];
+                default -> bytes[5] = (byte) 0xff;
+            }
+            Path copy = folder.resolve("metrics-" + damage.substring(0, 1));
+            copy(place, copy);
+            Path damaged = copy.resolve("run").resolve(RunFolder.METRICS);
+            Files.write(damaged, bytes);
+            if (damage.equals("gone")) {
+                Files.delete(damaged);
+            }
+            RunFixture.run(model, RunFixture.shortRun(data), copy, new RunFixture.Quiet());
+            assertThat(RunFixture.outcome(copy)).as(damage).isEqualTo(RunFixture.outcome(whole));
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
+        }
+    }
+
+    @Test
+    void aFlippedBitOfTheCheckpointEndsTheRunAndLeavesItsFiles() throws IOException {
+        Path place = interrupted("damaged-checkpoint");
+        Path checkpoint = place.resolve("run").resolve(RunFolder.CHECKPOINT);
+        byte[] bytes = Files.readAllBytes(checkpoint);
+        bytes[bytes.length - 3] ^= 0x10;
+        Files.write(checkpoint, bytes);
+        assertThatThrownBy(
+                        () ->
+                                RunFixture.run(
+                                        model,
+                                        RunFixture.shortRun(data),
+                                        place,
+                                        new RunFixture.Quiet()))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(checkpoint + " is damaged");
+        assertThat(checkpoint).hasBinaryContent(bytes);
+        assertThat(place.resolve("run").resolve(RunFolder.METRICS)).isNotEmptyFile();
+    }
+
+    @Test
+    void aDigitOfTheResultThatChangesIsNoticed() throws IOException {
+        Path place = folder.resolve("damaged-result");
+        copy(whole, place);
+        Path result = place.resolve("run").resolve(RunFolder.RESULT);
+        String json = Files.readString(result);
+        Files.writeString(result, json.replaceFirst("(\"accuracy\" : )\\d", "$17"));
+        assertThatThrownBy(() -> RunFolder.read(result, RunResult.class))
+                .hasMessageStartingWith(result + " is damaged");
+    }
+
+    @Test
+    void anExplodingRunStopsAndKeepsTheLastGoodCheckpoint() throws IOException {
+        Path place = folder.resolve("exploding");
+        RunFixture.Setup config =
+                RunFixture.config(data, 0, 6, 0, 1e38)
+                        .with("warmup_epochs", 2)
+                        .withCheckpointEvery(1);
+        assertThatThrownBy(() -> RunFixture.run(model, config, place, new RunFixture.Quiet()))
+                .isInstanceOf(NonFiniteLossException.class)
+                .hasMessageContaining("in epoch 3, batch ");
+        Path run = place.resolve("run");
+        try (SafetensorsFile kept = SafetensorsFile.open(run.resolve(RunFolder.CHECKPOINT))) {
+            assertThat(kept.metadata()).containsEntry("coop4j.epochs", "2");
+            for (float value : kept.floats("value.ctx")) {
+                assertThat(Float.isFinite(value)).isTrue();
+            }
+        }
+        assertThat(RunFixture.metrics(place)).hasSize(2);
+        assertThat(run.resolve(RunFolder.CLASSIFIER)).doesNotExist();
+    }
+
+    @Tag("portable")
+    @Test
+    void theResultIsWhatTheLearnedPromptGivesOnTheTestImages() throws IOException {
+        RunResult result =
+                RunFolder.read(whole.resolve("run").resolve(RunFolder.RESULT), RunResult.class);
+        assertThat(result.testImages()).isEqualTo(20);
+        assertThat(result.trainImages()).isEqualTo(20);
+        assertThat(result.accuracy() + result.errorRate()).isEqualTo(100);
+        assertThat(result.handWritten()).hasSizeGreaterThan(3);
+        ClassifierFile prompt =
+                ClassifierFile.read(whole.resolve("run").resolve(RunFolder.CLASSIFIER));
+        assertThat(prompt.training()).containsEntry("epochs", "6").containsEntry("seed", "1");
+        try (Clip clip = TinyModel.open(model, 2)) {
+            Classifier classifier = prompt.open(clip);
+            int correct = 0;
+            for (String name : RunFixture.CLASSES) {
+                for (int i = 0; i < 5; i++) {
+                    Path picture =
+                            data.resolve("test").resolve(name).resolve("picture-" + i + ".png");
+                    float[] logits = classifier.logits(clip.encodeImages(List.of(picture))).row(0);
+                    int best = Predictions.argmax(logits);
+                    correct += classifier.classNames().get(best).equals(name) ? 1 : 0;
+                }
+            }
+            assertThat(correct * 5.0).isEqualTo(result.accuracy());
+            assertThat(result.perClass().stream().mapToInt(RunResult.PerClass::correct).sum())
+                    .isEqualTo(correct);
+        }
+    }
+
+    @Test
+    void metricsHaveTheEpochsInOrderWithTheirRates() throws IOException {
+        List<JsonNode> metrics = RunFixture.metrics(whole);
+        double[] rates =
+                metrics.stream().mapToDouble(m -> m.get("learning_rate").asDouble()).toArray();
+        double[] expected = new double[6];
+        Training training = RunFixture.shortRun(data).resolvedTraining();
+        Arrays.setAll(expected, e -> training.rate(e, 0, 1));
+        assertThat(rates).containsExactly(expected);
+        for (int i = 0; i < 6; i++) {
+            assertThat(metrics.get(i).get("epoch").asInt()).isEqualTo(i + 1);
+        }
+    }
+}
