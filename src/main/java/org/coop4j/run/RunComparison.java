@@ -16,15 +16,14 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
-import org.coop4j.method.train.Training;
 
 /**
  * Finished runs of one seed compared with what else could have been done with the same images, and what their images
@@ -56,7 +55,7 @@ public record RunComparison(
      *
      * @param name for tables
      */
-    public record FinishedRun(String name, RunConfig config, Path folder, RunResult result) {
+    public record ComparedRun(String name, RunConfig config, Path folder, RunResult result) {
 
         private ClassifierFile classifier() throws IOException {
             return ClassifierFile.read(folder.resolve(RunFolder.CLASSIFIER));
@@ -76,7 +75,7 @@ public record RunComparison(
      * @param notes is told what is left out
      */
     public static RunComparison of(
-            SharedData shared, List<FinishedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
+            SharedData shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
             throws IOException {
         RunConfig config = runs.get(0).config;
         RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);
@@ -85,12 +84,12 @@ public record RunComparison(
         List<ComparedClassifier> all = new ArrayList<>();
         List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
         all.addAll(prompts(space, images, prompts, own));
-        Method baseline = Roles.baseline();
+        Method baseline = Method.baseline();
         if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
             baseline(space, task, images, notes).ifPresent(all::add);
         }
         Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
-        for (FinishedRun run : runs) {
+        for (ComparedRun run : runs) {
             ComparedClassifier learned = learned(space, images, run);
             all.add(learned);
             UnknownClasses.of(space, task, images, run.config, learned.test())
@@ -149,7 +148,7 @@ public record RunComparison(
     /** The linear probe; nothing where there is nothing to learn from, or it would take long. */
     private static Optional<ComparedClassifier> baseline(
             FeatureSpace space, Task task, RunFeatures images, Consumer<String> notes) throws IOException {
-        Method method = Roles.baseline();
+        Method method = Method.baseline();
         int count = images.train().size();
         String title = method.defaults().title();
         Learner learner = method.learner(space, task);
@@ -169,7 +168,7 @@ public record RunComparison(
         }
     }
 
-    private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, FinishedRun run)
+    private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, ComparedRun run)
             throws IOException {
         ClassifierFile file = run.classifier();
         try (Classifier classifier = file.open(space).forClasses(images.classNames())) {

@@ -28,7 +28,7 @@ import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.convert.RandomWeights;
