@@ -1,6 +1,5 @@
 package org.coop4j.bench;
 
-import java.nio.FloatBuffer;
 import org.coop4j.clip.Clip;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.run.Machine;
@@ -64,9 +63,10 @@ final class LoadCommand implements Callable<Integer> {
     /** Seconds from opening a model until it has the features of an image. */
     private static double firstFeature(Path model, Precision precision) throws IOException {
         long start = System.nanoTime();
-        try (Clip clip = Clip.open(model, precision)) {
+        try (Clip clip = Clip.open(model, Clip.Options.in(precision))) {
             int side = clip.architecture().vision().imageSize();
-            clip.encodePixels(FloatBuffer.allocate(3 * side * side), 1);
+            clip.imageEncoder()
+                    .encodeQuickly(1, (index, target, offset) -> target.put(offset, new float[3 * side * side]));
             return (System.nanoTime() - start) / 1e9;
         }
     }

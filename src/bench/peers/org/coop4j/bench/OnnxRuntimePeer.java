@@ -31,7 +31,7 @@ public final class OnnxRuntimePeer {
         Path model = Path.of(arguments[0]);
         boolean hasHalf = Precision.BFLOAT16.obstacle().isEmpty();
         try (Clip clip = Clip.open(model);
-                Clip half = hasHalf ? Clip.open(model, Precision.BFLOAT16) : null;
+                Clip half = hasHalf ? Clip.open(model, Clip.Options.in(Precision.BFLOAT16)) : null;
                 OrtEnvironment environment = OrtEnvironment.getEnvironment();
                 OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             new OnnxExport(clip, false, "bench").imageTower(onnx);

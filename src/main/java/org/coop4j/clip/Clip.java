@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.coop4j.eval.Predictions;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.host.Precision;
@@ -44,75 +45,73 @@ public final class Clip implements FeatureSpace {
     private final TextEncoder textEncoder;
     private final Map<FeatureKind, ImageEncoder> imageEncoders = new EnumMap<>(FeatureKind.class);
 
-    private Clip(
-            ConvertedModel model,
-            Supplier<Tokenizer> vocabulary,
-            Workers workers,
-            Precision precision) {
+    /**
+     * How a model is opened.
+     *
+     * @param vocabulary read when it is first needed
+     * @param workers threads to work with, which the model closes
+     * @param precision of the products in which images are encoded and prompts trained
+     */
+    public record Options(Supplier<Tokenizer> vocabulary, Workers workers, Precision precision) {
+
+        /** CLIP's own vocabulary and all cores. */
+        public static Options in(Precision precision) {
+            return new Options(Tokenizer::load, Workers.standard(), precision);
+        }
+    }
+
+    /**
+     * How image files are encoded.
+     *
+     * @param kind which rows of the image tower their features are
+     * @param exif what is done with their EXIF orientation
+     */
+    public record ImageOptions(FeatureKind kind, ExifOrientation exif) {}
+
+    private Clip(ConvertedModel model, Options options) {
         this.model = model;
         this.hash = new ModelHash(model.weights());
-        this.precision = precision;
-        this.vocabulary = vocabulary;
-        this.workers = workers;
+        this.precision = options.precision();
+        this.vocabulary = options.vocabulary();
+        this.workers = options.workers();
         this.weights = new NativeWeights(model.weights());
-        this.textEncoder =
-                new TextEncoder(weights, model.architecture().text(), model.activation(), workers);
+        this.textEncoder = new TextEncoder(weights, model.architecture().text(), model.activation(), workers);
         for (FeatureKind kind : FeatureKind.values()) {
             imageEncoders.put(
                     kind,
                     new ImageEncoder(
-                            lock,
-                            new ImagePlans(
-                                    weights,
-                                    model.architecture(),
-                                    model.activation(),
-                                    workers,
-                                    precision,
-                                    kind),
-                            ImageEncoder.Batching.standard()));
+                            lock, weights, model.architecture(), model.activation(), workers, precision, kind));
         }
+    }
+
+    /**
+     * Opens a converted model with CLIP's own vocabulary and all cores, in float32.
+     *
+     * @throws IOException if the file is not a converted model or cannot be read
+     */
+    public static Clip open(Path file) throws IOException {
+        return open(file, Options.in(Precision.FLOAT32));
     }
 
     /**
      * Opens a converted model.
      *
      * @throws IOException if the file is not a converted model or cannot be read
+     * @throws UnsupportedOperationException if this process cannot compute in the precision, saying why
      */
-    public static Clip open(Path file) throws IOException {
-        return open(file, Precision.FLOAT32);
+    public static Clip open(Path file, Options options) throws IOException {
+        Backend.startAhead();
+        options.precision().required();
+        return new Clip(ConvertedModel.open(file), options);
     }
 
     /**
-     * Opens a converted model to encode images and train prompts in a precision.
-     *
-     * @throws IOException if the file is not a converted model or cannot be read
-     * @throws UnsupportedOperationException if this process cannot compute with it, saying why
-     */
-    public static Clip open(Path file, Precision precision) throws IOException {
-        return open(file, Tokenizer::load, Workers.standard(), precision);
-    }
-
-    /**
-     * Opens the small CLIP that comes with coop4j ({@link ShippedModel}), unpacked in the user's
-     * cache.
+     * Opens the small CLIP that comes with coop4j ({@link ShippedModel}), unpacked in the user's cache.
      *
      * @throws IOException if the cache cannot be written
      */
     public static Clip shipped() throws IOException {
         return open(ShippedModel.cached());
-    }
-
-    /** Opens a converted model with another vocabulary or other threads, which it closes. */
-    public static Clip open(Path file, Tokenizer tokenizer, Workers workers) throws IOException {
-        return open(file, () -> tokenizer, workers, Precision.FLOAT32);
-    }
-
-    /** The same in a precision, with a vocabulary that is read when it is first needed. */
-    public static Clip open(
-            Path file, Supplier<Tokenizer> tokenizer, Workers workers, Precision precision)
-            throws IOException {
-        Backend.startAhead();
-        return new Clip(ConvertedModel.open(file), tokenizer, workers, precision.required());
     }
 
     /** The converted file behind it. */
@@ -215,34 +214,25 @@ public final class Clip implements FeatureSpace {
     }
 
     /**
-     * Features of image files with the model's own preprocessing, upright as their EXIF orientation
-     * says, not normalised, one row each.
+     * Features of image files with the model's own preprocessing, upright as their EXIF orientation says, not
+     * normalised, one row each.
      *
      * @throws IOException if an image cannot be read or decoded, naming it
      */
     public FeatureMatrix encodeImages(List<Path> files) throws IOException {
-        return encodeImages(files, FeatureKind.EMBEDDED, ExifOrientation.APPLY);
-    }
-
-    /** The same with the rows that a classifier takes. */
-    public FeatureMatrix encodeImages(List<Path> files, FeatureKind kind) throws IOException {
-        return encodeImages(files, kind, ExifOrientation.APPLY);
+        return encodeImages(files, new ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.APPLY));
     }
 
     /**
      * Features of image files with the model's own preprocessing, not normalised, one row each.
      *
-     * @param exif what is done with their EXIF orientation
      * @throws IOException if an image cannot be read or decoded, naming it
      */
-    public FeatureMatrix encodeImages(List<Path> files, ExifOrientation exif) throws IOException {
-        return encodeImages(files, FeatureKind.EMBEDDED, exif);
-    }
-
-    private FeatureMatrix encodeImages(List<Path> files, FeatureKind kind, ExifOrientation exif)
-            throws IOException {
-        return new ImageRows(imageEncoder(kind))
-                .of(files, new PixelReader(new ImageDecoder(), preprocessing(), exif));
+    public FeatureMatrix encodeImages(List<Path> files, ImageOptions options) throws IOException {
+        PixelReader reader = new PixelReader(new ImageDecoder(), preprocessing(), options.exif());
+        return imageEncoder(options.kind())
+                .encode(files.size(), (i, target, offset) -> reader.read(files.get(i), target, offset))
+                .all();
     }
 
     /** Features of preprocessed images [n, 3, side, side], row after row, not normalised. */
@@ -252,21 +242,28 @@ public final class Clip implements FeatureSpace {
 
     /** The same with the rows that a classifier takes. */
     public FeatureMatrix encodePixels(FloatBuffer pixels, int n, FeatureKind kind) {
-        return new ImageRows(imageEncoder(kind)).of(pixels, n, architecture().vision().imageSize());
+        int side = architecture().vision().imageSize();
+        int length = 3 * side * side;
+        try {
+            return imageEncoder(kind)
+                    .encode(n, (i, target, offset) -> target.put(offset, pixels, i * length, length))
+                    .all();
+        } catch (IOException e) {
+            throw new IllegalStateException("memory cannot fail to be read", e);
+        }
     }
 
-    /** The image tower, for long lists of images with progress and with errors one by one. */
+    /** The image tower, for long lists of images and for images that may be damaged. */
     public ImageEncoder imageEncoder() {
         return imageEncoder(FeatureKind.EMBEDDED);
     }
 
     /** The image tower whose features are rows of a kind. */
     public ImageEncoder imageEncoder(FeatureKind kind) {
-        return lock.hold(
-                () -> {
-                    weights.preload("visual.", workers);
-                    return imageEncoders.get(kind);
-                });
+        return lock.hold(() -> {
+            weights.preload("visual.", workers);
+            return imageEncoders.get(kind);
+        });
     }
 
     /** Length of an image's row of a kind. */
@@ -287,7 +284,15 @@ public final class Clip implements FeatureSpace {
      * @return [images][classes]
      */
     public float[][] probabilities(FeatureMatrix images, FeatureMatrix classes) {
-        return ClassProbabilities.of(images, classes, logitScale());
+        FeatureMatrix cosines = images.normalized().products(classes.normalized());
+        float[][] rows = cosines.times(logitScale()).toRows();
+        for (float[] row : rows) {
+            double[] p = Predictions.softmax(row);
+            for (int c = 0; c < p.length; c++) {
+                row[c] = (float) p[c];
+            }
+        }
+        return rows;
     }
 
     /**
@@ -328,7 +333,7 @@ public final class Clip implements FeatureSpace {
 
     /** A copy of a token's embedding, [text width]. */
     public float[] tokenEmbedding(int id) {
-        return lock.hold(() -> new TokenEmbedding(weights).token(id));
+        return lock.hold(() -> TextTransformer.embedding(weights, id));
     }
 
     /**

@@ -56,11 +56,11 @@ final class FrozenParameters implements Parameters {
     }
 
     @Override
-    public SDVariable convolution(ConvolutionLayer layer, SDVariable x) {
-        String key = layer.convolution() + " folded with " + layer.norm();
+    public SDVariable convolution(Convolution layer, SDVariable x) {
+        String key = layer.name() + " folded with " + layer.norm();
         SDVariable kernel = graph.constant(key, weights.derived(key, () -> foldedKernel(layer)));
         SDVariable bias = foldedBias(layer.norm());
-        boolean single = weights.shape(layer.convolution() + ".weight")[2] == 1;
+        boolean single = weights.shape(layer.name() + ".weight")[2] == 1;
         SDVariable y =
                 single
                         ? graph.project(x, kernel, bias)
@@ -69,8 +69,8 @@ final class FrozenParameters implements Parameters {
     }
 
     /** [taps · in, out]. */
-    private INDArray foldedKernel(ConvolutionLayer layer) {
-        String name = layer.convolution() + ".weight";
+    private INDArray foldedKernel(Convolution layer) {
+        String name = layer.name() + ".weight";
         long[] shape = weights.shape(name); // [out, in, size, size]
         int taps = Math.toIntExact(shape[2] * shape[3]);
         float[] kernel = folding(layer.norm()).scaled(weights.floats(name), taps);

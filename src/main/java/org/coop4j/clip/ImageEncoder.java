@@ -2,57 +2,84 @@ package org.coop4j.clip;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.coop4j.graph.ExecutionPlan;
+import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Precision;
+import org.coop4j.graph.host.Workers;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
 
 /**
- * Encodes images with the frozen image tower.
+ * Encodes images with the frozen image tower ({@code encode_image}) of either kind.
  *
- * <p>A part of the images is read, decoded and resized by all threads, then encoded by all threads,
- * then the next part: the cores are busy all the time and never fight. An image's features do not
- * depend on what else is encoded, unless {@link Batching#FAST} is asked for. Several threads take
- * turns after each part.
+ * <p>A part of the images is read, decoded and resized by all threads, then encoded by all threads, then the next part:
+ * the cores are busy all the time and never fight. Several threads take turns after each part.
+ *
+ * <p>By {@link #encode} an image has the same bits in any company: batches have one size, are filled up, and an image's
+ * place in them does not show. {@link #encodeQuickly} takes the smallest plan that holds the images; features differ
+ * from the others by the rounding of float32.
  */
 public final class ImageEncoder {
 
     /** Images whose pixels are held at a time, about. */
     private static final int PART = 32;
 
+    /** Rows of a ViT's full batch: BLAS packs the weights once for all of them. */
+    private static final int ROWS_PER_BATCH = 3200;
+
+    /** Images of a ViT's full batch at most: the pixels of more are not held. */
+    private static final int MOST_IMAGES = 32;
+
+    /** Images of a ViT's full batch at least: the last block has a row for each, and BLAS multiplies few rows in another way. */
+    private static final int FEWEST_IMAGES = 16;
+
+    private static final int ROWS_TOGETHER = 4;
+
     private final ModelLock lock;
-    private final ImagePlans plans;
-    private final Batching batching;
-    private ImageBatches batches; // null until it is needed
+    private final NativeWeights weights;
+    private final ClipConfig architecture;
+    private final MlpActivation activation;
+    private final Workers workers;
+    private final Precision precision;
+    private final FeatureKind kind;
+    private final Map<Integer, Batch> quick = new HashMap<>(); // by the number of images
+    private Batch full; // null until it is needed
 
-    ImageEncoder(ModelLock lock, ImagePlans plans, Batching batching) {
+    /**
+     * @param activation of a ViT's MLPs
+     * @param workers run the plans
+     * @param precision of products with weights
+     * @param kind which rows of the tower features are
+     */
+    ImageEncoder(
+            ModelLock lock,
+            NativeWeights weights,
+            ClipConfig architecture,
+            MlpActivation activation,
+            Workers workers,
+            Precision precision,
+            FeatureKind kind) {
         this.lock = lock;
-        this.plans = plans;
-        this.batching = batching;
-    }
-
-    /** What may show in an image's features besides its pixels and the number of threads. */
-    public enum Batching {
-        /** Nothing: the same bits in any company, place and number of images. */
-        SAME_BITS,
-        /**
-         * In the last bits, the size of its batch and its place in it: a few images are encoded
-         * faster, and on some processors all are.
-         */
-        FAST;
-
-        /** {@link #SAME_BITS}, unless the system property {@code coop.batching} is {@code fast}. */
-        public static Batching standard() {
-            String property = System.getProperty("coop.batching", "same-bits");
-            return switch (property) {
-                case "same-bits" -> SAME_BITS;
-                case "fast" -> FAST;
-                default ->
-                        throw new IllegalArgumentException(
-                                "expected same-bits or fast for the system property coop.batching,"
-                                        + " got \""
-                                        + property
-                                        + "\"");
-            };
-        }
+        this.weights = weights;
+        this.architecture = architecture;
+        this.activation = activation;
+        this.workers = workers;
+        this.precision = precision;
+        this.kind = kind;
     }
 
     /** Puts one image's normalised pixels [3, side, side] into a buffer. */
@@ -60,117 +87,244 @@ public final class ImageEncoder {
     public interface PixelSource {
 
         /**
-         * Writes the pixels of image {@code index} from {@code offset} on; called by several
-         * threads at once, each for another image.
+         * Writes the pixels of image {@code index} from {@code offset} on; called by several threads at once, each for
+         * another image.
          *
          * @throws IOException if the image cannot be read or decoded
          */
         void read(int index, FloatBuffer target, int offset) throws IOException;
     }
 
-    /** Takes what comes of each image, in order, on the calling thread. */
-    public interface Sink {
+    /**
+     * Features of images.
+     *
+     * @param features each image's, not normalised; null for one that could not be read
+     * @param problems why images could not be read, by their indices
+     * @param width of a feature
+     */
+    public record Encoded(List<float[]> features, SortedMap<Integer, IOException> problems, int width) {
 
-        /** Takes the features of image {@code index}, not normalised. */
-        void features(int index, float[] features);
-
-        /** Is told that image {@code index} could not be read; the rest goes on. */
-        void failed(int index, IOException problem);
+        /**
+         * The features of all images, a row each.
+         *
+         * @throws IOException if an image could not be read, the first of them
+         */
+        public FeatureMatrix all() throws IOException {
+            if (!problems.isEmpty()) {
+                throw problems.get(problems.firstKey());
+            }
+            float[] rows = new float[Math.multiplyExact(features.size(), width)];
+            for (int i = 0; i < features.size(); i++) {
+                System.arraycopy(features.get(i), 0, rows, i * width, width);
+            }
+            return FeatureMatrix.of(features.size(), width, rows);
+        }
     }
 
     /** Side of the square images that the tower takes. */
     public int imageSize() {
-        return plans.imageSize();
+        return architecture.vision().imageSize();
     }
 
     /** Width of a feature. */
     public int width() {
-        return plans.width();
+        return kind == FeatureKind.EMBEDDED
+                ? architecture.embedDim()
+                : VisualProjection.width(architecture.vision());
+    }
+
+    /** Images that are read and encoded at a time: whoever has many and wants to hear of them meanwhile takes so many. */
+    public int part() {
+        return batch() * Math.max(1, PART / batch());
     }
 
     /**
-     * Encodes images 0 to {@code count} - 1, a batch at a time.
+     * Encodes images 0 to {@code count} - 1, each to the same bits in any company.
      *
      * @throws IllegalStateException if the model is closed
      */
-    public void encode(int count, PixelSource source, Sink sink) {
-        if (count == 0) {
-            return;
-        }
-        ImageBatches batches = lock.hold(this::batches);
-        int most = Math.min(count, batches.size() * Math.max(1, PART / batches.size()));
-        int pixels = 3 * imageSize() * imageSize();
-        try (HostMatrix part = HostMatrix.allocate(most, pixels)) {
-            for (int from = 0; from < count; from += most) {
-                int first = from;
-                int n = Math.min(most, count - from);
-                IOException[] problems = new IOException[n];
-                float[][] features = new float[n][width()];
-                lock.hold(
-                        () -> {
-                            read(first, pixels, source, part.buffer(), problems);
-                            encodePart(batches, part.buffer(), features);
-                            return null;
-                        });
-                deliver(first, features, problems, sink);
+    public Encoded encode(int count, PixelSource source) {
+        return encode(count, images -> full(), source);
+    }
+
+    /**
+     * Encodes images 0 to {@code count} - 1, a few in less time than a full batch takes.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
+    public Encoded encodeQuickly(int count, PixelSource source) {
+        return encode(count, this::quick, source);
+    }
+
+    private Encoded encode(int count, IntFunction<Batch> batches, PixelSource source) {
+        int most = part();
+        List<float[]> features = new ArrayList<>();
+        SortedMap<Integer, IOException> problems = Collections.synchronizedSortedMap(new TreeMap<>());
+        if (count > 0) {
+            try (HostMatrix pixels = HostMatrix.allocate(Math.min(count, most), 3 * imageSize() * imageSize())) {
+                for (int from = 0; from < count; from += most) {
+                    int first = from;
+                    int n = Math.min(most, count - from);
+                    lock.hold(() -> {
+                        read(first, n, source, pixels, problems);
+                        features.addAll(run(pixels.buffer(), n, batches));
+                        return null;
+                    });
+                }
             }
         }
+        problems.keySet().forEach(i -> features.set(i, null));
+        return new Encoded(features, problems, width());
     }
 
     private void read(
-            int from, int pixels, PixelSource source, FloatBuffer part, IOException[] problems) {
-        plans.workers()
-                .each(
-                        problems.length,
-                        (worker, i) -> {
-                            try {
-                                source.read(from + i, part, i * pixels);
-                            } catch (IOException e) {
-                                problems[i] = e;
-                            }
-                        });
-    }
-
-    private static void encodePart(ImageBatches batches, FloatBuffer part, float[][] features) {
-        for (int done = 0; done < features.length; done += batches.size()) {
-            int end = Math.min(features.length, done + batches.size());
-            batches.run(part, done, Arrays.copyOfRange(features, done, end));
-        }
-    }
-
-    private static void deliver(int first, float[][] features, IOException[] problems, Sink sink) {
-        for (int i = 0; i < problems.length; i++) {
-            if (problems[i] == null) {
-                sink.features(first + i, features[i]);
-            } else {
-                sink.failed(first + i, problems[i]);
+            int from, int n, PixelSource source, HostMatrix pixels, SortedMap<Integer, IOException> problems) {
+        workers.each(n, (worker, i) -> {
+            try {
+                source.read(from + i, pixels.buffer(), i * pixels.cols());
+            } catch (IOException e) {
+                problems.put(from + i, e);
             }
+        });
+    }
+
+    private List<float[]> run(FloatBuffer pixels, int n, IntFunction<Batch> batches) {
+        List<float[]> features = new ArrayList<>();
+        while (features.size() < n) {
+            Batch batch = batches.apply(n - features.size());
+            int images = Math.min(batch.images, n - features.size());
+            features.addAll(batch.run(pixels, features.size(), images));
+        }
+        return features;
+    }
+
+    /**
+     * A plan: "images" [images, 3, side, side] → "features".
+     *
+     * @param images that it takes; what an unused place computes is dropped
+     */
+    private record Batch(ExecutionPlan plan, int images) {
+
+        /** Features of {@code n} images from the one at {@code from} on. */
+        List<float[]> run(FloatBuffer pixels, int from, int n) {
+            ArrayValues input = ArrayValues.of(plan.input("images"));
+            int each = input.buffer().capacity() / images;
+            input.buffer().put(0, pixels, from * each, n * each);
+            input.store();
+            plan.run();
+            ArrayValues output = ArrayValues.of(plan.output("features"));
+            output.load();
+            List<float[]> rows = new ArrayList<>();
+            for (int i = 0; i < n; i++) {
+                float[] row = new float[output.cols()];
+                output.getRow(i, row);
+                rows.add(row);
+            }
+            return rows;
         }
     }
 
-    ImagePlans plans() {
-        return plans;
+    /**
+     * Images that are encoded together where there are many. All threads have as many rows, and the number is a multiple
+     * of four, as BLAS' kernels take rows by four and those that are left over in another way.
+     */
+    private int batch() {
+        int images = architecture.vision() instanceof ClipConfig.Vit vit
+                ? Math.max(FEWEST_IMAGES, Math.min(MOST_IMAGES, ROWS_PER_BATCH / vit.tokens()))
+                : ROWS_TOGETHER;
+        while (images % workers.count() != 0 || images % ROWS_TOGETHER != 0) {
+            images++;
+        }
+        return images;
     }
 
-    private ImageBatches batches() {
-        if (batches == null) {
-            batches =
-                    switch (batching) {
-                        case SAME_BITS -> new SameBits(plans, Trials.of(plans)).batches();
-                        case FAST ->
-                                new BatchLadder(
-                                        plans.batch(),
-                                        size -> plans.together(plans.tower(), size),
-                                        size -> true);
+    /** The smallest plan of 1, 2, 4 … images that holds these. */
+    private Batch quick(int images) {
+        int highest = Integer.highestOneBit(images);
+        int size = Math.min(batch(), highest == images ? images : 2 * highest);
+        return quick.computeIfAbsent(size, n -> batch(n, 1));
+    }
+
+    /**
+     * The plan in which an image has the same bits in every place.
+     *
+     * <p>BLAS may add up a row in an order that depends on where it stands in a matrix. OpenBLAS' kernels for AVX-512
+     * do not; those for AVX2 take rows by twelve, so that a ViT's images begin at multiples of twelve; otherwise images
+     * are encoded one at a time.
+     */
+    private Batch full() {
+        if (full == null) {
+            int alignment =
+                    switch (Gemm.kernels()) {
+                        case "SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS" -> 1;
+                        case "HASWELL", "ZEN" -> architecture.vision() instanceof ClipConfig.Vit ? 12 : 0;
+                        default -> 0;
                     };
+            full = alignment == 0 ? batch(1, 1) : batch(batch(), alignment);
         }
-        return batches;
+        return full;
     }
 
-    /** Frees the plans; the lock keeps others from them. */
+    private Batch batch(int images, int alignment) {
+        Graph graph = Graph.create().in(precision);
+        FrozenParameters parameters = new FrozenParameters(graph, weights);
+        ClipConfig.Vision vision = architecture.vision();
+        SDVariable pixels = graph.placeholder("images", DataType.FLOAT, images, 3, imageSize(), imageSize());
+        SDVariable x = alignment == 1
+                ? rows(parameters, vision, activation, pixels, images) // [images, width]
+                : new VisionTransformer(parameters, (ClipConfig.Vit) vision, activation)
+                        .aligned(pixels, images, alignment, weights); // [images alignment, width]
+        if (kind == FeatureKind.EMBEDDED) {
+            x = VisualProjection.after(parameters, x, vision); // [as before, embed]
+        }
+        if (alignment > 1) {
+            x = graph.selectRows(x, IntStream.range(0, images).map(i -> i * alignment).toArray());
+        }
+        x.rename("features");
+        return new Batch(graph.plan(List.of("features"), workers), images);
+    }
+
+    /**
+     * The image tower in a graph: image features, not normalised.
+     *
+     * @param activation of a ViT's MLPs
+     * @param images normalised pixels [batch, 3, side, side]
+     * @param batch number of images
+     * @return [batch, embed]
+     */
+    public static SDVariable tower(
+            Parameters weights,
+            ClipConfig.Vision architecture,
+            MlpActivation activation,
+            SDVariable images,
+            int batch) {
+        SDVariable x = rows(weights, architecture, activation, images, batch); // [batch, width]
+        return VisualProjection.after(weights, x, architecture);
+    }
+
+    /** What the visual projection makes image features of, [batch, {@link VisualProjection#width}]. */
+    private static SDVariable rows(
+            Parameters weights,
+            ClipConfig.Vision architecture,
+            MlpActivation activation,
+            SDVariable images,
+            int batch) {
+        if (architecture instanceof ClipConfig.Vit vit) {
+            return new VisionTransformer(weights, vit, activation).forward(images, batch);
+        }
+        if (architecture instanceof ClipConfig.ResNet resNet) {
+            return new ModifiedResNet(weights, resNet.layers(), resNet.heads())
+                    .forward(images, batch, resNet.imageSize());
+        }
+        throw new IllegalStateException("unknown image tower " + architecture);
+    }
+
+    /** Frees the plans; to be called under the lock. */
     void close() {
-        if (batches != null) {
-            batches.close();
+        quick.values().forEach(batch -> batch.plan.close());
+        quick.clear();
+        if (full != null) {
+            full.plan.close();
         }
     }
 }

@@ -81,7 +81,7 @@ final class ModifiedResNet {
 
     /** norm(convolution), or relu(norm(convolution)). */
     private Pixels convolve(String convolution, String norm, Pixels x, int stride, boolean relu) {
-        var layer = new ConvolutionLayer(convolution, norm, x.grid, stride, relu);
+        var layer = new Parameters.Convolution(convolution, norm, x.grid, stride, relu);
         return new Pixels(weights.convolution(layer, x.rows), layer.out());
     }
 

@@ -6,10 +6,9 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.coop4j.base.FileState;
+import java.util.function.Supplier;
 import org.coop4j.graph.host.Backend;
 import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.host.HostMatrix;
@@ -33,11 +32,6 @@ final class NativeWeights implements AutoCloseable {
 
     NativeWeights(SafetensorsFile file) {
         this.file = file;
-    }
-
-    /** The state of their file when it was opened; empty if it is not known. */
-    Optional<FileState> state() {
-        return file.state();
     }
 
     /**
@@ -69,7 +63,7 @@ final class NativeWeights implements AutoCloseable {
     }
 
     /** An array made from tensors by {@code make} and kept under {@code key}. */
-    INDArray derived(String key, java.util.function.Supplier<INDArray> make) {
+    INDArray derived(String key, Supplier<INDArray> make) {
         requireOpen();
         INDArray known = arrays.get(key);
         if (known == null) {

@@ -1,6 +1,7 @@
 package org.coop4j.clip;
 
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.op.Grid;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -8,6 +9,23 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * variables where they are trained.
  */
 public interface Parameters {
+
+    /**
+     * A convolution without a bias and the batch norm behind it, 1×1 or 3×3 with one pixel of padding.
+     *
+     * @param name of the convolution, without {@code .weight}
+     * @param norm the norm's name
+     * @param in the pixels of an image before it
+     * @param stride distance between the pixels that the kernel is centred on; divides both sides
+     * @param relu whether a rectifier follows
+     */
+    record Convolution(String name, String norm, Grid in, int stride, boolean relu) {
+
+        /** The pixels of an image behind it. */
+        public Grid out() {
+            return in.dividedBy(stride);
+        }
+    }
 
     /** The graph that the weights enter. */
     Graph graph();
@@ -41,5 +59,5 @@ public interface Parameters {
      * @param x [batch · pixels, in]
      * @return [batch · pixels / stride², out]
      */
-    SDVariable convolution(ConvolutionLayer layer, SDVariable x);
+    SDVariable convolution(Convolution layer, SDVariable x);
 }

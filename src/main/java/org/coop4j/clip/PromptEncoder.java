@@ -76,7 +76,6 @@ public final class PromptEncoder {
     private final Workers workers;
     private final Precision precision;
     private final ModelLock lock;
-    private final TokenEmbedding embedding;
     private final List<int[]> prompts;
 
     /**
@@ -97,7 +96,6 @@ public final class PromptEncoder {
         this.workers = workers;
         this.precision = precision;
         this.lock = lock;
-        this.embedding = new TokenEmbedding(weights);
         this.prompts = prompts;
     }
 
@@ -242,7 +240,7 @@ public final class PromptEncoder {
             StepGraph step, Vectors vectors, PackedPrompts packed, List<int[]> part, Precision products) {
         Graph graph = step.ops();
         Parameters parameters = new FrozenParameters(graph.in(products), weights);
-        SDVariable base = step.constant("base", embedding.embed(packed)); // [rows, width]
+        SDVariable base = step.constant("base", TextTransformer.embeddings(weights, packed)); // [rows, width]
         int[] rows = IntStream.range(0, packed.rows())
                 .filter(row -> PackedPrompts.isContext(packed.piece(row)))
                 .toArray();
@@ -257,10 +255,10 @@ public final class PromptEncoder {
      * What takes the place of the context on entry to blocks. Once each class has vectors of its own, prompts share
      * what stands before these alone, and rows are packed anew.
      */
-    private Map<Integer, BlockEntry> entries(
+    private Map<Integer, Transformer.Entry> entries(
             StepGraph step, Vectors vectors, PackedPrompts packed, List<int[]> part) {
         Graph graph = step.ops();
-        Map<Integer, BlockEntry> entries = new HashMap<>();
+        Map<Integer, Transformer.Entry> entries = new HashMap<>();
         PackedPrompts from = packed;
         List<int[]> placed = part;
         Map<Integer, Replacement> byBlock = new TreeMap<>(vectors.replacements(step));
@@ -271,8 +269,8 @@ public final class PromptEncoder {
             }
             PackedPrompts to = placed == part ? from : PackedPrompts.of(placed, heads);
             int[] sources = sources(placed, from, to);
-            Sequences sequences = Sequences.packed(graph, to.layout(), Queries.LAST);
-            entries.put(entry.getKey(), new BlockEntry(x -> graph.replaceRows(x, replacing, sources), sequences));
+            Transformer.Sequences sequences = Transformer.packed(graph, to.layout(), Queries.LAST);
+            entries.put(entry.getKey(), new Transformer.Entry(x -> graph.replaceRows(x, replacing, sources), sequences));
             from = to;
         }
         return entries;

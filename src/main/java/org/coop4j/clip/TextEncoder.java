@@ -76,7 +76,7 @@ record TextEncoder(
         PackedPrompts packed = PackedPrompts.of(new ArrayList<>(prompts), architecture.heads());
         Graph graph = Graph.create();
         FrozenParameters parameters = new FrozenParameters(graph, weights);
-        try (INDArray embedded = new TokenEmbedding(weights).embed(packed)) {
+        try (INDArray embedded = TextTransformer.embeddings(weights, packed)) {
             SDVariable x = graph.constant("prompts", embedded); // [rows, width]
             SDVariable features = tower(parameters).forward(x, packed.layout()); // [prompts, embed]
             try (ExecutionPlan plan = graph.plan(List.of(features.name()), workers)) {

@@ -1,11 +1,16 @@
 package org.coop4j.clip;
 
 import java.util.Map;
+import org.coop4j.graph.host.ArrayValues;
+import org.coop4j.graph.host.HostMatrix;
 import org.coop4j.graph.op.AttentionLayout;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** CLIP's text tower ({@code encode_text}) behind the embedding, on packed prompts. */
 public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActivation activation) {
@@ -22,21 +27,61 @@ public record TextTransformer(Parameters weights, ClipConfig.Text text, MlpActiv
     }
 
     /** The same with what happens on entry to blocks, by their numbers. */
-    SDVariable forward(SDVariable x, AttentionLayout layout, Map<Integer, BlockEntry> entries) {
-        return forward(x, Sequences.packed(weights.graph(), layout, Queries.LAST), entries);
+    SDVariable forward(SDVariable x, AttentionLayout layout, Map<Integer, Transformer.Entry> entries) {
+        return forward(x, Transformer.packed(weights.graph(), layout, Queries.LAST), entries);
     }
 
     /** The same for sequences that are read at their end tokens. */
-    public SDVariable forward(SDVariable x, Sequences sequences) {
+    public SDVariable forward(SDVariable x, Transformer.Sequences sequences) {
         return forward(x, sequences, Map.of());
     }
 
     private SDVariable forward(
-            SDVariable x, Sequences sequences, Map<Integer, BlockEntry> entries) {
+            SDVariable x, Transformer.Sequences sequences, Map<Integer, Transformer.Entry> entries) {
         Transformer transformer =
                 new Transformer(weights, "transformer", text.width(), text.layers(), activation);
         x = transformer.forward(x, sequences, entries); // [prompts, width]
         x = weights.norm("ln_final", x);
         return weights.graph().project(x, weights.get("text_projection")); // [prompts, embed]
+    }
+
+    /**
+     * A copy of a token's embedding, [width]. Embeddings are looked up outside the graph: ND4J's {@code gather} has a
+     * wrong gradient, and a constant needs none.
+     */
+    static float[] embedding(NativeWeights weights, int id) {
+        HostMatrix tokens = weights.onHost("token_embedding.weight");
+        if (id < 0 || id >= tokens.rows()) {
+            throw new IllegalArgumentException(
+                    "token %d is outside the model's vocabulary of %d tokens: give the model's own vocabulary (--vocabulary DIR)"
+                            .formatted(id, tokens.rows()));
+        }
+        float[] row = new float[tokens.cols()];
+        tokens.getRow(id, row);
+        return row;
+    }
+
+    /**
+     * Embeddings of packed prompts with positions added; a context vector's row holds the position alone.
+     *
+     * @return [rows, width]
+     */
+    static INDArray embeddings(NativeWeights weights, PackedPrompts prompts) {
+        HostMatrix positions = weights.onHost("positional_embedding");
+        float[] row = new float[positions.cols()];
+        INDArray result = Nd4j.createUninitialized(DataType.FLOAT, prompts.rows(), row.length);
+        ArrayValues values = ArrayValues.of(result);
+        for (int r = 0; r < prompts.rows(); r++) {
+            positions.getRow(prompts.position(r), row);
+            if (!PackedPrompts.isContext(prompts.piece(r))) {
+                float[] token = embedding(weights, prompts.piece(r));
+                for (int i = 0; i < row.length; i++) {
+                    row[i] += token[i];
+                }
+            }
+            values.buffer().put(r * row.length, row);
+        }
+        values.store();
+        return result;
     }
 }

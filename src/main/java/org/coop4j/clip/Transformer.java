@@ -1,8 +1,11 @@
 package org.coop4j.clip;
 
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.op.Activation;
+import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -14,7 +17,51 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * values for all rows but queries, projections and MLP for that row alone: the same numbers, less
  * work.
  */
-final class Transformer {
+public final class Transformer {
+
+    /** Which packed rows of a stack attend to which, and which row of each sequence is read. */
+    public interface Sequences {
+
+        /** Attention in which every row is a query; qkv [rows, 3 · width] → [rows, width]. */
+        SDVariable attention(SDVariable qkv);
+
+        /**
+         * Attention in which the read rows are the queries; q [sequences, width], kv [rows, 2 · width] → as q.
+         */
+        SDVariable attention(SDVariable q, SDVariable kv);
+
+        /** The read row of each sequence; x [rows, width] → [sequences, width]. */
+        SDVariable readRows(SDVariable x);
+    }
+
+    /**
+     * What happens to the rows of a stack on entry to a block, before its first layer norm.
+     *
+     * @param rows makes the block's rows of those that the block before it left
+     * @param sequences which of the new rows attend to which, from this block on
+     */
+    record Entry(UnaryOperator<SDVariable> rows, Sequences sequences) {}
+
+    /** Sequences whose lengths the graph knows. */
+    static Sequences packed(Graph graph, AttentionLayout layout, Queries read) {
+        AttentionLayout one = layout.withQueries(read);
+        return new Sequences() {
+            @Override
+            public SDVariable attention(SDVariable qkv) {
+                return graph.attention(layout, qkv);
+            }
+
+            @Override
+            public SDVariable attention(SDVariable q, SDVariable kv) {
+                return graph.attention(one, q, kv);
+            }
+
+            @Override
+            public SDVariable readRows(SDVariable x) {
+                return graph.selectRows(x, one.selectedRows());
+            }
+        };
+    }
 
     private final Parameters weights;
     private final Graph graph;
@@ -47,10 +94,10 @@ final class Transformer {
      * @param entries what happens on entry to a block, by its number from 0
      * @return [sequences, width]
      */
-    SDVariable forward(SDVariable x, Sequences sequences, Map<Integer, BlockEntry> entries) {
+    SDVariable forward(SDVariable x, Sequences sequences, Map<Integer, Entry> entries) {
         for (int i = 0; i < layers; i++) {
             String block = name + ".resblocks." + i;
-            BlockEntry entry = entries.get(i);
+            Entry entry = entries.get(i);
             if (entry != null) {
                 x = entry.rows().apply(x); // [rows, width]
                 sequences = entry.sequences();

@@ -1,11 +1,19 @@
 package org.coop4j.clip;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.ArrayValues;
 import org.coop4j.graph.op.AttentionLayout;
+import org.coop4j.graph.op.AttentionLayout.Group;
 import org.coop4j.graph.op.AttentionLayout.Queries;
 import org.coop4j.weights.model.ClipConfig;
 import org.coop4j.weights.model.MlpActivation;
 import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** CLIP's vision transformer ({@code VisionTransformer}). */
 record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation activation) {
@@ -15,28 +23,74 @@ record VisionTransformer(Parameters weights, ClipConfig.Vit vit, MlpActivation a
      *
      * @param images normalised pixels [batch, 3, side, side]
      * @param batch number of images
-     * @param rows of the result: the images' are repeated until there are as many
-     * @return [rows, width]
+     * @return [batch, width]
      */
-    SDVariable forward(SDVariable images, int batch, int rows) {
+    SDVariable forward(SDVariable images, int batch) {
         Graph graph = weights.graph();
         SDVariable x = graph.patches(images, vit.patchSize()); // [batch grid², 3 patch²]
         x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch grid², width]
-        x =
-                graph.classTokens(
-                        x,
-                        weights.get("visual.class_embedding"),
-                        weights.get("visual.positional_embedding")); // [batch tokens, width]
+        x = graph.classTokens(
+                x,
+                weights.get("visual.class_embedding"),
+                weights.get("visual.positional_embedding")); // [batch tokens, width]
         x = weights.norm("visual.ln_pre", x);
         AttentionLayout layout = AttentionLayout.unmasked(vit.heads(), batch, vit.tokens());
-        Sequences sequences = Sequences.packed(graph, layout, Queries.FIRST);
-        if (rows > batch) {
-            sequences = Sequences.repeated(graph, sequences, batch, rows);
-        }
-        Transformer transformer =
-                new Transformer(
-                        weights, "visual.transformer", vit.width(), vit.layers(), activation);
-        x = transformer.forward(x, sequences); // [rows, width]
+        x = transformer().forward(x, Transformer.packed(graph, layout, Queries.FIRST)); // [batch, width]
         return weights.norm("visual.ln_post", x);
+    }
+
+    /**
+     * The same with each image's rows from a multiple of {@code alignment} on, in every matrix product: where BLAS adds
+     * up a row in an order that depends on the row's number modulo some block, an image has the same bits in every
+     * place. The rows that fill up an image attend to each other and to nothing else.
+     *
+     * @param frozen the weights, which keep the constant that is added to the patches
+     * @return [batch alignment, width]: of each image the wanted row, then {@code alignment} - 1 others
+     */
+    SDVariable aligned(SDVariable images, int batch, int alignment, NativeWeights frozen) {
+        Graph graph = weights.graph();
+        int rows = (vit.tokens() + alignment - 1) / alignment * alignment; // of an image
+        SDVariable x = graph.patches(images, vit.patchSize(), 1, rows); // [batch rows, 3 patch²]
+        x = graph.linear(x, weights.matrix("visual.conv1.weight")); // [batch rows, width]
+        x = graph.add(x, graph.constant("class and positions", embeddings(batch, rows, frozen)));
+        x = weights.norm("visual.ln_pre", x);
+        List<Group> groups = new ArrayList<>(); // an image's tokens, then the rows that fill it up
+        for (int i = 0; i < batch; i++) {
+            groups.add(new Group(1, vit.tokens()));
+            if (rows > vit.tokens()) {
+                groups.add(new Group(1, rows - vit.tokens()));
+            }
+        }
+        AttentionLayout layout = new AttentionLayout(vit.heads(), Queries.ALL, false, 0, groups);
+        x = transformer().allRows(x, Transformer.packed(graph, layout, Queries.FIRST)); // [batch rows, width]
+        int[] first = IntStream.range(0, batch * alignment)
+                .map(i -> i / alignment * rows + i % alignment)
+                .toArray();
+        return weights.norm("visual.ln_post", graph.selectRows(x, first)); // [batch alignment, width]
+    }
+
+    private Transformer transformer() {
+        return new Transformer(weights, "visual.transformer", vit.width(), vit.layers(), activation);
+    }
+
+    /** What is added to the patches: class embedding and positions, zero where there is no token. */
+    private INDArray embeddings(int batch, int rows, NativeWeights frozen) {
+        String key = "visual.class_embedding and positions, " + batch + " x " + rows;
+        return frozen.derived(key, () -> {
+            float[] image = new float[rows * vit.width()];
+            float[] positions = frozen.floats("visual.positional_embedding");
+            System.arraycopy(positions, 0, image, 0, positions.length);
+            float[] first = frozen.floats("visual.class_embedding");
+            for (int i = 0; i < first.length; i++) {
+                image[i] += first[i];
+            }
+            INDArray all = Nd4j.createUninitialized(DataType.FLOAT, (long) batch * rows, vit.width());
+            ArrayValues target = ArrayValues.of(all);
+            for (int i = 0; i < batch; i++) {
+                target.buffer().put(i * image.length, image);
+            }
+            target.store();
+            return all;
+        });
     }
 }

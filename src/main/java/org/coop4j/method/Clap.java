@@ -1,13 +1,13 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.Arrays;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.eval.Predictions;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
  * Class-adaptive linear probe (Silva-Rodríguez, Hajimiri, Ben Ayed, Dolz, CVPR 2024; the
@@ -19,7 +19,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param prompts the hand-written prompts whose features the prototypes begin as
  */
-public record Clap(TextPrompts prompts) implements Method {
+public record Clap(TextPrompts prompts) implements FeatureMethod {
 
     public Clap() {
         this(new TextPrompts());
@@ -45,17 +45,19 @@ public record Clap(TextPrompts prompts) implements Method {
 
     @Override
     public Training training(int shots) {
-        return LinearPrototypes.training();
+        return new ZsLp().training(shots);
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return LinearPrototypes.learner(
-                this,
-                space,
-                task,
-                prompts,
-                (text, train) -> penalty(text, multipliers(text, train, space.logitScale())));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        FeatureMatrix raw = text.raw();
+        float[] multipliers = multipliers(raw, data.train(), text.space().logitScale());
+        return new ZsLp.Prototypes(raw, data.train().size(), multipliers);
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return classes;
     }
 
     /** The Lagrange multipliers λ: how far zero-shot CLIP is right about each class. */
@@ -76,23 +78,8 @@ public record Clap(TextPrompts prompts) implements Method {
         return multipliers;
     }
 
-    static LinearPrototypes.Penalty penalty(FeatureMatrix text, float[] multipliers) {
-        int width = text.width();
-        float[] roots = new float[multipliers.length * width];
-        for (int c = 0; c < multipliers.length; c++) {
-            float root = (float) Math.sqrt(multipliers[c] / multipliers.length);
-            Arrays.fill(roots, c * width, (c + 1) * width, root);
-        }
-        FeatureMatrix weights = FeatureMatrix.of(multipliers.length, width, roots);
-        return (crossEntropy, step, w) -> {
-            SDVariable t = step.perClass("text", text); // [classes, embed]
-            SDVariable root = step.perClass("root", weights); // [classes, embed]
-            return crossEntropy.add(step.ops().sumOfSquares(w.sub(t).mul(root)));
-        };
-    }
-
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return LinearPrototypes.read(space, file, prompts.ofFile());
+        return ZsLp.read(space, file, prompts.ofFile());
     }
 }

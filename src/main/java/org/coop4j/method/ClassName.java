@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import java.util.List;
 import org.coop4j.text.Tokenizer;
 
 /**
@@ -36,6 +37,11 @@ public final class ClassName {
                     "class name \"" + name + "\" has no tokens: give the class a name of words");
         }
         return of(name, tokenizer.encode(spoken + "."), nameTokens.length);
+    }
+
+    /** Names in tokens, in order. */
+    static List<ClassName> of(List<String> names, Tokenizer tokenizer) {
+        return names.stream().map(name -> of(name, tokenizer)).toList();
     }
 
     /**

@@ -29,7 +29,7 @@ public interface Classifier extends AutoCloseable {
      * @param images rows of {@link #features}, as the image tower gave them, one row an image
      */
     default FeatureMatrix logits(FeatureMatrix images) {
-        return logits(new MatrixLogits(), images);
+        return logits(new LogitGraph.Matrices(), images);
     }
 
     /**
@@ -63,4 +63,40 @@ public interface Classifier extends AutoCloseable {
 
     @Override
     default void close() {}
+
+    /**
+     * A classifier of what an adapter makes of images' features.
+     *
+     * @param features what is adapted
+     * @param classifier of adapted features, whose file holds the adapter too
+     */
+    record AdaptedImages(Classifier classifier, FeatureKind features, Adapter adapter)
+            implements Classifier {
+
+        /** Makes other features of an image's. */
+        interface Adapter {
+
+            /**
+             * Adapts images.
+             *
+             * @param images features as the image tower gave them, one row an image
+             */
+            <T> T adapted(LogitGraph<T> graph, T images);
+        }
+
+        @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            return classifier.logits(graph, adapter.adapted(graph, images));
+        }
+
+        @Override
+        public Classifier forClasses(List<String> names) {
+            return new AdaptedImages(classifier.forClasses(names), features, adapter);
+        }
+
+        @Override
+        public ClassifierFile save() {
+            return classifier.save();
+        }
+    }
 }

@@ -1,5 +1,6 @@
 package org.coop4j.method;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,18 +16,20 @@ import org.coop4j.clip.FeatureTable;
 import org.coop4j.eval.Temperature;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.weights.DType;
+import org.coop4j.weights.JsonTree;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.SafetensorsFile;
 import org.coop4j.weights.safetensors.TensorChecksum;
 
 /**
  * A learned classifier as a file: the method's named tensors and, in the metadata, the method with
  * its settings, the class names, the model's SHA-256 and how it was trained. One format for all
- * methods, with a checksum; learned prompts and linear probes of format 1 still open.
+ * methods, with a checksum.
  *
  * @param method the method that made it, with its settings
  * @param classNames the classes, in order
- * @param modelSha256 SHA-256 of the model file it was made with; empty in probes of format 1
+ * @param modelSha256 SHA-256 of the model file it was made with; empty if unknown
  * @param tensors what the method learned, by name
  * @param training how it was trained, for people to read
  * @param temperature what its logits are divided by before they become probabilities; 1 leaves them
@@ -45,14 +48,14 @@ public record ClassifierFile(
      */
     public static final String LOGIT_SCALE = "logit_scale";
 
-    static final String FORMAT = "coop4j.classifier";
-    static final String FORMAT_VERSION = "2";
-    static final String METHOD = "coop4j.method";
-    static final String SETTINGS = "coop4j.settings";
-    static final String CLASSES = "coop4j.classes";
-    static final String MODEL = "coop4j.model_sha256";
-    static final String TRAINING = "coop4j.training";
-    static final String TEMPERATURE = "coop4j.temperature";
+    private static final String FORMAT = "coop4j.classifier";
+    private static final String FORMAT_VERSION = "2";
+    private static final String METHOD = "coop4j.method";
+    private static final String SETTINGS = "coop4j.settings";
+    private static final String CLASSES = "coop4j.classes";
+    private static final String MODEL = "coop4j.model_sha256";
+    private static final String TRAINING = "coop4j.training";
+    private static final String TEMPERATURE = "coop4j.temperature";
 
     public ClassifierFile {
         classNames = List.copyOf(classNames);
@@ -78,18 +81,6 @@ public record ClassifierFile(
                         "expected %d values for shape %s, got %d"
                                 .formatted(shape.elements(), shape, values.length));
             }
-        }
-
-        /** Rows along the first axis. */
-        Tensor rows(int[] chosen) {
-            int length = values.length / Math.toIntExact(shape.dim(0));
-            float[] rows = new float[Math.multiplyExact(chosen.length, length)];
-            for (int i = 0; i < chosen.length; i++) {
-                System.arraycopy(values, chosen[i] * length, rows, i * length, length);
-            }
-            long[] dims = shape.toArray();
-            dims[0] = chosen.length;
-            return new Tensor(Shape.of(dims), rows);
         }
     }
 
@@ -125,18 +116,22 @@ public record ClassifierFile(
         return tensor;
     }
 
-    /** With one more tensor; the values are copied. */
+    /** With one more tensor, or another of this name; the values are copied. */
     public ClassifierFile with(String name, Shape shape, float[] values) {
-        Map<String, Tensor> more = new LinkedHashMap<>(tensors);
-        more.put(name, new Tensor(shape, values.clone()));
-        return new ClassifierFile(method, classNames, modelSha256, more, training, temperature);
+        Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
+        changed.put(name, new Tensor(shape, values.clone()));
+        return withTensors(changed);
+    }
+
+    private ClassifierFile withTensors(Map<String, Tensor> changed) {
+        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
     /** Without one of its tensors. */
     ClassifierFile without(String name) {
         Map<String, Tensor> fewer = new LinkedHashMap<>(tensors);
         fewer.remove(name);
-        return new ClassifierFile(method, classNames, modelSha256, fewer, training, temperature);
+        return withTensors(fewer);
     }
 
     /** With one more matrix. */
@@ -157,13 +152,6 @@ public record ClassifierFile(
     /** With other class names. */
     ClassifierFile withClassNames(List<String> names) {
         return new ClassifierFile(method, names, modelSha256, tensors, training, temperature);
-    }
-
-    /** With some rows of a tensor in place of all. */
-    ClassifierFile withRows(String name, int[] rows) {
-        Map<String, Tensor> changed = new LinkedHashMap<>(tensors);
-        changed.put(name, tensor(name).rows(rows));
-        return new ClassifierFile(method, classNames, modelSha256, changed, training, temperature);
     }
 
     /** With another account of the training. */
@@ -270,6 +258,63 @@ public record ClassifierFile(
      * @throws IOException if the file is something else or damaged, saying what
      */
     public static ClassifierFile read(Path file) throws IOException {
-        return ClassifierReader.read(file);
+        try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
+            return read(file, tensors, tensors.metadata());
+        } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
+            throw new IOException(file + ": damaged metadata: " + e.getMessage(), e);
+        }
+    }
+
+    private static ClassifierFile read(Path file, SafetensorsFile tensors, Map<String, String> metadata)
+            throws IOException {
+        String version = metadata.get(FORMAT);
+        if (version == null) {
+            throw new IOException(file
+                    + " is not a learned classifier: give a file that coop train wrote,"
+                    + " or the folder of its run");
+        }
+        if (!FORMAT_VERSION.equals(version)) {
+            throw new IOException("%s is of format %s: this version of coop4j reads format %s"
+                    .formatted(file, version, FORMAT_VERSION));
+        }
+        for (String key : List.of(TensorChecksum.KEY, METHOD, SETTINGS, CLASSES, MODEL)) {
+            if (!metadata.containsKey(key)) {
+                throw new IOException(file + ": its metadata has no " + key);
+            }
+        }
+        Map<String, Tensor> values = new LinkedHashMap<>();
+        for (Map.Entry<String, float[]> tensor : TensorChecksum.read(tensors).entrySet()) {
+            String name = tensor.getKey();
+            values.put(name, new Tensor(tensors.shape(name), finite(file, name, tensor.getValue())));
+        }
+        Map<String, String> training = new LinkedHashMap<>();
+        JsonTree.readObject(TRAINING, metadata.getOrDefault(TRAINING, "{}"))
+                .forEach((name, value) -> training.put(name, String.valueOf(value)));
+        return new ClassifierFile(
+                Method.of(metadata.get(METHOD)).with(JsonTree.readObject(SETTINGS, metadata.get(SETTINGS))),
+                classNames(metadata.get(CLASSES)),
+                metadata.get(MODEL),
+                values,
+                training,
+                Double.parseDouble(metadata.getOrDefault(TEMPERATURE, "1")));
+    }
+
+    /** Numbers of a tensor, all of them finite. */
+    static float[] finite(Path file, String name, float[] values) throws IOException {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new IOException(file + ": " + name + " holds " + value);
+            }
+        }
+        return values;
+    }
+
+    private static List<String> classNames(String json) throws JsonProcessingException {
+        if (!(JsonTree.read(json) instanceof List<?> names)
+                || names.isEmpty()
+                || !names.stream().allMatch(String.class::isInstance)) {
+            throw new IllegalArgumentException("the class names are " + json);
+        }
+        return names.stream().map(String.class::cast).toList();
     }
 }

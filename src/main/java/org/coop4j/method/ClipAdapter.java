@@ -11,6 +11,10 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation.Kind;
+import org.coop4j.method.Classifier.AdaptedImages;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -27,7 +31,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 public record ClipAdapter(
         @Setting("residual ratio: the adapter's share of the image features, 0 to 1") double ratio,
         TextPrompts prompts)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String W1 = "fc.0.weight";
     private static final String W2 = "fc.2.weight";
@@ -73,15 +77,13 @@ public record ClipAdapter(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        int d = space.embedDim();
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> task.classNames().size() + d / 2.0,
-                (text, data, trainer) -> begin(text.raw().normalized(), task.seed()));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return begin(text.raw().normalized(), text.task().seed());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return classes + space.embedDim() / 2.0;
     }
 
     /** The adapter before training. */
@@ -96,7 +98,7 @@ public record ClipAdapter(
     }
 
     private static LearnedTensor initial(String name, int out, int in, long seed) {
-        return MetaNet.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
+        return CoCoOp.MetaNet.uniform(RandomStream.of(seed, "initial " + name), in, name, out, in);
     }
 
     /**
@@ -107,7 +109,7 @@ public record ClipAdapter(
      * @param text normalised text features
      */
     record Adapter(LearnedTensor w1, LearnedTensor w2, FeatureMatrix text, double ratio)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         @Override
         public List<LearnedTensor> learned() {
@@ -147,19 +149,19 @@ public record ClipAdapter(
                                 TEXT)
                         .cosines(space, file, rows -> rows.matrix(TEXT));
         return new AdaptedImages(
-                cosines, features(), new Mixed(file.matrix(W1), file.matrix(W2), ratio));
+                cosines, features(), mixed(file.matrix(W1), file.matrix(W2)));
     }
 
     /** Normalised features mixed with what the adapter makes of them. */
-    private record Mixed(FeatureMatrix w1, FeatureMatrix w2, double ratio)
-            implements AdaptedImages.Adapter {
-
-        @Override
-        public <T> T adapted(LogitGraph<T> graph, T images) {
-            T x = graph.unit(images);
-            T hidden = graph.rectified(graph.product(x, w1));
-            T made = graph.rectified(graph.product(hidden, w2));
-            return graph.plus(graph.times(made, ratio), graph.times(x, 1 - ratio));
-        }
+    private AdaptedImages.Adapter mixed(FeatureMatrix w1, FeatureMatrix w2) {
+        return new AdaptedImages.Adapter() {
+            @Override
+            public <T> T adapted(LogitGraph<T> graph, T images) {
+                T x = graph.unit(images);
+                T hidden = graph.rectified(graph.product(x, w1));
+                T made = graph.rectified(graph.product(hidden, w2));
+                return graph.plus(graph.times(made, ratio), graph.times(x, 1 - ratio));
+            }
+        };
     }
 }

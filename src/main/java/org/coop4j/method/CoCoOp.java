@@ -2,14 +2,18 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
 import org.coop4j.method.train.Training;
+import org.coop4j.weights.Shape;
 import org.nd4j.autodiff.samediff.SDVariable;
 
 /**
@@ -24,10 +28,10 @@ public record CoCoOp(
         @Setting(value = "number of context vectors M; words have one a token", decidedBy = "words")
                 int contextLength,
         @Setting("words that the context begins as; random numbers without") String words)
-        implements Method, CheckpointedPrompts {
+        implements PromptMethod {
 
     public CoCoOp {
-        contextLength = context(contextLength, words).contextLength();
+        contextLength = PromptContext.atEnd(contextLength, words).contextLength();
     }
 
     /** "a photo of a" to begin with. */
@@ -35,12 +39,9 @@ public record CoCoOp(
         this(4, "a photo of a");
     }
 
-    private static PromptContext context(int length, String words) {
-        return new PromptContext(length, ClassPosition.END, false, words);
-    }
-
-    private PromptContext context() {
-        return context(contextLength, words);
+    @Override
+    public PromptContext context() {
+        return PromptContext.atEnd(contextLength, words);
     }
 
     @Override
@@ -68,47 +69,36 @@ public record CoCoOp(
         return Training.coop(10, 1);
     }
 
-    @Override
-    public Group group() {
-        return Group.PROMPTS;
-    }
-
     static MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
         return new MetaNet(embed, Math.max(1, embed / 16), clip.architecture().text().width());
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        return new PromptLearner(
-                this,
-                clip,
-                task,
-                form(clip),
-                () -> new PromptLearner.Objective(
-                        new Conditional(net(clip).initial(context(), clip, task.seed())), CoOp::loss));
+    public List<LearnedTensor> initial(Clip clip, Task task) {
+        return net(clip).initial(context(), clip, task.seed());
     }
 
-    private PromptLearner.Form form(Clip clip) {
-        return new PromptLearner.ContextForm(
-                context().layout(clip),
-                true,
-                Conditional::new);
+    @Override
+    public boolean perImage() {
+        return true;
     }
 
-    /**
-     * The context of one image: π(f) added to every vector.
-     *
-     * @param learned ctx [M, width] and the meta-net
-     */
-    record Conditional(List<LearnedTensor> learned) implements PromptEncoder.Vectors {
+    /** The context of one image: π(f) added to every vector. */
+    @Override
+    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
+            }
 
-        @Override
-        public SDVariable context(StepGraph step) {
-            SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
-            return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
-        }
+            @Override
+            public SDVariable context(StepGraph step) {
+                SDVariable shift = MetaNet.forward(step, Activation.Kind.RELU, step.images());
+                return step.learned(PromptContext.CTX).add(shift); // [M, width] + [1, width]
+            }
+        };
     }
 
     @Override
@@ -122,10 +112,65 @@ public record CoCoOp(
         net(clip).require(file);
     }
 
-    @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        require(clip, file);
-        return PromptLearner.read(clip, file, form(clip));
+    /**
+     * The meta-net of conditional prompts: two linear layers around an activation, from features to
+     * what is put into the text tower.
+     *
+     * @param in width of the features
+     * @param hidden width between the layers
+     * @param out width of what comes out
+     */
+    record MetaNet(int in, int hidden, int out) {
+
+        private static final String W1 = "meta_net.linear1.weight";
+        private static final String B1 = "meta_net.linear1.bias";
+        private static final String W2 = "meta_net.linear2.weight";
+        private static final String B2 = "meta_net.linear2.bias";
+
+        /** Names of the tensors of methods that learn a context and such a net. */
+        static List<String> withContext() {
+            return List.of(PromptContext.CTX, W1, B1, W2, B2);
+        }
+
+        /** A shared context, then the layers as PyTorch's begin. */
+        List<LearnedTensor> initial(PromptContext context, Clip clip, long seed) {
+            SplittableRandom random = RandomStream.of(seed, "initial meta-net");
+            return List.of(
+                    context.initial(clip, 1, seed),
+                    uniform(random, in, W1, hidden, in),
+                    uniform(random, in, B1, hidden),
+                    uniform(random, hidden, W2, out, hidden),
+                    uniform(random, hidden, B2, out));
+        }
+
+        /** As PyTorch's linear layers begin: uniform within ±1/√(width of the input). */
+        static LearnedTensor uniform(SplittableRandom random, int fanIn, String name, long... shape) {
+            LearnedTensor tensor = LearnedTensor.zeros(name, shape);
+            double bound = 1 / Math.sqrt(fanIn);
+            float[] values = tensor.values();
+            for (int i = 0; i < values.length; i++) {
+                values[i] = (float) (bound * (2 * random.nextDouble() - 1));
+            }
+            return tensor;
+        }
+
+        /** x [rows, in] → [rows, out]. */
+        static SDVariable forward(StepGraph step, Activation.Kind activation, SDVariable x) {
+            SDVariable h = step.ops().linear(x, step.learned(W1), step.learned(B1)); // [rows, hidden]
+            SDVariable a = step.ops().activation(activation, h);
+            return step.ops().linear(a, step.learned(W2), step.learned(B2)); // [rows, out]
+        }
+
+        /**
+         * Checks that a file has a meta-net of this size.
+         *
+         * @throws IOException if not, saying what it has
+         */
+        void require(ClassifierFile file) throws IOException {
+            file.require(W1, Shape.of(hidden, in));
+            file.require(B1, Shape.of(hidden));
+            file.require(W2, Shape.of(out, hidden));
+            file.require(B2, Shape.of(out));
+        }
     }
 }

@@ -1,13 +1,11 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -18,7 +16,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  *
  * @param context the context vectors
  */
-public record CoOp(PromptContext context) implements Method, CheckpointedPrompts {
+public record CoOp(PromptContext context) implements PromptMethod {
 
     private static final Pattern SHORT =
             Pattern.compile("coop-(?:m([1-9]\\d?)-(end|middle|front)|words)(-csc)?");
@@ -62,36 +60,9 @@ public record CoOp(PromptContext context) implements Method, CheckpointedPrompts
         return Training.coop(50, 32);
     }
 
-    @Override
-    public Group group() {
-        return Group.PROMPTS;
-    }
-
-    @Override
-    public boolean namesNewClasses() {
-        return !context.classSpecific();
-    }
-
-    @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        return PromptLearner.ofContext(this, clip, task, context, () -> CoOp::loss);
-    }
-
     static SDVariable loss(StepGraph step, SDVariable classFeatures) {
         SDVariable w = step.ops().normalizeRows(classFeatures); // [classes, embed]
         return step.crossEntropy(step.cosineLogits(w));
-    }
-
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context.require(clip, file);
-    }
-
-    @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        return PromptLearner.read(clip, file, context);
     }
 
     @Override

@@ -13,6 +13,8 @@ import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
@@ -32,7 +34,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 public record CrossModal(
         @Setting("WiSE-FT: share of the text features in the head afterwards, 0 to 1") double blend,
         TextPrompts prompts)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String HEAD = "head.weight";
     private static final String START = "start";
@@ -78,15 +80,13 @@ public record CrossModal(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        int classes = task.classNames().size();
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> 4.0 * STEPS * classes / images,
-                (text, data, trainer) -> new Head(text.ofAllPrompts(), classes));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Head(text.ofAllPrompts(), text.classes());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 4.0 * STEPS * classes / images;
     }
 
     /**
@@ -96,7 +96,7 @@ public record CrossModal(
      * @param start the head at first
      */
     record Head(FeatureMatrix texts, FeatureMatrix start, LearnedTensor head)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Head(FeatureMatrix texts, int classes) {
             this(texts, PromptEnsemble.mean(texts, classes).normalized());

@@ -6,10 +6,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
-import org.coop4j.clip.FeatureSpace;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.data.RandomStream;
@@ -33,12 +34,12 @@ public record DeepLanguage(
                 int contextLength,
         @Setting("words that the context begins as; random numbers without") String words,
         @Setting("blocks with vectors of their own, the first counted (1: CoOp); 0: all") int depth)
-        implements Method {
+        implements PromptMethod {
 
     private static final String DEEP = "deep";
 
     public DeepLanguage {
-        contextLength = context(contextLength, words).contextLength();
+        contextLength = PromptContext.atEnd(contextLength, words).contextLength();
         if (depth < 0) {
             throw new IllegalArgumentException("depth: expected 0 or more, got " + depth);
         }
@@ -49,12 +50,9 @@ public record DeepLanguage(
         this(4, "a photo of a", 0);
     }
 
-    private static PromptContext context(int length, String words) {
-        return new PromptContext(length, ClassPosition.END, false, words);
-    }
-
-    private PromptContext context() {
-        return context(contextLength, words);
+    @Override
+    public PromptContext context() {
+        return PromptContext.atEnd(contextLength, words);
     }
 
     @Override
@@ -82,13 +80,9 @@ public record DeepLanguage(
         return Training.sgd(5, 4, 0.0025, 5e-4, Schedule.EPOCH_COSINE);
     }
 
-    @Override
-    public Group group() {
-        return Group.PROMPTS;
-    }
-
     /** The same with the depth as a number of blocks. */
-    DeepLanguage of(Clip clip) {
+    @Override
+    public DeepLanguage resolved(Clip clip, String template) {
         int layers = clip.architecture().text().layers();
         if (depth > layers) {
             throw new IllegalArgumentException(
@@ -98,74 +92,63 @@ public record DeepLanguage(
         return new DeepLanguage(contextLength, words, depth == 0 ? layers : depth);
     }
 
-    @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        DeepLanguage used = of(clip);
-        return new PromptLearner(
-                used,
-                clip,
-                task,
-                used.form(clip),
-                () -> new PromptLearner.Objective(new Blocks(used.initial(clip, task.seed())), CoOp::loss));
-    }
-
     /** The context and the blocks' vectors before training. */
-    List<LearnedTensor> initial(Clip clip, long seed) {
+    @Override
+    public List<LearnedTensor> initial(Clip clip, Task task) {
         List<LearnedTensor> tensors = new ArrayList<>();
-        tensors.add(context().initial(clip, 1, seed));
+        tensors.add(context().initial(clip, 1, task.seed()));
         if (depth > 1) {
             int vectors = context().layout(clip).length();
             int width = clip.architecture().text().width();
             LearnedTensor deep = LearnedTensor.zeros(DEEP, depth - 1, vectors, width);
-            SplittableRandom random = RandomStream.of(seed, "initial deep vectors");
+            SplittableRandom random = RandomStream.of(task.seed(), "initial deep vectors");
             PromptContext.fill(deep.values(), random);
             tensors.add(deep);
         }
         return tensors;
     }
 
-    private PromptLearner.Form form(Clip clip) {
-        return new PromptLearner.ContextForm(
-                context().layout(clip),
-                false,
-                Blocks::new);
+    /** Context vectors, and those that replace them in later blocks. */
+    @Override
+    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
+            }
+
+            @Override
+            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+                Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
+                if (learned.size() > 1) {
+                    long[] shape = learned.get(1).shape(); // [blocks, M, width]
+                    int vectors = (int) shape[1];
+                    SDVariable deep = step.learned(DEEP); // [blocks · M, width]
+                    for (int i = 0; i < shape[0]; i++) {
+                        int[] rows = IntStream.range(i * vectors, (i + 1) * vectors).toArray();
+                        SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
+                        replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
+                    }
+                }
+                return replacements;
+            }
+        };
     }
 
-    /**
-     * Context vectors, and those that replace them in later blocks.
-     *
-     * @param learned ctx [M, width], and deep [blocks, M, width] unless the depth is 1
-     */
-    record Blocks(List<LearnedTensor> learned) implements PromptEncoder.Vectors {
-
-        @Override
-        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-            Map<Integer, PromptEncoder.Replacement> replacements = new HashMap<>();
-            if (learned.size() > 1) {
-                long[] shape = learned.get(1).shape();
-                int vectors = (int) shape[1];
-                SDVariable deep = step.learned(DEEP); // [blocks · M, width]
-                for (int i = 0; i < shape[0]; i++) {
-                    int[] rows = IntStream.range(i * vectors, (i + 1) * vectors).toArray();
-                    SDVariable own = step.ops().selectRows(deep, rows); // [M, width]
-                    replacements.put(i + 1, new PromptEncoder.Replacement(own, false));
-                }
-            }
-            return replacements;
-        }
+    /** The reference saves the whole model. */
+    @Override
+    public List<String> checkpointTensors() {
+        return List.of();
     }
 
     @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        DeepLanguage used = of(clip);
-        used.context().require(clip, file);
-        if (used.depth > 1) {
+    public void require(Clip clip, ClassifierFile file) throws IOException {
+        context().require(clip, file);
+        if (depth > 1) {
             int vectors = context().layout(clip).length();
             int width = clip.architecture().text().width();
-            file.require(DEEP, Shape.of(used.depth - 1, vectors, width));
+            file.require(DEEP, Shape.of(depth - 1, vectors, width));
         }
-        return PromptLearner.read(clip, file, used.form(clip));
     }
+
 }

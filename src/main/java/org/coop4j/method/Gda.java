@@ -1,7 +1,10 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
@@ -9,6 +12,11 @@ import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.graph.host.DoubleRows;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.weights.Shape;
 
 /**
@@ -26,8 +34,9 @@ import org.coop4j.weights.Shape;
 public record Gda(
         TextPrompts prompts,
         @Setting("weight of the Gaussians beside zero-shot CLIP; 0 chooses it") double alpha)
-        implements Method {
+        implements FeatureMethod {
 
+    private static final double[] GRID = {1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100};
     private static final String WEIGHTS = "w";
     private static final String BIAS = "b";
     private static final String TEXT = "text";
@@ -70,16 +79,13 @@ public record Gda(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        double width = space.embedDim();
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> width,
-                (text, data, trainer) ->
-                        model(text.weights(), data, space.logitScale(), trainer.progress()));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return model(text.weights(), data, text.space().logitScale(), trainer.progress());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return space.embedDim();
     }
 
     /**
@@ -88,7 +94,7 @@ public record Gda(
      * @param text normalised text features, one row a class
      * @param progress is told where it equals zero-shot CLIP
      */
-    FeatureLearner.Model model(
+    FeatureMethod.Model model(
             FeatureMatrix text, FewShotFeatures data, float scale, Progress progress) {
         FeatureSet pool = Views.pooled(data.train());
         Gaussians gaussians = Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
@@ -97,7 +103,7 @@ public record Gda(
                     "one image a class in one view has no covariance: GDA equals zero-shot here;"
                             + " take --views, or more images");
         }
-        double chosen = alpha == 0 ? GdaSearch.alpha(gaussians, data, text, scale) : alpha;
+        double chosen = alpha == 0 ? chosenAlpha(gaussians, data, text, scale) : alpha;
         return file ->
                 addTo(
                         file.withMethod(file.method().with(Map.of("alpha", chosen))),
@@ -127,5 +133,230 @@ public record Gda(
         }
         return new LinearHead(
                 rows.matrix(TEXT).times(scale).plus(rows.matrix(WEIGHTS), alpha), 1, bias);
+    }
+
+    /** The smallest of the best α, on the val images or, without them, by cross-validation. */
+    static double chosenAlpha(
+            Gaussians gaussians, FewShotFeatures data, FeatureMatrix text, float scale) {
+        int[] hits =
+                data.val().size() > 0
+                        ? valHits(gaussians, data.val(), text, scale)
+                        : crossValidationHits(data.train(), text, scale);
+        int best = 0;
+        for (int a = 1; a < GRID.length; a++) {
+            best = hits[a] > hits[best] ? a : best;
+        }
+        return GRID[best];
+    }
+
+    /** Val images that are right with each α of the grid. */
+    static int[] valHits(Gaussians gaussians, FeatureSet val, FeatureMatrix text, float scale) {
+        return hits(gaussians, text, scale, Views.normalized(val, 0), val.labels());
+    }
+
+    /** Held-out training images that are right with each α of the grid. */
+    static int[] crossValidationHits(FeatureSet images, FeatureMatrix text, float scale) {
+        int[] place = places(images.labels(), text.rows());
+        int folds = Arrays.stream(place).max().orElse(0) + 1;
+        if (folds < 2) {
+            return new int[GRID.length]; // nothing is left to fit to
+        }
+        FeatureSet pool = Views.pooled(images);
+        FeatureMatrix f = Views.normalized(pool, 0);
+        FeatureMatrix first = Views.normalized(images, 0);
+        Moments all = Moments.of(f, pool.labels(), text.rows());
+        int[][] hits =
+                IntStream.range(0, folds)
+                        .parallel()
+                        .mapToObj(
+                                fold -> {
+                                    int[] views =
+                                            where(
+                                                    pool.size(),
+                                                    i -> place[i / images.views()] == fold);
+                                    int[] held = where(images.size(), i -> place[i] == fold);
+                                    return hits(
+                                            all.without(f.rows(views), labels(pool, views))
+                                                    .gaussians(),
+                                            text,
+                                            scale,
+                                            first.rows(held),
+                                            labels(images, held));
+                                })
+                        .toArray(int[][]::new);
+        return IntStream.range(0, GRID.length)
+                .map(a -> Arrays.stream(hits).mapToInt(fold -> fold[a]).sum())
+                .toArray();
+    }
+
+    private static int[] where(int count, IntPredicate chosen) {
+        return IntStream.range(0, count).filter(chosen).toArray();
+    }
+
+    private static int[] labels(FeatureSet images, int[] chosen) {
+        return Arrays.stream(chosen).map(images::label).toArray();
+    }
+
+    /** Index of each image within its class. */
+    private static int[] places(int[] labels, int classes) {
+        int[] seen = new int[classes];
+        return Arrays.stream(labels).map(label -> seen[label]++).toArray();
+    }
+
+    private static int[] hits(
+            Gaussians gaussians,
+            FeatureMatrix text,
+            float scale,
+            FeatureMatrix images,
+            int[] labels) {
+        FeatureMatrix cosines = images.products(text);
+        FeatureMatrix products = images.products(gaussians.weights());
+        return Arrays.stream(GRID)
+                .mapToLong(
+                        alpha ->
+                                IntStream.range(0, labels.length)
+                                        .parallel()
+                                        .filter(
+                                                i ->
+                                                        best(
+                                                                        scale,
+                                                                        cosines.row(i),
+                                                                        alpha,
+                                                                        products.row(i),
+                                                                        gaussians.bias())
+                                                                == labels[i])
+                                        .count())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+    }
+
+    /** The class of the largest logit of an image, the first of equals. */
+    private static int best(
+            float scale, float[] cosines, double alpha, float[] products, float[] bias) {
+        int best = 0;
+        double most = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < bias.length; k++) {
+            double bayes = (double) products[k] + bias[k];
+            double logit = scale * (double) cosines[k] + alpha * bayes;
+            if (logit > most) {
+                most = logit;
+                best = k;
+            }
+        }
+        return best;
+    }
+
+    /**
+     * Gaussians of the classes with one shared covariance, and the linear classifier that follows from
+     * Bayes' rule, computed in double precision.
+     *
+     * <p>S = Σ (f − μ_y)(f − μ_y)ᵀ over n features; precision Σ⁻¹ = D · (S + tr S / (n − 1) · I)⁻¹; W =
+     * Σ⁻¹ μᵀ; b_k = − ln C − ½ μ_k Σ⁻¹ μ_kᵀ. Where S is zero there is nothing to learn of: W is zero.
+     *
+     * @param weights Wᵀ, [classes, embed]
+     * @param bias b, [classes]
+     * @param degenerate whether S is zero
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Gaussians(FeatureMatrix weights, float[] bias, boolean degenerate) {
+
+        /** Fits to all features. */
+        static Gaussians of(FeatureMatrix features, int[] labels, int classes) {
+            return Moments.of(features, labels, classes).gaussians();
+        }
+    }
+
+    /**
+     * Sums over labelled features, of which some can be taken away again.
+     *
+     * @param squares Σ f fᵀ, [embed, embed], of which the diagonal and what is above it count
+     * @param sums Σ f of each class, [classes, embed]
+     * @param counts features of each class
+     */
+    record Moments(double[] squares, double[] sums, int[] counts) {
+
+        /** Features whose squares are added at once. */
+        private static final int BLOCK = 512;
+
+        static Moments of(FeatureMatrix features, int[] labels, int classes) {
+            int width = features.width();
+            Moments moments =
+                    new Moments(
+                            new double[width * width],
+                            new double[Math.multiplyExact(classes, width)],
+                            new int[classes]);
+            moments.add(1, features, labels);
+            return moments;
+        }
+
+        /** Those of the other features. */
+        Moments without(FeatureMatrix features, int[] labels) {
+            Moments rest = new Moments(squares.clone(), sums.clone(), counts.clone());
+            rest.add(-1, features, labels);
+            return rest;
+        }
+
+        /** Adds features, or takes them away if the sign is −1. */
+        private void add(int sign, FeatureMatrix features, int[] labels) {
+            int width = features.width();
+            float[] feature = new float[width];
+            double[] rows = new double[Math.min(BLOCK, labels.length) * width];
+            for (int first = 0; first < labels.length; first += BLOCK) {
+                int count = Math.min(BLOCK, labels.length - first);
+                for (int i = 0; i < count; i++) {
+                    features.copyRow(first + i, feature, 0);
+                    int start = labels[first + i] * width;
+                    for (int j = 0; j < width; j++) {
+                        rows[i * width + j] = feature[j];
+                        sums[start + j] += sign * feature[j];
+                    }
+                }
+                Gemm.singleThreaded(() -> DoubleRows.addSquares(sign, rows, count, width, squares));
+            }
+            for (int label : labels) {
+                counts[label] += sign;
+            }
+        }
+
+        /** The Gaussians with these moments. */
+        Gaussians gaussians() {
+            int classes = counts.length;
+            int width = sums.length / classes;
+            int n = Arrays.stream(counts).sum();
+            double[] s = squares.clone();
+            double[] means = new double[sums.length]; // each times the root of its class's count
+            double[] solution = new double[sums.length]; // [embed, classes]
+            for (int k = 0; k < classes; k++) {
+                int count = Math.max(1, counts[k]);
+                for (int j = 0; j < width; j++) {
+                    double sum = sums[k * width + j];
+                    means[k * width + j] = sum / Math.sqrt(count);
+                    solution[j * classes + k] = sum / count;
+                }
+            }
+            Gemm.singleThreaded(() -> DoubleRows.addSquares(-1, means, classes, width, s));
+            double trace = IntStream.range(0, width).mapToDouble(i -> s[i * width + i]).sum();
+            float[] bias = new float[classes];
+            Arrays.fill(bias, (float) -Math.log(classes));
+            float[] weights = new float[sums.length];
+            // Means of single features differ from them by rounding alone.
+            boolean degenerate = !(trace > 1e-10 * n);
+            if (!degenerate) {
+                for (int i = 0; i < width; i++) {
+                    s[i * width + i] += trace / (n - 1);
+                }
+                Gemm.singleThreaded(() -> DoubleRows.solve(s, width, solution));
+                for (int k = 0; k < classes; k++) {
+                    double square = 0; // μ Σ⁻¹ μᵀ
+                    for (int j = 0; j < width; j++) {
+                        double weight = width * solution[j * classes + k];
+                        weights[k * width + j] = (float) weight;
+                        square += sums[k * width + j] / Math.max(1, counts[k]) * weight;
+                    }
+                    bias[k] = (float) (-Math.log(classes) - 0.5 * square);
+                }
+            }
+            return new Gaussians(FeatureMatrix.of(classes, width, weights), bias, degenerate);
+        }
     }
 }

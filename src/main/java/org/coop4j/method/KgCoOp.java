@@ -1,12 +1,9 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
-import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -26,7 +23,7 @@ public record KgCoOp(
         PromptContext context,
         @Setting("how much a class's features are held near the hand-written prompt's")
                 double weight)
-        implements Method, CheckpointedPrompts {
+        implements PromptMethod {
 
     public KgCoOp {
         Settings.requireNotNegative("weight", weight);
@@ -62,26 +59,13 @@ public record KgCoOp(
     }
 
     @Override
-    public Group group() {
-        return Group.PROMPTS;
+    public String teacher(String template) {
+        return template;
     }
 
     @Override
-    public boolean namesNewClasses() {
-        return !context.classSpecific();
-    }
-
-    @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        PromptEnsemble handWritten = PromptEnsemble.of(task.template());
-        handWritten.requireFit(clip, task.classNames());
-        return PromptLearner.ofContext(
-                this,
-                clip,
-                task,
-                context,
-                () -> loss(handWritten.classWeights(clip, task.classNames()), weight));
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return loss(teacher, weight);
     }
 
     /**
@@ -97,14 +81,4 @@ public record KgCoOp(
         };
     }
 
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context.require(clip, file);
-    }
-
-    @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        return PromptLearner.read(clip, file, context);
-    }
 }

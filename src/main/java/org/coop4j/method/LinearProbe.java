@@ -1,21 +1,25 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Setting;
+import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.data.FewShotSampler.FewShotSample;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.ProbeSampler;
-import org.coop4j.method.logistic.CrossValidatedPenalty;
+import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.logistic.LabelledFeatures;
 import org.coop4j.method.logistic.LinearClassifier;
 import org.coop4j.method.logistic.PenaltySearch;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
+import org.coop4j.weights.Shape;
 
 /**
  * Logistic regression on image features that are not normalised (Radford et al., 2021, section 3.2;
@@ -82,7 +86,7 @@ public record LinearProbe(
             @Override
             public Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException {
                 LinearClassifier probe = LinearProbe.fit(data, trainer.progress());
-                return ProbeClassifier.of(
+                return Probe.of(
                         ClassifierFile.of(LinearProbe.this, task.classNames(), space.modelSha256())
                                 .withTraining(Map.of(C, Double.toString(probe.c()))),
                         probe);
@@ -102,7 +106,7 @@ public record LinearProbe(
             progress.warn(
                             "there are no val images: the penalty of the linear probe is chosen by"
                                     + " cross-validation on the training images");
-            return CrossValidatedPenalty.fit(train);
+            return PenaltySearch.crossValidated(train);
         }
         return PenaltySearch.fit(train, features(data.val()), progress);
     }
@@ -114,6 +118,103 @@ public record LinearProbe(
 
     @Override
     public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        return ProbeClassifier.read(space, file);
+        return Probe.read(space, file);
+    }
+
+    /**
+     * A logistic regression as a classifier: how far each class's score is from the largest, in place
+     * of logits.
+     *
+     * @param file what makes it again
+     */
+    private record Probe(ClassifierFile file, LinearClassifier probe) implements Classifier {
+
+        static final String WEIGHT = "weight"; // [embed, classes]
+        static final String BIAS = "bias";
+
+        /**
+         * A probe whose file gets its tensors.
+         *
+         * @param account the file without them
+         */
+        static Probe of(ClassifierFile account, LinearClassifier probe) {
+            int d = probe.dimension();
+            int k = probe.classCount();
+            float[] weight = new float[Math.multiplyExact(d, k)];
+            for (int i = 0; i < weight.length; i++) {
+                weight[i] = (float) probe.weight(i / k, i % k);
+            }
+            return new Probe(
+                    account.with(WEIGHT, Shape.of(d, k), weight)
+                            .with(BIAS, Shape.of(k), intercepts(probe)),
+                    probe);
+        }
+
+        /**
+         * The probe that was saved.
+         *
+         * @throws IOException if it is not of this model and these classes
+         */
+        static Probe read(FeatureSpace space, ClassifierFile file) throws IOException {
+            int classes = file.classNames().size();
+            file.require(WEIGHT, Shape.of(space.embedDim(), classes));
+            file.require(BIAS, Shape.of(classes));
+            return new Probe(
+                    file,
+                    new LinearClassifier(
+                            IntStream.range(0, classes).toArray(),
+                            doubles(file.tensor(WEIGHT).values()),
+                            doubles(file.tensor(BIAS).values())));
+        }
+
+        private static double[] doubles(float[] values) {
+            return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+        }
+
+        @Override
+        public FeatureMatrix logits(FeatureMatrix images) {
+            int[] unlabelled = new int[images.rows()];
+            float[][] scores =
+                    probe.scores(new LabelledFeatures(images.width(), images.toArray(), unlabelled));
+            float[] rows = new float[Math.multiplyExact(images.rows(), probe.classCount())];
+            for (int i = 0; i < scores.length; i++) {
+                System.arraycopy(scores[i], 0, rows, i * probe.classCount(), probe.classCount());
+            }
+            return FeatureMatrix.of(images.rows(), probe.classCount(), rows);
+        }
+
+        @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            int classes = probe.classCount();
+            int width = probe.dimension();
+            float[] weight = new float[Math.multiplyExact(classes, width)];
+            for (int k = 0; k < classes; k++) {
+                for (int j = 0; j < width; j++) {
+                    weight[k * width + j] = (float) probe.weight(j, k);
+                }
+            }
+            return graph.plus(
+                    graph.product(images, FeatureMatrix.of(classes, width, weight)), intercepts(probe));
+        }
+
+        private static float[] intercepts(LinearClassifier probe) {
+            float[] bias = new float[probe.classCount()];
+            for (int k = 0; k < bias.length; k++) {
+                bias[k] = (float) probe.intercept(k);
+            }
+            return bias;
+        }
+
+        @Override
+        public Classifier forClasses(List<String> names) {
+            return of(
+                    file.withClassNames(names),
+                    probe.select(ClassRows.learned(file.method().id(), names, classNames())));
+        }
+
+        @Override
+        public ClassifierFile save() {
+            return file;
+        }
     }
 }

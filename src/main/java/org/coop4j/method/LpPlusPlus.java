@@ -1,6 +1,7 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,11 @@ import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.eval.Predictions;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer;
+import org.coop4j.method.train.Optimizer.Sgd;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
@@ -23,8 +28,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * for Few-Shot CLIP", CVPR 2024; the reference's {@code methods/linear_probe_p2.py}): a linear
  * probe whose class weights are blended with the text features.
  *
- * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. {@link BlockDescent} has the step
- * sizes. The bias begins as 0; the reference's is random.
+ * <p>logits = f · (w_k + α_k t_k) + b_k, without a logit scale. The bias begins as 0; the reference's is random.
  *
  * @param prompts hand-written prompts of the text features
  * @param search whether the epoch is chosen on the val images, where there are any
@@ -32,7 +36,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
 public record LpPlusPlus(
         TextPrompts prompts,
         @Setting("choose the epoch on the val images, where there are any") boolean search)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String W = "w";
     private static final String B = "b";
@@ -78,22 +82,18 @@ public record LpPlusPlus(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> 2.0 * task.classNames().size(),
-                (text, data, trainer) ->
-                        new Blend(
-                                text.weights(),
-                                Views.first(data.train()),
-                                search ? data.val() : FeatureSets.none(data.train().width())));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        FeatureSet val = search ? data.val() : FeatureSets.none(data.train().width());
+        return new Blend(text.weights(), Views.first(data.train()), val);
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 2.0 * classes;
     }
 
     /** Class weights that are blended with the text features. */
-    static final class Blend implements FeatureLearner.Model {
+    static final class Blend implements FeatureMethod.Model {
 
         private final FeatureMatrix text;
         private final FeatureSet train;
@@ -101,7 +101,7 @@ public record LpPlusPlus(
         private final LearnedTensor w;
         private final LearnedTensor b;
         private final LearnedTensor alpha; // [classes, 1]
-        private BlockDescent descent;
+        private Descent descent;
 
         /**
          * @param text normalised text features, one row a class
@@ -146,21 +146,85 @@ public record LpPlusPlus(
 
         @Override
         public Optimizer optimizer(Training training) {
-            descent =
-                    new BlockDescent(
-                            training,
-                            List.of(w, b),
-                            alpha,
-                            BlockDescent.StepSizes.of(Views.normalized(train, 0), text),
-                            val.size() == 0 ? null : this::valHits);
+            descent = new Descent(training);
             return descent;
+        }
+
+        /**
+         * The class weights and biases move at each step, the blending parameters at every tenth, against the sum of
+         * all their gradients so far, which the reference's code never clears. The training's rate is a factor of the
+         * step sizes. With val images the last of the best steps is kept.
+         */
+        private final class Descent extends Optimizer.Sgd {
+
+            private static final int BLEND_EVERY = 10;
+            private static final String SUM = "sum of gradients";
+            private static final String BEST = "best";
+
+            private final StepSizes sizes = StepSizes.of(Views.normalized(train, 0), text);
+            private final LearnedTensor hits = LearnedTensor.zeros("val hits", 1);
+
+            Descent(Training training) {
+                super(training.momentum(), training.weightDecay());
+            }
+
+            @Override
+            public void step(List<LearnedTensor> tensors, double rate, long step) {
+                super.step(List.of(w, b), rate * sizes.weights, step);
+                float[] sum = average(alpha, SUM);
+                for (int k = 0; k < sum.length; k++) {
+                    sum[k] += alpha.gradient()[k];
+                    if (step % BLEND_EVERY == 0) {
+                        alpha.values()[k] = (float) (alpha.values()[k] - rate * sizes.blend * sum[k]);
+                    }
+                }
+                if (val.size() > 0) {
+                    int now = valHits();
+                    float[] most = average(hits, BEST);
+                    if (now >= most[0]) {
+                        most[0] = now;
+                        for (LearnedTensor tensor : tensors) {
+                            copy(tensor.values(), average(tensor, BEST));
+                        }
+                    }
+                }
+            }
+
+            /** Puts what was best on the val images into the tensors, where there were any. */
+            void takeBest() {
+                if (val.size() > 0 && !state().isEmpty()) {
+                    learned().forEach(tensor -> copy(average(tensor, BEST), tensor.values()));
+                }
+            }
+
+            private static void copy(float[] from, float[] to) {
+                System.arraycopy(from, 0, to, 0, to.length);
+            }
+
+            @Override
+            protected List<String> averages(LearnedTensor tensor) {
+                List<String> names = new ArrayList<>(tensor == alpha ? List.of(SUM) : super.averages(tensor));
+                if (val.size() > 0) {
+                    names.add(BEST);
+                }
+                return tensor == hits ? List.of(BEST) : names;
+            }
+
+            @Override
+            public void restore(List<LearnedTensor> tensors, Map<String, float[]> saved) {
+                List<LearnedTensor> all = new ArrayList<>(tensors);
+                if (val.size() > 0) {
+                    all.add(hits);
+                }
+                super.restore(all, saved);
+            }
         }
 
         /** Val images that are right with the tensors as they are. */
         int valHits() {
             FeatureMatrix logits =
                     head(FeatureMatrix.of(w), b.values(), alpha.values(), text)
-                            .logits(new MatrixLogits(), Views.normalized(val, 0));
+                            .logits(new LogitGraph.Matrices(), Views.normalized(val, 0));
             int hits = 0;
             for (int i = 0; i < logits.rows(); i++) {
                 hits += Predictions.argmax(logits.row(i)) == val.label(i) ? 1 : 0;
@@ -219,5 +283,63 @@ public record LpPlusPlus(
             weights[i] += alpha[k] * text.get(k, i % w.width());
         }
         return new LinearHead(FeatureMatrix.of(w.rows(), w.width(), weights), 1, b);
+    }
+
+    /**
+     * Step sizes from the data.
+     *
+     * @param weights 4 N / λ_max(FᵀF), the inverse of the loss's Lipschitz constant in the weights
+     * @param blend N / (4 max_k Σ_i (f_i · t_k)²)
+     */
+    record StepSizes(double weights, double blend) {
+
+        private static final int MOST_ITERATIONS = 1_000;
+        private static final double CONVERGED = 1e-12;
+
+        /**
+         * @param f normalised features of the images, one row an image
+         * @param text normalised text features, one row a class
+         */
+        static StepSizes of(FeatureMatrix f, FeatureMatrix text) {
+            FeatureMatrix cosines = f.products(text);
+            double[] squares = new double[text.rows()];
+            for (int i = 0; i < f.rows(); i++) {
+                for (int k = 0; k < squares.length; k++) {
+                    squares[k] += (double) cosines.get(i, k) * cosines.get(i, k);
+                }
+            }
+            double most = Arrays.stream(squares).max().orElseThrow();
+            return new StepSizes(4.0 * f.rows() / largestEigenvalue(f), f.rows() / (4 * most));
+        }
+
+        /** Of FᵀF, by power iteration; features of one model have one dominant direction. */
+        static double largestEigenvalue(FeatureMatrix f) {
+            double[] upper = Gda.Moments.of(f, new int[f.rows()], 1).squares();
+            double[] v = new double[f.width()];
+            for (int j = 0; j < v.length; j++) {
+                v[j] = f.get(0, j);
+            }
+            double value = 0;
+            for (int i = 0; i < MOST_ITERATIONS; i++) {
+                double[] next = new double[v.length];
+                for (int row = 0; row < v.length; row++) {
+                    int start = row * v.length;
+                    next[row] += upper[start + row] * v[row];
+                    for (int j = row + 1; j < v.length; j++) {
+                        next[row] += upper[start + j] * v[j];
+                        next[j] += upper[start + j] * v[row];
+                    }
+                }
+                double norm = Math.sqrt(Arrays.stream(next).map(x -> x * x).sum());
+                for (int j = 0; j < v.length; j++) {
+                    v[j] = next[j] / norm;
+                }
+                if (Math.abs(norm - value) <= CONVERGED * norm) {
+                    return norm;
+                }
+                value = norm;
+            }
+            return value;
+        }
     }
 }

@@ -1,11 +1,10 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.FeatureKind;
@@ -21,28 +20,10 @@ import org.coop4j.method.train.Training;
  *
  * <p>A method says what it learns, how it makes logits, what its loss is and which settings it has.
  * Everything else (few-shot sample, feature bank, training loop, checkpoints, command line, sweeps,
- * reports) knows this interface alone. To add one, write its file and name it here.
+ * reports) knows this interface alone. To add one, write its file and name it in {@link #all}.
  */
 public sealed interface Method
-        permits ZeroShot,
-                LinearProbe,
-                CoOp,
-                KgCoOp,
-                Prototypes,
-                TipAdapter,
-                TipAdapterF,
-                TaskRes,
-                ClipAdapter,
-                CrossModal,
-                ZsLp,
-                Clap,
-                Gda,
-                ProGrad,
-                DeepLanguage,
-                Tcp,
-                CoCoOp,
-                LpPlusPlus,
-                ProLip {
+        permits PromptMethod, FeatureMethod, LinearProbe {
 
     /** Its name on the command line, in plans and in files, such as {@code coop}. */
     String id();
@@ -143,17 +124,26 @@ public sealed interface Method
 
     /** All methods with their defaults. */
     static List<Method> all() {
-        return Arrays.stream(Method.class.getPermittedSubclasses()).map(Method::defaults).toList();
-    }
-
-    private static Method defaults(Class<?> type) {
-        try {
-            return (Method) type.getDeclaredConstructor().newInstance();
-        } catch (InvocationTargetException e) {
-            throw new IllegalStateException(type + " refuses its own defaults", e.getCause());
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException(type + " has no constructor of its defaults", e);
-        }
+        return List.of(
+                new ZeroShot(),
+                new LinearProbe(),
+                new CoOp(),
+                new KgCoOp(),
+                new Prototypes(),
+                new TipAdapter(),
+                new TipAdapterF(),
+                new TaskRes(),
+                new ClipAdapter(),
+                new CrossModal(),
+                new ZsLp(),
+                new Clap(),
+                new Gda(),
+                new ProGrad(),
+                new DeepLanguage(),
+                new Tcp(),
+                new CoCoOp(),
+                new LpPlusPlus(),
+                new ProLip());
     }
 
     /**
@@ -162,31 +152,24 @@ public sealed interface Method
      * @throws IllegalArgumentException if there is none, listing those that there are
      */
     static Method of(String name) {
-        List<Method> all = all();
-        return all.stream()
-                .filter(method -> method.id().equals(name))
-                .findFirst()
-                .or(
-                        () ->
-                                all.stream()
-                                        .flatMap(method -> method.shorthand(name).stream())
-                                        .findFirst())
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "method \"%s\": expected one of %s"
-                                                .formatted(
-                                                        name,
-                                                        all.stream()
-                                                                .map(Method::id)
-                                                                .collect(
-                                                                        Collectors.joining(
-                                                                                ", ")))));
+        for (Method method : all()) {
+            if (method.id().equals(name)) {
+                return method;
+            }
+        }
+        for (Method method : all()) {
+            Optional<Method> meant = method.shorthand(name);
+            if (meant.isPresent()) {
+                return meant.get();
+            }
+        }
+        throw new IllegalArgumentException("method \"%s\": expected one of %s"
+                .formatted(name, all().stream().map(Method::id).collect(Collectors.joining(", "))));
     }
 
     /** The same method with its reference's settings. */
     default Method defaults() {
-        return defaults(getClass());
+        return of(id());
     }
 
     /**
@@ -197,5 +180,59 @@ public sealed interface Method
      */
     default Method with(Map<String, ?> settings) {
         return (Method) Settings.with((Record) this, settings);
+    }
+
+    /** The name of {@link #standard}, for what needs a constant. */
+    String STANDARD = "coop";
+
+    /** The method that is taken where none is given. */
+    static Method standard() {
+        return new CoOp();
+    }
+
+    /** The data's hand-written prompt without learning, which all others are compared with. */
+    static Method zeroShot() {
+        return new ZeroShot();
+    }
+
+    /** Hand-written prompts with these templates. */
+    static Method handWritten(List<String> templates) {
+        return new ZeroShot(templates, false);
+    }
+
+    /**
+     * What learned classifiers are compared with beside prompts: what the images alone tell. It
+     * learns from whatever images the others had.
+     */
+    static Method baseline() {
+        return new LinearProbe(false);
+    }
+
+    /** Learns in closed form: where many classifiers are needed, each without some images. */
+    static Method closedForm() {
+        return new Gda();
+    }
+
+    /**
+     * Methods that learn in seconds and differ in what they are good at, the simplest first: the
+     * candidates where a user leaves the choice to the val images.
+     */
+    static List<Method> quick() {
+        return List.of(
+                new ZeroShot(),
+                new LinearProbe(),
+                new Prototypes(),
+                new Gda(),
+                new TipAdapterF(),
+                new Clap(),
+                new CrossModal());
+    }
+
+    /**
+     * The method that settings mean which come without one: hand-written prompts where there are
+     * templates, else the standard.
+     */
+    static Method ofSettings(Set<String> names) {
+        return names.contains("templates") ? handWritten(List.of("{}")) : standard();
     }
 }

@@ -1,18 +1,16 @@
 package org.coop4j.method;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.function.IntFunction;
-import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.coop4j.base.Resource;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
-import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 
 /**
@@ -81,7 +79,7 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
     public static NearestWords of(Clip clip, ClassifierFile file, int count, Tokens tokens)
             throws IOException {
         file.requireModel(clip);
-        LearnedContext prompt = LearnedContext.of(file);
+        PromptLayout layout = PromptLayout.of(file);
         Tokenizer tokenizer = clip.tokenizer();
         int vocabulary = clip.architecture().text().vocabularySize();
         if (vocabulary != tokenizer.vocabularySize()) {
@@ -90,24 +88,35 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
                                     .formatted(vocabulary, tokenizer.vocabularySize())
                             + " own is needed to name them");
         }
-        Set<String> slurs = slurs();
-        clip.tokenEmbedding(0); // reads the table, before threads ask for it
-        IntPredicate wanted =
-                token -> tokens == Tokens.ALL || isFitWord(tokenizer.symbol(token), slurs);
-        Search search = new Search(prompt, count);
-        search.run(vocabulary, clip::tokenEmbedding, wanted, clip.workers());
-        List<ContextVector> vectors = new ArrayList<>();
-        int length = prompt.layout().length();
-        for (int v = 0; v < search.vectors; v++) {
-            Optional<String> className =
-                    prompt.layout().classSpecific()
-                            ? Optional.of(file.classNames().get(v / length))
-                            : Optional.empty();
-            List<Word> words =
-                    search.nearest(v).stream().map(near -> near.word(tokenizer)).toList();
-            vectors.add(new ContextVector(className, v % length + 1, words));
+        if (count < 1) {
+            throw new IllegalArgumentException("number of nearest words is " + count + ": give 1 or more");
         }
-        return new NearestWords(search.compared, search.untrained, vectors);
+        Set<String> slurs = slurs();
+        float[][] table = new float[vocabulary][]; // null: not compared with
+        int compared = 0;
+        int untrained = 0;
+        for (int token = 0; token < vocabulary; token++) {
+            if (tokens == Tokens.ALL || isFitWord(tokenizer.symbol(token), slurs)) {
+                float[] embedding = clip.tokenEmbedding(token);
+                boolean trained = !UnknownWords.isZero(embedding);
+                compared += trained ? 1 : 0;
+                untrained += trained ? 0 : 1;
+                table[token] = trained ? embedding : null;
+            }
+        }
+        float[] context = file.tensor(PromptContext.CTX).values();
+        int width = clip.architecture().text().width();
+        int length = layout.length();
+        List<ContextVector> vectors = IntStream.range(0, context.length / width)
+                .parallel()
+                .mapToObj(v -> new ContextVector(
+                        layout.classSpecific() ? Optional.of(file.classNames().get(v / length)) : Optional.empty(),
+                        v % length + 1,
+                        nearest(Arrays.copyOfRange(context, v * width, (v + 1) * width), table, count).stream()
+                                .map(near -> near.word(tokenizer))
+                                .toList()))
+                .toList();
+        return new NearestWords(compared, untrained, vectors);
     }
 
     private static boolean isFitWord(String symbol, Set<String> slurs) {
@@ -141,113 +150,35 @@ public record NearestWords(int compared, int untrained, List<ContextVector> vect
         }
     }
 
-    /** Compares all tokens with all vectors; each thread takes a part of the tokens. */
-    private static final class Search {
-        private final float[] context;
-        private final int width;
-        private final int vectors;
-        private final int count;
-
-        /** The nearest found so far of each vector, the farthest of them on top. */
-        private final List<PriorityQueue<Near>> found = new ArrayList<>();
-
-        private int compared;
-        private int untrained;
-
-        Search(LearnedContext prompt, int count) {
-            if (count < 1) {
-                throw new IllegalArgumentException(
-                        "number of nearest words is " + count + ": give 1 or more");
-            }
-            this.context = prompt.vectors();
-            this.width = prompt.width();
-            this.vectors = context.length / width;
-            this.count = count;
-            found.addAll(queues());
-        }
-
-        private List<PriorityQueue<Near>> queues() {
-            List<PriorityQueue<Near>> queues = new ArrayList<>();
-            for (int v = 0; v < vectors; v++) {
-                queues.add(new PriorityQueue<>(Near.NEAREST_FIRST.reversed()));
-            }
-            return queues;
-        }
-
-        void run(int tokens, IntFunction<float[]> table, IntPredicate wanted, Workers workers) {
-            workers.rows(tokens, (part, from, to) -> runPart(from, to, table, wanted));
-        }
-
-        private void runPart(int from, int to, IntFunction<float[]> table, IntPredicate wanted) {
-            List<PriorityQueue<Near>> own = queues();
-            int seen = 0;
-            int zero = 0;
-            for (int token = from; token < to; token++) {
-                if (!wanted.test(token)) {
-                    continue;
-                }
-                float[] embedding = table.apply(token);
-                if (isZero(embedding)) {
-                    zero++;
-                    continue;
-                }
-                seen++;
-                for (int v = 0; v < vectors; v++) {
-                    offer(own.get(v), new Near(token, square(embedding, v)));
+    /** The tokens nearest to a vector, nearest first. */
+    private static List<Near> nearest(float[] vector, float[][] table, int count) {
+        PriorityQueue<Near> found = new PriorityQueue<>(Near.NEAREST_FIRST.reversed()); // the farthest on top
+        for (int token = 0; token < table.length; token++) {
+            if (table[token] != null) {
+                found.add(new Near(token, square(vector, table[token])));
+                if (found.size() > count) {
+                    found.poll();
                 }
             }
-            merge(own, seen, zero);
         }
+        return found.stream().sorted(Near.NEAREST_FIRST).toList();
+    }
 
-        private synchronized void merge(List<PriorityQueue<Near>> part, int seen, int zero) {
-            for (int v = 0; v < vectors; v++) {
-                for (Near near : part.get(v)) {
-                    offer(found.get(v), near);
-                }
-            }
-            compared += seen;
-            untrained += zero;
+    /** Squared distance; two sums, so that an addition need not wait for the one before. */
+    private static double square(float[] vector, float[] embedding) {
+        double even = 0;
+        double odd = 0;
+        int i = 0;
+        for (; i + 1 < vector.length; i += 2) {
+            double a = (double) embedding[i] - vector[i];
+            double b = (double) embedding[i + 1] - vector[i + 1];
+            even += a * a;
+            odd += b * b;
         }
-
-        private void offer(PriorityQueue<Near> queue, Near near) {
-            if (queue.size() < count) {
-                queue.add(near);
-            } else if (Near.NEAREST_FIRST.compare(near, queue.peek()) < 0) {
-                queue.poll();
-                queue.add(near);
-            }
+        if (i < vector.length) {
+            double a = (double) embedding[i] - vector[i];
+            even += a * a;
         }
-
-        private static boolean isZero(float[] values) {
-            for (float value : values) {
-                if (value != 0) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        /** Two sums, so that an addition need not wait for the one before. */
-        private double square(float[] embedding, int vector) {
-            double even = 0;
-            double odd = 0;
-            int offset = vector * width;
-            int i = 0;
-            for (; i + 1 < width; i += 2) {
-                double a = (double) embedding[i] - context[offset + i];
-                double b = (double) embedding[i + 1] - context[offset + i + 1];
-                even += a * a;
-                odd += b * b;
-            }
-            if (i < width) {
-                double a = (double) embedding[i] - context[offset + i];
-                even += a * a;
-            }
-            return even + odd;
-        }
-
-        List<Near> nearest(int vector) {
-            return found.get(vector).stream().sorted(Near.NEAREST_FIRST).toList();
-        }
+        return even + odd;
     }
 }

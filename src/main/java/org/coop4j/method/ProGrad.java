@@ -1,16 +1,15 @@
 package org.coop4j.method;
 
-import java.io.IOException;
 import java.util.List;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Training;
 import org.nd4j.autodiff.samediff.SDVariable;
 
@@ -34,7 +33,7 @@ public record ProGrad(
         @Setting("how much of a gradient against zero-shot CLIP is taken away, 1: all")
                 double lambda,
         @Setting("temperature of the distributions that are compared") double temperature)
-        implements Method, CheckpointedPrompts {
+        implements PromptMethod {
 
     public ProGrad {
         Settings.requireNotNegative("lambda", lambda);
@@ -42,7 +41,7 @@ public record ProGrad(
             throw new IllegalArgumentException(
                     "temperature: expected more than 0, got " + temperature);
         }
-        context(contextLength, classSpecific);
+        new PromptContext(contextLength, ClassPosition.END, classSpecific, null); // refuses a length below 1
     }
 
     /** M = 16, λ = 1: the reference's, but for six of its settings. */
@@ -50,12 +49,9 @@ public record ProGrad(
         this(16, false, 1, 1);
     }
 
-    private static PromptContext context(int length, boolean classSpecific) {
-        return new PromptContext(length, ClassPosition.END, classSpecific, null);
-    }
-
-    private PromptContext context() {
-        return context(contextLength, classSpecific);
+    @Override
+    public PromptContext context() {
+        return new PromptContext(contextLength, ClassPosition.END, classSpecific, null);
     }
 
     @Override
@@ -83,36 +79,13 @@ public record ProGrad(
     }
 
     @Override
-    public Group group() {
-        return Group.PROMPTS;
-    }
-
-    @Override
-    public boolean namesNewClasses() {
-        return !classSpecific;
-    }
-
-    @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        PromptEnsemble handWritten = PromptEnsemble.of(task.template());
-        handWritten.requireFit(clip, task.classNames());
-        return new PromptLearner(
-                this,
-                clip,
-                task,
-                PromptLearner.form(clip, context()),
-                () ->
-                        new PromptLearner.Objective(
-                                PromptLearner.ContextVectors.of(initial(clip, task)),
-                                loss(
-                                        handWritten.classWeights(clip, task.classNames()),
-                                        temperature,
-                                        (g, combined) -> project(g, lambda, combined))));
+    public String teacher(String template) {
+        return template;
     }
 
     /** The template's words before the class name as the last vectors, zero vectors before them. */
-    private LearnedTensor initial(Clip clip, Task task) {
+    @Override
+    public List<LearnedTensor> initial(Clip clip, Task task) {
         String words = task.template().substring(0, task.template().indexOf("{}"));
         int[] tokens = clip.tokenizer().encode(words);
         int width = clip.architecture().text().width();
@@ -125,7 +98,12 @@ public record ProGrad(
                 System.arraycopy(embedding, 0, ctx.values(), v * width, width);
             }
         }
-        return ctx;
+        return List.of(ctx);
+    }
+
+    @Override
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return loss(teacher, temperature, (gradients, combined) -> project(gradients, lambda, combined));
     }
 
     /**
@@ -164,14 +142,4 @@ public record ProGrad(
         }
     }
 
-    @Override
-    public void require(Clip clip, ClassifierFile file) throws IOException {
-        context().require(clip, file);
-    }
-
-    @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        return PromptLearner.read(clip, file, context());
-    }
 }

@@ -12,7 +12,11 @@ import org.coop4j.clip.StepGraph;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.Classifier.AdaptedImages;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
 import org.coop4j.weights.Shape;
@@ -32,7 +36,7 @@ public record ProLip(
         @Setting("how much the projection is held at CLIP's own, divided by the images of a class")
                 double lambda,
         TextPrompts prompts)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String TEXT = "text";
 
@@ -78,18 +82,21 @@ public record ProLip(
 
     @Override
     public Learner learner(FeatureSpace space, Task task) {
-        VisualProjection before = space.requireVisualProjection(id());
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> task.classNames().size() + before.weight().width(),
-                (text, data, trainer) ->
-                        new Projector(
-                                before,
-                                text.weights(),
-                                lambda * task.classNames().size() / data.train().size()));
+        space.requireVisualProjection(id());
+        return FeatureMethod.super.learner(space, task);
+    }
+
+    @Override
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Projector(
+                text.space().requireVisualProjection(id()),
+                text.weights(),
+                lambda * text.classes() / data.train().size());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return classes + space.requireVisualProjection(id()).weight().width();
     }
 
     /**
@@ -101,7 +108,7 @@ public record ProLip(
      * @param penalty weight of the squared change
      */
     record Projector(VisualProjection before, LearnedTensor w, FeatureMatrix text, double penalty)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Projector(VisualProjection before, FeatureMatrix text, double penalty) {
             this(before, before.weight().learned(before.name()), text, penalty);
@@ -154,16 +161,17 @@ public record ProLip(
         return new AdaptedImages(
                 cosines,
                 features(),
-                new Projected(before.turned(file.matrix(before.name())), before.bias()));
+                projected(before.turned(file.matrix(before.name())), before.bias()));
     }
 
     /** Features after a projection. */
-    private record Projected(FeatureMatrix w, FeatureMatrix bias) implements AdaptedImages.Adapter {
-
-        @Override
-        public <T> T adapted(LogitGraph<T> graph, T images) {
-            T z = graph.product(images, w);
-            return bias == null ? z : graph.plus(z, bias.row(0));
-        }
+    private static AdaptedImages.Adapter projected(FeatureMatrix w, FeatureMatrix bias) {
+        return new AdaptedImages.Adapter() {
+            @Override
+            public <T> T adapted(LogitGraph<T> graph, T images) {
+                T z = graph.product(images, w);
+                return bias == null ? z : graph.plus(z, bias.row(0));
+            }
+        };
     }
 }

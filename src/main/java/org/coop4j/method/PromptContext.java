@@ -8,6 +8,7 @@ import org.coop4j.base.Setting;
 import org.coop4j.clip.Clip;
 import org.coop4j.data.RandomStream;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 
@@ -44,14 +45,19 @@ record PromptContext(
         contextLength = words == null ? contextLength : words.strip().split("\\s+").length;
     }
 
+    /** Vectors at the end, shared by all classes, that begin as words or, where these are null, as random numbers. */
+    static PromptContext atEnd(int length, String words) {
+        return new PromptContext(length, ClassPosition.END, false, words);
+    }
+
     /** Random vectors at the end, shared by all classes. */
     static PromptContext random(int length) {
-        return new PromptContext(length, ClassPosition.END, false, null);
+        return atEnd(length, null);
     }
 
     /** Vectors at the end that begin as words, shared by all classes. */
     static PromptContext words(String words) {
-        return new PromptContext(1, ClassPosition.END, false, words);
+        return atEnd(1, words);
     }
 
     /** How the prompts are laid out. */

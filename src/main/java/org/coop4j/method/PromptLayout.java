@@ -2,7 +2,12 @@ package org.coop4j.method;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.coop4j.base.SafeText;
+import org.coop4j.base.Settings;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.PackedPrompts;
+import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.Shape;
 
 /**
@@ -24,6 +29,24 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
             throw new IllegalArgumentException(
                     "context of " + length + " vectors: expected 1 or more");
         }
+    }
+
+    /**
+     * The layout of a file's context vectors, tensor {@code ctx}, of whatever method.
+     *
+     * @throws IllegalArgumentException if its method learns none
+     */
+    public static PromptLayout of(ClassifierFile file) {
+        if (!file.tensorNames().contains(PromptContext.CTX)) {
+            throw new IllegalArgumentException(
+                    file.method().title() + " learns no context vectors: give a learned prompt");
+        }
+        Shape shape = file.tensor(PromptContext.CTX).shape();
+        Object position = Settings.of((Record) file.method()).get("position");
+        return new PromptLayout(
+                Math.toIntExact(shape.dim(shape.rank() - 2)),
+                position == null ? ClassPosition.END : ClassPosition.named(String.valueOf(position)),
+                shape.rank() == 3);
     }
 
     /** Context vectors of {@code classes} classes together. */
@@ -56,6 +79,16 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         return prompts;
     }
 
+    /** The same in a model's tokens. */
+    List<int[]> prompts(Clip clip, List<ClassName> names) {
+        Tokenizer tokenizer = clip.tokenizer();
+        return prompts(
+                names,
+                tokenizer.startToken(),
+                tokenizer.endToken(),
+                clip.architecture().text().contextLength());
+    }
+
     private int[] prompt(ClassName name, int firstVector, int startToken, int endToken) {
         int before =
                 switch (position) {
@@ -82,5 +115,50 @@ public record PromptLayout(int length, ClassPosition position, boolean classSpec
         }
         pieces[next] = endToken;
         return pieces;
+    }
+
+    /** A class's prompt has more tokens than the model's context; the message is for the user. */
+    public static final class PromptTooLongException extends IllegalArgumentException {
+
+        private static final long serialVersionUID = 1;
+        private static final int SHOWN = 60;
+
+        PromptTooLongException(ClassName name, int tokens, int contextLength, int vectors) {
+            super(
+                    String.format(
+                            "class \"%s\": prompt of %d tokens exceeds the context length %d: shorten"
+                                    + " the class name or use fewer context vectors than %d",
+                            SafeText.shortened(name.name(), SHOWN), tokens, contextLength, vectors));
+        }
+    }
+
+    /** Where the class name stands in a learned prompt (CoOp, section 3.2). */
+    public enum ClassPosition {
+        /** Behind the context: the reference's default. */
+        END,
+        /** Between its first ⌊M/2⌋ vectors and the others. */
+        MIDDLE,
+        /** In front of the context. */
+        FRONT;
+
+        /** The name in files and on the command line, such as {@code end}. */
+        public String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /**
+         * The position named {@code id}.
+         *
+         * @throws IllegalArgumentException if there is none
+         */
+        public static ClassPosition named(String id) {
+            for (ClassPosition position : values()) {
+                if (position.id().equals(id)) {
+                    return position;
+                }
+            }
+            throw new IllegalArgumentException(
+                    "class position \"" + id + "\": choose end, middle or front");
+        }
     }
 }

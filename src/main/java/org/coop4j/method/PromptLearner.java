@@ -1,125 +1,81 @@
 package org.coop4j.method;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 
 /**
- * Learns context vectors by a method's loss (the reference's {@code PromptLearner}, {@code
- * CustomCLIP} and trainer around a loss).
+ * Learns context vectors by a method's loss (the reference's {@code PromptLearner}, {@code CustomCLIP} and trainer
+ * around a loss).
  *
- * <p>The images are features, encoded once; every step encodes all class prompts with the context
- * as it is. Nothing but the method's tensors is trained.
+ * <p>The images are features, encoded once; every step encodes all class prompts with the context as it is. Nothing but
+ * the method's tensors is trained.
  */
 final class PromptLearner implements Learner {
 
     /**
-     * The normalised features of the prompts in a file, [classes, embed]: they follow from the
-     * learned tensors, by the text tower, which whoever classifies need not run.
+     * The normalised features of the prompts in a file, [classes, embed]: they follow from the learned tensors, by the
+     * text tower, which whoever classifies need not run.
      */
     private static final String CLASS_WEIGHTS = "class_weights";
 
-    private final Method method;
+    private final PromptMethod method;
     private final Clip clip;
     private final Task task;
-    private final Form form;
     private final List<int[]> prompts;
     private final Supplier<Objective> objective;
 
     /** What is learned, and the loss that it is learned by. */
     record Objective(PromptEncoder.Vectors vectors, PromptEncoder.Loss loss) {}
 
-    /** Context vectors alone. */
-    record ContextVectors(List<LearnedTensor> learned) implements PromptEncoder.Vectors {
-
-        static ContextVectors of(LearnedTensor ctx) {
-            return new ContextVectors(List.of(ctx));
-        }
-    }
-
-    /** What a method makes of class names and learned tensors. */
-    interface Form {
-
-        /**
-         * The prompts, context vectors among their tokens.
-         *
-         * @throws PromptTooLongException if one exceeds the context length, naming its class
-         */
-        List<int[]> prompts(Clip clip, List<String> classNames);
-
-        /** What the tensors of a file do in the text tower. */
-        PromptEncoder.Vectors vectors(Clip clip, ClassifierFile file);
-
-        /** The file of other classes. */
-        default ClassifierFile forClasses(ClassifierFile file, List<String> names) {
-            return file.withClassNames(names);
-        }
-
-        /** Whether the prompts depend on the image. */
-        default boolean perImage() {
-            return false;
-        }
-    }
-
     /**
-     * Context vectors laid out so, among class names.
+     * A learner of some prompts.
      *
-     * @param tensors what the tensors of a file do in the text tower
+     * @param prompts a prompt per class, context vectors among its tokens
+     * @param objective made when training begins, with the tensors as they are before: what it takes from the text
+     *     tower is computed then
      */
-    record ContextForm(
-            PromptLayout layout, boolean perImage, Function<List<LearnedTensor>, PromptEncoder.Vectors> tensors)
-            implements Form {
-
-        @Override
-        public List<int[]> prompts(Clip clip, List<String> classNames) {
-            return Prompts.of(clip, layout, classNames);
-        }
-
-        @Override
-        public PromptEncoder.Vectors vectors(Clip clip, ClassifierFile file) {
-            return tensors.apply(PromptLearner.tensors(file));
-        }
-
-        @Override
-        public ClassifierFile forClasses(ClassifierFile file, List<String> names) {
-            return layout.classSpecific() ? ofOwnClasses(file, names) : file.withClassNames(names);
-        }
-    }
-
-    /**
-     * @param objective made when training begins, with the tensors as they are before: what it
-     *     takes from the text tower is computed then
-     * @throws PromptTooLongException if a prompt exceeds the context length, naming its class
-     */
-    PromptLearner(Method method, Clip clip, Task task, Form form, Supplier<Objective> objective) {
+    PromptLearner(PromptMethod method, Clip clip, Task task, List<int[]> prompts, Supplier<Objective> objective) {
         this.method = method;
         this.clip = clip;
         this.task = task;
-        this.form = form;
-        this.prompts = form.prompts(clip, task.classNames());
+        this.prompts = prompts;
         this.objective = objective;
     }
 
-    /** Learns nothing but context vectors. */
-    static PromptLearner ofContext(
-            Method method, Clip clip, Task task, PromptContext context, Supplier<PromptEncoder.Loss> loss) {
-        return new PromptLearner(
-                method,
-                clip,
-                task,
-                form(clip, context),
-                () -> new Objective(
-                        ContextVectors.of(context.initial(clip, task.classNames().size(), task.seed())), loss.get()));
+    /**
+     * The learner of a method.
+     *
+     * @throws PromptTooLongException if a prompt exceeds the context length, naming its class
+     */
+    static PromptLearner of(PromptMethod method, Clip clip, Task task) {
+        PromptMethod resolved = method.resolved(clip, task.template());
+        List<String> names = task.classNames();
+        String template = resolved.teacher(task.template());
+        PromptEnsemble handWritten = template == null ? null : PromptEnsemble.of(template);
+        if (handWritten != null) {
+            handWritten.requireFit(clip, names);
+        }
+        return new PromptLearner(resolved, clip, task, prompts(resolved, clip, names), () -> {
+            FeatureMatrix teacher = handWritten == null ? null : handWritten.classWeights(clip, names);
+            return new Objective(
+                    resolved.vectors(resolved.initial(clip, task), () -> teacher), resolved.loss(teacher));
+        });
+    }
+
+    private static List<int[]> prompts(PromptMethod method, Clip clip, List<String> classNames) {
+        return method.context().layout(clip).prompts(clip, method.afterContext(clip, classNames));
     }
 
     @Override
@@ -133,104 +89,166 @@ final class PromptLearner implements Learner {
                 learned,
                 batch -> encoder.step(learning.vectors, learning.loss, batch, trainer.memory()))) {
             trainer.train(
-                    form.perImage() ? step.oneByOne() : step,
+                    method.perImage() ? step.oneByOne() : step,
                     trainer.shuffled(data.train().size()),
                     trainer.training().newOptimizer());
         }
-        ClassifierFile file = file(method, clip, task.classNames(), learned);
-        return classifier(clip, file, form, trainer.memory());
+        ClassifierFile file = ClassifierFile.of(method, task.classNames(), clip.modelSha256());
+        for (LearnedTensor tensor : learned) {
+            file = file.with(tensor);
+        }
+        return classifier(method, clip, file, encoder, learning.vectors, trainer.memory());
     }
 
     @Override
     public double work(int images, Training training) {
-        int steps =
-                form.perImage()
-                        ? images
-                        : BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
+        int steps = method.perImage()
+                ? images
+                : BatchOrder.shuffled(Math.max(1, images), training.batch(), 0).batches();
         // Forward, and back without gradients of the weights; then once forward for the test.
-        return Prompts.work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
+        return work(clip, prompts) * (2.0 * training.epochs() * steps + 1);
     }
 
-    /** Context vectors laid out so, and nothing else. */
-    static Form form(Clip clip, PromptContext context) {
-        return new ContextForm(
-                context.layout(clip), false, tensors -> ContextVectors.of(tensors.get(0)));
-    }
-
-    /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
-    private static ClassifierFile ofOwnClasses(ClassifierFile file, List<String> names) {
-        int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
-        return file.withClassNames(names).withRows(PromptContext.CTX, positions);
-    }
-
-    /** A file of learned tensors. */
-    static ClassifierFile file(
-            Method method, Clip clip, List<String> classNames, List<LearnedTensor> learned)
-            throws IOException {
-        ClassifierFile file = ClassifierFile.of(method, classNames, clip.modelSha256());
-        for (LearnedTensor tensor : learned) {
-            file = file.with(tensor);
+    /** Multiplications of the text tower's products for these prompts, about; their common beginning counts once. */
+    private static double work(Clip clip, List<int[]> prompts) {
+        int shared = prompts.get(0).length;
+        long rows = 0;
+        for (int[] prompt : prompts) {
+            int same = Arrays.mismatch(prompts.get(0), prompt);
+            shared = Math.min(shared, same < 0 ? prompt.length : same);
+            rows += prompt.length;
         }
-        return file;
-    }
-
-    /** The learned tensors of a file, in its order. */
-    static List<LearnedTensor> tensors(ClassifierFile file) {
-        return file.tensorNames().stream()
-                .filter(name -> !name.equals(CLASS_WEIGHTS))
-                .map(
-                        name -> {
-                            ClassifierFile.Tensor tensor = file.tensor(name);
-                            return LearnedTensor.of(
-                                    name, tensor.values(), tensor.shape().toArray());
-                        })
-                .toList();
+        return clip.tokenWork() * (rows - (prompts.size() - 1.0) * shared);
     }
 
     /**
-     * The classifier of learned context vectors.
+     * The classifier of the tensors of a file; where the class weights are among them, nothing is encoded.
      *
-     * @throws IOException if they are not those that the layout says
+     * @throws IOException if the file lacks a tensor of the method, or has it in another shape
      */
-    static Classifier read(Clip clip, ClassifierFile file, PromptContext context)
-            throws IOException {
-        context.require(clip, file);
-        return read(clip, file, form(clip, context));
-    }
-
-    /**
-     * The classifier of the tensors of a file; where the class weights are among them, nothing is
-     * encoded.
-     *
-     * @throws IOException if the class weights are not a row for each class
-     */
-    static Classifier read(Clip clip, ClassifierFile file, Form form) throws IOException {
+    static Classifier read(PromptMethod method, Clip clip, ClassifierFile file) throws IOException {
+        PromptMethod resolved = method.resolved(clip, null);
+        resolved.require(clip, file);
         if (!file.tensorNames().contains(CLASS_WEIGHTS)) {
-            return classifier(clip, file, form, MemoryLimit.none());
+            return classifier(resolved, clip, file, MemoryLimit.none());
         }
         file.requireClassRows(clip, CLASS_WEIGHTS);
-        return ofClassWeights(clip, file, form);
+        return ofClassWeights(resolved, clip, file);
+    }
+
+    /** The classifier of learned tensors alone. */
+    private static Classifier classifier(PromptMethod method, Clip clip, ClassifierFile file, MemoryLimit memory) {
+        List<LearnedTensor> learned = file.tensorNames().stream()
+                .map(name -> {
+                    ClassifierFile.Tensor tensor = file.tensor(name);
+                    return LearnedTensor.of(name, tensor.values(), tensor.shape().toArray());
+                })
+                .toList();
+        List<String> names = file.classNames();
+        PromptEncoder.Vectors vectors = method.vectors(
+                learned, () -> PromptEnsemble.of(method.teacher(null)).classWeights(clip, names));
+        return classifier(method, clip, file, clip.promptEncoder(prompts(method, clip, names)), vectors, memory);
     }
 
     private static Classifier classifier(
-            Clip clip, ClassifierFile file, Form form, MemoryLimit memory) {
-        if (form.perImage()) {
-            return new PerImageClassifier(clip, file, form, memory);
+            PromptMethod method,
+            Clip clip,
+            ClassifierFile file,
+            PromptEncoder encoder,
+            PromptEncoder.Vectors vectors,
+            MemoryLimit memory) {
+        if (method.perImage()) {
+            return new PerImage(method, clip, file, memory, () -> encoder.encoding(vectors, memory));
         }
-        FeatureMatrix weights =
-                clip.promptEncoder(form.prompts(clip, file.classNames()))
-                        .features(form.vectors(clip, file), memory)
-                        .normalized();
-        return ofClassWeights(clip, file.with(CLASS_WEIGHTS, weights), form);
+        FeatureMatrix weights = encoder.features(vectors, memory).normalized();
+        return ofClassWeights(method, clip, file.with(CLASS_WEIGHTS, weights));
     }
 
-    private static Classifier ofClassWeights(Clip clip, ClassifierFile file, Form form) {
+    private static Classifier ofClassWeights(PromptMethod method, Clip clip, ClassifierFile file) {
         ClassifierFile learned = file.without(CLASS_WEIGHTS);
-        return new LinearHead.OfFile(
-                LinearHead.withoutBias(file.matrix(CLASS_WEIGHTS), clip.logitScale()),
-                file,
-                names ->
-                        classifier(
-                                clip, form.forClasses(learned, names), form, MemoryLimit.none()));
+        return new LinearHead(file.matrix(CLASS_WEIGHTS), clip.logitScale())
+                .classifier(
+                        file, names -> classifier(method, clip, forClasses(method, learned, names), MemoryLimit.none()));
+    }
+
+    /** A unified context takes any names; of a class-specific one each class keeps its vectors. */
+    private static ClassifierFile forClasses(PromptMethod method, ClassifierFile file, List<String> names) {
+        if (!method.context().classSpecific()) {
+            return file.withClassNames(names);
+        }
+        int[] positions = ClassRows.learned("a class-specific context", names, file.classNames());
+        return ClassRows.select(file.withClassNames(names), PromptContext.CTX, positions, new float[0]);
+    }
+
+    /** logits = scale · cosine of an image's features with the classes' prompts of this image. */
+    private static final class PerImage implements Classifier {
+
+        private final PromptMethod method;
+        private final Clip clip;
+        private final ClassifierFile file;
+        private final MemoryLimit memory;
+        private final Supplier<PromptEncoder.Encoding> planned;
+        private PromptEncoder.Encoding encoding; // planned when the first image comes
+
+        PerImage(
+                PromptMethod method,
+                Clip clip,
+                ClassifierFile file,
+                MemoryLimit memory,
+                Supplier<PromptEncoder.Encoding> planned) {
+            this.method = method;
+            this.clip = clip;
+            this.file = file;
+            this.memory = memory;
+            this.planned = planned;
+        }
+
+        @Override
+        public synchronized FeatureMatrix logits(FeatureMatrix images) {
+            encoding = encoding == null ? planned.get() : encoding;
+            return FeatureMatrix.of(
+                    images.rows(), classNames().size(), PromptLearner.logits(encoding, images, clip.logitScale()));
+        }
+
+        @Override
+        public <T> T logits(LogitGraph<T> graph, T images) {
+            throw new UnsupportedOperationException(
+                    "its prompts depend on the image: the text tower is part of every prediction");
+        }
+
+        @Override
+        public Classifier forClasses(List<String> names) {
+            return names.equals(classNames())
+                    ? this
+                    : classifier(method, clip, PromptLearner.forClasses(method, file, names), memory);
+        }
+
+        @Override
+        public ClassifierFile save() {
+            return file;
+        }
+
+        /** Frees the encoding; the next image plans it again. */
+        @Override
+        public synchronized void close() {
+            if (encoding != null) {
+                encoding.close();
+                encoding = null;
+            }
+        }
+    }
+
+    /** Logits of images each of which has prompts of its own, [images, classes], row after row. */
+    static float[] logits(PromptEncoder.Encoding encoding, FeatureMatrix images, float scale) {
+        FeatureMatrix x = images.normalized();
+        int classes = encoding.classes();
+        float[] logits = new float[Math.multiplyExact(x.rows(), classes)];
+        for (int i = 0; i < x.rows(); i++) {
+            FeatureMatrix w = encoding.features(x.row(i)).normalized();
+            for (int c = 0; c < classes; c++) {
+                logits[i * classes + c] = scale * x.dot(i, w, c);
+            }
+        }
+        return logits;
     }
 }

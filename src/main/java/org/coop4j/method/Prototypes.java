@@ -4,12 +4,15 @@ import java.io.IOException;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.FeatureSet;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.train.Trainer;
 
 /**
  * Nearest class mean (Snell, Swersky, Zemel: "Prototypical Networks for Few-shot Learning", NeurIPS
  * 2017, without training): the mean of a class's normalised image features is its weight.
  */
-public record Prototypes() implements Method {
+public record Prototypes() implements FeatureMethod {
 
     private static final String PROTOTYPES = "prototypes";
 
@@ -36,15 +39,20 @@ public record Prototypes() implements Method {
         return false;
     }
 
+    /** The images alone are learned from. */
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                null,
-                images -> 1,
-                (text, data, trainer) -> file -> addTo(file, data.train()));
+    public TextPrompts prompts() {
+        return null;
+    }
+
+    @Override
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return file -> addTo(file, data.train());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 1;
     }
 
     static ClassifierFile addTo(ClassifierFile file, FeatureSet images) {

@@ -51,7 +51,8 @@ public final class ReferenceCheckpoint {
     /** Names of the methods whose references save such checkpoints. */
     public static List<String> methods() {
         return Method.all().stream()
-                .filter(CheckpointedPrompts.class::isInstance)
+                .filter(method -> method instanceof PromptMethod prompts
+                        && !prompts.checkpointTensors().isEmpty())
                 .map(Method::id)
                 .toList();
     }
@@ -74,7 +75,7 @@ public final class ReferenceCheckpoint {
     }
 
     static ClassifierFile read(
-            Path place, Clip clip, Method method, Function<CheckpointedPrompts, Words> wording)
+            Path place, Clip clip, Method method, Function<PromptMethod, Words> wording)
             throws IOException {
         Path file = fileOf(place);
         try (TorchFile torch = TorchFile.open(file)) {
@@ -88,7 +89,7 @@ public final class ReferenceCheckpoint {
             }
             Shape ctx = state.get(PromptContext.CTX).shape();
             Method trained = trained(file, method, ctx, clip);
-            CheckpointedPrompts prompts = checkpointed(trained);
+            PromptMethod prompts = checkpointed(trained);
             Words words = wording.apply(prompts);
             List<String> classNames = words.afterContext().stream().map(ClassName::name).toList();
             if (ctx.rank() == 3) {
@@ -107,15 +108,15 @@ public final class ReferenceCheckpoint {
                         learned.with(
                                 name,
                                 tensor.shape(),
-                                ClassifierReader.finite(file, name, tensor.floats()));
+                                ClassifierFile.finite(file, name, tensor.floats()));
             }
             prompts.require(clip, learned);
             return learned;
         }
     }
 
-    private static CheckpointedPrompts checkpointed(Method method) {
-        if (method instanceof CheckpointedPrompts prompts) {
+    private static PromptMethod checkpointed(Method method) {
+        if (method instanceof PromptMethod prompts && !prompts.checkpointTensors().isEmpty()) {
             return prompts;
         }
         throw new IllegalArgumentException(
@@ -224,7 +225,7 @@ public final class ReferenceCheckpoint {
     public static Path write(Path folder, Clip clip, ClassifierFile prompt, int epoch)
             throws IOException {
         prompt.requireModel(clip);
-        CheckpointedPrompts prompts = checkpointed(prompt.method());
+        PromptMethod prompts = checkpointed(prompt.method());
         Words words = Words.of(clip, prompts, prompt.classNames());
         return write(folder, clip, prompt, words, epoch);
     }
@@ -234,7 +235,7 @@ public final class ReferenceCheckpoint {
         if (epoch < 1) {
             throw new IllegalArgumentException("epoch " + epoch + ": the first is 1");
         }
-        int length = LearnedContext.of(prompt).layout().length();
+        int length = PromptLayout.of(prompt).length();
         Embeddings around = Embeddings.of(clip, words, length);
         Map<Object, Object> state = new OrderedDict();
         for (String name : checkpointed(prompt.method()).checkpointTensors()) {
@@ -286,7 +287,7 @@ public final class ReferenceCheckpoint {
     /** The tokens around the context. */
     record Words(List<ClassName> afterContext, int startToken, int endToken) {
 
-        static Words of(Clip clip, CheckpointedPrompts prompts, List<String> classNames) {
+        static Words of(Clip clip, PromptMethod prompts, List<String> classNames) {
             return new Words(
                     prompts.afterContext(clip, classNames),
                     clip.tokenizer().startToken(),

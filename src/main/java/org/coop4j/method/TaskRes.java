@@ -10,7 +10,10 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer.Kind;
+import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.method.train.Training.Schedule;
 import org.nd4j.autodiff.samediff.SDVariable;
@@ -25,7 +28,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  */
 public record TaskRes(
         @Setting("scaling factor of the task residual") double alpha, TextPrompts prompts)
-        implements Method {
+        implements FeatureMethod {
 
     private static final String BASE = "base_text_features";
     private static final String RESIDUAL = "text_feature_residuals";
@@ -73,14 +76,13 @@ public record TaskRes(
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> task.classNames().size(),
-                (text, data, trainer) -> new Residual(text.raw(), alpha));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Residual(text.raw(), alpha);
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return classes;
     }
 
     /**
@@ -90,7 +92,7 @@ public record TaskRes(
      * @param x the residual
      */
     record Residual(FeatureMatrix base, LearnedTensor x, double alpha)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Residual(FeatureMatrix base, double alpha) {
             this(base, LearnedTensor.zeros(RESIDUAL, base.rows(), base.width()), alpha);

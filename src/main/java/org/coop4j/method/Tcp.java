@@ -3,12 +3,12 @@ package org.coop4j.method;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.coop4j.base.Numbers;
 import org.coop4j.base.Setting;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
@@ -36,10 +36,10 @@ public record Tcp(
                 double weight,
         @Setting("hand-written prompt, {} standing for the class name; the data's own without")
                 String template)
-        implements Method, CheckpointedPrompts {
+        implements PromptMethod {
 
     public Tcp {
-        context(contextLength);
+        PromptContext.random(contextLength);
         Settings.requireNotNegative("weight", weight);
         if (block < 0) {
             throw new IllegalArgumentException("block: expected 0 or more, got " + block);
@@ -54,8 +54,9 @@ public record Tcp(
         this(4, 0, 8, null);
     }
 
-    private static PromptContext context(int length) {
-        return PromptContext.random(length);
+    @Override
+    public PromptContext context() {
+        return PromptContext.random(contextLength);
     }
 
     @Override
@@ -66,7 +67,7 @@ public record Tcp(
     @Override
     public String title() {
         return "TCP (%s, weight %s)"
-                .formatted(context(contextLength).describe(), Numbers.plain(weight));
+                .formatted(context().describe(), Numbers.plain(weight));
     }
 
     @Override
@@ -93,13 +94,9 @@ public record Tcp(
                 epochs, 32, Kind.ADAM, 0.002, 0.9, 5e-4, 1e-3, Schedule.EPOCH_COSINE, 1, 1e-5);
     }
 
-    @Override
-    public Group group() {
-        return Group.PROMPTS;
-    }
-
     /** The same for a model and data: with the block's number and the template. */
-    Tcp of(Clip clip, String own) {
+    @Override
+    public Tcp resolved(Clip clip, String own) {
         int layers = clip.architecture().text().layers();
         int entered = block == 0 ? Math.round(2f * layers / 3) : block;
         if (entered >= layers || entered < 1) {
@@ -112,47 +109,10 @@ public record Tcp(
         return new Tcp(contextLength, entered, weight, template == null ? own : template);
     }
 
-    MetaNet net(Clip clip) {
+    CoCoOp.MetaNet net(Clip clip) {
         int embed = clip.architecture().embedDim();
-        return new MetaNet(
+        return new CoCoOp.MetaNet(
                 embed, Math.max(1, embed / 4), contextLength * clip.architecture().text().width());
-    }
-
-    @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        Clip clip = space.requireTowers(id());
-        Tcp used = of(clip, task.template());
-        PromptEnsemble handWritten = PromptEnsemble.of(used.template);
-        handWritten.requireFit(clip, task.classNames());
-        return new PromptLearner(
-                used,
-                clip,
-                task,
-                used.form(),
-                () -> {
-                    FeatureMatrix teacher = handWritten.classWeights(clip, task.classNames());
-                    List<LearnedTensor> initial = net(clip).initial(context(contextLength), clip, task.seed());
-                    return new PromptLearner.Objective(
-                            new ClassAware(initial, used.block, teacher), KgCoOp.loss(teacher, weight));
-                });
-    }
-
-    private PromptLearner.Form form() {
-        return new PromptLearner.Form() {
-            @Override
-            public List<int[]> prompts(Clip clip, List<String> classNames) {
-                PromptLayout layout = context(contextLength).layout(clip);
-                return Prompts.ofSentences(clip, layout, afterContext(clip, classNames));
-            }
-
-            @Override
-            public PromptEncoder.Vectors vectors(Clip clip, ClassifierFile file) {
-                FeatureMatrix teacher =
-                        PromptEnsemble.of(template).classWeights(clip, file.classNames());
-                return new ClassAware(
-                        PromptLearner.tensors(file), block, teacher);
-            }
-        };
     }
 
     /** The template without those of its first M words that stand before the class name. */
@@ -172,28 +132,45 @@ public record Tcp(
         return rest;
     }
 
-    /**
-     * The context up to a block, and class-aware vectors from there on.
-     *
-     * @param learned ctx [M, width] and the meta-net
-     * @param teacher normalised features of the hand-written prompts, one row a class
-     */
-    record ClassAware(List<LearnedTensor> learned, int block, FeatureMatrix teacher)
-            implements PromptEncoder.Vectors {
+    @Override
+    public String teacher(String own) {
+        return template;
+    }
 
-        @Override
-        public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
-            long[] ctx = learned.get(0).shape();
-            SDVariable t = step.perClass("class features of the template", teacher);
-            SDVariable h = MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
-            SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
-            return Map.of(block, new PromptEncoder.Replacement(rows, true));
-        }
+    @Override
+    public List<LearnedTensor> initial(Clip clip, Task task) {
+        return net(clip).initial(context(), clip, task.seed());
+    }
+
+    @Override
+    public PromptEncoder.Loss loss(FeatureMatrix teacher) {
+        return KgCoOp.loss(teacher, weight);
+    }
+
+    /** The context up to a block, and class-aware vectors from there on. */
+    @Override
+    public PromptEncoder.Vectors vectors(List<LearnedTensor> learned, Supplier<FeatureMatrix> teacher) {
+        FeatureMatrix ofTemplate = teacher.get();
+        return new PromptEncoder.Vectors() {
+            @Override
+            public List<LearnedTensor> learned() {
+                return learned;
+            }
+
+            @Override
+            public Map<Integer, PromptEncoder.Replacement> replacements(StepGraph step) {
+                long[] ctx = learned.get(0).shape();
+                SDVariable t = step.perClass("class features of the template", ofTemplate);
+                SDVariable h = CoCoOp.MetaNet.forward(step, Activation.Kind.QUICK_GELU, t);
+                SDVariable rows = h.reshape(step.classes() * ctx[0], ctx[1]); // [classes · M, width]
+                return Map.of(block, new PromptEncoder.Replacement(rows, true));
+            }
+        };
     }
 
     @Override
     public List<String> checkpointTensors() {
-        return MetaNet.withContext();
+        return CoCoOp.MetaNet.withContext();
     }
 
     @Override
@@ -205,15 +182,8 @@ public record Tcp(
 
     @Override
     public void require(Clip clip, ClassifierFile file) throws IOException {
-        context(contextLength).require(clip, file);
+        context().require(clip, file);
         net(clip).require(file);
     }
 
-    @Override
-    public Classifier read(FeatureSpace space, ClassifierFile file) throws IOException {
-        Clip clip = space.requireTowers(id());
-        require(clip, file);
-        Tcp used = of(clip, template);
-        return PromptLearner.read(clip, file, used.form());
-    }
 }

@@ -2,6 +2,9 @@ package org.coop4j.method;
 
 import java.io.IOException;
 import org.coop4j.clip.FeatureSpace;
+import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.train.Trainer;
 
 /**
  * Tip-Adapter (Zhang et al.: "Tip-Adapter: Training-free Adaption of CLIP for Few-shot
@@ -11,7 +14,7 @@ import org.coop4j.clip.FeatureSpace;
  * @param cache how much the cache counts
  * @param prompts hand-written prompts of the text features
  */
-public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Method {
+public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
 
     public TipAdapter() {
         this(new CacheWeights(), new TextPrompts());
@@ -45,22 +48,14 @@ public record TipAdapter(CacheWeights cache, TextPrompts prompts) implements Met
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> 1,
-                (text, data, trainer) ->
-                        file ->
-                                KeyCache.addTo(
-                                        file,
-                                        space,
-                                        cache,
-                                        data,
-                                        KeyCache.keys(data.train()),
-                                        text.weights()));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return file -> KeyCache.addTo(
+                file, text.space(), cache, data, KeyCache.keys(data.train()), text.weights());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 1;
     }
 
     @Override

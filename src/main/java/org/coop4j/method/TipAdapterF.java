@@ -7,6 +7,8 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.LearnedTensor;
 import org.coop4j.graph.op.Activation;
+import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchOrder;
 import org.coop4j.method.train.Optimizer.Kind;
 import org.coop4j.method.train.Trainer;
@@ -22,7 +24,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param cache how much the cache counts, in training and without val images also afterwards
  * @param prompts hand-written prompts of the text features
  */
-public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Method {
+public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements FeatureMethod {
 
     public TipAdapterF() {
         this(new CacheWeights(), new TextPrompts());
@@ -58,14 +60,13 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> images,
-                (text, data, trainer) -> new Keys(space, data, text.weights(), cache));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return new Keys(text.space(), data, text.weights(), cache);
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return images;
     }
 
     /**
@@ -79,7 +80,7 @@ public record TipAdapterF(CacheWeights cache, TextPrompts prompts) implements Me
             FeatureMatrix text,
             CacheWeights cache,
             LearnedTensor keys)
-            implements FeatureLearner.Model {
+            implements FeatureMethod.Model {
 
         Keys(FeatureSpace space, FewShotFeatures data, FeatureMatrix text, CacheWeights cache) {
             this(space, data, text, cache, initial(data));

@@ -31,7 +31,8 @@ public final class UnknownWords {
         return unknown;
     }
 
-    private static boolean isZero(float[] embedding) {
+    /** Returns true for the embedding of a token that was never learned. */
+    static boolean isZero(float[] embedding) {
         for (float value : embedding) {
             if (value != 0) {
                 return false;

@@ -5,6 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import org.coop4j.clip.FeatureSpace;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
+import org.coop4j.method.LinearHead.ClassRows;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
+import org.coop4j.method.train.Trainer;
 
 /**
  * Zero-shot CLIP (Radford et al., 2021, section 3.1; the reference's {@code zsclip.py}): the
@@ -12,7 +15,7 @@ import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
  *
  * @param prompts hand-written prompts
  */
-public record ZeroShot(TextPrompts prompts) implements Method {
+public record ZeroShot(TextPrompts prompts) implements FeatureMethod {
 
     private static final String TEXT = "text";
 
@@ -71,14 +74,13 @@ public record ZeroShot(TextPrompts prompts) implements Method {
     }
 
     @Override
-    public Learner learner(FeatureSpace space, Task task) {
-        return new FeatureLearner(
-                this,
-                space,
-                task,
-                prompts,
-                images -> 0,
-                (text, data, trainer) -> file -> file.with(TEXT, text.weights()));
+    public FeatureMethod.Model start(FeatureMethod.Texts text, FewShotFeatures data, Trainer trainer) {
+        return file -> file.with(TEXT, text.weights());
+    }
+
+    @Override
+    public double rows(FeatureSpace space, int classes, int images) {
+        return 0;
     }
 
     /**

@@ -11,19 +11,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import org.coop4j.clip.ImageEncoder;
+import org.coop4j.clip.ImageEncoder.Encoded;
 
 /**
  * Images that wait to be encoded, in the order in which they came. A thread of the queue's own
  * encodes them in batches: while one is encoded, the next gathers.
  */
 final class BatchQueue implements AutoCloseable {
-
-    /** Encodes the images of a batch. */
-    @FunctionalInterface
-    interface Encoder {
-        void encode(List<InputImage> images, ImageEncoder.Sink sink);
-    }
 
     /**
      * An image that waits.
@@ -44,7 +38,7 @@ final class BatchQueue implements AutoCloseable {
     }
 
     private final PredictionLimits limits;
-    private final Encoder encoder;
+    private final Function<List<InputImage>, Encoded> encoder;
     private final Deque<Waiting<?>> queue = new ArrayDeque<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
@@ -53,7 +47,10 @@ final class BatchQueue implements AutoCloseable {
     private Thread thread;
     private boolean closed;
 
-    BatchQueue(PredictionLimits limits, Encoder encoder) {
+    /**
+     * @param encoder encodes the images of a batch
+     */
+    BatchQueue(PredictionLimits limits, Function<List<InputImage>, Encoded> encoder) {
         this.limits = limits;
         this.encoder = encoder;
     }
@@ -180,19 +177,15 @@ final class BatchQueue implements AutoCloseable {
         }
         batches.incrementAndGet();
         try {
-            encoder.encode(
-                    batch.stream().map(Waiting::image).toList(),
-                    new ImageEncoder.Sink() {
-                        @Override
-                        public void features(int index, float[] features) {
-                            batch.get(index).complete(features);
-                        }
-
-                        @Override
-                        public void failed(int index, IOException problem) {
-                            batch.get(index).result.completeExceptionally(problem);
-                        }
-                    });
+            Encoded encoded = encoder.apply(batch.stream().map(Waiting::image).toList());
+            for (int i = 0; i < batch.size(); i++) {
+                IOException problem = encoded.problems().get(i);
+                if (problem == null) {
+                    batch.get(i).complete(encoded.features().get(i));
+                } else {
+                    batch.get(i).result.completeExceptionally(problem);
+                }
+            }
         } catch (RuntimeException | Error e) {
             batch.forEach(one -> one.result.completeExceptionally(e));
         }

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
-import org.coop4j.clip.ImageEncoder;
+import org.coop4j.clip.ImageEncoder.Encoded;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
@@ -32,8 +32,8 @@ import org.coop4j.run.Run;
  * }
  * }</pre>
  *
- * <p>Thread-safe. Images that threads bring at the same time are encoded together, in batches; each
- * gets the same result, to the last bit, whatever is encoded beside it. An interrupt does not cut a
+ * <p>Thread-safe. Images that threads bring at the same time are encoded together, in batches of whatever size is
+ * fastest; what is encoded beside an image shows in its result by float32 rounding at most. An interrupt does not cut a
  * call short and disturbs no other thread; whoever may have to stop waiting calls {@link #submit}.
  * Closing it waits for the calls at work; later calls throw an {@link IllegalStateException}.
  */
@@ -172,25 +172,14 @@ public final class ImageClassifier implements AutoCloseable {
      * @throws IOException if an image cannot be read or decoded, the first of them
      */
     public List<List<Prediction>> classifyAll(List<InputImage> images) throws IOException {
-        List<List<Prediction>> all = new ArrayList<>();
-        IOException[] first = new IOException[1];
-        classifyEach(
-                images,
-                new PredictionListener() {
-                    @Override
-                    public void predicted(int index, List<Prediction> ranked) {
-                        all.add(ranked);
-                    }
-
-                    @Override
-                    public void failed(int index, IOException problem) {
-                        first[0] = first[0] == null ? problem : first[0];
-                    }
-                });
-        if (first[0] != null) {
-            throw first[0];
-        }
-        return all;
+        return whileOpen(() -> {
+            List<List<Prediction>> all = new ArrayList<>();
+            float[][] rows = encode(images).all().toRows();
+            for (float[] features : rows) {
+                all.add(ranked(features));
+            }
+            return all;
+        });
     }
 
     /**
@@ -199,24 +188,36 @@ public final class ImageClassifier implements AutoCloseable {
      *
      * @param listener is told of each image, in order, on the calling thread
      */
-    public void classifyEach(List<InputImage> images, PredictionListener listener) {
-        whileOpen(
-                () -> {
-                    encode(
-                            images,
-                            new ImageEncoder.Sink() {
-                                @Override
-                                public void features(int index, float[] features) {
-                                    listener.predicted(index, ranked(features));
-                                }
+    public void classifyEach(List<InputImage> images, Listener listener) {
+        whileOpen(() -> {
+            int part = clip.imageEncoder(classifier.features()).part();
+            for (int from = 0; from < images.size(); from += part) {
+                Encoded encoded = encode(images.subList(from, Math.min(images.size(), from + part)));
+                for (int i = 0; i < encoded.features().size(); i++) {
+                    IOException problem = encoded.problems().get(i);
+                    if (problem == null) {
+                        listener.predicted(from + i, ranked(encoded.features().get(i)));
+                    } else {
+                        listener.failed(from + i, problem);
+                    }
+                }
+            }
+            return null;
+        });
+    }
 
-                                @Override
-                                public void failed(int index, IOException problem) {
-                                    listener.failed(index, problem);
-                                }
-                            });
-                    return null;
-                });
+    /** Is told what comes of each of many images. */
+    public interface Listener {
+
+        /**
+         * Image {@code index} was classified.
+         *
+         * @param ranked all classes, the most probable first
+         */
+        void predicted(int index, List<Prediction> ranked);
+
+        /** Image {@code index} cannot be read or decoded; the rest goes on. */
+        void failed(int index, IOException problem);
     }
 
     /**
@@ -259,12 +260,10 @@ public final class ImageClassifier implements AutoCloseable {
         }
     }
 
-    private void encode(List<InputImage> images, ImageEncoder.Sink sink) {
-        clip.imageEncoder(classifier.features())
-                .encode(
-                        images.size(),
-                        (index, target, offset) -> images.get(index).read(reader, target, offset),
-                        sink);
+    private Encoded encode(List<InputImage> images) {
+        return clip.imageEncoder(classifier.features())
+                .encodeQuickly(
+                        images.size(), (index, target, offset) -> images.get(index).read(reader, target, offset));
     }
 
     /** The first of equal classes stays first. */

@@ -14,23 +14,15 @@ import org.coop4j.image.RgbImage;
  * may be JPEG, PNG, GIF, BMP, WebP or TIFF, which the content tells; they are turned upright as their
  * EXIF orientation says.
  */
-public final class InputImage {
+@FunctionalInterface
+public interface InputImage {
 
-    /** Writes an image's pixels. */
-    @FunctionalInterface
-    private interface Pixels {
-        void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
-    }
-
-    private final Pixels pixels;
-
-    private InputImage(Pixels pixels) {
-        this.pixels = pixels;
-    }
+    /** Writes the normalised pixels [3, size, size] from {@code offset} on. */
+    void read(PixelReader reader, FloatBuffer target, int offset) throws IOException;
 
     /** A file, read when it is encoded. */
-    public static InputImage of(Path file) {
-        return new InputImage((reader, target, offset) -> reader.read(file, target, offset));
+    static InputImage of(Path file) {
+        return (reader, target, offset) -> reader.read(file, target, offset);
     }
 
     /**
@@ -38,7 +30,7 @@ public final class InputImage {
      *
      * @param content not copied: leave it as it is
      */
-    public static InputImage of(byte[] content) {
+    static InputImage of(byte[] content) {
         return of(content, "of " + content.length + " bytes");
     }
 
@@ -48,9 +40,8 @@ public final class InputImage {
      * @param content not copied: leave it as it is
      * @param name what messages call the image
      */
-    public static InputImage of(byte[] content, String name) {
-        return new InputImage(
-                (reader, target, offset) -> reader.read(content, name, target, offset));
+    static InputImage of(byte[] content, String name) {
+        return (reader, target, offset) -> reader.read(content, name, target, offset);
     }
 
     /**
@@ -58,19 +49,13 @@ public final class InputImage {
      *
      * @throws IOException if it cannot be read
      */
-    public static InputImage of(InputStream content) throws IOException {
+    static InputImage of(InputStream content) throws IOException {
         return of(content.readNBytes(ImageDecoder.MAX_FILE_BYTES + 1));
     }
 
     /** A copy of an image that Java has decoded, as {@link RgbImage#of} takes it. */
-    public static InputImage of(BufferedImage image) {
+    static InputImage of(BufferedImage image) {
         RgbImage copy = RgbImage.of(image);
-        return new InputImage(
-                (reader, target, offset) -> reader.read(copy, copy.toString(), target, offset));
-    }
-
-    /** Writes the normalised pixels [3, size, size] from {@code offset} on. */
-    void read(PixelReader reader, FloatBuffer target, int offset) throws IOException {
-        pixels.read(reader, target, offset);
+        return (reader, target, offset) -> reader.read(copy, copy.toString(), target, offset);
     }
 }

@@ -15,7 +15,7 @@ import org.coop4j.eval.Predictions;
 import org.coop4j.eval.Temperature;
 import org.coop4j.method.CrossValidation;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Training;
 
@@ -101,7 +101,7 @@ public final class LabelErrors {
         float[][] logits =
                 new CrossValidation(space, task, FOLDS)
                         .logits(
-                                Roles.closedForm(),
+                                Method.closedForm(),
                                 Training.none(),
                                 new FewShotFeatures(images, FeatureSets.none(images.width())),
                                 0);

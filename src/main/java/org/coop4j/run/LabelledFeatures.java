@@ -13,7 +13,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
-import org.coop4j.data.bank.HashedImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.method.Classifier;
 

@@ -16,15 +16,14 @@ import org.coop4j.clip.FeatureSpace;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.train.Trainer;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptEnsemble;
-import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
+import org.coop4j.method.train.Trainer;
+import org.coop4j.method.train.Training;
 import org.coop4j.run.Comparison.ComparedClassifier;
 import org.coop4j.run.Comparison.Role;
-import org.coop4j.method.train.Training;
 
 /**
  * Finished runs of one seed compared with what else could have been done with the same images, and what their images
@@ -85,7 +84,7 @@ public record RunComparison(
         List<ComparedClassifier> all = new ArrayList<>();
         List<PromptEnsemble> prompts = shared.evaluator(config, Progress.NONE).prompts();
         all.addAll(prompts(space, images, prompts, own));
-        Method baseline = Roles.baseline();
+        Method baseline = Method.baseline();
         if (runs.stream().noneMatch(run -> run.config.method().id().equals(baseline.id()))) {
             baseline(space, task, images, notes).ifPresent(all::add);
         }
@@ -149,7 +148,7 @@ public record RunComparison(
     /** The linear probe; nothing where there is nothing to learn from, or it would take long. */
     private static Optional<ComparedClassifier> baseline(
             FeatureSpace space, Task task, RunFeatures images, Consumer<String> notes) throws IOException {
-        Method method = Roles.baseline();
+        Method method = Method.baseline();
         int count = images.train().size();
         String title = method.defaults().title();
         Learner learner = method.learner(space, task);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.coop4j.data.bank.HashedImage;
+import org.coop4j.data.bank.ImageFeatures.HashedImage;
 
 /**
  * The images that a run learned from, chose by and was tested on, as {@code images.json} keeps

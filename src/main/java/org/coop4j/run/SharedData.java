@@ -14,8 +14,6 @@ import org.coop4j.data.ClassHalf;
 import org.coop4j.data.ImageDataset;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.data.StoredFeatures;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageFeatures;
 import org.coop4j.data.bank.ImageTransform;
@@ -160,8 +158,8 @@ public final class SharedData {
                 sample.views() == 0
                         ? new ImageTransform.Test(clip.preprocessing())
                         : new ImageTransform.Train(clip.preprocessing(), sample.views(), sample.seed());
-        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), BankKey.of(clip, transform, kind))) {
-            return BankedImages.build(bank, clip, transform, images, what, skipBad, progress);
+        try (FeatureBank bank = FeatureBank.open(options.bankFolder(), clip, transform, kind)) {
+            return bank.encode(images, what, skipBad, progress);
         }
     }
 

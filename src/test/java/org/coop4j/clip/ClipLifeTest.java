@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.convert.RandomWeights;
@@ -55,7 +56,7 @@ class ClipLifeTest {
     }
 
     private static Clip open() throws IOException {
-        return Clip.open(file, TOKENIZER, new Workers(2));
+        return Clip.open(file, new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32));
     }
 
     static FloatBuffer pixels(int images) {
@@ -127,26 +128,13 @@ class ClipLifeTest {
                         clip::imageEncoder,
                         () -> clip.tokenEmbedding(1),
                         () -> clip.promptEncoder(List.of(CAPTION)),
-                        () -> encode(encoder));
+                        () -> encoder.encode(1, (index, target, offset) -> target.put(offset, 0f)),
+                        () -> encoder.encodeQuickly(1, (index, target, offset) -> target.put(offset, 0f)));
         for (Callable<?> call : calls) {
             assertThatThrownBy(call::call)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("the model is closed");
         }
-    }
-
-    private static Void encode(ImageEncoder encoder) {
-        encoder.encode(
-                1,
-                (index, target, offset) -> target.put(offset, 0f),
-                new ImageEncoder.Sink() {
-                    @Override
-                    public void features(int index, float[] features) {}
-
-                    @Override
-                    public void failed(int index, IOException problem) {}
-                });
-        return null;
     }
 
     @Test

@@ -1,20 +1,21 @@
 package org.coop4j.clip;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.coop4j.clip.ImageEncoder.Encoded;
+import org.coop4j.clip.ImageEncoder.PixelSource;
+import org.coop4j.graph.host.Backend;
+import org.coop4j.graph.host.Gemm;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
@@ -56,17 +57,13 @@ class ImageEncoderTest {
                 .flatMap(precision -> towers().map(tower -> Arguments.of(tower, precision)));
     }
 
-    private Clip open(ClipConfig.Vision vision, int threads) throws IOException {
-        return open(vision, threads, Precision.FLOAT32);
-    }
-
-    private Clip open(ClipConfig.Vision vision, int threads, Precision precision)
+    private static Clip open(Path folder, ClipConfig.Vision vision, int threads, Precision precision)
             throws IOException {
         ClipConfig config =
                 new ClipConfig(64, vision, new ClipConfig.Text(77, 49_408, 16, 2, 1, 64));
         Path file = folder.resolve("model.safetensors");
         RandomWeights.write(config, 3, file, MlpActivation.QUICK_GELU);
-        return Clip.open(file, Tokenizer::load, new Workers(threads), precision);
+        return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), precision));
     }
 
     private static float[][] images(int count, int side) {
@@ -80,29 +77,23 @@ class ImageEncoderTest {
         return images;
     }
 
-    /** Features by image; null for those of which there are no pixels. */
-    private static float[][] encode(ImageEncoder encoder, float[][] images, List<Integer> order) {
+    /** Features in the order of the images; null where an image is null. */
+    private static float[][] encode(
+            BiFunction<Integer, PixelSource, Encoded> encode, float[][] images, List<Integer> order) {
+        Encoded encoded =
+                encode.apply(
+                        order.size(),
+                        (index, target, offset) -> {
+                            float[] image = images[order.get(index)];
+                            if (image == null) {
+                                throw new IOException("no pixels");
+                            }
+                            target.put(offset, image);
+                        });
         float[][] features = new float[images.length][];
-        encoder.encode(
-                order.size(),
-                (index, target, offset) -> {
-                    float[] image = images[order.get(index)];
-                    if (image == null) {
-                        throw new IOException("no pixels");
-                    }
-                    target.put(offset, image);
-                },
-                new ImageEncoder.Sink() {
-                    @Override
-                    public void features(int index, float[] row) {
-                        features[order.get(index)] = row.clone();
-                    }
-
-                    @Override
-                    public void failed(int index, IOException problem) {
-                        assertThat(images[order.get(index)]).isNull();
-                    }
-                });
+        for (int i = 0; i < order.size(); i++) {
+            features[order.get(i)] = encoded.features().get(i);
+        }
         return features;
     }
 
@@ -110,23 +101,73 @@ class ImageEncoderTest {
     @MethodSource("towersInEachPrecision")
     void featuresDoNotDependOnCompanyPlaceOrNumber(ClipConfig.Vision vision, Precision precision)
             throws IOException {
-        try (Clip clip = open(vision, 2, precision)) {
+        for (int threads = 1; threads <= 3; threads++) {
+            assertSameInAnyCompany(folder, vision, threads, precision);
+        }
+    }
+
+    private static void assertSameInAnyCompany(
+            Path folder, ClipConfig.Vision vision, int threads, Precision precision)
+            throws IOException {
+        try (Clip clip = open(folder, vision, threads, precision)) {
             ImageEncoder encoder = clip.imageEncoder();
-            int full = encoder.plans().batch();
-            float[][] images = images(Math.max(full, 17) + 1, vision.imageSize());
+            float[][] images = images(encoder.part() + 1, vision.imageSize());
             List<Integer> order =
                     new ArrayList<>(IntStream.range(0, images.length).boxed().toList());
-            float[][] expected = encode(encoder, images, order);
+            float[][] expected = encode(encoder::encode, images, order);
             Random random = new Random(7);
             for (int count : COUNTS) {
                 Collections.shuffle(order, random);
                 List<Integer> some = order.subList(0, count);
-                float[][] features = encode(encoder, images, some);
+                float[][] features = encode(encoder::encode, images, some);
+                float[][] quick = encode(encoder::encodeQuickly, images, some);
                 for (int i : some) {
                     assertThat(features[i])
                             .as("image %d of %s", i, some)
                             .containsExactly(expected[i]);
+                    if (precision == Precision.FLOAT32) {
+                        assertClose(quick[i], expected[i]);
+                    }
                 }
+            }
+        }
+    }
+
+    private static void assertClose(float[] actual, float[] expected) {
+        float scale = 0;
+        for (float value : expected) {
+            scale = Math.max(scale, Math.abs(value));
+        }
+        assertThat(actual).usingComparatorWithPrecision(1e-5f * scale).containsExactly(expected);
+    }
+
+    /** The kernels for AVX2 take rows by twelve, and do otherwise with those of few images. */
+    @Test
+    void featuresDoNotDependOnCompanyWithOpenBlasKernelsForAvx2() throws Exception {
+        ProcessBuilder child =
+                new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty(
+                                "surefire.test.class.path", System.getProperty("java.class.path")),
+                        ImageEncoderTest.class.getName(),
+                        folder.toString());
+        child.environment().put("OPENBLAS_CORETYPE", "Haswell");
+        Process process = child.redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        if (System.getProperty("os.arch").equals("amd64")) {
+            assertThat(said).contains("kernels: HASWELL");
+        }
+    }
+
+    /** The same in a process whose environment chooses the kernels. */
+    public static void main(String[] args) throws IOException {
+        Backend.start();
+        System.out.println("kernels: " + Gemm.kernels());
+        for (ClipConfig.Vision vision : towers().toList()) {
+            for (int threads = 1; threads <= 3; threads++) {
+                assertSameInAnyCompany(Path.of(args[0]), vision, threads, Precision.FLOAT32);
             }
         }
     }
@@ -134,129 +175,16 @@ class ImageEncoderTest {
     @Test
     void aDamagedImageDoesNotShowInTheOthers() throws IOException {
         ClipConfig.Vision vision = transformers().findFirst().orElseThrow();
-        try (Clip clip = open(vision, 2)) {
+        try (Clip clip = open(folder, vision, 2, Precision.FLOAT32)) {
             ImageEncoder encoder = clip.imageEncoder();
             float[][] images = images(7, vision.imageSize());
             List<Integer> order = List.of(4, 1, 3, 0, 6);
-            float[][] expected = encode(encoder, images, order);
+            float[][] expected = encode(encoder::encode, images, order);
             images[3] = null;
-            float[][] features = encode(encoder, images, order);
+            float[][] features = encode(encoder::encode, images, order);
             assertThat(features[3]).isNull();
             for (int i : List.of(4, 1, 0, 6)) {
                 assertThat(features[i]).containsExactly(expected[i]);
-            }
-        }
-    }
-
-    private static float[][] run(ImageBatches batches, float[][] images, List<Integer> order) {
-        FloatBuffer pixels = FloatBuffer.allocate(order.size() * images[0].length);
-        for (int i : order) {
-            pixels.put(images[i]);
-        }
-        float[][] features = new float[order.size()][64];
-        batches.run(pixels, 0, features);
-        return features;
-    }
-
-    private static void assertClose(float[][] actual, float[][] expected) {
-        for (int i = 0; i < expected.length; i++) {
-            float scale = 0;
-            for (float value : expected[i]) {
-                scale = Math.max(scale, Math.abs(value));
-            }
-            assertThat(actual[i])
-                    .usingComparatorWithPrecision(1e-5f * scale)
-                    .containsExactly(expected[i]);
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("towers")
-    void imagesApartAreTheSameOnEveryThreadAndCloseToThoseTogether(ClipConfig.Vision vision)
-            throws IOException {
-        try (Clip clip = open(vision, 3)) {
-            ImageEncoder encoder = clip.imageEncoder();
-            float[][] images = images(13, vision.imageSize());
-            List<Integer> order = IntStream.range(0, images.length).boxed().toList();
-            try (ImageBatches apart = encoder.plans().apart(vision)) {
-                float[] first = run(apart, images, List.of(5))[0];
-                float[][] expected = run(apart, images, order.subList(0, 12));
-                assertThat(first).containsExactly(expected[5]);
-                for (int i = 0; i < 12; i += 4) {
-                    assertThat(run(apart, images, List.of(i))[0]).containsExactly(expected[i]);
-                }
-                assertClose(Arrays.copyOf(encode(encoder, images, order), 12), expected);
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("transformers")
-    void alignedImagesAndThoseInFilledUpPlansAreCloseToOthers(ClipConfig.Vision vision)
-            throws IOException {
-        try (Clip clip = open(vision, 2)) {
-            ImagePlans plans = clip.imageEncoder().plans();
-            float[][] images = images(16, vision.imageSize());
-            List<Integer> order = List.of(3, 1, 4, 15, 9);
-            try (ImageBatches plain = plans.together(vision, 5);
-                    ImageBatches filledUp = plans.filledUp(vision, 5);
-                    ImageBatches by4 = plans.aligned(vision, 6, 4);
-                    ImageBatches by12 = plans.aligned(vision, 5, 12)) {
-                float[][] expected = run(plain, images, order);
-                assertClose(run(filledUp, images, order), expected);
-                assertClose(run(by4, images, order), expected);
-                assertClose(run(by12, images, order), expected);
-                float[][] alike = run(by12, images, List.of(2, 2, 2, 2, 2));
-                assertThat(SameBits.agree(alike)).isTrue();
-            }
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("towers")
-    void batchesThatWereTriedBeforeGiveTheSameBits(ClipConfig.Vision vision) throws IOException {
-        try (Clip clip = open(vision, 2)) {
-            ImagePlans plans = clip.imageEncoder().plans();
-            float[][] images = images(3, vision.imageSize());
-            Path kept = Files.createTempDirectory(folder, "trials");
-            List<float[][]> all = new ArrayList<>();
-            for (int time = 0; time < 2; time++) {
-                Trials trials = new Trials(Optional.of(kept));
-                try (ImageBatches batches = new SameBits(plans, trials).batches()) {
-                    all.add(run(batches, images, List.of(2)));
-                }
-                assertThat(kept.resolve("way")).exists();
-                assertThat(Files.exists(kept.resolve("batch-1")))
-                        .isEqualTo(vision instanceof ClipConfig.Vit);
-            }
-            assertThat(all.get(1)[0]).containsExactly(all.get(0)[0]);
-        }
-    }
-
-    @Test
-    void rowsThatDifferInTheirLastBitAreSeen() {
-        float[][] rows = {{1, 2}, {1, 2}, {1, 2}};
-        assertThat(SameBits.agree(rows)).isTrue();
-        rows[2][1] = Math.nextUp(2f);
-        assertThat(SameBits.agree(rows)).isFalse();
-    }
-
-    @Test
-    void theLastBitsMayBeGivenUpForSpeed() {
-        String before = System.setProperty("coop.batching", "fast");
-        try {
-            assertThat(ImageEncoder.Batching.standard()).isEqualTo(ImageEncoder.Batching.FAST);
-            System.setProperty("coop.batching", "quick");
-            assertThatThrownBy(ImageEncoder.Batching::standard)
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage(
-                            "expected same-bits or fast for the system property coop.batching, got"
-                                    + " \"quick\"");
-        } finally {
-            if (before == null) {
-                System.clearProperty("coop.batching");
-            } else {
-                System.setProperty("coop.batching", before);
             }
         }
     }

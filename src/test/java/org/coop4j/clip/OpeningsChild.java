@@ -4,6 +4,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.run.Machine;
 import org.coop4j.text.Tokenizer;
@@ -52,7 +53,7 @@ final class OpeningsChild {
         int images = 47;
         FloatBuffer pixels = ClipLifeTest.pixels(images);
         for (int opening = 0; opening < Integer.parseInt(args[1]); opening++) {
-            try (Clip clip = Clip.open(Path.of(args[0]), tokenizer, new Workers(2))) {
+            try (Clip clip = Clip.open(Path.of(args[0]), new Clip.Options(() -> tokenizer, new Workers(2), Precision.FLOAT32))) {
                 clip.encodePixels(pixels, images);
                 clip.encodeTokens(List.of(ClipLifeTest.CAPTION));
             }

@@ -43,13 +43,15 @@ class PrecisionTest {
 
     private static void compare(Comparison comparison) throws IOException {
         if (Precision.BFLOAT16.obstacle().isPresent()) {
-            assertThatThrownBy(() -> Clip.open(model, Precision.BFLOAT16))
+            assertThatThrownBy(() -> Clip.open(model, Clip.Options.in(Precision.BFLOAT16)))
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageStartingWith("precision bf16: ");
             return;
         }
-        try (Clip exact = Clip.open(model, Tokenizer.load(), new Workers(2));
-                Clip half = Clip.open(model, Tokenizer::load, new Workers(2), Precision.BFLOAT16)) {
+        try (Clip exact = TinyModel.open(model, 2);
+                Clip half = Clip.open(
+                        model,
+                        new Clip.Options(Tokenizer::load, new Workers(2), Precision.BFLOAT16))) {
             comparison.of(exact, half);
         }
     }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
@@ -66,6 +67,6 @@ public final class TinyModel {
 
     /** Opens a model with so many threads. */
     public static Clip open(Path file, int threads) throws IOException {
-        return Clip.open(file, Tokenizer.load(), new Workers(threads));
+        return Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), Precision.FLOAT32));
     }
 }

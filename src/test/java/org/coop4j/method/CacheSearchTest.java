@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.coop4j.clip.FeatureMatrix;
+import org.coop4j.method.KeyCache.CacheWeights;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -30,7 +31,7 @@ class CacheSearchTest {
         FeatureMatrix text = random(random, images, classes, 1);
         FeatureMatrix cosines = random(random, images, keys, 0.3);
         int[] truth = random.ints(images, 0, classes).toArray();
-        CacheSearch search = new CacheSearch(weights, labels, classes);
+        KeyCache.Search search = new KeyCache.Search(weights, labels, classes);
         search.add(text, cosines, truth);
 
         int[][] expected = new int[weights.betas().length][weights.alphas().length];
@@ -58,7 +59,7 @@ class CacheSearchTest {
     @CsvSource({"0, 2", "1, 0"})
     void ofEqualLogitsTheFirstClassWins(int truth, int hits) {
         CacheWeights weights = new CacheWeights(1, 1, true, 3, 7);
-        CacheSearch search = new CacheSearch(weights, new int[] {0, 1}, 2);
+        KeyCache.Search search = new KeyCache.Search(weights, new int[] {0, 1}, 2);
         FeatureMatrix text = FeatureMatrix.of(2, 2, new float[] {5, 5, 1, 1});
         FeatureMatrix cosines = FeatureMatrix.of(2, 2, new float[] {0.5f, 0.5f, 0.9f, 0.9f});
         search.add(text, cosines, new int[] {truth, truth});

@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.weights.DenseTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
+import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
+import org.coop4j.weights.TensorSpec;
+import org.coop4j.weights.safetensors.TensorChecksum;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,8 +48,8 @@ class ClassifierFileTest {
             ClassifierFile read = ClassifierFile.read(file);
             assertThat(read.method()).isEqualTo(written.method());
             assertThat(read.tensor("ctx").values()).containsExactly(written.tensor("ctx").values());
-            assertThat(LearnedContext.of(read).width()).isEqualTo(4);
-            assertThat(LearnedContext.of(read).layout())
+            assertThat(read.tensor("ctx").shape()).isEqualTo(written.tensor("ctx").shape());
+            assertThat(PromptLayout.of(read))
                     .isEqualTo(new PromptLayout(2, position, classSpecific));
             assertThat(read.classNames()).isEqualTo(NAMES);
             assertThat(read.modelSha256()).isEqualTo("ab".repeat(32));
@@ -101,7 +103,7 @@ class ClassifierFileTest {
     void aMethodOrASettingThatIsUnknownIsNamed() throws IOException {
         Path file =
                 written(
-                        Map.of("coop4j.prompt", "", "coop4j.classifier", "3"),
+                        Map.of("coop4j.classifier", "3"),
                         Shape.of(1, 2),
                         1,
                         2);
@@ -112,14 +114,16 @@ class ClassifierFileTest {
     private Path written(Map<String, String> changes, Shape shape, float... values)
             throws IOException {
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("coop4j.prompt", "1");
-        metadata.put("coop4j.position", "end");
+        metadata.put("coop4j.classifier", "2");
+        metadata.put("coop4j.method", "coop");
+        metadata.put("coop4j.settings", "{}");
         metadata.put("coop4j.classes", "[\"a\",\"b\"]");
         metadata.put("coop4j.model_sha256", "00");
         metadata.putAll(changes);
         metadata.values().removeIf(String::isEmpty);
         Path file = folder.resolve("strange.safetensors");
-        SafetensorsWriter.write(file, Map.of("ctx", DenseTensor.ofFloats(shape, values)), metadata);
+        TensorChecksum.write(
+                file, List.of(new TensorSpec("ctx", DType.F32, shape)), metadata, Map.of("ctx", values));
         return file;
     }
 
@@ -127,10 +131,12 @@ class ClassifierFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "coop4j.prompt | 2 | is not a learned classifier",
-                "coop4j.prompt | '' | is not a learned classifier",
-                "coop4j.position | left | choose end, middle or front",
-                "coop4j.position | '' | has no coop4j.position",
+                "coop4j.classifier | '' | is not a learned classifier",
+                "coop4j.classifier | 1 | is of format 1",
+                "coop4j.method | '' | has no coop4j.method",
+                "coop4j.settings | {\"position\":\"left\"} | position",
+                "coop4j.settings | [] | coop4j.settings: expected a JSON object, got []",
+                "coop4j.settings | '' | has no coop4j.settings",
                 "coop4j.classes | null | class names are null",
                 "coop4j.classes | [] | class names are []",
                 "coop4j.classes | [null] | class names are [null]",
@@ -146,24 +152,6 @@ class ClassifierFileTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(file.toString())
                 .hasMessageContaining(message);
-    }
-
-    @Test
-    void aContextOfAnImpossibleShapeIsNamed() throws IOException {
-        Path flat = written(Map.of(), Shape.of(2), 1, 2);
-        assertThatThrownBy(() -> ClassifierFile.read(flat))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("is no context");
-        Path classes = written(Map.of(), Shape.of(3, 1, 1), 1, 2, 3);
-        assertThatThrownBy(() -> ClassifierFile.read(classes))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("for 2 classes");
-        Path empty = written(Map.of(), Shape.of(0, 4));
-        assertThatThrownBy(() -> ClassifierFile.read(empty))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("expected 1 or more context vectors");
-        Path huge = written(Map.of(), Shape.of(1L << 40, 0));
-        assertThatThrownBy(() -> ClassifierFile.read(huge)).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -40,11 +40,11 @@ class CoCoOpTest {
                 Clip clip = GoldenMethods.clip(model, folder)) {
             JsonNode c = golden.of(key);
             List<LearnedTensor> learned = new ArrayList<>();
-            for (String name : MetaNet.withContext()) {
+            for (String name : CoCoOp.MetaNet.withContext()) {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             List<int[]> prompts = GoldenPrompts.prompts(golden, key);
-            CoCoOp.Conditional vectors = new CoCoOp.Conditional(learned);
+            PromptEncoder.Vectors vectors = new CoCoOp().vectors(learned, null);
             PromptEncoder encoder = clip.promptEncoder(prompts);
             FeatureSet images = problem.features("image_features", "labels");
             int[][] batches = golden.rows(key + ".batches");
@@ -61,7 +61,7 @@ class CoCoOpTest {
                 golden.assertClose(
                         key,
                         "logits.init",
-                        PerImageClassifier.logits(
+                        PromptLearner.logits(
                                 encoding,
                                 problem.matrix("image_features").rows(batches[0]),
                                 clip.logitScale()));
@@ -77,7 +77,7 @@ class CoCoOpTest {
                         golden,
                         problem,
                         key,
-                        PerImageClassifier.logits(
+                        PromptLearner.logits(
                                 encoding,
                                 problem.matrix("test_image_features"),
                                 clip.logitScale()));

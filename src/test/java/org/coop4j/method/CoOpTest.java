@@ -17,6 +17,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.Shape;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,7 +63,7 @@ class CoOpTest {
         PromptLayout layout = new PromptLayout(LENGTH, ClassPosition.MIDDLE, classSpecific);
         return PromptTower.of(
                 model,
-                Prompts.of(model, layout, NAMES),
+                layout.prompts(model, ClassName.of(NAMES, model.tokenizer())),
                 layout.vectors(NAMES.size()),
                 MemoryLimit.none());
     }
@@ -212,11 +213,8 @@ class CoOpTest {
                         () ->
                                 PromptTower.of(
                                                 clip,
-                                                Prompts.of(
-                                                        clip,
-                                                        new PromptLayout(
-                                                                4, ClassPosition.END, false),
-                                                        NAMES),
+                                                new PromptLayout(4, ClassPosition.END, false)
+                                                        .prompts(clip, ClassName.of(NAMES, clip.tokenizer())),
                                                 3,
                                                 MemoryLimit.none())
                                         .features())
@@ -246,7 +244,7 @@ class CoOpTest {
                         .toList();
         PromptTower tower =
                 PromptTower.of(
-                        clip, Prompts.of(clip, layout, NAMES), tokens.length, MemoryLimit.none());
+                        clip, layout.prompts(clip, ClassName.of(NAMES, clip.tokenizer())), tokens.length, MemoryLimit.none());
         tower.setContext(values);
         assertThat(tower.features().toArray())
                 .usingComparatorWithPrecision(1e-4f)

@@ -42,7 +42,7 @@ class DeepLanguageTest {
                     clip,
                     key,
                     new DeepLanguage(),
-                    new PromptLearner.Objective(new DeepLanguage.Blocks(learned), CoOp::loss));
+                    new PromptLearner.Objective(new DeepLanguage().vectors(learned, null), CoOp::loss));
         }
     }
 

@@ -13,6 +13,8 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.KeyCache.CacheWeights;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +48,7 @@ class FeatureStepsTest {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Case(
             Method method,
-            FeatureLearner.Model model,
+            FeatureMethod.Model model,
             FeatureSet samples,
             int[][] batches,
             Map<String, LearnedTensor> tensors) {}
@@ -85,7 +87,7 @@ class FeatureStepsTest {
             String key,
             String name,
             Method method,
-            FeatureLearner.Model model)
+            FeatureMethod.Model model)
             throws IOException {
         FeatureMatrix logits = problem.classifier(method, model).logits(problem.test());
         golden.assertClose(key, name, logits.toArray());

@@ -38,8 +38,8 @@ class GdaTest {
             FeatureSet train = problem.support(c);
             FeatureMatrix text = problem.text("text_norm");
             FeatureSet pool = Views.pooled(train);
-            Gaussians gaussians =
-                    Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
+            Gda.Gaussians gaussians =
+                    Gda.Gaussians.of(Views.normalized(pool, 0), pool.labels(), text.rows());
             float[] w = golden.floats(key + ".w");
             float[] b = golden.floats(key + ".b");
             double largest = 1e-3;
@@ -62,9 +62,9 @@ class GdaTest {
                     i -> products.get(i / classes, i % classes) + gaussians.bias()[i % classes]);
             float scale = (float) golden.json().get("logit_scale").asDouble();
             FeatureSet val = problem.val();
-            assertHits(GdaSearch.valHits(gaussians, val, text, scale), c.get("val_hits"));
+            assertHits(Gda.valHits(gaussians, val, text, scale), c.get("val_hits"));
             assertHits(
-                    GdaSearch.crossValidationHits(train, text, scale),
+                    Gda.crossValidationHits(train, text, scale),
                     c.get("cross_validation_hits"));
             assertLogits(golden, problem, key, "searched", gaussians);
             assertLogits(golden, problem, key, "cross_validated", gaussians);
@@ -110,7 +110,7 @@ class GdaTest {
         }
     }
 
-    private static FeatureLearner.Model model(
+    private static FeatureMethod.Model model(
             GoldenProblem problem, FeatureSet train, ProgressRecorder progress) throws IOException {
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));
         float scale = problem.clip().logitScale();
@@ -122,7 +122,7 @@ class GdaTest {
             GoldenProblem problem,
             String key,
             String name,
-            Gaussians gaussians)
+            Gda.Gaussians gaussians)
             throws IOException {
         double alpha = golden.of(key).path("alpha_" + name).asDouble(1);
         FeatureMatrix logits =

@@ -16,6 +16,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
+import org.coop4j.method.KeyCache.CacheWeights;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +37,7 @@ class GoldenAccuracyTest {
 
     /** Makes a method's model of the problem's features. */
     private interface Start {
-        FeatureLearner.Model of(GoldenProblem problem, FewShotFeatures data) throws IOException;
+        FeatureMethod.Model of(GoldenProblem problem, FewShotFeatures data) throws IOException;
     }
 
     /**
@@ -79,7 +80,7 @@ class GoldenAccuracyTest {
                             "ZS-LP",
                             new ZsLp(),
                             (problem, data) ->
-                                    prototypes(problem, data, LinearPrototypes.Penalty.NONE)),
+                                    prototypes(problem, data, null)),
                     row(
                             "CLAP",
                             new Clap(),
@@ -87,7 +88,7 @@ class GoldenAccuracyTest {
                                 FeatureMatrix text = problem.text("text_raw");
                                 float scale = problem.clip().logitScale();
                                 float[] multipliers = Clap.multipliers(text, data.train(), scale);
-                                return prototypes(problem, data, Clap.penalty(text, multipliers));
+                                return prototypes(problem, data, multipliers);
                             }),
                     row("LP++", new LpPlusPlus(), GoldenAccuracyTest::blend),
                     onVal("LP++ (val epoch)", new LpPlusPlus(), GoldenAccuracyTest::blend),
@@ -106,41 +107,41 @@ class GoldenAccuracyTest {
         return Map.entry(name, new Row(method, true, 0, start));
     }
 
-    private static FeatureLearner.Model prototypes(GoldenProblem problem, FewShotFeatures data) {
+    private static FeatureMethod.Model prototypes(GoldenProblem problem, FewShotFeatures data) {
         return file -> Prototypes.addTo(file, data.train());
     }
 
-    private static FeatureLearner.Model cache(GoldenProblem problem, FewShotFeatures data)
+    private static FeatureMethod.Model cache(GoldenProblem problem, FewShotFeatures data)
             throws IOException {
         FeatureMatrix text = problem.text("text_norm");
         FeatureMatrix keys = KeyCache.keys(data.train());
         return file -> KeyCache.addTo(file, problem.clip(), new CacheWeights(), data, keys, text);
     }
 
-    private static FeatureLearner.Model head(GoldenProblem problem, FewShotFeatures data)
+    private static FeatureMethod.Model head(GoldenProblem problem, FewShotFeatures data)
             throws IOException {
         return new CrossModal.Head(problem.templates(), problem.classes());
     }
 
-    private static FeatureLearner.Model prototypes(
-            GoldenProblem problem, FewShotFeatures data, LinearPrototypes.Penalty penalty)
+    private static FeatureMethod.Model prototypes(
+            GoldenProblem problem, FewShotFeatures data, float[] multipliers)
             throws IOException {
-        return new LinearPrototypes(problem.text("text_raw"), data.train().size(), penalty);
+        return new ZsLp.Prototypes(problem.text("text_raw"), data.train().size(), multipliers);
     }
 
-    private static FeatureLearner.Model blend(GoldenProblem problem, FewShotFeatures data)
+    private static FeatureMethod.Model blend(GoldenProblem problem, FewShotFeatures data)
             throws IOException {
         return new LpPlusPlus.Blend(
                 problem.text("text_norm"), Views.first(data.train()), data.val());
     }
 
-    private static FeatureLearner.Model gaussians(GoldenProblem problem, FewShotFeatures data)
+    private static FeatureMethod.Model gaussians(GoldenProblem problem, FewShotFeatures data)
             throws IOException {
         float scale = problem.clip().logitScale();
         return new Gda().model(problem.text("text_norm"), data, scale, Progress.NONE);
     }
 
-    private static FeatureLearner.Model projector(GoldenProblem problem, FewShotFeatures data)
+    private static FeatureMethod.Model projector(GoldenProblem problem, FewShotFeatures data)
             throws IOException {
         VisualProjection before =
                 new VisualProjection("visual.proj", problem.matrix("proj").transposed(), null);
@@ -186,9 +187,9 @@ class GoldenAccuracyTest {
                 training = Settings.with(training, Map.of("rate", row.rate));
             }
             FewShotFeatures data = new FewShotFeatures(train, val);
-            FeatureLearner.Model model = row.start.of(problem, data);
+            FeatureMethod.Model model = row.start.of(problem, data);
             Trainer trainer = new Trainer(training, 1);
-            FeatureLearner.train(problem.clip(), model, data, problem.classes(), trainer);
+            FeatureMethod.train(problem.clip(), model, data, problem.classes(), trainer);
             Classifier learned = problem.classifier(row.method, model);
             FeatureMatrix test = before ? problem.matrix("test_pre") : problem.test();
             assertThat(problem.accuracy(learned.logits(test))).isCloseTo(accuracy, within(NOISE));

@@ -19,6 +19,7 @@ import org.coop4j.clip.VisualProjection;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptEnsemble.TextPrompts;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.weights.model.ClipConfig;
@@ -53,18 +54,18 @@ final class GoldenProblem implements AutoCloseable {
     }
 
     /** The classifier of a model as it is now. */
-    Classifier classifier(Method method, FeatureLearner.Model model) throws IOException {
+    Classifier classifier(Method method, FeatureMethod.Model model) throws IOException {
         return file(method, model).open(clip);
     }
 
     /** The same of an image tower that ends in another layer than the model's. */
-    Classifier classifier(Method method, FeatureLearner.Model model, VisualProjection layer)
+    Classifier classifier(Method method, FeatureMethod.Model model, VisualProjection layer)
             throws IOException {
         FeatureTable space = FeatureTable.withoutTexts(clip, clip.logLogitScale()).with(layer);
         return file(method, model).open(space);
     }
 
-    private ClassifierFile file(Method method, FeatureLearner.Model model) throws IOException {
+    private ClassifierFile file(Method method, FeatureMethod.Model model) throws IOException {
         Method used =
                 Settings.has((Record) method, "templates")
                         ? TextPrompts.used(method, PromptEnsemble.of("{}"))
@@ -180,7 +181,7 @@ final class GoldenProblem implements AutoCloseable {
     void assertSteps(
             GoldenMethods golden,
             String key,
-            FeatureLearner.Model model,
+            FeatureMethod.Model model,
             FeatureSet samples,
             int[][] batches,
             Optimizer optimizer,
@@ -188,7 +189,7 @@ final class GoldenProblem implements AutoCloseable {
             throws IOException {
         JsonNode c = golden.of(key);
         assertFirstLogits(golden, key, model, samples, batches[0]);
-        try (BatchStep trainable = FeatureLearner.step(clip, model, samples, classes())) {
+        try (BatchStep trainable = FeatureMethod.step(clip, model, samples, classes())) {
             for (int step = 0; step < batches.length; step++) {
                 golden.assertLoss(key, step, trainable.run(0, batches[step]));
                 if (step == 0) {
@@ -206,7 +207,7 @@ final class GoldenProblem implements AutoCloseable {
     void assertFirstLogits(
             GoldenMethods golden,
             String key,
-            FeatureLearner.Model model,
+            FeatureMethod.Model model,
             FeatureSet samples,
             int[] batch)
             throws IOException {

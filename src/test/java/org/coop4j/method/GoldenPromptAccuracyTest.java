@@ -18,6 +18,7 @@ import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.data.FeatureSets;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.junit.jupiter.api.AfterAll;
@@ -62,7 +63,7 @@ class GoldenPromptAccuracyTest {
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Row(
-            Method method, Initial initial, Objective objective, boolean perImage, double... spread) {}
+            PromptMethod method, Initial initial, Objective objective, double... spread) {}
 
     private interface Initial {
         List<LearnedTensor> of(long seed);
@@ -98,19 +99,18 @@ class GoldenPromptAccuracyTest {
     private static Map<String, Row> rowsByName() {
         KgCoOp kgCoOp = new KgCoOp();
         ProGrad proGrad = new ProGrad();
-        Tcp tcp = new Tcp().of(clip, "{}");
-        DeepLanguage deep = new DeepLanguage(words.length, null, 0).of(clip);
+        Tcp tcp = new Tcp().resolved(clip, "{}");
+        DeepLanguage deep = new DeepLanguage(words.length, null, 0).resolved(clip, null);
         PromptContext context = PromptContext.random(words.length);
         Initial ofWords = seed -> List.of(spoken(context.zeros(clip, 1)));
         return Map.of(
                 "CoOp",
-                new Row(new CoOp(), ofWords, ofContext(CoOp::loss), false, 0, 0),
+                new Row(new CoOp(), ofWords, ofContext(CoOp::loss), 0, 0),
                 "KgCoOp",
                 new Row(
                         kgCoOp,
                         ofWords,
                         ofContext(KgCoOp.loss(teacher, kgCoOp.weight())),
-                        false,
                         0,
                         0),
                 "ProGrad",
@@ -123,7 +123,6 @@ class GoldenPromptAccuracyTest {
                                         proGrad.temperature(),
                                         (g, combined) ->
                                                 ProGrad.project(g, proGrad.lambda(), combined))),
-                        false,
                         0,
                         0),
                 "TCP",
@@ -132,19 +131,17 @@ class GoldenPromptAccuracyTest {
                         seed -> tcp.net(clip).initial(context, clip, seed),
                         learned ->
                                 new PromptLearner.Objective(
-                                        new Tcp.ClassAware(learned, tcp.block(), teacher),
+                                        new Tcp(4, tcp.block(), 8, "{}").vectors(learned, () -> teacher),
                                         KgCoOp.loss(teacher, tcp.weight())),
-                        false,
                         14.1,
                         6.6),
                 "deep language",
                 new Row(
                         deep,
-                        seed -> spoken(deep.initial(clip, seed)),
+                        seed -> spoken(deep.initial(clip, new Task(List.of(), "{}", List.of(), seed))),
                         learned ->
                                 new PromptLearner.Objective(
-                                        new DeepLanguage.Blocks(learned), CoOp::loss),
-                        false,
+                                        new DeepLanguage().vectors(learned, null), CoOp::loss),
                         8.5,
                         12.0),
                 "CoCoOp",
@@ -153,15 +150,14 @@ class GoldenPromptAccuracyTest {
                         seed -> spoken(CoCoOp.net(clip).initial(context, clip, seed)),
                         learned ->
                                 new PromptLearner.Objective(
-                                        new CoCoOp.Conditional(learned), CoOp::loss),
-                        true,
+                                        new CoCoOp().vectors(learned, null), CoOp::loss),
                         11.3,
                         12.9));
     }
 
     private static Objective ofContext(PromptEncoder.Loss loss) {
         return learned ->
-                new PromptLearner.Objective(PromptLearner.ContextVectors.of(learned.get(0)), loss);
+                new PromptLearner.Objective(new CoOp().vectors(List.of(learned.get(0)), null), loss);
     }
 
     /** With a context that begins as the words. */
@@ -177,25 +173,6 @@ class GoldenPromptAccuracyTest {
             System.arraycopy(embedding, 0, context.values(), i * width, width);
         }
         return context;
-    }
-
-    /** The prompts of the problem, whose class names are given in tokens. */
-    private record Form(Row row) implements PromptLearner.Form {
-
-        @Override
-        public List<int[]> prompts(Clip model, List<String> classNames) {
-            return problem.prompts(new PromptLayout(words.length, ClassPosition.END, false));
-        }
-
-        @Override
-        public PromptEncoder.Vectors vectors(Clip model, ClassifierFile file) {
-            return row.objective.of(PromptLearner.tensors(file)).vectors();
-        }
-
-        @Override
-        public boolean perImage() {
-            return row.perImage;
-        }
     }
 
     static Stream<Arguments> columns() throws IOException {
@@ -243,7 +220,7 @@ class GoldenPromptAccuracyTest {
                         row.method,
                         clip,
                         task,
-                        new Form(row),
+                        problem.prompts(new PromptLayout(words.length, ClassPosition.END, false)),
                         () -> row.objective.of(row.initial.of(trainer.seed())));
         FeatureSet train = train(shots);
         FewShotFeatures data = new FewShotFeatures(train, FeatureSets.none(train.width()));

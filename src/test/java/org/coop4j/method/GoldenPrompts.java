@@ -13,6 +13,7 @@ import org.coop4j.clip.PromptEncoder;
 import org.coop4j.clip.Step;
 import org.coop4j.data.FeatureSet;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.BatchStep;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
@@ -71,7 +72,7 @@ final class GoldenPrompts {
             Method method,
             PromptEncoder.Loss loss)
             throws IOException {
-        var vectors = PromptLearner.ContextVectors.of(initial(golden, key, "ctx"));
+        var vectors = new CoOp().vectors(List.of(initial(golden, key, "ctx")), null);
         assertTenSteps(golden, problem, clip, key, method, new PromptLearner.Objective(vectors, loss));
     }
 

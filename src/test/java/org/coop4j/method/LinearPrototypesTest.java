@@ -37,18 +37,16 @@ class LinearPrototypesTest {
     }
 
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Run(LinearPrototypes model, BatchStep trainable, int[] all) {}
+    private record Run(ZsLp.Prototypes model, BatchStep trainable, int[] all) {}
 
     private static Run start(String method, Clip clip, FeatureMatrix text, FeatureSet train) {
-        LinearPrototypes.Penalty penalty =
-                method.equals("clap")
-                        ? Clap.penalty(text, Clap.multipliers(text, train, clip.logitScale()))
-                        : LinearPrototypes.Penalty.NONE;
-        LinearPrototypes model = new LinearPrototypes(text, train.size(), penalty);
+        float[] multipliers =
+                method.equals("clap") ? Clap.multipliers(text, train, clip.logitScale()) : null;
+        ZsLp.Prototypes model = new ZsLp.Prototypes(text, train.size(), multipliers);
         FeatureSet samples = model.samples(train);
         int[] all = new int[samples.size()];
         Arrays.setAll(all, i -> i);
-        return new Run(model, FeatureLearner.step(clip, model, samples, text.rows()), all);
+        return new Run(model, FeatureMethod.step(clip, model, samples, text.rows()), all);
     }
 
     private static void assertLogits(
@@ -56,7 +54,7 @@ class LinearPrototypesTest {
             GoldenProblem problem,
             String key,
             int steps,
-            LinearPrototypes model)
+            ZsLp.Prototypes model)
             throws IOException {
         FeatureMatrix logits = problem.classifier(new ZsLp(), model).logits(problem.test());
         golden.assertClose(key, "test_logits.step" + steps, logits.toArray());
@@ -74,7 +72,7 @@ class LinearPrototypesTest {
             FeatureSet train = problem.support(c);
             golden.assertClose(
                     key, "multipliers", Clap.multipliers(text, train, clip.logitScale()));
-            Training training = LinearPrototypes.training();
+            Training training = new ZsLp().training(1);
             golden.assertOptimizer(training);
             Run ten = start(method, clip, text, train);
             problem.assertFirstLogits(golden, key, ten.model, ten.model.samples(train), ten.all);

@@ -49,8 +49,8 @@ class LpPlusPlusTest {
 
     private static void assertStepSizes(GoldenProblem problem, JsonNode c) throws IOException {
         FeatureSet train = problem.support(c.get("shots").asInt(), 0);
-        BlockDescent.StepSizes sizes =
-                BlockDescent.StepSizes.of(
+        LpPlusPlus.StepSizes sizes =
+                LpPlusPlus.StepSizes.of(
                         Views.normalized(train, 0), problem.text(c.get("text").asText()));
         assertThat(sizes.weights() / c.get("lr_w").asDouble()).isCloseTo(1, within(1e-6));
         assertThat(sizes.blend() / c.get("lr_alpha").asDouble()).isCloseTo(1, within(1e-6));
@@ -91,7 +91,7 @@ class LpPlusPlusTest {
         assertThat(epochs).isEqualTo(training.epochs());
         problem.assertFirstLogits(golden, key, model, samples, all);
         try (BatchStep trainable =
-                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < epochs; step++) {
                 double loss = trainable.run(step, all);
@@ -178,7 +178,7 @@ class LpPlusPlusTest {
         Arrays.setAll(all, i -> i);
         Training training = new LpPlusPlus().training(1);
         try (BatchStep trainable =
-                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             if (from > 0) {
                 optimizer.restore(model.learned(), state);
@@ -199,6 +199,6 @@ class LpPlusPlusTest {
     @Test
     void theLargestEigenvalueIsThatOfTheGramMatrix() {
         FeatureMatrix f = FeatureMatrix.of(3, 2, new float[] {3, 0, 0, 1, 4, 0});
-        assertThat(BlockDescent.StepSizes.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
+        assertThat(LpPlusPlus.StepSizes.largestEigenvalue(f)).isCloseTo(25, within(1e-9));
     }
 }

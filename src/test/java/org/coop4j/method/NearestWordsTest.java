@@ -18,6 +18,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.method.NearestWords.ContextVector;
 import org.coop4j.method.NearestWords.Tokens;
 import org.coop4j.method.NearestWords.Word;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.TensorSpec;
 import org.coop4j.weights.model.ConvertedModel;

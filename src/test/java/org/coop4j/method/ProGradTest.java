@@ -63,7 +63,7 @@ class ProGradTest {
                             problem.matrix("teacher_text").normalized(),
                             golden.of(key).get("temperature").asDouble(),
                             kept);
-            var vectors = PromptLearner.ContextVectors.of(GoldenPrompts.initial(golden, key, "ctx"));
+            var vectors = new CoOp().vectors(List.of(GoldenPrompts.initial(golden, key, "ctx")), null);
             PromptEncoder encoder = clip.promptEncoder(GoldenPrompts.prompts(golden, key));
             FeatureSet images = problem.features("image_features", "labels");
             int[] batch = golden.rows(key + ".batches")[0];

@@ -72,7 +72,7 @@ class ProLipTest {
         problem.assertFirstLogits(golden, key, model, samples, all);
         int steps = c.get("steps").asInt();
         try (BatchStep trainable =
-                FeatureLearner.step(problem.clip(), model, samples, problem.classes())) {
+                FeatureMethod.step(problem.clip(), model, samples, problem.classes())) {
             Optimizer optimizer = model.optimizer(training);
             for (int step = 0; step < steps; step++) {
                 double loss = trainable.run(step, all);

@@ -17,6 +17,7 @@ import org.coop4j.clip.MemoryLimit;
 import org.coop4j.clip.PlainTextTower;
 import org.coop4j.clip.PromptTower;
 import org.coop4j.clip.TinyModel;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.text.Tokenizer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -191,7 +192,7 @@ class PromptOracleTest {
         PromptTower tower =
                 PromptTower.of(
                         clip,
-                        Prompts.of(clip, c.layout, c.names),
+                        c.layout.prompts(clip, ClassName.of(c.names, clip.tokenizer())),
                         c.layout.vectors(c.names.size()),
                         MemoryLimit.none());
         tower.setContext(initial);

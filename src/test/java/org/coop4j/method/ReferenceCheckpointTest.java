@@ -19,6 +19,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.GoldenModels;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSets.DenseFeatures;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
 import org.coop4j.weights.DenseTensor;
@@ -76,10 +77,10 @@ class ReferenceCheckpointTest {
                 for (Path place : List.of(file, file.getParent(), folder)) {
                     ClassifierFile read =
                             ReferenceCheckpoint.read(place, clip, coop(position), NAMES);
-                    assertThat(LearnedContext.of(read).vectors())
-                            .containsExactly(LearnedContext.of(written).vectors());
-                    assertThat(LearnedContext.of(read).layout())
-                            .isEqualTo(LearnedContext.of(written).layout());
+                    assertThat(read.tensor("ctx").values())
+                            .containsExactly(written.tensor("ctx").values());
+                    assertThat(PromptLayout.of(read))
+                            .isEqualTo(PromptLayout.of(written));
                     assertThat(read.classNames()).isEqualTo(NAMES);
                     assertThat(read.modelSha256()).isEqualTo(clip.model().sha256());
                 }
@@ -127,9 +128,9 @@ class ReferenceCheckpointTest {
             ClassifierFile read =
                     ReferenceCheckpoint.read(
                             place, golden, coop(ClassPosition.MIDDLE), prompts -> words);
-            assertThat(LearnedContext.of(read).layout())
+            assertThat(PromptLayout.of(read))
                     .isEqualTo(new PromptLayout(4, ClassPosition.MIDDLE, false));
-            assertThat(LearnedContext.of(read).vectors())
+            assertThat(read.tensor("ctx").values())
                     .containsExactly(reference.stateDict().get("ctx").floats());
             Path file = ReferenceCheckpoint.write(folder, golden, read, words, 50);
             try (TorchFile written = TorchFile.open(file)) {
@@ -282,7 +283,7 @@ class ReferenceCheckpointTest {
         Path file = saved("module.ctx", Shape.of(1, 16), new float[16]);
         ClassifierFile read =
                 ReferenceCheckpoint.read(file, clip, coop(ClassPosition.FRONT), NAMES);
-        assertThat(LearnedContext.of(read).layout())
+        assertThat(PromptLayout.of(read))
                 .isEqualTo(new PromptLayout(1, ClassPosition.FRONT, false));
         ClassifierFile kgCoOp = ReferenceCheckpoint.read(file, clip, new KgCoOp(), NAMES);
         assertThat(kgCoOp.tensorNames()).containsExactly("ctx");

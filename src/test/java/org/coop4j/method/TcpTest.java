@@ -36,12 +36,12 @@ class TcpTest {
             JsonNode c = golden.of(key);
             FeatureMatrix teacher = problem.matrix("teacher_text").normalized();
             List<LearnedTensor> learned = new ArrayList<>();
-            for (String name : MetaNet.withContext()) {
+            for (String name : CoCoOp.MetaNet.withContext()) {
                 learned.add(GoldenPrompts.initial(golden, key, name));
             }
             PromptLearner.Objective objective =
                     new PromptLearner.Objective(
-                            new Tcp.ClassAware(learned, c.get("insert_block").asInt(), teacher),
+                            new Tcp(4, c.get("insert_block").asInt(), 8, "{}").vectors(learned, () -> teacher),
                             KgCoOp.loss(teacher, c.get("weight").asDouble()));
             GoldenPrompts.assertTenSteps(golden, problem, clip, key, new Tcp(), objective);
         }

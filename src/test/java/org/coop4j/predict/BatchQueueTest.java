@@ -8,10 +8,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
-import org.coop4j.clip.ImageEncoder;
+import java.util.function.Function;
+import org.coop4j.clip.ImageEncoder.Encoded;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -39,7 +42,7 @@ class BatchQueueTest {
     }
 
     /** The first batch begins, and waits until it is told to go on. */
-    private void encodeWhenTold(List<InputImage> images, ImageEncoder.Sink sink) {
+    private Encoded encodeWhenTold(List<InputImage> images) {
         batches.add(images.size());
         encoding.countDown();
         try {
@@ -47,9 +50,11 @@ class BatchQueueTest {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+        List<float[]> features = new ArrayList<>();
         for (int i = 0; i < images.size(); i++) {
-            sink.features(i, new float[] {i});
+            features.add(new float[] {i});
         }
+        return new Encoded(features, new TreeMap<>(), 1);
     }
 
     /** Lets the queue begin a batch of one image, which stays at work. */
@@ -137,12 +142,15 @@ class BatchQueueTest {
     @Test
     void anEncoderThatFailsFailsItsBatchAlone() throws Exception {
         List<InputImage> bad = new ArrayList<>();
-        BatchQueue.Encoder encoder =
-                (images, sink) -> {
+        Function<List<InputImage>, Encoded> encoder =
+                images -> {
                     if (bad.contains(images.get(0))) {
                         throw new OutOfMemoryError("in a test");
                     }
-                    sink.failed(0, new IOException("no image"));
+                    return new Encoded(
+                            Collections.singletonList(null),
+                            new TreeMap<>(Map.of(0, new IOException("no image"))),
+                            1);
                 };
         try (BatchQueue queue =
                 new BatchQueue(new PredictionLimits(1, Duration.ZERO, 9, 1), encoder)) {

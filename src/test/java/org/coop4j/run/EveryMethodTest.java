@@ -16,6 +16,7 @@ import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.clip.TinyModel;
 import org.coop4j.data.bank.TestPictures;
 import org.coop4j.eval.Predictions;
+import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.Method;
@@ -79,7 +80,10 @@ class EveryMethodTest {
                             classifier
                                     .logits(
                                             clip.encodeImages(
-                                                    List.of(picture), classifier.features()))
+                                                    List.of(picture),
+                                                    new Clip.ImageOptions(
+                                                            classifier.features(),
+                                                            ExifOrientation.APPLY)))
                                     .row(0);
                     int best = Predictions.argmax(logits);
                     correct += classifier.classNames().get(best).equals(name) ? 1 : 0;

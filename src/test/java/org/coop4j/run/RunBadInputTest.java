@@ -11,10 +11,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.coop4j.clip.TinyModel;
-import org.coop4j.data.bank.BankedImages;
+import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.TestPictures;
-import org.coop4j.method.ClassPosition;
 import org.coop4j.method.CoOp;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -311,7 +311,7 @@ class RunBadInputTest {
         Path bad = train("lawn").resolve("picture-1.png");
         Files.writeString(bad, "not a picture", StandardCharsets.UTF_8);
         assertRefused(config())
-                .isInstanceOf(BankedImages.UnreadableImagesException.class)
+                .isInstanceOf(FeatureBank.UnreadableImagesException.class)
                 .hasMessageContaining("1 image cannot be read");
         assertThat(listener.warnings)
                 .singleElement()

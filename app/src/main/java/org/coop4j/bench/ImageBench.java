@@ -11,9 +11,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.coop4j.base.Progress;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.data.LabelledImage;
-import org.coop4j.data.bank.BankKey;
-import org.coop4j.data.bank.BankedImages;
 import org.coop4j.data.bank.FeatureBank;
 import org.coop4j.data.bank.ImageTransform;
 import org.coop4j.image.ExifOrientation;
@@ -29,7 +28,13 @@ public final class ImageBench {
     public static Measurement pixels(Clip clip, int batch, int runs) {
         int side = clip.architecture().vision().imageSize();
         float[] pixels = StepBench.gaussian(new SplittableRandom(1), batch * 3 * side * side, 1);
-        return Measurement.of(1, runs, 0, () -> clip.encodePixels(FloatBuffer.wrap(pixels), batch));
+        return Measurement.of(1, runs, 0, () -> encode(clip, pixels, batch));
+    }
+
+    private static void encode(Clip clip, float[] pixels, int images) {
+        int each = pixels.length / images;
+        clip.imageEncoder()
+                .encodeQuickly(images, (index, target, offset) -> target.put(offset, pixels, index * each, each));
     }
 
     /**
@@ -77,8 +82,8 @@ public final class ImageBench {
             throws IOException {
         Path folder = Files.createTempDirectory("coop-bench");
         ImageTransform transform = new ImageTransform.Test(clip.preprocessing());
-        try (FeatureBank bank = FeatureBank.open(folder, BankKey.of(clip, transform))) {
-            BankedImages.build(bank, clip, transform, images, "files", true, progress);
+        try (FeatureBank bank = FeatureBank.open(folder, clip, transform, FeatureKind.EMBEDDED)) {
+            bank.encode(images, "files", true, progress);
         } finally {
             delete(folder);
         }

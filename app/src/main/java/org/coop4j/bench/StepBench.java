@@ -11,7 +11,7 @@ import org.coop4j.clip.Step;
 import org.coop4j.clip.StepGraph;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.LearnedTensor;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.method.train.Optimizer;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.Machine;

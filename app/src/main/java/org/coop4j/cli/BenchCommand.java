@@ -28,7 +28,7 @@ import org.coop4j.data.ImageFiles;
 import org.coop4j.data.LabelledImage;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.host.Precision;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.run.Machine;
 import org.coop4j.weights.convert.RandomWeights;
 import org.coop4j.weights.model.ClipConfig;
@@ -168,7 +168,7 @@ public final class BenchCommand implements Callable<Integer> {
         } else {
             result.put("model", model.toString());
         }
-        try (Clip clip = Clip.open(file, precision)) {
+        try (Clip clip = Clip.open(file, Clip.Options.in(precision))) {
             switch (what) {
                 case "step" -> step(clip, result);
                 case "encode" -> {

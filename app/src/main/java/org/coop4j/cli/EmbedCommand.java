@@ -196,7 +196,7 @@ final class EmbedCommand implements Callable<Integer> {
     private int embedImages() throws IOException {
         List<Path> files = ImageInputs.all(arguments);
         try (Clip clip = clipOptions.open(precision.precision())) {
-            EncodedImages images = EncodedImages.encode(clip, files, reader(clip), console);
+            EncodedImages images = EncodedImages.encode(clip, files, reader(clip), false, console);
             List<Path> good = images.positions().stream().map(files::get).toList();
             if (good.isEmpty()) {
                 throw new CommandFailure("none of the images can be read: nothing is written");

@@ -18,7 +18,7 @@ import org.coop4j.image.ImageDecoder;
 import org.coop4j.image.PixelReader;
 
 /** The images of a command as they are encoded: a progress display, and those that cannot be read, reported as they come. */
-final class EncodedImages implements ImageEncoder.Sink, AutoCloseable {
+final class EncodedImages implements AutoCloseable {
 
     private final Console console;
     private final int count;
@@ -38,15 +38,38 @@ final class EncodedImages implements ImageEncoder.Sink, AutoCloseable {
         this.task = console.task("encoding", count, Progress.Unit.IMAGES);
     }
 
-    /** Encodes images. */
-    static EncodedImages encode(Clip clip, List<Path> files, PixelReader reader, Console console) {
+    /**
+     * Encodes images part by part.
+     *
+     * @param quickly whether features may differ by float32 rounding from those that a file or a bank has
+     */
+    static EncodedImages encode(
+            Clip clip, List<Path> files, PixelReader reader, boolean quickly, Console console) {
         ImageEncoder encoder = clip.imageEncoder(); // reads its weights, which is no encoding
         try (EncodedImages images = new EncodedImages(console, files.size(), clip.embedDim())) {
-            encoder.encode(
-                    files.size(),
-                    (index, target, offset) -> reader.read(files.get(index), target, offset),
-                    images);
+            for (int from = 0; from < files.size(); from += encoder.part()) {
+                List<Path> part = files.subList(from, Math.min(files.size(), from + encoder.part()));
+                ImageEncoder.PixelSource pixels =
+                        (index, target, offset) -> reader.read(part.get(index), target, offset);
+                images.add(
+                        from,
+                        quickly
+                                ? encoder.encodeQuickly(part.size(), pixels)
+                                : encoder.encode(part.size(), pixels));
+            }
             return images;
+        }
+    }
+
+    private void add(int from, ImageEncoder.Encoded part) {
+        for (int i = 0; i < part.features().size(); i++) {
+            float[] row = part.features().get(i);
+            if (row == null) {
+                failed(from + i, part.problems().get(i));
+            } else {
+                System.arraycopy(row, 0, rows, positions.size() * row.length, row.length);
+                done(from + i);
+            }
         }
     }
 
@@ -55,20 +78,14 @@ final class EncodedImages implements ImageEncoder.Sink, AutoCloseable {
         return new PixelReader(new ImageDecoder(), clip.preprocessing(), exif);
     }
 
-    @Override
-    public void features(int index, float[] row) {
-        System.arraycopy(row, 0, rows, positions.size() * row.length, row.length);
-        done(index);
-    }
-
     /** An image more is done. */
     void done(int index) {
         positions.add(index);
         task.advance(1);
     }
 
-    @Override
-    public void failed(int index, IOException problem) {
+    /** An image cannot be read. */
+    void failed(int index, IOException problem) {
         problems.put(index, Problems.describe(problem));
         console.warn(problems.get(index));
         task.advance(1);

@@ -18,7 +18,7 @@ import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
 import org.coop4j.method.FewShotFeatures;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -62,7 +62,7 @@ public final class FirstRun {
     private static void use(Path model, Path classifier, Path picture) throws IOException {
         try (Clip clip = Clip.open(model)) {
             clip.encodeTexts(List.of("a photo of a cat."));
-            ClassifierFile.of(Roles.standard(), List.of("cat", "dog"), clip.modelSha256())
+            ClassifierFile.of(Method.standard(), List.of("cat", "dog"), clip.modelSha256())
                     .with("ctx", Shape.of(16, 16), new float[16 * 16])
                     .write(classifier);
         }
@@ -112,7 +112,7 @@ public final class FirstRun {
             FewShotFeatures data =
                     new FewShotFeatures(DenseFeatures.of(width, 1, rows, labels), FeatureSets.none(width));
             try (Classifier learned =
-                    Roles.closedForm()
+                    Method.closedForm()
                             .learner(clip, new Task(names, "{}", List.of("{}"), 1))
                             .fit(data, new Trainer(Training.none(), 1))) {
                 learned.save().write(classifier);

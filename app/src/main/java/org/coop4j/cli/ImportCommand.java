@@ -13,11 +13,9 @@ import org.coop4j.clip.Clip;
 import org.coop4j.console.Console;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.LearnedContext;
 import org.coop4j.method.Method;
 import org.coop4j.method.PromptLayout;
 import org.coop4j.method.ReferenceCheckpoint;
-import org.coop4j.method.Roles;
 import org.coop4j.method.UnknownWords;
 import org.coop4j.run.Run;
 import picocli.CommandLine.Command;
@@ -54,7 +52,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--method",
-            defaultValue = Roles.STANDARD,
+            defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             completionCandidates = Importable.class,
             description =
@@ -114,7 +112,7 @@ final class ImportCommand implements Callable<Integer> {
             account.put(Run.MODEL_FILE, clip.model().path().toAbsolutePath().toString());
             ClassifierFile prompt = read.withTraining(account);
             prompt.write(out);
-            PromptLayout layout = LearnedContext.of(prompt).layout();
+            PromptLayout layout = PromptLayout.of(prompt);
             console.print(
                                     "%s: %d context vectors, %s, %d classes"
                                             .formatted(

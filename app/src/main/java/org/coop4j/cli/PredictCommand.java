@@ -24,7 +24,6 @@ import org.coop4j.method.UnknownWords;
 import org.coop4j.predict.ImageClassifier;
 import org.coop4j.predict.InputImage;
 import org.coop4j.predict.Prediction;
-import org.coop4j.predict.PredictionListener;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -135,7 +134,7 @@ final class PredictCommand implements Callable<Integer> {
                 Table<Classified>.Printer printer = rows.printer(format.chosen(), console)) {
             classifier.classifyEach(
                     files.stream().map(InputImage::of).toList(),
-                    new PredictionListener() {
+                    new ImageClassifier.Listener() {
                         @Override
                         public void predicted(int index, List<Prediction> ranked) {
                             printer.print(new Classified(files.get(index), ranked));

@@ -19,13 +19,13 @@ import org.coop4j.console.Console;
 import org.coop4j.console.StandardOutput;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.graph.host.Backend.BackendException;
-import org.coop4j.method.PromptTooLongException;
-import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.method.PromptLayout.PromptTooLongException;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.coop4j.text.TextTooLongException;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
-import picocli.CommandLine;
 
 /** Turns what went wrong into one line for the user, and an exit code. */
 final class Problems {

@@ -26,7 +26,7 @@ import org.coop4j.console.CommandFailure;
 import org.coop4j.console.Console;
 import org.coop4j.console.Interrupt.Termination;
 import org.coop4j.console.WrongUsage;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
 import org.coop4j.predict.PredictionLimits;
 import org.coop4j.serve.PredictionService;
 import org.coop4j.serve.ServedClassifier;
@@ -60,7 +60,7 @@ import picocli.CommandLine.Option;
         })
 final class ServeCommand implements Callable<Integer> {
 
-    private static final String ZERO_SHOT = Roles.zeroShot().id();
+    private static final String ZERO_SHOT = Method.zeroShot().id();
 
     private final Console console;
 

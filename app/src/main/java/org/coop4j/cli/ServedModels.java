@@ -121,7 +121,7 @@ final class ServedModels implements AutoCloseable {
         Path key = model.toRealPath();
         Clip clip = clips.get(key);
         if (clip == null) {
-            clip = Clip.open(model, () -> tokenizer, Workers.standard(), precision);
+            clip = Clip.open(model, new Clip.Options(() -> tokenizer, Workers.standard(), precision));
             clips.put(key, clip);
             open.push(clip);
         }

@@ -112,7 +112,7 @@ final class ZeroShotCommand implements Callable<Integer> {
             FeatureMatrix weights = task.prompts.classWeights(clip, task.classes, overflow, console);
             List<Path> files = task.inputs.files();
             EncodedImages images =
-                    EncodedImages.encode(clip, files, EncodedImages.reader(clip, task.exif), console);
+                    EncodedImages.encode(clip, files, EncodedImages.reader(clip, task.exif), true, console);
             float[][] probabilities = clip.probabilities(images.features(), weights);
             List<Image> found = new ArrayList<>();
             for (int row = 0; row < probabilities.length; row++) {

@@ -25,7 +25,7 @@ public record Cell(List<?> data, String screen, IntFunction<String> text, Style 
     /** An empty cell: nothing, or nothing that is known. */
     public static final Cell NONE = of(Collections.singletonList(null), "", decimals -> "");
 
-    /** How a cell stands out. */
+    /** Emphasis of a cell. */
     public enum Style {
         PLAIN,
         /** The best of its kind. */

@@ -27,12 +27,7 @@ public final class Table<T> {
 
     private static final int PERCENT_WIDTH = "100.0 %".length();
 
-    /** Made when JSON is printed: a mapper takes longer to make than a table to print. */
-    private static final class Mapper {
-        static final JsonMapper JSON = Json.mapper();
-    }
-
-    /** How a table is printed. */
+    /** Form of a printed table. */
     public enum Format {
         /** For people. */
         TABLE,
@@ -389,19 +384,20 @@ public final class Table<T> {
 
     /** The rows as objects; unknown data are left out. */
     public ArrayNode json() {
-        ArrayNode array = Mapper.JSON.createArrayNode();
-        rows.forEach(row -> array.add(json(row.cells)));
+        JsonMapper mapper = Json.mapper();
+        ArrayNode array = mapper.createArrayNode();
+        rows.forEach(row -> array.add(json(row.cells, mapper)));
         return array;
     }
 
-    private ObjectNode json(List<Cell> cells) {
-        ObjectNode node = Mapper.JSON.createObjectNode();
+    private ObjectNode json(List<Cell> cells, JsonMapper mapper) {
+        ObjectNode node = mapper.createObjectNode();
         for (int i : of(Format.JSON)) {
             List<?> data = cells.get(i).data();
             List<String> keys = columns.get(i).keys;
             for (int k = 0; k < Math.min(keys.size(), data.size()); k++) {
                 if (data.get(k) != null) {
-                    node.set(keys.get(k), Mapper.JSON.valueToTree(data.get(k)));
+                    node.set(keys.get(k), mapper.valueToTree(data.get(k)));
                 }
             }
         }
@@ -431,6 +427,9 @@ public final class Table<T> {
         private final List<Integer> shown = of(Format.TABLE);
         private final AlignedLines lines = heading(shown);
         private final boolean live;
+        /** Takes longer to make than a table to print. */
+        private final JsonMapper mapper;
+
         private boolean begun;
 
         private Printer(Format format, Console console) {
@@ -440,6 +439,7 @@ public final class Table<T> {
             for (int c = 0; c < shown.size(); c++) {
                 lines.atLeast(c, columns.get(shown.get(c)).width);
             }
+            this.mapper = format == Format.JSON || format == Format.JSON_LINES ? Json.mapper() : null;
             if (format == Format.CSV) {
                 print(CsvFormat.header(Table.this));
             }
@@ -454,8 +454,8 @@ public final class Table<T> {
             switch (format) {
                 case TABLE -> lines.row(texts(cells, shown));
                 case CSV -> print(CsvFormat.record(Table.this, cells));
-                case JSON -> print((begun ? ", " : "[ ") + text(Mapper.JSON.writerWithDefaultPrettyPrinter(), cells));
-                case JSON_LINES -> print(text(Mapper.JSON.writer(), cells) + "\n");
+                case JSON -> print((begun ? ", " : "[ ") + text(mapper.writerWithDefaultPrettyPrinter(), cells));
+                case JSON_LINES -> print(text(mapper.writer(), cells) + "\n");
             }
             begun = true;
             if (format == Format.TABLE && live) {
@@ -470,7 +470,7 @@ public final class Table<T> {
 
         private String text(ObjectWriter writer, List<Cell> cells) {
             try {
-                return writer.writeValueAsString(json(cells));
+                return writer.writeValueAsString(json(cells, mapper));
             } catch (JsonProcessingException e) {
                 throw new IllegalStateException("a tree can always be written", e);
             }

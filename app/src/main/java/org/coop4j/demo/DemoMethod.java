@@ -1,10 +1,10 @@
 package org.coop4j.demo;
 
-import org.coop4j.method.ClassPosition;
 import org.coop4j.method.CoOp;
 import org.coop4j.method.Gda;
 import org.coop4j.method.LinearProbe;
 import org.coop4j.method.Method;
+import org.coop4j.method.PromptLayout.ClassPosition;
 
 /** What learns in the demo. */
 @SuppressWarnings("ImmutableEnumChecker") // a method is a record

@@ -10,7 +10,6 @@ import java.util.Set;
 import org.coop4j.data.ClassHalf;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.Outcomes.Averaged;
 import org.coop4j.study.Outcomes.Setup;
@@ -179,7 +178,7 @@ public final class FewShot {
 
     /** The method that a short summary shows: the paper's CoOp, else another, else any learned. */
     public Optional<MethodLabel> main() {
-        Method coop = Roles.standard();
+        Method coop = Method.standard();
         return methods().stream()
                 .filter(method -> !method.isWithoutTraining())
                 .min(Comparator.comparing((MethodLabel m) -> !m.isOf(coop))

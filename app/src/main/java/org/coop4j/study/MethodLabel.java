@@ -13,7 +13,6 @@ import java.util.stream.Collectors;
 import org.coop4j.base.Settings;
 import org.coop4j.graph.host.Precision;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.run.RunConfig;
 import org.coop4j.study.Findings.FinishedRun;
 
@@ -31,7 +30,7 @@ public record MethodLabel(String id, String title, Method method, boolean publis
         implements Comparable<MethodLabel> {
 
     /** The hand-written prompt of the dataset, which others are compared with. */
-    public static final MethodLabel ZERO_SHOT = of(Roles.zeroShot().id());
+    public static final MethodLabel ZERO_SHOT = of(Method.zeroShot().id());
 
     /** The best of the hand-written prompts that {@code coop train} tests. */
     public static final MethodLabel BEST_HAND_WRITTEN =

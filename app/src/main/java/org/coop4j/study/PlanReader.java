@@ -41,7 +41,6 @@ import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.method.train.Training;
 import org.coop4j.run.DataSpec;
 import org.coop4j.study.SweepPlan.PlannedMethod;
@@ -609,7 +608,7 @@ final class PlanReader {
         }
         Set<String> names = new LinkedHashSet<>();
         keys.keySet().forEach(key -> names.add((String) key));
-        return builtIn.orElseGet(() -> Roles.ofSettings(names));
+        return builtIn.orElseGet(() -> Method.ofSettings(names));
     }
 
     private Method set(String path, Method base, Map<?, ?> keys) throws PlanException {

@@ -1,6 +1,5 @@
 package org.coop4j.study;
 
-import org.coop4j.study.SweepRun.RunState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -20,10 +19,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.coop4j.run.RunConfig;
 import org.coop4j.run.RunFolder;
 import org.coop4j.run.RunResult;
-import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.study.SweepRun.RunState;
 
 /**
  * The runs below a sweep's folder, found by their configurations whatever their folders are called.

@@ -29,7 +29,6 @@ import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.Learner;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.run.Sample;
@@ -106,7 +105,7 @@ public final class CoopEstimator extends Estimator<PromptClassificationModel>
         setDefault(idCol, "path");
         setDefault(classNames, new String[0]);
         setDefault(template, PromptTemplates.PHOTO);
-        setDefault(method, Roles.STANDARD);
+        setDefault(method, Method.STANDARD);
         setDefault(settings, new String[0]);
         setDefault(shots, 16);
         setDefault(seed, 1L);

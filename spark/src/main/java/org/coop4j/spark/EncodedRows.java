@@ -1,6 +1,7 @@
 package org.coop4j.spark;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
@@ -39,24 +40,14 @@ record EncodedRows(ModelLocation model, ImageColumn images, FeatureKind kind)
         Clip clip = SharedModels.get(model);
         PixelReader reader =
                 new PixelReader(new ImageDecoder(), clip.preprocessing(), ExifOrientation.APPLY);
-        Outcome[] outcomes = new Outcome[rows.size()];
-        clip.imageEncoder(kind)
-                .encode(
-                        outcomes.length,
-                        (index, target, offset) ->
-                                images.read(rows.get(index), reader, target, offset),
-                        new ImageEncoder.Sink() {
-                            @Override
-                            public void features(int index, float[] features) {
-                                outcomes[index] = use.apply(features);
-                            }
-
-                            @Override
-                            public void failed(int index, IOException problem) {
-                                outcomes[index] = Outcome.failed(problem);
-                            }
-                        });
-        return Arrays.asList(outcomes);
+        ImageEncoder.Encoded encoded = clip.imageEncoder(kind)
+                .encode(rows.size(), (index, target, offset) -> images.read(rows.get(index), reader, target, offset));
+        List<Outcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            IOException problem = encoded.problems().get(i);
+            outcomes.add(problem == null ? use.apply(encoded.features().get(i)) : Outcome.failed(problem));
+        }
+        return outcomes;
     }
 
     /** Spark's vectors are of doubles, which hold floats exactly. */

@@ -26,7 +26,7 @@ import org.coop4j.clip.ShippedModel;
 import org.coop4j.data.benchmark.Benchmarks.PromptTemplates;
 import org.coop4j.method.Classifier;
 import org.coop4j.method.ClassifierFile;
-import org.coop4j.method.Roles;
+import org.coop4j.method.Method;
 import org.coop4j.method.Task;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
@@ -116,7 +116,7 @@ public final class PromptClassificationModel extends Model<PromptClassificationM
         Clip clip = SharedModels.get(new ModelLocation(modelPath, SharedModels.sha256(modelPath)));
         Task task = new Task(classNames, templates.get(0), templates, 0);
         try (Classifier classifier =
-                Roles.handWritten(templates)
+                Method.handWritten(templates)
                         .learner(clip, task)
                         .fit(null, new Trainer(Training.none(), 0))) {
             return of(classifier.save()).setModelPath(modelPath);

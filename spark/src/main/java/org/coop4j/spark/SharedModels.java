@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.model.ConvertedModel;
@@ -61,7 +62,7 @@ final class SharedModels {
         Path file = ModelLocation.file(location.path());
         SparkEnv spark = SparkEnv.get(); // null where a driver has no application yet
         int threads = threads(spark == null ? new SparkConf() : spark.conf());
-        Clip clip = Clip.open(file, Tokenizer.load(), new Workers(threads));
+        Clip clip = Clip.open(file, new Clip.Options(Tokenizer::load, new Workers(threads), Precision.FLOAT32));
         String found = clip.modelSha256();
         if (!found.equals(location.sha256())) {
             clip.close();

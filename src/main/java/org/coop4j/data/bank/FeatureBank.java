@@ -1,293 +1,268 @@
 package org.coop4j.data.bank;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.CRC32C;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.coop4j.base.Progress;
+import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.coop4j.clip.ImageEncoder;
+import org.coop4j.data.DatasetException;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.data.bank.BankFile.ViewKey;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.RgbImage;
 
 /**
- * Features of image views in one file, appended as they are computed and read through a memory map.
+ * Features of image views: each is encoded once, kept in a file, and does not depend on what else is encoded.
  *
- * <p>The file is a header that tells its {@link BankKey}, then records of one size: key, features,
- * checksum. A process killed at any moment leaves at worst a last record that is not whole; opening
- * the bank checks every record, so that a damaged one is computed again and never used.
- *
- * <p>Any number of processes may have a bank open. The file is locked only while its end is looked
- * at or records are appended; whole records never change, and are read without a lock. What others
- * append is seen when the bank is opened and when it appends. One thread at a time.
+ * <p>Any number of processes may have a bank open. One thread at a time.
  */
 public final class FeatureBank implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(FeatureBank.class);
-
-    /** The byte whose lock counts, behind any data: on Windows a locked byte cannot be read. */
-    private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
-
-    private final Path file;
-    private final FileChannel channel;
+    private final BankFile file;
+    private final Clip clip;
+    private final ImageTransform transform;
     private final FeatureKind kind;
-    private final int width;
-    private final int recordBytes;
-    private final Map<ViewKey, Integer> records = new HashMap<>();
 
-    /** Records that are known, the damaged ones included. */
-    private int count;
-
-    private FeatureBank(Path file, FileChannel channel, BankKey key) {
+    private FeatureBank(BankFile file, Clip clip, ImageTransform transform, FeatureKind kind) {
         this.file = file;
-        this.channel = channel;
-        this.kind = key.kind();
-        this.width = key.width();
-        this.recordBytes = ViewKey.BYTES + width * Float.BYTES + Integer.BYTES;
+        this.clip = clip;
+        this.transform = transform;
+        this.kind = kind;
+    }
+
+    /** Images that could not be read. */
+    public static final class UnreadableImagesException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        UnreadableImagesException(SortedMap<Path, IOException> problems) {
+            super("%s%s cannot be read (first: %s): mend or remove them, or go on without them with --skip-bad"
+                    .formatted(
+                            problems.size(),
+                            problems.size() == 1 ? " image" : " images",
+                            problems.get(problems.firstKey()).getMessage()));
+        }
     }
 
     /**
-     * Opens a bank under {@code folder}, or begins it.
+     * Opens the bank of a model's rows of a kind under {@code folder}, or begins it.
      *
      * @throws IOException if it cannot be opened, or the file is a bank of something else
      */
-    public static FeatureBank open(Path folder, BankKey key) throws IOException {
-        Path file = key.file(folder);
-        FeatureBank bank = new FeatureBank(file, openFile(file), key);
-        try {
-            int[] whole = new int[1];
-            bank.locked(
-                    () -> {
-                        bank.readHeader(key.header());
-                        whole[0] = bank.wholeRecords();
-                    });
-            bank.verify(whole[0]);
-            return bank;
-        } catch (IOException | RuntimeException e) {
-            bank.close();
-            throw e;
-        }
-    }
-
-    private static FileChannel openFile(Path file) throws IOException {
-        try {
-            Files.createDirectories(file.getParent());
-            return FileChannel.open(
-                    file,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot open the feature bank %s (%s): give --bank a folder that you may write to"
-                            .formatted(file, e.getClass().getSimpleName()),
-                    e);
-        }
-    }
-
-    /** Work that needs the file for itself. */
-    private interface Work {
-        void run() throws IOException;
-    }
-
-    /**
-     * Waits for the file and works on it alone. A lock is the whole process's, and closing any
-     * channel of the file gives it up: in this process one bank at a time, {@link #close} included.
-     */
-    private void locked(Work work) throws IOException {
-        synchronized (FeatureBank.class) {
-            FileLock lock = lock();
-            try {
-                work.run();
-            } finally {
-                lock.release();
-            }
-        }
-    }
-
-    private FileLock lock() throws IOException {
-        try {
-            return channel.lock(LOCKED_BYTE, 1, false);
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot lock the feature bank %s (%s): give --bank a folder on another disk"
-                            .formatted(file, e.getMessage()),
-                    e);
-        }
-    }
-
-    private void readHeader(byte[] expected) throws IOException {
-        if (channel.size() < expected.length) {
-            channel.truncate(0);
-            write(ByteBuffer.wrap(expected), 0);
-            return;
-        }
-        ByteBuffer found = ByteBuffer.allocate(expected.length);
-        read(found, 0);
-        if (!Arrays.equals(found.array(), expected)) {
-            throw new IOException(
-                    file
-                            + " is not the feature bank of this model and transform (the model file"
-                            + " may have changed since it was built): delete it or give another"
-                            + " --bank folder");
-        }
-    }
-
-    /** Number of whole records; cuts off what a killed process left behind them. */
-    private int wholeRecords() throws IOException {
-        int whole = Math.toIntExact((channel.size() - BankKey.HEADER_BYTES) / recordBytes);
-        channel.truncate(position(whole));
-        return whole;
-    }
-
-    private long position(int record) {
-        return BankKey.HEADER_BYTES + (long) record * recordBytes;
-    }
-
-    /** Reads the records up to {@code whole} that are not yet known; passes over damaged ones. */
-    private void verify(int whole) throws IOException {
-        int most = Math.max(1, (1 << 20) / recordBytes);
-        ByteBuffer chunk = buffer(most * recordBytes);
-        int damaged = 0;
-        while (count < whole) {
-            int n = Math.min(whole - count, most);
-            chunk.clear().limit(n * recordBytes);
-            read(chunk, position(count));
-            for (int i = 0; i < n; i++) {
-                if (checksumHolds(chunk, i * recordBytes)) {
-                    records.put(ViewKey.read(chunk, i * recordBytes), count + i);
-                } else {
-                    damaged++;
-                }
-            }
-            count += n;
-        }
-        if (damaged > 0) {
-            log.warn("{}: {} of {} views are damaged and not used", file, damaged, count);
-        }
-    }
-
-    private boolean checksumHolds(ByteBuffer chunk, int offset) {
-        return checksum(chunk, offset) == chunk.getInt(offset + recordBytes - Integer.BYTES);
-    }
-
-    private int checksum(ByteBuffer records, int offset) {
-        CRC32C crc = new CRC32C();
-        crc.update(records.duplicate().position(offset).limit(offset + recordBytes - 4));
-        return (int) crc.getValue();
+    public static FeatureBank open(Path folder, Clip clip, ImageTransform transform, FeatureKind kind)
+            throws IOException {
+        BankFile file = BankFile.open(folder, BankFile.Key.of(clip, transform, kind));
+        return new FeatureBank(file, clip, transform, kind);
     }
 
     /** Number of views in the bank. */
     public int size() {
-        return records.size();
-    }
-
-    /** Which rows it holds. */
-    FeatureKind kind() {
-        return kind;
-    }
-
-    /** Length of a row. */
-    public int width() {
-        return width;
-    }
-
-    boolean contains(ViewKey key) {
-        return records.containsKey(key);
+        return file.size();
     }
 
     /**
-     * Adds the features of views that are not in the bank, where others may have appended some of
-     * them; no kill of the process loses them once this returns.
+     * Encodes what the bank lacks of these images.
      *
-     * @param features a row for each key
-     * @throws IOException if they cannot be written, as on a full disk; the bank keeps what it had
+     * @param what what the images are, such as "training images"
+     * @param skipBad whether unreadable images are left out; otherwise they are refused, after warnings that list them
+     *     all
+     * @return the readable images with their features, which outlive the bank's closing
+     * @throws UnreadableImagesException if images cannot be read and {@code skipBad} is false
      */
-    void append(List<ViewKey> keys, float[] features) throws IOException {
-        try {
-            locked(
-                    () -> {
-                        verify(wholeRecords());
-                        appendNew(keys, features);
-                    });
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot write to the feature bank %s (%s): make room and run again, what it holds is kept"
-                            .formatted(file, e.getMessage()),
-                    e);
+    public ImageFeatures encode(List<LabelledImage> images, String what, boolean skipBad, Progress progress)
+            throws IOException {
+        SortedMap<Path, IOException> problems = new TreeMap<>();
+        Content[] contents = contents(images, problems);
+        problems.putAll(encodeMissing(images, contents, what, progress));
+        problems.values().forEach(problem -> progress.warn(problem.getMessage()));
+        if (!problems.isEmpty() && !skipBad) {
+            throw new UnreadableImagesException(problems);
         }
-    }
-
-    private void appendNew(List<ViewKey> keys, float[] features) throws IOException {
-        ByteBuffer bytes = buffer(keys.size() * recordBytes);
-        int added = 0;
-        for (int i = 0; i < keys.size(); i++) {
-            if (contains(keys.get(i))) {
-                continue;
+        List<ImageFeatures.HashedImage> good = new ArrayList<>();
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < images.size(); i++) {
+            if (!problems.containsKey(images.get(i).path())) {
+                good.add(new ImageFeatures.HashedImage(images.get(i), contents[i].hash));
+                keys.add(contents[i].key());
             }
-            int offset = added++ * recordBytes;
-            keys.get(i).write(bytes, offset);
-            for (int j = 0; j < width; j++) {
-                int at = offset + ViewKey.BYTES + j * Float.BYTES;
-                bytes.putFloat(at, features[i * width + j]);
+        }
+        return rows(good, keys);
+    }
+
+    private ImageFeatures rows(List<ImageFeatures.HashedImage> images, List<String> keys) throws IOException {
+        BankFile.Rows rows = file.rows();
+        int views = transform.views();
+        int[] records = new int[Math.multiplyExact(keys.size(), views)]; // [images, views]
+        for (int i = 0; i < records.length; i++) {
+            records[i] = file.record(ViewKey.of(keys.get(i / views), i % views));
+        }
+        return new ImageFeatures(
+                images,
+                keys,
+                views,
+                file.width(),
+                (i, view, target, offset) -> rows.copy(records[i * views + view % views], target, offset));
+    }
+
+    /**
+     * What an image's pixels depend on.
+     *
+     * @param hash SHA-256 of the file's content, in hexadecimal
+     * @param orientation the EXIF orientation that is applied, 1 for none
+     */
+    private record Content(String hash, int orientation) {
+
+        private static final int UPRIGHT = 1;
+
+        /**
+         * Reads the file once.
+         *
+         * @throws IOException if it cannot be read or is no regular file, such as a device
+         */
+        static Content of(LabelledImage image) throws IOException {
+            Path file = image.path();
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new DatasetException("image " + file + " is not a regular file");
             }
-            bytes.putInt(offset + recordBytes - Integer.BYTES, checksum(bytes, offset));
+            String hash = Sha256.of(file);
+            boolean apply = image.exif() == ExifOrientation.APPLY;
+            return new Content(hash, apply ? ImageDecoder.exifOrientation(file) : UPRIGHT);
         }
-        bytes.limit(added * recordBytes);
-        write(bytes, position(count));
-        for (int i = 0; i < added; i++) {
-            records.put(ViewKey.read(bytes, i * recordBytes), count + i);
-        }
-        count += added;
-    }
 
-    /** The number of a view's record. */
-    int record(ViewKey key) {
-        Integer record = records.get(key);
-        if (record == null) {
-            throw new IllegalStateException("view " + key + " is not in the bank " + file);
-        }
-        return record;
-    }
-
-    /** The records as they are now. */
-    BankRows rows() throws IOException {
-        return BankRows.map(channel, width, recordBytes, count);
-    }
-
-    private static ByteBuffer buffer(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private void write(ByteBuffer bytes, long position) throws IOException {
-        bytes.rewind();
-        while (bytes.hasRemaining()) {
-            position += channel.write(bytes, position);
+        /** Different for contents whose pixels differ; the hash itself where nothing is turned. */
+        String key() {
+            return orientation == UPRIGHT ? hash : hash + " turned " + orientation;
         }
     }
 
-    private void read(ByteBuffer target, long position) throws IOException {
-        while (target.hasRemaining()) {
-            int n = channel.read(target, position);
-            if (n < 0) {
-                throw new IOException(file + " ends at byte " + position);
+    /** Contents of all images, on all threads; null for one that cannot be read. */
+    private Content[] contents(List<LabelledImage> images, Map<Path, IOException> problems) {
+        Content[] contents = new Content[images.size()];
+        clip.workers().each(contents.length, (part, i) -> {
+            Path path = images.get(i).path();
+            try {
+                contents[i] = Content.of(images.get(i));
+            } catch (IOException e) {
+                synchronized (problems) {
+                    problems.put(path, readable(path, e));
+                }
             }
-            position += n;
-        }
+        });
+        return contents;
     }
 
-    /** Closes the file; rows that were mapped stay readable. */
+    private static IOException readable(Path file, IOException e) {
+        return e instanceof DatasetException
+                ? e
+                : new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
+    }
+
+    /** A view of an image. */
+    private record View(int image, int view) {}
+
+    /** The views of all readable images that the bank lacks; one content is there once. */
+    private List<View> missing(Content[] contents) {
+        List<View> missing = new ArrayList<>();
+        Set<ViewKey> seen = new HashSet<>();
+        for (int view = 0; view < transform.views(); view++) {
+            for (int i = 0; i < contents.length; i++) {
+                if (contents[i] != null) {
+                    ViewKey key = ViewKey.of(contents[i].key(), view);
+                    if (seen.add(key) && !file.contains(key)) {
+                        missing.add(new View(i, view));
+                    }
+                }
+            }
+        }
+        return missing;
+    }
+
+    /** Encodes missing views part by part, each appended at once: what a kill can lose. */
+    private Map<Path, IOException> encodeMissing(
+            List<LabelledImage> images, Content[] contents, String what, Progress progress) throws IOException {
+        List<View> missing = missing(contents);
+        if (missing.isEmpty()) {
+            return Map.of();
+        }
+        ImageEncoder encoder = clip.imageEncoder(kind);
+        Map<Content, View> unreadable = new HashMap<>(); // the first view of each
+        Map<Content, IOException> problems = new HashMap<>();
+        try (Progress.Task task = progress.task("encoding " + what, missing.size(), Progress.Unit.IMAGES)) {
+            for (int from = 0; from < missing.size(); from += encoder.part()) {
+                List<View> part = missing.subList(from, Math.min(missing.size(), from + encoder.part()));
+                ImageEncoder.Encoded encoded = encode(encoder, images, contents, part);
+                encoded.problems().forEach((i, problem) -> {
+                    Content content = contents[part.get(i).image];
+                    unreadable.putIfAbsent(content, part.get(i));
+                    problems.putIfAbsent(content, problem);
+                });
+                append(encoded, contents, part);
+                part.forEach(view -> task.advance(1));
+            }
+        }
+        return byFile(images, contents, unreadable, problems);
+    }
+
+    private ImageEncoder.Encoded encode(
+            ImageEncoder encoder, List<LabelledImage> images, Content[] contents, List<View> views) {
+        ImageDecoder decoder = new ImageDecoder();
+        return encoder.encode(views.size(), (index, target, offset) -> {
+            View view = views.get(index);
+            LabelledImage image = images.get(view.image);
+            String hash = contents[view.image].hash;
+            RgbImage seen = decoder.decode(
+                    image.path(), image.exif(), decoded -> transform.apply(decoded, hash, view.view));
+            transform.preprocessing().toTensor(seen, target, offset);
+        });
+    }
+
+    private void append(ImageEncoder.Encoded encoded, Content[] contents, List<View> views) throws IOException {
+        List<ViewKey> keys = new ArrayList<>();
+        List<float[]> rows = new ArrayList<>();
+        for (int i = 0; i < views.size(); i++) {
+            if (encoded.features().get(i) != null) {
+                View view = views.get(i);
+                keys.add(ViewKey.of(contents[view.image].key(), view.view));
+                rows.add(encoded.features().get(i));
+            }
+        }
+        file.append(keys, rows);
+    }
+
+    /** Content is encoded once, so that what is wrong with it is wrong in all its files. */
+    private static Map<Path, IOException> byFile(
+            List<LabelledImage> images,
+            Content[] contents,
+            Map<Content, View> unreadable,
+            Map<Content, IOException> problems) {
+        Map<Path, IOException> byFile = new HashMap<>();
+        for (int i = 0; i < contents.length; i++) {
+            IOException problem = problems.get(contents[i]);
+            if (problem != null) {
+                Path path = images.get(i).path();
+                Path first = images.get(unreadable.get(contents[i]).image).path();
+                String message = path + " has the content of " + problem.getMessage();
+                byFile.put(path, first.equals(path) ? problem : new IOException(message, problem));
+            }
+        }
+        return byFile;
+    }
+
+    /** Closes the file; rows that were given out stay readable. */
     @Override
     public void close() throws IOException {
-        synchronized (FeatureBank.class) {
-            channel.close();
-        }
+        file.close();
     }
 }

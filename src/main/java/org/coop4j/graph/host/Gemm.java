@@ -1,12 +1,16 @@
 package org.coop4j.graph.host;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.openblas.presets.openblas_nolapack.SetNumThreads;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Single-precision matrix products on row-major matrices, by the BLAS that the ND4J backend has loaded, and the number
@@ -50,6 +54,25 @@ public final class Gemm {
     public static void tn(
             int m, int n, int k, FloatPointer a, int lda, FloatPointer b, int ldb, float beta, FloatPointer c, int ldc) {
         openblas.cblas_sgemm(ROW_MAJOR, TRANS, NO_TRANS, m, n, k, 1f, a, lda, b, ldb, beta, c, ldc);
+    }
+
+    /**
+     * The kernels that OpenBLAS has chosen, as {@code HASWELL}; those whose sums are known, and empty for all others and
+     * where another library or device multiplies.
+     */
+    public static String kernels() {
+        Loader.load(openblas.class);
+        Pointer chosen = Loader.addressof("gotoblas"); // OpenBLAS' pointer to its table of kernels
+        if (chosen != null && Nd4j.getExecutioner().type() == OpExecutioner.ExecutionerType.NATIVE_CPU) {
+            Pointer table = new PointerPointer<Pointer>(chosen).get(0);
+            for (String name : List.of("SKYLAKEX", "COOPERLAKE", "SAPPHIRERAPIDS", "HASWELL", "ZEN")) {
+                Pointer known = Loader.addressof("gotoblas_" + name);
+                if (known != null && known.address() == table.address()) {
+                    return name;
+                }
+            }
+        }
+        return "";
     }
 
     /** As {@link #singleThreaded(Runnable)}, with a result. */

@@ -3,36 +3,30 @@ package org.coop4j.method.logistic;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** A fitted logistic regression: class scores are x · W + b, and the largest one decides. */
-public final class LinearClassifier {
-    private final int[] labels; // [k], ascending
-    private final double[] weights; // [d, k]
-    private final double[] intercepts; // [k]
-    private final double c;
-    private final double objective;
-    private final int iterations;
-    private final boolean converged;
+/**
+ * A fitted logistic regression: class scores are x · W + b, and the largest one decides.
+ *
+ * @param labels of the classes, ascending, [k]
+ * @param weights W, [d, k]
+ * @param intercepts b, [k]
+ * @param c inverse strength of the penalty that it was fitted with
+ * @param objective ½‖W‖² + C Σ log-loss at the end (for two classes ‖W‖², see the fit)
+ * @param iterations the optimiser's steps
+ * @param converged whether the optimiser reached its tolerance
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record LinearClassifier(
+        int[] labels,
+        double[] weights,
+        double[] intercepts,
+        double c,
+        double objective,
+        int iterations,
+        boolean converged) {
 
     /** One from given weights [d, k], of which nothing else is known. */
     public LinearClassifier(int[] labels, double[] weights, double[] intercepts) {
         this(labels, weights, intercepts, Double.NaN, Double.NaN, 0, true);
-    }
-
-    LinearClassifier(
-            int[] labels,
-            double[] weights,
-            double[] intercepts,
-            double c,
-            double objective,
-            int iterations,
-            boolean converged) {
-        this.labels = labels;
-        this.weights = weights;
-        this.intercepts = intercepts;
-        this.c = c;
-        this.objective = objective;
-        this.iterations = iterations;
-        this.converged = converged;
     }
 
     /** Returns k, the number of classes. */
@@ -58,26 +52,6 @@ public final class LinearClassifier {
     /** Returns the intercept of a class. */
     public double intercept(int classPosition) {
         return intercepts[classPosition];
-    }
-
-    /** Returns the inverse strength of the penalty that it was fitted with. */
-    public double c() {
-        return c;
-    }
-
-    /** Returns ½‖W‖² + C Σ log-loss at the end (for two classes ‖W‖², see the fit). */
-    public double objective() {
-        return objective;
-    }
-
-    /** Returns the optimiser's steps. */
-    public int iterations() {
-        return iterations;
-    }
-
-    /** Returns whether the optimiser reached its tolerance. */
-    public boolean converged() {
-        return converged;
     }
 
     /**

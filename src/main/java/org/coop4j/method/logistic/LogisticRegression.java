@@ -75,7 +75,7 @@ public final class LogisticRegression {
         double penalty = k == 2 ? 2 : 1;
         double interceptScale = interceptScale(c);
         double[] from = start.map(s -> point(s, interceptScale)).orElse(new double[(d + 1) * k]);
-        TruncatedNewton.Minimum minimum = minimise(c, penalty, interceptScale, from);
+        TruncatedNewton minimum = minimise(c, penalty, interceptScale, from);
         if (!minimum.converged()) {
             log.warn(
                     "logistic regression with C = {} ended after {} steps short of its tolerance",
@@ -85,12 +85,12 @@ public final class LogisticRegression {
         return classifier(c, minimum, interceptScale);
     }
 
-    private TruncatedNewton.Minimum minimise(
+    private TruncatedNewton minimise(
             double c, double penalty, double interceptScale, double[] start) {
         int k = labels.length;
         try (SoftmaxLoss loss = new SoftmaxLoss(centred, classes, k, penalty, c, interceptScale)) {
             return Gemm.singleThreaded(
-                    () -> TruncatedNewton.minimise(loss, start, TOLERANCE, MOST_STEPS));
+                    () -> new TruncatedNewton(loss, start, TOLERANCE, MOST_STEPS));
         }
     }
 
@@ -115,14 +115,14 @@ public final class LogisticRegression {
     }
 
     private LinearClassifier classifier(
-            double c, TruncatedNewton.Minimum minimum, double interceptScale) {
+            double c, TruncatedNewton minimum, double interceptScale) {
         int k = labels.length;
         double[] weights = new double[d * k];
         double[] intercepts = new double[k];
         for (int j = 0; j < k; j++) {
-            intercepts[j] = interceptScale * minimum.point().get(d * k + j);
+            intercepts[j] = interceptScale * minimum.point()[d * k + j];
             for (int feature = 0; feature < d; feature++) {
-                double weight = minimum.point().get(feature * k + j);
+                double weight = minimum.point()[feature * k + j];
                 weights[feature * k + j] = weight;
                 intercepts[j] -= means[feature] * weight;
             }

@@ -1,9 +1,14 @@
 package org.coop4j.method.logistic;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.coop4j.graph.host.DoubleRows;
+import org.coop4j.graph.host.Gemm;
+import org.coop4j.graph.host.HostMatrix;
+import org.coop4j.graph.host.Workers;
 
 /**
  * The objective of logistic regression, λ/2 ‖W‖² + C Σᵢ log-loss of image i, with its derivatives:
@@ -13,8 +18,11 @@ import org.coop4j.graph.host.DoubleRows;
  * Value and gradient are computed by BLAS in tiles of {@value #TILE} images or features, which
  * write to places of their own: they do not depend on the number of threads.
  */
-final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
+final class SoftmaxLoss implements AutoCloseable {
     private static final int TILE = 64;
+
+    /** Images that a worker takes through both products at once, whose logits stay in its cache. */
+    private static final int BLOCK = 256;
 
     /** Multiplications below which starting threads costs more than it gains. */
     private static final long WORTH_THREADS = 2_000_000;
@@ -33,7 +41,14 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
     private final DoubleRows y; // the logits, then the residuals
     private final DoubleRows g; // [d, k], Xᵀ times the residuals
     private final double[] losses; // [n]
-    private final FeatureProducts products;
+
+    // Of the products with the Hessian, in single precision.
+    private final Workers workers = Workers.standard();
+    private final HostMatrix singles; // [n, d + 1], the features and one more, the same for all images
+    private final HostMatrix vector; // [d + 1, k]
+    private final List<HostMatrix> logits = new ArrayList<>(); // [BLOCK, k] of each worker
+    private final List<HostMatrix> sums = new ArrayList<>(); // [d + 1, k] of each worker
+    private final float[] values; // [(d + 1) · k]
 
     SoftmaxLoss(
             double[] features,
@@ -56,11 +71,25 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
         w = DoubleRows.allocate(d, k);
         y = DoubleRows.allocate(n, k);
         g = DoubleRows.allocate(d, k);
-        products = new FeatureProducts(features, n, k, interceptScale);
+        singles = HostMatrix.zeros(n, d + 1);
+        vector = HostMatrix.zeros(d + 1, k);
+        for (int worker = 0; worker < workers.count(); worker++) {
+            logits.add(HostMatrix.zeros(BLOCK, k));
+            sums.add(HostMatrix.zeros(d + 1, k));
+        }
+        values = new float[(d + 1) * k];
+        float[] row = new float[d + 1];
+        row[d] = (float) interceptScale;
+        for (int image = 0; image < n; image++) {
+            for (int j = 0; j < d; j++) {
+                row[j] = (float) features[image * d + j];
+            }
+            singles.putRow(image, row);
+        }
     }
 
-    @Override
-    public double evaluate(double[] point, double[] gradient) {
+    /** Returns the value at a point and writes the gradient there. */
+    double evaluate(double[] point, double[] gradient) {
         for (int feature = 0; feature < d; feature++) {
             w.put(feature, point, feature * k);
         }
@@ -75,13 +104,13 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
     }
 
     /**
-     * Scales each feature by the root of its curvature, the mean over the classes.
+     * Writes the diagonal of a preconditioner at the point evaluated last: the root of each feature's curvature, the
+     * mean over the classes.
      *
      * <p>By the root, as measured: features of like sizes, such as CLIP's, take twice the products
      * with the curvature itself, and features of very different sizes many more steps with none.
      */
-    @Override
-    public void scales(double[] scales) {
+    void scales(double[] scales) {
         double[] mean = new double[d + 1];
         for (int image = 0; image < n; image++) {
             double curvature = 0; // C p (1 − p), summed over the classes
@@ -100,12 +129,48 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
         }
     }
 
-    @Override
-    public void timesHessian(double[] vector, double[] product) {
-        products.apply(vector, this::timesCurvature, product);
-        for (int i = 0; i < d * k; i++) {
-            product[i] += penalty * vector[i];
+    /**
+     * Multiplies a vector by the Hessian at the point evaluated last: Xᵀ D X V, where D changes the logits of each
+     * image by themselves, and the penalty. Each worker sums into a matrix of its own.
+     */
+    void timesHessian(double[] v, double[] product) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) v[i];
+            product[i] = 0;
         }
+        vector.put(0, 0, values, values.length);
+        workers.run((part, parts) -> {
+            int from = (int) ((long) n * part / parts);
+            int to = (int) ((long) n * (part + 1) / parts);
+            for (int first = from; first < to; first += BLOCK) {
+                addBlock(part, first, Math.min(BLOCK, to - first), first == from);
+            }
+        });
+        for (int part = 0; part < Math.min(workers.count(), n); part++) {
+            sums.get(part).buffer().get(0, values);
+            for (int i = 0; i < values.length; i++) {
+                product[i] += values[i];
+            }
+        }
+        for (int i = 0; i < d * k; i++) {
+            product[i] += penalty * v[i];
+        }
+    }
+
+    private void addBlock(int worker, int first, int count, boolean begins) {
+        int width = d + 1;
+        HostMatrix z = logits.get(worker);
+        var images = singles.pointer(first, 0);
+        Gemm.nn(count, k, width, images, width, vector.pointer(0, 0), k, 0, z.pointer(0, 0), k);
+        float[] row = new float[k];
+        for (int i = 0; i < count; i++) {
+            z.getRow(i, row);
+            timesCurvature(first + i, row);
+            z.putRow(i, row);
+        }
+        float beta = begins ? 0 : 1;
+        var sum = sums.get(worker).pointer(0, 0);
+        Gemm.tn(width, k, count, images, width, z.pointer(0, 0), k, beta, sum, k);
     }
 
     /**
@@ -136,7 +201,11 @@ final class SoftmaxLoss implements TruncatedNewton.Objective, AutoCloseable {
 
     @Override
     public void close() {
-        products.close();
+        workers.close();
+        singles.close();
+        vector.close();
+        logits.forEach(HostMatrix::close);
+        sums.forEach(HostMatrix::close);
         x.close();
         w.close();
         y.close();

@@ -31,7 +31,7 @@ final class TruncatedNewton {
     /** Values whose relative difference is below this are equal but for rounding. */
     private static final double ROUNDING = 1e-14;
 
-    private final Objective objective;
+    private final SoftmaxLoss objective;
     private final double tolerance;
     private final double[] product;
     private final double[] scales;
@@ -41,7 +41,14 @@ final class TruncatedNewton {
     private double[] trialGradient;
     private double value;
 
-    private TruncatedNewton(Objective objective, double[] start, double tolerance) {
+    private int iterations;
+    private boolean converged;
+
+    /**
+     * Goes down until a step promises to lower the value by less than {@code tolerance} of it (half the squared Newton
+     * decrement; Boyd and Vandenberghe, Convex Optimization, section 9.5), and takes that step too.
+     */
+    TruncatedNewton(SoftmaxLoss objective, double[] start, double tolerance, int mostIterations) {
         this.objective = objective;
         this.tolerance = tolerance;
         point = start.clone();
@@ -50,59 +57,8 @@ final class TruncatedNewton {
         trialGradient = new double[start.length];
         product = new double[start.length];
         scales = new double[start.length];
-    }
-
-    /** A function with its derivatives. */
-    interface Objective {
-        /** Returns the value at a point and writes the gradient there. */
-        double evaluate(double[] point, double[] gradient);
-
-        /**
-         * Writes a positive number for each coordinate, larger where the Hessian at the point
-         * evaluated last curves more: the diagonal of the preconditioner.
-         */
-        void scales(double[] scales);
-
-        /** Multiplies a vector by the Hessian at the point evaluated last. */
-        void timesHessian(double[] vector, double[] product);
-    }
-
-    /**
-     * Where a minimisation ended.
-     *
-     * @param value the value there
-     * @param iterations steps taken
-     * @param converged whether the last step promised to lower the value by less than the tolerance
-     */
-    record Minimum(Point point, double value, int iterations, boolean converged) {}
-
-    /** A point; a class of its own, since records compare arrays by identity. */
-    static final class Point {
-        private final double[] coordinates;
-
-        private Point(double[] coordinates) {
-            this.coordinates = coordinates;
-        }
-
-        double get(int i) {
-            return coordinates[i];
-        }
-    }
-
-    /**
-     * Goes down until a step promises to lower the value by less than {@code tolerance} of it (half
-     * the squared Newton decrement; Boyd and Vandenberghe, Convex Optimization, section 9.5), and
-     * takes that step too.
-     */
-    static Minimum minimise(
-            Objective objective, double[] start, double tolerance, int mostIterations) {
-        return new TruncatedNewton(objective, start, tolerance).run(mostIterations);
-    }
-
-    private Minimum run(int mostIterations) {
         value = objective.evaluate(point, gradient);
-        int iterations = 0;
-        boolean converged = dot(gradient, gradient) == 0;
+        converged = dot(gradient, gradient) == 0;
         while (!converged && iterations < mostIterations) {
             double[] step = step();
             double slope = dot(gradient, step);
@@ -112,7 +68,26 @@ final class TruncatedNewton {
             }
             iterations++;
         }
-        return new Minimum(new Point(point), value, iterations, converged);
+    }
+
+    /** Coordinates of the minimum. */
+    double[] point() {
+        return point;
+    }
+
+    /** The value there. */
+    double value() {
+        return value;
+    }
+
+    /** Steps taken. */
+    int iterations() {
+        return iterations;
+    }
+
+    /** Returns true if the last step promised to lower the value by less than the tolerance. */
+    boolean converged() {
+        return converged;
     }
 
     /** Minimises the quadratic model m(s) = gᵀs + ½ sᵀHs by preconditioned conjugate gradients. */

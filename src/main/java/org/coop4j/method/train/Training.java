@@ -1,6 +1,8 @@
 package org.coop4j.method.train;
 
 import org.coop4j.base.Setting;
+import org.coop4j.method.train.Optimizer.Adam;
+import org.coop4j.method.train.Optimizer.Sgd;
 
 /** How a method's tensors are trained: epochs, batches, optimizer and learning rate. */
 public record Training(

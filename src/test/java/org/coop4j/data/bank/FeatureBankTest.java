@@ -4,364 +4,389 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.coop4j.ProgressRecorder;
+import org.coop4j.base.Sha256;
+import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
-import org.coop4j.graph.host.Precision;
+import org.coop4j.clip.TinyModel;
+import org.coop4j.data.LabelledImage;
+import org.coop4j.image.ExifOrientation;
+import org.coop4j.image.ImageDecoder;
+import org.coop4j.image.RgbImage;
+import org.coop4j.weights.convert.RandomWeights;
+import org.coop4j.weights.model.ClipConfig;
+import org.coop4j.weights.model.MlpActivation;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class FeatureBankTest {
 
-    private static final String WEIGHTS = "0123456789abcdef".repeat(4);
-    private static final int WIDTH = 5;
-    private static final BankKey KEY = key(WEIGHTS, "test-16", WIDTH);
-    private static final int RECORD = 16 + WIDTH * 4 + 4;
-    private static final int HEADER = 512;
+    @TempDir static Path models;
+    private static Clip clip;
 
     @TempDir Path folder;
+    private final List<LabelledImage> images = new ArrayList<>();
 
-    private static BankKey key(String weights, String transform, int width) {
-        return new BankKey(weights, transform, FeatureKind.EMBEDDED, Precision.FLOAT32, width);
+    @BeforeAll
+    static void open() throws IOException {
+        clip = TinyModel.open(TinyModel.write(models.resolve("tiny.safetensors"), 1), 2);
     }
 
-    private FeatureBank open() throws IOException {
-        return FeatureBank.open(folder, KEY);
+    @AfterAll
+    static void close() throws IOException {
+        clip.close();
     }
 
-    private Path file() throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(Files::isRegularFile).findFirst().orElseThrow();
+    @BeforeEach
+    void drawPictures() throws IOException {
+        for (int i = 0; i < 70; i++) {
+            Path file = folder.resolve("images").resolve(i + ".png");
+            images.add(new LabelledImage(TestPictures.write(file, i % 3, i), i % 3, "c" + i % 3));
         }
     }
 
-    private static ViewKey key(int i) {
-        return ViewKey.of("hash of image " + i, 0);
+    private FeatureBank bank(String name, ImageTransform transform) throws IOException {
+        return bank(clip, name, transform);
     }
 
-    private static float[] features(int i) {
-        float[] row = new float[WIDTH];
-        for (int j = 0; j < WIDTH; j++) {
-            row[j] = i + j / 8f;
-        }
-        return row;
+    private FeatureBank bank(Clip model, String name, ImageTransform transform) throws IOException {
+        return FeatureBank.open(folder.resolve(name), model, transform, FeatureKind.EMBEDDED);
     }
 
-    private static void append(FeatureBank bank, int from, int to) throws IOException {
-        List<ViewKey> keys = new ArrayList<>();
-        float[] rows = new float[(to - from) * WIDTH];
-        for (int i = from; i < to; i++) {
-            keys.add(key(i));
-            System.arraycopy(features(i), 0, rows, (i - from) * WIDTH, WIDTH);
-        }
-        bank.append(keys, rows);
+    private static ImageTransform train(int views, long seed) {
+        return new ImageTransform.Train(clip.preprocessing(), views, seed);
     }
 
-    private static void assertHolds(FeatureBank bank, int i) throws IOException {
-        float[] row = new float[WIDTH + 1];
-        bank.rows().copy(bank.record(key(i)), row, 1);
-        assertThat(Arrays.copyOfRange(row, 1, row.length)).containsExactly(features(i));
+    private static ImageTransform test() {
+        return new ImageTransform.Test(clip.preprocessing());
     }
 
-    @Test
-    void whatWasAddedIsThereAfterOpeningAgain() throws IOException {
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 3);
-            assertHolds(bank, 1);
-            append(bank, 3, 4);
-            assertHolds(bank, 3);
-            assertHolds(bank, 0);
-        }
-        try (FeatureBank bank = open()) {
-            assertThat(bank.size()).isEqualTo(4);
-            for (int i = 0; i < 4; i++) {
-                assertHolds(bank, i);
-            }
-            assertThat(bank.contains(key(4))).isFalse();
-        }
-    }
-
-    @Test
-    void aFileCutAtAnyByteOfItsLastRecordGoesOnFromTheOneBefore() throws IOException {
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 3);
-        }
-        byte[] whole = Files.readAllBytes(file());
-        assertThat(whole).hasSize(HEADER + 3 * RECORD);
-        for (int cut = HEADER + 2 * RECORD; cut < whole.length; cut++) {
-            Files.write(file(), Arrays.copyOf(whole, cut));
-            try (FeatureBank bank = open()) {
-                assertThat(bank.size()).isEqualTo(2);
-                assertThat(bank.contains(key(2))).isFalse();
-                append(bank, 2, 3);
-                assertHolds(bank, 0);
-                assertHolds(bank, 2);
-            }
-            assertThat(Files.readAllBytes(file())).isEqualTo(whole);
-        }
-    }
-
-    @Test
-    void aFileCutInItsHeaderBeginsAnew() throws IOException {
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 1);
-        }
-        byte[] whole = Files.readAllBytes(file());
-        for (int cut : new int[] {0, 1, 100, HEADER - 1}) {
-            Files.write(file(), Arrays.copyOf(whole, cut));
-            try (FeatureBank bank = open()) {
-                assertThat(bank.size()).isZero();
-                append(bank, 0, 1);
-            }
-            assertThat(Files.readAllBytes(file())).isEqualTo(whole);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5})
-    void aFlippedBitLosesItsRecordAlone(long seed) throws IOException {
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 8);
-        }
-        byte[] whole = Files.readAllBytes(file());
-        Random random = new Random(seed);
-        for (int n = 0; n < 40; n++) {
-            int bit = 8 * HEADER + random.nextInt(8 * 8 * RECORD);
-            byte[] damaged = whole.clone();
-            damaged[bit / 8] ^= (byte) (1 << (bit % 8));
-            Files.write(file(), damaged);
-            int hit = (bit / 8 - HEADER) / RECORD;
-            try (FeatureBank bank = open()) {
-                assertThat(bank.size()).isEqualTo(7);
-                for (int i = 0; i < 8; i++) {
-                    assertThat(bank.contains(key(i))).isEqualTo(i != hit);
-                    if (i != hit) {
-                        assertHolds(bank, i);
-                    }
-                }
-                append(bank, hit, hit + 1);
-                assertHolds(bank, hit);
-            }
-            try (FeatureBank bank = open()) {
-                assertThat(bank.size()).isEqualTo(8);
-                assertHolds(bank, hit);
-            }
-        }
-    }
-
-    @Test
-    void aFlippedBitOfTheHeaderIsRefused() throws IOException {
-        open().close();
-        byte[] whole = Files.readAllBytes(file());
-        for (int at : new int[] {0, 30, 100, HEADER - 1}) {
-            byte[] damaged = whole.clone();
-            damaged[at] ^= 1;
-            Files.write(file(), damaged);
-            assertThatThrownBy(this::open)
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("not the feature bank of this model and transform");
-        }
-    }
-
-    @Test
-    void theBankOfOtherWeightsUnderTheSameNameIsRefusedAndKept() throws IOException {
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 2);
-        }
-        byte[] before = Files.readAllBytes(file());
-        String changed = WEIGHTS.substring(0, 63) + "0";
-        assertThatThrownBy(() -> FeatureBank.open(folder, key(changed, "test-16", WIDTH)))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("the model file may have changed since it was built")
-                .hasMessageContaining("delete it or give another --bank folder");
-        assertThatThrownBy(() -> FeatureBank.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
-                .isInstanceOf(IOException.class);
-        assertThat(Files.readAllBytes(file())).isEqualTo(before);
-    }
-
-    @Test
-    void banksOfOtherModelsAndTransformsStandBeside() throws IOException {
-        String other = "f".repeat(64);
-        try (FeatureBank a = open();
-                FeatureBank b = FeatureBank.open(folder, key(other, "test-16", WIDTH));
-                FeatureBank c = FeatureBank.open(folder, key(WEIGHTS, "train-16-seed1", WIDTH))) {
-            append(a, 0, 1);
-            assertThat(b.contains(key(0))).isFalse();
-            assertThat(c.contains(key(0))).isFalse();
-        }
-    }
-
-    @Test
-    void rowsOfAnotherPrecisionAreInABankOfTheirOwn() throws IOException {
-        BankKey half =
-                new BankKey(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
-        try (FeatureBank exact = open();
-                FeatureBank rows = FeatureBank.open(folder, half)) {
-            append(exact, 0, 1);
-            assertThat(rows.contains(key(0))).isFalse();
-        }
-        assertThat(half.file(folder)).hasFileName("test-16.bf16.bank");
-        Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> FeatureBank.open(folder, half))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
-    }
-
-    @Test
-    void rowsBeforeTheProjectionAreInABankOfTheirOwn() throws IOException {
-        BankKey before =
-                new BankKey(
-                        WEIGHTS,
-                        "test-16",
-                        FeatureKind.BEFORE_PROJECTION,
-                        Precision.FLOAT32,
-                        2 * WIDTH);
-        try (FeatureBank embedded = open();
-                FeatureBank rows = FeatureBank.open(folder, before)) {
-            append(embedded, 0, 1);
-            assertThat(rows.contains(key(0))).isFalse();
-            assertThat(rows.width()).isEqualTo(2 * WIDTH);
-        }
-        assertThat(before.file(folder)).hasFileName("test-16.before-projection.bank");
-        Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> FeatureBank.open(folder, before))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("not the feature bank of this model and transform");
-    }
-
-    @Test
-    @SuppressWarnings("try") // one is closed before the other appends
-    void twoThatHaveABankOpenBothReadAndAppend() throws IOException {
-        try (FeatureBank first = open();
-                FeatureBank second = open()) {
-            append(first, 0, 3);
-            append(second, 2, 5);
-            assertThat(second.size()).as("what the first one added is seen").isEqualTo(5);
-            append(first, 5, 6);
-            for (int i = 0; i < 5; i++) {
-                assertHolds(first, i);
-                assertHolds(second, i);
-            }
-            assertThat(second.contains(key(5))).isFalse();
-            second.close();
-            append(first, 6, 7);
-        }
-        assertThat(file()).as("no view is there twice").hasSize(HEADER + 7 * RECORD);
-    }
-
-    @Test
-    void rowsAreReadableAfterTheBankIsClosed() throws IOException {
-        BankRows rows;
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 2);
-            rows = bank.rows();
-        }
-        float[] row = new float[WIDTH];
-        rows.copy(1, row, 0);
-        assertThat(row).containsExactly(features(1));
-    }
-
-    @Test
-    void whatAKilledProcessLeftBehindTheLastRecordIsOverwrittenByOneThatHasTheBankOpen()
+    private List<float[]> features(
+            String bankName, ImageTransform transform, List<LabelledImage> list)
             throws IOException {
-        try (FeatureBank bank = open()) {
-            append(bank, 0, 1);
-            Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);
-            append(bank, 1, 2);
-        }
-        try (FeatureBank bank = open()) {
-            assertThat(bank.size()).isEqualTo(2);
-            assertHolds(bank, 1);
-        }
-        assertThat(file()).hasSize(HEADER + 2 * RECORD);
+        return features(clip, bankName, transform, list);
     }
 
-    /** Appends some views one by one: an appender in a process of its own. */
-    public static void main(String[] args) throws IOException {
-        int from = Integer.parseInt(args[1]);
-        int to = Integer.parseInt(args[2]);
-        try (FeatureBank bank = FeatureBank.open(Path.of(args[0]), KEY)) {
-            for (int i = from; i < to; i++) {
-                append(bank, i, i + 1);
-            }
-        }
-    }
-
-    private Process appender(int from, int to) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        FeatureBankTest.class.getName(),
-                        folder.toString(),
-                        String.valueOf(from),
-                        String.valueOf(to))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-    }
-
-    @Test
-    void processesThatAppendAtTheSameTimeLoseNothingAndReadersSeeWholeRecordsOnly()
-            throws IOException, InterruptedException {
-        open().close();
-        Process first = appender(0, 600);
-        Process second = appender(400, 1000);
-        int seen = 0;
-        try {
-            while (first.isAlive() || second.isAlive()) {
-                try (FeatureBank bank = open()) {
-                    assertThat(bank.size()).isGreaterThanOrEqualTo(seen);
-                    seen = bank.size();
-                    BankRows rows = bank.rows();
-                    float[] row = new float[WIDTH];
-                    for (int i = 0; i < 1000; i++) {
-                        if (bank.contains(key(i))) {
-                            rows.copy(bank.record(key(i)), row, 0);
-                            assertThat(row).containsExactly(features(i));
-                        }
-                    }
-                    append(bank, 1000 + seen, 1001 + seen);
+    private List<float[]> features(
+            Clip model, String bankName, ImageTransform transform, List<LabelledImage> list)
+            throws IOException {
+        try (FeatureBank bank = bank(model, bankName, transform)) {
+            ImageFeatures banked =
+                    bank.encode(list, "images", false, new ProgressRecorder());
+            List<float[]> rows = new ArrayList<>();
+            for (int view = 0; view < transform.views(); view++) {
+                for (int i = 0; i < banked.size(); i++) {
+                    float[] row = new float[banked.width()];
+                    banked.copy(i, view, row, 0);
+                    rows.add(row);
                 }
             }
-        } finally {
-            first.destroyForcibly();
-            second.destroyForcibly();
+            return rows;
         }
-        assertThat(first.waitFor()).isZero();
-        assertThat(second.waitFor()).isZero();
-        try (FeatureBank bank = open()) {
-            for (int i = 0; i < 1000; i++) {
-                assertHolds(bank, i);
+    }
+
+    @Test
+    void testFeaturesAreTheModelsOwn() throws IOException {
+        List<float[]> rows = features("a", test(), images);
+        List<Path> files = images.stream().map(LabelledImage::path).toList();
+        for (int i = 0; i < rows.size(); i++) {
+            assertThat(rows.get(i))
+                    .containsExactly(clip.encodeImages(List.of(files.get(i))).row(0));
+        }
+    }
+
+    @Test
+    void featuresAreNormalisedWhenAsked() throws IOException {
+        try (FeatureBank bank = bank("a", test())) {
+            ImageFeatures banked =
+                    bank.encode(images, "images", false, new ProgressRecorder());
+            float[] row = new float[2 + banked.width()];
+            banked.copyNormalized(5, 0, row, 2);
+            double square = 0;
+            for (float value : row) {
+                square += (double) value * value;
             }
-            assertThat(file()).hasSize(HEADER + (long) bank.size() * RECORD);
+            assertThat(square).isBetween(1 - 1e-6, 1 + 1e-6);
+            assertThat(row[0]).isZero();
         }
     }
 
     @Test
-    void aFolderThatCannotBeMadeIsNamed() throws IOException {
-        Path file = Files.createFile(folder.resolve("a-file"));
-        assertThatThrownBy(() -> FeatureBank.open(file, KEY))
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining("cannot open the feature bank " + file)
-                .hasMessageContaining("give --bank a folder that you may write to");
+    void aRunInterruptedAnywhereHasTheSameBitsAfterwards() throws IOException {
+        ImageTransform transform = train(2, 7);
+        List<float[]> whole = features("whole", transform, images);
+        for (int stop : new int[] {1, 31, 64, 65, 100, 139}) {
+            String name = "stopped-at-" + stop;
+            try (FeatureBank bank = bank(name, transform)) {
+                ProgressRecorder stopping =
+                        new ProgressRecorder() {
+                            @Override
+                            protected void advanced(Recorded task) {
+                                if (task.done() == stop) {
+                                    throw new IllegalStateException("stopped");
+                                }
+                            }
+                        };
+                assertThatThrownBy(
+                                () ->
+                                        bank.encode(images, "images", false,
+                                                stopping))
+                        .hasMessage("stopped");
+            }
+            assertThat(features(name, transform, images)).containsExactlyElementsOf(whole);
+        }
+    }
+
+    /** Wide enough that a product's last bits depend on its size. */
+    @Test
+    void aBankCutAnywhereIsCompletedWithTheSameBits() throws IOException {
+        ClipConfig wide =
+                new ClipConfig(
+                        32,
+                        new ClipConfig.Vit(16, 8, 768, 1, 12, 3072),
+                        new ClipConfig.Text(77, 100, 16, 2, 1, 64));
+        Path model = folder.resolve("wide.safetensors");
+        RandomWeights.write(wide, 3, model, MlpActivation.QUICK_GELU);
+        try (Clip wideClip = TinyModel.open(model, 2)) {
+            ImageTransform transform = new ImageTransform.Test(wideClip.preprocessing());
+            List<float[]> whole = features(wideClip, "whole", transform, images);
+            Path file;
+            try (Stream<Path> files = Files.walk(folder.resolve("whole"))) {
+                file = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+            }
+            byte[] bytes = Files.readAllBytes(file);
+            int record = (bytes.length - 512) / images.size();
+            for (int kept : new int[] {5, 69}) {
+                Files.write(file, java.util.Arrays.copyOf(bytes, 512 + kept * record + 7));
+                assertThat(features(wideClip, "whole", transform, images))
+                        .containsExactlyElementsOf(whole);
+            }
+        }
     }
 
     @Test
-    void aViewThatIsNotThereIsAnError() throws IOException {
-        try (FeatureBank bank = open()) {
-            assertThatThrownBy(() -> bank.record(key(0)))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("is not in the bank");
+    void whatIsInTheBankIsNotEncodedAgain() throws IOException {
+        ImageTransform transform = train(3, 7);
+        try (FeatureBank bank = bank("a", transform)) {
+            ProgressRecorder first = new ProgressRecorder();
+            bank.encode(images, "images", false, first);
+            assertThat(first.tasks).hasSize(1);
+            assertThat(first.tasks.get(0).done())
+                    .isEqualTo(first.tasks.get(0).total())
+                    .isEqualTo(210);
+            assertThat(first.tasks.get(0).closed).isTrue();
+            ProgressRecorder second = new ProgressRecorder();
+            bank.encode(images, "images", false, second);
+            assertThat(second.tasks).isEmpty();
+            assertThat(bank.size()).isEqualTo(210);
+        }
+    }
+
+    @Test
+    void moreViewsKeepTheFirstOnes() throws IOException {
+        List<float[]> two = features("a", train(2, 7), images);
+        List<float[]> three = features("b", train(3, 7), images);
+        for (int i = 0; i < two.size(); i++) {
+            assertThat(three.get(i)).containsExactly(two.get(i));
+        }
+    }
+
+    @Test
+    void aViewDependsOnSeedAndContentAndNotOnOrderOrName() throws IOException {
+        float[] pixels = view(images.get(0).path(), 1, 0);
+        Path moved = folder.resolve("elsewhere").resolve("renamed.png");
+        Files.createDirectories(moved.getParent());
+        Files.copy(images.get(0).path(), moved);
+        assertThat(view(moved, 1, 0)).containsExactly(pixels);
+        assertThat(view(images.get(0).path(), 1, 1)).isNotEqualTo(pixels);
+        assertThat(view(images.get(0).path(), 2, 0)).isNotEqualTo(pixels);
+
+        List<LabelledImage> shuffled = new ArrayList<>(images);
+        Collections.shuffle(shuffled, new Random(5));
+        List<float[]> inOrder = features("a", train(1, 7), images);
+        List<float[]> outOfOrder = features("b", train(1, 7), shuffled);
+        for (int i = 0; i < images.size(); i++) {
+            assertThat(outOfOrder.get(i))
+                    .containsExactly(inOrder.get(images.indexOf(shuffled.get(i))));
+        }
+    }
+
+    private static float[] view(Path file, long seed, int view) throws IOException {
+        RgbImage image = new ImageDecoder().decode(file);
+        ImageTransform transform = train(4, seed);
+        FloatBuffer pixels = FloatBuffer.allocate(3 * 16 * 16);
+        transform
+                .preprocessing()
+                .toTensor(transform.apply(image, Sha256.of(file), view), pixels, 0);
+        return pixels.array();
+    }
+
+    @Test
+    void epochsTakeTheViewsInTurn() throws IOException {
+        ImageTransform transform = train(3, 7);
+        try (FeatureBank bank = bank("a", transform)) {
+            ImageFeatures banked =
+                    bank.encode(images, "images", false, new ProgressRecorder());
+            float[] row = new float[banked.width()];
+            float[] again = new float[banked.width()];
+            for (int epoch = 0; epoch < 3; epoch++) {
+                banked.copy(4, epoch, row, 0);
+                banked.copy(4, epoch + 3, again, 0);
+                assertThat(again).containsExactly(row);
+                banked.copy(4, epoch + 1, again, 0);
+                assertThat(again).isNotEqualTo(row);
+            }
+        }
+    }
+
+    private void damage(int... numbers) throws IOException {
+        for (int i : numbers) {
+            byte[] whole = Files.readAllBytes(images.get(i).path());
+            Files.write(images.get(i).path(), java.util.Arrays.copyOf(whole, 60));
+        }
+    }
+
+    /** Of each of these images, and of no other. */
+    private void assertWarned(ProgressRecorder recorder, int... positions) {
+        assertThat(recorder.warnings).hasSize(positions.length);
+        for (int i : positions) {
+            assertThat(recorder.warnings)
+                    .anySatisfy(said -> assertThat(said).contains(images.get(i).path().toString()));
+        }
+    }
+
+    @Test
+    void unreadableImagesAreAllListedAndThenRefused() throws IOException {
+        damage(3, 40);
+        Files.delete(images.get(69).path());
+        ProgressRecorder recorder = new ProgressRecorder();
+        try (FeatureBank bank = bank("a", test())) {
+            assertThatThrownBy(
+                            () ->
+                                    bank.encode(images, "images", false, recorder))
+                    .isInstanceOf(FeatureBank.UnreadableImagesException.class)
+                    .hasMessageContaining("3 images cannot be read")
+                    .hasMessageContaining("--skip-bad");
+            assertThat(bank.size()).as("the good ones are kept").isEqualTo(67);
+        }
+        assertWarned(recorder, 3, 40, 69);
+    }
+
+    @Test
+    void unreadableImagesAreLeftOutWhenAsked() throws IOException {
+        damage(0, 40);
+        ProgressRecorder recorder = new ProgressRecorder();
+        try (FeatureBank bank = bank("a", test())) {
+            ImageFeatures banked =
+                    bank.encode(images, "images", true, recorder);
+            assertThat(banked.size()).isEqualTo(68);
+            assertThat(banked.image(0)).isEqualTo(images.get(1));
+            assertThat(banked.image(39)).isEqualTo(images.get(41));
+            float[] row = new float[banked.width()];
+            for (int i = 0; i < banked.size(); i++) {
+                banked.copy(i, 0, row, 0);
+            }
+        }
+        assertWarned(recorder, 0, 40);
+    }
+
+    @Test
+    void damagedFilesOfOneContentAreAllLeftOut() throws IOException {
+        for (int i : new int[] {2, 9, 50}) {
+            Files.write(images.get(i).path(), new byte[] {1, 2, 3});
+        }
+        ProgressRecorder recorder = new ProgressRecorder();
+        try (FeatureBank bank = bank("a", train(2, 1))) {
+            ImageFeatures banked =
+                    bank.encode(images, "images", true, recorder);
+            assertThat(banked.size()).isEqualTo(67);
+            assertThat(recorder.tasks.get(0).done()).isEqualTo(recorder.tasks.get(0).total());
+        }
+        assertWarned(recorder, 2, 9, 50);
+    }
+
+    @Test
+    void imagesOfOneContentAreEncodedOnce() throws IOException {
+        Files.copy(
+                images.get(0).path(),
+                images.get(1).path(),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        List<float[]> rows = features("a", test(), images);
+        assertThat(rows.get(1)).containsExactly(rows.get(0));
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(bank.size()).isEqualTo(69);
+        }
+    }
+
+    @Test
+    void theContentHashTellsImagesLabelsAndOrder() throws IOException {
+        try (FeatureBank bank = bank("a", test())) {
+            String hash = contentHash(bank, images);
+            List<LabelledImage> other = new ArrayList<>(images);
+            Collections.swap(other, 0, 1);
+            assertThat(contentHash(bank, other)).isNotEqualTo(hash);
+            other = new ArrayList<>(images);
+            other.set(0, new LabelledImage(images.get(0).path(), 2, "c2"));
+            assertThat(contentHash(bank, other)).isNotEqualTo(hash);
+            Path moved = folder.resolve("moved.png");
+            Files.copy(images.get(0).path(), moved);
+            other.set(0, new LabelledImage(moved, 0, "c0"));
+            assertThat(contentHash(bank, other)).isEqualTo(hash);
+        }
+    }
+
+    private static String contentHash(FeatureBank bank, List<LabelledImage> list)
+            throws IOException {
+        return bank.encode(list, "images", false, new ProgressRecorder())
+                .contentHash();
+    }
+
+    /** The first picture as a JPEG with an EXIF orientation. */
+    private LabelledImage rotated(ExifOrientation exif) throws IOException {
+        byte[] content =
+                FeatureBankTest.class
+                        .getResourceAsStream("/images/forms/jpeg-exif-rotated.jpg")
+                        .readAllBytes();
+        Path file = Files.write(folder.resolve("images").resolve("rotated.jpg"), content);
+        return new LabelledImage(file, 0, "c0", exif);
+    }
+
+    @Test
+    void theBankKnowsWhetherAnOrientationIsApplied() throws IOException {
+        List<LabelledImage> kept = List.of(rotated(ExifOrientation.KEEP));
+        List<LabelledImage> applied = List.of(rotated(ExifOrientation.APPLY));
+        List<float[]> stored = features("a", test(), kept);
+        List<float[]> upright = features("a", test(), applied);
+        assertThat(upright.get(0)).isNotEqualTo(stored.get(0));
+        assertThat(features("a", test(), kept).get(0)).containsExactly(stored.get(0));
+        List<Path> file = List.of(kept.get(0).path());
+        assertThat(upright.get(0)).containsExactly(clip.encodeImages(file).row(0));
+        assertThat(stored.get(0))
+                .containsExactly(clip.encodeImages(file, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP)).row(0));
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(contentHash(bank, applied)).isNotEqualTo(contentHash(bank, kept));
+        }
+    }
+
+    @Test
+    void anImageThatIsUprightIsEncodedOnceWhetherItsOrientationIsAppliedOrNot() throws IOException {
+        LabelledImage image = images.get(0);
+        LabelledImage applied =
+                new LabelledImage(image.path(), 0, image.className(), ExifOrientation.APPLY);
+        features("a", test(), List.of(image, applied));
+        try (FeatureBank bank = bank("a", test())) {
+            assertThat(bank.size()).isEqualTo(1);
         }
     }
 }

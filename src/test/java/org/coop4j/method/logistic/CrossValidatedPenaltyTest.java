@@ -25,26 +25,26 @@ class CrossValidatedPenaltyTest {
     @Test
     void noiseIsMetWithAStrongPenaltyAndAClearSignalWithAnyThatIsRight() {
         LabelledFeatures noise = noisy(40, 60, 1.0);
-        LinearClassifier chosen = CrossValidatedPenalty.fit(noise);
+        LinearClassifier chosen = PenaltySearch.crossValidated(noise);
         LinearClassifier weakest = new LogisticRegression(noise).fit(1e3);
         LabelledFeatures fresh = noisy(4000, 60, 1.0);
         assertThat(chosen.c()).isLessThan(1);
         assertThat(chosen.accuracy(fresh)).isGreaterThan(weakest.accuracy(fresh));
 
         LabelledFeatures clear = noisy(40, 0, 30);
-        assertThat(CrossValidatedPenalty.fit(clear).accuracy(clear)).isEqualTo(1);
+        assertThat(PenaltySearch.crossValidated(clear).accuracy(clear)).isEqualTo(1);
     }
 
     @Test
     void oneImageAClassIsFittedWithCOfOne() {
         LabelledFeatures two = noisy(2, 3, 1);
-        assertThat(CrossValidatedPenalty.fit(two).c()).isEqualTo(1);
+        assertThat(PenaltySearch.crossValidated(two).c()).isEqualTo(1);
     }
 
     @Test
     void aClassOfFewerImagesThanPartsLimitsTheParts() {
         LabelledFeatures images = noisy(20, 2, 3);
         LabelledFeatures few = images.select(new int[] {0, 2, 4, 6, 8, 10, 1, 3});
-        assertThat(CrossValidatedPenalty.fit(few).accuracy(few)).isGreaterThan(0.7);
+        assertThat(PenaltySearch.crossValidated(few).accuracy(few)).isGreaterThan(0.7);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.coop4j.ProgressRecorder;
+import org.coop4j.base.Progress;
 import org.coop4j.data.ProbeSampler;
 import org.junit.jupiter.api.Test;
 
@@ -28,22 +29,20 @@ class PenaltySearchTest {
         assertThat(golden.get("runs").size()).isEqualTo(15);
         for (JsonNode run : golden.get("runs")) {
             String name = run.get("shots") + " shots, seed " + run.get("seed");
-            SearchPath result = run(train, val, test, run);
+            PenaltySearch result = run(train, val, run);
             for (int i = 0; i < result.grid().size(); i++) {
                 assertThat(result.grid().get(i).valAccuracy())
                         .as(name + ", C = " + result.grid().get(i).c())
                         .isEqualTo(run.get("grid").get(i).asDouble(), EXACT);
             }
             for (int i = 0; i < result.steps().size(); i++) {
-                assertStep(name + ", step " + i, result.steps().get(i), run.get("steps").get(i));
+                assertStep(name + ", step " + i, result.steps().get(i), test, run.get("steps").get(i));
             }
             assertThat(result.steps()).hasSize(8);
-            assertThat(result.testAccuracy())
+            assertThat(result.classifier().accuracy(test))
                     .isEqualTo(run.get("steps").get(7).get("test").asDouble(), EXACT);
-            assertThat(result.c())
-                    .isEqualTo(
-                            run.get("steps").get(7).get("kept").asDouble(),
-                            within(1e-9 * result.c()));
+            double c = result.classifier().c();
+            assertThat(c).isEqualTo(run.get("steps").get(7).get("kept").asDouble(), within(1e-9 * c));
         }
     }
 
@@ -52,15 +51,15 @@ class PenaltySearchTest {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         LabelledFeatures train = GoldenFeatures.features(golden, "train");
         LabelledFeatures val = GoldenFeatures.features(golden, "val");
-        LabelledFeatures test = GoldenFeatures.features(golden, "test");
         JsonNode run = golden.get("runs").get(7);
-
-        assertThat(
-                        search(
-                                train.select(GoldenFeatures.ints(run.get("train_positions"))),
-                                val.select(GoldenFeatures.ints(run.get("val_positions"))),
-                                test))
-                .isEqualTo(run(train, val, test, run));
+        PenaltySearch chosen = search(
+                train.select(GoldenFeatures.ints(run.get("train_positions"))),
+                val.select(GoldenFeatures.ints(run.get("val_positions"))));
+        PenaltySearch drawn = run(train, val, run);
+        assertThat(chosen.grid()).isEqualTo(drawn.grid());
+        assertThat(chosen.steps())
+                .usingRecursiveComparison()
+                .isEqualTo(drawn.steps());
     }
 
     @Test
@@ -91,17 +90,6 @@ class PenaltySearchTest {
     }
 
     @Test
-    void theClassifierKeptHasTheAccuracyOfTheLastStep() throws IOException {
-        JsonNode golden = GoldenFeatures.read("linear_probe.json");
-        LabelledFeatures train = GoldenFeatures.features(golden, "train");
-        LabelledFeatures test = GoldenFeatures.features(golden, "test");
-        PenaltySearch.Fitted fitted =
-                PenaltySearch.fit(train, GoldenFeatures.features(golden, "val"), test);
-        assertThat(fitted.classifier().c()).isEqualTo(fitted.path().c());
-        assertThat(fitted.classifier().accuracy(test)).isEqualTo(fitted.path().testAccuracy());
-    }
-
-    @Test
     void everyFitIsTold() throws IOException {
         JsonNode golden = GoldenFeatures.read("linear_probe.json");
         LabelledFeatures train = GoldenFeatures.features(golden, "train");
@@ -125,13 +113,13 @@ class PenaltySearchTest {
                         1,
                         new float[] {-1, -2, -3, -4, 1, 2, 3, 4},
                         new int[] {0, 0, 0, 0, 1, 1, 1, 1});
-        SearchPath result = search(easy, easy, easy);
+        PenaltySearch result = search(easy, easy);
 
         assertThat(result.grid()).allMatch(point -> point.valAccuracy() == 1);
-        assertThat(result.steps().get(0).leftC()).isEqualTo(1e5, within(1e-6));
-        assertThat(result.steps().get(0).rightC()).isEqualTo(1e7, within(1e-4));
-        assertThat(result.c()).isEqualTo(1e5, within(1e-6));
-        assertThat(result.testAccuracy()).isEqualTo(1);
+        assertThat(result.steps().get(0).left().c()).isEqualTo(1e5, within(1e-6));
+        assertThat(result.steps().get(0).right().c()).isEqualTo(1e7, within(1e-4));
+        assertThat(result.classifier().c()).isEqualTo(1e5, within(1e-6));
+        assertThat(result.classifier().accuracy(easy)).isEqualTo(1);
     }
 
     @Test
@@ -144,34 +132,31 @@ class PenaltySearchTest {
     }
 
     /** The search on the images that the reference draws. */
-    private static SearchPath run(
-            LabelledFeatures train, LabelledFeatures val, LabelledFeatures test, JsonNode run) {
+    private static PenaltySearch run(LabelledFeatures train, LabelledFeatures val, JsonNode run) {
         ProbeSampler.Drawn drawn = sampler(run).draw(train.labels(), val.labels());
-        return search(select(train, drawn.train()), select(val, drawn.val()), test);
+        return search(select(train, drawn.train()), select(val, drawn.val()));
     }
 
-    private static SearchPath search(
-            LabelledFeatures train, LabelledFeatures val, LabelledFeatures test) {
-        return PenaltySearch.fit(train, val, test).path();
+    private static PenaltySearch search(LabelledFeatures train, LabelledFeatures val) {
+        return PenaltySearch.search(train, val, Progress.NONE);
     }
 
     private static LabelledFeatures select(LabelledFeatures images, List<Integer> positions) {
         return images.select(positions.stream().mapToInt(i -> i).toArray());
     }
 
-    private static void assertStep(String name, SearchPath.Step step, JsonNode expected) {
-        assertThat(step.leftC())
-                .as(name)
-                .isEqualTo(expected.get("left").asDouble(), within(1e-9 * step.leftC()));
-        assertThat(step.rightC())
-                .as(name)
-                .isEqualTo(expected.get("right").asDouble(), within(1e-9 * step.rightC()));
+    private static void assertStep(
+            String name, PenaltySearch.Step step, LabelledFeatures test, JsonNode expected) {
+        double left = step.left().c();
+        double right = step.right().c();
+        assertThat(left).as(name).isEqualTo(expected.get("left").asDouble(), within(1e-9 * left));
+        assertThat(right).as(name).isEqualTo(expected.get("right").asDouble(), within(1e-9 * right));
         assertThat(step.leftValAccuracy())
                 .as(name)
                 .isEqualTo(expected.get("val_left").asDouble(), EXACT);
         assertThat(step.rightValAccuracy())
                 .as(name)
                 .isEqualTo(expected.get("val_right").asDouble(), EXACT);
-        assertThat(step.testAccuracy()).as(name).isEqualTo(expected.get("test").asDouble(), EXACT);
+        assertThat(step.kept().accuracy(test)).as(name).isEqualTo(expected.get("test").asDouble(), EXACT);
     }
 }

@@ -16,6 +16,7 @@ import org.coop4j.base.Progress;
 import org.coop4j.base.Settings;
 import org.coop4j.clip.MemoryLimit;
 import org.coop4j.graph.LearnedTensor;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +104,11 @@ class TrainerTest {
                 throw new IllegalStateException("interrupted");
             }
             sgd.step(tensors, rate, step);
+        }
+
+        @Override
+        protected List<String> averages(LearnedTensor tensor) {
+            return List.of();
         }
 
         @Override

@@ -13,11 +13,11 @@ import org.coop4j.data.Split;
 import org.coop4j.data.benchmark.Benchmark;
 import org.coop4j.data.benchmark.Benchmarks;
 import org.coop4j.image.ExifOrientation;
-import org.coop4j.method.ClassPosition;
+import org.coop4j.method.PromptLayout.ClassPosition;
 import org.coop4j.weights.model.MlpActivation;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine;
 
 /** Reads options' values from text; a wrong one is named with what was expected. */
 public final class Converters {

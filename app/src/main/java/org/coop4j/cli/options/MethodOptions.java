@@ -9,7 +9,6 @@ import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.base.Settings;
 import org.coop4j.console.WrongUsage;
 import org.coop4j.method.Method;
-import org.coop4j.method.Roles;
 import org.coop4j.method.train.Training;
 import picocli.CommandLine.Option;
 
@@ -28,7 +27,7 @@ public final class MethodOptions {
     @Option(
             names = "--method",
             split = ",",
-            defaultValue = Roles.STANDARD,
+            defaultValue = Method.STANDARD,
             paramLabel = "NAME",
             description = {
                 "The method; several are learned on the same images and compared. \"coop methods\""
@@ -154,7 +153,7 @@ public final class MethodOptions {
     /** The names without repetition, those that "auto" means in its place. */
     private List<String> names() {
         return names.stream()
-                .flatMap(name -> name.equals(AUTO) ? Roles.quick().stream().map(Method::id) : Stream.of(name))
+                .flatMap(name -> name.equals(AUTO) ? Method.quick().stream().map(Method::id) : Stream.of(name))
                 .distinct()
                 .toList();
     }

@@ -47,7 +47,7 @@ public final class ModelOptions {
 
     private static Clip open(Path model, Options.Vocabulary vocabulary, Precision precision)
             throws IOException {
-        return Clip.open(file(model), vocabulary.lazily(), Workers.standard(), precision);
+        return Clip.open(file(model), new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
     }
 
     /** Opens a model and checks that it has the tokenizer's vocabulary. */

@@ -75,7 +75,7 @@ public final class PromptOptions {
     /** The same in a precision. */
     public Clip open(ClassifierFile learned, Precision precision) throws IOException {
         Path file = model(learned);
-        Clip clip = Clip.open(file, vocabulary.lazily(), Workers.standard(), precision);
+        Clip clip = Clip.open(file, new Clip.Options(vocabulary.lazily(), Workers.standard(), precision));
         try {
             learned.requireModel(clip);
         } catch (IllegalArgumentException e) {

@@ -4,7 +4,6 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,56 +208,31 @@ final class CurveLayout {
         }
     }
 
-    /** A name beside the plot. */
-    private static final class Label {
-        private final Series series;
-        private final double target;
-        private double y;
-
-        Label(Series series, double target) {
-            this.series = series;
-            this.target = target;
-        }
-    }
-
+    /** Names beside the plot, moved apart and into its height, the order kept. */
     private void drawNames() {
-        List<Label> labels = new ArrayList<>();
-        for (Series series : chart.series()) {
-            labels.add(new Label(series, y(series.last().mean())));
+        List<Series> sorted = new ArrayList<>(chart.series());
+        sorted.sort(Comparator.comparingDouble(series -> -series.last().mean()));
+        double[] heights = new double[sorted.size()];
+        double least = top;
+        for (int i = 0; i < heights.length; i++) {
+            heights[i] = Math.max(least, y(sorted.get(i).last().mean()));
+            least = heights[i] + LABEL_HEIGHT;
         }
-        spread(labels);
-        for (Label label : labels) {
-            Series series = label.series;
-            double from = series.isStar() ? right - 6 : x(series, series.last());
-            double x = right + LABEL_GAP - 18;
-            svg.line(
-                    new Pen(series.paint(), 1, false, 0.5),
-                    from + 6,
-                    label.target,
-                    right + 2,
-                    label.target,
-                    x - 8,
-                    label.y);
-            svg.marker(series.sign(RADIUS), x, label.y, null);
-            svg.text(Paint.INK, Anchor.START, x + 13, label.y + 4.7, series.name());
+        double most = bottom - 4;
+        for (int i = heights.length - 1; i >= 0; i--) {
+            heights[i] = Math.min(most, heights[i]);
+            most = heights[i] - LABEL_HEIGHT;
+            drawName(sorted.get(i), heights[i]);
         }
     }
 
-    /** Moves names apart, the order kept, and into the plot's height. */
-    private void spread(List<Label> labels) {
-        List<Label> sorted = new ArrayList<>(labels);
-        sorted.sort(Comparator.comparingDouble(label -> label.target));
-        double least = top;
-        for (Label label : sorted) {
-            label.y = Math.max(least, label.target);
-            least = label.y + LABEL_HEIGHT;
-        }
-        Collections.reverse(sorted);
-        double most = bottom - 4;
-        for (Label label : sorted) {
-            label.y = Math.min(most, label.y);
-            most = label.y - LABEL_HEIGHT;
-        }
+    private void drawName(Series series, double height) {
+        double end = y(series.last().mean());
+        double from = series.isStar() ? right - 6 : x(series, series.last());
+        double x = right + LABEL_GAP - 18;
+        svg.line(new Pen(series.paint(), 1, false, 0.5), from + 6, end, right + 2, end, x - 8, height);
+        svg.marker(series.sign(RADIUS), x, height, null);
+        svg.text(Paint.INK, Anchor.START, x + 13, height + 4.7, series.name());
     }
 
     /** Bars of several curves stand side by side, not on each other. */

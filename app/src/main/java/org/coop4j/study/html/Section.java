@@ -35,7 +35,7 @@ public final class Section {
         return parts;
     }
 
-    /** Whether there is nothing below its heading. */
+    /** Returns true if there is nothing below its heading. */
     public boolean isEmpty() {
         return parts.isEmpty();
     }

@@ -13,7 +13,7 @@ import org.coop4j.eval.Interval;
 import org.coop4j.eval.McNemar;
 import org.coop4j.eval.SeedSummary;
 
-/** What a training run is compared with, as a table and in words. */
+/** A training run beside simpler classifiers, as a table and in words. */
 public final class ComparisonTable {
 
     /** The usual border of what is called significant. */
@@ -46,7 +46,7 @@ public final class ComparisonTable {
                 .rows(first.classifiers());
     }
 
-    /** What was found in hindsight counts less. */
+    /** Mutes the cells of what was found in hindsight. */
     private static Cell muted(ComparedClassifier c, Cell cell) {
         return c.role() == Role.HINDSIGHT ? cell.in(Cell.Style.MUTED) : cell;
     }
@@ -135,7 +135,7 @@ public final class ComparisonTable {
                         Numbers.signed(interval.high(), 0));
     }
 
-    /** What McNemar's test says, in words. */
+    /** The result of McNemar's test in words. */
     public static String meaning(ComparedClassifier method, ComparedClassifier baseline) {
         McNemar test = Comparison.test(method, baseline);
         int disagreements = test.firstOnly() + test.secondOnly();

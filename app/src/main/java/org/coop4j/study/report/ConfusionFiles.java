@@ -5,6 +5,7 @@ import java.awt.Font;
 import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -69,88 +70,57 @@ public final class ConfusionFiles {
     private static BufferedImage draw(ConfusionMatrix matrix, List<String> names) {
         int n = matrix.size();
         boolean named = n <= MOST_NAMED;
-        int least = named ? NAMED_CELL : LEAST_CELL;
-        int cell = Math.max(least, Math.min(LARGEST_CELL, PICTURE / n));
+        int cell = Math.max(named ? NAMED_CELL : LEAST_CELL, Math.min(LARGEST_CELL, PICTURE / n));
         Font font = new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(9, Math.min(14, cell - 2)));
-        List<String> drawn =
-                Arrays.stream(matrix.labels())
-                        .mapToObj(label -> SafeText.shortened(names.get(label), LONGEST_NAME))
-                        .toList();
-        int text = named ? widest(drawn, font) + MARGIN : 0;
-        int side = cell * n;
-        BufferedImage image =
-                new BufferedImage(
-                        text + side + 2 * MARGIN,
-                        text + side + 2 * MARGIN,
-                        BufferedImage.TYPE_INT_RGB);
+        List<String> drawn = Arrays.stream(matrix.labels())
+                .mapToObj(label -> named ? SafeText.shortened(names.get(label), LONGEST_NAME) : "")
+                .toList();
+        FontRenderContext letters = new FontRenderContext(null, true, false);
+        double widest = drawn.stream()
+                .mapToDouble(name -> font.getStringBounds(name, letters).getWidth())
+                .max()
+                .orElse(0);
+        int start = MARGIN + (named ? (int) Math.ceil(widest) + MARGIN : 0);
+        int side = start + cell * n + MARGIN;
+        BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = image.createGraphics();
-        g.setRenderingHint(
-                RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+        g.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         g.setColor(Color.WHITE);
-        g.fillRect(0, 0, image.getWidth(), image.getHeight());
+        g.fillRect(0, 0, side, side);
         g.setFont(font);
-        int left = MARGIN + text;
-        int top = MARGIN + text;
         double[][] shares = matrix.normalised();
         for (int row = 0; row < n; row++) {
             for (int column = 0; column < n; column++) {
-                cell(g, left + column * cell, top + row * cell, cell, shares[row][column]);
+                cell(g, start + column * cell, start + row * cell, cell, shares[row][column]);
             }
-            if (!named) {
-                continue;
-            }
-            label(g, drawn.get(row), left - MARGIN / 2, top + row * cell, cell);
-            columnLabel(g, drawn.get(row), left + row * cell, top - MARGIN / 2, cell);
+            g.setColor(INK);
+            int baseLine = baseLine(g, start + row * cell, cell);
+            g.drawString(
+                    drawn.get(row),
+                    start - MARGIN / 2 - g.getFontMetrics().stringWidth(drawn.get(row)),
+                    baseLine);
+            Graphics2D turned = (Graphics2D) g.create();
+            turned.rotate(-Math.PI / 2);
+            turned.drawString(drawn.get(row), MARGIN / 2 - start, baseLine);
+            turned.dispose();
         }
-        g.setColor(INK);
-        g.drawRect(left - 1, top - 1, side + 1, side + 1);
+        g.drawRect(start - 1, start - 1, cell * n + 1, cell * n + 1);
         g.dispose();
         return image;
     }
 
+    private static int baseLine(Graphics2D g, int y, int cell) {
+        return y + (cell + g.getFontMetrics().getAscent()) / 2 - 2;
+    }
+
     private static void cell(Graphics2D g, int x, int y, int cell, double share) {
-        g.setColor(
-                new Color(
-                        mix(FULL.getRed(), share),
-                        mix(FULL.getGreen(), share),
-                        mix(FULL.getBlue(), share)));
+        g.setColor(new Color(FULL.getRed(), FULL.getGreen(), FULL.getBlue(), (int) Math.round(255 * share)));
         g.fillRect(x, y, cell, cell);
-        String percent = String.format(Locale.ROOT, "%.0f", 100 * share);
         FontMetrics metrics = g.getFontMetrics();
         if (share >= 0.005 && metrics.stringWidth("100") + 2 < cell) {
+            String percent = String.format(Locale.ROOT, "%.0f", 100 * share);
             g.setColor(share > 0.5 ? Color.WHITE : INK);
-            g.drawString(
-                    percent,
-                    x + (cell - metrics.stringWidth(percent)) / 2,
-                    y + (cell + metrics.getAscent()) / 2 - 2);
+            g.drawString(percent, x + (cell - metrics.stringWidth(percent)) / 2, baseLine(g, y, cell));
         }
-    }
-
-    private static int mix(int full, double share) {
-        return (int) Math.round(255 + (full - 255) * share);
-    }
-
-    private static void label(Graphics2D g, String name, int right, int y, int cell) {
-        FontMetrics metrics = g.getFontMetrics();
-        g.setColor(INK);
-        g.drawString(
-                name, right - metrics.stringWidth(name), y + (cell + metrics.getAscent()) / 2 - 2);
-    }
-
-    private static void columnLabel(Graphics2D g, String name, int x, int bottom, int cell) {
-        Graphics2D turned = (Graphics2D) g.create();
-        turned.translate(x + (cell + g.getFontMetrics().getAscent()) / 2 - 2, bottom);
-        turned.rotate(-Math.PI / 2);
-        turned.setColor(INK);
-        turned.drawString(name, 0, 0);
-        turned.dispose();
-    }
-
-    private static int widest(List<String> names, Font font) {
-        Graphics2D g = new BufferedImage(1, 1, BufferedImage.TYPE_INT_RGB).createGraphics();
-        FontMetrics metrics = g.getFontMetrics(font);
-        int widest = names.stream().mapToInt(metrics::stringWidth).max().orElse(0);
-        g.dispose();
-        return widest;
     }
 }

@@ -13,7 +13,7 @@ import org.coop4j.run.PictureResults.PictureResult;
 import org.coop4j.base.AtomicFile;
 
 /**
- * What a classifier makes of each image, as files.
+ * A classifier's prediction of each image, as files.
  *
  * @param results of all images
  * @param names of the classes, by label

@@ -37,10 +37,6 @@ final class FewShotTables {
                     .filter(other -> other.shots().equals(outcome.shots()))
                     .noneMatch(other -> other.accuracy() > outcome.accuracy());
         }
-
-        Optional<Score> published() {
-            return view.published().fewShot(outcome.dataset(), outcome.method(), outcome.shots(), view.backbone());
-        }
     }
 
     /** Dataset × method × shots: all numbers. */
@@ -70,7 +66,7 @@ final class FewShotTables {
                 .means("ECE", r -> Cells.mean(r.outcome.summary(Measure.CALIBRATION_ERROR)), "ece_percent")
                 .numbers(
                         "published",
-                        r -> Cells.published(r.published()),
+                        r -> Cells.published(r.view.published(r.outcome)),
                         "published",
                         "published_backbone",
                         "published_source");

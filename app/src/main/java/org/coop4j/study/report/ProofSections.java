@@ -1,10 +1,9 @@
 package org.coop4j.study.report;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 import org.coop4j.run.PictureResults;
 import org.coop4j.run.PictureResults.Changed;
@@ -56,48 +55,33 @@ public final class ProofSections {
             return section.paragraph("No picture is classified wrongly.");
         }
         List<List<PictureResult>> most = confused.subList(0, Math.min(PAIRS, confused.size()));
-        return section.subheading("Taken for one another most often")
-                .list(
-                        most.stream()
-                                .map(
-                                        pair ->
-                                                "%s taken for %s: %s"
-                                                        .formatted(
-                                                                names.get(pair.get(0).truth()),
-                                                                names.get(pair.get(0).predicted()),
-                                                                Numbers.count(
-                                                                        pair.size(),
-                                                                        "picture")))
-                                .toList())
-                .pictures(
-                        pictures(
-                                most.stream()
-                                        .flatMap(pair -> pair.stream().limit(EXAMPLES))
-                                        .toList(),
-                                this::ofResult));
+        List<String> counts = new ArrayList<>();
+        List<PictureResult> examples = new ArrayList<>();
+        for (List<PictureResult> pair : most) {
+            PictureResult first = pair.get(0);
+            counts.add("%s taken for %s: %s"
+                    .formatted(
+                            names.get(first.truth()),
+                            names.get(first.predicted()),
+                            Numbers.count(pair.size(), "picture")));
+            examples.addAll(pair.subList(0, Math.min(EXAMPLES, pair.size())));
+        }
+        return section.subheading("Taken for one another most often").list(counts).pictures(pictures(examples));
     }
 
-    private interface Captioned<T> {
-        Optional<Picture> of(T one);
-    }
-
-    private static <T> List<Picture> pictures(List<T> some, Captioned<T> captioned) {
+    private List<Picture> pictures(List<PictureResult> results) {
         List<Picture> pictures = new ArrayList<>();
-        some.forEach(one -> captioned.of(one).ifPresent(pictures::add));
+        for (PictureResult r : results) {
+            String caption = "%s: %s (%s); true: %s (%s)"
+                    .formatted(
+                            r.file().getFileName(),
+                            names.get(r.predicted()),
+                            share(r.probability()),
+                            names.get(r.truth()),
+                            share(r.own()));
+            thumbnails.add(pictures, r.file(), names.get(r.truth()), caption);
+        }
         return pictures;
-    }
-
-    private Optional<Picture> ofResult(PictureResult r) {
-        return thumbnails.of(
-                r.file(),
-                "a picture of the class " + names.get(r.truth()),
-                "%s: %s (%s); true: %s (%s)"
-                        .formatted(
-                                r.file().getFileName(),
-                                names.get(r.predicted()),
-                                share(r.probability()),
-                                names.get(r.truth()),
-                                share(r.own())));
     }
 
     private static String share(double probability) {
@@ -114,42 +98,35 @@ public final class ProofSections {
         if (changed.isEmpty()) {
             return section.paragraph("There is no picture that " + what + ".");
         }
-        section.paragraph(
-                "%s %s%s."
+        List<Picture> pictures = new ArrayList<>();
+        for (Changed c : changed.subList(0, Math.min(PICTURES, changed.size()))) {
+            String caption = "%s (%s), before: %s (%s)"
+                    .formatted(
+                            names.get(c.after().predicted()),
+                            share(c.after().probability()),
+                            names.get(c.before().predicted()),
+                            share(c.before().probability()));
+            thumbnails.add(pictures, c.after().file(), names.get(c.after().truth()), caption);
+        }
+        return section.paragraph("%s %s%s."
                         .formatted(
                                 Numbers.count(changed.size(), "picture that", "pictures that"),
                                 what,
-                                changed.size() > PICTURES ? "; the surest " + PICTURES : ""));
-        return section.pictures(
-                pictures(
-                        changed.stream().limit(PICTURES).toList(),
-                        c ->
-                                thumbnails.of(
-                                        c.after().file(),
-                                        "a picture of the class " + names.get(c.after().truth()),
-                                        "%s (%s), before: %s (%s)"
-                                                .formatted(
-                                                        names.get(c.after().predicted()),
-                                                        share(c.after().probability()),
-                                                        names.get(c.before().predicted()),
-                                                        share(c.before().probability())))));
+                                changed.size() > PICTURES ? "; the surest " + PICTURES : ""))
+                .pictures(pictures);
     }
 
     /** The pictures of which the classifier is least certain. */
     public Section leastCertain(PictureResults results) {
+        List<PictureResult> least = results.leastCertain();
         return new Section("The least certain pictures")
-                .paragraph(
-                        "Where the most probable class has the least probability. If people can"
-                                + " tell them apart, a few more pictures of this kind help most.")
-                .pictures(
-                        pictures(
-                                results.leastCertain().stream().limit(PICTURES).toList(),
-                                this::ofResult));
+                .paragraph("Where the most probable class has the least probability. If people can tell them apart, a"
+                        + " few more pictures of this kind help most.")
+                .pictures(pictures(least.subList(0, Math.min(PICTURES, least.size()))));
     }
 
-    /** A picture with a caption of one's own. */
-    Optional<Picture> picture(Path file, String alternative, String caption) {
-        return thumbnails.of(file, alternative, caption);
+    Thumbnails thumbnails() {
+        return thumbnails;
     }
 
     /**
@@ -206,15 +183,15 @@ public final class ProofSections {
      * @param confidence with a threshold that was chosen without the test images, if there is one
      */
     public Section coverage(Coverage test, Confidence confidence) {
-        double chosen = confidence.threshold().orElse(Double.NaN);
+        Predicate<Coverage.Point> chosen = p -> p.threshold() == confidence.threshold().orElse(Double.NaN);
         Table<Coverage.Point> table = new Table<Coverage.Point>("coverage", "Answers above a threshold, test images", "")
                 .decimals(1)
-                .numbers("threshold %", p -> Cell.number(100 * p.threshold()).best(p.threshold() == chosen))
-                .numbers("answered %", p -> Cell.number(p.coverage()).best(p.threshold() == chosen))
+                .numbers("threshold %", p -> Cell.number(100 * p.threshold()).best(chosen.test(p)))
+                .numbers("answered %", p -> Cell.number(p.coverage()).best(chosen.test(p)))
                 .numbers(
                         "right among them %",
                         p -> Cell.number(p.answered() == 0 ? Double.NaN : p.accuracy())
-                                .best(p.threshold() == chosen));
+                                .best(chosen.test(p)));
         DoubleStream.concat(DoubleStream.of(THRESHOLDS), confidence.threshold().stream())
                 .distinct()
                 .sorted()
@@ -279,7 +256,7 @@ public final class ProofSections {
                         < Confidence.WANTED_ACCURACY;
     }
 
-    /** How well pictures of none of the classes are noticed. */
+    /** Share of the pictures of none of the classes that pass for one. */
     public Section unknown(UnknownClasses unknown) {
         Table<OpenSet> table = new Table<OpenSet>("unknown", "Taken for one of the classes although of none, %", "")
                 .decimals(1)

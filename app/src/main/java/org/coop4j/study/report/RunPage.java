@@ -219,24 +219,17 @@ public record RunPage(
         }
         List<Picture> pictures = new ArrayList<>();
         for (Suspect suspect : suspects.subList(0, Math.min(SUSPECTS, suspects.size()))) {
-            sections.picture(
-                            suspect.picture().image().path(),
-                            "a picture of the class " + name(suspect.picture()),
-                            "%s: the folder says %s (%s), it looks like %s (%s)"
-                                    .formatted(
-                                            place(suspect.picture()),
-                                            name(suspect.picture()),
-                                            Numbers.percent(100 * suspect.own(), 0),
-                                            evidence.comparison()
-                                                    .classNames()
-                                                    .get(suspect.suggested()),
-                                            Numbers.percent(100 * suspect.probability(), 0)))
-                    .ifPresent(pictures::add);
+            String caption = "%s: the folder says %s (%s), it looks like %s (%s)"
+                    .formatted(
+                            place(suspect.picture()),
+                            name(suspect.picture()),
+                            Numbers.percent(100 * suspect.own(), 0),
+                            evidence.comparison().classNames().get(suspect.suggested()),
+                            Numbers.percent(100 * suspect.probability(), 0));
+            sections.thumbnails().add(pictures, suspect.picture().image().path(), name(suspect.picture()), caption);
         }
         return section.paragraph(
-                        (suspects.size() == 1
-                                        ? "1 picture looks"
-                                        : suspects.size() + " pictures look")
+                        Numbers.count(suspects.size(), "picture looks", "pictures look")
                                 + " like another class than their folder says: a classifier that"
                                 + " did not see them (GDA, five-fold cross-validation) gives"
                                 + " another class more probability than that class's own pictures"
@@ -254,18 +247,9 @@ public record RunPage(
         List<Picture> pictures = new ArrayList<>();
         for (Pair pair : pairs.subList(0, Math.min(PAIRS, pairs.size()))) {
             for (Located one : List.of(pair.first(), pair.second())) {
-                sections.picture(
-                                one.image().path(),
-                                "a picture of the class " + name(one),
-                                "%s (%s), %s"
-                                        .formatted(
-                                                place(one),
-                                                one.part(),
-                                                pair.sameFile()
-                                                        ? "the same file"
-                                                        : "cosine "
-                                                                + Numbers.number(pair.cosine(), 4)))
-                        .ifPresent(pictures::add);
+                String likeness = pair.sameFile() ? "the same file" : "cosine " + Numbers.number(pair.cosine(), 4);
+                String caption = "%s (%s), %s".formatted(place(one), one.part(), likeness);
+                sections.thumbnails().add(pictures, one.image().path(), name(one), caption);
             }
         }
         long disagree = pairs.stream().filter(Pair::disagrees).count();
@@ -335,7 +319,7 @@ public record RunPage(
         return notes;
     }
 
-    /** How many of the pairs make the test less of one; nothing if none does. */
+    /** Number of the pairs that make the test less of one; nothing if none does. */
     static String inTwoParts(List<Pair> pairs) {
         long across = pairs.stream().filter(Pair::crossesParts).count();
         if (across == 0) {

@@ -21,7 +21,7 @@ import org.coop4j.study.HandWritten;
 import org.coop4j.study.HandWritten.Prompt;
 import org.coop4j.study.MethodLabel;
 
-/** What all other tables are made from: the runs, their settings, and the prompts that they tested. */
+/** Tables of the runs, their settings, and the prompts that they tested: all other tables are made from these. */
 final class RunTables {
 
     private static final int MOST_VALUES = 4;
@@ -104,7 +104,7 @@ final class RunTables {
                 .rows(failures);
     }
 
-    /** What the runs of each method were configured with. */
+    /** Settings of the runs of each method. */
     static Table<?> settings(StudyView view) {
         Map<MethodLabel, Map<String, Set<String>>> all = new TreeMap<>();
         for (Entry entry : view.study().entries()) {

@@ -1,23 +1,39 @@
 package org.coop4j.study.report;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
+import org.coop4j.console.Table;
+import org.coop4j.eval.SeedSummary;
 import org.coop4j.method.Method;
+import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.Findings;
+import org.coop4j.study.HandWritten;
+import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome;
+import org.coop4j.study.Shots;
+import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.html.HtmlFilter;
 import org.coop4j.study.html.HtmlFilter.Option;
+import org.coop4j.study.html.HtmlFormat;
 import org.coop4j.study.html.HtmlPage;
 import org.coop4j.study.html.Section;
 import org.coop4j.study.html.Section.Fact;
-import org.coop4j.study.DatasetNames;
-import org.coop4j.study.Findings;
-import org.coop4j.study.MethodLabel;
-import org.coop4j.study.Shots;
 
 /** The page of a report: all of it in one file, with filters for dataset, method and shots. */
 record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
@@ -25,16 +41,23 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     HtmlPage page() {
         HtmlPage page = new HtmlPage(title(), subtitle()).filters(filters());
         for (StudyView view : views) {
-            String suffix = views.size() > 1 ? ", " + view.model() : "";
-            new StudySections(view, charts, suffix).all().forEach(page::add);
+            page.add(summary(view))
+                    .add(average(view))
+                    .add(curves(view))
+                    .add(section("Gain over zero-shot", view).table(FewShotTables.gains(view)))
+                    .add(section("All numbers", view).table(FewShotTables.numbers(List.of(view))))
+                    .add(classes(view))
+                    .add(baseNew(view))
+                    .add(robustness(view))
+                    .add(handWritten(view))
+                    .add(published(view));
         }
         return page.add(runs()).add(method());
     }
 
     private String title() {
         List<String> titles = datasets().stream().map(Option::text).distinct().toList();
-        return "Few-shot CLIP on "
-                + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets");
+        return "Few-shot CLIP on " + (titles.size() == 1 ? titles.get(0) : titles.size() + " datasets");
     }
 
     private String subtitle() {
@@ -46,8 +69,9 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     private List<HtmlFilter> filters() {
         List<HtmlFilter> filters = new ArrayList<>();
         if (views.size() > 1) {
-            List<Option> models =
-                    views.stream().map(view -> Option.of(view.model(), view.model())).toList();
+            List<Option> models = views.stream()
+                    .map(view -> Option.of(view.model(), view.model()))
+                    .toList();
             filters.add(new HtmlFilter("model", "Model", "all models", models));
         }
         if (datasets().size() > 1) {
@@ -84,13 +108,12 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
                     .add(new Option(List.of(method.id()), method.title(), series));
         }
         List<Option> options = new ArrayList<>();
-        groups.forEach(
-                (group, own) -> {
-                    if (groups.size() > 1 && own.size() > 1) {
-                        options.add(Option.together("all of " + group.title(), own));
-                    }
-                    options.addAll(own);
-                });
+        groups.forEach((group, own) -> {
+            if (groups.size() > 1 && own.size() > 1) {
+                options.add(Option.together("all of " + group.title(), own));
+            }
+            options.addAll(own);
+        });
         return options;
     }
 
@@ -105,27 +128,193 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
         return shots.stream().map(s -> Option.of(s.label(), s.describe())).toList();
     }
 
-    /** What the page is made from, and what is missing. */
+    /** A section of one model. */
+    private Section section(String heading, StudyView view) {
+        return new Section(views.size() > 1 ? heading + ", " + view.model() : heading);
+    }
+
+    /** The main method beside the best baseline, on average or else on the dataset where it has most images. */
+    private Section summary(StudyView view) {
+        Section section = section("In short", view);
+        FewShot fewShot = view.fewShot();
+        if (fewShot.main().isEmpty()) {
+            return section;
+        }
+        MethodLabel main = fewShot.main().get();
+        if (fewShot.averages().stream().anyMatch(average -> average.method().equals(main))) {
+            String on = "average over " + fewShot.averaged().size() + " datasets";
+            return section.facts(facts(fewShot, on, (m, shots) -> fewShot.average(m, shots).map(Average::summary)));
+        }
+        String dataset = fewShot.cells().stream()
+                .filter(cell -> cell.method().equals(main))
+                .max(Comparator.comparing(Outcome::shots))
+                .orElseThrow()
+                .dataset();
+        return section.facts(facts(
+                fewShot,
+                DatasetNames.title(dataset),
+                (m, shots) -> fewShot.cell(dataset, m, shots).flatMap(cell -> cell.summary(Measure.ACCURACY))));
+    }
+
+    /** Facts with most images that most baselines have too. */
+    private static List<Fact> facts(
+            FewShot fewShot, String on, BiFunction<MethodLabel, Shots, Optional<SeedSummary>> scores) {
+        MethodLabel main = fewShot.main().orElseThrow();
+        Shots shots = Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
+                .filter(s -> scores.apply(main, s).isPresent())
+                .max(Comparator.comparing((Shots s) -> baselines(fewShot, s, scores).size())
+                        .thenComparing(s -> s))
+                .orElseThrow();
+        SeedSummary learned = scores.apply(main, shots).orElseThrow();
+        Map<MethodLabel, Double> baselines = baselines(fewShot, shots, scores);
+        List<Fact> facts = new ArrayList<>();
+        facts.add(new Fact(learned.meanSd(1) + " %", main.title() + ", " + shots.describe() + ", " + on));
+        if (!baselines.isEmpty()) {
+            MethodLabel best = Collections.max(baselines.entrySet(), Map.Entry.comparingByValue())
+                    .getKey();
+            String gain = Numbers.signed(learned.mean() - baselines.get(best), 1) + " points";
+            facts.add(0, new Fact(gain, "against the best baseline, " + best.title()));
+            Set<MethodLabel> shown = new LinkedHashSet<>(List.of(best, MethodLabel.ZERO_SHOT));
+            shown.retainAll(baselines.keySet());
+            shown.forEach(m -> facts.add(new Fact(Numbers.percent(baselines.get(m), 1), m.title() + ", " + on)));
+        }
+        return facts;
+    }
+
+    /** Accuracies of the methods that stand before the main one in the tables, of as many images. */
+    private static Map<MethodLabel, Double> baselines(
+            FewShot fewShot, Shots shots, BiFunction<MethodLabel, Shots, Optional<SeedSummary>> scores) {
+        MethodLabel main = fewShot.main().orElseThrow();
+        Map<MethodLabel, Double> baselines = new LinkedHashMap<>();
+        for (MethodLabel method : fewShot.methods()) {
+            if (method.compareTo(main) < 0 && !method.isOf(main.method())) {
+                scores.apply(method, method.isWithoutTraining() ? Shots.NONE : shots)
+                        .ifPresent(s -> baselines.put(method, s.mean()));
+            }
+        }
+        return baselines;
+    }
+
+    private Section average(StudyView view) {
+        String datasets = view.fewShot().averaged().size() + " datasets";
+        Section section = section("Average over " + datasets, view);
+        charts.average(view)
+                .ifPresent(chart -> section.chart(chart, caption(chart, "Mean accuracy over " + datasets)));
+        return section.table(FewShotTables.averagesByShots(view)).table(FewShotTables.averages(List.of(view)));
+    }
+
+    private static String caption(FewShotChart chart, String what) {
+        return what
+                + " by training images per class"
+                + (chart.hasSpread() ? "; bars are one standard deviation over the seeds." : ".");
+    }
+
+    private Section curves(StudyView view) {
+        List<Section.Chart> all = new ArrayList<>();
+        for (String dataset : view.fewShot().datasets()) {
+            charts.dataset(view, dataset)
+                    .ifPresent(chart -> all.add(new Section.Chart(chart, data(view, dataset))));
+        }
+        Section section = section("Curves of each dataset", view);
+        if (all.size() == 1) {
+            FewShotChart chart = all.get(0).chart();
+            return section.chart(chart, caption(chart, "Accuracy on " + chart.title()));
+        }
+        return all.isEmpty() ? section : section.charts(all);
+    }
+
+    /** Attributes by which the filters find a part. */
+    private static Map<String, String> data(StudyView view, String dataset) {
+        Map<String, String> data = new LinkedHashMap<>();
+        data.put("model", view.model());
+        data.put("dataset", dataset);
+        return data;
+    }
+
+    private Section classes(StudyView view) {
+        Section section = section("Class by class", view);
+        for (String dataset : view.fewShot().datasets()) {
+            Table<?> table = ClassTable.table(view, dataset);
+            if (!table.isEmpty()) {
+                section.details(DatasetNames.title(dataset), data(view, dataset), HtmlFormat.table(table));
+            }
+        }
+        return section;
+    }
+
+    private Section baseNew(StudyView view) {
+        Section section = section("Base to new", view);
+        return view.baseNew().isEmpty()
+                ? section
+                : section.paragraph("Learned on the first half of the classes, tested on these (base) and on the"
+                                + " others (new), each among its own half.")
+                        .table(TransferTables.baseNew(List.of(view)));
+    }
+
+    private Section robustness(StudyView view) {
+        Section section = section("Robustness", view);
+        if (!view.robustness().isEmpty()) {
+            section.paragraph("What was learned on one dataset, tested on others with the same context. Zero-shot"
+                    + " CLIP uses the hand-written prompt of each.");
+            view.robustness().forEach(r -> section.table(TransferTables.robustness(view, r)));
+        }
+        return section;
+    }
+
+    private Section handWritten(StudyView view) {
+        Section section = section("Hand-written prompts", view);
+        List<HandWritten> all = view.study().handWritten();
+        if (!all.isEmpty()) {
+            section.paragraph("Tested by the training runs beside the learned prompt. The best of them, in bold, was"
+                    + " found on the test images and its accuracy is inflated by that.");
+        }
+        for (HandWritten prompts : all) {
+            String best = Numbers.percent(prompts.best().accuracies().accuracy(), 2);
+            section.details(
+                    "%s: best %s, “%s”"
+                            .formatted(RunTables.place(prompts), best, prompts.best().text()),
+                    data(view, prompts.dataset()),
+                    HtmlFormat.table(RunTables.handWritten(view, prompts)));
+        }
+        return section;
+    }
+
+    /** The papers whose numbers stand beside ours. */
+    private Section published(StudyView view) {
+        Section section = section("Published numbers", view);
+        List<String> sources = view.fewShot().cells().stream()
+                .flatMap(cell -> view.published(cell).stream())
+                .map(score -> score.source() + ": " + score.place() + ".")
+                .distinct()
+                .toList();
+        if (sources.isEmpty()) {
+            return section;
+        }
+        String known = view.backbone()
+                .map(backbone -> "The model here is " + backbone + ".")
+                .orElse("The model here is none that the papers used.");
+        return section.paragraph(known
+                        + " A published number of another backbone is no yardstick for it; one of the same backbone"
+                        + " is from the authors' images, splits and half precision.")
+                .list(sources);
+    }
+
+    /** The runs that the page is made from, and those that are missing. */
     private Section runs() {
-        Section section = new Section("Runs");
-        section.facts(
-                List.of(
+        Section section = new Section("Runs")
+                .facts(List.of(
                         new Fact(Numbers.count(findings.finished().size()), "finished"),
                         new Fact(Numbers.count(findings.failed().size()), "failed"),
                         new Fact(Numbers.count(findings.unfinished().size()), "unfinished"),
-                        new Fact(Numbers.count(findings.damaged().size()), "damaged")));
-        section.list(
-                views.stream()
-                        .map(
-                                view ->
-                                        view.study().model().describe()
-                                                + ": "
-                                                + view.study().summary()
-                                                + work(view))
+                        new Fact(Numbers.count(findings.damaged().size()), "damaged")))
+                .list(views.stream()
+                        .map(view -> view.study().model().describe() + ": "
+                                + view.study().summary() + work(view))
                         .toList());
         List<String> notes = StudyReport.notes(views);
         if (!notes.isEmpty()) {
-            section.subheading("To know").list(notes.stream().map(note -> note + ".").toList());
+            section.subheading("To know")
+                    .list(notes.stream().map(note -> note + ".").toList());
         }
         failures(section, "Failed runs", findings.failed());
         failures(section, "Damaged runs", findings.damaged());
@@ -139,10 +328,9 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     }
 
     private static String work(StudyView view) {
-        double seconds =
-                view.study().entries().stream()
-                        .mapToDouble(entry -> RunTables.seconds(entry.run().result()))
-                        .sum();
+        double seconds = view.study().entries().stream()
+                .mapToDouble(entry -> RunTables.seconds(entry.run().result()))
+                .sum();
         if (seconds < 1) {
             return "";
         }

@@ -88,7 +88,7 @@ public final class StudyReport {
         return CsvFormat.text(FewShotTables.numbers(views));
     }
 
-    /** What the reader should know of the runs: told apart, missing, left out. */
+    /** Remarks on the runs: shown apart, missing, left out. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>(notes(views));
         if (views.size() > 1) {

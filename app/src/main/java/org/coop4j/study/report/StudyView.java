@@ -14,6 +14,7 @@ import org.coop4j.study.ClassGains;
 import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
 import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome;
 import org.coop4j.study.PublishedNumbers;
 import org.coop4j.study.PublishedNumbers.Protocol;
 import org.coop4j.study.PublishedNumbers.Score;
@@ -68,6 +69,11 @@ public record StudyView(
     /** The backbone as the papers name it, if the model is a published one. */
     Optional<String> backbone() {
         return study.model().backbone();
+    }
+
+    /** A paper's number for a few-shot result. */
+    Optional<Score> published(Outcome result) {
+        return published.fewShot(result.dataset(), result.method(), result.shots(), backbone());
     }
 
     /**

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
@@ -24,14 +25,15 @@ final class Thumbnails {
     private final Map<Path, Optional<byte[]>> made = new HashMap<>();
 
     /**
-     * The picture of a page; nothing for an image that cannot be read any more.
+     * Adds a picture of a page; nothing for an image that cannot be read any more.
      *
-     * @param alternative what it shows
+     * @param className what it shows
      * @param caption stands below it
      */
-    Optional<Picture> of(Path file, String alternative, String caption) {
-        return made.computeIfAbsent(file, this::bytes)
-                .map(bytes -> Picture.jpeg(bytes, alternative, caption));
+    void add(List<Picture> pictures, Path file, String className, String caption) {
+        made.computeIfAbsent(file, this::bytes)
+                .ifPresent(bytes ->
+                        pictures.add(Picture.jpeg(bytes, "a picture of the class " + className, caption)));
     }
 
     private Optional<byte[]> bytes(Path file) {

@@ -25,12 +25,10 @@ final class TransferTables {
     /**
      * A row of base-to-new.
      *
-     * @param place the dataset, or an average
-     * @param datasets those that the numbers are of
+     * @param datasets one, or those that the numbers are averages of
      */
     private record Halves(
             StudyView view,
-            Cell place,
             List<String> datasets,
             MethodLabel method,
             Shots shots,
@@ -40,12 +38,10 @@ final class TransferTables {
             Optional<BaseToNew> means) {
 
         static Halves of(StudyView view, BaseNew.AverageRow average) {
-            List<String> datasets = view.baseNew().averaged();
             BaseToNew means = average.means();
             return new Halves(
                     view,
-                    Cell.words("average of " + datasets.size(), "Average of " + datasets.size()),
-                    datasets,
+                    view.baseNew().averaged(),
                     average.method(),
                     average.shots(),
                     Cell.NONE,
@@ -57,7 +53,6 @@ final class TransferTables {
         static Halves of(StudyView view, BaseNew.Row row) {
             return new Halves(
                     view,
-                    Cells.dataset(row.dataset()),
                     List.of(row.dataset()),
                     row.method(),
                     row.shots(),
@@ -65,6 +60,12 @@ final class TransferTables {
                     Cells.accuracy(row.base()),
                     Cells.accuracy(row.unseen()),
                     row.means());
+        }
+
+        Cell place() {
+            return datasets.size() == 1
+                    ? Cells.dataset(datasets.get(0))
+                    : Cell.words("average of " + datasets.size(), "Average of " + datasets.size());
         }
 
         /** The same of a paper, if it has all of it. */
@@ -112,7 +113,7 @@ final class TransferTables {
                                 + " in italics with their backbone")
                 .grouped()
                 .data("model", h -> h.view.model())
-                .words("dataset", h -> h.place, "dataset")
+                .words("dataset", Halves::place, "dataset")
                 .words("method", h -> Cells.method(h.method), "method")
                 .numbers("shots", h -> Cell.words(h.shots.label()), "shots")
                 .data("seeds", h -> h.seeds)

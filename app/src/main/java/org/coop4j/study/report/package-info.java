@@ -1,8 +1,5 @@
 /**
- * The papers' tables and figures, made from the results of many runs: CSV and LaTeX of each table,
- * few-shot curves, and one page to look at all of it.
- *
- * <p>{@link org.coop4j.study.report.StudyReport} makes all files from what {@link org.coop4j.study} has
- * read. Accuracies, F1 and calibration errors are percentages.
+ * The papers' tables and figures, made from the results of many runs: a CSV file of each table, an SVG file of each chart,
+ * and a page; and the page and files of a single run. A table is a list of columns, each stated once, and of rows.
  */
 package org.coop4j.study.report;

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.coop4j.base.Progress;
 import org.coop4j.base.Sha256;
 import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.method.train.Metrics;
 import org.coop4j.run.Machine;
@@ -219,7 +220,9 @@ public record PretrainRun(
 
     /** With threads of its own, which the model closes. */
     private Retrieval validate(Path model, PairTable held, Tokenizer tokenizer) throws IOException {
-        try (Clip clip = Clip.open(model, tokenizer, new Workers(workers.count()))) {
+        try (Clip clip = Clip.open(
+                        model,
+                        new Clip.Options(() -> tokenizer, new Workers(workers.count()), Precision.FLOAT32))) {
             return Retrieval.measure(clip, held);
         }
     }

@@ -1,6 +1,6 @@
 package org.coop4j.pretrain;
 
-import org.coop4j.clip.Sequences;
+import org.coop4j.clip.Transformer;
 import org.coop4j.graph.Graph;
 import org.coop4j.pretrain.op.LastRows;
 import org.coop4j.pretrain.op.RaggedAttention;
@@ -13,7 +13,7 @@ import org.nd4j.autodiff.samediff.SDVariable;
  * @param starts [sequences + 1], as {@link RaggedAttention} has them
  */
 record RaggedSequences(Graph graph, int heads, int longest, SDVariable starts)
-        implements Sequences {
+        implements Transformer.Sequences {
 
     @Override
     public SDVariable attention(SDVariable qkv) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.coop4j.clip.Clip;
+import org.coop4j.clip.FeatureKind;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.image.ExifOrientation;
@@ -44,7 +45,7 @@ public record Retrieval(int images, int captions, double recallAt1, double recal
         }
         FeatureMatrix texts = clip.encodeTexts(List.copyOf(captions.keySet())).normalized();
         List<Path> files = table.pictures().stream().map(PairTable.Picture::image).toList();
-        FeatureMatrix images = clip.encodeImages(files, ExifOrientation.KEEP).normalized();
+        FeatureMatrix images = clip.encodeImages(files, new Clip.ImageOptions(FeatureKind.EMBEDDED, ExifOrientation.KEEP)).normalized();
         int[][] own = new int[files.size()][];
         for (int i = 0; i < own.length; i++) {
             List<String> list = table.pictures().get(i).captions();

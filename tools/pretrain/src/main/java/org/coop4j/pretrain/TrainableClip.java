@@ -7,9 +7,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.clip.ImageTower;
-import org.coop4j.clip.Sequences;
+import org.coop4j.clip.ImageEncoder;
 import org.coop4j.clip.TextTransformer;
+import org.coop4j.clip.Transformer;
 import org.coop4j.graph.ExecutionPlan;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
@@ -142,7 +142,7 @@ public final class TrainableClip implements AutoCloseable {
     private SDVariable imageFeatures(Graph graph, DataType type) {
         long side = architecture().vision().imageSize();
         SDVariable images = graph.placeholder("images", type, size.batch, 3, side, side);
-        return ImageTower.features(
+        return ImageEncoder.tower(
                 parameters, architecture().vision(), metadata.activation(), images, size.batch);
     }
 
@@ -160,7 +160,7 @@ public final class TrainableClip implements AutoCloseable {
                                 rowTokens,
                                 places)
                         .outputVariable(); // [rows, width]
-        Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
+        Transformer.Sequences sequences = new RaggedSequences(graph, text.heads(), size.longest, starts);
         return new TextTransformer(parameters, text, metadata.activation())
                 .forward(x, sequences); // [batch, embed]
     }

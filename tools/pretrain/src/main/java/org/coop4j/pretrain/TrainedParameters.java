@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.coop4j.clip.BatchNormFolding;
-import org.coop4j.clip.ConvolutionLayer;
 import org.coop4j.clip.Parameters;
 import org.coop4j.graph.Graph;
 import org.coop4j.graph.host.ArrayValues;
@@ -112,8 +111,8 @@ final class TrainedParameters implements Parameters, AutoCloseable {
     }
 
     @Override
-    public SDVariable convolution(ConvolutionLayer layer, SDVariable x) {
-        String name = layer.convolution() + ".weight";
+    public SDVariable convolution(Convolution layer, SDVariable x) {
+        String name = layer.name() + ".weight";
         long[] shape = initial.shape(name); // [out, in, size, size]
         int taps = Math.toIntExact(shape[2] * shape[3]);
         SDVariable kernel = kernel(name, shape, taps); // [taps · in, out]

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.coop4j.clip.Clip;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
-import org.coop4j.method.train.NonFiniteLossException;
+import org.coop4j.method.train.Trainer.NonFiniteLossException;
 import org.coop4j.text.Tokenizer;
 import org.coop4j.weights.DType;
 import org.coop4j.weights.convert.RandomWeights;
@@ -75,7 +76,7 @@ class PretrainingTest {
         }
         assertThat(losses[0]).isBetween(2.5, 6.0); // ln 32 = 3.47 for a model that knows nothing
         assertThat(losses[149]).isLessThan(0.1);
-        try (Clip clip = Clip.open(written, TOKENIZER, new Workers(2))) {
+        try (Clip clip = Clip.open(written, new Clip.Options(() -> TOKENIZER, new Workers(2), Precision.FLOAT32))) {
             assertThat(Retrieval.measure(clip, table).recallAt1()).isGreaterThan(0.9);
             int unused = TOKENIZER.encode("zebra")[0];
             assertThat(clip.tokenEmbedding(unused)).containsOnly(0f);

@@ -13,6 +13,7 @@ import org.assertj.core.data.Offset;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
 import org.coop4j.graph.Graph;
+import org.coop4j.graph.host.Precision;
 import org.coop4j.graph.host.Workers;
 import org.coop4j.pretrain.TrainableClip.Size;
 import org.coop4j.text.Tokenizer;
@@ -225,7 +226,7 @@ class TrainableClipTest {
             clip.write(written, DType.F32, ModelMetadata.SourceInfo.madeHere("a test"));
         }
         double frozen;
-        try (Clip clip = Clip.open(written, Tokenizer.load(), new Workers(1))) {
+        try (Clip clip = Clip.open(written, new Clip.Options(Tokenizer::load, new Workers(1), Precision.FLOAT32))) {
             FeatureMatrix images =
                     clip.encodePixels(java.nio.FloatBuffer.wrap(pixels), 32).normalized();
             FeatureMatrix texts = clip.encodeTokens(captions).normalized();

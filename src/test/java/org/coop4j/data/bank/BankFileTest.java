@@ -1,0 +1,367 @@
+package org.coop4j.data.bank;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.coop4j.clip.FeatureKind;
+import org.coop4j.graph.host.Precision;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BankFileTest {
+
+    private static final String WEIGHTS = "0123456789abcdef".repeat(4);
+    private static final int WIDTH = 5;
+    private static final BankFile.Key KEY = key(WEIGHTS, "test-16", WIDTH);
+    private static final int RECORD = 16 + WIDTH * 4 + 4;
+    private static final int HEADER = 512;
+
+    @TempDir Path folder;
+
+    private static BankFile.Key key(String weights, String transform, int width) {
+        return new BankFile.Key(weights, transform, FeatureKind.EMBEDDED, Precision.FLOAT32, width);
+    }
+
+    private BankFile open() throws IOException {
+        return BankFile.open(folder, KEY);
+    }
+
+    private Path file() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile).findFirst().orElseThrow();
+        }
+    }
+
+    private static BankFile.ViewKey key(int i) {
+        return BankFile.ViewKey.of("hash of image " + i, 0);
+    }
+
+    private static float[] features(int i) {
+        float[] row = new float[WIDTH];
+        for (int j = 0; j < WIDTH; j++) {
+            row[j] = i + j / 8f;
+        }
+        return row;
+    }
+
+    private static void append(BankFile bank, int from, int to) throws IOException {
+        List<BankFile.ViewKey> keys = new ArrayList<>();
+        List<float[]> rows = new ArrayList<>();
+        for (int i = from; i < to; i++) {
+            keys.add(key(i));
+            rows.add(features(i));
+        }
+        bank.append(keys, rows);
+    }
+
+    private static void assertHolds(BankFile bank, int i) throws IOException {
+        float[] row = new float[WIDTH + 1];
+        bank.rows().copy(bank.record(key(i)), row, 1);
+        assertThat(Arrays.copyOfRange(row, 1, row.length)).containsExactly(features(i));
+    }
+
+    @Test
+    void whatWasAddedIsThereAfterOpeningAgain() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 3);
+            assertHolds(bank, 1);
+            append(bank, 3, 4);
+            assertHolds(bank, 3);
+            assertHolds(bank, 0);
+        }
+        try (BankFile bank = open()) {
+            assertThat(bank.size()).isEqualTo(4);
+            for (int i = 0; i < 4; i++) {
+                assertHolds(bank, i);
+            }
+            assertThat(bank.contains(key(4))).isFalse();
+        }
+    }
+
+    @Test
+    void aFileCutAtAnyByteOfItsLastRecordGoesOnFromTheOneBefore() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 3);
+        }
+        byte[] whole = Files.readAllBytes(file());
+        assertThat(whole).hasSize(HEADER + 3 * RECORD);
+        for (int cut = HEADER + 2 * RECORD; cut < whole.length; cut++) {
+            Files.write(file(), Arrays.copyOf(whole, cut));
+            try (BankFile bank = open()) {
+                assertThat(bank.size()).isEqualTo(2);
+                assertThat(bank.contains(key(2))).isFalse();
+                append(bank, 2, 3);
+                assertHolds(bank, 0);
+                assertHolds(bank, 2);
+            }
+            assertThat(Files.readAllBytes(file())).isEqualTo(whole);
+        }
+    }
+
+    @Test
+    void aFileCutInItsHeaderBeginsAnew() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 1);
+        }
+        byte[] whole = Files.readAllBytes(file());
+        for (int cut : new int[] {0, 1, 100, HEADER - 1}) {
+            Files.write(file(), Arrays.copyOf(whole, cut));
+            try (BankFile bank = open()) {
+                assertThat(bank.size()).isZero();
+                append(bank, 0, 1);
+            }
+            assertThat(Files.readAllBytes(file())).isEqualTo(whole);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void aFlippedBitLosesItsRecordAlone(long seed) throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 8);
+        }
+        byte[] whole = Files.readAllBytes(file());
+        Random random = new Random(seed);
+        for (int n = 0; n < 40; n++) {
+            int bit = 8 * HEADER + random.nextInt(8 * 8 * RECORD);
+            byte[] damaged = whole.clone();
+            damaged[bit / 8] ^= (byte) (1 << (bit % 8));
+            Files.write(file(), damaged);
+            int hit = (bit / 8 - HEADER) / RECORD;
+            try (BankFile bank = open()) {
+                assertThat(bank.size()).isEqualTo(7);
+                for (int i = 0; i < 8; i++) {
+                    assertThat(bank.contains(key(i))).isEqualTo(i != hit);
+                    if (i != hit) {
+                        assertHolds(bank, i);
+                    }
+                }
+                append(bank, hit, hit + 1);
+                assertHolds(bank, hit);
+            }
+            try (BankFile bank = open()) {
+                assertThat(bank.size()).isEqualTo(8);
+                assertHolds(bank, hit);
+            }
+        }
+    }
+
+    @Test
+    void aFlippedBitOfTheHeaderIsRefused() throws IOException {
+        open().close();
+        byte[] whole = Files.readAllBytes(file());
+        for (int at : new int[] {0, 30, 100, HEADER - 1}) {
+            byte[] damaged = whole.clone();
+            damaged[at] ^= 1;
+            Files.write(file(), damaged);
+            assertThatThrownBy(this::open)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("not the feature bank of this model and transform");
+        }
+    }
+
+    @Test
+    void theBankOfOtherWeightsUnderTheSameNameIsRefusedAndKept() throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 2);
+        }
+        byte[] before = Files.readAllBytes(file());
+        String changed = WEIGHTS.substring(0, 63) + "0";
+        assertThatThrownBy(() -> BankFile.open(folder, key(changed, "test-16", WIDTH)))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("the model file may have changed since it was built")
+                .hasMessageContaining("delete it or give another --bank folder");
+        assertThatThrownBy(() -> BankFile.open(folder, key(WEIGHTS, "test-16", WIDTH + 1)))
+                .isInstanceOf(IOException.class);
+        assertThat(Files.readAllBytes(file())).isEqualTo(before);
+    }
+
+    @Test
+    void banksOfOtherModelsAndTransformsStandBeside() throws IOException {
+        String other = "f".repeat(64);
+        try (BankFile a = open();
+                BankFile b = BankFile.open(folder, key(other, "test-16", WIDTH));
+                BankFile c = BankFile.open(folder, key(WEIGHTS, "train-16-seed1", WIDTH))) {
+            append(a, 0, 1);
+            assertThat(b.contains(key(0))).isFalse();
+            assertThat(c.contains(key(0))).isFalse();
+        }
+    }
+
+    @Test
+    void rowsOfAnotherPrecisionAreInABankOfTheirOwn() throws IOException {
+        BankFile.Key half =
+                new BankFile.Key(WEIGHTS, "test-16", FeatureKind.EMBEDDED, Precision.BFLOAT16, WIDTH);
+        try (BankFile exact = open();
+                BankFile rows = BankFile.open(folder, half)) {
+            append(exact, 0, 1);
+            assertThat(rows.contains(key(0))).isFalse();
+        }
+        assertThat(half.file(folder)).hasFileName("test-16.bf16.bank");
+        Files.copy(KEY.file(folder), half.file(folder), StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> BankFile.open(folder, half))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("not the feature bank of this model and transform");
+    }
+
+    @Test
+    void rowsBeforeTheProjectionAreInABankOfTheirOwn() throws IOException {
+        BankFile.Key before =
+                new BankFile.Key(
+                        WEIGHTS,
+                        "test-16",
+                        FeatureKind.BEFORE_PROJECTION,
+                        Precision.FLOAT32,
+                        2 * WIDTH);
+        try (BankFile embedded = open();
+                BankFile rows = BankFile.open(folder, before)) {
+            append(embedded, 0, 1);
+            assertThat(rows.contains(key(0))).isFalse();
+            assertThat(rows.width()).isEqualTo(2 * WIDTH);
+        }
+        assertThat(before.file(folder)).hasFileName("test-16.before-projection.bank");
+        Files.copy(KEY.file(folder), before.file(folder), StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> BankFile.open(folder, before))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("not the feature bank of this model and transform");
+    }
+
+    @Test
+    @SuppressWarnings("try") // one is closed before the other appends
+    void twoThatHaveABankOpenBothReadAndAppend() throws IOException {
+        try (BankFile first = open();
+                BankFile second = open()) {
+            append(first, 0, 3);
+            append(second, 2, 5);
+            assertThat(second.size()).as("what the first one added is seen").isEqualTo(5);
+            append(first, 5, 6);
+            for (int i = 0; i < 5; i++) {
+                assertHolds(first, i);
+                assertHolds(second, i);
+            }
+            assertThat(second.contains(key(5))).isFalse();
+            second.close();
+            append(first, 6, 7);
+        }
+        assertThat(file()).as("no view is there twice").hasSize(HEADER + 7 * RECORD);
+    }
+
+    @Test
+    void rowsAreReadableAfterTheBankIsClosed() throws IOException {
+        BankFile.Rows rows;
+        try (BankFile bank = open()) {
+            append(bank, 0, 2);
+            rows = bank.rows();
+        }
+        float[] row = new float[WIDTH];
+        rows.copy(1, row, 0);
+        assertThat(row).containsExactly(features(1));
+    }
+
+    @Test
+    void whatAKilledProcessLeftBehindTheLastRecordIsOverwrittenByOneThatHasTheBankOpen()
+            throws IOException {
+        try (BankFile bank = open()) {
+            append(bank, 0, 1);
+            Files.write(file(), new byte[RECORD / 2], StandardOpenOption.APPEND);
+            append(bank, 1, 2);
+        }
+        try (BankFile bank = open()) {
+            assertThat(bank.size()).isEqualTo(2);
+            assertHolds(bank, 1);
+        }
+        assertThat(file()).hasSize(HEADER + 2 * RECORD);
+    }
+
+    /** Appends some views one by one: an appender in a process of its own. */
+    public static void main(String[] args) throws IOException {
+        int from = Integer.parseInt(args[1]);
+        int to = Integer.parseInt(args[2]);
+        try (BankFile bank = BankFile.open(Path.of(args[0]), KEY)) {
+            for (int i = from; i < to; i++) {
+                append(bank, i, i + 1);
+            }
+        }
+    }
+
+    private Process appender(int from, int to) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        BankFileTest.class.getName(),
+                        folder.toString(),
+                        String.valueOf(from),
+                        String.valueOf(to))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    @Test
+    void processesThatAppendAtTheSameTimeLoseNothingAndReadersSeeWholeRecordsOnly()
+            throws IOException, InterruptedException {
+        open().close();
+        Process first = appender(0, 600);
+        Process second = appender(400, 1000);
+        int seen = 0;
+        try {
+            while (first.isAlive() || second.isAlive()) {
+                try (BankFile bank = open()) {
+                    assertThat(bank.size()).isGreaterThanOrEqualTo(seen);
+                    seen = bank.size();
+                    BankFile.Rows rows = bank.rows();
+                    float[] row = new float[WIDTH];
+                    for (int i = 0; i < 1000; i++) {
+                        if (bank.contains(key(i))) {
+                            rows.copy(bank.record(key(i)), row, 0);
+                            assertThat(row).containsExactly(features(i));
+                        }
+                    }
+                    append(bank, 1000 + seen, 1001 + seen);
+                }
+            }
+        } finally {
+            first.destroyForcibly();
+            second.destroyForcibly();
+        }
+        assertThat(first.waitFor()).isZero();
+        assertThat(second.waitFor()).isZero();
+        try (BankFile bank = open()) {
+            for (int i = 0; i < 1000; i++) {
+                assertHolds(bank, i);
+            }
+            assertThat(file()).hasSize(HEADER + (long) bank.size() * RECORD);
+        }
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsNamed() throws IOException {
+        Path file = Files.createFile(folder.resolve("a-file"));
+        assertThatThrownBy(() -> BankFile.open(file, KEY))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot open the feature bank " + file)
+                .hasMessageContaining("give --bank a folder that you may write to");
+    }
+
+    @Test
+    void aViewThatIsNotThereIsAnError() throws IOException {
+        try (BankFile bank = open()) {
+            assertThatThrownBy(() -> bank.record(key(0)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("is not in the bank");
+        }
+    }
+}
