@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,41 +15,41 @@ import java.util.stream.Stream;
 import org.coop4j.method.Method;
 import org.junit.jupiter.api.Test;
 
-/** What {@link RoomsTest} cannot see in classes: names in texts, and sizes. */
+/** Facts of the sources that {@link RoomsTest} cannot see in classes. */
 class SourcesTest {
 
-    private static final int MOST_LINES = 350;
-
-    /** No room holds more than this part of all lines. */
-    private static final int ROOMS = 8;
-
-    private static final Path LIBRARY = Path.of("../src/main/java/org/coop4j");
-    private static final Path WEIGHTS = Path.of("../weights-converter/src/main/java/org/coop4j");
-    private static final Path SPARK = Path.of("../spark/src/main/java/org/coop4j");
+    private static final Path ROOT = Path.of("..");
+    private static final Path LIBRARY = ROOT.resolve("src/main/java/org/coop4j");
+    private static final Path APPLICATION = ROOT.resolve("app/src/main/java/org/coop4j");
+    private static final Path SPARK = ROOT.resolve("spark/src/main/java/org/coop4j");
 
     /** The program and one of its commands are called as methods are; the demo is of two. */
-    private static final Set<String> OTHERS =
-            Set.of(
-                    "cli/Coop.java: coop",
-                    "cli/Coop.java: zero-shot",
-                    "graph/op/GraphOp.java: coop",
-                    "spark/CoopEstimator.java: coop",
-                    "cli/ZeroShotCommand.java: zero-shot",
-                    "cli/FirstRun.java: zero-shot",
-                    "demo/DemoMethod.java: gda",
-                    "demo/DemoMethod.java: linear-probe");
+    private static final Set<String> OTHERS = Set.of(
+            "cli/Coop.java: coop",
+            "cli/Coop.java: zero-shot",
+            "graph/op/GraphOp.java: coop",
+            "spark/CoopEstimator.java: coop",
+            "cli/ZeroShotCommand.java: zero-shot",
+            "cli/FirstRun.java: zero-shot",
+            "demo/DemoMethod.java: gda",
+            "demo/DemoMethod.java: linear-probe");
 
     private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\n]|\\\\.)*)\"");
+
+    /** A path of the reading order, as docs/architecture.md lists it. */
+    private static final Pattern LISTED = Pattern.compile("(?m)^\\d+\\. \\[`[^`]+`]\\(\\.\\./([^)]+\\.java)\\)");
+
+    private static final int MOST_FILES = 22;
+    private static final int MOST_LINES = 4_600;
 
     /** A new method is one new file. */
     @Test
     void noSourceOutsideOfTheirRoomNamesAMethod() throws IOException {
-        Set<String> names =
-                Method.all().stream()
-                        .flatMap(m -> Stream.concat(Stream.of(m.id()), m.shortNames().stream()))
-                        .collect(Collectors.toSet());
+        Set<String> names = Method.all().stream()
+                .flatMap(m -> Stream.concat(Stream.of(m.id()), m.shortNames().stream()))
+                .collect(Collectors.toSet());
         Set<String> found = new TreeSet<>();
-        for (Path root : List.of(LIBRARY, SPARK)) {
+        for (Path root : List.of(LIBRARY, APPLICATION, SPARK)) {
             for (Path file : sources(root)) {
                 if (file.startsWith(LIBRARY.resolve("method"))) {
                     continue;
@@ -74,38 +71,18 @@ class SourcesTest {
         }
     }
 
-    private static long lines(Path file) throws IOException {
-        try (Stream<String> lines = Files.lines(file)) {
-            return lines.count();
-        }
-    }
-
     @Test
-    void noFileIsLong() throws IOException {
-        List<Path> files = new ArrayList<>();
-        for (Path root : List.of(LIBRARY, WEIGHTS, SPARK)) {
-            for (Path file : sources(root)) {
-                if (lines(file) > MOST_LINES) {
-                    files.add(file);
-                }
-            }
+    void theReadingOrderIsShortAndItsFilesAreThere() throws IOException {
+        String page = Files.readString(ROOT.resolve("docs/architecture.md"));
+        String section = page.substring(page.indexOf("## Read the code in this order"));
+        List<Path> files = LISTED.matcher(section).results()
+                .map(found -> ROOT.resolve(found.group(1)))
+                .toList();
+        long lines = 0;
+        for (Path file : files) {
+            lines += Files.readAllLines(file).size();
         }
-        assertThat(files).isEmpty();
-    }
-
-    @Test
-    void noRoomHoldsMoreThanAnEighth() throws IOException {
-        Map<String, Long> rooms = new TreeMap<>();
-        long all = 0;
-        for (Path root : List.of(LIBRARY, WEIGHTS)) {
-            for (Path file : sources(root)) {
-                long lines = lines(file);
-                rooms.merge(root.relativize(file).getName(0).toString(), lines, Long::sum);
-                all += lines;
-            }
-        }
-        long most = all / ROOMS;
-        assertThat(rooms).hasSizeGreaterThan(ROOMS);
-        assertThat(rooms.values()).allMatch(lines -> lines <= most);
+        assertThat(files).doesNotHaveDuplicates().hasSizeBetween(10, MOST_FILES);
+        assertThat(lines).isLessThanOrEqualTo(MOST_LINES);
     }
 }

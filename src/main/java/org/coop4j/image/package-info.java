@@ -3,7 +3,7 @@
  * bicubic resize, crops and normalisation.
  *
  * <p>The pixels are those of the reference (Pillow's {@code convert("RGB")}, then torchvision's
- * transforms on Pillow images). An {@link org.coop4j.image.RgbImage} is packed [height, width, 3]
+ * transforms on Pillow images), but of lossy WebP they are only close. An {@link org.coop4j.image.RgbImage} is packed [height, width, 3]
  * bytes; a tensor is [3, height, width] floats, channels red, green, blue.
  */
 package org.coop4j.image;

@@ -138,16 +138,19 @@ public record LinearProbe(
          * @param account the file without them
          */
         static Probe of(ClassifierFile account, LinearClassifier probe) {
-            int d = probe.dimension();
-            int k = probe.classCount();
-            float[] weight = new float[Math.multiplyExact(d, k)];
-            for (int i = 0; i < weight.length; i++) {
-                weight[i] = (float) probe.weight(i / k, i % k);
-            }
+            Shape shape = Shape.of(probe.dimension(), probe.classCount());
             return new Probe(
-                    account.with(WEIGHT, Shape.of(d, k), weight)
-                            .with(BIAS, Shape.of(k), intercepts(probe)),
+                    account.with(WEIGHT, shape, floats(probe.weights()))
+                            .with(BIAS, Shape.of(probe.classCount()), floats(probe.intercepts())),
                     probe);
+        }
+
+        private static float[] floats(double[] values) {
+            float[] floats = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                floats[i] = (float) values[i];
+            }
+            return floats;
         }
 
         /**
@@ -185,24 +188,8 @@ public record LinearProbe(
 
         @Override
         public <T> T logits(LogitGraph<T> graph, T images) {
-            int classes = probe.classCount();
-            int width = probe.dimension();
-            float[] weight = new float[Math.multiplyExact(classes, width)];
-            for (int k = 0; k < classes; k++) {
-                for (int j = 0; j < width; j++) {
-                    weight[k * width + j] = (float) probe.weight(j, k);
-                }
-            }
-            return graph.plus(
-                    graph.product(images, FeatureMatrix.of(classes, width, weight)), intercepts(probe));
-        }
-
-        private static float[] intercepts(LinearClassifier probe) {
-            float[] bias = new float[probe.classCount()];
-            for (int k = 0; k < bias.length; k++) {
-                bias[k] = (float) probe.intercept(k);
-            }
-            return bias;
+            FeatureMatrix weights = file.matrix(WEIGHT).transposed(); // [classes, embed]
+            return graph.plus(graph.product(images, weights), file.tensor(BIAS).values());
         }
 
         @Override

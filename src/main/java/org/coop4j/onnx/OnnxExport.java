@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import onnx.Onnx.ModelProto;
+import onnx.Onnx.TensorProto;
 import org.coop4j.base.AtomicFile;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureKind;
@@ -34,7 +35,7 @@ public final class OnnxExport {
     private static final String BATCH = "batch";
 
     private final Clip clip;
-    private final OnnxGraph.Storage storage;
+    private final boolean half;
     private final String version;
 
     /**
@@ -44,18 +45,18 @@ public final class OnnxExport {
      */
     public OnnxExport(Clip clip, boolean half, String version) {
         this.clip = clip;
-        this.storage = half ? OnnxGraph.Storage.FLOAT16 : OnnxGraph.Storage.FLOAT32;
+        this.half = half;
         this.version = version;
     }
 
     /** Writes the image tower: pixels → image_features [batch, embed], not normalised. */
     public void imageTower(Path file) throws IOException {
-        OnnxGraph graph = new OnnxGraph("image tower", storage);
+        OnnxGraph graph = new OnnxGraph("image tower", half);
         String features = imageFeatures(graph, pixels(graph), FeatureKind.EMBEDDED);
         graph.output(
                 "image_features",
                 features,
-                OnnxGraph.Type.FLOAT,
+                TensorProto.DataType.FLOAT,
                 BATCH,
                 clip.architecture().embedDim());
         write(file, graph, Map.of());
@@ -64,12 +65,12 @@ public final class OnnxExport {
     /** Writes the text tower: input_ids → text_features [batch, embed], not normalised. */
     public void textTower(Path file) throws IOException {
         ClipConfig.Text text = clip.architecture().text();
-        OnnxGraph graph = new OnnxGraph("text tower", storage);
-        String ids = graph.input("input_ids", OnnxGraph.Type.INT64, BATCH, text.contextLength());
+        OnnxGraph graph = new OnnxGraph("text tower", half);
+        String ids = graph.input("input_ids", TensorProto.DataType.INT64, BATCH, text.contextLength());
         graph.output(
                 "text_features",
                 new TransformerNodes(layers(graph)).text(ids, text),
-                OnnxGraph.Type.FLOAT,
+                TensorProto.DataType.FLOAT,
                 BATCH,
                 clip.architecture().embedDim());
         write(file, graph, Map.of());
@@ -85,26 +86,26 @@ public final class OnnxExport {
      */
     public void classifier(Path file, Classifier classifier, boolean preprocessing)
             throws IOException {
-        OnnxGraph graph = new OnnxGraph("classifier", storage);
+        OnnxGraph graph = new OnnxGraph("classifier", half);
         String pixels =
                 preprocessing
                         ? new PreprocessingNodes(graph, clip.preprocessing())
                                 .forward(
                                         graph.input(
-                                                IMAGE, OnnxGraph.Type.UINT8, "height", "width", 3))
+                                                IMAGE, TensorProto.DataType.UINT8, "height", "width", 3))
                         : pixels(graph);
         Object batch = preprocessing ? (Object) 1 : BATCH;
         int classes = classifier.classNames().size();
         String features = imageFeatures(graph, pixels, classifier.features());
         LogitNodes nodes = new LogitNodes(graph);
         String logits = classifier.logits(nodes, features);
-        graph.output("logits", logits, OnnxGraph.Type.FLOAT, batch, classes);
+        graph.output("logits", logits, TensorProto.DataType.FLOAT, batch, classes);
         double temperature = classifier.save().temperature();
         String calibrated =
                 temperature == Temperature.NONE ? logits : nodes.times(logits, 1 / temperature);
         String probabilities =
                 graph.node("Softmax", List.of(calibrated), OnnxGraph.integer("axis", -1));
-        graph.output("probabilities", probabilities, OnnxGraph.Type.FLOAT, batch, classes);
+        graph.output("probabilities", probabilities, TensorProto.DataType.FLOAT, batch, classes);
         write(file, graph, metadata(classifier));
     }
 
@@ -119,7 +120,7 @@ public final class OnnxExport {
 
     private String pixels(OnnxGraph graph) {
         int side = clip.architecture().vision().imageSize();
-        return graph.input(PIXELS, OnnxGraph.Type.FLOAT, BATCH, 3, side, side);
+        return graph.input(PIXELS, TensorProto.DataType.FLOAT, BATCH, 3, side, side);
     }
 
     private String imageFeatures(OnnxGraph graph, String pixels, FeatureKind kind)

@@ -32,32 +32,16 @@ final class OnnxGraph {
     /** The version of the file format that came with it. */
     private static final int IR_VERSION = 8;
 
-    /** How weights are stored; arithmetic is in float32 either way. */
-    enum Storage {
-        FLOAT32,
-        FLOAT16
-    }
-
-    /** Element types of inputs and outputs. */
-    enum Type {
-        FLOAT(TensorProto.DataType.FLOAT),
-        INT64(TensorProto.DataType.INT64),
-        UINT8(TensorProto.DataType.UINT8);
-
-        private final TensorProto.DataType proto;
-
-        Type(TensorProto.DataType proto) {
-            this.proto = proto;
-        }
-    }
-
     private final GraphProto.Builder graph = GraphProto.newBuilder();
-    private final Storage storage;
+    private final boolean half;
     private int values;
 
-    OnnxGraph(String name, Storage storage) {
+    /**
+     * @param half whether weights are stored in float16; arithmetic is in float32 either way
+     */
+    OnnxGraph(String name, boolean half) {
         graph.setName(name);
-        this.storage = storage;
+        this.half = half;
     }
 
     /**
@@ -65,13 +49,13 @@ final class OnnxGraph {
      *
      * @param dims numbers, or names of dimensions of any size
      */
-    String input(String name, Type type, Object... dims) {
+    String input(String name, TensorProto.DataType type, Object... dims) {
         graph.addInput(valueInfo(name, type, dims));
         return name;
     }
 
     /** Declares that a value is an output of the graph, by that name. */
-    void output(String name, String value, Type type, Object... dims) {
+    void output(String name, String value, TensorProto.DataType type, Object... dims) {
         graph.addNode(
                 NodeProto.newBuilder()
                         .setOpType("Identity")
@@ -81,7 +65,7 @@ final class OnnxGraph {
         graph.addOutput(valueInfo(name, type, dims));
     }
 
-    private static ValueInfoProto valueInfo(String name, Type type, Object... dims) {
+    private static ValueInfoProto valueInfo(String name, TensorProto.DataType type, Object... dims) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (Object dim : dims) {
             if (dim instanceof String any) {
@@ -91,7 +75,7 @@ final class OnnxGraph {
             }
         }
         TypeProto.Builder tensor = TypeProto.newBuilder();
-        tensor.getTensorTypeBuilder().setElemType(type.proto.getNumber()).setShape(shape);
+        tensor.getTensorTypeBuilder().setElemType(type.getNumber()).setShape(shape);
         return ValueInfoProto.newBuilder().setName(name).setType(tensor).build();
     }
 
@@ -110,7 +94,7 @@ final class OnnxGraph {
 
     /** A weight, stored as the file stores weights; the value is float32. */
     String weight(String name, long[] shape, float[] numbers) {
-        if (storage == Storage.FLOAT32) {
+        if (!half) {
             return constant(name, shape, numbers);
         }
         ByteBuffer bytes = littleEndian(2L * numbers.length);

@@ -55,7 +55,7 @@ public record RunComparison(
      *
      * @param name for tables
      */
-    public record FinishedRun(String name, RunConfig config, Path folder, RunResult result) {
+    public record ComparedRun(String name, RunConfig config, Path folder, RunResult result) {
 
         private ClassifierFile classifier() throws IOException {
             return ClassifierFile.read(folder.resolve(RunFolder.CLASSIFIER));
@@ -75,7 +75,7 @@ public record RunComparison(
      * @param notes is told what is left out
      */
     public static RunComparison of(
-            SharedData shared, List<FinishedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
+            SharedData shared, List<ComparedRun> runs, Sample sample, List<PromptEnsemble> own, Consumer<String> notes)
             throws IOException {
         RunConfig config = runs.get(0).config;
         RunFeatures images = RunFeatures.of(shared, config, sample, Progress.NONE);
@@ -89,7 +89,7 @@ public record RunComparison(
             baseline(space, task, images, notes).ifPresent(all::add);
         }
         Map<String, UnknownClasses> unknown = new LinkedHashMap<>();
-        for (FinishedRun run : runs) {
+        for (ComparedRun run : runs) {
             ComparedClassifier learned = learned(space, images, run);
             all.add(learned);
             UnknownClasses.of(space, task, images, run.config, learned.test())
@@ -168,7 +168,7 @@ public record RunComparison(
         }
     }
 
-    private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, FinishedRun run)
+    private static ComparedClassifier learned(FeatureSpace space, RunFeatures images, ComparedRun run)
             throws IOException {
         ClassifierFile file = run.classifier();
         try (Classifier classifier = file.open(space).forClasses(images.classNames())) {

@@ -3,6 +3,7 @@ package org.coop4j.graph;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.coop4j.graph.host.Workers;
@@ -59,7 +60,7 @@ class ConvolutionTest {
         try (Workers workers = new Workers(threads)) {
             for (INDArray[] arrays : List.of(new INDArray[] {x, kernel}, new INDArray[] {x, kernel, bias})) {
                 INDArray[] singles = new INDArray[arrays.length];
-                java.util.Arrays.setAll(singles, i -> arrays[i].castTo(DataType.FLOAT));
+                Arrays.setAll(singles, i -> arrays[i].castTo(DataType.FLOAT));
                 try (ExecutionPlan exact = plan(workers, grid, stride, arrays);
                         ExecutionPlan fast = plan(workers, grid, stride, singles)) {
                     INDArray expected = exact.output("y");

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.coop4j.clip.Clip;
 import org.coop4j.clip.FeatureMatrix;
@@ -16,10 +14,7 @@ import org.coop4j.clip.TinyModel;
 import org.coop4j.data.FeatureSets.DenseFeatures;
 import org.coop4j.method.train.Trainer;
 import org.coop4j.method.train.Training;
-import org.coop4j.weights.DType;
 import org.coop4j.weights.Shape;
-import org.coop4j.weights.TensorSpec;
-import org.coop4j.weights.safetensors.SafetensorsWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,29 +95,20 @@ class LinearProbeTest {
     }
 
     @Test
-    void damagedProbesOfFormatOneAreRefused() throws IOException {
-        Path file = folder.resolve("x.safetensors");
-        Files.writeString(file, "no probe");
-        assertThatThrownBy(() -> ClassifierFile.read(file)).isInstanceOf(IOException.class);
-        damaged(file, "[\"a\",\"b\"]", 2, new float[] {1, 2, 3, 4, 5, 6});
-        assertThatThrownBy(() -> ClassifierFile.read(file)).hasMessageContaining("for 2 classes");
-        damaged(file, "[\"a\",null,\"c\"]", 3, new float[] {1, 2, 3, 4, 5, 6});
-        assertThatThrownBy(() -> ClassifierFile.read(file)).hasMessageContaining("class names are");
-        damaged(file, "[\"a\",\"b\",\"c\"]", 3, new float[] {1, 2, 3, 4, Float.NaN, 6});
-        assertThatThrownBy(() -> ClassifierFile.read(file)).hasMessageContaining("holds NaN");
-    }
-
-    private static void damaged(Path file, String names, int biases, float[] weights)
-            throws IOException {
-        List<TensorSpec> specs =
-                List.of(
-                        new TensorSpec("weight", DType.F32, Shape.of(2, 3)),
-                        new TensorSpec("bias", DType.F32, Shape.of(biases)));
-        Map<String, String> metadata = Map.of("coop4j.probe", "1", "coop4j.classes", names);
-        try (SafetensorsWriter writer = SafetensorsWriter.create(file, specs, metadata)) {
-            writer.writeFloats("weight", weights);
-            writer.writeFloats("bias", new float[biases]);
-            writer.commit();
+    void aProbeOfAnotherSizeIsRefused() throws IOException {
+        Path model = TinyModel.write(folder.resolve("tiny.safetensors"), 1);
+        try (Clip clip = TinyModel.open(model, 1)) {
+            int d = clip.embedDim();
+            ClassifierFile file = ClassifierFile.of(new LinearProbe(), NAMES, "")
+                    .with("weight", Shape.of(d, 3), new float[3 * d])
+                    .with("bias", Shape.of(3), new float[3]);
+            file.open(clip).close();
+            assertThatThrownBy(() -> file.with("weight", Shape.of(d, 2), new float[2 * d]).open(clip))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("expected weight of shape");
+            assertThatThrownBy(() -> file.with("bias", Shape.of(2), new float[2]).open(clip))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("expected bias of shape");
         }
     }
 }

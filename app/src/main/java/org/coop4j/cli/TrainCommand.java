@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.coop4j.run.RunComparison;
-import org.coop4j.run.RunComparison.FinishedRun;
+import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.MethodChoice.Candidate;
 import org.coop4j.run.MethodChoice;
 import org.coop4j.base.Numbers;
@@ -187,12 +187,12 @@ final class TrainCommand implements Callable<Integer> {
                 choice = choose(shared, candidates);
             }
             for (long one : seeds.isEmpty() ? List.of(firstSeed()) : seeds) {
-                List<FinishedRun> runs = new ArrayList<>();
+                List<ComparedRun> runs = new ArrayList<>();
                 for (Candidate candidate : choice.chosen()) {
                     Path folder = folder(choice.chosen(), candidate, one);
                     RunConfig config = config(shared, candidate, one);
                     RunResult result = run(shared, candidate, config, folder, one);
-                    runs.add(new FinishedRun(candidate.name() + learnedFrom(result), config, folder, result));
+                    runs.add(new ComparedRun(candidate.name() + learnedFrom(result), config, folder, result));
                     results.add(result);
                 }
                 int used = choice.chosen().get(0).shots();

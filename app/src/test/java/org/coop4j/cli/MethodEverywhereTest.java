@@ -125,9 +125,10 @@ class MethodEverywhereTest {
         CommandRun done = coop("report", folder.resolve("runs"), "-o", folder.resolve("report"), "--csv");
         assertThat(done.code()).as(done.err()).isZero();
         for (String method : METHODS) {
-            String title = title(method).contains(",") ? '"' + title(method) + '"' : title(method);
+            String title = title(method);
+            String field = title.matches("(?s).*[\",].*") ? '"' + title.replace("\"", "\"\"") + '"' : title;
             assertThat(done.out().lines())
-                    .filteredOn(line -> line.contains("," + title + ","))
+                    .filteredOn(line -> line.contains("," + field + ","))
                     .singleElement()
                     .asString()
                     .contains(String.format(Locale.ROOT, ",%.4f,", accuracy(method)));

@@ -1,6 +1,7 @@
 package org.coop4j.graph.op;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.coop4j.graph.op.AttentionLayout.Block;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -71,7 +72,7 @@ public final class AttentionMath implements AutoCloseable {
      * @param out gradients of those inputs
      */
     public static void backward(AttentionLayout layout, INDArray[] in, INDArray[] out) {
-        Operands operands = new Operands(layout, java.util.Arrays.copyOfRange(in, 2, in.length));
+        Operands operands = new Operands(layout, Arrays.copyOfRange(in, 2, in.length));
         Operands gradients = new Operands(layout, out);
         for (INDArray gradient : out) {
             gradient.assign(0);

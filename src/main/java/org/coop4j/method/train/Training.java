@@ -78,10 +78,10 @@ public record Training(
         return sgd(epochs, batch, 0.002, 5e-4, Schedule.EPOCH_COSINE);
     }
 
-    /** SGD with momentum 0.9. */
-    public static Training sgd(
-            int epochs, int batch, double rate, double weightDecay, Schedule schedule) {
-        return of(epochs, batch, Optimizer.Kind.SGD, rate, 0.9, weightDecay, 1e-8, schedule);
+    /** SGD with momentum 0.9. A schedule by epochs begins with one at 1e-5, as CoOp's. */
+    public static Training sgd(int epochs, int batch, double rate, double weightDecay, Schedule schedule) {
+        return new Training(
+                epochs, batch, Optimizer.Kind.SGD, rate, 0.9, weightDecay, 1e-8, schedule, warmup(schedule), 1e-5);
     }
 
     /** Adam, or AdamW: the decay decoupled. */
@@ -93,31 +93,11 @@ public record Training(
             double weightDecay,
             double epsilon,
             Schedule schedule) {
-        return of(epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule);
+        return new Training(epochs, batch, adam, rate, 0, weightDecay, epsilon, schedule, warmup(schedule), 1e-5);
     }
 
-    /** A schedule by epochs begins with one at 1e-5, as CoOp's. */
-    private static Training of(
-            int epochs,
-            int batch,
-            Optimizer.Kind optimizer,
-            double rate,
-            double momentum,
-            double weightDecay,
-            double epsilon,
-            Schedule schedule) {
-        int warmup = schedule == Schedule.EPOCH_COSINE ? 1 : 0;
-        return new Training(
-                epochs,
-                batch,
-                optimizer,
-                rate,
-                momentum,
-                weightDecay,
-                epsilon,
-                schedule,
-                warmup,
-                1e-5);
+    private static int warmup(Schedule schedule) {
+        return schedule == Schedule.EPOCH_COSINE ? 1 : 0;
     }
 
     /** The epochs of CoOp's scripts: 50 for 1 shot, 100 for 2 and 4, 200 for more or all. */

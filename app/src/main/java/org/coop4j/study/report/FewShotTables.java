@@ -4,17 +4,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import org.coop4j.console.Cell;
 import org.coop4j.console.Table;
-import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.FewShot.Average;
-import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
 import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Outcome;
-import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
 
 /** Few-shot results of each dataset, and averaged over the datasets. */
@@ -32,10 +28,8 @@ final class FewShotTables {
                     : view.fewShot().zeroShot(outcome.dataset()).flatMap(outcome::gainOver);
         }
 
-        boolean isBest() {
-            return view.fewShot().cells(outcome.dataset()).stream()
-                    .filter(other -> other.shots().equals(outcome.shots()))
-                    .noneMatch(other -> other.accuracy() > outcome.accuracy());
+        Place place() {
+            return new Place(view, outcome.dataset());
         }
     }
 
@@ -58,7 +52,7 @@ final class FewShotTables {
         table.words("method", r -> Cells.method(r.outcome.method()), "method")
                 .numbers("shots", r -> Cell.words(r.outcome.shots().label()), "shots")
                 .numbers("n", r -> Cells.seeds(r.outcome.seeds()), "seeds", "n")
-                .means("accuracy", r -> Cells.accuracy(Optional.of(r.outcome)).best(r.isBest()), "accuracy")
+                .means("accuracy", r -> Cells.accuracy(Optional.of(r.outcome)).best(r.place().isBest(r.outcome.method(), r.outcome.shots())), "accuracy")
                 .numbers("gain", r -> Cells.points(r.gain()), "gain_over_zero_shot")
                 .numbers("p", r -> Cells.probability(r.gain()), "p_paired_over_seeds")
                 .numbers("95 % interval", r -> Cells.interval(r.outcome.summary(Measure.ACCURACY)))
@@ -85,18 +79,6 @@ final class FewShotTables {
                     ? Optional.empty()
                     : view.fewShot().averageZeroShot().map(average::gainOver);
         }
-
-        boolean isBest() {
-            return view.fewShot().averages().stream()
-                    .filter(other -> other.shots().equals(average.shots()))
-                    .noneMatch(other -> other.accuracy() > average.accuracy());
-        }
-
-        Optional<Score> published() {
-            return view.published()
-                    .fewShotAverage(
-                            view.fewShot().averaged(), average.method(), average.shots(), view.backbone());
-        }
     }
 
     /** Method × shots, averaged over the datasets: all numbers. */
@@ -114,7 +96,7 @@ final class FewShotTables {
                 .data("n_datasets", m -> m.average.cells().size())
                 .numbers(
                         "accuracy",
-                        m -> Cell.mean(m.average.summary()).best(m.isBest()),
+                        m -> accuracy(Place.average(m.view), m.average.method(), m.average.shots()),
                         "accuracy",
                         "accuracy_sd_over_seeds",
                         "accuracy_ci95_over_seeds")
@@ -122,53 +104,41 @@ final class FewShotTables {
                 .numbers("ECE", m -> Cells.number(m.average.mean(Measure.CALIBRATION_ERROR)), "ece_percent")
                 .numbers("gain", m -> Cells.points(m.gain()), "gain_over_zero_shot")
                 .numbers("p", m -> Cells.probability(m.gain()), "p_paired_over_datasets")
-                .numbers("published", m -> Cells.published(m.published()), "published", "published_backbone");
+                .numbers("published", m -> Cells.published(Place.average(m.view).published(m.average.method(), m.average.shots())), "published", "published_backbone");
         for (StudyView view : views) {
             view.fewShot().averages().forEach(average -> table.row(new Mean(view, average)));
         }
         return table;
     }
 
-    /** Method × shots, averaged over the datasets: accuracies. */
-    static Table<?> averagesByShots(StudyView view) {
-        FewShot fewShot = view.fewShot();
-        return byShots(
-                new Table<>(
-                        "average",
-                        "Accuracy in %, averaged over " + fewShot.averaged().size() + " datasets",
-                        "mean ± standard deviation over seeds, below it the 95 % interval by Student's t where there"
-                                + " are three seeds or more"),
-                view,
-                (method, shots) -> fewShot.average(method, shots)
-                        .map(average -> average(new Mean(view, average)))
-                        .orElse(Cell.NONE));
+    private static Cell accuracy(Place place, MethodLabel method, Shots shots) {
+        return place.accuracy(method, shots)
+                .map(accuracy -> Cell.mean(accuracy).best(place.isBest(method, shots)))
+                .orElse(Cell.NONE);
     }
 
-    private static Cell average(Mean mean) {
-        SeedSummary summary = mean.average.summary();
-        Cell cell = Cell.mean(summary).best(mean.isBest());
-        return summary.percentInterval().isEmpty() ? cell : cell.withNote(summary.interval(2));
-    }
-
-    /** Method × shots of one dataset: accuracies. */
-    static Table<?> byShots(StudyView view, String dataset) {
-        return byShots(
-                new Table<>("few-shot", DatasetNames.title(dataset) + ", by training images a class", ""),
-                view,
-                (method, shots) -> Cells.accuracy(view.fewShot().cell(dataset, method, shots)));
-    }
-
-    /** Fills a table with a row a method and a column for each number of shots; empty rows are left out. */
-    private static Table<?> byShots(
-            Table<MethodLabel> table, StudyView view, BiFunction<MethodLabel, Shots, Cell> cell) {
+    /** Method × shots of a place: accuracies. */
+    static Table<?> byShots(Place place) {
+        FewShot fewShot = place.view().fewShot();
         List<Shots> columns = new ArrayList<>(List.of(Shots.NONE));
-        columns.addAll(view.fewShot().shots());
-        table.data("model", method -> view.model()).words("method", Cells::method, "method");
+        columns.addAll(fewShot.shots());
+        Table<MethodLabel> table = new Table<MethodLabel>(
+                        place.isAverage() ? "average" : "few-shot",
+                        place.isAverage()
+                                ? "Accuracy in %, averaged over " + fewShot.averaged().size() + " datasets"
+                                : place.title() + ", by training images a class",
+                        "mean ± standard deviation over seeds, below it the 95 % interval by Student's t where there"
+                                + " are three seeds or more")
+                .data("model", method -> place.view().model())
+                .words("method", Cells::method, "method");
         for (Shots shots : columns) {
-            table.numbers(shots.describe(), method -> cell.apply(method, shots));
+            table.numbers(shots.describe(), method -> place.accuracy(method, shots)
+                    .filter(accuracy -> accuracy.percentInterval().isPresent())
+                    .map(accuracy -> accuracy(place, method, shots).withNote(accuracy.interval(2)))
+                    .orElseGet(() -> accuracy(place, method, shots)));
         }
-        for (MethodLabel method : view.fewShot().methods()) {
-            if (columns.stream().anyMatch(shots -> !cell.apply(method, shots).isEmpty())) {
+        for (MethodLabel method : fewShot.methods()) {
+            if (columns.stream().anyMatch(shots -> place.accuracy(method, shots).isPresent())) {
                 table.row(method);
             }
         }

@@ -28,7 +28,7 @@ import org.coop4j.run.Confidence;
 import org.coop4j.run.Machine;
 import org.coop4j.run.Provenance;
 import org.coop4j.run.RunConfig;
-import org.coop4j.run.RunComparison.FinishedRun;
+import org.coop4j.run.RunComparison.ComparedRun;
 import org.coop4j.run.RunFolder;
 
 /**
@@ -59,9 +59,9 @@ public record RunPage(
      * @param choice how the method was chosen
      * @param threads that computed
      */
-    public static void write(List<FinishedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
+    public static void write(List<ComparedRun> runs, RunComparison evidence, MethodChoice choice, int threads)
             throws IOException {
-        for (FinishedRun run : runs) {
+        for (ComparedRun run : runs) {
             RunPage page = new RunPage(run.result().dataset(), evidence, run.name(), choice, made(run, threads));
             AtomicFile.write(
                     run.folder().resolve(RunFolder.REPORT), page.page().html().getBytes(StandardCharsets.UTF_8));
@@ -280,7 +280,7 @@ public record RunPage(
         return new Section("How this was made").list(command);
     }
 
-    private static List<String> made(FinishedRun run, int threads) {
+    private static List<String> made(ComparedRun run, int threads) {
         RunConfig config = run.config();
         return List.of(
                 "Model: SHA-256 %.12s…; coop4j %s."

@@ -7,17 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.BiFunction;
 import org.coop4j.eval.SeedSummary;
 import org.coop4j.study.chart.FewShotChart;
 import org.coop4j.study.chart.FewShotChart.Point;
 import org.coop4j.study.chart.FewShotChart.Series;
-import org.coop4j.study.FewShot.Average;
-import org.coop4j.study.DatasetNames;
-import org.coop4j.study.FewShot;
-import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.MethodLabel;
-import org.coop4j.study.PublishedNumbers.Score;
 import org.coop4j.study.Shots;
 
 /**
@@ -46,37 +40,9 @@ final class StudyCharts {
         return Optional.ofNullable(series.get(method));
     }
 
-    /** The average over the datasets, if there is one with a curve. */
-    Optional<FewShotChart> average(StudyView view) {
-        FewShot fewShot = view.fewShot();
-        return chart(
-                view,
-                "Average over " + fewShot.averaged().size() + " datasets",
-                (method, shots) -> fewShot.average(method, shots).map(Average::summary),
-                (method, shots) ->
-                        view.published()
-                                .fewShotAverage(
-                                        fewShot.averaged(), method, shots, view.backbone()));
-    }
-
-    /** A dataset's curves, if it has any. */
-    Optional<FewShotChart> dataset(StudyView view, String dataset) {
-        return chart(
-                view,
-                DatasetNames.title(dataset),
-                (method, shots) ->
-                        view.fewShot()
-                                .cell(dataset, method, shots)
-                                .flatMap(cell -> cell.summary(Measure.ACCURACY)),
-                (method, shots) ->
-                        view.published().fewShot(dataset, method, shots, view.backbone()));
-    }
-
-    private Optional<FewShotChart> chart(
-            StudyView view,
-            String title,
-            BiFunction<MethodLabel, Shots, Optional<SeedSummary>> measured,
-            BiFunction<MethodLabel, Shots, Optional<Score>> published) {
+    /** The curves of a place, if it has any. */
+    Optional<FewShotChart> chart(Place place) {
+        StudyView view = place.view();
         List<Series> all = new ArrayList<>();
         List<MethodLabel> methods = new ArrayList<>(view.fewShot().methods());
         methods.sort(Comparator.comparing(series::get));
@@ -84,9 +50,8 @@ final class StudyCharts {
             List<Point> points = new ArrayList<>();
             List<Point> papers = new ArrayList<>();
             for (Shots shots : method.isWithoutTraining() ? List.of(Shots.NONE) : view.fewShot().shots()) {
-                measured.apply(method, shots).ifPresent(s -> points.add(point(method, shots, s)));
-                published
-                        .apply(method, shots)
+                place.accuracy(method, shots).ifPresent(s -> points.add(point(method, shots, s)));
+                place.published(method, shots)
                         .filter(s -> Optional.of(s.backbone()).equals(view.backbone()))
                         .ifPresent(s -> papers.add(new Point(shots.count(), s.accuracy(), 0, 0)));
             }
@@ -98,7 +63,7 @@ final class StudyCharts {
             }
         }
         boolean isCurve = all.stream().anyMatch(one -> one.points().get(0).shots() > 0);
-        return isCurve ? Optional.of(new FewShotChart(title, "accuracy (%)", all)) : Optional.empty();
+        return isCurve ? Optional.of(new FewShotChart(place.title(), "accuracy (%)", all)) : Optional.empty();
     }
 
     private static Point point(MethodLabel method, Shots shots, SeedSummary summary) {

@@ -7,11 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.coop4j.base.Numbers;
@@ -23,7 +21,6 @@ import org.coop4j.study.DatasetNames;
 import org.coop4j.study.FewShot;
 import org.coop4j.study.Findings;
 import org.coop4j.study.HandWritten;
-import org.coop4j.study.Outcome.Measure;
 import org.coop4j.study.MethodLabel;
 import org.coop4j.study.Outcome;
 import org.coop4j.study.Shots;
@@ -143,30 +140,26 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
         MethodLabel main = fewShot.main().get();
         if (fewShot.averages().stream().anyMatch(average -> average.method().equals(main))) {
             String on = "average over " + fewShot.averaged().size() + " datasets";
-            return section.facts(facts(fewShot, on, (m, shots) -> fewShot.average(m, shots).map(Average::summary)));
+            return section.facts(facts(Place.average(view), main, on));
         }
         String dataset = fewShot.cells().stream()
                 .filter(cell -> cell.method().equals(main))
                 .max(Comparator.comparing(Outcome::shots))
                 .orElseThrow()
                 .dataset();
-        return section.facts(facts(
-                fewShot,
-                DatasetNames.title(dataset),
-                (m, shots) -> fewShot.cell(dataset, m, shots).flatMap(cell -> cell.summary(Measure.ACCURACY))));
+        return section.facts(facts(new Place(view, dataset), main, DatasetNames.title(dataset)));
     }
 
     /** Facts with most images that most baselines have too. */
-    private static List<Fact> facts(
-            FewShot fewShot, String on, BiFunction<MethodLabel, Shots, Optional<SeedSummary>> scores) {
-        MethodLabel main = fewShot.main().orElseThrow();
-        Shots shots = Stream.concat(Stream.of(Shots.NONE), fewShot.shots().stream())
-                .filter(s -> scores.apply(main, s).isPresent())
-                .max(Comparator.comparing((Shots s) -> baselines(fewShot, s, scores).size())
+    private static List<Fact> facts(Place place, MethodLabel main, String on) {
+        Shots shots = Stream.concat(
+                        Stream.of(Shots.NONE), place.view().fewShot().shots().stream())
+                .filter(s -> place.accuracy(main, s).isPresent())
+                .max(Comparator.comparing((Shots s) -> baselines(place, main, s).size())
                         .thenComparing(s -> s))
                 .orElseThrow();
-        SeedSummary learned = scores.apply(main, shots).orElseThrow();
-        Map<MethodLabel, Double> baselines = baselines(fewShot, shots, scores);
+        SeedSummary learned = place.accuracy(main, shots).orElseThrow();
+        Map<MethodLabel, Double> baselines = baselines(place, main, shots);
         List<Fact> facts = new ArrayList<>();
         facts.add(new Fact(learned.meanSd(1) + " %", main.title() + ", " + shots.describe() + ", " + on));
         if (!baselines.isEmpty()) {
@@ -182,13 +175,11 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     }
 
     /** Accuracies of the methods that stand before the main one in the tables, of as many images. */
-    private static Map<MethodLabel, Double> baselines(
-            FewShot fewShot, Shots shots, BiFunction<MethodLabel, Shots, Optional<SeedSummary>> scores) {
-        MethodLabel main = fewShot.main().orElseThrow();
+    private static Map<MethodLabel, Double> baselines(Place place, MethodLabel main, Shots shots) {
         Map<MethodLabel, Double> baselines = new LinkedHashMap<>();
-        for (MethodLabel method : fewShot.methods()) {
+        for (MethodLabel method : place.view().fewShot().methods()) {
             if (method.compareTo(main) < 0 && !method.isOf(main.method())) {
-                scores.apply(method, method.isWithoutTraining() ? Shots.NONE : shots)
+                place.accuracy(method, method.isWithoutTraining() ? Shots.NONE : shots)
                         .ifPresent(s -> baselines.put(method, s.mean()));
             }
         }
@@ -198,9 +189,9 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     private Section average(StudyView view) {
         String datasets = view.fewShot().averaged().size() + " datasets";
         Section section = section("Average over " + datasets, view);
-        charts.average(view)
+        charts.chart(Place.average(view))
                 .ifPresent(chart -> section.chart(chart, caption(chart, "Mean accuracy over " + datasets)));
-        return section.table(FewShotTables.averagesByShots(view)).table(FewShotTables.averages(List.of(view)));
+        return section.table(FewShotTables.byShots(Place.average(view))).table(FewShotTables.averages(List.of(view)));
     }
 
     private static String caption(FewShotChart chart, String what) {
@@ -212,7 +203,7 @@ record StudyPage(Findings findings, List<StudyView> views, StudyCharts charts) {
     private Section curves(StudyView view) {
         List<Section.Chart> all = new ArrayList<>();
         for (String dataset : view.fewShot().datasets()) {
-            charts.dataset(view, dataset)
+            charts.chart(new Place(view, dataset))
                     .ifPresent(chart -> all.add(new Section.Chart(chart, data(view, dataset))));
         }
         Section section = section("Curves of each dataset", view);

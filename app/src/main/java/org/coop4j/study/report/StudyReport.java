@@ -74,9 +74,9 @@ public final class StudyReport {
             Set<String> names = new HashSet<>();
             String folder = "figures/" + view.folder();
             String average = folder + StudyView.slug("average", names) + ".svg";
-            charts.average(view).ifPresent(chart -> all.put(average, bytes(chart.file())));
+            charts.chart(Place.average(view)).ifPresent(chart -> all.put(average, bytes(chart.file())));
             for (String dataset : view.fewShot().datasets()) {
-                charts.dataset(view, dataset)
+                charts.chart(new Place(view, dataset))
                         .ifPresent(chart -> all.put(folder + StudyView.slug(dataset, names) + ".svg", bytes(chart.file())));
             }
         }
@@ -121,9 +121,9 @@ public final class StudyReport {
     public static List<Table<?>> brief(StudyView view) {
         List<Table<?>> tables = new ArrayList<>();
         if (view.fewShot().averages().isEmpty()) {
-            view.fewShot().datasets().forEach(d -> tables.add(FewShotTables.byShots(view, d)));
+            view.fewShot().datasets().forEach(d -> tables.add(FewShotTables.byShots(new Place(view, d))));
         } else {
-            tables.add(FewShotTables.averagesByShots(view));
+            tables.add(FewShotTables.byShots(Place.average(view)));
             tables.add(FewShotTables.gains(view));
         }
         Table<?> baseNew = TransferTables.baseNew(List.of(view));

@@ -19,7 +19,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code coop pretrain}: trains a small CLIP from pairs of an image and a caption. */
+/** The command {@code pretrain}: trains a small CLIP from pairs of an image and a caption. */
 @Command(
         name = "pretrain",
         description = {
@@ -39,8 +39,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Examples:",
-            "  coop pretrain --arch clip.json --train pairs.csv --val held.csv -o run",
-            "  coop pretrain --arch clip.json --config how.json --train pairs.csv -o run",
+            "  pretrain --arch clip.json --train pairs.csv --val held.csv -o run",
+            "  pretrain --arch clip.json --config how.json --train pairs.csv -o run",
             "",
             "The model is run/model.safetensors.",
             "To resume an interrupted run, repeat the command with --resume."

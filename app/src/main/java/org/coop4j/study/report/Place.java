@@ -1,0 +1,55 @@
+package org.coop4j.study.report;
+
+import java.util.Optional;
+import org.coop4j.eval.SeedSummary;
+import org.coop4j.study.DatasetNames;
+import org.coop4j.study.FewShot;
+import org.coop4j.study.FewShot.Average;
+import org.coop4j.study.MethodLabel;
+import org.coop4j.study.Outcome.Measure;
+import org.coop4j.study.PublishedNumbers.Score;
+import org.coop4j.study.Shots;
+
+/**
+ * A dataset, or the average over datasets, of which few-shot results are shown.
+ *
+ * @param dataset empty for the average
+ */
+record Place(StudyView view, String dataset) {
+
+    static Place average(StudyView view) {
+        return new Place(view, "");
+    }
+
+    boolean isAverage() {
+        return dataset.isEmpty();
+    }
+
+    String title() {
+        return isAverage()
+                ? "Average over " + view.fewShot().averaged().size() + " datasets"
+                : DatasetNames.title(dataset);
+    }
+
+    Optional<SeedSummary> accuracy(MethodLabel method, Shots shots) {
+        FewShot fewShot = view.fewShot();
+        return isAverage()
+                ? fewShot.average(method, shots).map(Average::summary)
+                : fewShot.cell(dataset, method, shots).flatMap(cell -> cell.summary(Measure.ACCURACY));
+    }
+
+    /** Returns true if no method is better here with as many images. */
+    boolean isBest(MethodLabel method, Shots shots) {
+        double own = accuracy(method, shots).orElseThrow().mean();
+        return view.fewShot().methods().stream()
+                .flatMap(other -> accuracy(other, shots).stream())
+                .noneMatch(other -> other.mean() > own);
+    }
+
+    /** A paper's number for the same method. */
+    Optional<Score> published(MethodLabel method, Shots shots) {
+        return isAverage()
+                ? view.published().fewShotAverage(view.fewShot().averaged(), method, shots, view.backbone())
+                : view.published().fewShot(dataset, method, shots, view.backbone());
+    }
+}
