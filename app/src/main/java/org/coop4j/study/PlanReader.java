@@ -325,16 +325,15 @@ final class PlanReader {
 
     /** The texts of a list, each there once. */
     private List<String> texts(String path, Object value) throws PlanException {
-        List<String> texts = new ArrayList<>();
+        Set<String> texts = new LinkedHashSet<>();
         for (Object item : items(path, value)) {
             String place = path + "/" + texts.size();
             String text = text(place, item);
-            if (texts.contains(text)) {
+            if (!texts.add(text)) {
                 throw problem(place, key(path) + " lists " + text + " twice");
             }
-            texts.add(text);
         }
-        return texts;
+        return List.copyOf(texts);
     }
 
     private String text(String path, Object value) throws PlanException {

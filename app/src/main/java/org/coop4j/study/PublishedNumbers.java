@@ -1,6 +1,7 @@
 package org.coop4j.study;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -73,8 +74,6 @@ public final class PublishedNumbers {
         }
     }
 
-    private record File(List<Table> tables) {}
-
     private record Table(
             Protocol protocol,
             String source,
@@ -94,8 +93,8 @@ public final class PublishedNumbers {
                             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                             .build();
             List<Score> numbers = new ArrayList<>();
-            for (Table table : json.readValue(in, File.class).tables) {
-                add(table, numbers);
+            for (JsonNode table : json.readTree(in).get("tables")) {
+                add(json.treeToValue(table, Table.class), numbers);
             }
             return new PublishedNumbers(numbers);
         } catch (IOException e) {
