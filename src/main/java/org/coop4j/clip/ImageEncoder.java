@@ -161,7 +161,7 @@ public final class ImageEncoder {
         List<float[]> features = new ArrayList<>();
         SortedMap<Integer, IOException> problems = Collections.synchronizedSortedMap(new TreeMap<>());
         if (count > 0) {
-            try (HostMatrix pixels = HostMatrix.allocate(Math.min(count, most), 3 * imageSize() * imageSize())) {
+            try (HostMatrix pixels = HostMatrix.allocate(Math.min(count, most), 3L * imageSize() * imageSize())) {
                 for (int from = 0; from < count; from += most) {
                     int first = from;
                     int n = Math.min(most, count - from);

@@ -157,12 +157,12 @@ final class TiffDecoder {
             throw notRead("TIFF of compression " + compression);
         }
         long colours = first(PHOTOMETRIC, -1);
-        if (colours < 0 || colours > PALETTE && !(colours == YCBCR && compression == JPEG)) {
+        if (colours < 0 || (colours > PALETTE && !(colours == YCBCR && compression == JPEG))) {
             String name = Map.of(5L, "CMYK", 6L, "YCbCr", 8L, "CIELAB").getOrDefault(colours, "type " + colours);
             throw notRead("TIFF with colours of " + name);
         }
         long bits = first(BITS, 1);
-        if (!List.of(1L, 2L, 4L, 8L, 16L).contains(bits) || colours == PALETTE && bits > 8) {
+        if (!List.of(1L, 2L, 4L, 8L, 16L).contains(bits) || (colours == PALETTE && bits > 8)) {
             throw notRead("TIFF with samples of " + bits + " bits");
         }
         if (first(SAMPLE_FORMAT, 1) != 1) {

@@ -93,7 +93,7 @@ final class WebpDecoder {
         if (lossless && source.u8(at) != LOSSLESS_SIGNATURE) {
             throw source.error("is damaged: its lossless data lack their signature");
         }
-        if (!lossless && !source.startsWith(at + 3, "\u009d\u0001\u002a")) {
+        if (!lossless && !source.startsWith(at + 3, "\u009d\u0001*")) {
             throw source.error("is damaged: its lossy data lack their start code");
         }
         source.requireSize(width, height);

@@ -273,6 +273,7 @@ public record Gda(
      * @param sums Σ f of each class, [classes, embed]
      * @param counts features of each class
      */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Moments(double[] squares, double[] sums, int[] counts) {
 
         /** Features whose squares are added at once. */

@@ -11,7 +11,7 @@ public interface Learner {
      * Learns.
      *
      * @param data features of the images to learn from
-     * @param fit the training loop, its checkpoints and limits
+     * @param trainer the training loop, its checkpoints and limits
      */
     Classifier fit(FewShotFeatures data, Trainer trainer) throws IOException;
 

@@ -131,7 +131,7 @@ record Vocabulary(List<String> symbols, Map<String, Integer> ids, List<int[]> me
         int number = 0;
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             number++;
-            if (line.isEmpty() || number == 1 && line.startsWith("#version")) {
+            if (line.isEmpty() || (number == 1 && line.startsWith("#version"))) {
                 continue;
             }
             int space = line.indexOf(' ');

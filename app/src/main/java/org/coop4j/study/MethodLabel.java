@@ -62,8 +62,8 @@ public record MethodLabel(String id, String title, Method method, boolean publis
      *
      * @param notes is told what was told apart
      */
-    static Map<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
-        Map<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
+    static IdentityHashMap<FinishedRun, MethodLabel> of(List<FinishedRun> runs, Consumer<String> notes) {
+        IdentityHashMap<FinishedRun, MethodLabel> labels = new IdentityHashMap<>();
         Map<String, List<FinishedRun>> byName = new LinkedHashMap<>();
         runs.forEach(run -> byName.computeIfAbsent(run.result().method(), name -> new ArrayList<>())
                 .add(run));

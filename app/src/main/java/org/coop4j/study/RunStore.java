@@ -240,7 +240,7 @@ final class RunStore {
         if (message == null) {
             return problem.toString();
         }
-        boolean ofUse = problem instanceof IOException && !(problem instanceof FileSystemException)
+        boolean ofUse = (problem instanceof IOException && !(problem instanceof FileSystemException))
                 || problem instanceof IllegalArgumentException
                 || problem instanceof NonFiniteLossException;
         return ofUse ? message : problem.getClass().getSimpleName() + ": " + message;

@@ -96,7 +96,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
     private static Study ofModel(List<FinishedRun> runs) {
         List<String> notes = new ArrayList<>();
         Map<FinishedRun, String> datasets = datasets(runs, notes::add);
-        Map<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes::add);
+        IdentityHashMap<FinishedRun, MethodLabel> methods = MethodLabel.of(runs, notes::add);
         Map<List<Object>, List<Entry>> byIdentity = new LinkedHashMap<>();
         for (FinishedRun run : runs) {
             Entry entry = new Entry(run, datasets.get(run), methods.get(run));
@@ -126,7 +126,7 @@ public record Study(ModelId model, List<Entry> entries, List<HandWritten> handWr
             byName.computeIfAbsent(List.of(run.result().dataset(), run.result().half()), n -> new ArrayList<>())
                     .add(run);
         }
-        Map<FinishedRun, String> names = new IdentityHashMap<>();
+        IdentityHashMap<FinishedRun, String> names = new IdentityHashMap<>();
         for (List<FinishedRun> same : byName.values()) {
             Map<List<Object>, List<FinishedRun>> bySet = new LinkedHashMap<>();
             same.forEach(run -> bySet.computeIfAbsent(testSet(run.result()), s -> new ArrayList<>())

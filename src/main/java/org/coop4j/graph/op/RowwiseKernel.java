@@ -30,6 +30,8 @@ public final class RowwiseKernel {
     private RowwiseKernel() {}
 
     /**
+     * Makes the kernel.
+     *
      * @param functions makes one function for each worker, which may hold memory of its own
      */
     public static HostKernel of(

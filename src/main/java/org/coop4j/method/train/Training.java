@@ -135,10 +135,10 @@ public record Training(
         return switch (schedule) {
             case EPOCH_COSINE ->
                 epoch < warmupEpochs ? warmupRate : cosine(epoch - warmupEpochs, epochs);
-            case STEP_COSINE -> cosine(step, steps);
+            case STEP_COSINE -> cosine((double) step, steps);
             case LINEAR_WARMUP_COSINE -> {
                 if (step >= LINEAR_WARMUP) {
-                    yield cosine(step - LINEAR_WARMUP, steps);
+                    yield cosine((double) (step - LINEAR_WARMUP), steps);
                 }
                 yield step == 0 ? warmupRate : rate * step / LINEAR_WARMUP;
             }

@@ -85,7 +85,7 @@ class TrainerTest {
         Trainer.RunFiles files = new Trainer.RunFiles(checkpoint(), folder.resolve("metrics.jsonl"), "images", 1);
         // Fewer epochs of the same schedule: as if interrupted.
         Trainer trainer = new Trainer(TRAINING, 1, MemoryLimit.none(), Progress.NONE, files);
-        Optimizer optimizer = new Interrupted(epochs * ORDER.batches());
+        Optimizer optimizer = new Interrupted((long) epochs * ORDER.batches());
         trainer.train(step, ORDER, optimizer);
     }
 
