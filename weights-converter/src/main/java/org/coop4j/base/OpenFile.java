@@ -13,7 +13,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import org.coop4j.weights.FileRegion;
 
 /**
  * A file held open for reading at any position, from any thread.

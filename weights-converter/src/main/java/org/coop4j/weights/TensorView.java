@@ -1,5 +1,6 @@
 package org.coop4j.weights;
 
+import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

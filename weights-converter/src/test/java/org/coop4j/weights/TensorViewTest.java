@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

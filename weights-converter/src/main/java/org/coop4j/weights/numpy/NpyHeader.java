@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
 

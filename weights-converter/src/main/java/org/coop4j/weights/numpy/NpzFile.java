@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.coop4j.base.OpenFile;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.weights.TensorView;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.zip.ZipArchive;

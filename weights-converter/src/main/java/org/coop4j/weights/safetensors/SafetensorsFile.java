@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.coop4j.base.FileState;
 import org.coop4j.base.OpenFile;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.weights.Shape;
 import org.coop4j.weights.TensorView;
 import org.coop4j.base.InputException;

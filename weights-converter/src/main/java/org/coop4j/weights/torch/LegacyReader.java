@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.Unpickler.Limits;

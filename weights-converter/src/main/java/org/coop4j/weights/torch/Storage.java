@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.Map;
 
 import java.nio.file.Path;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 
 /**

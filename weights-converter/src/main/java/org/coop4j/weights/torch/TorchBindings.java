@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.coop4j.weights.DType;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.weights.Shape;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.Python.GlobalName;

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.coop4j.base.OpenFile;
-import org.coop4j.weights.FileRegion;
+import org.coop4j.base.FileRegion;
 import org.coop4j.base.InputException;
 import org.coop4j.weights.pickle.PickleInput;
 import org.coop4j.weights.pickle.Unpickler.Limits;

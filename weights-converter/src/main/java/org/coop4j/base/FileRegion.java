@@ -1,11 +1,10 @@
-package org.coop4j.weights;
+package org.coop4j.base;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.file.Path;
-import org.coop4j.base.OpenFile;
 
 /**
  * A run of bytes in an open file, read at any offset without moving a position, so that threads may
@@ -53,7 +52,7 @@ public record FileRegion(OpenFile source, long position, long length) {
     }
 
     /** Maps {@code size} bytes from {@code offset} on, read-only. */
-    MappedByteBuffer map(long offset, long size) throws IOException {
+    public MappedByteBuffer map(long offset, long size) throws IOException {
         FileRegion part = slice(offset, size);
         return source.map(part.position, size);
     }
