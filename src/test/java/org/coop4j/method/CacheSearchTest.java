@@ -34,18 +34,20 @@ class CacheSearchTest {
         KeyCache.Search search = new KeyCache.Search(weights, labels, classes);
         search.add(text, cosines, truth);
 
-        int[][] expected = new int[weights.betas().length][weights.alphas().length];
+        double[] betas = weights.betas();
+        double[] alphas = weights.alphas();
+        int[][] expected = new int[betas.length][alphas.length];
         for (int b = 0; b < expected.length; b++) {
             for (int a = 0; a < expected[b].length; a++) {
                 for (int i = 0; i < images; i++) {
                     double[] logits = new double[classes];
                     for (int key = 0; key < keys; key++) {
                         logits[labels[key]] +=
-                                Math.exp(-weights.betas()[b] * (1 - cosines.get(i, key)));
+                                Math.exp(-betas[b] * (1 - cosines.get(i, key)));
                     }
                     int best = 0;
                     for (int c = 0; c < classes; c++) {
-                        logits[c] = text.get(i, c) + weights.alphas()[a] * logits[c];
+                        logits[c] = text.get(i, c) + alphas[a] * logits[c];
                         best = logits[c] > logits[best] ? c : best;
                     }
                     expected[b][a] += best == truth[i] ? 1 : 0;
