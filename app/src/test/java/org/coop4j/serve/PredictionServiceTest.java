@@ -375,7 +375,7 @@ class PredictionServiceTest {
     /** Equal where numbers differ by the float32 rounding of another batch size at most. */
     private static int compareRounded(JsonNode a, JsonNode b) {
         boolean close =
-                a.isNumber() && b.isNumber()
+                (a.isNumber() && b.isNumber())
                         ? Math.abs(a.asDouble() - b.asDouble()) <= 1e-5
                         : a.equals(b);
         return close ? 0 : 1;
